@@ -1,0 +1,69 @@
+import type { Definition } from '../sync/definition.ts';
+import type { Problem } from '../sync/problem.ts';
+
+/** A card as Feishu takes it (JSON 2.0); made by `cards`, sent as it is. */
+export type CardJson = Readonly<Record<string, unknown>>;
+
+/** Where the bot speaks. Rejects with `CallError`. https://open.feishu.cn/document/server-docs/im-v1/message/create */
+export interface Chat {
+  /** Sends a card to a chat (`oc_…`) or a person (`ou_…`); answers the message ID. @param once repeats within the hour send nothing. */
+  send(to: string, card: CardJson, once: string): Promise<string>;
+  /** Answers a message with a card, in its thread when it stands in one. */
+  reply(message: string, card: CardJson, once: string): Promise<string>;
+  /** Replaces a card. */
+  patch(message: string, card: CardJson): Promise<void>;
+}
+
+/** A message as it reaches the bot. */
+export interface MessageEvent {
+  readonly kind: 'message';
+  /** Event ID and message ID: either one, seen before, makes the event a repeat. */
+  readonly id: string;
+  readonly message: string;
+  readonly chat: string;
+  readonly chatKind: 'p2p' | 'group';
+  readonly tenant: string;
+  /** open_id of the writer. */
+  readonly from: string;
+  readonly fromBot: boolean;
+  /** The line with mention keys replaced: the bot's own removed, others as `@name`. Undefined when it is no text or rich text. */
+  readonly text: string | undefined;
+  /** Whether the bot itself (not everybody) is mentioned. */
+  readonly mentioned: boolean;
+}
+
+/** A click on a card. */
+export interface ClickEvent {
+  readonly kind: 'click';
+  readonly id: string;
+  readonly message: string;
+  readonly chat: string;
+  readonly tenant: string;
+  readonly from: string;
+  /** The button's name and its value, as they came: never to be trusted. */
+  readonly name: string | undefined;
+  readonly value: unknown;
+  readonly form: Readonly<Record<string, unknown>>;
+}
+
+export type ChatEvent = MessageEvent | ClickEvent;
+
+/** The short words shown on the presser's screen. */
+export interface Toast {
+  readonly type: 'info' | 'success' | 'warning' | 'error';
+  readonly content: string;
+}
+
+/** Takes an event at either door. Returns at once and never rejects; work goes on outside. Clicks answer a toast. */
+export type HandleEvent = (event: ChatEvent) => Promise<Toast | undefined>;
+
+/** The saved syncs, read again at each call; a broken file never takes the others down. */
+export interface Definitions {
+  /** Rejects with `ProblemError`: no such name (with the nearest names in the cure), or its file is broken. */
+  get(name: string): Promise<Definition>;
+  list(): Promise<readonly ListedDefinition[]>;
+}
+
+export type ListedDefinition =
+  | { readonly name: string; readonly definition: Definition }
+  | { readonly name: string; readonly file: string; readonly problems: readonly Problem[] };

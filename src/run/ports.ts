@@ -1,0 +1,314 @@
+import type { Failure } from '../sync/failure.ts';
+import type { Field, Fields, TableRecord } from '../sync/field.ts';
+import type { Problem } from '../sync/problem.ts';
+import type { CallCounts, ChunkKind, State } from '../sync/state.ts';
+import type { Column, Value } from '../sync/value.ts';
+
+/** Time as the program sees it; tests pass one that they can move. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Waits; rejects with the signal's reason when it is aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** Where names and chance come from. */
+export interface Chance {
+  /** A UUID v4, for idempotency tokens. */
+  uuid(): string;
+  /** A short, unique run ID. */
+  run(): string;
+  /** A number from 0 up to but not including 1. */
+  random(): number;
+}
+
+/** A log line: a stable event word and plain facts. Never row contents, never secrets. */
+export interface Log {
+  debug(event: string, facts?: Readonly<Record<string, unknown>>): void;
+  info(event: string, facts?: Readonly<Record<string, unknown>>): void;
+  warn(event: string, facts?: Readonly<Record<string, unknown>>): void;
+  error(event: string, facts?: Readonly<Record<string, unknown>>): void;
+}
+
+// ---------------------------------------------------------------- source
+
+/** What to read from where. */
+export interface Query {
+  readonly sql: string;
+  /** Milliseconds that the server may work on it. */
+  readonly timeout: number;
+  /** IANA zone in which the session's dates are meant. */
+  readonly timeZone: string;
+}
+
+/** A query's answer. `batches` must be drained or returned; both close the connection. */
+export interface Rows {
+  readonly columns: readonly Column[];
+  /** Groups of rows in the query's order; each row has one value a column. Arrives at the server's pace. */
+  readonly batches: AsyncIterable<readonly (readonly Value[])[]>;
+}
+
+/** The side that says what is wanted. Rejects with `ProblemError` only. */
+export interface Source {
+  /** The columns that the query will answer with, without running it. */
+  columns(query: Query, signal: AbortSignal): Promise<readonly Column[]>;
+  rows(query: Query, signal: AbortSignal): Promise<Rows>;
+  /** What `check` has to say: connection, rights, zone tables, the query itself. Never rejects for what it finds. */
+  check(query: Query, signal: AbortSignal): Promise<readonly Problem[]>;
+  stop(): Promise<void>;
+}
+
+/** The sources by connection name. Rejects with a `ProblemError` when the name is not configured. */
+export type Sources = (connection: string) => Source;
+
+// ---------------------------------------------------------------- table
+
+/** Counts each HTTP request made for a run as it happens. */
+export interface CallMeter {
+  count(kind: keyof CallCounts): void;
+}
+
+/** One page of a whole read. */
+export interface RecordPage {
+  readonly records: readonly TableRecord[];
+  /** How many records the table had when the page was made. */
+  readonly total: number;
+  /** Whether the read began anew with this page (a smaller page size): forget what came before. */
+  readonly restarted: boolean;
+}
+
+/** What is known of the base before it is read. */
+export interface BaseInfo {
+  readonly name: string;
+  /** Whether advanced permissions are on, so that an empty read may be a missing right. */
+  readonly advanced: boolean;
+  /** The base's own zone, where Feishu tells. */
+  readonly timeZone?: string;
+}
+
+/** One Bitable data table. Rejects with `CallError`, or `ProblemError` for what a person must mend. */
+export interface Table {
+  /** The base's app_token: writes to one base queue up together. */
+  readonly base: string;
+  readonly id: string;
+  /** Rows that one create or update call may hold here when nothing else is said. */
+  readonly chunkSize: number;
+  about(signal: AbortSignal): Promise<BaseInfo>;
+  /** The table's change counter; equal before and after a read means that nothing moved. Rejects when the table is not in the base. */
+  revision(signal: AbortSignal): Promise<number>;
+  fields(signal: AbortSignal): Promise<readonly Field[]>;
+  /**
+   * All records, page by page, of the whole table. Waits through throttling; anything odd (a repeated or
+   * missing page token, an answer that is no JSON) fails the read: a failed read is never an empty table.
+   * @param fieldNames only these fields; all when there are more than 200.
+   */
+  records(fieldNames: readonly string[], signal: AbortSignal): AsyncIterable<RecordPage>;
+  /** Records whose field equals one of the values (at most 50 a call; the adapter splits). */
+  matching(
+    field: string,
+    values: readonly string[],
+    fieldNames: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly TableRecord[]>;
+  /** Looks records up by ID; tells apart those that are gone from those that we may not see. */
+  look(
+    ids: readonly string[],
+    signal: AbortSignal,
+  ): Promise<{
+    readonly present: readonly string[];
+    readonly forbidden: readonly string[];
+    readonly absent: readonly string[];
+  }>;
+  /** Creates all or none in one call; answers the record IDs in order. @param token UUID v4, see `client_token`. */
+  create(records: readonly Fields[], token: string, signal: AbortSignal): Promise<readonly string[]>;
+  /** Changes the named fields of all records or none, in one call. */
+  update(records: readonly TableRecord[], signal: AbortSignal): Promise<void>;
+  /** Deletes all or none, in one call. */
+  delete(ids: readonly string[], signal: AbortSignal): Promise<void>;
+}
+
+/** Opens the table behind an address as people copy it; every wrong form is a `ProblemError` of its own. */
+export type OpenTable = (address: string, meter: CallMeter, signal: AbortSignal) => Promise<Table>;
+
+// ---------------------------------------------------------------- store
+
+/** Whose ledger and decisions: one definition on one table. */
+export interface Scope {
+  readonly definition: string;
+  /** `app_token/table_id`. */
+  readonly table: string;
+}
+
+/** One run as stored. */
+export interface RunRecord {
+  readonly id: string;
+  readonly scope: Scope;
+  /** Hash of query, key and mapping. */
+  readonly fingerprint: string;
+  /** What the upload needs besides the chunks (mapping, revision, plan hash), as the run wrote it; empty before the plan. */
+  readonly plan: string;
+  readonly state: State;
+  /** The chat message that shows the run. */
+  readonly card: { readonly chat: string; readonly message: string } | null;
+}
+
+/**
+ * Where a chunk stands. `sent`: handed to the network, answer not known. `split`: its parts go on in its place.
+ */
+export type ChunkStatus =
+  | 'pending'
+  | 'sent'
+  | 'done'
+  | 'failed'
+  | 'unknown'
+  | 'rejected'
+  | 'split'
+  | 'dropped';
+
+/** One chunk as stored, without its rows. */
+export interface ChunkRecord {
+  readonly id: string;
+  readonly kind: ChunkKind;
+  /** Position in the order of sending. */
+  readonly seq: number;
+  readonly rows: number;
+  readonly status: ChunkStatus;
+  /** The idempotency token of its first send, and when that was (ms); null before. */
+  readonly token: string | null;
+  readonly sentAt: number | null;
+  /** How often it was sent. */
+  readonly attempts: number;
+  /** The failure that stands, for `failed`, `unknown` and `rejected`. */
+  readonly failure: Failure | null;
+}
+
+/** A chunk as planned. */
+export interface NewChunk {
+  readonly id: string;
+  readonly kind: ChunkKind;
+  readonly seq: number;
+  readonly rows: number;
+  /** The changes, encoded by `sync/chunk`. */
+  readonly body: Uint8Array;
+}
+
+/** What the bot last confirmed for one key. */
+export interface LedgerEntry {
+  readonly key: string;
+  readonly record: string;
+  /** Hash of the cells that were confirmed. */
+  readonly hash: string;
+}
+
+/** How a chunk came out; stored in one transaction together with the ledger. */
+export interface Outcome {
+  readonly status: ChunkStatus;
+  readonly failure: Failure | null;
+  /** Confirmed by this chunk. */
+  readonly wrote: readonly LedgerEntry[];
+  /** Record IDs that are gone by this chunk. */
+  readonly removed: readonly string[];
+  /** Parts that take the chunk's place, when it was split. */
+  readonly parts: readonly NewChunk[];
+}
+
+/** The durable record of runs: enough to go on after a kill. */
+export interface Journal {
+  createRun(run: RunRecord): Promise<void>;
+  saveState(run: string, state: State): Promise<void>;
+  saveCard(run: string, card: { readonly chat: string; readonly message: string }): Promise<void>;
+  /** Stores what the upload needs, once all chunks are added. */
+  savePlan(run: string, plan: string, fingerprint: string): Promise<void>;
+  /** Throws the chunks of a plan away that was never carried out. */
+  dropPlan(run: string): Promise<void>;
+  findRun(run: string): Promise<RunRecord | undefined>;
+  findRunByMessage(message: string): Promise<RunRecord | undefined>;
+  /** Newest first. */
+  latestRuns(definition: string, limit: number): Promise<readonly RunRecord[]>;
+  /** Runs whose state says `running` or `waiting`, oldest first. */
+  openRuns(): Promise<readonly RunRecord[]>;
+  /** The newest run of the scope that ended as `done`. */
+  lastDone(scope: Scope): Promise<RunRecord | undefined>;
+  addChunks(run: string, chunks: readonly NewChunk[]): Promise<void>;
+  /** All chunks in the order of sending. */
+  chunks(run: string): Promise<readonly ChunkRecord[]>;
+  body(run: string, chunk: string): Promise<Uint8Array>;
+  /** Notes, before a send, that the chunk is handed to the network; with its token and time. */
+  sending(run: string, chunk: string, token: string | null, at: number, fence: number): Promise<void>;
+  /** Stores how a chunk came out. Rejects with {@link Fenced} when another instance has taken the run over. */
+  settle(run: string, scope: Scope, chunk: string, outcome: Outcome, fence: number): Promise<void>;
+  /** Deletes ended runs older than the time given (ms), with their chunks. */
+  prune(before: number): Promise<void>;
+}
+
+/** Thrown when a lease was lost: whoever holds the table now goes on. */
+export class Fenced extends Error {
+  constructor(table: string) {
+    super(`the lease on ${table} was taken over`);
+    this.name = 'Fenced';
+  }
+}
+
+/** What the bot last confirmed in the table, per definition and key. */
+export interface Ledger {
+  /** How many records it knows. */
+  size(scope: Scope): Promise<number>;
+  /** Which of the record IDs it knows. */
+  known(scope: Scope, records: readonly string[]): Promise<ReadonlySet<string>>;
+}
+
+/** Things learned that outlive runs: the width that a base takes, its chunk size, a person's yes to deletes. */
+export interface Memory {
+  recall(name: string): Promise<string | undefined>;
+  remember(name: string, value: string): Promise<void>;
+}
+
+/** One run per table, across processes. */
+export interface Lease {
+  /** Grows with each claim of the table; writes of an older one are refused. */
+  readonly fence: number;
+}
+
+export interface Holder {
+  readonly run: string;
+  /** Which process; opaque. */
+  readonly owner: string;
+  /** When the lease ends unless renewed (ms). */
+  readonly until: number;
+}
+
+export interface Leases {
+  /** Takes the table for a run, or tells who holds it. An expired lease can be taken. */
+  claim(
+    table: string,
+    run: string,
+    owner: string,
+    now: number,
+    until: number,
+  ): Promise<
+    { readonly kind: 'claimed'; readonly lease: Lease } | { readonly kind: 'held'; readonly by: Holder }
+  >;
+  /** Answers false when the lease was lost. */
+  renew(table: string, fence: number, until: number): Promise<boolean>;
+  release(table: string, fence: number): Promise<void>;
+  holder(table: string, now: number): Promise<Holder | undefined>;
+}
+
+/** Event and message IDs that were handled, so that a redelivery has no effect. */
+export interface Seen {
+  /** Answers true the first time an ID is shown to it, also across restarts. */
+  first(id: string, at: number): Promise<boolean>;
+  prune(before: number): Promise<void>;
+}
+
+/** All that is kept between runs and restarts. */
+export interface Store {
+  readonly journal: Journal;
+  readonly ledger: Ledger;
+  readonly memory: Memory;
+  readonly leases: Leases;
+  readonly seen: Seen;
+  /** Rejects when the database does not answer; for readiness. */
+  ping(): Promise<void>;
+  stop(): Promise<void>;
+}

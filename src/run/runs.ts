@@ -1,0 +1,58 @@
+import type { Definition } from '../sync/definition.ts';
+import type { Actor, State } from '../sync/state.ts';
+
+/** What somebody wants to happen. */
+export interface RunRequest {
+  readonly definition: Definition;
+  readonly by: Actor;
+  /** Reads and compares, writes nothing. */
+  readonly planOnly?: boolean;
+}
+
+/** A run that this process carries out. */
+export interface Run {
+  readonly id: string;
+  /** What is known of it right now. */
+  state(): State;
+  /** Calls back after every change of the state, in order; answers how to stop that. */
+  watch(listener: (state: State) => void): () => void;
+  /** Resolves with the last state, also when the run failed; never rejects. */
+  readonly ended: Promise<State>;
+}
+
+/** What became of a request. */
+export type Started =
+  | { readonly kind: 'started'; readonly run: Run }
+  /** Another run holds the table: this process's own, or another process's as last stored. */
+  | { readonly kind: 'busy'; readonly state: State; readonly run?: Run };
+
+/** What became of a press on a run's button. */
+export type Acted =
+  | { readonly kind: 'going'; readonly run: Run }
+  /** Settled without further work, as when a plan is thrown away. */
+  | { readonly kind: 'settled'; readonly state: State }
+  /** The button belongs to a moment that has passed: nothing was done. */
+  | { readonly kind: 'stale'; readonly state: State }
+  | { readonly kind: 'busy'; readonly state: State; readonly run?: Run }
+  | { readonly kind: 'no-such-run' };
+
+/** The runs of this process: start, act on, find, go on after a restart. */
+export interface Runs {
+  start(request: RunRequest): Promise<Started>;
+  /** Sends again exactly the chunks that failed. `version` is the one the button carried; none from the command line. */
+  retry(run: string, by: Actor, version?: number): Promise<Acted>;
+  /** Carries out exactly the plan that waits. */
+  apply(run: string, by: Actor, version?: number): Promise<Acted>;
+  /** Throws the plan that waits away. */
+  discard(run: string, by: Actor, version?: number): Promise<Acted>;
+  /** The run as it is now, or as it was last stored. */
+  find(run: string): Promise<State | undefined>;
+  /** Newest first. */
+  latest(definition: string, limit: number): Promise<readonly State[]>;
+  /** Runs that this process carries out now. */
+  active(): readonly Run[];
+  /** Goes on with runs that a stopped or killed process left; answers those it took over. */
+  resume(): Promise<readonly Run[]>;
+  /** Takes no more work, lets the calls in flight end, stores where everything stands. */
+  stop(): Promise<void>;
+}

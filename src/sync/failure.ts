@@ -1,0 +1,63 @@
+import type { Text } from './text.ts';
+
+/**
+ * What a failed call means for the run.
+ *
+ * | verdict  | what the run does                                                          |
+ * |----------|----------------------------------------------------------------------------|
+ * | wait     | throttled or in conflict: the same call again after a pause, no round used  |
+ * | round    | a passing fault: sent again in the next round                              |
+ * | values   | refused for what is in it: never repeated as it is, split instead          |
+ * | gone     | holds the ID of a record that no longer exists                              |
+ * | smaller  | too much for one call: halve and go on                                      |
+ * | reread   | a field or table is not what we believe: read the fields again              |
+ * | settle   | the idempotency token was refused: read back, then go on with a new one     |
+ * | stop     | permission, quota or a hard limit: nothing more can succeed                 |
+ * | unknown  | a code that no table lists: the chunk fails and is shown raw                 |
+ */
+export type Verdict =
+  | 'wait'
+  | 'round'
+  | 'values'
+  | 'gone'
+  | 'smaller'
+  | 'reread'
+  | 'settle'
+  | 'stop'
+  | 'unknown';
+
+/** The two ways a call fails: without an answer from Feishu, or with a code in its answer. */
+export type How = 'threw' | 'answered';
+
+/** What is known of a failed call. */
+export interface Failure {
+  readonly how: How;
+  /** Feishu's code; `null` when no answer with a code came back. */
+  readonly code: number | null;
+  /** Feishu's own words, or those of the transport. Never holds row contents. */
+  readonly message: string;
+  readonly verdict: Verdict;
+  /** Whether a write may have been carried out all the same. */
+  readonly mayHaveHappened: boolean;
+  /** How long Feishu asked us to wait, in milliseconds. */
+  readonly retryAfter?: number;
+  /** HTTP status, when there was an answer at all. */
+  readonly status?: number;
+  /** Feishu's log ID (`X-Tt-Logid`), for their support. */
+  readonly logId?: string;
+  /** What the person who can act should do, where we know it. */
+  readonly cure?: Text;
+  /** Feishu's pointer to the culprit, such as `records[3].fields.…` or a record ID. */
+  readonly pointer?: string;
+}
+
+/** A call to Feishu that did not succeed. The only error that the table and chat ports reject with. */
+export class CallError extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure, options?: ErrorOptions) {
+    super(`${failure.code ?? failure.how}: ${failure.message}`, options);
+    this.name = 'CallError';
+    this.failure = failure;
+  }
+}

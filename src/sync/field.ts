@@ -1,0 +1,51 @@
+/** Field types that a run can write. */
+export type WritableKind =
+  | 'text'
+  | 'number'
+  | 'select'
+  | 'multi'
+  | 'date'
+  | 'checkbox'
+  | 'phone'
+  | 'url'
+  | 'person'
+  | 'group'
+  | 'location'
+  | 'link'
+  | 'attachment';
+
+/** Field types that only Feishu fills. */
+export type ReadOnlyKind =
+  | 'formula'
+  | 'lookup'
+  | 'created-time'
+  | 'modified-time'
+  | 'created-user'
+  | 'modified-user'
+  | 'auto-number'
+  | 'button'
+  | 'stage'
+  | 'other';
+
+export type FieldKind = WritableKind | ReadOnlyKind;
+
+/** One field (column) of a Bitable table. */
+export interface Field {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: FieldKind;
+  /** Feishu's own word for the look, such as `Currency` or `Barcode`. */
+  readonly look: string;
+  readonly primary: boolean;
+  /** Option names of a select field. */
+  readonly options?: readonly string[];
+}
+
+/** The cells of one record as Feishu returns or takes them, by field name. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** One record as read from the table. Empty cells are missing. */
+export interface TableRecord {
+  readonly id: string;
+  readonly fields: Fields;
+}

@@ -1,0 +1,156 @@
+import type { How } from './failure.ts';
+import type { Problem } from './problem.ts';
+import type { Text } from './text.ts';
+
+/** How a run ends, or that it waits. `running` is every moment before. */
+export type Status =
+  | 'running'
+  | 'planned'
+  | 'done'
+  | 'partial'
+  | 'failed'
+  | 'waiting'
+  | 'cancelled'
+  | 'interrupted'
+  | 'expired';
+
+/** What a running run is busy with. */
+export type Phase = 'queued' | 'reading' | 'comparing' | 'uploading' | 'pausing' | 'ended';
+
+export type ChunkKind = 'create' | 'update' | 'delete';
+
+/** Every source row ends in exactly one of these; `read` is their sum. */
+export interface RowCounts {
+  readonly read: number;
+  readonly created: number;
+  readonly updated: number;
+  readonly unchanged: number;
+  readonly rejected: number;
+  readonly invalid: number;
+  readonly failed: number;
+  readonly unknown: number;
+  readonly notSent: number;
+}
+
+/** Every planned delete ends in exactly one of the others; `planned` is their sum. */
+export interface DeleteCounts {
+  readonly planned: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly unknown: number;
+  readonly notSent: number;
+  readonly kept: number;
+}
+
+/** A chunk that did not fully succeed. */
+export interface FailedChunk {
+  readonly id: string;
+  readonly kind: ChunkKind;
+  readonly rows: number;
+  readonly how: How;
+  /** Feishu's code, `null` when the call threw. */
+  readonly code: number | null;
+  readonly message: string;
+}
+
+/** HTTP requests made for the run. Refused ones (throttle, conflict) are counted apart, not twice. */
+export interface CallCounts {
+  readonly read: number;
+  readonly write: number;
+  readonly refused: number;
+  readonly chat: number;
+}
+
+/** Milliseconds spent; `source` and `table` run side by side. */
+export interface Spent {
+  readonly total: number;
+  readonly source: number;
+  readonly table: number;
+  readonly diff: number;
+  readonly upload: number;
+}
+
+/** Why a run waits for a person. */
+export interface WaitReason {
+  readonly code:
+    | 'deletes'
+    | 'updates'
+    | 'empty-source'
+    | 'empty-table'
+    | 'no-sight'
+    | 'hand-made'
+    | 'changed'
+    | 'moved';
+  readonly message: Text;
+}
+
+/** What changed in one cell, for samples on cards; canonical text, already shortened and masked. */
+export interface Sample {
+  readonly key: string;
+  readonly kind: ChunkKind;
+  readonly cells: readonly { readonly field: string; readonly from: string; readonly to: string }[];
+}
+
+/** A source row that is not sent: empty or doubled key (invalid), or a value that does not fit (rejected). */
+export interface BadRow {
+  readonly key: string;
+  /** 1-based position in the query's answer. */
+  readonly row: number;
+  readonly field?: string;
+  readonly reason: Text;
+}
+
+/** Who started or pressed something. */
+export interface Actor {
+  readonly kind: 'chat' | 'button' | 'schedule' | 'cli';
+  /** open_id; absent on the command line and for schedules. */
+  readonly openId?: string;
+}
+
+/** Something that a person did to the run, shown on its card. */
+export interface Act {
+  readonly op: 'start' | 'retry' | 'apply' | 'discard' | 'cancel' | 'resume';
+  readonly by: Actor;
+  readonly at: number;
+}
+
+/** All that is known of a run at one moment: what cards, terminal and the JSON report are drawn from. */
+export interface State {
+  readonly run: string;
+  readonly definition: string;
+  readonly title: string;
+  /** Address of the table, for the open button. */
+  readonly link: string;
+  readonly planOnly: boolean;
+  readonly status: Status;
+  readonly phase: Phase;
+  /** Grows whenever the buttons' meaning changes; buttons carry it, a stale one has no effect. */
+  readonly version: number;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  readonly reading: { readonly rows: number; readonly records: number; readonly total: number | null };
+  readonly rows: RowCounts;
+  readonly deletes: DeleteCounts;
+  readonly chunks: {
+    readonly total: number;
+    /** Chunks whose outcome is known. */
+    readonly settled: number;
+    readonly failed: readonly FailedChunk[];
+  };
+  /** Changes in all chunks, and those whose outcome is known: the bar. */
+  readonly changes: { readonly total: number; readonly settled: number };
+  /** Extra rounds used so far, of `roundsMax`. */
+  readonly rounds: number;
+  readonly roundsMax: number;
+  /** While pausing: when the next round starts. */
+  readonly resumeAt: number | null;
+  readonly calls: CallCounts;
+  readonly ms: Spent;
+  readonly waiting: { readonly reasons: readonly WaitReason[]; readonly samples: readonly Sample[] } | null;
+  readonly error: Problem | null;
+  /** Things worth telling that stop nothing: doubled keys in the table, a table that moved while read. */
+  readonly notes: readonly Text[];
+  readonly badRows: readonly BadRow[];
+  readonly acts: readonly Act[];
+}
