@@ -178,6 +178,8 @@ export interface ChunkRecord {
   readonly sentAt: number | null;
   /** How often it was sent. */
   readonly attempts: number;
+  /** Rows confirmed so far; all of them when `done`. A failed chunk may hold some that a read-back found written. */
+  readonly written: number;
   /** The failure that stands, for `failed`, `unknown` and `rejected`. */
   readonly failure: Failure | null;
 }
@@ -203,6 +205,8 @@ export interface LedgerEntry {
 /** How a chunk came out; stored in one transaction together with the ledger. */
 export interface Outcome {
   readonly status: ChunkStatus;
+  /** Rows of the chunk that are confirmed as written (or gone, for deletes). */
+  readonly written: number;
   readonly failure: Failure | null;
   /** Confirmed by this chunk. */
   readonly wrote: readonly LedgerEntry[];
