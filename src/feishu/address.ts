@@ -1,0 +1,93 @@
+import type { OpenTable } from '../run/ports.ts';
+import { type Address, parseAddress } from '../sync/address.ts';
+import { CallError } from '../sync/failure.ts';
+import { problem } from '../sync/problem.ts';
+import { type Text, text } from '../sync/text.ts';
+import type { CallSpec, FeishuClient } from './client.ts';
+import { cures } from './cures.ts';
+import { readLimits } from './patience.ts';
+import { table } from './table.ts';
+
+/** Wiki answers: https://open.feishu.cn/document/server-docs/docs/wiki-v2/space/get_node */
+const nodeNotFound = 131005;
+const nodeForbidden = 131006;
+
+/** Opens tables by their address with this client. A wiki node costs one read; nothing else is called. */
+export const openTable =
+  (client: FeishuClient): OpenTable =>
+  async (line, meter, signal) => {
+    const parsed = parseAddress(line);
+    if (parsed.kind === 'problem') throw problem(parsed.problem);
+    const { address } = parsed;
+    refuseOtherLine(client, address);
+    const spec: CallSpec = { kind: 'read', meter, signal };
+    const base = address.kind === 'base' ? address.token : await baseOfNode(client, address.token, spec);
+    return table(client, base, address.table, meter);
+  };
+
+function refuseOtherLine(client: FeishuClient, { line }: Address): void {
+  // A local Feishu stands in for either.
+  if (line === undefined || line === client.line || client.line === 'local') return;
+  throw problem({
+    code: 'other-domain',
+    where: 'FEISHU_DOMAIN',
+    message: text(
+      `数据表在 ${names[line]} 上，而 FEISHU_DOMAIN 是 ${client.domain}。`,
+      `The table is on ${names[line]}, but FEISHU_DOMAIN is ${client.domain}.`,
+    ),
+    cure: text(
+      '飞书用 https://open.feishu.cn，Lark 用 https://open.larksuite.com；应用也要在同一边创建。',
+      'Feishu needs https://open.feishu.cn, Lark https://open.larksuite.com; the app must have been made on the same side.',
+    ),
+  });
+}
+
+const names = { feishu: 'feishu.cn', lark: 'larksuite.com', local: '127.0.0.1' } as const;
+
+async function baseOfNode(client: FeishuClient, node: string, spec: CallSpec): Promise<string> {
+  const answer = await client
+    .patient(readLimits, spec.signal, () =>
+      client.call(spec, (sdk, options) => sdk.wiki.v2.space.getNode({ params: { token: node } }, options)),
+    )
+    .catch((error: unknown) => {
+      throw wikiProblem(error);
+    });
+  const { obj_type: kind, obj_token: base } = answer.data?.node ?? {};
+  if (kind !== 'bitable') {
+    throw problem({
+      code: 'wiki-not-a-base',
+      where: 'target',
+      message: text(
+        `这个知识库页面不是多维表格，而是 ${kind ?? '未知类型'}。`,
+        `This wiki page is no base but ${kind ?? 'of an unknown kind'}.`,
+      ),
+      cure: text('请复制多维表格那一页的地址。', 'Copy the address of the wiki page that is the base.'),
+    });
+  }
+  if (base === undefined || !/^[A-Za-z0-9_-]{1,100}$/.test(base))
+    throw nodeProblem('wiki-node-not-found', missing);
+  return base;
+}
+
+const missing = text('知识库里没有这个页面。', 'The wiki has no such page.');
+
+function wikiProblem(error: unknown): unknown {
+  if (!(error instanceof CallError)) return error;
+  const { code, logId } = error.failure;
+  if (code === nodeNotFound) return nodeProblem('wiki-node-not-found', missing, logId, error);
+  if (code !== nodeForbidden) return error;
+  const message = text('应用看不到这个知识库页面。', 'The app may not see this wiki page.');
+  return nodeProblem('wiki-node-forbidden', message, logId, error);
+}
+
+const nodeProblem = (code: string, message: Text, logId?: string, cause?: CallError) =>
+  problem(
+    {
+      code,
+      where: 'target',
+      message,
+      cure: code === 'wiki-node-forbidden' ? cures.grant : cures.wiki,
+      ...(logId === undefined ? {} : { logId }),
+    },
+    { cause },
+  );

@@ -1,0 +1,228 @@
+import { Client, LoggerLevel } from '@larksuiteoapi/node-sdk';
+import type { CallMeter, Chance, Clock, Log } from '../run/ports.ts';
+import { lineOf, type ProductLine } from '../sync/address.ts';
+import { CallError, type Failure } from '../sync/failure.ts';
+import { type Problem, problem } from '../sync/problem.ts';
+import { text } from '../sync/text.ts';
+import { credentialCodes, tokenCodes } from './codes.ts';
+import { cures } from './cures.ts';
+import { codeOf, failureOf, oddAnswer, silenceOf } from './failure.ts';
+import { type Http, http } from './http.ts';
+import { type Patience, patience } from './patience.ts';
+import { type CallOptions, callOptions, type Passage, passage, sdkHttp } from './sdk.ts';
+import { shape, words } from './shape.ts';
+import { type Token, tokens } from './token.ts';
+
+/** What a call is counted as, and how long it may take. */
+export type CallKind = 'read' | 'write' | 'chat';
+
+/** One call's circumstances. */
+export interface CallSpec {
+  readonly kind: CallKind;
+  readonly meter: CallMeter;
+  readonly signal?: AbortSignal;
+}
+
+/** What the parts of this folder need of the app. */
+export interface ClientSettings {
+  /** `cli_` and 16 hex digits. */
+  readonly appId: string;
+  readonly appSecret: string;
+  /** Origin without a slash at the end, such as `https://open.feishu.cn`. */
+  readonly domain: string;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly chance: Pick<Chance, 'random'>;
+  /** The transport; its own one when not given. */
+  readonly http?: Http;
+}
+
+/** The app at Feishu: every call to Feishu goes through here. */
+export interface FeishuClient {
+  readonly appId: string;
+  readonly domain: string;
+  readonly line: ProductLine;
+  readonly log: Log;
+  readonly http: Http;
+  /** Tries reads and messages again; see {@link Patience}. */
+  readonly patient: Patience;
+  /**
+   * Makes one call: one request, with a token, counted; twice when the token was refused.
+   * Resolves with what the SDK's method answered, once Feishu has said that all is well (code 0).
+   * Rejects with `CallError`, with `ProblemError` when Feishu refuses the app's credentials, or with the signal's reason.
+   * @param fn calls one method of the SDK and hands the options on to it
+   */
+  call<T>(spec: CallSpec, fn: (sdk: Client, options: CallOptions) => Promise<T>): Promise<T>;
+  /** Closes the connections; calls in flight are rejected. */
+  stop(): void;
+}
+
+const timeouts: Readonly<Record<CallKind, number>> = { read: 30_000, write: 60_000, chat: 30_000 };
+
+// The SDK logs whole requests and answers, customer data included; what is worth telling is told here.
+const silent = { error: ignore, warn: ignore, info: ignore, debug: ignore, trace: ignore };
+function ignore(): void {}
+
+/** Connects the SDK to our transport, token keeper and errors. */
+export function feishuClient(settings: ClientSettings): FeishuClient {
+  const { appId, appSecret, domain, log, clock, chance } = settings;
+  const transport = settings.http ?? http();
+  const stopping = new AbortController();
+  const sdk = new Client({
+    appId,
+    appSecret,
+    domain,
+    httpInstance: sdkHttp(transport),
+    // Its own token cache belongs to the whole process and cannot forget a token that was refused.
+    disableTokenCache: true,
+    logger: silent,
+    loggerLevel: LoggerLevel.error,
+  });
+
+  /** Carries a call out once and counts it. */
+  const attempt = async <T>(spec: CallSpec, token: string | undefined, fn: CallFn<T>): Promise<T> => {
+    spec.signal?.throwIfAborted();
+    stopping.signal.throwIfAborted();
+    const both = linked(spec.signal, stopping.signal);
+    const way = passage(timeouts[spec.kind], both.signal);
+    let failure: Failure | undefined;
+    try {
+      const [value, error] = await outcome(fn(sdk, callOptions(way, token)));
+      failure = failureIn(way, spec.kind !== 'read');
+      if (failure) throw new CallError(failure, error === undefined ? {} : { cause: stripped(error) });
+      both.signal.throwIfAborted();
+      return value();
+    } finally {
+      both.unlink();
+      if (way.started) spec.meter.count(failure?.verdict === 'wait' ? 'refused' : spec.kind);
+      if (failure) log.debug('feishu-call-failed', facts(failure));
+    }
+  };
+
+  // Whoever asks first fetches for all; its signal must not take the token from the others.
+  const fetchToken = async (meter: CallMeter): Promise<Token> => {
+    try {
+      const answer = await attempt({ kind: 'read', meter }, undefined, (client, options) =>
+        client.auth.v3.tenantAccessToken.internal(
+          { data: { app_id: appId, app_secret: appSecret } },
+          options,
+        ),
+      );
+      const body = shape(answer);
+      const value = words(body?.['tenant_access_token']);
+      const seconds = Number(body?.['expire']);
+      if (value === undefined || !(seconds > 0)) {
+        throw new CallError(oddAnswer('the token endpoint answered without a token', 'round', false));
+      }
+      return { value, lifetime: seconds * 1000 };
+    } catch (error) {
+      if (!(error instanceof CallError)) throw error;
+      if (error.failure.code !== null && credentialCodes.has(error.failure.code)) {
+        throw problem(wrongCredentials(error.failure), { cause: error });
+      }
+      // The call that needed the token was not made.
+      throw new CallError({ ...error.failure, mayHaveHappened: false }, { cause: error });
+    }
+  };
+  const keeper = tokens(clock);
+  const currentToken = (meter: CallMeter): Promise<string> => keeper.current(() => fetchToken(meter));
+
+  const call = async <T>(spec: CallSpec, fn: CallFn<T>): Promise<T> => {
+    const token = await currentToken(spec.meter);
+    try {
+      return await attempt(spec, token, fn);
+    } catch (error) {
+      const code = error instanceof CallError ? error.failure.code : null;
+      if (code === null || !tokenCodes.has(code)) throw error;
+      keeper.drop(token);
+      log.info('feishu-token-renewed', { code });
+    }
+    return attempt(spec, await currentToken(spec.meter), fn);
+  };
+
+  return {
+    appId,
+    domain,
+    line: lineOf(new URL(domain).hostname) ?? 'feishu',
+    log,
+    http: transport,
+    patient: patience(clock, chance),
+    call,
+    stop: () => {
+      stopping.abort(new Error('The client of Feishu was stopped.'));
+      transport.stop();
+    },
+  };
+}
+
+type CallFn<T> = (sdk: Client, options: CallOptions) => Promise<T>;
+
+/** What became of a promise: how to get its value (or throw), and what it was rejected with. */
+async function outcome<T>(promise: Promise<T>): Promise<readonly [value: () => T, error: unknown]> {
+  try {
+    const value = await promise;
+    return [() => value, undefined];
+  } catch (error) {
+    return [
+      () => {
+        throw error instanceof Error ? error : new Error('A method of the SDK failed.');
+      },
+      error,
+    ];
+  }
+}
+
+function failureIn(way: Passage, write: boolean): Failure | undefined {
+  if (way.silence) return way.silence.why === 'aborted' ? undefined : silenceOf(way.silence, write);
+  if (!way.answer) return undefined;
+  const { status } = way.answer;
+  return status >= 200 && status < 300 && codeOf(way.answer) === 0 ? undefined : failureOf(way.answer, write);
+}
+
+// The SDK's errors hold the request and the answer; the chain of causes reaches logs.
+const stripped = (error: unknown): Error => new Error(error instanceof Error ? error.name : 'failed');
+
+/** A signal that follows two others; `AbortSignal.any` would keep a listener on long-lived ones for every call. */
+function linked(one: AbortSignal | undefined, other: AbortSignal) {
+  const controller = new AbortController();
+  const links = [one, other].flatMap((source) => {
+    if (!source) return [];
+    const follow = (): void => controller.abort(source.reason);
+    source.addEventListener('abort', follow, { once: true });
+    return [() => source.removeEventListener('abort', follow)];
+  });
+  const unlink = (): void => {
+    for (const remove of links) remove();
+  };
+  return { signal: controller.signal, unlink };
+}
+
+const facts = (failure: Failure): Readonly<Record<string, unknown>> => ({
+  how: failure.how,
+  code: failure.code,
+  verdict: failure.verdict,
+  status: failure.status,
+  logId: failure.logId,
+});
+
+function wrongCredentials(failure: Failure): Problem {
+  const said = `${failure.code}: ${failure.message}`;
+  const logId = failure.logId === undefined ? {} : { logId: failure.logId };
+  if (failure.code === 10014) {
+    return {
+      code: 'app-not-available',
+      where: 'FEISHU_APP_ID',
+      message: text(`飞书说应用不可用（${said}）。`, `Feishu says that the app is not available (${said}).`),
+      cure: cures.enable,
+      ...logId,
+    };
+  }
+  const where = failure.code === 10015 ? 'FEISHU_APP_SECRET' : 'FEISHU_APP_ID / FEISHU_APP_SECRET';
+  return {
+    code: 'wrong-credentials',
+    where,
+    message: text(`飞书不认 ${where}（${said}）。`, `Feishu does not accept ${where} (${said}).`),
+    cure: cures.credentials,
+    ...logId,
+  };
+}

@@ -1,0 +1,219 @@
+import { EventDispatcher, type HttpInstance, LoggerLevel, WSClient } from '@larksuiteoapi/node-sdk';
+import type { Chance, Clock, Log } from '../run/ports.ts';
+import { type Problem, problem } from '../sync/problem.ts';
+import { type Text, text } from '../sync/text.ts';
+import { cures } from './cures.ts';
+import { type Http, NoAnswer } from './http.ts';
+import type { Receiver } from './receive.ts';
+import { passage, sdkHttp } from './sdk.ts';
+import { shape } from './shape.ts';
+
+/** Where the long connection stands. */
+export type ConnectionState =
+  | { readonly kind: 'connected'; readonly since: number }
+  | {
+      readonly kind: 'connecting';
+      readonly since: number;
+      /** Why the last try failed. */
+      readonly problem?: Problem;
+    }
+  | { readonly kind: 'stopped' };
+
+/** The door through which Feishu's events come in. */
+export interface Connection {
+  /** For readiness. */
+  state(): ConnectionState;
+  stop(): Promise<void>;
+}
+
+/** What a {@link Connection} works with. */
+export interface ConnectionParts {
+  readonly appId: string;
+  readonly appSecret: string;
+  readonly domain: string;
+  readonly http: Http;
+  readonly receiver: Receiver;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly chance: Pick<Chance, 'random'>;
+}
+
+/** Milliseconds from start to an open connection before a try counts as failed. */
+const openWithin = 20_000;
+/** A connection that stood so long was a good one: the next pause is the shortest again. */
+const goodAfter = 30_000;
+const shortestPause = 1000;
+const longestPause = 60_000;
+/** Seconds after a ping in which some frame must arrive; without it a dead line is never noticed. */
+const pingTimeout = 10;
+
+/**
+ * Opens the long connection and keeps it: whenever the SDK's client gives up, falls silent or loses the line, it is
+ * closed and a new one started after 1 s … 60 s. Throws a `ProblemError` for an app ID that the SDK would sit on silently.
+ * https://open.feishu.cn/document/server-docs/event-subscription-guide/event-subscription-configure-/request-url-configuration-case
+ */
+export function longConnection(parts: ConnectionParts): Connection {
+  const { appId, log, clock, chance } = parts;
+  if (!/^cli_[0-9a-f]{16}$/i.test(appId)) throw problem(wrongAppId);
+  const stopping = new AbortController();
+  let state: ConnectionState = { kind: 'connecting', since: clock.now() };
+
+  const keep = async (): Promise<void> => {
+    let failures = 0;
+    for (;;) {
+      const opened = clock.now();
+      const why = await session(parts, stopping.signal, () => {
+        log.info('long-connection-open');
+        state = { kind: 'connected', since: clock.now() };
+      });
+      if (stopping.signal.aborted) return;
+      const wasGood = state.kind === 'connected' && clock.now() - opened >= goodAfter;
+      failures = wasGood ? 0 : failures + 1;
+      const grown = Math.min(shortestPause * 2 ** Math.max(failures - 1, 0), longestPause);
+      const pause = Math.round(grown * (0.5 + chance.random() / 2));
+      state = { kind: 'connecting', since: clock.now(), problem: why };
+      log.warn('long-connection-lost', { why: why.code, message: why.message.en, pause });
+      await clock.sleep(pause, stopping.signal).catch(() => undefined);
+    }
+  };
+  const kept = keep().catch((error: unknown) => {
+    log.error('long-connection-given-up', { error: error instanceof Error ? error.message : 'unknown' });
+  });
+
+  return {
+    state: () => state,
+    stop: async () => {
+      stopping.abort(new Error('The long connection was stopped.'));
+      await kept;
+      state = { kind: 'stopped' };
+    },
+  };
+}
+
+/** One client of the SDK from start to end. Resolves with why it ended, everything of it closed. */
+function session(parts: ConnectionParts, stop: AbortSignal, ready: () => void): Promise<Problem> {
+  const { appId, appSecret, domain, http, receiver, log, clock } = parts;
+  const over = new AbortController();
+  const ended = new Promise<Problem>((resolve) => {
+    const end = (why: Problem): void => {
+      resolve(why);
+      over.abort();
+    };
+    stop.addEventListener('abort', () => end(lost), { once: true, signal: over.signal });
+    const opened = new AbortController();
+    over.signal.addEventListener('abort', () => opened.abort(), { once: true });
+    clock.sleep(openWithin, opened.signal).then(
+      () => end(notOpened),
+      () => undefined,
+    );
+    const client = new WSClient({
+      appId,
+      appSecret,
+      domain,
+      httpInstance: watched(
+        sdkHttp(http, () => passage(15_000, over.signal)),
+        end,
+      ),
+      logger: discreet(log),
+      loggerLevel: LoggerLevel.warn,
+      handshakeTimeoutMs: 10_000,
+      wsConfig: { pingTimeout },
+      onReady: () => {
+        opened.abort();
+        ready();
+      },
+      onReconnecting: () => end(lost),
+      onError: () => end(lost),
+    });
+    over.signal.addEventListener('abort', () => queueMicrotask(() => client.close({ force: true })), {
+      once: true,
+    });
+    client.start({ eventDispatcher: dispatcher(receiver) }).catch(() => end(lost));
+    if (stop.aborted) end(lost);
+  });
+  return ended;
+}
+
+const dispatcher = (receiver: Receiver): EventDispatcher =>
+  new EventDispatcher({ logger: silent, loggerLevel: LoggerLevel.error }).register({
+    'im.message.receive_v1': (payload: unknown) => receiver.message(payload),
+    'card.action.trigger': (payload: unknown) => receiver.click(payload),
+  });
+
+/** Ends the session at once when the address of the connection is refused; the SDK would wait two minutes. */
+function watched(instance: HttpInstance, end: (why: Problem) => void): HttpInstance {
+  const request = async (options: Parameters<HttpInstance['request']>[0]): Promise<unknown> => {
+    try {
+      const answer: unknown = await instance.request(options);
+      const body = shape(answer);
+      if (body?.['code'] !== 0) end(refused(body?.['code'], body?.['msg']));
+      return answer;
+    } catch (error) {
+      const status = shape(shape(error)?.['response'])?.['status'];
+      end(error instanceof NoAnswer ? unreachable(error.message) : refused(`HTTP ${String(status)}`, ''));
+      throw error;
+    }
+  };
+  return { ...instance, request: request as HttpInstance['request'] };
+}
+
+const ignore = (): void => undefined;
+const silent = { error: ignore, warn: ignore, info: ignore, debug: ignore, trace: ignore };
+
+/** Lets through what the SDK says of the line, but nothing after a colon: there it quotes addresses and payloads. */
+const discreet = (log: Log) => {
+  const say = (message: unknown): void => {
+    const said = (Array.isArray(message) ? message : [message])
+      .filter((one) => typeof one === 'string')
+      .join(' ');
+    log.debug('long-connection', { said: (said.split(':')[0] ?? '').slice(0, 120) });
+  };
+  return { ...silent, error: say, warn: say };
+};
+
+const lostLine = (code: string, message: Text, cure: Text = cures.network): Problem => ({
+  code,
+  message,
+  cure,
+});
+
+const lost = lostLine('connection-lost', text('长连接断开了。', 'The long connection was lost.'));
+const notOpened = lostLine(
+  'connection-not-opened',
+  text('长连接在 20 秒内没有建立。', 'The long connection did not open within 20 s.'),
+);
+const unreachable = (why: string): Problem =>
+  lostLine('feishu-unreachable', text(`连不上飞书（${why}）。`, `Feishu cannot be reached (${why}).`));
+
+const wrongAppId: Problem = {
+  code: 'wrong-app-id',
+  where: 'FEISHU_APP_ID',
+  message: text(
+    'FEISHU_APP_ID 的格式不对：应是 cli_ 加 16 位十六进制数字。',
+    'FEISHU_APP_ID has the wrong form: it must be cli_ and 16 hex digits.',
+  ),
+  cure: cures.credentials,
+};
+
+/** Refusals of the connection: https://open.feishu.cn/document/server-docs/event-subscription-guide/event-subscription-configure-/request-url-configuration-case */
+const refusals: ReadonlyMap<unknown, Text> = new Map([
+  [403, cures.enable],
+  [514, cures.credentials],
+  [
+    1000040350,
+    text(
+      '这个应用已有 50 条长连接：请停掉不用的程序。',
+      'This app has 50 long connections already: stop the programs that are not needed.',
+    ),
+  ],
+  [1000040351, cures.domain],
+]);
+
+function refused(code: unknown, message: unknown): Problem {
+  const said = `${String(code)}${typeof message === 'string' && message !== '' ? `: ${message.slice(0, 120)}` : ''}`;
+  return lostLine(
+    'connection-refused',
+    text(`飞书拒绝了长连接（${said}）。`, `Feishu refused the long connection (${said}).`),
+    refusals.get(code) ?? cures.passing,
+  );
+}

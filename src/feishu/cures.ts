@@ -1,0 +1,115 @@
+import { type Text, text } from '../sync/text.ts';
+
+/**
+ * What the person who can act should do about a failed call, by the words of
+ * https://open.feishu.cn/document/server-docs/api-call-guide/generic-error-code and the pages of each API.
+ */
+export const cures = {
+  busy: text(
+    '飞书正忙，会自动稍后再试；若一直如此，请减少同时写这个多维表格的程序和自动化流程。',
+    'Feishu is busy; the call is tried again later. If it stays so, let fewer programs and automations write to this base at once.',
+  ),
+  passing: text(
+    '飞书内部出错，稍后再试；若反复出现，请把日志 ID 交给飞书技术支持。',
+    'Feishu had a fault of its own. Try again later; if it comes back, give the log ID to Feishu support.',
+  ),
+  copying: text('多维表格正在被复制，请等几分钟。', 'The base is being copied: wait some minutes.'),
+  value: text(
+    '这一行里有飞书不接受的值：请对照字段类型修改查询，或改字段类型。',
+    'A value in this row does not fit its field: change the query, or the type of the field.',
+  ),
+  cell: text(
+    '单元格内容太长或太多（文本最多 100,000 个字符）：请在查询里截短。',
+    'The cell holds too much (a text may have 100,000 characters): shorten it in the query.',
+  ),
+  attachment: text(
+    '附件没有上传到这个多维表格：附件必须先上传到目标多维表格。',
+    'The attachment was not uploaded to this base: upload it there first.',
+  ),
+  record: text(
+    '记录已被删除：重新同步一次即可。',
+    'The record is gone, somebody deleted it: run the sync again.',
+  ),
+  field: text(
+    '找不到这个字段：可能被改名、删除，或被高级权限隐藏。请核对字段名后再同步。',
+    'There is no such field: it was renamed, deleted, or hidden by advanced permissions. Compare the names, then run again.',
+  ),
+  table: text(
+    '找不到这个多维表格或数据表：请打开它，重新复制地址到定义里。',
+    'There is no such base or table: open it and copy its address into the definition again.',
+  ),
+  wiki: text(
+    '找不到这个多维表格。若它在知识库里，请复制知识库页面（/wiki/…）的地址。',
+    'There is no such base. If it stands in a wiki, copy the address of the wiki page (/wiki/…).',
+  ),
+  request: text(
+    '飞书不接受这个请求；这是程序的问题，请把日志 ID 一起反馈。',
+    'Feishu does not take this request; that is a fault of this program. Please report it with the log ID.',
+  ),
+  split: text('一次写得太多，会自动减半再试。', 'Too much for one call; it is halved and sent again.'),
+  rows: text(
+    '数据表的行数已到上限：删除旧记录、拆分数据表，或升级飞书套餐。',
+    'The table holds as many records as the plan allows: delete old ones, use another table, or a larger plan.',
+  ),
+  limit: text(
+    '已到多维表格的上限：请删减，或升级飞书套餐。',
+    'A limit of the base is reached: remove something, or use a larger plan.',
+  ),
+  plan: text(
+    '租户或多维表格所有者的套餐已到上限：请联系飞书管理员。',
+    'The plan of the tenant or of the base’s owner is used up: ask the Feishu administrator.',
+  ),
+  grant: text(
+    '把应用加进这个多维表格：打开多维表格 → 右上角 ··· → 更多 → 添加文档应用 → 选择本应用，权限选“可管理”。',
+    'Add the app to this base: open it → ··· (top right) → More → Add document app → choose this app, with the right to manage.',
+  ),
+  role: text(
+    '多维表格开了高级权限，应用没有这个权限：请在“添加文档应用”里给应用“可管理”，或在高级权限里给它一个能读写这张表的角色。',
+    'The base uses advanced permissions and the app lacks the right: give the app the right to manage the base, or a role that may read and write this table.',
+  ),
+  scope: text(
+    '在开发者后台给应用开通权限，并发布新版本：https://open.feishu.cn/app → 权限管理。',
+    'Give the app the scope in the developer console and publish a version: https://open.feishu.cn/app → Permissions.',
+  ),
+  credentials: text(
+    '核对 FEISHU_APP_ID、FEISHU_APP_SECRET、FEISHU_DOMAIN：https://open.feishu.cn/app → 应用 → 凭证与基础信息。',
+    'Check FEISHU_APP_ID, FEISHU_APP_SECRET and FEISHU_DOMAIN: https://open.feishu.cn/app → your app → Credentials & Basic Info.',
+  ),
+  enable: text(
+    '应用被停用或还没有在企业里安装：请管理员在管理后台启用，并发布应用版本。',
+    'The app is disabled or not installed in the tenant: ask the administrator to enable it, and publish a version.',
+  ),
+  address: text(
+    '本机 IP 不在应用的白名单里：https://open.feishu.cn/app → 安全设置 → IP 白名单。',
+    'This machine’s IP is not on the app’s allow-list: https://open.feishu.cn/app → Security Settings → IP allow-list.',
+  ),
+  quota: text(
+    '本月的 API 调用额度已用完：下月 1 日恢复，或升级飞书套餐。',
+    'This month’s quota of API calls is used up: it starts anew on the 1st, or use a larger plan.',
+  ),
+  bot: text(
+    '给应用添加“机器人”能力并发布：https://open.feishu.cn/app → 添加应用能力。',
+    'Add the bot ability to the app and publish it: https://open.feishu.cn/app → Add Features.',
+  ),
+  chat: text(
+    '机器人不在这个群里或不能发言：请把它加进群，并检查群的发言设置。',
+    'The bot is not in this chat or may not speak there: add it, and check the group’s settings.',
+  ),
+  person: text(
+    '机器人不能给这个人发消息：请检查应用的可用范围。',
+    'The bot may not write to this person: check the app’s availability range.',
+  ),
+  message: text(
+    '这条消息已被撤回、删除或超过 14 天，不能再更新。',
+    'The message was recalled, deleted, or is older than 14 days: it cannot be changed any more.',
+  ),
+  content: text('飞书不接受这张卡片的内容。', 'Feishu does not take the content of this card.'),
+  domain: text(
+    '这个地址上没有飞书接口：请核对 FEISHU_DOMAIN（飞书 https://open.feishu.cn，Lark https://open.larksuite.com）。',
+    'There is no such Feishu API at this address: check FEISHU_DOMAIN (https://open.feishu.cn, or https://open.larksuite.com for Lark).',
+  ),
+  network: text(
+    '连不上飞书：请检查网络、DNS、防火墙和 FEISHU_DOMAIN。',
+    'Feishu cannot be reached: check network, DNS, firewall and FEISHU_DOMAIN.',
+  ),
+} as const satisfies Readonly<Record<string, Text>>;

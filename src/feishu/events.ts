@@ -1,0 +1,150 @@
+import type { ClickEvent, MessageEvent } from '../bot/ports.ts';
+import { list, type Shape, shape, words } from './shape.ts';
+
+/** The two halves of an event: https://open.feishu.cn/document/server-docs/event-subscription-guide/event-structure */
+interface Envelope {
+  readonly header: Shape;
+  readonly event: Shape;
+}
+
+/**
+ * Takes header and event apart. The SDK melts both into one object, in which a name that both have is the event's;
+ * the names read here belong to one of them alone. An envelope that is still whole is taken as it is.
+ */
+function envelope(payload: unknown): Envelope | undefined {
+  const all = shape(payload);
+  if (!all) return undefined;
+  const header = shape(all['header']);
+  const event = shape(all['event']);
+  return header && event ? { header, event } : { header: all, event: all };
+}
+
+/**
+ * Reads `im.message.receive_v1`; undefined when it is not what Feishu describes.
+ * https://open.feishu.cn/document/server-docs/im-v1/message/events/receive
+ * @param self open_id of the bot
+ */
+export function messageEvent(payload: unknown, self: string): MessageEvent | undefined {
+  const parts = envelope(payload);
+  const sender = shape(parts?.event['sender']);
+  const message = shape(parts?.event['message']);
+  const id = words(parts?.header['event_id']);
+  const messageId = words(message?.['message_id']);
+  const chat = words(message?.['chat_id']);
+  const from = words(shape(sender?.['sender_id'])?.['open_id']);
+  if (!parts || !message || !id || !messageId || !chat || !from) return undefined;
+  const mentions = mentionsOf(message['mentions']);
+  return {
+    kind: 'message',
+    id,
+    message: messageId,
+    chat,
+    chatKind: message['chat_type'] === 'p2p' ? 'p2p' : 'group',
+    tenant: words(sender?.['tenant_key']) ?? words(parts.header['tenant_key']) ?? '',
+    from,
+    fromBot: sender?.['sender_type'] !== 'user',
+    text: textOf(message, mentions, self),
+    mentioned: mentions.some((mention) => mention.openId === self),
+  };
+}
+
+/**
+ * Reads `card.action.trigger`; undefined when it is not what Feishu describes.
+ * https://open.feishu.cn/document/uAjLw4CM/ukzMukzMukzM/feishu-cards/card-callback-communication
+ */
+export function clickEvent(payload: unknown): ClickEvent | undefined {
+  const parts = envelope(payload);
+  const operator = shape(parts?.event['operator']);
+  const context = shape(parts?.event['context']);
+  const action = shape(parts?.event['action']);
+  const id = words(parts?.header['event_id']);
+  const message = words(context?.['open_message_id']);
+  const chat = words(context?.['open_chat_id']);
+  const from = words(operator?.['open_id']);
+  if (!parts || !action || !id || !message || !chat || !from) return undefined;
+  return {
+    kind: 'click',
+    id,
+    message,
+    chat,
+    tenant: words(operator?.['tenant_key']) ?? words(parts.header['tenant_key']) ?? '',
+    from,
+    name: words(action['name']),
+    value: action['value'],
+    form: shape(action['form_value']) ?? {},
+  };
+}
+
+/**
+ * The tenant in which the app is installed, as the header says. A writer from outside carries another one.
+ */
+export const tenantOf = (payload: unknown): string | undefined =>
+  words(envelope(payload)?.header['tenant_key']);
+
+interface Mention {
+  readonly key: string;
+  readonly openId: string | undefined;
+  readonly name: string;
+}
+
+function mentionsOf(value: unknown): readonly Mention[] {
+  return (list(value) ?? []).flatMap((one) => {
+    const mention = shape(one);
+    const key = words(mention?.['key']);
+    if (key === undefined) return [];
+    const openId = words(shape(mention?.['id'])?.['open_id']);
+    return [{ key, openId, name: words(mention?.['name']) ?? '' }];
+  });
+}
+
+/** Text and rich text as one line or more; undefined for everything else. */
+function textOf(message: Shape, mentions: readonly Mention[], self: string): string | undefined {
+  const content = parsed(message['content']);
+  const names = namer(mentions, self);
+  if (message['message_type'] === 'text') {
+    const line = content?.['text'];
+    // One pass: a name that looks like a key must not be replaced again.
+    return typeof line === 'string' ? line.replace(/@_(?:user_\d+|all)/g, names) : undefined;
+  }
+  return message['message_type'] === 'post' && content ? postText(content, names) : undefined;
+}
+
+type Namer = (key: string) => string;
+
+const namer =
+  (mentions: readonly Mention[], self: string): Namer =>
+  (key) => {
+    const mention = mentions.find((one) => one.key === key);
+    if (mention?.openId === self || key === self) return '';
+    return mention?.name ? `@${mention.name}` : key === '@_all' || key === 'all' ? '@all' : key;
+  };
+
+function parsed(content: unknown): Shape | undefined {
+  if (typeof content !== 'string') return undefined;
+  try {
+    return shape(JSON.parse(content));
+  } catch {
+    return undefined;
+  }
+}
+
+/** A received post has no language around it, one that was sent has: both are read. */
+function postText(content: Shape, names: Namer): string | undefined {
+  const post = list(content['content']) ? content : Object.values(content).map(shape).find(Boolean);
+  const paragraphs = list(post?.['content']);
+  if (!paragraphs) return undefined;
+  const lines = paragraphs.map((paragraph) =>
+    (list(paragraph) ?? []).map((node) => nodeText(shape(node), names)).join(''),
+  );
+  const title = words(post?.['title']);
+  return (title === undefined ? lines : [title, ...lines]).join('\n');
+}
+
+function nodeText(node: Shape | undefined, names: Namer): string {
+  if (node?.['tag'] === 'at') {
+    const key = words(node['user_id']) ?? '';
+    const name = names(key);
+    return name === key && words(node['user_name']) ? `@${String(node['user_name'])}` : name;
+  }
+  return typeof node?.['text'] === 'string' ? node['text'].replace(/@_(?:user_\d+|all)/g, names) : '';
+}

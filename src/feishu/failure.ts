@@ -1,0 +1,162 @@
+import type { Failure, Verdict } from '../sync/failure.ts';
+import { type Text, text } from '../sync/text.ts';
+import { cardLocked, cardRefused, codes } from './codes.ts';
+import { cures } from './cures.ts';
+import type { Answer, NoAnswer } from './http.ts';
+import { list, type Shape, shape, words } from './shape.ts';
+
+/** The code of an answer: 0 is success, undefined when it is no answer of Feishu's. */
+export function codeOf(answer: Answer): number | undefined {
+  const code = answer.body.kind === 'json' ? shape(answer.body.value)?.['code'] : undefined;
+  return typeof code === 'number' ? code : undefined;
+}
+
+/** Feishu's log ID of an answer. */
+export function logIdOf(answer: Answer): string | undefined {
+  const header = answer.headers['x-tt-logid'];
+  return words(Array.isArray(header) ? header[0] : header) ?? words(errorOf(answer)?.['log_id']);
+}
+
+const errorOf = (answer: Answer): Shape | undefined =>
+  answer.body.kind === 'json' ? shape(shape(answer.body.value)?.['error']) : undefined;
+
+/**
+ * Says what an answer that is no success means.
+ * @param write whether the call changes something, so that it may have happened all the same
+ */
+export function failureOf(answer: Answer, write: boolean): Failure {
+  const code = codeOf(answer);
+  const known = code === undefined ? byStatus(answer) : byCode(code, answer);
+  const logId = logIdOf(answer);
+  const retryAfter = waitOf(answer) ?? known.pause;
+  const pointer = pointerOf(answer);
+  return {
+    how: code === undefined ? 'threw' : 'answered',
+    code: code ?? null,
+    message: messageOf(answer),
+    verdict: pointer && known.pointed ? known.pointed : known.verdict,
+    mayHaveHappened: write && known.mayHaveHappened,
+    status: answer.status,
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+    ...(logId === undefined ? {} : { logId }),
+    ...(known.cure === undefined ? {} : { cure: known.cure }),
+    ...(pointer === undefined ? {} : { pointer }),
+  };
+}
+
+/** Says what a call without an answer means. */
+export function silenceOf(error: NoAnswer, write: boolean): Failure {
+  return {
+    how: 'threw',
+    code: null,
+    message: error.message,
+    verdict: error.why === 'too-large' ? 'smaller' : 'round',
+    mayHaveHappened: write && error.sent,
+    cure: error.sent ? cures.passing : cures.network,
+  };
+}
+
+/** A failure that we see in an answer which Feishu calls a success. */
+export function oddAnswer(message: string, verdict: Verdict, mayHaveHappened: boolean): Failure {
+  return { how: 'threw', code: null, message, verdict, mayHaveHappened, cure: cures.passing };
+}
+
+interface Known {
+  readonly verdict: Verdict;
+  /** The verdict when Feishu points at one record: then it is that record and not the whole request. */
+  readonly pointed?: Verdict | undefined;
+  readonly mayHaveHappened: boolean;
+  readonly cure?: Text | undefined;
+  readonly pause?: number | undefined;
+}
+
+function byCode(code: number, answer: Answer): Known {
+  if (code === cardRefused && cardIsLocked(answer)) return { verdict: 'wait', mayHaveHappened: false };
+  const entry = codes.get(code);
+  if (!entry) return { verdict: 'unknown', mayHaveHappened: answer.status >= 500 };
+  const pointed = entry.cure === cures.request ? 'values' : undefined;
+  const cure = entry.cure === cures.scope ? missingScopes(answer) : entry.cure;
+  return { ...entry, cure, pointed };
+}
+
+/** Answers without a code: a gateway's page, a cut or an empty body. */
+function byStatus({ status, body }: Answer): Known {
+  if (status === 429) return { verdict: 'wait', mayHaveHappened: false, cure: cures.busy };
+  if (status === 413) return { verdict: 'smaller', mayHaveHappened: false, cure: cures.split };
+  if (status >= 500) return { verdict: 'round', mayHaveHappened: true, cure: cures.passing };
+  if (status === 404 || (status >= 300 && status < 400)) {
+    return { verdict: 'stop', mayHaveHappened: false, cure: cures.domain };
+  }
+  // A page where JSON should be comes from something between us and Feishu; a cut body comes from Feishu itself.
+  if (status < 300) return { verdict: 'round', mayHaveHappened: true, cure: cures.passing };
+  return {
+    verdict: 'unknown',
+    mayHaveHappened: false,
+    cure: body.kind === 'json' ? undefined : cures.domain,
+  };
+}
+
+// The one place that reads words: code 11310 has several meanings that only its words tell apart.
+const cardIsLocked = (answer: Answer): boolean => {
+  const message = shape(answer.body.kind === 'json' ? answer.body.value : undefined)?.['msg'];
+  return typeof message === 'string' && message.includes(`ErrCode: ${cardLocked}`) && /lock/i.test(message);
+};
+
+/** Feishu's own words, cut, and without the values that some of its messages quote. */
+function messageOf(answer: Answer): string {
+  if (answer.body.kind !== 'json') return `HTTP ${answer.status}, ${bodyWords[answer.body.kind]}`;
+  const body = shape(answer.body.value);
+  const message = words(body?.['msg']);
+  if (codeOf(answer) === undefined) return `HTTP ${answer.status}, an answer without a code`;
+  return (message ?? `code ${String(body?.['code'])}`)
+    .replace(/\.fieldValue\..*?(?=\.fieldName|['"]|$)/gs, '')
+    .replace(/\s+/g, ' ')
+    .slice(0, 200);
+}
+
+const bodyWords = {
+  empty: 'an empty answer',
+  html: 'a web page instead of JSON',
+  text: 'plain text instead of JSON',
+  broken: 'broken JSON',
+} as const;
+
+/** The pause that Feishu asks for: https://open.feishu.cn/document/server-docs/api-call-guide/frequency-control. */
+function waitOf(answer: Answer): number | undefined {
+  const seconds = Number(answer.headers['x-ogw-ratelimit-reset'] ?? answer.headers['retry-after']);
+  return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds, 3600) * 1000 : undefined;
+}
+
+/** The record or cell that Feishu points at; never a value. */
+function pointerOf(answer: Answer): string | undefined {
+  const body = answer.body.kind === 'json' ? shape(answer.body.value) : undefined;
+  const said = [body?.['msg'], errorOf(answer)?.['message']]
+    .filter((one) => typeof one === 'string')
+    .join('\n');
+  const record = /record not found,?\s*id\s*=\s*([A-Za-z0-9]{1,60})/i.exec(said)?.[1];
+  return (
+    record ??
+    /records\[\d+\](?:\.fields\.[^'"\n]*?(?=\.fieldValue\.|['"\n]|$))?/.exec(said)?.[0].slice(0, 160)
+  );
+}
+
+/** Which scopes the app lacks, any one of which is enough, and Feishu's page that grants them. */
+function missingScopes(answer: Answer): Text {
+  const error = errorOf(answer);
+  const scopes = (list(error?.['permission_violations']) ?? [])
+    .map((one) => words(shape(one)?.['subject']))
+    .filter((one) => one !== undefined && /^[\w:.-]{1,80}$/.test(one))
+    .slice(0, 10);
+  if (scopes.length === 0) return cures.scope;
+  const link = (list(error?.['helps']) ?? []).map((one) => words(shape(one)?.['url'])).find(isConsole);
+  const page = link ?? 'https://open.feishu.cn/app';
+  return text(
+    `给应用开通下列任一权限并发布新版本：${scopes.join('、')}。${page}`,
+    `Give the app any one of these scopes and publish a version: ${scopes.join(', ')}. ${page}`,
+  );
+}
+
+const isConsole = (url: string | undefined): url is string =>
+  url !== undefined &&
+  url.length < 500 &&
+  /^https:\/\/open\.(feishu\.cn|larksuite\.com)\/[\w\-./?=&%:,]*$/.test(url);

@@ -1,0 +1,156 @@
+import {
+  type ClientRequest,
+  Agent as HttpAgent,
+  request as httpRequest,
+  type IncomingMessage,
+} from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { createGunzip } from 'node:zlib';
+
+/** One HTTP request, already encoded. */
+export interface HttpCall {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer | undefined;
+  /** Milliseconds from the start to the last byte of the answer. */
+  readonly timeout: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What stood in an answer: JSON, or what it was instead. `start` is for nobody's eyes but the log of a parser. */
+export type Body =
+  | { readonly kind: 'json'; readonly value: unknown }
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'html' }
+  | { readonly kind: 'text' }
+  | { readonly kind: 'broken' };
+
+/** An answer with any HTTP status. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: Body;
+}
+
+/** Why no answer came. */
+export type Silence = 'timeout' | 'network' | 'too-large' | 'aborted';
+
+/** Thrown when a request got no whole answer. Holds no header, body or query. */
+export class NoAnswer extends Error {
+  readonly why: Silence;
+  /** Whether the request may have reached the other side: true from the moment the connection stood. */
+  readonly sent: boolean;
+
+  constructor(why: Silence, sent: boolean, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'NoAnswer';
+    this.why = why;
+    this.sent = sent;
+  }
+}
+
+/** Sends HTTP requests over connections that are kept for the next one. */
+export interface Http {
+  /** Resolves with the answer whatever its status; rejects with {@link NoAnswer}. */
+  send(call: HttpCall): Promise<Answer>;
+  /** Closes all connections; calls in flight are rejected. */
+  stop(): void;
+}
+
+/** A connection that lay idle for so long is not used again: a gateway may be closing it at that very moment. */
+const idleMs = 15_000;
+/** No answer of a call that we make comes near this size. */
+const defaultMaxBytes = 64 * 1024 * 1024;
+
+const bodyOf = (text: string, type: string): Body => {
+  if (text.trim() === '') return { kind: 'empty' };
+  try {
+    return { kind: 'json', value: JSON.parse(text) as unknown };
+  } catch {
+    if (/^\s*</.test(text)) return { kind: 'html' };
+    return { kind: type.includes('json') || /^\s*[[{]/.test(text) ? 'broken' : 'text' };
+  }
+};
+
+/**
+ * Makes an {@link Http} on `node:http(s)`: keep-alive, a deadline on every call, a bound on the size of answers.
+ * It follows no redirect and uses no proxy, whatever the environment says.
+ * @param maxBytes the largest answer that is taken, after unpacking
+ */
+export function http(maxBytes: number = defaultMaxBytes): Http {
+  const plain = new HttpAgent({ keepAlive: true, timeout: idleMs });
+  const secure = new HttpsAgent({ keepAlive: true, timeout: idleMs });
+
+  const send = (call: HttpCall): Promise<Answer> =>
+    new Promise((resolve, reject) => {
+      let sent = false;
+      const url = new URL(call.url);
+      const tls = url.protocol === 'https:';
+      const headers: Record<string, string | number> = { 'accept-encoding': 'gzip', ...call.headers };
+      if (call.body) headers['content-length'] = call.body.length;
+      const options = { method: call.method, headers, agent: tls ? secure : plain };
+      const request: ClientRequest = (tls ? httpsRequest : httpRequest)(url, options);
+
+      const fail = (why: Silence, message: string, cause?: unknown): void => {
+        settle();
+        request.destroy();
+        reject(new NoAnswer(why, sent, message, cause === undefined ? {} : { cause }));
+      };
+      const timer = setTimeout(
+        () => fail('timeout', `no answer within ${call.timeout / 1000} s`),
+        call.timeout,
+      );
+      const abort = (): void => fail('aborted', 'given up', call.signal?.reason);
+      const settle = (): void => {
+        clearTimeout(timer);
+        call.signal?.removeEventListener('abort', abort);
+      };
+      call.signal?.addEventListener('abort', abort, { once: true });
+
+      request.on('socket', (socket) => {
+        if (!socket.connecting) sent = true;
+        else socket.once(tls ? 'secureConnect' : 'connect', () => (sent = true));
+      });
+      request.on('error', (error: NodeJS.ErrnoException) => fail('network', nameOf(error), error));
+      request.on('response', (response) => {
+        collect(response, maxBytes).then(
+          (text) => {
+            settle();
+            const body = bodyOf(text, response.headers['content-type'] ?? '');
+            resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
+          },
+          (error: Error) => fail(error instanceof TooLarge ? 'too-large' : 'network', nameOf(error), error),
+        );
+      });
+      if (call.signal?.aborted) abort();
+      else request.end(call.body);
+    });
+
+  return {
+    send,
+    stop: () => {
+      plain.destroy();
+      secure.destroy();
+    },
+  };
+}
+
+class TooLarge extends Error {}
+
+/** The system's own word for a fault; its message could name addresses of an inner network. */
+const nameOf = (error: NodeJS.ErrnoException): string => error.code ?? error.message;
+
+async function collect(response: IncomingMessage, maxBytes: number): Promise<string> {
+  const packed = response.headers['content-encoding'] === 'gzip';
+  const stream = packed ? response.pipe(createGunzip()) : response;
+  if (packed) response.once('error', (error) => stream.destroy(error));
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of stream as AsyncIterable<Buffer>) {
+    size += part.length;
+    if (size > maxBytes) throw new TooLarge(`the answer is larger than ${maxBytes} bytes`);
+    parts.push(part);
+  }
+  return (parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts)).toString('utf8');
+}

@@ -1,0 +1,62 @@
+import type { ChatEvent, HandleEvent, Toast } from '../bot/ports.ts';
+import type { Clock, Log } from '../run/ports.ts';
+import { clickEvent, messageEvent, tenantOf } from './events.ts';
+
+/** Feishu waits 3 s for an answer; https://open.feishu.cn/document/uAjLw4CM/ukzMukzMukzM/feishu-cards/card-callback-communication */
+const answerWithin = 2500;
+
+/** What Feishu gets for an event: a toast, or `{}`; never nothing, which it takes for a fault. */
+export type Receipt = { readonly toast: Toast } | Readonly<Record<string, never>>;
+
+/** The two events that the bot listens to, as the SDK or a webhook hands them over. Never rejects. */
+export interface Receiver {
+  message(payload: unknown): Promise<Receipt>;
+  click(payload: unknown): Promise<Receipt>;
+}
+
+/** What a {@link Receiver} works with. */
+export interface ReceiverParts {
+  /** open_id of the bot. */
+  readonly self: string;
+  readonly handle: HandleEvent;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+/** Reads payloads, drops those that are not for us, and answers in time whatever the handler does. */
+export function receiver({ self, handle, log, clock }: ReceiverParts): Receiver {
+  const receive = async (payload: unknown, event: ChatEvent | undefined, type: string): Promise<Receipt> => {
+    if (!event) {
+      log.warn('event-not-understood', { type });
+      return {};
+    }
+    const own = tenantOf(payload);
+    if (own !== undefined && event.tenant !== own) {
+      log.info('event-of-another-tenant', { type, id: event.id });
+      return {};
+    }
+    const done = new AbortController();
+    try {
+      const late = clock.sleep(answerWithin, done.signal).then(
+        () => 'late' as const,
+        () => undefined,
+      );
+      const toast = await Promise.race([handle(event), late]);
+      if (toast === 'late') log.warn('event-answered-late', { type, id: event.id });
+      return toast === undefined || toast === 'late' ? {} : { toast };
+    } catch (error) {
+      log.error('event-not-handled', {
+        type,
+        id: event.id,
+        error: error instanceof Error ? error.name : 'unknown',
+      });
+      return {};
+    } finally {
+      done.abort();
+    }
+  };
+  return {
+    message: (payload) => receive(payload, messageEvent(payload, self), 'message'),
+    click: (payload) => receive(payload, clickEvent(payload), 'click'),
+  };
+}

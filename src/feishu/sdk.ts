@@ -1,0 +1,135 @@
+import type { HttpInstance, HttpRequestOptions } from '@larksuiteoapi/node-sdk';
+import { type Answer, type Http, NoAnswer } from './http.ts';
+import { multipart } from './multipart.ts';
+import { shape } from './shape.ts';
+
+/** One call's own wishes, and what became of it: the SDK itself hands neither status nor headers back. */
+export interface Passage {
+  readonly timeout: number;
+  readonly signal: AbortSignal | undefined;
+  /** Whether a request went out. */
+  started: boolean;
+  answer: Answer | undefined;
+  /** Why there was no answer. */
+  silence: NoAnswer | undefined;
+}
+
+/** What an SDK method takes as its second argument. */
+export interface CallOptions {
+  readonly headers: Record<string, string>;
+}
+
+// The SDK copies the headers of a call with Object.assign, which keeps symbols: the one way to tell a call from
+// another without a store that follows every promise of the process.
+const passageKey = Symbol('passage');
+
+/** Makes the options that carry a passage and a token through an SDK method. */
+export function callOptions(passage: Passage, token: string | undefined): CallOptions {
+  const headers: Record<string, string> = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+  return { headers: Object.assign(headers, { [passageKey]: passage }) };
+}
+
+/** Starts the record of one call. */
+export const passage = (timeout: number, signal?: AbortSignal): Passage => ({
+  timeout,
+  signal,
+  started: false,
+  answer: undefined,
+  silence: undefined,
+});
+
+/** Thrown into the SDK for an HTTP status other than 2xx, as its own transport does. */
+class HttpStatusError extends Error {
+  readonly response: { readonly status: number; readonly data: unknown; readonly headers: Answer['headers'] };
+
+  constructor(answer: Answer) {
+    super(`HTTP ${answer.status}`);
+    this.name = 'HttpStatusError';
+    this.response = { status: answer.status, data: jsonOf(answer), headers: answer.headers };
+  }
+}
+
+const jsonOf = (answer: Answer): unknown => (answer.body.kind === 'json' ? answer.body.value : '');
+
+/**
+ * The HTTP side of the SDK: its requests go out through our own {@link Http}.
+ * @param fallback makes the passage of requests that carry none; without it such a request is a bug and rejects
+ */
+export function sdkHttp(http: Http, fallback?: () => Passage): HttpInstance {
+  const request = async (options: HttpRequestOptions<unknown>): Promise<unknown> => {
+    const given = (options.headers ?? {}) as Record<string | symbol, unknown>;
+    const way = (given[passageKey] as Passage | undefined) ?? fallback?.();
+    if (!way) throw new Error('A call to Feishu was made without its options.');
+    const { headers, body } = await encode(options);
+    way.started = true;
+    try {
+      way.answer = await http.send({
+        method: (options.method ?? 'GET').toUpperCase(),
+        url: address(options),
+        headers,
+        body,
+        timeout: options.timeout ?? way.timeout,
+        signal: way.signal,
+      });
+    } catch (error) {
+      if (error instanceof NoAnswer) way.silence = error;
+      throw error;
+    }
+    if (way.answer.status < 200 || way.answer.status > 299) throw new HttpStatusError(way.answer);
+    const value = jsonOf(way.answer);
+    return options.$return_headers ? { data: value, headers: way.answer.headers } : value;
+  };
+  const bare =
+    (method: string) =>
+    (url: string, options: HttpRequestOptions<unknown> = {}) =>
+      request({ ...options, url, method });
+  const full =
+    (method: string) =>
+    (url: string, data?: unknown, options: HttpRequestOptions<unknown> = {}) =>
+      request({ ...options, url, method, data });
+  return {
+    request,
+    get: bare('GET'),
+    delete: bare('DELETE'),
+    head: bare('HEAD'),
+    options: bare('OPTIONS'),
+    post: full('POST'),
+    put: full('PUT'),
+    patch: full('PATCH'),
+  } as HttpInstance;
+}
+
+/** The address with its query. Arrays are written by repetition, as Feishu reads them. */
+function address(options: HttpRequestOptions<unknown>): string {
+  const url = options.url ?? '';
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(options.params ?? {})) {
+    if (value === undefined || value === null) continue;
+    for (const one of Array.isArray(value) ? (value as unknown[]) : [value]) query.append(name, String(one));
+  }
+  const text = query.toString();
+  return text === '' ? url : `${url}${url.includes('?') ? '&' : '?'}${text}`;
+}
+
+interface Encoded {
+  readonly headers: Record<string, string>;
+  readonly body: Buffer | undefined;
+}
+
+async function encode(options: HttpRequestOptions<unknown>): Promise<Encoded> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(options.headers ?? {})) {
+    if (typeof value === 'string') headers[name.toLowerCase()] = value;
+  }
+  const method = (options.method ?? 'GET').toUpperCase();
+  const empty =
+    options.data === undefined || (shape(options.data) && Object.keys(options.data ?? {}).length === 0);
+  if (method === 'GET' || method === 'HEAD' || (method === 'DELETE' && empty))
+    return { headers, body: undefined };
+  if (headers['content-type'] === 'multipart/form-data') {
+    const form = await multipart(options.data);
+    return { headers: { ...headers, 'content-type': form.type }, body: form.body };
+  }
+  headers['content-type'] = 'application/json; charset=utf-8';
+  return { headers, body: Buffer.from(JSON.stringify(options.data ?? {}), 'utf8') };
+}
