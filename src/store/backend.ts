@@ -1,0 +1,53 @@
+import type { Dialect, InsertQueryBuilder, Kysely, Transaction } from 'kysely';
+import type { Problem } from '../sync/problem.ts';
+import type { Tables } from './schema.ts';
+
+export type Database = Kysely<Tables>;
+
+/** A table to be created; types are SQL's own, in words that every database takes. */
+export interface TableShape {
+  readonly name: keyof Tables;
+  readonly columns: Readonly<Record<string, string>>;
+  readonly primary: readonly string[];
+  readonly unique?: Readonly<Record<string, readonly string[]>>;
+  readonly indexes?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** All that differs between the databases that the store runs on. */
+export interface Backend {
+  readonly dialect: Dialect;
+  /** The statements that create a table with its indexes where they are missing. */
+  create(table: TableShape): readonly string[];
+  /** Makes an insert leave rows alone whose key is there already. */
+  unlessThere<T extends keyof Tables, O>(
+    insert: InsertQueryBuilder<Tables, T, O>,
+  ): InsertQueryBuilder<Tables, T, O>;
+  /** Runs work that no other process may run at the same time. */
+  alone(db: Database, work: (db: Database) => Promise<void>): Promise<void>;
+  /** Holds the row of a select until the transaction ends; needed where transactions run side by side. */
+  readonly holdsRows: boolean;
+  /** Whether the transaction lost against another one and can simply be done again. */
+  lostRace(error: unknown): boolean;
+  /** What a person must put right so that the database can be opened; `undefined` for other errors. */
+  problem(error: unknown): Problem | undefined;
+  /** Refuses a database that would fail later on. Rejects with `ProblemError`. */
+  examine(db: Database): Promise<void>;
+}
+
+/** How often a transaction is done again after it lost against another one. */
+const tries = 5;
+
+/** Does all of the work or none of it. */
+export async function transact<R>(
+  db: Database,
+  backend: Backend,
+  work: (trx: Transaction<Tables>) => Promise<R>,
+): Promise<R> {
+  for (let left = tries; ; left--) {
+    try {
+      return await db.transaction().execute(work);
+    } catch (error) {
+      if (left <= 1 || !backend.lostRace(error)) throw error;
+    }
+  }
+}

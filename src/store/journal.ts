@@ -1,0 +1,257 @@
+import type { Transaction } from 'kysely';
+import { type ChunkRecord, Fenced, type Journal, type NewChunk, type RunRecord } from '../run/ports.ts';
+import type { Failure } from '../sync/failure.ts';
+import type { State } from '../sync/state.ts';
+import { type Backend, type Database, transact } from './backend.ts';
+import { asBuffer, asBytes, groups } from './encode.ts';
+import { confirm, forget } from './ledger.ts';
+import type { ChunkRow, RunRow, Tables } from './schema.ts';
+
+/** Rows written by one statement: larger ones are slow to build, and building happens on the event loop. */
+const perStatement = 100;
+
+/** The durable record of runs. */
+export function journal(db: Database, backend: Backend): Journal {
+  const runs = () => db.selectFrom('runs').selectAll();
+
+  return {
+    async createRun(run) {
+      const { id, scope, fingerprint, plan, state, card } = run;
+      const row = { id, definition: scope.definition, table_id: scope.table, fingerprint };
+      await db
+        .insertInto('runs')
+        .values({
+          ...row,
+          plan: JSON.stringify(plan),
+          ...stateColumns(state),
+          created_at: state.startedAt,
+          chat: card?.chat ?? null,
+          message: card?.message ?? null,
+        })
+        .execute();
+    },
+    async saveState(run, state) {
+      await db.updateTable('runs').set(stateColumns(state)).where('id', '=', run).execute();
+    },
+    async saveCard(run, { chat, message }) {
+      await db.updateTable('runs').set({ chat, message }).where('id', '=', run).execute();
+    },
+    async savePlan(run, plan, fingerprint) {
+      const columns = { plan: JSON.stringify(plan), fingerprint };
+      await db.updateTable('runs').set(columns).where('id', '=', run).execute();
+    },
+    async dropPlan(run) {
+      await transact(db, backend, async (trx) => {
+        await dropChunks(trx, run);
+        await trx
+          .updateTable('runs')
+          .set({ plan: JSON.stringify('') })
+          .where('id', '=', run)
+          .execute();
+      });
+    },
+    async findRun(run) {
+      return found(await runs().where('id', '=', run).executeTakeFirst());
+    },
+    async findRunByMessage(message) {
+      const newest = runs().where('message', '=', message).orderBy('created_at', 'desc').limit(1);
+      return found(await newest.executeTakeFirst());
+    },
+    async latestRuns(definition, limit) {
+      const newest = runs()
+        .where('definition', '=', definition)
+        .orderBy('created_at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(limit);
+      return (await newest.execute()).map(runRecord);
+    },
+    async openRuns() {
+      const open = runs().where('status', 'in', ['running', 'waiting']).orderBy('created_at').orderBy('id');
+      return (await open.execute()).map(runRecord);
+    },
+    async lastDone({ definition, table }) {
+      const newest = runs()
+        .where('definition', '=', definition)
+        .where('table_id', '=', table)
+        .where('status', '=', 'done')
+        .orderBy('created_at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(1);
+      return found(await newest.executeTakeFirst());
+    },
+    async addChunks(run, chunks) {
+      if (chunks.length > 0) await transact(db, backend, (trx) => addChunks(trx, run, chunks));
+    },
+    async chunks(run) {
+      const rows = await db.selectFrom('chunks').selectAll().where('run', '=', run).orderBy('seq').execute();
+      return rows.map(chunkRecord);
+    },
+    async body(run, chunk) {
+      const one = db.selectFrom('bodies').select('body').where('run', '=', run).where('chunk', '=', chunk);
+      const row = await one.executeTakeFirst();
+      if (!row) throw noChunk(run, chunk);
+      return asBytes(row.body);
+    },
+    async sending(run, chunk, token, at, fence) {
+      await transact(db, backend, async (trx) => {
+        const { table_id } = await trx
+          .selectFrom('runs')
+          .select('table_id')
+          .where('id', '=', run)
+          .executeTakeFirstOrThrow();
+        await guard(trx, backend, table_id, fence);
+        const was = await trx
+          .selectFrom('chunks')
+          .select(['token', 'sent_at', 'attempts'])
+          .where('run', '=', run)
+          .where('id', '=', chunk)
+          .executeTakeFirst();
+        if (!was) throw noChunk(run, chunk);
+        // A token counts from its first send: Feishu forgets it some time after that.
+        const sent_at = was.token === token ? (was.sent_at ?? at) : at;
+        await trx
+          .updateTable('chunks')
+          .set({ status: 'sent', token, sent_at, attempts: was.attempts + 1 })
+          .where('run', '=', run)
+          .where('id', '=', chunk)
+          .execute();
+      });
+    },
+    async settle(run, scope, chunk, outcome, fence) {
+      await transact(db, backend, async (trx) => {
+        await guard(trx, backend, scope.table, fence);
+        const { status, written, failure } = outcome;
+        const { numUpdatedRows } = await trx
+          .updateTable('chunks')
+          .set({ status, written, failure: failure && JSON.stringify(failure) })
+          .where('run', '=', run)
+          .where('id', '=', chunk)
+          .executeTakeFirstOrThrow();
+        if (numUpdatedRows !== 1n) throw noChunk(run, chunk);
+        await addChunks(trx, run, outcome.parts);
+        await confirm(trx, scope, run, outcome.wrote);
+        await forget(trx, scope, outcome.removed);
+      });
+    },
+    async prune(before) {
+      const old = db
+        .selectFrom('runs')
+        .select(['id', 'definition', 'table_id', 'status', 'created_at'])
+        .where('status', 'not in', ['running', 'waiting'])
+        .where((is) => is(is.fn.coalesce('ended_at', 'created_at'), '<', before));
+      for (const run of await old.execute()) await pruneRun(db, backend, run);
+    },
+  };
+}
+
+type Trx = Transaction<Tables>;
+
+const noChunk = (run: string, chunk: string): Error => new Error(`run ${run} has no chunk ${chunk}`);
+
+/** Rejects with {@link Fenced} when the table was claimed anew since the fence was given out. */
+async function guard(trx: Trx, backend: Backend, table: string, fence: number): Promise<void> {
+  const lease = await trx
+    .selectFrom('leases')
+    .select('fence')
+    .where('table_id', '=', table)
+    .$if(backend.holdsRows, (select) => select.forUpdate())
+    .executeTakeFirst();
+  if (lease?.fence !== fence) throw new Fenced(table);
+}
+
+async function addChunks(trx: Trx, run: string, chunks: readonly NewChunk[]): Promise<void> {
+  for (const group of groups(chunks, perStatement)) {
+    const rows = group.map(({ id, kind, seq, rows: size }) => ({ run, id, kind, seq, size }));
+    const fresh = {
+      status: 'pending',
+      token: null,
+      sent_at: null,
+      attempts: 0,
+      written: 0,
+      failure: null,
+    } as const;
+    await trx
+      .insertInto('chunks')
+      .values(rows.map((row) => ({ ...row, ...fresh })))
+      .execute();
+  }
+  for (const { id, body } of chunks) {
+    await trx
+      .insertInto('bodies')
+      .values({ run, chunk: id, body: asBuffer(body) })
+      .execute();
+  }
+}
+
+async function dropChunks(trx: Trx, run: string): Promise<void> {
+  await trx.deleteFrom('bodies').where('run', '=', run).execute();
+  await trx.deleteFrom('chunks').where('run', '=', run).execute();
+}
+
+/**
+ * Deletes an old run; of the last one that succeeded in its scope only what holds rows, because later runs
+ * compare themselves with it however old it is.
+ */
+async function pruneRun(
+  db: Database,
+  backend: Backend,
+  run: Pick<RunRow, 'id' | 'definition' | 'table_id' | 'status' | 'created_at'>,
+): Promise<void> {
+  await transact(db, backend, async (trx) => {
+    await dropChunks(trx, run.id);
+    const newer = await trx
+      .selectFrom('runs')
+      .select('id')
+      .where('definition', '=', run.definition)
+      .where('table_id', '=', run.table_id)
+      .where('status', '=', 'done')
+      .where('created_at', '>', run.created_at)
+      .limit(1)
+      .executeTakeFirst();
+    if (run.status !== 'done' || newer) {
+      await trx.deleteFrom('runs').where('id', '=', run.id).execute();
+      return;
+    }
+    const { state } = await trx
+      .selectFrom('runs')
+      .select('state')
+      .where('id', '=', run.id)
+      .executeTakeFirstOrThrow();
+    const without: State = { ...(JSON.parse(state) as State), waiting: null, badRows: [] };
+    await trx
+      .updateTable('runs')
+      .set({ state: JSON.stringify(without) })
+      .where('id', '=', run.id)
+      .execute();
+  });
+}
+
+const stateColumns = (state: State): Pick<RunRow, 'state' | 'status' | 'ended_at'> => ({
+  state: JSON.stringify(state),
+  status: state.status,
+  ended_at: state.endedAt,
+});
+
+const found = (row: RunRow | undefined): RunRecord | undefined => row && runRecord(row);
+
+const runRecord = (row: RunRow): RunRecord => ({
+  id: row.id,
+  scope: { definition: row.definition, table: row.table_id },
+  fingerprint: row.fingerprint,
+  plan: JSON.parse(row.plan) as string,
+  state: JSON.parse(row.state) as State,
+  card: row.chat === null || row.message === null ? null : { chat: row.chat, message: row.message },
+});
+
+const chunkRecord = (row: ChunkRow): ChunkRecord => ({
+  id: row.id,
+  kind: row.kind,
+  seq: row.seq,
+  rows: row.size,
+  status: row.status,
+  token: row.token,
+  sentAt: row.sent_at,
+  attempts: row.attempts,
+  written: row.written,
+  failure: row.failure === null ? null : (JSON.parse(row.failure) as Failure),
+});

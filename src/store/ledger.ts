@@ -1,0 +1,74 @@
+import type { Transaction } from 'kysely';
+import type { Ledger, LedgerEntry, Scope } from '../run/ports.ts';
+import type { Database } from './backend.ts';
+import { groups, hash } from './encode.ts';
+import type { NewLedgerRow, Tables } from './schema.ts';
+
+/** Rows written by one statement: larger ones are slow to build, and building happens on the event loop. */
+const perStatement = 200;
+
+/** Record IDs asked about in one statement. */
+const perQuestion = 500;
+
+/** What the bot last confirmed in the table. */
+export const ledger = (db: Database): Ledger => ({
+  async size(scope) {
+    const { records } = await db
+      .selectFrom('ledger')
+      .select((select) => select.fn.countAll().as('records'))
+      .where('scope', '=', scopeHash(scope))
+      .executeTakeFirstOrThrow();
+    return Number(records);
+  },
+  async known(scope, records) {
+    const known = new Set<string>();
+    for (const group of groups(records, perQuestion)) {
+      const rows = await db
+        .selectFrom('ledger')
+        .select('record')
+        .where('scope', '=', scopeHash(scope))
+        .where('record', 'in', group)
+        .execute();
+      for (const { record } of rows) known.add(record);
+    }
+    return known;
+  },
+});
+
+/** Notes what a run confirmed; what was known of the same key or record before gives way. */
+export async function confirm(
+  trx: Transaction<Tables>,
+  scope: Scope,
+  run: string,
+  entries: readonly LedgerEntry[],
+): Promise<void> {
+  const id = scopeHash(scope);
+  const row = ({ key, record, hash: sum }: LedgerEntry): NewLedgerRow => ({
+    scope: id,
+    key_hash: hash(key),
+    key_text: Buffer.from(key),
+    record,
+    hash: sum,
+    run,
+  });
+  for (const group of groups(entries, perStatement)) {
+    await trx.replaceInto('ledger').values(group.map(row)).execute();
+  }
+}
+
+/** Forgets records that are gone. */
+export async function forget(
+  trx: Transaction<Tables>,
+  scope: Scope,
+  records: readonly string[],
+): Promise<void> {
+  for (const group of groups(records, perQuestion)) {
+    await trx
+      .deleteFrom('ledger')
+      .where('scope', '=', scopeHash(scope))
+      .where('record', 'in', group)
+      .execute();
+  }
+}
+
+const scopeHash = ({ definition, table }: Scope): Buffer => hash(definition, table);

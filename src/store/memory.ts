@@ -1,0 +1,19 @@
+import type { Memory } from '../run/ports.ts';
+import type { Database } from './backend.ts';
+import { hash } from './encode.ts';
+
+/** Things learned that outlive runs. */
+export const memory = (db: Database): Memory => ({
+  async recall(name) {
+    const row = await db
+      .selectFrom('memory')
+      .select('value')
+      .where('name_hash', '=', hash(name))
+      .executeTakeFirst();
+    return row && (JSON.parse(row.value) as string);
+  },
+  async remember(name, value) {
+    const row = { name_hash: hash(name), name: JSON.stringify(name), value: JSON.stringify(value) };
+    await db.replaceInto('memory').values(row).execute();
+  },
+});

@@ -1,0 +1,150 @@
+import { CompiledQuery } from 'kysely';
+import type { Clock, Log } from '../run/ports.ts';
+import { problem } from '../sync/problem.ts';
+import { text } from '../sync/text.ts';
+import type { Backend, Database, TableShape } from './backend.ts';
+
+const word = 'varchar(64) not null';
+const time = 'bigint not null';
+const hash = 'binary(16) not null';
+const long = 'longtext not null';
+
+const versions: TableShape = {
+  name: 'versions',
+  columns: { version: 'integer not null', at: time },
+  primary: ['version'],
+};
+
+const first: readonly TableShape[] = [
+  {
+    name: 'runs',
+    columns: {
+      id: word,
+      definition: word,
+      table_id: 'varchar(191) not null',
+      fingerprint: 'varchar(191) not null',
+      plan: long,
+      state: long,
+      status: 'varchar(16) not null',
+      created_at: time,
+      ended_at: 'bigint',
+      chat: 'varchar(191)',
+      message: 'varchar(191)',
+    },
+    primary: ['id'],
+    indexes: {
+      runs_of_definition: ['definition', 'created_at'],
+      runs_of_scope: ['definition', 'table_id', 'status', 'created_at'],
+      runs_by_status: ['status', 'created_at'],
+      runs_by_message: ['message'],
+    },
+  },
+  {
+    name: 'chunks',
+    columns: {
+      run: word,
+      id: word,
+      kind: 'varchar(16) not null',
+      seq: 'integer not null',
+      size: 'integer not null',
+      status: 'varchar(16) not null',
+      token: 'varchar(64)',
+      sent_at: 'bigint',
+      attempts: 'integer not null',
+      written: 'integer not null',
+      failure: 'longtext',
+    },
+    primary: ['run', 'id'],
+  },
+  {
+    name: 'bodies',
+    columns: { run: word, chunk: word, body: 'longblob not null' },
+    primary: ['run', 'chunk'],
+  },
+  {
+    name: 'ledger',
+    columns: {
+      scope: hash,
+      key_hash: hash,
+      key_text: 'blob not null',
+      record: word,
+      hash: word,
+      run: word,
+    },
+    primary: ['scope', 'key_hash'],
+    unique: { ledger_by_record: ['scope', 'record'] },
+  },
+  {
+    name: 'leases',
+    columns: {
+      table_id: 'varchar(191) not null',
+      fence: 'bigint not null',
+      run: 'varchar(64)',
+      owner: 'varchar(191)',
+      until: time,
+    },
+    primary: ['table_id'],
+  },
+  {
+    name: 'memory',
+    columns: { name_hash: hash, name: 'text not null', value: long },
+    primary: ['name_hash'],
+  },
+  {
+    name: 'seen',
+    columns: { id_hash: hash, at: time },
+    primary: ['id_hash'],
+    indexes: { seen_by_time: ['at'] },
+  },
+];
+
+/**
+ * The changes of the schema, oldest first; the position plus one is the version. Never edit one that was
+ * released: add another. Each must be fit to run again, because MySQL cannot take back half of one.
+ */
+const migrations: readonly ((backend: Backend) => readonly string[])[] = [
+  (backend) => first.flatMap((table) => backend.create(table)),
+];
+
+/**
+ * Brings the schema up to what this program needs; of several processes one does it, the others wait.
+ * Rejects with a `ProblemError` when a newer program has changed it already.
+ */
+export async function migrate(db: Database, backend: Backend, clock: Clock, log: Log): Promise<void> {
+  await backend.alone(db, async (one) => {
+    await run(one, backend.create(versions));
+    const { version } = await one
+      .selectFrom('versions')
+      .select((select) => select.fn.max<number | null>('version').as('version'))
+      .executeTakeFirstOrThrow();
+    const have = Number(version ?? 0);
+    if (have > migrations.length) throw tooNew(have);
+    for (const [index, statements] of migrations.entries()) {
+      if (index < have) continue;
+      await run(one, statements(backend));
+      await one
+        .insertInto('versions')
+        .values({ version: index + 1, at: clock.now() })
+        .execute();
+      log.info('store.migrated', { version: index + 1 });
+    }
+  });
+}
+
+async function run(db: Database, statements: readonly string[]): Promise<void> {
+  for (const statement of statements) await db.executeQuery(CompiledQuery.raw(statement));
+}
+
+const tooNew = (have: number) =>
+  problem({
+    code: 'store-too-new',
+    message: text(
+      `数据库已被更新版本的程序升级到第 ${have} 版，本程序只认识到第 ${migrations.length} 版`,
+      `the store was upgraded to version ${have} by a newer program; this one knows versions up to ${migrations.length}`,
+    ),
+    cure: text(
+      '请使用更新版本的程序，或把 STORE_URL 指向另一个数据库',
+      'run the newer program, or let STORE_URL name another database',
+    ),
+    where: 'STORE_URL',
+  });

@@ -1,0 +1,149 @@
+import { CompiledQuery, MysqlDialect, sql } from 'kysely';
+import { createPool } from 'mysql2';
+import { type Problem, problem } from '../sync/problem.ts';
+import { text } from '../sync/text.ts';
+import type { Backend, Database, TableShape } from './backend.ts';
+
+/** Connections at most: settling, the heartbeat of leases and a person's clicks run side by side. */
+const connections = 8;
+
+/** Seconds that a process waits for another one to bring the schema up to date. */
+const patience = 60;
+
+/** Bytes that the server must take in one statement: a chunk of 2 MB is written as twice as many digits. */
+const packet = 8 * 1024 * 1024;
+
+/** The store in a MySQL or MariaDB database that several instances share. */
+export function mysqlBackend(url: string): Backend {
+  const pool = createPool({
+    uri: url,
+    charset: 'utf8mb4',
+    connectionLimit: connections,
+    connectTimeout: 10_000,
+    flags: ['-LOCAL_FILES'],
+  });
+  return {
+    dialect: new MysqlDialect({
+      pool,
+      // Without gap locks two instances that write to different tables do not wait for each other.
+      onCreateConnection: async (connection) => {
+        await connection.executeQuery(
+          CompiledQuery.raw('set session transaction isolation level read committed'),
+        );
+      },
+    }),
+    create: createTable,
+    unlessThere: (insert) => insert.ignore(),
+    alone: (db, work) =>
+      db.connection().execute(async (one) => {
+        await lock(one);
+        try {
+          await work(one);
+        } finally {
+          await sql`select release_lock(${lockName})`.execute(one);
+        }
+      }),
+    holdsRows: true,
+    lostRace: (error) => ['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT'].includes(codeOf(error) ?? ''),
+    problem: (error) => mysqlProblem(error),
+    examine: async (db) => {
+      const { rows } = await sql<{ size: number }>`select @@max_allowed_packet as size`.execute(db);
+      if (Number(rows[0]?.size) < packet) throw problem(smallPacket);
+    },
+  };
+}
+
+/** Named locks count for the whole server, so the name holds the database's own. */
+const lockName = sql`left(concat('bitable-sync:', database()), 64)`;
+
+async function lock(db: Database): Promise<void> {
+  const { rows } = await sql<{
+    got: number | null;
+  }>`select get_lock(${lockName}, ${patience}) as got`.execute(db);
+  if (rows[0]?.got === 1) return;
+  throw problem({
+    code: 'store-busy',
+    message: text('另一个实例正在升级数据库，等待超时', 'another instance is still upgrading the store'),
+    cure: text('请等它完成后再启动', 'wait until it is done, then start again'),
+    where: 'STORE_URL',
+  });
+}
+
+function createTable({ name, columns, primary, unique = {}, indexes = {} }: TableShape): string[] {
+  const list = (names: readonly string[]): string => names.map((one) => `\`${one}\``).join(', ');
+  const lines = [
+    ...Object.entries(columns).map(([column, type]) => `\`${column}\` ${type}`),
+    `primary key (${list(primary)})`,
+    ...Object.entries(unique).map(([as, on]) => `unique index \`${as}\` (${list(on)})`),
+    ...Object.entries(indexes).map(([as, on]) => `index \`${as}\` (${list(on)})`),
+  ];
+  // Record IDs and names differ by case; a binary collation compares them exactly.
+  const options = 'engine=InnoDB default charset=utf8mb4 collate=utf8mb4_bin';
+  return [`create table if not exists \`${name}\` (${lines.join(', ')}) ${options}`];
+}
+
+const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error ? String(error.code) : undefined;
+
+const smallPacket: Problem = {
+  code: 'store-packet',
+  message: text(
+    '存储数据库的 max_allowed_packet 小于 8 MB，放不下一个分块',
+    "the store's max_allowed_packet is below 8 MB: a chunk does not fit",
+  ),
+  cure: text('请在数据库服务器上设置 max_allowed_packet=64M', 'set max_allowed_packet=64M on the server'),
+  where: 'STORE_URL',
+};
+
+const refusals: ReadonlySet<string | undefined> = new Set([
+  'ER_ACCESS_DENIED_ERROR',
+  'ER_ACCESS_DENIED_NO_PASSWORD_ERROR',
+  'ER_DBACCESS_DENIED_ERROR',
+  'ER_TABLEACCESS_DENIED_ERROR',
+]);
+
+const unreachable: ReadonlySet<string | undefined> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'PROTOCOL_CONNECTION_LOST',
+]);
+
+function mysqlProblem(error: unknown): Problem | undefined {
+  const where = 'STORE_URL';
+  const code = codeOf(error);
+  if (refusals.has(code)) {
+    return {
+      code: 'store-refused',
+      message: text(`存储数据库拒绝访问（${code}）`, `the store's server refuses access (${code})`),
+      cure: text(
+        '请检查 STORE_URL 中的用户名和密码；该用户需要在该库上 SELECT、INSERT、UPDATE、DELETE、CREATE、ALTER、INDEX 的权限',
+        'check user and password in STORE_URL; the user needs SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER and INDEX on that database',
+      ),
+      where,
+    };
+  }
+  if (code === 'ER_BAD_DB_ERROR' || code === 'ER_NO_DB_ERROR') {
+    return {
+      code: 'store-no-database',
+      message: text('STORE_URL 中的数据库不存在', 'the database named in STORE_URL does not exist'),
+      cure: text(
+        '请先创建：CREATE DATABASE … CHARACTER SET utf8mb4，并写在 STORE_URL 中',
+        'create it: CREATE DATABASE … CHARACTER SET utf8mb4, and name it in STORE_URL',
+      ),
+      where,
+    };
+  }
+  if (unreachable.has(code)) {
+    return {
+      code: 'store-unreachable',
+      message: text(`连不上存储数据库（${code}）`, `the store's server cannot be reached (${code})`),
+      cure: text('请检查 STORE_URL 中的地址、端口和网络', 'check host, port and network of STORE_URL'),
+      where,
+    };
+  }
+  return undefined;
+}

@@ -1,0 +1,99 @@
+import type { Insertable, Selectable } from 'kysely';
+import type { ChunkKind, ChunkStatus, Status } from '../sync/state.ts';
+
+/**
+ * The tables, the same on every database.
+ *
+ * Texts of unknown content (`plan`, `state`, `failure`, `value`) are stored as JSON: it carries every character
+ * exactly, on databases that would cut or refuse some. Words that may be long or odd (ledger keys, names, event
+ * IDs) are found by a hash of theirs. Times are milliseconds since the epoch.
+ */
+export interface Tables {
+  readonly runs: RunsTable;
+  readonly chunks: ChunksTable;
+  readonly bodies: BodiesTable;
+  readonly ledger: LedgerTable;
+  readonly leases: LeasesTable;
+  readonly memory: MemoryTable;
+  readonly seen: SeenTable;
+  readonly versions: VersionsTable;
+}
+
+/** One run. The state is whole in `state`; what is searched for stands in columns as well. */
+export interface RunsTable {
+  id: string;
+  definition: string;
+  table_id: string;
+  fingerprint: string;
+  plan: string;
+  state: string;
+  status: Status;
+  created_at: number;
+  ended_at: number | null;
+  chat: string | null;
+  message: string | null;
+}
+
+/** One chunk without its rows, so that listing chunks reads no blobs. */
+export interface ChunksTable {
+  run: string;
+  id: string;
+  kind: ChunkKind;
+  seq: number;
+  size: number;
+  status: ChunkStatus;
+  token: string | null;
+  sent_at: number | null;
+  attempts: number;
+  written: number;
+  failure: string | null;
+}
+
+/** The rows of one chunk. */
+export interface BodiesTable {
+  run: string;
+  chunk: string;
+  body: Uint8Array;
+}
+
+/** One confirmed record. A record stands in it once, under the key confirmed last. */
+export interface LedgerTable {
+  /** Hash of definition and table. */
+  scope: Uint8Array;
+  key_hash: Uint8Array;
+  /** UTF-8. */
+  key_text: Uint8Array;
+  record: string;
+  hash: string;
+  run: string;
+}
+
+/** Who holds a table. The row stays after a release, so that fences grow for ever. */
+export interface LeasesTable {
+  table_id: string;
+  fence: number;
+  run: string | null;
+  owner: string | null;
+  until: number;
+}
+
+export interface MemoryTable {
+  name_hash: Uint8Array;
+  name: string;
+  value: string;
+}
+
+export interface SeenTable {
+  id_hash: Uint8Array;
+  at: number;
+}
+
+/** Which changes of the schema were made. */
+export interface VersionsTable {
+  version: number;
+  at: number;
+}
+
+export type RunRow = Selectable<RunsTable>;
+export type ChunkRow = Selectable<ChunksTable>;
+export type NewLedgerRow = Insertable<LedgerTable>;

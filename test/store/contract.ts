@@ -1,0 +1,477 @@
+import { Kysely } from 'kysely';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Fenced, type Scope, type Store } from '../../src/run/ports.ts';
+import { backendOf, openStore } from '../../src/store/open.ts';
+import type { Tables } from '../../src/store/schema.ts';
+import type { State } from '../../src/sync/state.ts';
+import { chunkOf, outcomeOf, parts, runOf, stateOf } from './samples.ts';
+
+/** An empty database for one test file. */
+export interface Place {
+  readonly url: string;
+  remove(): Promise<void>;
+}
+
+/** What every database must do for the program. Each test takes run IDs and names of its own. */
+export function storeContract(name: string, prepare: () => Promise<Place>): void {
+  describe(`the store on ${name}`, () => {
+    let place: Place;
+    let store: Store;
+    const others: Store[] = [];
+    const another = async (): Promise<Store> => {
+      const other = await openStore(place.url, parts);
+      others.push(other);
+      return other;
+    };
+
+    beforeAll(async () => {
+      place = await prepare();
+      store = await openStore(place.url, parts);
+    });
+    afterEach(async () => {
+      for (const other of others.splice(0)) await other.stop();
+    });
+    afterAll(async () => {
+      await store.stop();
+      await place.remove();
+    });
+
+    /** A run that holds its table, with chunks. */
+    async function begun(
+      id: string,
+      chunks = [chunkOf('C001', 1)],
+    ): Promise<{ scope: Scope; fence: number }> {
+      const scope = { definition: 'orders', table: `bascnA/${id}` };
+      const claim = await store.leases.claim(scope.table, id, 'p1', 0, 15_000);
+      if (claim.kind !== 'claimed') throw new Error('the table of a new run is free');
+      await store.journal.createRun(runOf(id, {}, scope));
+      await store.journal.addChunks(id, chunks);
+      return { scope, fence: claim.lease.fence };
+    }
+
+    it('answers a ping', async () => {
+      await expect(store.ping()).resolves.toBeUndefined();
+    });
+
+    describe('runs', () => {
+      it('come back as they were stored, also after a restart', async () => {
+        const run = {
+          ...runOf('r-same', { notes: [{ zh: '注意 😀\0', en: 'note \ud800' }] }),
+          plan: '{"a":"\0😀"}',
+        };
+        await store.journal.createRun(run);
+        const other = await another();
+        expect(await other.journal.findRun('r-same')).toEqual(run);
+        expect(await store.journal.findRun('r-none')).toBeUndefined();
+      });
+
+      it('keep the last state, card and plan', async () => {
+        await store.journal.createRun(runOf('r-last'));
+        await store.journal.saveState('r-last', stateOf('r-last', { status: 'done', endedAt: 2_000 }));
+        await store.journal.saveCard('r-last', { chat: 'oc_1', message: 'om_last' });
+        await store.journal.savePlan('r-last', '{"revision":7}', 'f2');
+        const found = await store.journal.findRunByMessage('om_last');
+        expect(found).toEqual({
+          ...runOf('r-last', { status: 'done', endedAt: 2_000 }),
+          plan: '{"revision":7}',
+          fingerprint: 'f2',
+          card: { chat: 'oc_1', message: 'om_last' },
+        });
+        expect(await store.journal.findRunByMessage('om_LAST')).toBeUndefined();
+      });
+
+      it('are listed by definition, newest first, up to the limit', async () => {
+        const scope = { definition: 'listed', table: 'b/t' };
+        for (const [id, startedAt] of [
+          ['l1', 10],
+          ['l3', 30],
+          ['l2', 20],
+        ] as const) {
+          await store.journal.createRun(runOf(id, { startedAt }, scope));
+        }
+        const latest = await store.journal.latestRuns('listed', 2);
+        expect(latest.map((run) => run.id)).toEqual(['l3', 'l2']);
+        expect(await store.journal.latestRuns('unheard', 5)).toEqual([]);
+      });
+
+      it('are open while running or waiting, oldest first', async () => {
+        for (const [id, status, startedAt] of [
+          ['o-waiting', 'waiting', 60],
+          ['o-running', 'running', 50],
+          ['o-done', 'done', 40],
+          ['o-failed', 'failed', 45],
+        ] as const) {
+          await store.journal.createRun(
+            runOf(id, { status, startedAt }, { definition: 'open', table: 'b/t' }),
+          );
+        }
+        const open = (await store.journal.openRuns())
+          .map((run) => run.id)
+          .filter((id) => id.startsWith('o-'));
+        expect(open).toEqual(['o-running', 'o-waiting']);
+      });
+
+      it('tell which one of a scope succeeded last', async () => {
+        const scope = { definition: 'success', table: 'b/t1' };
+        for (const [id, status, startedAt] of [
+          ['s-old', 'done', 1],
+          ['s-new', 'done', 2],
+          ['s-partial', 'partial', 3],
+        ] as const) {
+          await store.journal.createRun(runOf(id, { status, startedAt }, scope));
+        }
+        await store.journal.createRun(
+          runOf('s-other', { status: 'done', startedAt: 9 }, { ...scope, table: 'b/t2' }),
+        );
+        expect((await store.journal.lastDone(scope))?.id).toBe('s-new');
+        expect(await store.journal.lastDone({ ...scope, table: 'b/t3' })).toBeUndefined();
+      });
+    });
+
+    describe('chunks', () => {
+      it('come back in the order of sending, their rows apart', async () => {
+        const big = Uint8Array.from({ length: 2_000_000 }, (_, at) => at % 251);
+        await begun('c-order', [
+          chunkOf('U001', 3),
+          chunkOf('C002', 2, big),
+          chunkOf('C001', 1, new Uint8Array()),
+        ]);
+        const chunks = await store.journal.chunks('c-order');
+        expect(chunks.map((chunk) => chunk.id)).toEqual(['C001', 'C002', 'U001']);
+        expect(chunks[0]).toEqual({
+          id: 'C001',
+          kind: 'create',
+          seq: 1,
+          rows: 3,
+          status: 'pending',
+          token: null,
+          sentAt: null,
+          attempts: 0,
+          written: 0,
+          failure: null,
+        });
+        expect(Buffer.compare(await store.journal.body('c-order', 'C002'), big)).toBe(0);
+        expect(await store.journal.body('c-order', 'C001')).toEqual(new Uint8Array());
+        expect(await store.journal.body('c-order', 'U001')).toEqual(new Uint8Array([1, 2, 3]));
+        await expect(store.journal.body('c-order', 'C009')).rejects.toThrow('has no chunk C009');
+      });
+
+      it('are stored in hundreds at once, all or none', async () => {
+        const many = Array.from({ length: 450 }, (_, at) => chunkOf(`C${at + 1}`, at + 1));
+        await begun('c-many', many);
+        await expect(
+          store.journal.addChunks('c-many', [chunkOf('C900', 900), chunkOf('C1', 1)]),
+        ).rejects.toThrow();
+        expect(await store.journal.chunks('c-many')).toHaveLength(450);
+      });
+
+      it('take bytes from the middle of a larger buffer', async () => {
+        const pool = new Uint8Array([9, 9, 1, 2, 9]);
+        await begun('c-view', [chunkOf('C001', 1, pool.subarray(2, 4))]);
+        expect(await store.journal.body('c-view', 'C001')).toEqual(new Uint8Array([1, 2]));
+        expect(pool).toEqual(new Uint8Array([9, 9, 1, 2, 9]));
+      });
+
+      it('note each send, with the time when the token was first used', async () => {
+        const { fence } = await begun('c-send');
+        const sent = async () => {
+          const [chunk] = await store.journal.chunks('c-send');
+          return chunk && [chunk.status, chunk.token, chunk.sentAt, chunk.attempts];
+        };
+        await store.journal.sending('c-send', 'C001', 'token-1', 100, fence);
+        expect(await sent()).toEqual(['sent', 'token-1', 100, 1]);
+        await store.journal.sending('c-send', 'C001', 'token-1', 200, fence);
+        expect(await sent()).toEqual(['sent', 'token-1', 100, 2]);
+        await store.journal.sending('c-send', 'C001', 'token-2', 300, fence);
+        expect(await sent()).toEqual(['sent', 'token-2', 300, 3]);
+        await expect(store.journal.sending('c-send', 'C009', null, 1, fence)).rejects.toThrow(
+          'has no chunk C009',
+        );
+      });
+
+      it('keep how they failed', async () => {
+        const { scope, fence } = await begun('c-fail');
+        const failure = {
+          how: 'answered',
+          code: 1254015,
+          message: 'Field types do not match. “名”',
+          verdict: 'values',
+          mayHaveHappened: false,
+        } as const;
+        await store.journal.settle(
+          'c-fail',
+          scope,
+          'C001',
+          outcomeOf({ status: 'failed', written: 1, failure }),
+          fence,
+        );
+        const [chunk] = await store.journal.chunks('c-fail');
+        expect(chunk).toMatchObject({ status: 'failed', written: 1, failure });
+      });
+
+      it('give way to their parts', async () => {
+        const { scope, fence } = await begun('c-split');
+        const parts = [chunkOf('C001.1', 2), chunkOf('C001.2', 3, new Uint8Array([7]))];
+        await store.journal.settle(
+          'c-split',
+          scope,
+          'C001',
+          outcomeOf({ status: 'split', written: 0, parts }),
+          fence,
+        );
+        const chunks = await store.journal.chunks('c-split');
+        expect(chunks.map(({ id, status }) => [id, status])).toEqual([
+          ['C001', 'split'],
+          ['C001.1', 'pending'],
+          ['C001.2', 'pending'],
+        ]);
+        expect(await store.journal.body('c-split', 'C001.2')).toEqual(new Uint8Array([7]));
+      });
+
+      it('go when their plan is dropped, and only those', async () => {
+        await begun('c-drop');
+        await begun('c-stay');
+        await store.journal.savePlan('c-drop', '{"revision":1}', 'f9');
+        await store.journal.dropPlan('c-drop');
+        expect(await store.journal.chunks('c-drop')).toEqual([]);
+        expect(await store.journal.findRun('c-drop')).toMatchObject({ plan: '' });
+        await expect(store.journal.body('c-drop', 'C001')).rejects.toThrow('has no chunk');
+        expect(await store.journal.chunks('c-stay')).toHaveLength(1);
+      });
+    });
+
+    describe('the ledger', () => {
+      it('learns what a chunk confirmed and forgets what is gone', async () => {
+        const { scope, fence } = await begun('g-learn', [chunkOf('C001', 1), chunkOf('D001', 2)]);
+        const wrote = Array.from({ length: 1_000 }, (_, at) => ({
+          key: `k${at}`,
+          record: `rec${at}`,
+          hash: 'h',
+        }));
+        await store.journal.settle('g-learn', scope, 'C001', outcomeOf({ wrote }), fence);
+        expect(await store.ledger.size(scope)).toBe(1_000);
+        const removed = wrote.slice(0, 700).map((entry) => entry.record);
+        await store.journal.settle('g-learn', scope, 'D001', outcomeOf({ removed }), fence);
+        expect(await store.ledger.size(scope)).toBe(300);
+        const asked = wrote.map((entry) => entry.record);
+        expect(await store.ledger.known(scope, asked)).toEqual(new Set(asked.slice(700)));
+        expect(await store.ledger.known(scope, [])).toEqual(new Set());
+      });
+
+      it('holds each key and each record once, as confirmed last', async () => {
+        const { scope, fence } = await begun('g-once', [chunkOf('C001', 1), chunkOf('U001', 2)]);
+        const settle = (chunk: string, key: string, record: string) =>
+          store.journal.settle(
+            'g-once',
+            scope,
+            chunk,
+            outcomeOf({ wrote: [{ key, record, hash: 'h' }] }),
+            fence,
+          );
+        await settle('C001', 'a', 'recA');
+        await settle('U001', 'a', 'recB');
+        expect(await store.ledger.known(scope, ['recA', 'recB'])).toEqual(new Set(['recB']));
+        await settle('U001', 'b', 'recB');
+        expect(await store.ledger.size(scope)).toBe(1);
+      });
+
+      it('tells apart long keys, cases and odd characters', async () => {
+        const { scope, fence } = await begun('g-keys');
+        const keys = [
+          `${'长'.repeat(999)}1`,
+          `${'长'.repeat(999)}2`,
+          'a',
+          'A',
+          'a ',
+          'a\0',
+          '\ud800',
+          '\ud801',
+          '😀',
+          '',
+        ];
+        const wrote = keys.map((key, at) => ({ key, record: at % 2 ? `recX${at}` : `recx${at}`, hash: 'h' }));
+        await store.journal.settle('g-keys', scope, 'C001', outcomeOf({ wrote }), fence);
+        expect(await store.ledger.size(scope)).toBe(keys.length);
+        expect(await store.ledger.known(scope, ['RECX1', 'recX1'])).toEqual(new Set(['recX1']));
+      });
+
+      it('is one for each definition and table', async () => {
+        const { scope, fence } = await begun('g-scope');
+        const wrote = [{ key: 'k', record: 'rec1', hash: 'h' }];
+        await store.journal.settle('g-scope', scope, 'C001', outcomeOf({ wrote }), fence);
+        expect(await store.ledger.size({ ...scope, definition: 'users' })).toBe(0);
+        expect(await store.ledger.known({ ...scope, table: 'b/other' }, ['rec1'])).toEqual(new Set());
+      });
+    });
+
+    describe('leases', () => {
+      it('are given once until they end, with a number that only grows', async () => {
+        const claim = (run: string, now: number) => store.leases.claim('b/lease', run, 'p1', now, now + 15);
+        expect(await claim('r1', 0)).toEqual({ kind: 'claimed', lease: { fence: 1 } });
+        expect(await claim('r2', 14)).toEqual({ kind: 'held', by: { run: 'r1', owner: 'p1', until: 15 } });
+        expect(await claim('r1', 14)).toMatchObject({ kind: 'held' });
+        expect(await claim('r2', 15)).toEqual({ kind: 'claimed', lease: { fence: 2 } });
+        expect(await store.leases.renew('b/lease', 1, 99)).toBe(false);
+        expect(await store.leases.renew('b/lease', 2, 99)).toBe(true);
+        expect(await store.leases.renew('b/lease', 2, 99)).toBe(true);
+        expect(await store.leases.holder('b/lease', 98)).toEqual({ run: 'r2', owner: 'p1', until: 99 });
+        expect(await store.leases.holder('b/lease', 99)).toBeUndefined();
+        await store.leases.release('b/lease', 1);
+        expect(await claim('r3', 50)).toMatchObject({ kind: 'held' });
+        await store.leases.release('b/lease', 2);
+        expect(await store.leases.holder('b/lease', 50)).toBeUndefined();
+        expect(await store.leases.renew('b/lease', 2, 120)).toBe(false);
+        expect(await claim('r3', 50)).toEqual({ kind: 'claimed', lease: { fence: 3 } });
+      });
+
+      it('go to exactly one of many who ask at once', async () => {
+        const stores = [store, await another(), await another()];
+        const claims = await Promise.all(
+          Array.from({ length: 30 }, (_, at) =>
+            stores[at % 3]?.leases.claim('b/crowd', `r${at}`, `p${at}`, 0, 1_000),
+          ),
+        );
+        const won = claims.filter((claim) => claim?.kind === 'claimed');
+        expect(won).toEqual([{ kind: 'claimed', lease: { fence: 1 } }]);
+      });
+
+      it('keep a run from writing whose table was taken over, and nothing of the write stays', async () => {
+        const { scope, fence } = await begun('f-late');
+        await store.leases.claim(scope.table, 'f-next', 'p2', 15_000, 30_000);
+        const wrote = [{ key: 'k', record: 'rec1', hash: 'h' }];
+        const settle = store.journal.settle('f-late', scope, 'C001', outcomeOf({ wrote }), fence);
+        await expect(settle).rejects.toBeInstanceOf(Fenced);
+        await expect(store.journal.sending('f-late', 'C001', null, 1, fence)).rejects.toBeInstanceOf(Fenced);
+        expect(await store.journal.chunks('f-late')).toMatchObject([{ status: 'pending', attempts: 0 }]);
+        expect(await store.ledger.size(scope)).toBe(0);
+      });
+    });
+
+    describe('settling', () => {
+      it('stores all or nothing', async () => {
+        const { scope, fence } = await begun('t-all', [chunkOf('C001', 1), chunkOf('C002', 2)]);
+        const wrote = [{ key: 'k', record: 'rec1', hash: 'h' }];
+        const twice = outcomeOf({ status: 'split', wrote, parts: [chunkOf('C002', 3)] });
+        await expect(store.journal.settle('t-all', scope, 'C001', twice, fence)).rejects.toThrow();
+        expect(await store.journal.chunks('t-all')).toMatchObject([
+          { status: 'pending' },
+          { status: 'pending' },
+        ]);
+        expect(await store.ledger.size(scope)).toBe(0);
+        const none = store.journal.settle('t-all', scope, 'C003', outcomeOf({ wrote }), fence);
+        await expect(none).rejects.toThrow('has no chunk C003');
+        expect(await store.ledger.size(scope)).toBe(0);
+      });
+
+      it('goes on side by side for many chunks', async () => {
+        const chunks = Array.from({ length: 20 }, (_, at) => chunkOf(`C${at}`, at));
+        const { scope, fence } = await begun('t-many', chunks);
+        const other = await another();
+        await Promise.all(
+          chunks.map(({ id }, at) => {
+            const wrote = Array.from({ length: 50 }, (_, n) => ({
+              key: `${id}/${n}`,
+              record: `${id}-${n}`,
+              hash: 'h',
+            }));
+            const { journal } = at % 2 ? store : other;
+            return journal.settle('t-many', scope, id, outcomeOf({ wrote }), fence);
+          }),
+        );
+        expect(await store.ledger.size(scope)).toBe(1_000);
+        const settled = await store.journal.chunks('t-many');
+        expect(settled.filter((chunk) => chunk.status === 'done')).toHaveLength(20);
+      });
+    });
+
+    describe('pruning', () => {
+      it('deletes ended runs of before, never open ones', async () => {
+        const scope = { definition: 'pruned', table: 'b/t' };
+        for (const [id, status, startedAt, endedAt] of [
+          ['p-old', 'failed', 1, 10],
+          ['p-late', 'failed', 1, 20],
+          ['p-open', 'running', 1, null],
+          ['p-waits', 'waiting', 1, null],
+          ['p-never-ended', 'failed', 5, null],
+        ] as const) {
+          await store.journal.createRun(runOf(id, { status, startedAt, endedAt }, scope));
+          await store.journal.addChunks(id, [chunkOf('C001', 1)]);
+        }
+        await store.journal.prune(20);
+        const left = (await store.journal.latestRuns('pruned', 10)).map((run) => run.id);
+        expect(left.sort()).toEqual(['p-late', 'p-open', 'p-waits']);
+        expect(await store.journal.chunks('p-old')).toEqual([]);
+        await expect(store.journal.body('p-old', 'C001')).rejects.toThrow('has no chunk');
+        expect(await store.journal.chunks('p-open')).toHaveLength(1);
+      });
+
+      it('keeps the last success of a scope, without any row', async () => {
+        const scope = { definition: 'kept', table: 'b/t' };
+        const badRows: State['badRows'] = [
+          { kind: 'invalid', key: 'k', row: 1, reason: { zh: '错', en: 'bad' } },
+        ];
+        const ended: Partial<State> = { status: 'done', endedAt: 9, badRows };
+        await store.journal.createRun(runOf('k-older', { ...ended, startedAt: 1 }, scope));
+        await store.journal.createRun(runOf('k-newest', { ...ended, startedAt: 2 }, scope));
+        await store.journal.addChunks('k-newest', [chunkOf('C001', 1)]);
+        await store.journal.savePlan('k-newest', '{"revision":5}', 'f5');
+        await store.journal.prune(100);
+        expect(await store.journal.findRun('k-older')).toBeUndefined();
+        expect(await store.journal.lastDone(scope)).toMatchObject({
+          id: 'k-newest',
+          fingerprint: 'f5',
+          plan: '{"revision":5}',
+          state: { badRows: [] },
+        });
+        expect(await store.journal.chunks('k-newest')).toEqual([]);
+      });
+    });
+
+    it('remembers the last value of a name, whatever characters it holds', async () => {
+      const odd = '宽\0度 \ud800 😀 "x"';
+      expect(await store.memory.recall(odd)).toBeUndefined();
+      await store.memory.remember(odd, '1');
+      await store.memory.remember(odd, odd);
+      await store.memory.remember(odd.toUpperCase(), 'another');
+      expect(await (await another()).memory.recall(odd)).toBe(odd);
+    });
+
+    it('calls an event the first one exactly once, also across processes and after a restart', async () => {
+      const stores = [store, await another()];
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, (_, at) => stores[at % 2]?.seen.first('event-1', 5)),
+      );
+      expect(answers.filter(Boolean)).toHaveLength(1);
+      expect(await store.seen.first('EVENT-1', 5)).toBe(true);
+      await store.seen.prune(5);
+      expect(await (await another()).seen.first('event-1', 6)).toBe(false);
+      await store.seen.prune(6);
+      expect(await store.seen.first('event-1', 7)).toBe(true);
+    });
+
+    it('refuses to work on a schema that a newer program has changed', async () => {
+      const own = await prepare();
+      try {
+        const opened = await openStore(own.url, parts);
+        await opened.stop();
+        const db = new Kysely<Tables>({ dialect: backendOf(own.url).dialect });
+        await db.insertInto('versions').values({ version: 99, at: 0 }).execute();
+        await db.destroy();
+        await expect(openStore(own.url, parts)).rejects.toMatchObject({
+          problems: [{ code: 'store-too-new', where: 'STORE_URL' }],
+        });
+      } finally {
+        await own.remove();
+      }
+    });
+
+    it('is set up once when many open it at the same moment', async () => {
+      const own = await prepare();
+      const opened = await Promise.all(Array.from({ length: 5 }, () => openStore(own.url, parts)));
+      for (const one of opened) await one.ping();
+      for (const one of opened) await one.stop();
+      await own.remove();
+      expect(opened).toHaveLength(5);
+    });
+  });
+}
