@@ -1,0 +1,81 @@
+/** One piece of a SQL text, as far as rules about whole statements need it. */
+export interface Token {
+  /**
+   * `word`: a bare name or keyword · `number`: only digits · `quoted`: a string or a quoted name · `mark`: any
+   * other single character · `executable`: a comment that servers run · `unclosed`: a string or comment
+   * without its end.
+   */
+  readonly kind: 'word' | 'number' | 'quoted' | 'mark' | 'executable' | 'unclosed';
+  /** Words in upper case; the first character of everything else. */
+  readonly text: string;
+  /** Counted from 1. */
+  readonly line: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+const wordCharacter = /[\w$\u0080-\uffff]/;
+
+/**
+ * Cuts a SQL text into tokens the way MySQL and MariaDB do, without white space and plain comments.
+ * Takes any text and never throws.
+ * @param backslash whether a backslash escapes inside strings: not with the server's NO_BACKSLASH_ESCAPES
+ */
+export function tokens(sql: string, backslash: boolean): Token[] {
+  const found: Token[] = [];
+  let line = 1;
+  let at = 0;
+  while (at < sql.length) {
+    const [kind, end] = piece(sql, at, backslash);
+    const raw = sql.slice(at, end);
+    if (kind !== 'nothing') {
+      found.push({ kind, text: kind === 'word' ? raw.toUpperCase() : raw.charAt(0), line, start: at, end });
+    }
+    line += raw.split('\n').length - 1;
+    at = end;
+  }
+  return found;
+}
+
+/** What begins at a place and where it is over. */
+function piece(sql: string, at: number, backslash: boolean): [Token['kind'] | 'nothing', number] {
+  const first = sql.charAt(at);
+  if (blank(sql, at)) return ['nothing', at + 1];
+  if (first === '#' || (sql.startsWith('--', at) && (at + 2 === sql.length || blank(sql, at + 2)))) {
+    const end = sql.indexOf('\n', at);
+    return ['nothing', end === -1 ? sql.length : end];
+  }
+  if (sql.startsWith('/*', at)) {
+    const close = sql.indexOf('*/', at + 2);
+    if (close === -1) return ['unclosed', sql.length];
+    return [/^\/\*M?!/i.test(sql.slice(at, at + 4)) ? 'executable' : 'nothing', close + 2];
+  }
+  if (first === "'" || first === '"' || first === '`') {
+    const end = quoteEnd(sql, at, backslash && first !== '`');
+    return end === undefined ? ['unclosed', sql.length] : ['quoted', end];
+  }
+  let end = at;
+  while (end < sql.length && wordCharacter.test(sql.charAt(end))) end += 1;
+  if (end === at) return ['mark', at + 1];
+  return [/^\d+$/.test(sql.slice(at, end)) ? 'number' : 'word', end];
+}
+
+/** White space and control characters: what MySQL wants after `--`. https://dev.mysql.com/doc/refman/8.4/en/comments.html */
+function blank(sql: string, at: number): boolean {
+  const code = sql.charCodeAt(at);
+  return code <= 32 || code === 127;
+}
+
+/** Where the quoted piece that opens at `at` is over. A doubled quote stands for itself. */
+function quoteEnd(sql: string, at: number, backslash: boolean): number | undefined {
+  const quote = sql.charAt(at);
+  for (let i = at + 1; i < sql.length; i += 1) {
+    const character = sql.charAt(i);
+    if (backslash && character === '\\') i += 1;
+    else if (character === quote) {
+      if (sql.charAt(i + 1) !== quote) return i + 1;
+      i += 1;
+    }
+  }
+  return undefined;
+}
