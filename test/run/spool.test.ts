@@ -1,0 +1,140 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { openSpool, type Spool } from '../../src/run/spool.ts';
+import { ProblemError } from '../../src/sync/problem.ts';
+
+let folder: string;
+let spools: Spool[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'spool-test-'));
+  spools = [];
+});
+
+afterEach(async () => {
+  await Promise.all(spools.map((spool) => spool.close()));
+  await rm(folder, { recursive: true });
+});
+
+function open(memory?: number): Spool {
+  const spool = openSpool(memory === undefined ? { folder } : { memory, folder });
+  spools.push(spool);
+  return spool;
+}
+
+async function all(spool: Spool): Promise<string[]> {
+  const found: string[] = [];
+  for await (const frame of spool.frames()) found.push(Buffer.from(frame).toString('latin1'));
+  return found;
+}
+
+const bytes = (word: string): Uint8Array => Buffer.from(word, 'latin1');
+
+it('gives nothing when nothing was put in', async () => {
+  expect(await all(open())).toEqual([]);
+});
+
+it('gives the frames back in order, as often as asked', async () => {
+  const spool = open();
+  for (const word of ['a', '', 'ccc']) spool.append(bytes(word));
+  expect(await all(spool)).toEqual(['a', '', 'ccc']);
+  expect(await all(spool)).toEqual(['a', '', 'ccc']);
+  expect({ size: spool.size, bytes: spool.bytes }).toEqual({ size: 3, bytes: 4 });
+});
+
+it('gives the same frames in groups', async () => {
+  const spool = open(0);
+  for (let i = 0; i < 1_000; i += 1) spool.append(bytes(`${i}`.padEnd(i)));
+  const found: string[] = [];
+  for await (const group of spool.groups())
+    found.push(...group.map((frame) => Buffer.from(frame).toString()));
+  expect(found).toEqual(await all(spool));
+});
+
+it('keeps its own copy', async () => {
+  const spool = open();
+  const frame = bytes('before');
+  spool.append(frame);
+  frame.fill(0);
+  expect(await all(spool)).toEqual(['before']);
+});
+
+it('loses nothing and keeps the order, in memory and on disk', async () => {
+  const lengths = fc.array(fc.oneof(fc.nat(300), fc.constantFrom(0, 65_532, 65_536, 200_000)), {
+    maxLength: 60,
+  });
+  await fc.assert(
+    fc.asyncProperty(lengths, fc.constantFrom(0, 70_000, 1_000_000_000), async (sizes, memory) => {
+      const spool = openSpool({ memory, folder });
+      const frames = sizes.map((length, i) => String.fromCharCode(i % 256).repeat(length));
+      for (const frame of frames) spool.append(bytes(frame));
+      expect(await all(spool)).toEqual(frames);
+      for (const frame of frames) spool.append(bytes(frame));
+      expect(await all(spool)).toEqual([...frames, ...frames]);
+      await spool.close();
+    }),
+    { numRuns: 50 },
+  );
+});
+
+it('holds to its memory limit when the disk is slower than the rows', async () => {
+  const spool = open(1024 * 1024);
+  const frame = new Uint8Array(100_000);
+  const before = process.memoryUsage().arrayBuffers;
+  // 300 MB without ever giving the disk's callbacks a chance to run.
+  for (let i = 0; i < 3_000; i += 1) spool.append(frame.fill(i % 256));
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(60_000_000);
+  let next = 0;
+  for await (const found of spool.frames()) {
+    expect(found[0]).toBe(next % 256);
+    next += 1;
+  }
+  expect(next).toBe(3_000);
+});
+
+it('leaves no file in the folder, not even while it is in use', async () => {
+  const spool = open(0);
+  for (let i = 0; i < 3; i += 1) spool.append(new Uint8Array(2_000_000));
+  expect(await readdir(folder)).toEqual([]);
+});
+
+it('gives what was there when reading began, also while more comes in', async () => {
+  const spool = open(0);
+  spool.append(bytes('1'));
+  const found: string[] = [];
+  for await (const frame of spool.frames()) {
+    found.push(Buffer.from(frame).toString());
+    for (let i = 0; i < 3; i += 1) spool.append(new Uint8Array(100_000));
+  }
+  expect(found).toEqual(['1']);
+  expect(spool.size).toBe(4);
+});
+
+it('says what to do when the folder cannot be used', () => {
+  const spool = openSpool({ memory: 0, folder: join(folder, 'missing') });
+  spool.append(new Uint8Array(100_000));
+  let failure: unknown;
+  try {
+    spool.append(new Uint8Array(100_000));
+  } catch (error) {
+    failure = error;
+  }
+  expect(failure).toBeInstanceOf(ProblemError);
+  expect((failure as ProblemError).problems[0]).toMatchObject({
+    code: 'disk-failed',
+    where: join(folder, 'missing'),
+  });
+});
+
+it('takes nothing more once it is closed', async () => {
+  const spool = open(0);
+  spool.append(new Uint8Array(100_000));
+  spool.append(new Uint8Array(100_000));
+  await spool.close();
+  await spool.close();
+  expect(() => spool.append(bytes('x'))).toThrow('closed');
+  expect(await all(spool)).toEqual([]);
+});
