@@ -1,0 +1,174 @@
+import { baseFor, pageSize, tableFor } from './access.ts';
+import { fieldJson, visibleFields } from './fields.ts';
+import { getRecord } from './legacy.ts';
+import { ok, Refusal, type Reply } from './reply.ts';
+import type { Request, Route } from './router.ts';
+import { batchGet, newSearch } from './search.ts';
+import type { World } from './world.ts';
+import type { Writes } from './write.ts';
+
+const app = '/open-apis/bitable/v1/apps/:app_token';
+const table = `${app}/tables/:table_id`;
+const records = `${table}/records`;
+const perSecond = (calls: number) => ({ calls, perMs: 1000 });
+
+function getApp(world: World, request: Request): Reply {
+  const { appToken, name, revision, advanced, timeZone } = baseFor(world, request, 'read');
+  const shown = { app_token: appToken, name, revision, is_advanced: advanced, time_zone: timeZone };
+  return ok({ app: shown });
+}
+
+/** One page of a list whose page token is the id of its first item. The token is there even at the end. */
+function page<T>(
+  items: readonly T[],
+  request: Request,
+  idOf: (item: T) => string,
+  jsonOf: (item: T) => unknown,
+): Reply {
+  const size = pageSize(request.query, 100);
+  const token = request.query.get('page_token') ?? '';
+  const start = token === '' ? 0 : items.findIndex((item) => idOf(item) === token);
+  if (start < 0) throw new Refusal(1254002, { msg: 'Fail: invalid page_token' });
+  const shown = items.slice(start, start + size);
+  const next = items[start + size];
+  const last = shown.at(-1);
+  const following = next ?? last;
+  return ok({
+    has_more: next !== undefined,
+    page_token: following === undefined ? '' : idOf(following),
+    total: items.length,
+    items: shown.map(jsonOf),
+  });
+}
+
+function listTables(world: World, request: Request): Reply {
+  const base = baseFor(world, request, 'read');
+  return page(
+    [...base.tables.values()],
+    request,
+    (one) => one.id,
+    (one) => ({ table_id: one.id, revision: one.revision, name: one.name }),
+  );
+}
+
+function listFields(world: World, request: Request): Reply {
+  const base = baseFor(world, request, 'read');
+  const fields = visibleFields(base, tableFor(base, request));
+  return page(
+    fields,
+    request,
+    (field) => field.id,
+    (field) => fieldJson(field, base),
+  );
+}
+
+/** https://open.feishu.cn/document/server-docs/docs/wiki-v2/space-node/get_node */
+function getNode(world: World, request: Request): Reply {
+  const token = request.query.get('token') ?? '';
+  if (token === '') throw new Refusal(131002, { msg: 'param err: token is required' });
+  const appToken = world.wiki.get(token);
+  const base = world.bases.get(appToken ?? '');
+  if (!base) throw new Refusal(131005, { msg: 'not found' });
+  if (base.access === 'none') throw new Refusal(131006, { msg: 'permission denied: node permission denied' });
+  return ok({
+    node: {
+      space_id: '7000000000000000001',
+      node_token: token,
+      obj_token: base.appToken,
+      obj_type: 'bitable',
+      parent_node_token: '',
+      node_type: 'origin',
+      origin_node_token: token,
+      origin_space_id: '7000000000000000001',
+      has_child: false,
+      title: base.name,
+      obj_create_time: '1700000000',
+      obj_edit_time: '1700000000',
+      node_create_time: '1700000000',
+      creator: '',
+      owner: '',
+      node_creator: '',
+    },
+  });
+}
+
+/** Base, table, field, record and wiki calls. */
+export function bitableRoutes(world: World, writes: Writes): Route[] {
+  const read = (
+    name: string,
+    method: 'GET' | 'POST',
+    path: string,
+    scope: string,
+    handle: Route['handle'],
+  ): Route => ({
+    name,
+    method,
+    path,
+    business: true,
+    write: false,
+    rate: perSecond(20),
+    scopes: ['bitable:app', 'bitable:app:readonly', scope],
+    handle,
+  });
+  const write = (
+    name: string,
+    method: 'POST' | 'PUT' | 'DELETE',
+    path: string,
+    scope: string,
+    handle: Route['handle'],
+  ): Route => ({
+    name,
+    method,
+    path,
+    business: true,
+    write: true,
+    rate: perSecond(50),
+    scopes: ['bitable:app', scope],
+    handle,
+  });
+  const search = newSearch(world);
+  const node: Route = {
+    ...read('wiki.get_node', 'GET', '/open-apis/wiki/v2/spaces/get_node', 'wiki:node:read', (request) =>
+      getNode(world, request),
+    ),
+    rate: { calls: 100, perMs: 60_000 },
+    scopes: ['wiki:wiki', 'wiki:wiki:readonly', 'wiki:node:read'],
+  };
+  return [
+    read('apps.get', 'GET', app, 'base:app:read', (request) => getApp(world, request)),
+    read('tables.list', 'GET', `${app}/tables`, 'base:table:read', (request) => listTables(world, request)),
+    read('fields.list', 'GET', `${table}/fields`, 'base:field:read', (request) => listFields(world, request)),
+    read('records.search', 'POST', `${records}/search`, 'base:record:retrieve', search),
+    read('records.batch_get', 'POST', `${records}/batch_get`, 'base:record:retrieve', (request) =>
+      batchGet(world, request),
+    ),
+    write(
+      'records.batch_create',
+      'POST',
+      `${records}/batch_create`,
+      'base:record:create',
+      writes.batchCreate,
+    ),
+    write(
+      'records.batch_update',
+      'POST',
+      `${records}/batch_update`,
+      'base:record:update',
+      writes.batchUpdate,
+    ),
+    write(
+      'records.batch_delete',
+      'POST',
+      `${records}/batch_delete`,
+      'base:record:delete',
+      writes.batchDelete,
+    ),
+    write('records.create', 'POST', records, 'base:record:create', writes.create),
+    read('records.get', 'GET', `${records}/:record_id`, 'base:record:retrieve', (request) =>
+      getRecord(world, request),
+    ),
+    write('records.update', 'PUT', `${records}/:record_id`, 'base:record:update', writes.update),
+    write('records.delete', 'DELETE', `${records}/:record_id`, 'base:record:delete', writes.remove),
+    node,
+  ];
+}
