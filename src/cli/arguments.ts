@@ -1,0 +1,227 @@
+import { Command as Commander, CommanderError, InvalidArgumentError } from 'commander';
+import { settings } from '../settings.ts';
+import { inLocale, type Locale, type Text, text } from '../sync/text.ts';
+import type { DemoOptions } from './program.ts';
+import { pad, widthOf } from './words.ts';
+
+/** What the person typed. */
+export type Command =
+  | { readonly kind: 'start' }
+  | {
+      readonly kind: 'run';
+      readonly name: string;
+      /** The run whose plan is to be carried out. */
+      readonly approve: string | undefined;
+      /** Seconds to wait for a table that another run holds. */
+      readonly wait: number;
+    }
+  | { readonly kind: 'plan'; readonly name: string }
+  | { readonly kind: 'check'; readonly names: readonly string[] }
+  | { readonly kind: 'definitions' }
+  | ({ readonly kind: 'demo' } & DemoOptions)
+  | { readonly kind: 'help'; readonly text: string }
+  | { readonly kind: 'version' }
+  | { readonly kind: 'wrong'; readonly message: Text; readonly cure: Text };
+
+/** Whether one JSON object was asked for; also true of a line that is wrong otherwise. */
+export function wantsJson(line: readonly string[]): boolean {
+  const end = line.indexOf('--');
+  return (end < 0 ? line : line.slice(0, end)).includes('--json');
+}
+
+/** Reads the words after the program's name. Never throws for what a person typed. */
+export function parseArguments(line: readonly string[], locale: Locale): Command {
+  const answer: { command?: Command; help: string } = { help: '' };
+  const root = describe(locale, (command) => {
+    answer.command = command;
+  });
+  for (const command of [root, ...root.commands]) {
+    command.exitOverride().configureOutput({
+      writeOut: (words) => {
+        answer.help += words;
+      },
+      writeErr: () => undefined,
+    });
+  }
+  try {
+    root.parse([...line], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.code === 'commander.version') return { kind: 'version' };
+    if (error.exitCode === 0) return { kind: 'help', text: answer.help };
+    return wrong(error, line);
+  }
+  return answer.command ?? { kind: 'help', text: root.helpInformation() };
+}
+
+function wrong(error: CommanderError, line: readonly string[]): Command {
+  const [said = '', hint = ''] = error.message.replace(/^error: /, '').split('\n');
+  const named = /'([^']*)'/.exec(said)?.[1] ?? '';
+  const meant = /^\(Did you mean (.*)\?\)$/.exec(hint)?.[1];
+  const typed = line.find((word) => commandNames.includes(word));
+  const help = `bitable-sync ${typed ? `${typed} ` : ''}--help`;
+  const zh = mistakes.get(error.code)?.(named) ?? said;
+  return {
+    kind: 'wrong',
+    message: text(
+      `命令写错了：${zh}。`,
+      error.code === 'commander.help' ? 'Wrong usage: a command is missing.' : `Wrong usage: ${said}`,
+    ),
+    cure: meant
+      ? text(`您是要写 ${meant} 吗？用法见 ${help}。`, `Did you mean ${meant}? See ${help}.`)
+      : text(`用法见 ${help}。`, `See ${help}.`),
+  };
+}
+
+const mistakes: ReadonlyMap<string, (named: string) => string> = new Map<string, (named: string) => string>([
+  ['commander.help', () => '缺少命令'],
+  ['commander.unknownCommand', (named) => `没有 ${named} 这个命令`],
+  ['commander.unknownOption', (named) => `没有 ${named} 这个选项`],
+  ['commander.missingArgument', (named) => `缺少 ${named}`],
+  ['commander.optionMissingArgument', (named) => `${named} 后面缺少值`],
+  ['commander.invalidArgument', (named) => `${named} 的值不对`],
+  ['commander.excessArguments', () => '参数太多'],
+]);
+
+const commandNames: readonly string[] = ['start', 'run', 'plan', 'check', 'definitions', 'demo'];
+
+/** Builds the grammar with its help; `take` gets the command that was typed. */
+function describe(locale: Locale, take: (command: Command) => void): Commander {
+  const say = (zh: string, en: string): string => inLocale(text(zh, en), locale);
+  const json = say(
+    '标准输出的最后一行是一个 JSON 对象，其余都在标准错误',
+    'the last line of stdout is one JSON object, all else goes to stderr',
+  );
+  const root = new Commander('bitable-sync')
+    .description(
+      say(
+        '让飞书多维表格与 MySQL 查询的结果保持一致：聊天里发 /sync 名称，或在这里运行。',
+        'Keeps Feishu Bitable tables equal to MySQL queries: write /sync NAME in the chat, or run it here.',
+      ),
+    )
+    .usage(say('<命令> [选项]', '<command> [options]'))
+    .configureHelp({
+      helpWidth: 100,
+      displayWidth: widthOf,
+      styleTitle: (title) => (locale === 'zh-CN' ? (titles.get(title) ?? title) : title),
+      subcommandTerm: (command) => `${command.name()} ${command.usage().replace(/ ?\[options\]/, '')}`.trim(),
+    })
+    .helpOption('-h, --help', say('显示帮助', 'show help'))
+    .helpCommand('help [command]', say('显示某个命令的帮助', 'show help for a command'))
+    .version('', '-V, --version', say('显示版本', 'show the version'))
+    .option('--json', json)
+    .addHelpText('after', `\n${afterHelp(locale)}`);
+
+  const add = (name: string, usage: string, zh: string, en: string): Commander =>
+    root.command(name).description(say(zh, en)).usage(`${usage} [options]`.trim()).option('--json', json);
+  const definition = say('定义的名称，如 orders', 'name of a definition, such as orders');
+
+  add('start', '', '启动机器人，直到 Ctrl-C 或 SIGTERM', 'run the bot until Ctrl-C or SIGTERM').action(() =>
+    take({ kind: 'start' }),
+  );
+  add('run', 'NAME', '立即同步一次', 'sync once, now')
+    .argument('<name>', definition)
+    .option(
+      '--approve <run>',
+      say('同意并执行该次运行等待确认的计划', 'agree to the plan of that run, which waits, and carry it out'),
+    )
+    .option(
+      '--wait <seconds>',
+      say('表格被占用时最多等多少秒', 'how long to wait for a table that another run holds'),
+      whole(0, 86_400),
+    )
+    .action((name: string, options: { approve?: string; wait?: number }) =>
+      take({ kind: 'run', name, approve: options.approve, wait: options.wait ?? 0 }),
+    );
+  add(
+    'plan',
+    'NAME',
+    '读取并比较，说出会改什么，不写入',
+    'read and compare, say what would change, write nothing',
+  )
+    .argument('<name>', definition)
+    .action((name: string) => take({ kind: 'plan', name }));
+  add(
+    'check',
+    '[NAME…]',
+    '检查设置、连接、权限、表格和字段，每个问题都附解决办法',
+    'look at settings, connections, permissions, tables and fields; each problem with its cure',
+  )
+    .argument('[names...]', definition)
+    .action((names: string[]) => take({ kind: 'check', names }));
+  add('definitions', '', '列出所有定义', 'list the definitions').action(() => take({ kind: 'definitions' }));
+  add(
+    'demo',
+    '',
+    '不需要账号的演示：本机的模拟飞书、示例商店和机器人',
+    'play without an account: a local Feishu, a sample shop and the bot',
+  )
+    .option('--once', say('第一次同步后结束', 'end after the first run'))
+    .option('--rows <n>', say('示例商店的订单数', 'orders in the sample shop'), whole(1, 1_000_000))
+    .option('--source <url>', say('改用真实的 MySQL:mysql://…', 'use a real MySQL: mysql://…'))
+    .option(
+      '--faults',
+      say(
+        '演示限流、写冲突、坏行、失败的分块和丢失的应答',
+        'play throttling, conflicts, bad rows, failing chunks, lost answers',
+      ),
+    )
+    .action((options: Partial<DemoOptions>) =>
+      take({
+        kind: 'demo',
+        once: options.once ?? false,
+        rows: options.rows,
+        source: options.source,
+        faults: options.faults ?? false,
+      }),
+    );
+  return root;
+}
+
+function whole(least: number, most: number): (value: string) => number {
+  return (value) => {
+    const number = Number(value);
+    if (/^\d+$/.test(value) && number >= least && number <= most) return number;
+    throw new InvalidArgumentError(`Not a whole number from ${least} to ${most}.`);
+  };
+}
+
+const titles: ReadonlyMap<string, string> = new Map([
+  ['Usage:', '用法：'],
+  ['Arguments:', '参数：'],
+  ['Options:', '选项：'],
+  ['Commands:', '命令：'],
+]);
+
+function afterHelp(locale: Locale): string {
+  const say = (zh: string, en: string): string => inLocale(text(zh, en), locale);
+  const width = Math.max(...settings.map(({ name }) => name.length)) + 2;
+  const lines = settings.map(({ name, byDefault, meaning }) => {
+    const rest =
+      byDefault === 'required'
+        ? say('（必填）', ' (required)')
+        : byDefault === 'none'
+          ? ''
+          : say(`（默认 ${byDefault}）`, ` (default ${byDefault})`);
+    return `  ${pad(name, width)}${inLocale(meaning, locale)}${rest}`;
+  });
+  return [
+    say(
+      '设置（环境变量，或当前文件夹的 .env）：',
+      'Settings (environment, or .env in the working directory):',
+    ),
+    ...lines,
+    '',
+    say('退出码：', 'Exit codes:'),
+    ...exitCodes.map(([code, meaning]) => `  ${code}  ${inLocale(meaning, locale)}`),
+  ].join('\n');
+}
+
+/** What each exit code means. */
+export const exitCodes: readonly (readonly [code: number, meaning: Text])[] = [
+  [0, text('完成，或计划已列出', 'done, or planned')],
+  [1, text('有任何一处不完全正确', 'anything not completely right')],
+  [2, text('用法或设置有误，什么都没有调用', 'wrong usage or settings, nothing was called')],
+  [3, text('在等人确认', 'waiting for a person')],
+  [4, text('另一次运行占用着表格', 'another run holds the table')],
+];

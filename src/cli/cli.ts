@@ -1,0 +1,91 @@
+import { localeOf, readEnvironment } from '../config.ts';
+import type { Log } from '../run/ports.ts';
+import { ProblemError, problem } from '../sync/problem.ts';
+import { type Answer, refusal } from './answer.ts';
+import { type Command, parseArguments, wantsJson } from './arguments.ts';
+import { perform } from './perform.ts';
+import type { ExitCode } from './report.ts';
+import { createTerminal } from './terminal.ts';
+import type { World } from './world.ts';
+
+/** The command line of one process. */
+export interface Cli {
+  /** Carries the line out and answers the exit code. Never rejects. */
+  run(): Promise<ExitCode>;
+  /** Answers at once what is known, when the process cannot or must not go on. @param thrown what nobody caught. */
+  abandon(thrown?: unknown): ExitCode;
+}
+
+/** Prepares one command line; `line` are the words after the program's name. */
+export function createCli(line: readonly string[], world: World): Cli {
+  const { out, err } = world;
+  const json = wantsJson(line);
+  let locale = localeOf(world.env);
+  let command: Command = parseArguments(line, locale);
+  let terminal = createTerminal(err, world.clock, locale);
+  let answered = false;
+  let lastWords: (() => Answer) | undefined;
+  let log: Log | undefined;
+
+  const give = (answer: Answer): ExitCode => {
+    if (answered) return answer.exit;
+    answered = true;
+    terminal.clear();
+    const lines = answer.lines.map((words) => `${words}\n`).join('');
+    if (json || answer.bad) err.write(lines);
+    else out.write(lines);
+    if (json) out.write(`${JSON.stringify(answer.json)}\n`);
+    return answer.exit;
+  };
+
+  const carryOut = async (): Promise<Answer> => {
+    const env = readEnvironment(world.env, world.cwd);
+    if (localeOf(env) !== locale) {
+      locale = localeOf(env);
+      command = parseArguments(line, locale);
+      terminal = createTerminal(err, world.clock, locale);
+    }
+    return perform(command, {
+      world: { ...world, env },
+      json,
+      locale,
+      terminal,
+      openLog: async (options) => {
+        log = (await world.createLog())({ ...options, write: terminal.write, pretty: err.isTTY });
+        return log;
+      },
+      following: (answer) => {
+        lastWords = answer;
+      },
+    });
+  };
+
+  return {
+    run: async () => {
+      try {
+        return give(await carryOut());
+      } catch (error) {
+        const exit = error instanceof ProblemError ? 2 : 1;
+        if (exit === 1) complain(error);
+        return give(refusal(command, error, exit, locale));
+      }
+    },
+    abandon: (thrown) => {
+      if (thrown !== undefined) complain(thrown);
+      const known = thrown === undefined ? lastWords?.() : undefined;
+      return give(known ?? refusal(command, thrown ?? leftInAHurry, 1, locale));
+    },
+  };
+
+  function complain(thrown: unknown): void {
+    const facts = { error: thrown };
+    if (log) log.error('program.failed', facts);
+    else if (thrown instanceof Error && thrown.stack) err.write(`${thrown.stack}\n`);
+  }
+}
+
+const leftInAHurry = problem({
+  code: 'interrupted',
+  message: { zh: '已按要求立即结束。', en: 'Ended at once, as asked.' },
+  cure: { zh: '再次运行即可继续。', en: 'Run it again to go on.' },
+});

@@ -1,0 +1,103 @@
+import { type Config, type LogLevel, readConfig, readLocalConfig, secretsOf } from '../config.ts';
+import type { LogOptions } from '../log.ts';
+import type { Clock, Log } from '../run/ports.ts';
+import { CallError } from '../sync/failure.ts';
+import { ProblemError, problem } from '../sync/problem.ts';
+import type { Locale } from '../sync/text.ts';
+import { type Answer, refusal } from './answer.ts';
+import type { Command } from './arguments.ts';
+import { check } from './check.ts';
+import { definitions } from './definitions.ts';
+import { demo } from './demo.ts';
+import type { Desk } from './desk.ts';
+import { run } from './run.ts';
+import { start } from './start.ts';
+import type { Terminal } from './terminal.ts';
+import type { World } from './world.ts';
+
+/** What every command is given. */
+export interface Counter {
+  readonly world: World;
+  readonly json: boolean;
+  readonly locale: Locale;
+  readonly terminal: Terminal;
+  openLog(options: Pick<LogOptions, 'level' | 'secrets'>): Promise<Log>;
+  /** Says what to answer should everything end this very moment. */
+  following(answer: () => Answer): void;
+}
+
+/** Carries a command out. Rejects with `ProblemError` when nothing was called yet: wrong usage or settings. */
+export async function perform(command: Command, counter: Counter): Promise<Answer> {
+  const { world, locale } = counter;
+  switch (command.kind) {
+    case 'help':
+      return { exit: 0, json: { help: command.text }, lines: [command.text.trimEnd()] };
+    case 'version':
+      return { exit: 0, json: { version: world.version }, lines: [world.version] };
+    case 'wrong':
+      throw problem({ code: 'usage', message: command.message, cure: command.cure });
+    case 'definitions': {
+      const config = readLocalConfig(world.env, world.cwd);
+      const open = await world.openDefinitions();
+      return definitions(open(config), locale);
+    }
+    case 'demo':
+      return demo(command, counter);
+    case 'start':
+      return withProgram(command, counter, 'info', start);
+    case 'run':
+    case 'plan':
+      return withProgram(command, counter, 'warn', (desk) => run(command, desk));
+    case 'check':
+      return withProgram(command, counter, 'warn', (desk) => check(command, desk));
+  }
+}
+
+async function withProgram(
+  command: Command,
+  { world, locale, terminal, openLog, following }: Counter,
+  quiet: LogLevel,
+  work: (desk: Desk) => Promise<Answer>,
+): Promise<Answer> {
+  const { clock, stopping } = world;
+  const config = readConfig(world.env, world.cwd);
+  const log = await openLog({ level: levelOf(config, quiet), secrets: secretsOf(config) });
+  const open = await world.openProgram();
+  const program = await open(config, { log, clock });
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => {
+    stopped ??= within(stopLimit, program.stop(), clock).catch((error: unknown) => {
+      log.error('stop.failed', { error });
+    });
+    return stopped;
+  };
+  try {
+    return await work({ program, config, clock, locale, terminal, stopping, stop, following });
+  } catch (error) {
+    if (!(error instanceof ProblemError || error instanceof CallError))
+      log.error('command.failed', { error });
+    return refusal(command, error, 1, locale);
+  } finally {
+    await stop();
+  }
+}
+
+const levelOf = (config: Config, quiet: LogLevel): LogLevel =>
+  config.logLevel === 'auto' ? quiet : config.logLevel;
+
+/** Milliseconds that parts may take to stop before the process goes without them. */
+const stopLimit = 20_000;
+
+/** Rejects when the work takes longer than the limit. */
+async function within(limit: number, work: Promise<void>, clock: Clock): Promise<void> {
+  const done = new AbortController();
+  const late = clock.sleep(limit, done.signal).then(() => {
+    throw new Error(`stopping took longer than ${limit} ms`);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    late.catch(() => undefined);
+    done.abort();
+  }
+}

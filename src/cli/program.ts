@@ -1,0 +1,80 @@
+import type { Definitions } from '../bot/ports.ts';
+import type { Config, LocalConfig } from '../config.ts';
+import type { Clock, Log } from '../run/ports.ts';
+import type { Runs } from '../run/runs.ts';
+import type { Problem } from '../sync/problem.ts';
+import type { State } from '../sync/state.ts';
+import type { Text } from '../sync/text.ts';
+
+/** The whole program as the command line works it: opened by `app`, or by a test. */
+export interface Program {
+  readonly runs: Runs;
+  readonly definitions: Definitions;
+  /**
+   * Tries settings, connections, permissions, tables and fields of the definitions named, or of all. Writes nothing.
+   * A broken file is a finding; rejects with `ProblemError` for a name that does not exist.
+   */
+  check(names: readonly string[], signal: AbortSignal): Promise<Checkup>;
+  /** Starts the bot: resolves once it listens. Rejects with `ProblemError` when it cannot. */
+  serve(): Promise<void>;
+  /** Takes no more work, lets the calls in flight end, stores where everything stands, closes all. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+/** What `check` found. */
+export interface Checkup {
+  /** What concerns the Feishu app as a whole: credentials, bot, permissions. */
+  readonly app: readonly CheckStep[];
+  readonly definitions: readonly { readonly name: string; readonly steps: readonly CheckStep[] }[];
+}
+
+/** One thing that was tried: right when it has no problems. */
+export interface CheckStep {
+  /** What was tried, such as "connection shop". */
+  readonly what: Text;
+  readonly problems: readonly Problem[];
+  /** Worth mending, but nothing fails for it: an account that may do more than read. */
+  readonly advice: readonly Problem[];
+}
+
+/** What the program takes from outside. */
+export interface Surroundings {
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+/** Opens the program: store, Feishu, sources. Rejects with `ProblemError` for what a person must mend. */
+export type OpenProgram = (config: Config, surroundings: Surroundings) => Promise<Program>;
+
+/** Opens only the saved syncs: needs no Feishu app. */
+export type OpenDefinitions = (config: LocalConfig) => Definitions;
+
+/** How the demo is to play. */
+export interface DemoOptions {
+  /** Ends after the first run. */
+  readonly once: boolean;
+  /** Orders in the sample shop. */
+  readonly rows: number | undefined;
+  /** A real MySQL instead of the embedded shop: `mysql://…`. */
+  readonly source: string | undefined;
+  /** Plays faults. */
+  readonly faults: boolean;
+}
+
+/** What the demo takes from outside. */
+export interface DemoStage {
+  /** Shows one or more lines. */
+  say(text: string): void;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Aborted when the person wants to leave. */
+  readonly signal: AbortSignal;
+  /** Lines typed by the person; ends when the terminal does. */
+  readonly lines: AsyncIterable<string>;
+  readonly isTTY: boolean;
+  readonly columns: number;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Plays the demo; answers the last run's state, null when none ended. */
+export type RunDemo = (options: DemoOptions, stage: DemoStage) => Promise<State | null>;

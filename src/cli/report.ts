@@ -1,0 +1,177 @@
+import { CallError } from '../sync/failure.ts';
+import { type Problem, ProblemError } from '../sync/problem.ts';
+import type {
+  CallCounts,
+  DeleteCounts,
+  FailedChunk,
+  RowCounts,
+  Spent,
+  State,
+  Status,
+} from '../sync/state.ts';
+import { inLocale, type Locale, text } from '../sync/text.ts';
+
+/** What the process answers when it ends. */
+export type ExitCode = 0 | 1 | 2 | 3 | 4;
+
+/** Something that went wrong, for programs. */
+export interface ReportedError {
+  readonly code: string;
+  readonly message: string;
+  readonly cure: string;
+  readonly logId: string | null;
+}
+
+/** How a run went, for programs: the last line of stdout with `--json`. */
+export interface Report {
+  readonly run: string | null;
+  readonly definition: string | null;
+  readonly status: Exclude<Status, 'running'>;
+  readonly rows: RowCounts;
+  readonly deletes: DeleteCounts;
+  readonly chunks: { readonly total: number; readonly failed: readonly FailedChunk[] };
+  readonly rounds: number;
+  readonly calls: CallCounts;
+  readonly ms: Spent;
+  readonly waiting: { readonly reasons: readonly string[]; readonly approve: string } | null;
+  readonly error: ReportedError | null;
+}
+
+/** Reports a run from its state, keys in their fixed order; a run that was left behind counts as interrupted. */
+export function reportOf(state: State, locale: Locale): Report {
+  const { rows, deletes, chunks, calls, ms } = state;
+  return {
+    run: state.run,
+    definition: state.definition,
+    status: state.status === 'running' ? 'interrupted' : state.status,
+    rows: {
+      read: rows.read,
+      created: rows.created,
+      updated: rows.updated,
+      unchanged: rows.unchanged,
+      rejected: rows.rejected,
+      invalid: rows.invalid,
+      failed: rows.failed,
+      unknown: rows.unknown,
+      notSent: rows.notSent,
+    },
+    deletes: {
+      planned: deletes.planned,
+      done: deletes.done,
+      failed: deletes.failed,
+      unknown: deletes.unknown,
+      notSent: deletes.notSent,
+      kept: deletes.kept,
+    },
+    chunks: {
+      total: chunks.total,
+      failed: chunks.failed.map(({ id, kind, rows, how, code, message }) => ({
+        id,
+        kind,
+        rows,
+        how,
+        code,
+        message,
+      })),
+    },
+    rounds: state.rounds,
+    calls: { read: calls.read, write: calls.write, refused: calls.refused, chat: calls.chat },
+    ms: { total: ms.total, source: ms.source, table: ms.table, diff: ms.diff, upload: ms.upload },
+    waiting:
+      state.status === 'waiting'
+        ? {
+            reasons: (state.waiting?.reasons ?? []).map((reason) => inLocale(reason.message, locale)),
+            approve: approveCommand(state),
+          }
+        : null,
+    error: state.error ? errorOf([state.error], locale) : null,
+  };
+}
+
+/** Reports that no run came about. */
+export function reportNoRun(definition: string | null, error: ReportedError): Report {
+  return {
+    run: null,
+    definition,
+    status: 'failed',
+    rows: {
+      read: 0,
+      created: 0,
+      updated: 0,
+      unchanged: 0,
+      rejected: 0,
+      invalid: 0,
+      failed: 0,
+      unknown: 0,
+      notSent: 0,
+    },
+    deletes: { planned: 0, done: 0, failed: 0, unknown: 0, notSent: 0, kept: 0 },
+    chunks: { total: 0, failed: [] },
+    rounds: 0,
+    calls: { read: 0, write: 0, refused: 0, chat: 0 },
+    ms: { total: 0, source: 0, table: 0, diff: 0, upload: 0 },
+    waiting: null,
+    error,
+  };
+}
+
+/** The line to type when a person agrees to a plan that waits. */
+export const approveCommand = (state: Pick<State, 'run' | 'definition'>): string =>
+  `bitable-sync run ${state.definition} --approve ${state.run}`;
+
+/** Answers 0 for what is completely right, 3 for what waits for a person, else 1. */
+export function exitOf(status: Status): ExitCode {
+  if (status === 'done' || status === 'planned') return 0;
+  return status === 'waiting' ? 3 : 1;
+}
+
+/** Puts whatever was thrown into words: what happened, and what to do. */
+export function problemsOf(thrown: unknown): readonly [Problem, ...Problem[]] {
+  if (thrown instanceof ProblemError) return thrown.problems;
+  if (thrown instanceof CallError) return [callProblem(thrown)];
+  const words = thrown instanceof Error ? thrown.message : String(thrown);
+  return [
+    {
+      code: 'internal',
+      message: text(`程序出错：${words}`, `The program failed: ${words}`),
+      cure: text(
+        '再试一次；若仍出错，用 LOG_LEVEL=debug 运行并查看日志。',
+        'Try again; if it stays, run with LOG_LEVEL=debug and read the log.',
+      ),
+    },
+  ];
+}
+
+function callProblem({ failure }: CallError): Problem {
+  const words = `${failure.code ?? failure.how} · ${failure.message}`;
+  return {
+    code: String(failure.code ?? failure.how),
+    message: text(`飞书调用失败：${words}`, `A call to Feishu failed: ${words}`),
+    cure:
+      failure.cure ??
+      text(
+        '稍后再试；bitable-sync check 会逐项检查。',
+        'Try again later; bitable-sync check looks at each part.',
+      ),
+    ...(failure.logId === undefined ? {} : { logId: failure.logId }),
+  };
+}
+
+/** One problem as a program reads it. */
+export const reportedProblem = (problem: Problem, locale: Locale): ReportedError => ({
+  code: problem.code,
+  message: `${problem.where ? `${problem.where}: ` : ''}${inLocale(problem.message, locale)}`,
+  cure: inLocale(problem.cure, locale),
+  logId: problem.logId ?? null,
+});
+
+/** Several problems as one error: the first one's code, everybody's words. */
+export function errorOf(problems: readonly [Problem, ...Problem[]], locale: Locale): ReportedError {
+  const all = problems.map((problem) => reportedProblem(problem, locale));
+  return {
+    code: problems[0].code,
+    message: all.map(({ message }) => message).join('\n'),
+    cure: [...new Set(all.map(({ cure }) => cure))].join('\n'),
+    logId: all.find(({ logId }) => logId)?.logId ?? null,
+  };
+}

@@ -1,0 +1,131 @@
+import { connectionOf, noConnection } from '../config.ts';
+import type { Run } from '../run/runs.ts';
+import { ProblemError, problem } from '../sync/problem.ts';
+import type { State } from '../sync/state.ts';
+import { count, text } from '../sync/text.ts';
+import { type Answer, refusal } from './answer.ts';
+import type { Command } from './arguments.ts';
+import type { Desk } from './desk.ts';
+import { summary } from './draw.ts';
+import { approveCommand, exitOf, reportOf } from './report.ts';
+import { duration } from './words.ts';
+
+type RunCommand = Extract<Command, { kind: 'run' | 'plan' }>;
+
+/** Starts a run, or carries out a plan that waits, shows it and answers how it ended. */
+export async function run(command: RunCommand, desk: Desk): Promise<Answer> {
+  const { program, config, locale } = desk;
+  try {
+    const { source } = await program.definitions.get(command.name);
+    if (!connectionOf(config, source.connection)) throw problem(noConnection(source.connection));
+  } catch (error) {
+    // Nothing was called yet: a name or a file that a person must put right.
+    return refusal(command, error, error instanceof ProblemError ? 2 : 1, locale);
+  }
+  return command.kind === 'run' && command.approve !== undefined
+    ? approve(command, command.approve, desk)
+    : begin(command, desk);
+}
+
+async function begin(command: RunCommand, desk: Desk): Promise<Answer> {
+  const { program, clock, stopping, locale } = desk;
+  const patience = clock.now() + (command.kind === 'run' ? command.wait * 1000 : 0);
+  for (;;) {
+    // Read again each time: while it waited, the file may have changed.
+    const definition = await program.definitions.get(command.name);
+    const started = await program.runs.start({
+      definition,
+      by: { kind: 'cli' },
+      planOnly: command.kind === 'plan',
+    });
+    if (started.kind === 'started') return follow(started.run, desk);
+    const left = patience - clock.now();
+    if (left <= 0 || stopping.aborted) return refusal(command, busy(started.state, desk), 4, locale);
+    desk.terminal.show(started.state);
+    // Waking up early is an order to stop, and the next round sees it.
+    await clock.sleep(Math.min(1000, left), stopping).catch(() => undefined);
+  }
+}
+
+async function approve(command: RunCommand, id: string, desk: Desk): Promise<Answer> {
+  const { program, locale } = desk;
+  const known = await program.runs.find(id);
+  if (known?.definition !== command.name) return refusal(command, noSuchRun(id, command.name), 2, locale);
+  const acted = await program.runs.apply(id, { kind: 'cli' });
+  switch (acted.kind) {
+    case 'going':
+      return follow(acted.run, desk);
+    case 'settled':
+      return ended(acted.state, desk);
+    case 'stale':
+      return refusal(command, stale(acted.state), 1, locale);
+    case 'busy':
+      return refusal(command, busy(acted.state, desk), 4, locale);
+    case 'no-such-run':
+      return refusal(command, noSuchRun(id, command.name), 2, locale);
+  }
+}
+
+/** Shows the run until it ends, or until the person wants to leave: then it is stopped with all else. */
+async function follow(run: Run, desk: Desk): Promise<Answer> {
+  const { terminal, stopping } = desk;
+  desk.following(() => ended(run.state(), desk));
+  terminal.show(run.state());
+  const unwatch = run.watch((state) => terminal.show(state));
+  const stopped = new Promise<State>((resolve) => {
+    const stop = (): void => {
+      void desk.stop().then(() => resolve(run.state()));
+    };
+    if (stopping.aborted) stop();
+    else stopping.addEventListener('abort', stop, { once: true });
+  });
+  const state = await Promise.race([run.ended, stopped]);
+  unwatch();
+  terminal.clear();
+  return ended(state, desk);
+}
+
+/** What a run that ended, or is left behind, comes to. */
+function ended(state: State, { locale }: Desk): Answer {
+  const last: State = state.status === 'running' ? { ...state, status: 'interrupted' } : state;
+  return { exit: exitOf(last.status), json: reportOf(last, locale), lines: summary(last, locale) };
+}
+
+function busy(holder: State, { clock }: Desk): ProblemError {
+  const age = duration(clock.now() - holder.startedAt);
+  const [done, total] = [count(holder.changes.settled), count(holder.changes.total)];
+  return problem({
+    code: 'table-busy',
+    message: text(
+      `表格被运行 ${holder.run}（${holder.definition}）占用，已 ${age}，写入 ${done}/${total}。`,
+      `Run ${holder.run} (${holder.definition}) holds the table since ${age}, ${done}/${total} changes written.`,
+    ),
+    cure: text('等它结束再运行，或加 --wait 秒数。', 'Run again when it has ended, or add --wait SECONDS.'),
+  });
+}
+
+const stale = (state: State): ProblemError =>
+  problem({
+    code: 'stale-plan',
+    message: text(
+      `运行 ${state.run} 没有等待确认的计划（状态：${state.status}），什么都没有写入。`,
+      `Run ${state.run} has no plan that waits (it is ${state.status}); nothing was written.`,
+    ),
+    cure:
+      state.status === 'waiting'
+        ? text(`运行 ${approveCommand(state)}。`, `Type ${approveCommand(state)}.`)
+        : text(
+            `重新运行 bitable-sync run ${state.definition}。`,
+            `Type bitable-sync run ${state.definition}.`,
+          ),
+  });
+
+const noSuchRun = (id: string, definition: string): ProblemError =>
+  problem({
+    code: 'no-such-run',
+    message: text(`定义 ${definition} 没有运行 ${id}。`, `Definition ${definition} has no run ${id}.`),
+    cure: text(
+      '从等待确认的卡片或报告中复制完整的命令。',
+      'Copy the whole command from the card or report that waits.',
+    ),
+  });

@@ -1,0 +1,131 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import { readApp, readLocal } from './read-settings.ts';
+import { type Problem, ProblemError } from './sync/problem.ts';
+import { type Locale, text } from './sync/text.ts';
+
+/** How much is logged; `auto` is `info` while the bot runs and `warn` for single commands. */
+export type LogLevel = 'silent' | 'error' | 'warn' | 'info' | 'debug';
+
+/** A database: one that definitions name, or the store. The URL holds the password: never show it. */
+export type Connection =
+  | { readonly kind: 'mysql'; readonly url: string }
+  | { readonly kind: 'sqlite'; readonly path: string };
+
+/** Settings that need no Feishu app: enough to read the definitions. */
+export interface LocalConfig {
+  /** Folder of the definitions, absolute. */
+  readonly definitions: string;
+  /** By the end of the variable's name: `SHOP` for `CONNECTION_SHOP`. */
+  readonly connections: ReadonlyMap<string, Connection>;
+  /** Where runs are kept. */
+  readonly store: Connection;
+  readonly http: { readonly port: number } | null;
+  readonly admins: readonly string[];
+  /** IANA name. */
+  readonly timeZone: string;
+  readonly locale: Locale;
+  readonly logLevel: LogLevel | 'auto';
+  readonly keepDays: number;
+}
+
+/** The self-built app that the bot is. */
+export interface AppConfig {
+  readonly id: string;
+  readonly secret: string;
+  /** Origin of the open platform, without a slash at the end. */
+  readonly domain: string;
+  readonly events: 'long-connection';
+}
+
+/** All settings, checked. */
+export interface Config extends LocalConfig {
+  readonly app: AppConfig;
+}
+
+/** Variables as a process has them. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads all settings; relative paths start at `cwd`.
+ * @throws {ProblemError} with every missing and wrong setting at once.
+ */
+export function readConfig(env: Environment, cwd: string): Config {
+  const problems: Problem[] = [];
+  const app = readApp(env, problems);
+  const local = readLocal(env, cwd, problems);
+  throwIfAny(problems);
+  return { ...local, app };
+}
+
+/**
+ * Reads the settings that need no Feishu app.
+ * @throws {ProblemError} with every wrong setting at once.
+ */
+export function readLocalConfig(env: Environment, cwd: string): LocalConfig {
+  const problems: Problem[] = [];
+  const local = readLocal(env, cwd, problems);
+  throwIfAny(problems);
+  return local;
+}
+
+/** Adds the `.env` file of the folder, when there is one; a variable that is really set wins over it. */
+export function readEnvironment(env: Environment, cwd: string): Environment {
+  const file = resolve(cwd, '.env');
+  try {
+    return { ...parseEnv(readFileSync(file, 'utf8')), ...env };
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return env;
+    throw new ProblemError(
+      [
+        {
+          code: 'wrong-setting',
+          where: file,
+          message: text('.env 文件无法读取。', 'The .env file cannot be read.'),
+          cure: text('检查文件权限，或删除它。', 'Check its permissions, or remove it.'),
+        },
+      ],
+      { cause },
+    );
+  }
+}
+
+/** Picks the language before anything else is read: problems with settings need one too. */
+export const localeOf = (env: Environment): Locale => (env['LOCALE']?.trim() === 'en-US' ? 'en-US' : 'zh-CN');
+
+/** Names the variable of a connection: `my-shop` is `CONNECTION_MY_SHOP`. */
+export const connectionVariable = (name: string): string => `CONNECTION_${connectionKey(name)}`;
+
+/** Finds a connection by the name that definitions use. */
+export const connectionOf = (config: LocalConfig, name: string): Connection | undefined =>
+  config.connections.get(connectionKey(name));
+
+/** Says that a definition names a connection that is not set. */
+export const noConnection = (name: string): Problem => ({
+  code: 'no-connection',
+  where: connectionVariable(name),
+  message: text(`没有名为 ${name} 的连接。`, `There is no connection called ${name}.`),
+  cure: text(
+    `设置 ${connectionVariable(name)}，例如 mysql://用户:密码@主机:3306/库。`,
+    `Set ${connectionVariable(name)}, such as mysql://user:password@host:3306/database.`,
+  ),
+});
+
+/** Lists the values that must never be shown or logged. */
+export function secretsOf(config: LocalConfig & { readonly app?: AppConfig }): readonly string[] {
+  const secrets = config.app ? [config.app.secret] : [];
+  for (const connection of [config.store, ...config.connections.values()]) {
+    if (connection.kind !== 'mysql') continue;
+    const { password } = new URL(connection.url);
+    if (password) secrets.push(connection.url, password, decodeURIComponent(password));
+  }
+  return secrets;
+}
+
+function throwIfAny(problems: readonly Problem[]): void {
+  const [first, ...others] = problems;
+  if (first) throw new ProblemError([first, ...others]);
+}
+
+const connectionKey = (name: string): string => name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_');

@@ -1,0 +1,82 @@
+import { pino } from 'pino';
+import type { LogLevel } from './config.ts';
+import type { Log } from './run/ports.ts';
+
+/** What a log needs: how much, where to, and what must not show. */
+export interface LogOptions {
+  readonly level: LogLevel;
+  /** Takes whole lines, each with its line break. */
+  readonly write: (line: string) => void;
+  /** Lines for eyes instead of JSON. */
+  readonly pretty: boolean;
+  /** Values that are replaced wherever they turn up. */
+  readonly secrets: readonly string[];
+}
+
+/** Opens a log: one JSON object a line, or one readable line on a terminal. */
+export function createLog({ level, write, pretty, secrets }: LogOptions): Log {
+  const hide = hiding(secrets);
+  const logger = pino(
+    {
+      level,
+      base: null,
+      messageKey: 'event',
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    { write: (line: string) => write(pretty ? readable(hide(line)) : hide(line)) },
+  );
+  const at = (name: 'debug' | 'info' | 'warn' | 'error') => (event: string, facts?: Facts) =>
+    logger[name](plainFacts(facts), event);
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+type Facts = Readonly<Record<string, unknown>>;
+
+/** Errors have no own enumerable words: spelt out, with what caused them. */
+const plainFacts = (facts: Facts = {}): Facts =>
+  Object.fromEntries(Object.entries(facts).map(([name, fact]) => [name, plainFact(fact)]));
+
+function plainFact(fact: unknown): unknown {
+  if (!(fact instanceof Error)) return fact;
+  const { message, name, stack, cause } = fact;
+  return { name, message, stack, ...(cause === undefined ? {} : { cause: plainFact(cause) }) };
+}
+
+/** A word after which a value is secret, whoever logged it. */
+const secretFact =
+  /(\\*"(?:[a-z_]*(?:secret|password|token|ticket|access_key)|authorization)\\*"\s*:\s*\\*")[^"\\]*/gi;
+const userInfo = /:\/\/[^\s:@/"\\]*:[^\s@"\\]*@/g;
+const bearer = /\bBearer [\w.~+/-]+=*/gi;
+
+/** Makes a function that takes secrets out of a line: the known ones, and whatever looks like one. */
+function hiding(secrets: readonly string[]): (line: string) => string {
+  // As they stand in JSON. Very short ones would blot out ordinary words.
+  const known = secrets.filter((one) => one.length >= 4).map((one) => JSON.stringify(one).slice(1, -1));
+  const longestFirst = [...new Set(known)].sort((a, b) => b.length - a.length);
+  return (line) =>
+    longestFirst
+      .reduce((rest, secret) => rest.replaceAll(secret, '***'), line)
+      .replaceAll(secretFact, '$1***')
+      .replaceAll(userInfo, '://***@')
+      .replaceAll(bearer, 'Bearer ***');
+}
+
+/** `12:03:04 warn  chat.refused code=230020`. */
+function readable(line: string): string {
+  const { time, level, event, ...facts } = parsed(line);
+  const said = Object.entries(facts).map(([name, fact]) => ` ${name}=${shown(fact)}`);
+  return `${String(time).slice(11, 19)} ${String(level).padEnd(5)} ${String(event)}${said.join('')}\n`;
+}
+
+/** A secret that looks like JSON itself can have broken the line: it is shown as it is then. */
+function parsed(line: string): Record<string, unknown> {
+  try {
+    return JSON.parse(line) as Record<string, unknown>;
+  } catch {
+    return { event: line.trimEnd() };
+  }
+}
+
+const shown = (fact: unknown): string =>
+  typeof fact === 'string' && /^[\w./:+-]+$/.test(fact) ? fact : JSON.stringify(fact);

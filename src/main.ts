@@ -1,0 +1,67 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { WriteStream } from 'node:tty';
+import { createCli } from './cli/cli.ts';
+import { keepStdoutForAnswers } from './cli/console.ts';
+import type { Output } from './cli/terminal.ts';
+import { systemClock } from './clock.ts';
+
+keepStdoutForAnswers();
+
+const stopping = new AbortController();
+const cli = createCli(process.argv.slice(2), {
+  version: version(),
+  env: process.env,
+  cwd: process.cwd(),
+  out: output(process.stdout),
+  err: output(process.stderr),
+  lines: typedLines(),
+  clock: systemClock,
+  stopping: stopping.signal,
+  createLog: async () => (await import('./log.ts')).createLog,
+  openProgram: async () => (await import('./app.ts')).openProgram,
+  openDefinitions: async () => (await import('./app.ts')).openDefinitions,
+  runDemo: async () => (await import('./demo/demo.ts')).runDemo,
+});
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    // The second one is from somebody who does not want to wait.
+    if (stopping.signal.aborted) process.exit(cli.abandon());
+    stopping.abort(new Error(signal));
+  });
+}
+process.on('uncaughtException', (error) => process.exit(cli.abandon(error)));
+process.on('unhandledRejection', (reason) =>
+  process.exit(cli.abandon(reason ?? new Error('unhandled rejection'))),
+);
+
+process.exit(await cli.run());
+
+function version(): string {
+  const file = new URL('../package.json', import.meta.url);
+  const { version } = JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string };
+  return version;
+}
+
+/** A stream as people or programs read it. One that was closed (as by `| head`) takes the words to nowhere. */
+function output(stream: WriteStream): Output {
+  stream.on('error', () => undefined);
+  return {
+    write: (words) => {
+      stream.write(words);
+    },
+    get isTTY() {
+      return stream.isTTY;
+    },
+    get columns() {
+      return stream.columns || 80;
+    },
+  };
+}
+
+/** Standard input, opened when somebody listens. */
+async function* typedLines(): AsyncGenerator<string> {
+  yield* createInterface({ input: process.stdin });
+}

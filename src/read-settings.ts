@@ -1,0 +1,261 @@
+import { statSync } from 'node:fs';
+import { isAbsolute, resolve } from 'node:path';
+import type { AppConfig, Connection, Environment, LocalConfig } from './config.ts';
+import { settings } from './settings.ts';
+import type { Problem } from './sync/problem.ts';
+import { type Text, text } from './sync/text.ts';
+
+/** A setting's value without blanks around it; unset when empty, as container tools hand empty ones over. */
+const given = (env: Environment, name: string): string | undefined => env[name]?.trim() || undefined;
+
+function wrong(name: string, message: Text, cure: Text): Problem {
+  return { code: 'wrong-setting', where: name, message, cure };
+}
+
+/** Reads what concerns the Feishu app; every fault is added to `problems`. */
+export function readApp(env: Environment, problems: Problem[]): AppConfig {
+  const id = required(env, 'FEISHU_APP_ID', problems);
+  // The long connection of Feishu's SDK does nothing, silently, with an ID of another form.
+  if (id && !/^cli_[0-9a-fA-F]{16}$/.test(id)) {
+    problems.push(
+      wrong(
+        'FEISHU_APP_ID',
+        text('不是应用 ID：应为 cli_ 加 16 位十六进制数字。', 'Not an app ID: cli_ and 16 hex digits.'),
+        text('从开发者后台“凭证与基础信息”复制 App ID。', 'Copy the App ID from Credentials & Basic Info.'),
+      ),
+    );
+  }
+  const secret = required(env, 'FEISHU_APP_SECRET', problems);
+  const domain = readDomain(given(env, 'FEISHU_DOMAIN') ?? 'https://open.feishu.cn', problems);
+  const events = given(env, 'FEISHU_EVENTS') ?? 'long-connection';
+  if (events !== 'long-connection') {
+    problems.push(
+      wrong(
+        'FEISHU_EVENTS',
+        text('此版本只支持 long-connection（长连接）。', 'This version takes long-connection only.'),
+        text('删除该设置，或写 long-connection。', 'Leave it out, or write long-connection.'),
+      ),
+    );
+  }
+  return { id, secret, domain, events: 'long-connection' };
+}
+
+function required(env: Environment, name: string, problems: Problem[]): string {
+  const value = given(env, name);
+  if (value) return value;
+  const meaning = settings.find((setting) => setting.name === name)?.meaning ?? text('', '');
+  problems.push({
+    code: 'missing-setting',
+    where: name,
+    message: text(`未设置：${meaning.zh}。`, `Not set: ${meaning.en}.`),
+    cure: text(
+      '在 https://open.feishu.cn/app 打开应用，“凭证与基础信息”页上有它；写入环境变量或 .env。',
+      'Open the app at https://open.feishu.cn/app, page Credentials & Basic Info; put it into the environment or .env.',
+    ),
+  });
+  return '';
+}
+
+function readDomain(value: string, problems: Problem[]): string {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  const bare = url && url.pathname === '/' && !url.search && !url.hash && !url.username && !url.password;
+  const safe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
+  if (url && bare && safe) return url.origin;
+  problems.push(
+    wrong(
+      'FEISHU_DOMAIN',
+      text(
+        '应为 https 地址且不带路径；http 只允许用于本机。',
+        'It must be an https address without a path; plain http is for this machine only.',
+      ),
+      text(
+        '飞书：https://open.feishu.cn；Lark：https://open.larksuite.com。',
+        'Feishu: https://open.feishu.cn; Lark: https://open.larksuite.com.',
+      ),
+    ),
+  );
+  return value;
+}
+
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
+
+/** Reads everything else; every fault is added to `problems`. */
+export function readLocal(env: Environment, cwd: string, problems: Problem[]): LocalConfig {
+  return {
+    definitions: readDefinitions(env, cwd, problems),
+    connections: readConnections(env, cwd, problems),
+    store: readStore(env, cwd, problems),
+    http: readPort(env, problems),
+    admins: readAdmins(env, problems),
+    timeZone: readTimeZone(env, problems),
+    locale: readChoice(env, 'LOCALE', ['zh-CN', 'en-US'], problems),
+    logLevel: readChoice(env, 'LOG_LEVEL', ['auto', 'silent', 'error', 'warn', 'info', 'debug'], problems),
+    keepDays: readWhole(env, 'KEEP_DAYS', 30, 1, 3650, problems),
+  };
+}
+
+function readDefinitions(env: Environment, cwd: string, problems: Problem[]): string {
+  const value = given(env, 'DEFINITIONS');
+  const folder = resolve(cwd, value ?? 'syncs');
+  if (value && !statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+    problems.push(
+      wrong(
+        'DEFINITIONS',
+        text(`没有这个文件夹：${folder}。`, `There is no such folder: ${folder}.`),
+        text(
+          '写存放定义（YAML）的文件夹；在容器里要把它挂载进去。',
+          'Name the folder that holds the definitions (YAML); in a container, mount it.',
+        ),
+      ),
+    );
+  }
+  return folder;
+}
+
+function readConnections(env: Environment, cwd: string, problems: Problem[]): Map<string, Connection> {
+  const connections = new Map<string, Connection>();
+  for (const name of Object.keys(env).sort()) {
+    const key = /^CONNECTION_([A-Z0-9_]+)$/.exec(name)?.[1];
+    const value = key && given(env, name);
+    if (!value) continue;
+    const connection = readConnection(value, cwd);
+    if (connection) connections.set(key, connection);
+    else problems.push(wrong(name, ...badAddress));
+  }
+  return connections;
+}
+
+const badAddress: readonly [message: Text, cure: Text] = [
+  text('数据库地址写错了。', 'The address of the database is wrong.'),
+  text(
+    '写成 mysql://用户:密码@主机:3306/库（密码里的特殊字符用 % 编码，如 @ 写 %40）或 sqlite:./文件.db。',
+    'Write mysql://user:password@host:3306/database (special characters in the password as % codes: @ is %40) or sqlite:./file.db.',
+  ),
+];
+
+function readConnection(value: string, cwd: string): Connection | undefined {
+  const path = sqlitePath(value, cwd);
+  if (path) return { kind: 'sqlite', path };
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url?.protocol !== 'mysql:' || !url.hostname || url.pathname.length < 2) return undefined;
+  // An unencoded @, /, # or % in the password moves the parts of the address: better said now than as a failed login.
+  if (url.hash || !decodes(url.username) || !decodes(url.password) || url.pathname.includes('@')) {
+    return undefined;
+  }
+  return { kind: 'mysql', url: url.href };
+}
+
+function decodes(value: string): boolean {
+  try {
+    decodeURIComponent(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function sqlitePath(value: string, cwd: string): string | undefined {
+  const path = /^sqlite:(?:\/\/(?=\/|\.))?(.+)$/.exec(value)?.[1];
+  if (!path || path === ':memory:') return undefined;
+  return isAbsolute(path) ? path : resolve(cwd, path);
+}
+
+function readStore(env: Environment, cwd: string, problems: Problem[]): Connection {
+  const value = given(env, 'STORE_URL') ?? 'sqlite:./data/bitable-sync.db';
+  const store = readConnection(value, cwd);
+  if (!store) problems.push(wrong('STORE_URL', ...badAddress));
+  return store ?? { kind: 'sqlite', path: '' };
+}
+
+function readPort(env: Environment, problems: Problem[]): LocalConfig['http'] {
+  if (!given(env, 'HTTP_PORT')) return null;
+  return { port: readWhole(env, 'HTTP_PORT', 0, 0, 65_535, problems) };
+}
+
+function readAdmins(env: Environment, problems: Problem[]): readonly string[] {
+  const ids = (given(env, 'ADMINS') ?? '').split(/[\s,;，；、]+/).filter(Boolean);
+  const strays = ids.filter((id) => !/^ou_[0-9A-Za-z_-]+$/.test(id));
+  if (strays.length > 0) {
+    problems.push(
+      wrong(
+        'ADMINS',
+        text(`不是 open_id:${strays.join(', ')}。`, `Not an open_id: ${strays.join(', ')}.`),
+        text(
+          '写以 ou_ 开头的 open_id，用逗号分开；对机器人发 /help 可以看到自己的。',
+          'Write open_ids (they begin with ou_), with commas between; /help sent to the bot shows your own.',
+        ),
+      ),
+    );
+  }
+  return [...new Set(ids)];
+}
+
+function readTimeZone(env: Environment, problems: Problem[]): string {
+  const value = given(env, 'TIME_ZONE') ?? 'Asia/Shanghai';
+  if (isTimeZone(value)) return value;
+  problems.push(
+    wrong(
+      'TIME_ZONE',
+      text(`没有这个时区：${value}。`, `There is no such time zone: ${value}.`),
+      text('写 IANA 名称，例如 Asia/Shanghai。', 'Write an IANA name, such as Asia/Shanghai.'),
+    ),
+  );
+  return value;
+}
+
+function isTimeZone(value: string): boolean {
+  if (!/^[A-Za-z]/.test(value)) return false;
+  try {
+    new Intl.DateTimeFormat('en-US', { timeZone: value });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function readChoice<const Choice extends string>(
+  env: Environment,
+  name: string,
+  choices: readonly [Choice, ...Choice[]],
+  problems: Problem[],
+): Choice {
+  const value = given(env, name);
+  if (!value) return choices[0];
+  const choice = choices.find((one) => one === value);
+  if (choice) return choice;
+  const list = choices.join(', ');
+  problems.push(
+    wrong(
+      name,
+      text(`不认识的值：${value}。`, `Not a known value: ${value}.`),
+      text(`可以写：${list}。`, `Write one of: ${list}.`),
+    ),
+  );
+  return choices[0];
+}
+
+function readWhole(
+  env: Environment,
+  name: string,
+  byDefault: number,
+  least: number,
+  most: number,
+  problems: Problem[],
+): number {
+  const value = given(env, name);
+  if (!value) return byDefault;
+  const number = Number(value);
+  if (/^\d+$/.test(value) && number >= least && number <= most) return number;
+  problems.push(
+    wrong(
+      name,
+      text(
+        `不是 ${least} 到 ${most} 的整数：${value}。`,
+        `Not a whole number from ${least} to ${most}: ${value}.`,
+      ),
+      text(`写 ${least} 到 ${most} 的整数。`, `Write a whole number from ${least} to ${most}.`),
+    ),
+  );
+  return byDefault;
+}

@@ -1,0 +1,106 @@
+import { type Text, text } from './sync/text.ts';
+
+/** One environment variable, as people need to know it: help, README and `.env.example` show this list. */
+export interface Setting {
+  /** `CONNECTION_<NAME>` stands for one variable a connection. */
+  readonly name: string;
+  /** What counts when it is not set; `required`: the commands that talk to Feishu cannot do without. */
+  readonly byDefault: string | 'required' | 'none';
+  /** A value that could stand there. */
+  readonly example: string;
+  readonly meaning: Text;
+}
+
+/** Every setting of the program. */
+export const settings: readonly Setting[] = [
+  {
+    name: 'FEISHU_APP_ID',
+    byDefault: 'required',
+    example: 'cli_0123456789abcdef',
+    meaning: text('应用的 App ID', 'the App ID of the Feishu app'),
+  },
+  {
+    name: 'FEISHU_APP_SECRET',
+    byDefault: 'required',
+    example: 'put-the-app-secret-here',
+    meaning: text('应用的 App Secret', 'the App Secret of the Feishu app'),
+  },
+  {
+    name: 'FEISHU_DOMAIN',
+    byDefault: 'https://open.feishu.cn',
+    example: 'https://open.feishu.cn',
+    meaning: text(
+      '开放平台地址；Lark 为 https://open.larksuite.com',
+      'the open platform; https://open.larksuite.com for Lark',
+    ),
+  },
+  {
+    name: 'FEISHU_EVENTS',
+    byDefault: 'long-connection',
+    example: 'long-connection',
+    meaning: text(
+      '事件从哪里来：长连接，不需要公网地址',
+      'how events arrive: long connection, no public address needed',
+    ),
+  },
+  {
+    name: 'HTTP_PORT',
+    byDefault: 'none',
+    example: '8080',
+    meaning: text('设置后提供 /healthz 和 /readyz', 'when set, /healthz and /readyz are served there'),
+  },
+  {
+    name: 'STORE_URL',
+    byDefault: 'sqlite:./data/bitable-sync.db',
+    example: 'sqlite:./data/bitable-sync.db',
+    meaning: text('同步记录存在哪里；也可以是 mysql://…', 'where runs are kept; mysql://… works too'),
+  },
+  {
+    name: 'DEFINITIONS',
+    byDefault: './syncs',
+    example: './syncs',
+    meaning: text('存放定义（YAML）的文件夹', 'the folder of the definitions (YAML)'),
+  },
+  {
+    name: 'CONNECTION_<NAME>',
+    byDefault: 'none',
+    example: 'mysql://reader:password@db.example.com:3306/shop',
+    meaning: text(
+      '定义中写到的数据库；my-shop 是 CONNECTION_MY_SHOP；也可以是 sqlite:./文件.db',
+      'a database that definitions name; my-shop is CONNECTION_MY_SHOP; sqlite:./file.db works too',
+    ),
+  },
+  {
+    name: 'ADMINS',
+    byDefault: 'none',
+    example: 'ou_0123456789abcdef0123456789abcdef',
+    meaning: text('管理员的 open_id，用逗号分开', 'open_ids of the administrators, with commas between'),
+  },
+  {
+    name: 'TIME_ZONE',
+    byDefault: 'Asia/Shanghai',
+    example: 'Asia/Shanghai',
+    meaning: text('数据库里没有时区的日期属于哪个时区', 'the zone that dates in the database are meant in'),
+  },
+  {
+    name: 'LOCALE',
+    byDefault: 'zh-CN',
+    example: 'zh-CN',
+    meaning: text('卡片和终端的语言：zh-CN 或 en-US', 'language of cards and terminal: zh-CN or en-US'),
+  },
+  {
+    name: 'LOG_LEVEL',
+    byDefault: 'auto',
+    example: 'info',
+    meaning: text(
+      'silent、error、warn、info、debug；auto：start 为 info，其他命令为 warn',
+      'silent, error, warn, info, debug; auto is info for start and warn for the other commands',
+    ),
+  },
+  {
+    name: 'KEEP_DAYS',
+    byDefault: '30',
+    example: '30',
+    meaning: text('结束的同步记录保留多少天', 'for how many days ended runs are kept'),
+  },
+];
