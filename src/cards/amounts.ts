@@ -1,0 +1,49 @@
+import { count, type Text, text } from '../sync/text.ts';
+
+const barLength = 20;
+
+/** Whole percent, rounded down so that 100 means all; 0 when there is nothing to do. */
+export const percent = (part: number, whole: number): number =>
+  whole <= 0 ? 0 : Math.floor((Math.min(part, whole) / whole) * 100);
+
+/** A bar of block characters: Feishu has no progress component. */
+export function bar(part: number, whole: number): string {
+  const full = Math.floor((percent(part, whole) * barLength) / 100);
+  return '█'.repeat(full) + '░'.repeat(barLength - full);
+}
+
+/** How long something took, to the second. */
+export function lasting(ms: number): Text {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  if (seconds < 1) return text('不到 1 秒', 'under 1 s');
+  if (seconds < 60) return text(`${seconds} 秒`, `${seconds} s`);
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return text(`${minutes} 分 ${seconds % 60} 秒`, `${minutes} min ${seconds % 60} s`);
+  return text(
+    `${count(Math.floor(minutes / 60))} 小时 ${minutes % 60} 分`,
+    `${count(Math.floor(minutes / 60))} h ${minutes % 60} min`,
+  );
+}
+
+/** Items a second, or nothing while there is too little to tell. */
+export const rate = (items: number, ms: number): number | undefined =>
+  items > 0 && ms >= 1000 ? Math.round((items * 1000) / ms) : undefined;
+
+/** A moment as `11-23 14:03` on the wall of the given zone, with seconds when asked. */
+export function moment(at: number, timeZone: string, seconds = false): string {
+  const parts = new Intl.DateTimeFormat('en-US', {
+    timeZone,
+    hourCycle: 'h23',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+  }).formatToParts(at);
+  const part = (type: Intl.DateTimeFormatPartTypes) => parts.find((one) => one.type === type)?.value;
+  const time = `${part('hour')}:${part('minute')}`;
+  return seconds ? `${time}:${part('second')}` : `${part('month')}-${part('day')} ${time}`;
+}
+
+/** A count with its English noun: `1 row`, `1,234 rows`. */
+export const some = (n: number, noun: string): string => `${count(n)} ${noun}${n === 1 ? '' : 's'}`;

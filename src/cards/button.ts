@@ -1,0 +1,85 @@
+import type { Status } from '../sync/state.ts';
+import { type Text, text } from '../sync/text.ts';
+import type { Element } from './card.ts';
+
+/** What a button asks for. */
+export const ops = ['retry', 'rerun', 'open', 'apply', 'discard', 'sync'] as const;
+
+export type Op = (typeof ops)[number];
+
+/** What a button sends when it is pressed: never to be trusted, only to be compared with what is stored. */
+export interface Press {
+  readonly op: Op;
+  /** The run that the button belongs to; for `sync` the definition's name. */
+  readonly run: string;
+  /** The run's version when the button was drawn; a button of an older version has no effect. */
+  readonly v: number;
+}
+
+/** The button's value as it travels. */
+export const encode = (press: Press): Readonly<Record<string, unknown>> => ({
+  op: press.op,
+  run: press.run,
+  v: press.v,
+});
+
+/** What stands on the buttons of a run. */
+export const labels: Readonly<Record<Exclude<Op, 'sync'>, Text>> = {
+  retry: text('重试失败分块', 'Retry failed chunks'),
+  rerun: text('再次同步', 'Run again'),
+  open: text('打开表格', 'Open table'),
+  apply: text('应用', 'Apply'),
+  discard: text('放弃', 'Discard'),
+};
+
+type RunOp = keyof typeof labels;
+
+/** Which buttons fit which state; `retry` only while there are failed chunks. */
+const fitting: Readonly<Record<Status, readonly RunOp[]>> = {
+  running: ['open'],
+  planned: ['rerun', 'open'],
+  done: ['rerun', 'open'],
+  partial: ['retry', 'rerun', 'open'],
+  failed: ['retry', 'rerun', 'open'],
+  waiting: ['apply', 'discard', 'open'],
+  cancelled: ['rerun', 'open'],
+  interrupted: ['retry', 'rerun', 'open'],
+  expired: ['rerun', 'open'],
+};
+
+/** The buttons of a run in this state, in their order. */
+export const opsFor = (status: Status, failedChunks: number): readonly RunOp[] =>
+  fitting[status].filter((op) => op !== 'retry' || failedChunks > 0);
+
+export interface ButtonLook {
+  readonly label: Text;
+  readonly type?: 'default' | 'primary' | 'primary_filled' | 'danger' | 'danger_filled';
+  /** Unique in its card; the op when not given. */
+  readonly name?: string;
+  /** Opens this address as well. */
+  readonly url?: string;
+  /** Asks first. */
+  readonly confirm?: { readonly title: Text; readonly text: Text };
+}
+
+/**
+ * One button. Its first behaviour is always the callback, a link may follow.
+ * https://open.feishu.cn/document/uAjLw4CM/ukzMukzMukzM/feishu-cards/card-json-v2-components/interactive-components/button
+ */
+export function button(press: Press, look: ButtonLook): Element {
+  const { label, type = 'default', name = press.op, url, confirm } = look;
+  const callback = { type: 'callback', value: encode(press) };
+  return {
+    tag: 'button',
+    name,
+    type,
+    text: { tag: 'plain_text', content: label },
+    ...(confirm && {
+      confirm: {
+        title: { tag: 'plain_text', content: confirm.title },
+        text: { tag: 'plain_text', content: confirm.text },
+      },
+    }),
+    behaviors: url === undefined ? [callback] : [callback, { type: 'open_url', default_url: url }],
+  };
+}

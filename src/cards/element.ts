@@ -1,0 +1,92 @@
+import type { Actor } from '../sync/state.ts';
+import { type Text, text } from '../sync/text.ts';
+import type { Element } from './card.ts';
+import { joined } from './plain.ts';
+
+/** How a line of plain words looks. */
+export interface LineLook {
+  readonly size?: 'normal' | 'notation' | 'heading';
+  readonly colour?: 'default' | 'grey' | 'red' | 'orange';
+}
+
+/**
+ * Plain words: whatever they hold, Feishu shows it letter by letter. The place for everything that comes
+ * from rows, errors, names and people, cleaned by `plain`.
+ */
+export const line = (words: Text, { size = 'normal', colour = 'default' }: LineLook = {}): Element => ({
+  tag: 'div',
+  text: { tag: 'plain_text', content: words, text_size: size, text_color: colour },
+});
+
+/** Several {@link line}s as one element, so that long lists stay under the limit of 200 elements. */
+export const lines = (all: readonly Text[], look?: LineLook): Element => line(joined(all, '\n'), look);
+
+/** Markdown: for our own words and numbers only, never for data. */
+export const rich = (words: Text, size: 'normal' | 'notation' = 'normal'): Element => ({
+  tag: 'markdown',
+  content: words,
+  text_size: size,
+});
+
+/** A heading over a part of the card. */
+export const heading = (words: Text): Element => rich({ zh: `**${words.zh}**`, en: `**${words.en}**` });
+
+/** Figures side by side, each with its name below. */
+export const figures = (all: readonly { readonly name: Text; readonly value: string }[]): Element => ({
+  tag: 'column_set',
+  flex_mode: 'none',
+  columns: all.map(({ name, value }) => ({
+    tag: 'column',
+    width: 'weighted',
+    weight: 1,
+    elements: [
+      {
+        tag: 'markdown',
+        text_align: 'center',
+        content: {
+          zh: `**${value}**\n<font color='grey'>${name.zh}</font>`,
+          en: `**${value}**\n<font color='grey'>${name.en}</font>`,
+        },
+      },
+    ],
+  })),
+});
+
+/** Buttons side by side, on as many lines as they need. */
+export const buttonRow = (buttons: readonly Element[]): Element => ({
+  tag: 'column_set',
+  flex_mode: 'flow',
+  columns: buttons.map((one) => ({ tag: 'column', width: 'auto', elements: [one] })),
+});
+
+/** Words on the left, a button on the right. */
+export const withButton = (left: Element, right: Element): Element => ({
+  tag: 'column_set',
+  flex_mode: 'none',
+  columns: [
+    { tag: 'column', width: 'weighted', weight: 4, vertical_align: 'center', elements: [left] },
+    { tag: 'column', width: 'auto', vertical_align: 'center', elements: [right] },
+  ],
+});
+
+export const rule: Element = { tag: 'hr' };
+
+const openId = /^ou_[A-Za-z0-9]{1,64}$/u;
+
+/**
+ * Shows somebody by name without notifying them, for {@link rich} words. Feishu looks the name up.
+ * https://open.feishu.cn/document/uAjLw4CM/ukzMukzMukzM/feishu-cards/card-json-v2-components/content-components/rich-text
+ */
+export const person = (id: string): string | undefined =>
+  openId.test(id)
+    ? `<person id='${id}' show_name=true show_avatar=false style='normal'></person>`
+    : undefined;
+
+/** Who did something, for {@link rich} words. */
+export function who(actor: Actor): Text {
+  const named = actor.openId === undefined ? undefined : person(actor.openId);
+  if (named !== undefined) return { zh: named, en: named };
+  if (actor.kind === 'cli') return text('命令行', 'the command line');
+  if (actor.kind === 'schedule') return text('定时任务', 'the schedule');
+  return text('群成员', 'somebody in the chat');
+}

@@ -1,0 +1,136 @@
+import type { Problem } from '../sync/problem.ts';
+import { type Locale, type Text, text } from '../sync/text.ts';
+import { button } from './button.ts';
+import { type Card, type Element, makeCard } from './card.ts';
+import { buttonRow, line, lines, person, rich } from './element.ts';
+import { fitted } from './fit.ts';
+import { colours } from './look.ts';
+import { plain, same } from './plain.ts';
+import { problemElements } from './problems.ts';
+
+/** Tells somebody what stands in the way and what to do; all problems at once. @param about what they asked for. */
+export function problemCard(about: string, problems: readonly Problem[], locale: Locale): Card {
+  const title = text('没有开始', 'Not started');
+  const name = plain(about, 60);
+  return fitted((room) =>
+    makeCard(
+      {
+        colour: colours.bad,
+        title,
+        ...(name !== '' && { subtitle: same(name) }),
+        summary: title,
+        elements: problemElements(problems, room),
+      },
+      locale,
+    ),
+  );
+}
+
+/** Buttons that start a sync each. Names must differ within a card, so all but the first carry a number. */
+export const syncButton = (definition: string, at: number, label: Text): Element =>
+  button(
+    { op: 'sync', run: definition, v: 0 },
+    { label, name: at === 0 ? 'sync' : `sync_${at + 1}`, type: at === 0 ? 'primary' : 'default' },
+  );
+
+/** Tells that no sync has this name, with the nearest ones as buttons. */
+export function unknownCard(asked: string, nearest: readonly string[], locale: Locale): Card {
+  const title = text('没有这个同步', 'No such sync');
+  const name = plain(asked, 60);
+  const names = nearest.slice(0, 5);
+  return makeCard(
+    {
+      colour: colours.asking,
+      title,
+      summary: title,
+      elements: [
+        line(text(`没有名为「${name}」的同步。`, `No sync is called "${name}".`)),
+        ...(names.length === 0
+          ? []
+          : [
+              line(text('是不是要找：', 'Did you mean:')),
+              buttonRow(names.map((one, at) => syncButton(one, at, same(plain(one, 40))))),
+            ]),
+        line(text('发送 /sync list 查看全部。', 'Send /sync list to see all of them.'), { colour: 'grey' }),
+      ],
+    },
+    locale,
+  );
+}
+
+/** Tells who may do what was refused; `people` are shown by name without being notified. */
+export function refusalCard(refusal: Text, people: readonly string[], locale: Locale): Card {
+  const title = text('没有权限', 'Not allowed');
+  const shown = people.flatMap((id) => person(id) ?? []).slice(0, 5);
+  return makeCard(
+    {
+      colour: colours.asking,
+      title,
+      summary: title,
+      elements: [
+        line(refusal),
+        ...(shown.length === 0 ? [] : [rich(text(`请找：${shown.join(' ')}`, `Ask: ${shown.join(' ')}`))]),
+      ],
+    },
+    locale,
+  );
+}
+
+const commands: readonly (readonly [string, Text])[] = [
+  ['/sync orders', text('同步名为 orders 的定义', 'runs the sync called orders')],
+  ['/sync orders --plan', text('只比较，不写入', 'compares only, writes nothing')],
+  ['/sync list', text('列出所有同步', 'lists all syncs')],
+  ['/help', text('显示这张卡片', 'shows this card')],
+];
+
+/** What the bot can do, with the asker's own open_id, which settings such as ADMINS are made of. */
+export function helpCard(asker: string, locale: Locale): Card {
+  const title = text('数据同步', 'Data sync');
+  const id = plain(asker, 80);
+  return makeCard(
+    {
+      colour: colours.busy,
+      title,
+      summary: text('使用说明', 'How to use it'),
+      elements: [
+        line(
+          text(
+            '把数据库查询的结果同步到多维表格，只写不同的部分。',
+            'Keeps a table equal to a database query and writes only what differs.',
+          ),
+        ),
+        lines(commands.map(([command, does]) => text(`${command}　${does.zh}`, `${command} – ${does.en}`))),
+        line(
+          text(
+            '在群里请先 @ 机器人，再写命令。',
+            'In a group, mention the bot first, then write the command.',
+          ),
+          { colour: 'grey' },
+        ),
+        line(text(`你的 open_id：${id}`, `Your open_id: ${id}`), { size: 'notation', colour: 'grey' }),
+      ],
+    },
+    locale,
+  );
+}
+
+/** Answers a line that is no command. */
+export function hintCard(locale: Locale): Card {
+  const title = text('没看懂这条消息', 'That is no command I know');
+  return makeCard(
+    {
+      colour: colours.resting,
+      title,
+      summary: title,
+      elements: [
+        line(
+          text(
+            '发送 /sync 加名称开始同步，例如 /sync orders；发送 /help 查看说明。',
+            'Send /sync and a name to start a sync, such as /sync orders; send /help for more.',
+          ),
+        ),
+      ],
+    },
+    locale,
+  );
+}

@@ -1,0 +1,172 @@
+import type { Act, State } from '../sync/state.ts';
+import { count, type Locale, type Text, text } from '../sync/text.ts';
+import { lasting, moment, percent } from './amounts.ts';
+import { type ButtonLook, button, labels, opsFor } from './button.ts';
+import { type Card, type Element, makeCard } from './card.ts';
+import { buttonRow, line, person, rich, rule, who } from './element.ts';
+import { fitted, type Room } from './fit.ts';
+import { lookOf } from './look.ts';
+import { fourNumbers, notes, numbersLine, samples, sentence, wentWrong } from './outcome.ts';
+import { joined, plain, same } from './plain.ts';
+import { problemElements } from './problems.ts';
+import { elapsed, type Now, stage } from './stage.ts';
+
+/** What a run's card depends on besides the run. */
+export interface RunView extends Now {
+  readonly locale: Locale;
+  /** open_ids of those who may press *apply*. Nobody: only the command line can, and the card says so. */
+  readonly approvers: readonly string[];
+  /** A second showing of a run that has its own card elsewhere: it says so and offers the link only. */
+  readonly copy?: boolean;
+}
+
+/** Draws a run as it is: one layout for every state, always within Feishu's limits. */
+export function runCard(state: State, view: RunView): Card {
+  const { label, colour } = lookOf(state);
+  const title = plain(state.title, 60);
+  const short = summary(state, label);
+  return fitted((room) =>
+    makeCard(
+      {
+        colour,
+        title: same(title),
+        subtitle: same(`${plain(state.definition, 40)} · ${plain(state.run, 40)}`),
+        tag: label,
+        summary: text(`${title}：${short.zh}`, `${title}: ${short.en}`),
+        elements: [
+          ...body(state, view, room),
+          ...notes(state.notes, room),
+          rule,
+          ...footer(state, view),
+          ...buttons(state, view),
+        ],
+      },
+      view.locale,
+    ),
+  );
+}
+
+function summary(state: State, label: Text): Text {
+  const { settled, total } = state.changes;
+  if (state.status === 'running')
+    return total > 0 ? joined([label, same(`${percent(settled, total)} %`)], ' ') : label;
+  return state.error === null ? joined([label, numbersLine(state)], ' · ') : label;
+}
+
+function body(state: State, view: RunView, room: Room): readonly Element[] {
+  const again = view.copy
+    ? [
+        line(
+          text(
+            '这个表格已有一次同步在进行，就是下面这次。',
+            'A sync of this table is already going on: this one.',
+          ),
+        ),
+      ]
+    : [];
+  if (state.status === 'running') {
+    const begun = state.changes.total > 0;
+    return [...again, ...stage(state, view), ...(begun ? [fourNumbers(state)] : [])];
+  }
+  return [
+    ...again,
+    ...(state.error === null ? [] : problemElements([state.error], room)),
+    ...(state.waiting?.reasons ?? []).slice(0, 8).map((reason) => sentence(reason.message, room)),
+    ...(state.rows.read > 0 || state.deletes.planned > 0 ? [fourNumbers(state)] : []),
+    ...(state.waiting === null ? [] : samples(state.waiting.samples, room)),
+    ...(state.status === 'waiting' ? [deciders(state, view.approvers)] : []),
+    ...wentWrong(state, room),
+  ];
+}
+
+/** Who can say yes. */
+function deciders(state: State, approvers: readonly string[]): Element {
+  const people = approvers.flatMap((id) => person(id) ?? []).slice(0, 5);
+  if (people.length > 0)
+    return rich(text(`可以应用的人：${people.join(' ')}`, `May apply: ${people.join(' ')}`), 'notation');
+  if (approvers.length > 0)
+    return line(text('这里的人都可以应用。', 'Everybody here may apply.'), {
+      size: 'notation',
+      colour: 'grey',
+    });
+  const command = `bitable-sync run ${plain(state.definition, 40)} --approve ${plain(state.run, 40)}`;
+  return line(
+    text(
+      `没有设置可以应用的人，只能在服务器上运行：${command}`,
+      `Nobody is named who may apply; only the command line can: ${command}`,
+    ),
+    { size: 'notation', colour: 'grey' },
+  );
+}
+
+/** Who started it and when, how long, calls used, and what people did since. */
+function footer(state: State, { now, timeZone }: Now): readonly Element[] {
+  const started = state.acts.find((act) => act.op === 'start');
+  const by = started && text(`${who(started.by).zh} 发起`, `started by ${who(started.by).en}`);
+  const took = lasting(elapsed(state, now));
+  const { read, write, refused, chat } = state.calls;
+  const ended = state.status !== 'running';
+  const parts = [
+    ...(by ? [by] : []),
+    same(moment(state.startedAt, timeZone)),
+    ...(ended ? [text(`用时 ${took.zh}`, `took ${took.en}`)] : []),
+    ...(ended
+      ? [
+          text(
+            `调用 ${count(read + write + chat)} 次` +
+              (refused > 0 ? `，另有 ${count(refused)} 次被限流` : ''),
+            `${count(read + write + chat)} calls` + (refused > 0 ? `, ${count(refused)} refused` : ''),
+          ),
+        ]
+      : []),
+  ];
+  const later = state.acts.filter((act) => act.op !== 'start').slice(-3);
+  return [
+    rich(joined(parts, ' · '), 'notation'),
+    ...later.map((act) => rich(actLine(act, timeZone), 'notation')),
+  ];
+}
+
+const deeds: Readonly<Record<Act['op'], Text>> = {
+  start: text('发起', 'started it'),
+  retry: text('重试', 'pressed retry'),
+  apply: text('应用', 'applied the plan'),
+  discard: text('放弃', 'discarded the plan'),
+  cancel: text('取消', 'cancelled it'),
+  resume: text('程序重启后继续', 'went on after a restart'),
+};
+
+function actLine(act: Act, timeZone: string): Text {
+  const parts = [...(act.op === 'resume' ? [] : [who(act.by)]), deeds[act.op]];
+  return joined([joined(parts, ' '), same(moment(act.at, timeZone))], ' · ');
+}
+
+function buttons(state: State, view: RunView): readonly Element[] {
+  const url = address(state.link);
+  const fitting = opsFor(state.status, state.chunks.failed.length).filter((op) =>
+    op === 'open' ? url !== undefined : !view.copy,
+  );
+  if (fitting.length === 0) return [];
+  return [
+    buttonRow(
+      fitting.map((op) =>
+        button({ op, run: state.run, v: state.version }, { label: labels[op], ...looks(op, state, url) }),
+      ),
+    ),
+  ];
+}
+
+function looks(op: keyof typeof labels, state: State, url: string | undefined): Omit<ButtonLook, 'label'> {
+  if (op === 'open') return url === undefined ? {} : { url };
+  if (op === 'retry') return { type: 'primary_filled' };
+  if (op !== 'apply') return {};
+  return {
+    type: state.deletes.planned > state.deletes.kept ? 'danger_filled' : 'primary_filled',
+    confirm: { title: text('应用这个计划？', 'Apply this plan?'), text: numbersLine(state) },
+  };
+}
+
+/** The table's address when it is one that Feishu opens. */
+function address(link: string): string | undefined {
+  return /^https?:\/\/[^\s<>"']{1,1000}$/u.test(link) ? link : undefined;
+}

@@ -1,0 +1,100 @@
+import type { State } from '../sync/state.ts';
+import { count, type Text, text } from '../sync/text.ts';
+import { bar, lasting, moment, percent, rate, some } from './amounts.ts';
+import type { Element } from './card.ts';
+import { line, rich } from './element.ts';
+import { joined, same } from './plain.ts';
+
+/** What stages need to know besides the state. */
+export interface Now {
+  readonly now: number;
+  /** IANA zone in which moments are shown. */
+  readonly timeZone: string;
+}
+
+/** How long the run took; while it runs, how long since it was started, retried or applied. */
+export function elapsed(state: State, now: number): number {
+  if (state.status === 'running') return now - Math.max(state.startedAt, ...state.acts.map((act) => act.at));
+  return state.ms.total > 0 ? state.ms.total : (state.endedAt ?? now) - state.startedAt;
+}
+
+/** What a running run is busy with, as one or two elements. */
+export function stage(state: State, { now, timeZone }: Now): readonly Element[] {
+  const since = text(`已用 ${lasting(elapsed(state, now)).zh}`, `${lasting(elapsed(state, now)).en} so far`);
+  switch (state.phase) {
+    case 'queued':
+      return [line(text('已收到，马上开始。', 'Got it, starting.'))];
+    case 'reading':
+      return [line(text('正在同时读取查询和表格。', 'Reading the query and the table.')), read(state, since)];
+    case 'comparing':
+      return [line(text('正在找出不同之处。', 'Working out what differs.')), read(state, since)];
+    case 'uploading':
+      return progress(state, now, since);
+    case 'pausing':
+      return [...progress(state, now, since), line(nextRound(state, timeZone))];
+    case 'ended':
+      return [line(text('正在收尾。', 'Finishing.'))];
+  }
+}
+
+function read(state: State, since: Text): Element {
+  const { rows, records, total } = state.reading;
+  const of = total === null ? '' : ` / ${count(total)}`;
+  return line(
+    joined(
+      [
+        text(`查询 ${count(rows)} 行`, some(rows, 'row')),
+        text(`表格 ${count(records)}${of} 条`, `${count(records)}${of} records`),
+        since,
+      ],
+      ' · ',
+    ),
+    { colour: 'grey' },
+  );
+}
+
+function progress(state: State, now: number, since: Text): readonly Element[] {
+  const { changes, chunks } = state;
+  const speed = rate(changes.settled, state.ms.upload > 0 ? state.ms.upload : elapsed(state, now));
+  const parts = [
+    text(
+      `分块 ${count(chunks.settled)} / ${count(chunks.total)}`,
+      `chunk ${count(chunks.settled)} of ${count(chunks.total)}`,
+    ),
+    text(
+      `${count(changes.settled)} / ${count(changes.total)} 行`,
+      `${count(changes.settled)} of ${count(changes.total)} rows`,
+    ),
+    since,
+    ...(speed === undefined ? [] : [text(`每秒 ${count(speed)} 行`, `${count(speed)} rows a second`)]),
+    ...(state.rounds === 0
+      ? []
+      : [
+          text(
+            `第 ${state.rounds} 轮重试（共 ${state.roundsMax} 轮）`,
+            `retry round ${state.rounds} of ${state.roundsMax}`,
+          ),
+        ]),
+  ];
+  return [
+    rich(same(`\`${bar(changes.settled, changes.total)}\` **${percent(changes.settled, changes.total)} %**`)),
+    line(joined(parts, ' · '), { colour: 'grey' }),
+  ];
+}
+
+function nextRound(state: State, timeZone: string): Text {
+  const failed = count(state.chunks.failed.length);
+  const chunks = some(state.chunks.failed.length, 'chunk');
+  const round = `${state.rounds + 1}`;
+  const of = `${state.roundsMax}`;
+  if (state.resumeAt === null)
+    return text(
+      `${failed} 个分块失败，稍后进入第 ${round} 轮（共 ${of} 轮）。`,
+      `${chunks} failed; round ${round} of ${of} follows.`,
+    );
+  const at = moment(state.resumeAt, timeZone, true);
+  return text(
+    `${failed} 个分块失败，${at} 开始第 ${round} 轮（共 ${of} 轮）。`,
+    `${chunks} failed; round ${round} of ${of} starts at ${at}.`,
+  );
+}

@@ -1,0 +1,172 @@
+import type { Card } from './card.ts';
+import { columnsOf, toWidth, wrap } from './width.ts';
+
+/** A button of a drawn card, with what pressing it sends. */
+export interface DrawnButton {
+  /** What stands before it in brackets. */
+  readonly number: number;
+  readonly label: string;
+  readonly name: string;
+  readonly value: unknown;
+  /** Asked before it counts, when there is such a question. */
+  readonly confirm?: string;
+  /** Opened as well. */
+  readonly url?: string;
+}
+
+export interface DrawnCard {
+  readonly text: string;
+  readonly buttons: readonly DrawnButton[];
+}
+
+export interface DrawOptions {
+  readonly color: boolean;
+  /** Number of the first button; 1 when not given. */
+  readonly first?: number;
+  /** What a person is called; the open_id when not given. */
+  readonly name?: (openId: string) => string;
+}
+
+type Node = Readonly<Record<string, unknown>>;
+
+const node = (value: unknown): Node =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+const nodes = (value: unknown): readonly Node[] => (Array.isArray(value) ? value.map(node) : []);
+const string = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+const paints: Readonly<Record<string, number>> = {
+  blue: 34,
+  wathet: 36,
+  turquoise: 36,
+  green: 32,
+  yellow: 33,
+  orange: 33,
+  red: 31,
+  grey: 90,
+};
+
+/**
+ * Draws a card of ours as lines for a terminal: header, words, figures side by side, buttons with numbers.
+ * @param width columns that it may take, frame included; at least 20.
+ */
+export function drawCard(card: Card, width: number, options: DrawOptions): DrawnCard {
+  const buttons: DrawnButton[] = [];
+  const inner = Math.max(16, width - 4);
+  const paint = (code: number | undefined, words: string) =>
+    options.color && code !== undefined ? `\u001b[${code}m${words}\u001b[0m` : words;
+  const header = node(card['header']);
+  const colour = paints[string(header['template'])];
+  const draw = drawer(options, buttons);
+  const body = nodes(node(card['body'])['elements']).flatMap((element) => draw(element, inner));
+  const rows = [
+    ...headerRows(header, inner).map((row) => paint(colour, row)),
+    ...body.map((row) => toWidth(row, inner)),
+  ];
+  const edge = (left: string, right: string) => paint(colour, `${left}${'─'.repeat(inner + 2)}${right}`);
+  const side = paint(colour, '│');
+  const text = [edge('╭', '╮'), ...rows.map((row) => `${side} ${row} ${side}`), edge('╰', '╯')].join('\n');
+  return { text, buttons };
+}
+
+function headerRows(header: Node, inner: number): readonly string[] {
+  const title = string(node(header['title'])['content']);
+  const subtitle = string(node(header['subtitle'])['content']);
+  const tag = nodes(header['text_tag_list'])
+    .map((one) => `[${string(node(one['text'])['content'])}]`)
+    .join(' ');
+  const room = inner - columnsOf(tag) - 1;
+  const first =
+    tag === '' || room < 8 ? toWidth(`${title} ${tag}`.trim(), inner) : `${toWidth(title, room)} ${tag}`;
+  return [first, ...(subtitle === '' ? [] : [toWidth(subtitle, inner)])];
+}
+
+type Draw = (element: Node, width: number) => readonly string[];
+
+function drawer(options: DrawOptions, buttons: DrawnButton[]): Draw {
+  const words = (content: string, width: number) => content.split('\n').flatMap((row) => wrap(row, width));
+  const draw: Draw = (element, width) => {
+    switch (element['tag']) {
+      case 'div':
+        return words(string(node(element['text'])['content']), width);
+      case 'markdown':
+        return words(bare(string(element['content']), options), width).map((row) =>
+          element['text_align'] === 'center' ? toWidth(row, width, 'center') : row,
+        );
+      case 'hr':
+        return ['─'.repeat(width)];
+      case 'button':
+        return [add(element, buttons, options.first ?? 1)];
+      case 'column_set':
+        return columns(element, width, draw);
+      default:
+        return [];
+    }
+  };
+  return draw;
+}
+
+/** Numbers a button and answers how it looks. */
+function add(element: Node, buttons: DrawnButton[], first: number): string {
+  const behaviours = nodes(element['behaviors']);
+  const confirm = node(element['confirm']);
+  const url = string(behaviours.find((one) => one['type'] === 'open_url')?.['default_url']);
+  const question = [confirm['title'], confirm['text']]
+    .map((part) => string(node(part)['content']))
+    .join(' ')
+    .trim();
+  const button: DrawnButton = {
+    number: first + buttons.length,
+    label: string(node(element['text'])['content']),
+    name: string(element['name']),
+    value: behaviours.find((one) => one['type'] === 'callback')?.['value'],
+    ...(question !== '' && { confirm: question }),
+    ...(url !== '' && { url }),
+  };
+  buttons.push(button);
+  return `[${button.number}] ${button.label}`;
+}
+
+const gap = 3;
+
+/** Equal columns side by side; columns as wide as their content one behind the other, broken where needed. */
+function columns(element: Node, width: number, draw: Draw): readonly string[] {
+  const all = nodes(element['columns']);
+  const content = (column: Node, room: number) => nodes(column['elements']).flatMap((one) => draw(one, room));
+  if (all.every((column) => column['width'] === 'auto'))
+    return flow(
+      all.flatMap((one) => content(one, width)),
+      width,
+    );
+  const narrow = 12;
+  const equal = all.filter((column) => column['width'] !== 'auto').length;
+  const free = width - gap * (all.length - 1) - narrow * (all.length - equal);
+  const each = Math.max(4, Math.floor(free / equal));
+  const cells = all.map((column) => {
+    const room = column['width'] === 'auto' ? narrow : each;
+    return { room, rows: content(column, room) };
+  });
+  const height = Math.max(...cells.map((cell) => cell.rows.length));
+  return Array.from({ length: height }, (_, at) =>
+    cells
+      .map((cell) => toWidth(cell.rows[at] ?? '', cell.room))
+      .join(' '.repeat(gap))
+      .trimEnd(),
+  );
+}
+
+function flow(items: readonly string[], width: number): readonly string[] {
+  const rows: string[] = [];
+  for (const item of items) {
+    const last = rows.at(-1);
+    const longer = `${last}${' '.repeat(gap)}${item}`;
+    if (last !== undefined && columnsOf(longer) <= width) rows[rows.length - 1] = longer;
+    else rows.push(item);
+  }
+  return rows;
+}
+
+/** Markdown of ours without its marks: people by name, tags and stars gone. */
+const bare = (content: string, { name = (id) => `@${id}` }: DrawOptions): string =>
+  content
+    .replace(/<person id='([^']*)'[^>]*><\/person>/gu, (_, id: string) => name(id))
+    .replace(/<\/?font[^>]*>|\*\*|`/gu, '');
