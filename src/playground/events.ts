@@ -49,6 +49,7 @@ export function newEvents(world: World, connections: Connections): Events {
   const timers = new Map<NodeJS.Timeout, () => void>();
   const sent = new Map<string, string>();
   let stopped = false;
+  const ended = (): boolean => stopped;
 
   const pause = (ms: number): Promise<void> =>
     new Promise((resolve) => {
@@ -62,9 +63,9 @@ export function newEvents(world: World, connections: Connections): Events {
   const push = async (eventId: string, payload: string): Promise<Delivery> => {
     let attempts = 0;
     const result = (acknowledged: boolean): Delivery => ({ eventId, acknowledged, attempts });
-    while (!stopped) {
+    while (!ended()) {
       await Promise.race([connections.ready(), stop]);
-      if (stopped) break;
+      if (ended()) break;
       const ack = await connections.send(payload, eventId);
       if (ack.kind === 'nobody') continue;
       attempts += 1;
@@ -93,10 +94,10 @@ export function newEvents(world: World, connections: Connections): Events {
       if (payload === undefined) throw new Error(`No event ${eventId} was sent.`);
       return push(eventId, payload);
     },
-    callback: async (type, event) => {
+    callback: (type, event) => {
       const eventId = world.random.hex(32);
       const micros = `${world.now()}${String(world.random.below(1000)).padStart(3, '0')}`;
-      return await connections.send(envelope(world, type, eventId, micros, event), eventId);
+      return connections.send(envelope(world, type, eventId, micros, event), eventId);
     },
     stop: () => {
       stopped = true;

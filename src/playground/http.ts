@@ -101,7 +101,7 @@ async function work(parts: HttpParts, request: Request, logId: string): Promise<
 async function answer(parts: HttpParts, request: Request, logId: string): Promise<Outcome> {
   for (const listener of parts.listeners) await listener(request);
   const fault = parts.faults.pick(request);
-  if (fault) return await play(fault, () => work(parts, request, logId), logId, parts.sleep);
+  if (fault) return play(fault, () => work(parts, request, logId), logId, parts.sleep);
   return { kind: 'reply', reply: await work(parts, request, logId) };
 }
 

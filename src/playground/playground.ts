@@ -5,14 +5,15 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { addBase, addWikiNode, type BaseHandle, type BaseSpec } from './baseHandle.ts';
+import { addBase, addWikiNode } from './baseHandle.ts';
 import { bitableRoutes } from './bitableRoutes.ts';
-import { type BotMessage, botMessage, type ChatHandle, newChat } from './chatHandle.ts';
-import { type ClickResult, type ClickTarget, newClick } from './clicks.ts';
+import { botMessage, newChat } from './chatHandle.ts';
+import { newClick } from './clicks.ts';
 import { newClientTokens } from './clientTokens.ts';
 import { newConnections } from './connection.ts';
-import { type Delivery, newEvents } from './events.ts';
-import { type Faults, newFaults } from './faults.ts';
+import { newEvents } from './events.ts';
+import { newFaults } from './faults.ts';
+import type { Playground, PlaygroundOptions } from './handle.ts';
 import { newServer, type RequestListener } from './http.ts';
 import { newLock, type Writers } from './lock.ts';
 import { messageRoutes } from './messageRoutes.ts';
@@ -22,101 +23,8 @@ import { seededRandom } from './random.ts';
 import { newRates } from './rates.ts';
 import { newRouter, type Route } from './router.ts';
 import { newTokens } from './tokens.ts';
-import { type Call, defaultLimits, type Happening, type Limits, type Person, type World } from './world.ts';
+import { type Call, defaultLimits, type Happening, type World } from './world.ts';
 import { newWrites } from './write.ts';
-
-/** How a playground is started. */
-export interface PlaygroundOptions {
-  /** Default 0: any free port. */
-  readonly port?: number;
-  /** The clock, ms since epoch; default `Date.now`. Waiting is always real. */
-  readonly now?: () => number;
-  /** ms added to each business call, by the route's short name and the number of records; default 0. */
-  readonly latency?: number | ((route: string, rows: number) => number);
-  /** Whether calls a second are limited (20 reads, 50 writes and messages per API); default true. */
-  readonly rates?: boolean;
-  /** Default: one write at a time in a base. */
-  readonly writers?: Writers;
-  readonly limits?: Partial<Limits>;
-  /** `lark` takes 500 records where Feishu takes 1,000. */
-  readonly profile?: 'feishu' | 'lark';
-  /** Ids and choices repeat for the same seed; the app's own id never does. Default: random. */
-  readonly seed?: number;
-}
-
-/** A chat to be made; without members a new person is in it. */
-export interface ChatOptions {
-  readonly kind: 'p2p' | 'group';
-  readonly name?: string;
-  readonly members?: readonly Person[];
-}
-
-/** What has gone wrong or may be looked at, and everything that a person could do. */
-export interface Playground {
-  /** The origin to give the SDK as `domain`. */
-  readonly url: string;
-  /** Random for each playground: the SDK keeps tokens per process by app id. */
-  readonly appId: string;
-  readonly appSecret: string;
-  readonly tenantKey: string;
-  readonly bot: { readonly openId: string; readonly name: string };
-  readonly seed: number;
-  readonly limits: Limits;
-  base(spec: BaseSpec): BaseHandle;
-  /** Puts a base into a wiki; answers the page's address. */
-  wikiNode(base: BaseHandle): string;
-  person(name?: string): Person;
-  chat(options: ChatOptions): ChatHandle;
-  /** A message of the bot in its latest version. */
-  message(messageId: string): BotMessage | undefined;
-  /** Presses a button or acts on another element of the card's latest version. Throws when there is none, or a disabled one. */
-  click(
-    messageId: string,
-    target: string | ClickTarget,
-    options?: { readonly from?: Person },
-  ): Promise<ClickResult>;
-  /** Sends an event that went out before once more, with the same ids. */
-  redeliver(eventId: string): Promise<Delivery>;
-  /** Sends any event to the app. */
-  event(type: string, event: Readonly<Record<string, unknown>>): Promise<Delivery>;
-  readonly faults: Faults;
-  /** The answered calls, in the order of their answers. */
-  calls(): readonly Call[];
-  clearCalls(): void;
-  /** Calls to paths that do not exist here. */
-  readonly unknown: readonly { readonly method: string; readonly path: string }[];
-  /** Awaited before each request is looked at; answers how to take it back. */
-  onRequest(listener: RequestListener): () => void;
-  onCall(listener: (call: Call) => void): () => void;
-  /** Everything that happens: calls, changes of tables, messages, clicks. */
-  watch(listener: (happening: Happening) => void): () => void;
-  /** The most writes that ran at the same time. */
-  writesAtOnceMax(): number;
-  setWriters(writers: Writers): void;
-  setRates(on: boolean): void;
-  setLatency(latency: NonNullable<PlaygroundOptions['latency']>): void;
-  readonly connections: {
-    count(): number;
-    /** Resolves when a client is connected and can be sent to. */
-    ready(): Promise<void>;
-    disconnect(how?: { readonly code?: 1001 | 1006; readonly one?: boolean }): void;
-    loseAcks(n: number): void;
-  };
-  readonly app: {
-    /** Takes scopes from the app; calls that have none of theirs left answer 99991672. */
-    revokeScopes(...scopes: readonly string[]): void;
-    /** Gives scopes back; without names all of them. */
-    grantScopes(...scopes: readonly string[]): void;
-    /** Ends all tokens at once. */
-    revokeTokens(): void;
-    setEnabled(on: boolean): void;
-  };
-  /** The routes, for the coverage list. */
-  readonly routes: readonly { readonly name: string; readonly method: string; readonly path: string }[];
-  /** Forgets bases, chats, messages, calls, faults and tokens; app, bot and connections stay. */
-  reset(): void;
-  stop(): Promise<void>;
-}
 
 function newWorld(options: PlaygroundOptions, seed: number): World {
   const random = seededRandom(seed);
@@ -249,12 +157,12 @@ export async function startPlayground(options: PlaygroundOptions = {}): Promise<
       const latest = message?.versions.at(-1);
       return message && latest ? botMessage(message, latest) : undefined;
     },
-    click: async (messageId, target, { from } = {}) => {
+    click: (messageId, target, { from } = {}) => {
       const chatId = world.messages.get(messageId)?.chatId ?? '';
       const [member] = world.chats.get(chatId)?.members ?? [];
       const presser = from ?? world.people.get(member ?? '') ?? author;
       mark.set(chatId);
-      return await click(messageId, typeof target === 'string' ? { name: target } : target, presser);
+      return click(messageId, typeof target === 'string' ? { name: target } : target, presser);
     },
     redeliver: (eventId) => events.again(eventId),
     event: (type, event) => events.deliver(type, event).delivered,
@@ -316,3 +224,10 @@ export async function startPlayground(options: PlaygroundOptions = {}): Promise<
     },
   };
 }
+
+export type { BaseHandle, BaseSpec, Fields, TableHandle, TableSpec } from './baseHandle.ts';
+export type { BotMessage, ChatHandle } from './chatHandle.ts';
+export type { Fault, FaultRates, FaultRule } from './faults.ts';
+export type { FieldSpec } from './fields.ts';
+export type { Playground, PlaygroundOptions } from './handle.ts';
+export type { Call, Happening, Limits, Person } from './world.ts';
