@@ -5,11 +5,11 @@ const nobody = { run: null, owner: null, until: 0 };
 
 /** One run per table, across processes. */
 export const leases = (db: Database, backend: Backend): Leases => ({
-  claim: (table, run, owner, now, until) =>
-    transact(db, backend, async (trx) => {
-      await backend
-        .unlessThere(trx.insertInto('leases').values({ table_id: table, fence: 0, ...nobody }))
-        .execute();
+  async claim(table, run, owner, now, until) {
+    // Outside the transaction: on MySQL the insert would hold a lock that two claimants cannot both widen.
+    const row = { table_id: table, fence: 0, ...nobody };
+    await backend.unlessThere(db.insertInto('leases').values(row)).execute();
+    return transact(db, backend, async (trx) => {
       const { numUpdatedRows } = await trx
         .updateTable('leases')
         .set((set) => ({ fence: set('fence', '+', 1), run, owner, until }))
@@ -24,7 +24,8 @@ export const leases = (db: Database, backend: Backend): Leases => ({
       return numUpdatedRows === 1n
         ? { kind: 'claimed', lease: { fence: lease.fence } }
         : { kind: 'held', by: { run: lease.run ?? '', owner: lease.owner ?? '', until: lease.until } };
-    }),
+    });
+  },
   async renew(table, fence, until) {
     const { numUpdatedRows } = await db
       .updateTable('leases')
