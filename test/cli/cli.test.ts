@@ -1,0 +1,384 @@
+import { describe, expect, it } from 'vitest';
+import type { Started } from '../../src/run/runs.ts';
+import { CallError } from '../../src/sync/failure.ts';
+import { problem } from '../../src/sync/problem.ts';
+import { text } from '../../src/sync/text.ts';
+import { stateOf } from './state.ts';
+import { env, fakeProgram, ledRun, settled, type } from './world.ts';
+
+const starting = (...answers: readonly Started[]) => {
+  const left = [...answers];
+  return { start: () => Promise.resolve(left.length > 1 ? left.shift() : left[0]) as Promise<Started> };
+};
+
+describe('run', () => {
+  it('shows the run on stderr, sums it up on stdout and stops everything', async () => {
+    const run = ledRun();
+    const program = fakeProgram({ runs: starting({ kind: 'started', run }) });
+    const typed = type('run orders', program);
+    await settled();
+    run.tell({ phase: 'comparing' });
+    run.end({ status: 'done', phase: 'ended', rows: { ...stateOf().rows, read: 3, created: 3 } });
+    expect(await typed.exit).toBe(0);
+    expect(typed.written.err).toBe('orders  queued · 0:00\norders  comparing · 0:00\norders  ended · 0:00\n');
+    expect(typed.written.out).toContain('✓ orders · 订单 — done');
+    expect(typed.written.out).toContain('3 rows: created 3');
+    expect(program.stops).toBe(1);
+  });
+
+  it.each([
+    ['done', 0],
+    ['partial', 1],
+    ['waiting', 3],
+  ] as const)('with --json leaves one object on stdout (%s)', async (status, exit) => {
+    const run = ledRun();
+    const typed = type('run orders --json', fakeProgram({ runs: starting({ kind: 'started', run }) }));
+    await settled();
+    run.end({ status });
+    expect(await typed.exit).toBe(exit);
+    expect(typed.written.out.split('\n')).toHaveLength(2);
+    expect(typed.json()).toMatchObject({ run: 'r1', definition: 'orders', status });
+  });
+
+  it('of a table that another run holds exits with 4 and tells which', async () => {
+    const held = { kind: 'busy', state: stateOf({ run: 'r9', definition: 'other' }) } as const;
+    const typed = type('run orders --json', fakeProgram({ runs: starting(held) }));
+    expect(await typed.exit).toBe(4);
+    expect(typed.json()).toMatchObject({
+      run: null,
+      status: 'failed',
+      error: { code: 'table-busy', message: expect.stringContaining('r9 (other)') },
+    });
+  });
+
+  it('with --wait tries again until the table is free', async () => {
+    const run = ledRun();
+    const held = { kind: 'busy', state: stateOf({ run: 'r9' }) } as const;
+    const typed = type(
+      'run orders --wait 5',
+      fakeProgram({ runs: starting(held, held, { kind: 'started', run }) }),
+    );
+    await settled();
+    await typed.clock.pass(1000);
+    await typed.clock.pass(1000);
+    run.end({ status: 'done' });
+    expect(await typed.exit).toBe(0);
+  });
+
+  it('with --wait gives up in the end', async () => {
+    const held = { kind: 'busy', state: stateOf({ run: 'r9' }) } as const;
+    const typed = type('run orders --wait 2', fakeProgram({ runs: starting(held) }));
+    await settled();
+    await typed.clock.pass(1000);
+    await typed.clock.pass(1000);
+    expect(await typed.exit).toBe(4);
+  });
+
+  it('of an unknown definition calls nothing and exits with 2', async () => {
+    const typed = type('run nothing --json', fakeProgram({}));
+    expect(await typed.exit).toBe(2);
+    expect(typed.json()).toMatchObject({ definition: 'nothing', error: { code: 'no-such-definition' } });
+  });
+
+  it('without its connection calls nothing and exits with 2', async () => {
+    const typed = type('run orders', fakeProgram({}), { env: { ...env, CONNECTION_SHOP: '' } });
+    expect(await typed.exit).toBe(2);
+    expect(typed.written.err).toContain('CONNECTION_SHOP');
+  });
+
+  it('that cannot start says why and exits with 1', async () => {
+    const refused = new CallError({
+      how: 'answered',
+      code: 91403,
+      message: 'Forbidden',
+      verdict: 'stop',
+      mayHaveHappened: false,
+    });
+    const program = fakeProgram({ runs: { start: () => Promise.reject(refused) } });
+    const typed = type('run orders --json', program);
+    expect(await typed.exit).toBe(1);
+    expect(typed.json()).toMatchObject({ run: null, definition: 'orders', error: { code: '91403' } });
+    expect(program.stops).toBe(1);
+  });
+
+  it('that is interrupted stops the parts and says so', async () => {
+    const run = ledRun();
+    const program = fakeProgram({
+      runs: starting({ kind: 'started', run }),
+      onStop: () => {
+        run.tell({ status: 'interrupted', phase: 'ended' });
+        return Promise.resolve();
+      },
+    });
+    const typed = type('run orders --json', program);
+    await settled();
+    typed.interrupt();
+    expect(await typed.exit).toBe(1);
+    expect(typed.json()).toMatchObject({ run: 'r1', status: 'interrupted' });
+    expect(program.stops).toBe(1);
+  });
+
+  it('that is interrupted twice answers at once what is known', async () => {
+    const run = ledRun();
+    const program = fakeProgram({
+      runs: starting({ kind: 'started', run }),
+      onStop: () => new Promise(() => undefined),
+    });
+    const typed = type('run orders --json', program);
+    await settled();
+    run.tell({ rounds: 2 });
+    typed.interrupt();
+    await settled();
+    expect(typed.abandon()).toBe(1);
+    expect(typed.json()).toMatchObject({ run: 'r1', status: 'interrupted', rounds: 2 });
+  });
+
+  it('does not hang on parts that do not stop', async () => {
+    const run = ledRun();
+    const typed = type(
+      'run orders --json',
+      fakeProgram({
+        runs: starting({ kind: 'started', run }),
+        onStop: () => new Promise(() => undefined),
+      }),
+    );
+    await settled();
+    run.end({ status: 'done' });
+    await settled();
+    await typed.clock.pass(20_000);
+    expect(await typed.exit).toBe(0);
+    expect(typed.written.err).toContain('stop.failed');
+  });
+});
+
+describe('run --approve', () => {
+  it('carries out the plan that waits', async () => {
+    const run = ledRun();
+    const typed = type(
+      'run orders --approve r1',
+      fakeProgram({
+        runs: {
+          find: () => Promise.resolve(stateOf({ status: 'waiting' })),
+          apply: () => Promise.resolve({ kind: 'going', run }),
+        },
+      }),
+    );
+    await settled();
+    run.end({ status: 'done' });
+    expect(await typed.exit).toBe(0);
+  });
+
+  it('of a plan whose moment has passed writes nothing and exits with 1', async () => {
+    const state = stateOf({ status: 'expired' });
+    const typed = type(
+      'run orders --approve r1 --json',
+      fakeProgram({
+        runs: { find: () => Promise.resolve(state), apply: () => Promise.resolve({ kind: 'stale', state }) },
+      }),
+    );
+    expect(await typed.exit).toBe(1);
+    expect(typed.json()).toMatchObject({ error: { code: 'stale-plan' } });
+  });
+
+  it.each([undefined, stateOf({ definition: 'other' })])(
+    'of a run that this definition does not have exits with 2',
+    async (found) => {
+      const typed = type(
+        'run orders --approve r7 --json',
+        fakeProgram({ runs: { find: () => Promise.resolve(found) } }),
+      );
+      expect(await typed.exit).toBe(2);
+      expect(typed.json()).toMatchObject({ run: null, error: { code: 'no-such-run' } });
+    },
+  );
+});
+
+it('plan asks for a plan only', async () => {
+  const asked: unknown[] = [];
+  const run = ledRun();
+  const typed = type(
+    'plan orders --json',
+    fakeProgram({
+      runs: {
+        start: (request) => {
+          asked.push([request.planOnly, request.by]);
+          return Promise.resolve({ kind: 'started', run });
+        },
+      },
+    }),
+  );
+  await settled();
+  run.end({ status: 'planned', planOnly: true });
+  expect(await typed.exit).toBe(0);
+  expect(asked).toEqual([[true, { kind: 'cli' }]]);
+  expect(typed.json()).toMatchObject({ status: 'planned' });
+});
+
+describe('check', () => {
+  const wrong = {
+    code: 'no-such-field',
+    message: text('没有字段 金额', 'there is no field 金额'),
+    cure: text('建一个', 'make one'),
+  };
+  const steps = [
+    { what: text('连接', 'connection shop'), problems: [], advice: [wrong] },
+    { what: text('字段', 'fields'), problems: [wrong], advice: [] },
+  ];
+
+  it('lists each step, and each problem with its cure', async () => {
+    const typed = type('check', fakeProgram({ steps }));
+    expect(await typed.exit).toBe(1);
+    expect(typed.written.out).toBe(
+      [
+        'App',
+        'orders',
+        '  ✓ connection shop',
+        '    ! there is no field 金额',
+        '      → make one',
+        '  ✗ fields',
+        '    ✗ there is no field 金额',
+        '      → make one',
+        '✗ There are problems to solve',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('does not fail for advice', async () => {
+    const typed = type('check orders --json', fakeProgram({ steps: steps.slice(0, 1) }));
+    expect(await typed.exit).toBe(0);
+    expect(typed.json()).toMatchObject({ status: 'ok', definitions: [{ name: 'orders', status: 'ok' }] });
+  });
+});
+
+it('definitions need no app, and tell broken files', async () => {
+  const broken = {
+    name: 'users',
+    file: 'users.yaml',
+    problems: [{ code: 'yaml', message: text('第 3 行', 'line 3'), cure: text('改', 'mend it') }],
+  };
+  const program = fakeProgram({});
+  const listed = [...(await program.definitions.list()), broken];
+  const typed = type('definitions', fakeProgram({ listed }), { env: { LOCALE: 'en-US' } });
+  expect(await typed.exit).toBe(1);
+  expect(typed.written.out).toContain('orders  订单 · mirror · shop · https://example.feishu.cn');
+  expect(typed.written.out).toContain('users   users.yaml\n  ✗ line 3\n    → mend it\n');
+});
+
+describe('start', () => {
+  it('serves until it is told to stop, then exits with 0', async () => {
+    const program = fakeProgram({});
+    const typed = type('start --json', program);
+    await settled();
+    expect(program.stops).toBe(0);
+    typed.interrupt();
+    expect(await typed.exit).toBe(0);
+    expect(program.stops).toBe(1);
+    expect(typed.json()).toEqual({ status: 'stopped', error: null });
+  });
+
+  it('that cannot serve says why and exits with 1', async () => {
+    const wrong = problem({
+      code: 'bad-secret',
+      message: text('错', 'wrong secret'),
+      cure: text('改', 'copy it'),
+    });
+    const typed = type('start', fakeProgram({ serve: () => Promise.reject(wrong) }));
+    expect(await typed.exit).toBe(1);
+    expect(typed.written.err).toContain('wrong secret');
+  });
+});
+
+describe('demo', () => {
+  it.each([
+    ['demo --once --rows 9 --faults', 1],
+    ['demo', 0],
+  ])('%s exits with %i when its run failed in part', async (line, exit) => {
+    const asked: unknown[] = [];
+    const typed = type(line, fakeProgram({}), {
+      runDemo: () =>
+        Promise.resolve((options, stage) => {
+          asked.push(options);
+          stage.say('hello');
+          return Promise.resolve(stateOf({ status: 'partial' }));
+        }),
+    });
+    expect(await typed.exit).toBe(exit);
+    expect(typed.written.out).toBe('hello\n');
+    expect(asked).toHaveLength(1);
+  });
+});
+
+describe('whatever goes wrong', () => {
+  it.each(['', 'runn', 'run', 'run a b', 'run a --wait x', 'demo --rows 0', '--bogus'])(
+    'a wrong line (%s) exits with 2 and one object',
+    async (line) => {
+      const typed = type(`${line} --json`, fakeProgram({}));
+      expect(await typed.exit).toBe(2);
+      expect(typed.written.out.split('\n')).toHaveLength(2);
+      expect(typed.json()).toMatchObject({ run: null, status: 'failed', error: { code: 'usage' } });
+    },
+  );
+
+  it('settings that are wrong are told before anything is opened', async () => {
+    const typed = type('run orders --json', fakeProgram({}), {
+      env: { LOCALE: 'en-US', KEEP_DAYS: 'x' },
+      openProgram: () => Promise.reject(new Error('opened')),
+    });
+    expect(await typed.exit).toBe(2);
+    const { error } = typed.json() as { error: { message: string } };
+    expect(error.message.split('\n').map((line) => line.split(':')[0])).toEqual([
+      'FEISHU_APP_ID',
+      'FEISHU_APP_SECRET',
+      'KEEP_DAYS',
+    ]);
+  });
+
+  it('a bug is told with a cure and exits with 1', async () => {
+    const typed = type('check --json', {
+      ...fakeProgram({}),
+      check: () => Promise.reject(new TypeError('undefined is no function')),
+    });
+    expect(await typed.exit).toBe(1);
+    expect(typed.json()).toMatchObject({ status: 'failed', error: { code: 'internal' } });
+  });
+
+  it('an error that nobody caught is told too, once', async () => {
+    const run = ledRun();
+    const typed = type('run orders --json', fakeProgram({ runs: starting({ kind: 'started', run }) }));
+    await settled();
+    expect(typed.abandon(new Error('late'))).toBe(1);
+    run.end({ status: 'done' });
+    await typed.exit;
+    expect(typed.written.out.split('\n')).toHaveLength(2);
+    expect(typed.json()).toMatchObject({ error: { code: 'internal' } });
+  });
+
+  it('no secret shows in the log', async () => {
+    const program = fakeProgram({});
+    const typed = type('check', program, {
+      env: { ...env, LOG_LEVEL: 'debug', CONNECTION_SHOP: 'mysql://reader:open%2Fsesame@db/shop' },
+      openProgram: () =>
+        Promise.resolve((config, { log }) => {
+          log.info('told', {
+            a: config.app.secret,
+            b: new Error('login failed for open/sesame'),
+            c: config.connections.get('SHOP'),
+            d: { authorization: 'Bearer t-abc.def', tenant_access_token: 't-zzz' },
+            e: 'redis://someone:else@host',
+          });
+          return Promise.resolve(program);
+        }),
+    });
+    await typed.exit;
+    expect(typed.written.err).toContain('"event":"told"');
+    expect(typed.written.err).not.toMatch(/app-secret|sesame|t-abc|t-zzz|someone|else/);
+  });
+});
+
+it.each(['--help', 'help', 'run --help', 'help run'])('%s goes to stdout and exits with 0', async (line) => {
+  const typed = type(line, fakeProgram({}));
+  expect(await typed.exit).toBe(0);
+  expect(typed.written.out).toMatch(/^Usage:/);
+  expect(typed.written.err).toBe('');
+});

@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text as textOf } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const tsx = import.meta.resolve('tsx');
+
+let cwd = '';
+beforeAll(() => {
+  cwd = mkdtempSync(join(tmpdir(), 'cli-'));
+});
+afterAll(() => rmSync(cwd, { recursive: true }));
+
+/** Runs the program as a shell would, in an empty folder and with no settings but those given. */
+async function shell(line: string, env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, ['--import', tsx, main, ...line.split(' ').filter(Boolean)], {
+    cwd,
+    env: { PATH: process.env['PATH'], LOCALE: 'en-US', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const exit = new Promise<number | null>((resolve, reject) => {
+    child.on('error', reject).on('close', resolve);
+  });
+  const [out, err] = await Promise.all([textOf(child.stdout), textOf(child.stderr)]);
+  return { out, err, exit: await exit };
+}
+
+const lastLine = (out: string): unknown => JSON.parse(out.trimEnd().split('\n').at(-1) ?? '');
+
+describe('the program', () => {
+  it('shows its help', async () => {
+    const { out, err, exit } = await shell('--help');
+    expect(exit).toBe(0);
+    expect(err).toBe('');
+    for (const word of ['start', 'run NAME', 'plan NAME', 'check', 'definitions', 'demo', 'FEISHU_APP_ID']) {
+      expect(out).toContain(word);
+    }
+  });
+
+  it('shows its version', async () => {
+    expect(await shell('--version')).toMatchObject({
+      out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+      exit: 0,
+    });
+  });
+
+  it('says what is wrong with the line typed', async () => {
+    expect(await shell('rnu orders')).toEqual({
+      out: '',
+      err: "✗ Wrong usage: unknown command 'rnu'\n  → Did you mean run? See bitable-sync --help.\n",
+      exit: 2,
+    });
+  });
+
+  it('ends a wrong line with one object when asked to', async () => {
+    const { out, exit } = await shell('run --json');
+    expect(exit).toBe(2);
+    expect(lastLine(out)).toMatchObject({ run: null, definition: null, error: { code: 'usage' } });
+  });
+
+  it.each(['start', 'run orders', 'plan orders', 'check'])(
+    '%s tells all missing and wrong settings at once',
+    async (line) => {
+      const { out, err, exit } = await shell(`${line} --json`, { TIME_ZONE: 'Mars', KEEP_DAYS: '-1' });
+      expect(exit).toBe(2);
+      for (const name of ['FEISHU_APP_ID', 'FEISHU_APP_SECRET', 'TIME_ZONE', 'KEEP_DAYS']) {
+        expect(err).toContain(`✗ ${name}: `);
+      }
+      expect(lastLine(out)).toMatchObject({ status: 'failed', error: { code: 'missing-setting' } });
+    },
+  );
+
+  it('reads .env in the folder it is started in', async () => {
+    writeFileSync(join(cwd, '.env'), 'KEEP_DAYS=never\nTIME_ZONE=Mars\n');
+    const { err } = await shell('check', { TIME_ZONE: 'Asia/Shanghai' });
+    rmSync(join(cwd, '.env'));
+    expect(err).toContain('✗ KEEP_DAYS: ');
+    expect(err).not.toContain('TIME_ZONE');
+  });
+});

@@ -1,0 +1,166 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { progressLine, summary } from '../../src/cli/draw.ts';
+import { createTerminal } from '../../src/cli/terminal.ts';
+import { cut, widthOf } from '../../src/cli/words.ts';
+import { text } from '../../src/sync/text.ts';
+import { stateOf } from './state.ts';
+import { handClock } from './world.ts';
+
+const uploading = stateOf({
+  phase: 'uploading',
+  changes: { total: 200, settled: 133 },
+  chunks: { total: 6, settled: 4, failed: [] },
+});
+
+describe('the progress line', () => {
+  it.each([
+    ['queued', stateOf(), 'orders  queued · 0:09'],
+    [
+      'reading',
+      stateOf({ phase: 'reading', reading: { rows: 12000, records: 500, total: 1500 } }),
+      'orders  reading 12,000 rows, 500/1,500 records · 0:09',
+    ],
+    ['comparing', stateOf({ phase: 'comparing' }), 'orders  comparing · 0:09'],
+    ['uploading', uploading, 'orders  writing █████████████░░░░░░░ 66% · chunk 4/6 · 0:09'],
+    [
+      'retrying',
+      { ...uploading, rounds: 2 },
+      'orders  writing █████████████░░░░░░░ 66% · chunk 4/6, round 2 · 0:09',
+    ],
+    ['pausing', stateOf({ phase: 'pausing', resumeAt: 14_000 }), 'orders  round 1 of 3 in 0:05 · 0:09'],
+  ])('shows %s', (_, state, line) => expect(progressLine(state, 9000, 'en-US')).toBe(line));
+
+  it('speaks Chinese', () => {
+    expect(progressLine(uploading, 9000, 'zh-CN')).toBe(
+      'orders  写入 █████████████░░░░░░░ 66% · 分块 4/6 · 0:09',
+    );
+  });
+});
+
+describe('the summary', () => {
+  it('tells numbers, failed chunks, bad rows and the calls', () => {
+    const state = stateOf({
+      status: 'partial',
+      rows: { ...stateOf().rows, read: 4000, created: 3490, failed: 500, invalid: 10 },
+      deletes: { ...stateOf().deletes, planned: 3, notSent: 3 },
+      chunks: {
+        total: 8,
+        settled: 8,
+        failed: [
+          {
+            id: 'C003',
+            kind: 'create',
+            rows: 500,
+            how: 'answered',
+            code: 1255001,
+            message: 'internal error',
+          },
+        ],
+      },
+      badRows: [
+        { kind: 'invalid', key: '', row: 7, field: '订单号', reason: text('键为空', 'the key is empty') },
+      ],
+      calls: { read: 9, write: 12, refused: 1, chat: 3 },
+      ms: { ...stateOf().ms, total: 12_345 },
+    });
+    expect(summary(state, 'en-US')).toEqual([
+      '! orders · 订单 — done in part (12.3 s)',
+      '  4,000 rows: created 3,490 · invalid 10 · failed 500',
+      '  3 to delete: not sent 3',
+      '  failed chunks',
+      '    C003 · create 500 rows · 1255001 · internal error',
+      '  rows that were not sent',
+      '    row 7 · 订单号 · the key is empty',
+      '  calls: 9 read · 12 write · 1 refused · run r1',
+    ]);
+  });
+
+  it('of a run that waits ends with the line to type', () => {
+    const waiting = {
+      reasons: [{ code: 'deletes' as const, message: text('删太多', 'too many') }],
+      samples: [],
+    };
+    expect(summary(stateOf({ status: 'waiting', waiting }), 'en-US')).toContain(
+      '  to agree: bitable-sync run orders --approve r1',
+    );
+  });
+
+  it('lets no word steer the terminal', () => {
+    const failed = {
+      id: 'C001',
+      kind: 'create' as const,
+      rows: 1,
+      how: 'answered' as const,
+      code: 1,
+      message: 'a\x1b[2Jb\nc',
+    };
+    const lines = summary(stateOf({ chunks: { total: 1, settled: 1, failed: [failed] } }), 'zh-CN');
+    expect(lines.join('')).not.toMatch(/\p{Cc}/u);
+  });
+});
+
+describe('a terminal', () => {
+  const screen = (isTTY: boolean) => {
+    const written: string[] = [];
+    return { written, write: (words: string) => written.push(words), isTTY, columns: 40 };
+  };
+
+  it('redraws one line, each second too, and takes it away at the end', async () => {
+    const out = screen(true);
+    const clock = handClock();
+    const terminal = createTerminal(out, clock, 'en-US');
+    terminal.show(stateOf({ phase: 'comparing' }));
+    await clock.pass(1000);
+    terminal.clear();
+    expect(out.written).toEqual([
+      '\r\x1b[2Korders  comparing · 0:00',
+      '\r\x1b[2Korders  comparing · 0:01',
+      '\r\x1b[2K',
+    ]);
+    await clock.pass(5000);
+    expect(out.written).toHaveLength(3);
+  });
+
+  it('never fills the last column', () => {
+    const out = screen(true);
+    const terminal = createTerminal(out, handClock(), 'zh-CN');
+    terminal.show(uploading);
+    terminal.clear();
+    expect(widthOf(out.written[0]?.slice(5) ?? '')).toBeLessThan(40);
+  });
+
+  it('writes log lines above the progress line', () => {
+    const out = screen(true);
+    const terminal = createTerminal(out, handClock(), 'en-US');
+    terminal.show(stateOf());
+    terminal.write('something happened\n');
+    terminal.clear();
+    expect(out.written.slice(1, 4)).toEqual([
+      '\r\x1b[2K',
+      'something happened\n',
+      '\r\x1b[2Korders  queued · 0:00',
+    ]);
+  });
+
+  it('that is none writes a line a step, not a line a change', () => {
+    const out = screen(false);
+    const terminal = createTerminal(out, handClock(), 'en-US');
+    for (const settled of [0, 1, 2, 19, 20, 21]) {
+      terminal.show({ ...uploading, changes: { total: 200, settled } });
+    }
+    terminal.clear();
+    expect(out.written).toEqual([
+      'orders  writing ░░░░░░░░░░░░░░░░░░░░ 0% · chunk 4/6 · 0:00\n',
+      'orders  writing ██░░░░░░░░░░░░░░░░░░ 10% · chunk 4/6 · 0:00\n',
+    ]);
+  });
+});
+
+it('any words are cut to the width that is there', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 1, max: 30 }), (words, columns) => {
+      expect(widthOf(cut(words, columns))).toBeLessThanOrEqual(columns);
+    }),
+  );
+});

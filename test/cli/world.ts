@@ -1,0 +1,183 @@
+import type { ListedDefinition } from '../../src/bot/ports.ts';
+import { createCli } from '../../src/cli/cli.ts';
+import type { CheckStep, Program } from '../../src/cli/program.ts';
+import type { World } from '../../src/cli/world.ts';
+import { createLog } from '../../src/log.ts';
+import type { Clock } from '../../src/run/ports.ts';
+import type { Run, Runs } from '../../src/run/runs.ts';
+import type { Definition } from '../../src/sync/definition.ts';
+import { problem } from '../../src/sync/problem.ts';
+import type { State } from '../../src/sync/state.ts';
+import { text } from '../../src/sync/text.ts';
+import { stateOf } from './state.ts';
+
+/** A clock that a test moves by hand. */
+export function handClock(): Clock & { pass(ms: number): Promise<void> } {
+  let now = 0;
+  const sleepers = new Set<{ readonly until: number; readonly wake: () => void }>();
+  return {
+    now: () => now,
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        const sleeper = { until: now + ms, wake: resolve };
+        sleepers.add(sleeper);
+        signal?.addEventListener('abort', () => {
+          sleepers.delete(sleeper);
+          reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+        });
+      }),
+    pass: async (ms) => {
+      now += ms;
+      for (const sleeper of sleepers) {
+        if (sleeper.until > now) continue;
+        sleepers.delete(sleeper);
+        sleeper.wake();
+      }
+      await settled();
+    },
+  };
+}
+
+/** Lets everything happen that needs no time. */
+export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** A run that a test leads. */
+export function ledRun(): Run & { tell(changes: Partial<State>): void; end(changes: Partial<State>): void } {
+  let state = stateOf();
+  const listeners = new Set<(state: State) => void>();
+  let finish: (state: State) => void = () => undefined;
+  const ended = new Promise<State>((resolve) => {
+    finish = resolve;
+  });
+  const tell = (changes: Partial<State>): void => {
+    state = { ...state, ...changes };
+    for (const listener of listeners) listener(state);
+  };
+  return {
+    id: state.run,
+    state: () => state,
+    watch: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    ended,
+    tell,
+    end: (changes) => {
+      tell(changes);
+      finish(state);
+    },
+  };
+}
+
+export const orders: Definition = {
+  name: 'orders',
+  title: '订单',
+  source: { connection: 'shop', query: 'select 1', timeout: 60 },
+  key: [{ column: '订单号', field: '订单号' }],
+  target: 'https://example.feishu.cn/base/app?table=tbl',
+  mode: 'mirror',
+  fields: {},
+  chunkSize: 'auto',
+  concurrency: 'auto',
+  rounds: 3,
+  deletes: 'ask',
+  brake: { deletes: 0.2, updates: 0.5 },
+  access: {},
+  schedule: [],
+  view: 'ignore',
+  private: [],
+};
+
+const unused = (): never => {
+  throw new Error('not part of this test');
+};
+
+/** A program in which nothing happens but what the test says. */
+export function fakeProgram(parts: {
+  readonly runs?: Partial<Runs>;
+  readonly steps?: readonly CheckStep[];
+  readonly listed?: readonly ListedDefinition[];
+  readonly serve?: () => Promise<void>;
+  readonly onStop?: () => Promise<void>;
+}): Program & { stops: number } {
+  const runs: Runs = {
+    start: unused,
+    retry: unused,
+    apply: unused,
+    discard: unused,
+    find: () => Promise.resolve(undefined),
+    latest: () => Promise.resolve([]),
+    active: () => [],
+    resume: () => Promise.resolve([]),
+    stop: () => Promise.resolve(),
+    ...parts.runs,
+  };
+  const fake = {
+    stops: 0,
+    runs,
+    definitions: {
+      get: (name: string) =>
+        name === 'orders'
+          ? Promise.resolve(orders)
+          : Promise.reject(
+              problem({
+                code: 'no-such-definition',
+                message: text(`没有定义 ${name}`, `no definition ${name}`),
+                cure: text('orders?', 'orders?'),
+              }),
+            ),
+      list: () => Promise.resolve(parts.listed ?? [{ name: 'orders', definition: orders }]),
+    },
+    check: () => Promise.resolve({ app: [], definitions: [{ name: 'orders', steps: parts.steps ?? [] }] }),
+    serve: parts.serve ?? (() => Promise.resolve()),
+    stop: async () => {
+      fake.stops += 1;
+      await parts.onStop?.();
+    },
+  };
+  return fake;
+}
+
+/** The settings of a machine where all is well. */
+export const env = {
+  LOCALE: 'en-US',
+  FEISHU_APP_ID: 'cli_0123456789abcdef',
+  FEISHU_APP_SECRET: 'app-secret',
+  CONNECTION_SHOP: 'sqlite:./shop.db',
+};
+
+/** Types a line at a process of its own; what it wrote can be read at any time. */
+export function type(line: string, program: Program, changes: Partial<World> = {}) {
+  const written = { out: '', err: '' };
+  const clock = handClock();
+  const stop = new AbortController();
+  const screen = (name: 'out' | 'err') => ({
+    write: (words: string) => {
+      written[name] += words;
+    },
+    isTTY: false,
+    columns: 80,
+  });
+  const cli = createCli(line.split(' ').filter(Boolean), {
+    version: '1.2.3',
+    env,
+    cwd: '/nowhere',
+    out: screen('out'),
+    err: screen('err'),
+    lines: noLines(),
+    clock,
+    stopping: stop.signal,
+    createLog: () => Promise.resolve(createLog),
+    openProgram: () => Promise.resolve(() => Promise.resolve(program)),
+    openDefinitions: () => Promise.resolve(() => program.definitions),
+    runDemo: unused,
+    ...changes,
+  });
+  const json = (): Record<string, unknown> => {
+    const lines = written.out.trimEnd().split('\n');
+    return JSON.parse(lines.at(-1) ?? '') as Record<string, unknown>;
+  };
+  return { exit: cli.run(), abandon: cli.abandon, written, json, clock, interrupt: () => stop.abort() };
+}
+
+async function* noLines(): AsyncGenerator<string> {}

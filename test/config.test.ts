@@ -1,0 +1,221 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  connectionOf,
+  connectionVariable,
+  readConfig,
+  readEnvironment,
+  readLocalConfig,
+  secretsOf,
+} from '../src/config.ts';
+import { ProblemError } from '../src/sync/problem.ts';
+
+const app = { FEISHU_APP_ID: 'cli_0123456789abcdef', FEISHU_APP_SECRET: 'app-secret' };
+
+let cwd = '';
+beforeEach(() => {
+  cwd = mkdtempSync(join(tmpdir(), 'config-'));
+});
+afterEach(() => rmSync(cwd, { recursive: true }));
+
+/** Names the settings that are complained about. */
+function complaints(env: Record<string, string>): readonly (string | undefined)[] {
+  try {
+    readConfig(env, cwd);
+  } catch (error) {
+    if (error instanceof ProblemError) return error.problems.map(({ where }) => where);
+    throw error;
+  }
+  return [];
+}
+
+describe('the settings', () => {
+  it('have defaults for everything but the app', () => {
+    expect(readConfig(app, cwd)).toEqual({
+      app: {
+        id: 'cli_0123456789abcdef',
+        secret: 'app-secret',
+        domain: 'https://open.feishu.cn',
+        events: 'long-connection',
+      },
+      definitions: join(cwd, 'syncs'),
+      connections: new Map(),
+      store: { kind: 'sqlite', path: join(cwd, 'data/bitable-sync.db') },
+      http: null,
+      admins: [],
+      timeZone: 'Asia/Shanghai',
+      locale: 'zh-CN',
+      logLevel: 'auto',
+      keepDays: 30,
+    });
+  });
+
+  it('are taken as they are given', () => {
+    const config = readConfig(
+      {
+        ...app,
+        FEISHU_DOMAIN: 'https://open.larksuite.com/',
+        FEISHU_EVENTS: 'long-connection',
+        HTTP_PORT: '8080',
+        STORE_URL: 'sqlite:/var/lib/sync.db',
+        DEFINITIONS: '.',
+        CONNECTION_SHOP: 'mysql://reader:pass@db.example.com/shop',
+        CONNECTION_MY_SHOP: 'sqlite:./shop.db',
+        ADMINS: 'ou_0a1b, ou_2c3d,ou_0a1b',
+        TIME_ZONE: 'Europe/Berlin',
+        LOCALE: 'en-US',
+        LOG_LEVEL: 'debug',
+        KEEP_DAYS: '7',
+      },
+      cwd,
+    );
+    expect(config).toEqual({
+      app: { ...readConfig(app, cwd).app, domain: 'https://open.larksuite.com' },
+      definitions: cwd,
+      connections: new Map([
+        ['MY_SHOP', { kind: 'sqlite', path: join(cwd, 'shop.db') }],
+        ['SHOP', { kind: 'mysql', url: 'mysql://reader:pass@db.example.com/shop' }],
+      ]),
+      store: { kind: 'sqlite', path: '/var/lib/sync.db' },
+      http: { port: 8080 },
+      admins: ['ou_0a1b', 'ou_2c3d'],
+      timeZone: 'Europe/Berlin',
+      locale: 'en-US',
+      logLevel: 'debug',
+      keepDays: 7,
+    });
+  });
+
+  it('that are empty count as not set, as container tools hand them over', () => {
+    expect(readConfig({ ...app, ADMINS: '', HTTP_PORT: ' ', CONNECTION_SHOP: '' }, cwd)).toEqual(
+      readConfig(app, cwd),
+    );
+  });
+
+  it('that are missing or wrong are all told at once', () => {
+    expect(
+      complaints({
+        FEISHU_APP_ID: 'cli_short',
+        FEISHU_DOMAIN: 'http://open.feishu.cn',
+        FEISHU_EVENTS: 'pigeon',
+        HTTP_PORT: '70000',
+        STORE_URL: 'oracle:db',
+        DEFINITIONS: './nowhere',
+        CONNECTION_SHOP: 'shop',
+        ADMINS: 'somebody',
+        TIME_ZONE: '+08:00',
+        LOCALE: 'fr-FR',
+        LOG_LEVEL: 'loud',
+        KEEP_DAYS: '0',
+      }),
+    ).toEqual([
+      'FEISHU_APP_ID',
+      'FEISHU_APP_SECRET',
+      'FEISHU_DOMAIN',
+      'FEISHU_EVENTS',
+      'DEFINITIONS',
+      'CONNECTION_SHOP',
+      'STORE_URL',
+      'HTTP_PORT',
+      'ADMINS',
+      'TIME_ZONE',
+      'LOCALE',
+      'LOG_LEVEL',
+      'KEEP_DAYS',
+    ]);
+  });
+
+  it('each come with a cure in both languages', () => {
+    try {
+      readConfig({ LOCALE: 'fr-FR', CONNECTION_SHOP: '?' }, cwd);
+      expect.unreachable();
+    } catch (error) {
+      if (!(error instanceof ProblemError)) throw error;
+      for (const { message, cure } of error.problems) {
+        for (const words of [message.zh, message.en, cure.zh, cure.en]) expect(words).not.toBe('');
+      }
+    }
+  });
+
+  it('need no app where Feishu is not called', () => {
+    expect(readLocalConfig({}, cwd).definitions).toBe(join(cwd, 'syncs'));
+  });
+});
+
+describe('the address of Feishu', () => {
+  it.each([
+    'http://127.0.0.1:4020',
+    'http://localhost:80',
+    'http://[::1]:99',
+    'https://feishu.example.com:8443',
+  ])('may be %s', (FEISHU_DOMAIN) => expect(complaints({ ...app, FEISHU_DOMAIN })).toEqual([]));
+
+  it.each([
+    'http://open.feishu.cn',
+    'http://127.0.0.1.example.com',
+    'https://open.feishu.cn/open-apis',
+    'https://user:word@open.feishu.cn',
+    'open.feishu.cn',
+    'ftp://open.feishu.cn',
+  ])('must not be %s', (FEISHU_DOMAIN) =>
+    expect(complaints({ ...app, FEISHU_DOMAIN })).toEqual(['FEISHU_DOMAIN']),
+  );
+});
+
+describe('a connection', () => {
+  it.each([
+    'mysql://u:p%40ss@db:3306/shop',
+    'mysql://db/shop?ssl={}',
+    'sqlite:shop.db',
+    'sqlite:///abs/shop.db',
+  ])('may be %s', (CONNECTION_SHOP) => expect(complaints({ ...app, CONNECTION_SHOP })).toEqual([]));
+
+  it.each([
+    'mysql://u:p@db:3306',
+    'mysql://u:p/s@db/shop',
+    'mysql://u:p#s@db/shop',
+    'mysql://u:100%@db/shop',
+    'postgres://u:p@db/shop',
+    'sqlite:',
+    'sqlite::memory:',
+  ])('must not be %s', (CONNECTION_SHOP) =>
+    expect(complaints({ ...app, CONNECTION_SHOP })).toEqual(['CONNECTION_SHOP']),
+  );
+
+  it('is found by the name that definitions use', () => {
+    const config = readConfig({ ...app, CONNECTION_MY_SHOP: 'mysql://db/shop' }, cwd);
+    expect(connectionVariable('my-shop')).toBe('CONNECTION_MY_SHOP');
+    expect(connectionOf(config, 'my-shop')).toEqual({ kind: 'mysql', url: 'mysql://db/shop' });
+    expect(connectionOf(config, 'other')).toBeUndefined();
+  });
+});
+
+describe('a secret', () => {
+  it('never stands in a complaint', () => {
+    try {
+      readConfig({ FEISHU_APP_SECRET: 'hush-hush', CONNECTION_SHOP: 'mysql://u:top-secret#@db/shop' }, cwd);
+      expect.unreachable();
+    } catch (error) {
+      expect(JSON.stringify(error) + String(error)).not.toMatch(/hush-hush|top-secret/);
+    }
+  });
+
+  it('is listed for the log to hide, encoded or not', () => {
+    const secrets = secretsOf(readConfig({ ...app, CONNECTION_SHOP: 'mysql://u:p%40ssword@db/shop' }, cwd));
+    expect(secrets).toEqual(expect.arrayContaining(['app-secret', 'p%40ssword', 'p@ssword']));
+  });
+});
+
+describe('the .env file', () => {
+  it('is read, and a variable that is really set wins', () => {
+    writeFileSync(join(cwd, '.env'), '# comment\nKEEP_DAYS=7\nLOCALE="en-US" # both\nADMINS=ou_1a\n');
+    const env = readEnvironment({ KEEP_DAYS: '9' }, cwd);
+    expect(readLocalConfig(env, cwd)).toMatchObject({ keepDays: 9, locale: 'en-US', admins: ['ou_1a'] });
+  });
+
+  it('need not exist', () => {
+    expect(readEnvironment({ KEEP_DAYS: '9' }, cwd)).toEqual({ KEEP_DAYS: '9' });
+  });
+});
