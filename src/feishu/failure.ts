@@ -25,7 +25,8 @@ const errorOf = (answer: Answer): Shape | undefined =>
  * @param write whether the call changes something, so that it may have happened all the same
  */
 export function failureOf(answer: Answer, write: boolean): Failure {
-  const code = codeOf(answer);
+  // A success that came with a failing status says nothing of its own.
+  const code = codeOf(answer) || undefined;
   const known = code === undefined ? byStatus(answer) : byCode(code, answer);
   const logId = logIdOf(answer);
   const retryAfter = waitOf(answer) ?? known.pause;
@@ -73,7 +74,9 @@ interface Known {
 function byCode(code: number, answer: Answer): Known {
   if (code === cardRefused && cardIsLocked(answer)) return { verdict: 'wait', mayHaveHappened: false };
   const entry = codes.get(code);
-  if (!entry) return { verdict: 'unknown', mayHaveHappened: answer.status >= 500 };
+  if (!entry) {
+    return { verdict: answer.status === 429 ? 'wait' : 'unknown', mayHaveHappened: answer.status >= 500 };
+  }
   const pointed = entry.cure === cures.request ? 'values' : undefined;
   const cure = entry.cure === cures.scope ? missingScopes(answer) : entry.cure;
   return { ...entry, cure, pointed };
@@ -107,7 +110,7 @@ function messageOf(answer: Answer): string {
   if (answer.body.kind !== 'json') return `HTTP ${answer.status}, ${bodyWords[answer.body.kind]}`;
   const body = shape(answer.body.value);
   const message = words(body?.['msg']);
-  if (codeOf(answer) === undefined) return `HTTP ${answer.status}, an answer without a code`;
+  if (!codeOf(answer)) return `HTTP ${answer.status}, an answer without a code`;
   return (message ?? `code ${String(body?.['code'])}`)
     .replace(/\.fieldValue\..*?(?=\.fieldName|['"]|$)/gs, '')
     .replace(/\s+/g, ' ')

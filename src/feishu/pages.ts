@@ -40,7 +40,7 @@ export function turner(idOf: (item: unknown) => string | undefined): Turner {
         list(data['items']) ?? (data['items'] == null && !more && data['total'] === 0 ? [] : undefined);
       if (!items) throw odd(`page ${page} has no items`);
       const head = idOf(items[0]);
-      if (items.length > 0 && head === first) throw odd(`page ${page} repeats the page before`);
+      if (head !== undefined && head === first) throw odd(`page ${page} repeats the page before`);
       first = head;
       empty = items.length === 0 ? empty + 1 : 0;
       if (!more) return { items, next: undefined, data };

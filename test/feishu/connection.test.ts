@@ -1,0 +1,216 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ChatEvent, Toast } from '../../src/bot/ports.ts';
+import { type Connection, type ConnectionState, longConnection } from '../../src/feishu/connection.ts';
+import { type Http, http } from '../../src/feishu/http.ts';
+import { receiver } from '../../src/feishu/receive.ts';
+import { type Playground, startPlayground } from '../../src/playground/playground.ts';
+import type { Clock } from '../../src/run/ports.ts';
+import { newLog, wallClock } from './parts.ts';
+
+let feishu: Playground;
+let transport: Http;
+const connections: Connection[] = [];
+
+beforeEach(async () => {
+  feishu = await startPlayground({ seed: 5, limits: { redelivery: [50, 50] } });
+  transport = http();
+});
+
+afterEach(async () => {
+  while (connections.length > 0) await connections.pop()?.stop();
+  transport.stop();
+  await feishu.stop();
+});
+
+/** The wall clock, with the pauses between connections cut to nothing; `pauses` says how long they would have been. */
+function hastyClock() {
+  const pauses: number[] = [];
+  const clock: Clock = {
+    now: wallClock.now,
+    sleep: async (ms, signal) => {
+      if (ms === 20_000 || ms === 2500) return wallClock.sleep(ms, signal);
+      pauses.push(ms);
+      return wallClock.sleep(5, signal);
+    },
+  };
+  return { clock, pauses };
+}
+
+function open(
+  handle: (event: ChatEvent) => Promise<Toast | undefined> = async () => undefined,
+  more: Partial<Parameters<typeof longConnection>[0]> = {},
+) {
+  const log = newLog();
+  const { clock, pauses } = hastyClock();
+  const connection = longConnection({
+    appId: feishu.appId,
+    appSecret: feishu.appSecret,
+    domain: feishu.url,
+    http: transport,
+    receiver: receiver({ self: feishu.bot.openId, handle, log, clock }),
+    log,
+    clock,
+    chance: { random: () => 1 },
+    ...more,
+  });
+  connections.push(connection);
+  return { connection, log, pauses };
+}
+
+/** Waits for a state by looking at it after every turn of the event loop. */
+async function until(
+  connection: Connection,
+  fits: (state: ConnectionState) => boolean,
+): Promise<ConnectionState> {
+  for (;;) {
+    const state = connection.state();
+    if (fits(state)) return state;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+describe('the long connection', () => {
+  it('brings messages and clicks, and takes toasts back', async () => {
+    const events: ChatEvent[] = [];
+    const { connection } = open(async (event) => {
+      events.push(event);
+      return event.kind === 'click' ? { type: 'success', content: '好的' } : undefined;
+    });
+    await feishu.connections.ready();
+    await until(connection, ({ kind }) => kind === 'connected');
+    const group = feishu.chat({ kind: 'group' });
+    const said = group.say('/sync orders', { mention: true });
+    expect(await said.delivered).toMatchObject({ acknowledged: true, attempts: 1 });
+    const rich = group.say('/help', { mention: true, post: true });
+    expect(await rich.delivered).toMatchObject({ acknowledged: true });
+    expect(events).toMatchObject([
+      {
+        kind: 'message',
+        id: said.eventId,
+        message: said.messageId,
+        chat: group.id,
+        mentioned: true,
+        tenant: feishu.tenantKey,
+      },
+      { kind: 'message', mentioned: true },
+    ]);
+    expect(events.map((event) => (event.kind === 'message' ? event.text?.trim() : ''))).toEqual([
+      '/sync orders',
+      '/help',
+    ]);
+
+    const { chat } = await import('../../src/feishu/chat.ts');
+    const { feishuClient } = await import('../../src/feishu/client.ts');
+    const { newMeter } = await import('./parts.ts');
+    const client = feishuClient({
+      appId: feishu.appId,
+      appSecret: feishu.appSecret,
+      domain: feishu.url,
+      log: newLog(),
+      clock: wallClock,
+      chance: { random: () => 0 },
+    });
+    const button = {
+      tag: 'button',
+      name: 'retry',
+      text: { tag: 'plain_text', content: '重试' },
+      behaviors: [{ type: 'callback', value: { op: 'retry', run: 'r1', v: 1 } }],
+    };
+    const message = await chat(client, newMeter()).send(
+      group.id,
+      { schema: '2.0', body: { elements: [button] } },
+      'once',
+    );
+    expect(await feishu.click(message, 'retry')).toEqual({ toast: { type: 'success', content: '好的' } });
+    expect(events[2]).toMatchObject({
+      kind: 'click',
+      message,
+      name: 'retry',
+      value: { op: 'retry', run: 'r1', v: 1 },
+    });
+    client.stop();
+  });
+
+  it('acknowledges at once what its handler fails on, so that nothing comes again', async () => {
+    const { connection } = open(async () => {
+      throw new Error('broken');
+    });
+    await until(connection, ({ kind }) => kind === 'connected');
+    const said = feishu.chat({ kind: 'p2p' }).say('hello');
+    expect(await said.delivered).toMatchObject({ acknowledged: true, attempts: 1 });
+  });
+
+  it.each([1001, 1006] as const)('comes back after the server dropped it with %i', async (code) => {
+    const { connection, pauses } = open();
+    await feishu.connections.ready();
+    await until(connection, ({ kind }) => kind === 'connected');
+    feishu.connections.disconnect({ code });
+    await until(connection, ({ kind }) => kind === 'connecting');
+    await until(connection, ({ kind }) => kind === 'connected');
+    await feishu.connections.ready();
+    expect(feishu.connections.count()).toBe(1);
+    expect(pauses).toEqual([1000]);
+    expect(await feishu.chat({ kind: 'p2p' }).say('still there?').delivered).toMatchObject({
+      acknowledged: true,
+    });
+  });
+
+  it('tries for ever, with longer and longer pauses, and says why it is not open', async () => {
+    feishu.app.setEnabled(false);
+    const { connection, log, pauses } = open();
+    for (const more of [1, 4, 8]) {
+      while (pauses.length < more) await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(pauses.slice(0, 8)).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
+    const state = connection.state();
+    expect(state.kind === 'connecting' && state.problem?.code).toBe('connection-refused');
+    expect(log.lines.join()).toContain('403');
+    feishu.app.setEnabled(true);
+    await until(connection, ({ kind }) => kind === 'connected');
+  });
+
+  it('says that the credentials are wrong', async () => {
+    const { connection } = open(undefined, { appSecret: 'wrong' });
+    const state = await until(connection, (one) => one.kind === 'connecting' && one.problem !== undefined);
+    if (state.kind !== 'connecting') throw new Error('It is not connecting.');
+    expect(state.problem?.message.en).toContain('514');
+    expect(state.problem?.cure.en).toContain('FEISHU_APP_SECRET');
+  });
+
+  it('says that Feishu cannot be reached', async () => {
+    const gone = await startPlayground();
+    await gone.stop();
+    const { connection } = open(undefined, { domain: gone.url });
+    const state = await until(connection, (one) => one.kind === 'connecting' && one.problem !== undefined);
+    expect(state.kind === 'connecting' && state.problem?.code).toBe('feishu-unreachable');
+  });
+
+  it('refuses an app ID that the SDK would sit on silently', () => {
+    expect(() => open(undefined, { appId: 'cli_123' })).toThrow(/wrong-app-id/);
+  });
+
+  it('is over when it is stopped', async () => {
+    const { connection } = open();
+    await until(connection, ({ kind }) => kind === 'connected');
+    await connection.stop();
+    expect(connection.state()).toEqual({ kind: 'stopped' });
+    while (feishu.connections.count() > 0) await new Promise((resolve) => setImmediate(resolve));
+  });
+
+  it('can be stopped before it ever opened', async () => {
+    const { connection } = open();
+    await connection.stop();
+    expect(connection.state()).toEqual({ kind: 'stopped' });
+  });
+
+  it('writes no secret, address or words of people into the log', async () => {
+    const { connection, log } = open();
+    await until(connection, ({ kind }) => kind === 'connected');
+    await feishu.chat({ kind: 'p2p' }).say('秘密').delivered;
+    feishu.connections.disconnect();
+    await until(connection, ({ kind }) => kind === 'connecting');
+    await connection.stop();
+    expect(log.lines.join()).not.toMatch(/ticket|access_key|秘密/);
+    expect(log.lines.join()).not.toContain(feishu.appSecret);
+  });
+});

@@ -1,0 +1,214 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { table } from '../../src/feishu/table.ts';
+import type { RecordPage } from '../../src/run/ports.ts';
+import { failureFrom, forever, newClient, newMeter, type Script, startServer } from './parts.ts';
+
+const closers: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  while (closers.length > 0) await closers.pop()?.();
+});
+
+async function tableOf(script: Script) {
+  const server = await startServer(script);
+  const client = newClient(server.url);
+  closers.push(server.stop, client.stop);
+  return { server, table: table(client, 'app', 'tbl1', newMeter()) };
+}
+
+const record = (id: string) => ({ record_id: id, fields: {} });
+const page = (ids: readonly string[], next: string | undefined, more: Record<string, unknown> = {}) => ({
+  body: {
+    code: 0,
+    data: { items: ids.map(record), has_more: next !== undefined, page_token: next, total: 9, ...more },
+  },
+});
+
+/** Answers the pages one after another, by the page token that was asked for. */
+const pages =
+  (book: Readonly<Record<string, unknown>>): Script =>
+  ({ path, query }) =>
+    path.endsWith('/internal') ? undefined : (book[query.get('page_token') ?? ''] as ReturnType<Script>);
+
+async function readAll(records: AsyncIterable<RecordPage>): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const one of records) ids.push(...one.records.map(({ id }) => id));
+  return ids;
+}
+
+describe('a read fails, instead of ending early or never,', () => {
+  it.each([
+    [
+      'when a page has no token though there are more',
+      { '': page(['r1'], undefined, { has_more: true }) },
+      'no page token',
+    ],
+    [
+      'when a page token comes back',
+      { '': page(['r1'], 'p2'), p2: page(['r2'], 'p2') },
+      'repeats a page token',
+    ],
+    [
+      'when tokens go in a circle',
+      { '': page(['r1'], 'a'), a: page(['r2'], 'b'), b: page(['r3'], 'a') },
+      'repeats',
+    ],
+    [
+      'when the same page comes again',
+      { '': page(['r1'], 'p2'), p2: page(['r1'], 'p3') },
+      'repeats the page before',
+    ],
+    ['when there is no data', { '': { body: { code: 0, msg: 'success' } } }, 'no data'],
+    [
+      'when has_more is missing',
+      { '': page(['r1'], undefined, { has_more: undefined }) },
+      'whether there are more',
+    ],
+    [
+      'when items are missing',
+      { '': page(['r1'], 'p2'), p2: page([], undefined, { items: undefined }) },
+      'no items',
+    ],
+    [
+      'when items are missing but counted',
+      { '': page([], undefined, { items: null, total: 5 }) },
+      'no items',
+    ],
+    ['when the total is no number', { '': page(['r1'], undefined, { total: '9' }) }, 'how many'],
+    ['when a record has no ID', { '': page([''], undefined) }, 'without ID'],
+    [
+      'when a record has no fields',
+      { '': page([], undefined, { items: [{ record_id: 'r1' }] }) },
+      'without ID or fields',
+    ],
+    [
+      'when pages are empty for ever',
+      { '': page([], 'a'), a: page([], 'b'), b: page([], 'c'), c: page([], 'd') },
+      'empty pages',
+    ],
+  ])('%s', async (_, book, message) => {
+    const { table: one } = await tableOf(pages(book));
+    const failure = await failureFrom(readAll(one.records([], forever)));
+    expect(failure).toMatchObject({ how: 'threw', code: null, mayHaveHappened: false });
+    expect(failure.message).toContain(message);
+  });
+
+  it('when a web page comes instead of the second page, however often', async () => {
+    const html = { status: 200, body: '<html>maintenance</html>', headers: { 'content-type': 'text/html' } };
+    const { table: one } = await tableOf(pages({ '': page(['r1'], 'p2'), p2: html }));
+    expect((await failureFrom(readAll(one.records([], forever)))).message).toContain('a web page');
+  });
+
+  it('when the page cannot be made small enough', async () => {
+    const sizes: string[] = [];
+    const { table: one } = await tableOf(({ path, query }) => {
+      if (path.endsWith('/internal')) return undefined;
+      sizes.push(query.get('page_size') ?? '');
+      return { body: { code: 1254030, msg: 'TooLargeResponse' } };
+    });
+    expect(await failureFrom(readAll(one.records([], forever)))).toMatchObject({ code: 1254030 });
+    expect(sizes).toEqual(['500', '250', '125', '62', '31', '15', '7', '3', '1']);
+  });
+});
+
+describe('a read goes on', () => {
+  it('when a last page carries a token all the same', async () => {
+    const { server, table: one } = await tableOf(
+      pages({ '': page(['r1'], 'p2'), p2: page(['r2'], 'p3', { has_more: false }) }),
+    );
+    expect(await readAll(one.records([], forever))).toEqual(['r1', 'r2']);
+    expect(server.business()).toHaveLength(2);
+  });
+
+  it('over a page that became empty while people deleted', async () => {
+    const { table: one } = await tableOf(
+      pages({ '': page(['r1'], 'a'), a: page([], 'b'), b: page(['r2'], undefined) }),
+    );
+    expect(await readAll(one.records([], forever))).toEqual(['r1', 'r2']);
+  });
+
+  it('when an empty table has no list of items', async () => {
+    const { table: one } = await tableOf(pages({ '': page([], undefined, { items: null, total: 0 }) }));
+    expect(await readAll(one.records([], forever))).toEqual([]);
+  });
+
+  it('with unknown members beside those it knows', async () => {
+    const { table: one } = await tableOf(
+      pages({ '': { body: { ...page(['r1'], undefined).body, error: {}, new: 1 } } }),
+    );
+    expect(await readAll(one.records([], forever))).toEqual(['r1']);
+  });
+
+  it('with page size and token in the query and nothing of them in the body', async () => {
+    const { server, table: one } = await tableOf(
+      pages({ '': page(['r1'], 'p2'), p2: page(['r2'], undefined) }),
+    );
+    await readAll(one.records(['名'], forever));
+    expect(server.business().map(({ query, body }) => [query.toString(), body])).toEqual([
+      ['page_size=500', '{"field_names":["名"]}'],
+      ['page_size=500&page_token=p2', '{"field_names":["名"]}'],
+    ]);
+  });
+});
+
+it('leaves nothing running when the caller walks away', async () => {
+  const { server, table: one } = await tableOf(({ path, query }) => {
+    if (path.endsWith('/internal')) return undefined;
+    return query.has('page_token') ? 'silence' : page(['r1'], 'p2');
+  });
+  for await (const _ of one.records([], forever)) break;
+  // The prefetched page was given up: its connection is closed, so that the server can stop by itself.
+  expect(server.business().length).toBeLessThanOrEqual(2);
+});
+
+describe('a write that Feishu calls a success is none', () => {
+  const answering = (records: unknown) =>
+    tableOf(({ path }) =>
+      path.endsWith('/internal') ? undefined : { body: { code: 0, data: { records } } },
+    );
+
+  it('when fewer records come back than were sent', async () => {
+    const { table: one } = await answering([record('r1')]);
+    const failure = await failureFrom(one.create([{ a: 1 }, { a: 2 }], 'token', forever));
+    expect(failure).toMatchObject({ mayHaveHappened: true, verdict: 'round' });
+    expect(failure.message).toBe('2 records were sent, 1 came back');
+  });
+
+  it('when records come back without ID', async () => {
+    const { table: one } = await answering([{ fields: {} }]);
+    expect(await failureFrom(one.update([{ id: 'r1', fields: { a: 1 } }], forever))).toMatchObject({
+      mayHaveHappened: true,
+    });
+  });
+
+  it('when a record was not deleted', async () => {
+    const { table: one } = await answering([{ record_id: 'r1', deleted: false }]);
+    expect(await failureFrom(one.delete(['r1'], forever))).toMatchObject({ mayHaveHappened: true });
+  });
+
+  it('when nothing comes back at all', async () => {
+    const { table: one } = await answering(undefined);
+    expect(await failureFrom(one.create([{ a: 1 }], 'token', forever))).toMatchObject({
+      mayHaveHappened: true,
+    });
+  });
+});
+
+it('splits look-ups by value to 50 conditions and 2,000 characters', async () => {
+  const filters: { conditions: { value: string[] }[] }[] = [];
+  const { table: one } = await tableOf(({ path, body }) => {
+    if (path.endsWith('/internal')) return undefined;
+    filters.push((JSON.parse(body) as { filter: (typeof filters)[number] }).filter);
+    return page([], undefined, { total: 0 });
+  });
+  const short = Array.from({ length: 120 }, (_, at) => `${at}`);
+  const long = Array.from({ length: 12 }, (_, at) => `${at}`.padEnd(600, 'x'));
+  await one.matching('k', [...short, ...short, ...long], [], forever);
+  expect(filters.flatMap(({ conditions }) => conditions.map(({ value }) => value[0]))).toEqual([
+    ...short,
+    ...long,
+  ]);
+  for (const filter of filters) {
+    expect(filter.conditions.length).toBeLessThanOrEqual(50);
+    expect(JSON.stringify(filter).length).toBeLessThanOrEqual(2000);
+  }
+});
