@@ -1,0 +1,14 @@
+// Builds dist/: compiles src/ and makes the program executable.
+import { spawnSync } from 'node:child_process';
+import { chmodSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+rmSync(`${root}dist`, { recursive: true, force: true });
+const { status } = spawnSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', root], {
+  stdio: 'inherit',
+});
+if (status !== 0) process.exit(status ?? 1);
+chmodSync(`${root}dist/main.js`, 0o755);
+console.error('Built dist/; start it with: node dist/main.js --help');
