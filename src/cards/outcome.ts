@@ -140,7 +140,7 @@ function badRows(rows: readonly BadRow[], room: Room): Element {
 }
 
 /** A row by its key; one without a key by its place in the query's answer. */
-const nameOf = (row: BadRow): string => plain(row.key, 20) || `#${count(row.row)}`;
+const nameOf = (row: BadRow): string => plain(row.key, 20) || (row.row === null ? '—' : `#${count(row.row)}`);
 
 const cellsShown = 3;
 

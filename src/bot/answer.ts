@@ -1,0 +1,148 @@
+import { type Listed, listCard } from '../cards/listCard.ts';
+import { helpCard, hintCard, problemCard, refusalCard, unknownCard } from '../cards/noticeCard.ts';
+import { runCard } from '../cards/runCard.ts';
+import type { Runs, Started } from '../run/runs.ts';
+import type { Definition } from '../sync/definition.ts';
+import { ProblemError } from '../sync/problem.ts';
+import type { Actor } from '../sync/state.ts';
+import { approvers, may } from './access.ts';
+import type { Command } from './command.ts';
+import { problemsOf } from './known.ts';
+import type { Live, LiveParts } from './live.ts';
+import { nearest } from './nearest.ts';
+import type { CardJson, Chat, Definitions, ListedDefinition, MessageEvent } from './ports.ts';
+import { factsOf } from './trouble.ts';
+
+/** What commands and clicks work with. */
+export interface Desk extends Pick<LiveParts, 'chat' | 'clock' | 'log' | 'locale' | 'timeZone'> {
+  readonly chat: Chat;
+  readonly runs: Runs;
+  readonly definitions: Definitions;
+  readonly live: Live;
+  readonly admins: readonly string[];
+}
+
+/** Who asks for a run, and which message its card answers. */
+export interface Asking {
+  readonly by: Actor & { readonly openId: string };
+  readonly chat: string;
+  readonly message: string;
+  /** Repeats of the same answer within the hour send nothing. */
+  readonly once: string;
+}
+
+/** Answers a line that is meant for the bot. */
+export async function answer(event: MessageEvent, command: Command | undefined, desk: Desk): Promise<void> {
+  const { locale } = desk;
+  const once = `answer:${event.message}`;
+  const reply = (card: CardJson) => desk.chat.reply(event.message, card, once).then(() => undefined);
+  switch (command?.kind) {
+    case undefined:
+    case 'unknown':
+      return reply(hintCard(locale));
+    case 'help':
+      return reply(helpCard(event.from, locale));
+    case 'list':
+      return reply(await theList(desk));
+    case 'sync': {
+      const by = { kind: 'chat', openId: event.from } as const;
+      const asking = { by, chat: event.chat, message: event.message, once };
+      return sync(command.name, command.plan, asking, desk, reply);
+    }
+  }
+}
+
+async function sync(
+  name: string,
+  planOnly: boolean,
+  asking: Asking,
+  desk: Desk,
+  reply: (card: CardJson) => Promise<void>,
+): Promise<void> {
+  try {
+    const found = await find(name, desk);
+    if (found.kind === 'not') return await reply(found.card);
+    const { definition } = found;
+    const asker = { openId: asking.by.openId, chat: asking.chat };
+    const permission = may(asker, 'run', definition, desk.admins);
+    if (!permission.allowed) return await reply(refusalCard(permission.refusal, permission.ask, desk.locale));
+    const started = await desk.runs.start({ definition, by: asking.by, planOnly });
+    await showStarted(started, definition, asking, desk);
+  } catch (error) {
+    if (!(error instanceof ProblemError)) desk.log.error('sync-not-started', { name, ...factsOf(error) });
+    await reply(problemCard(name, problemsOf(error), desk.locale));
+  }
+}
+
+/** Shows a run that was just started, or the one that holds the table, as an answer to the message. */
+export async function showStarted(
+  started: Started,
+  definition: Definition,
+  asking: Asking,
+  { live, chat, clock, locale, timeZone, admins }: Desk,
+): Promise<void> {
+  const { message, once } = asking;
+  const people = approvers(definition.access, admins);
+  if (started.kind === 'busy' && !started.run) {
+    const view = { now: clock.now(), locale, timeZone, approvers: people, copy: true };
+    await chat.reply(message, runCard(started.state, view), once);
+  }
+  if (!started.run) return;
+  const copy = started.kind === 'busy';
+  return live.follow(started.run, { kind: 'reply', to: message, chat: asking.chat, once, copy }, people);
+}
+
+type Found =
+  | { readonly kind: 'definition'; readonly definition: Definition }
+  | { readonly kind: 'not'; readonly card: CardJson };
+
+const definitionName = /^[a-z0-9][a-z0-9_-]{0,39}$/u;
+
+/** Looks a definition up by its name, or by its exact title; else says what is wrong or which names are near. */
+async function find(asked: string, { definitions, locale }: Desk): Promise<Found> {
+  const name = asked.toLowerCase();
+  const list = await definitions.list();
+  const listed = list.find((one) => one.name === name) ?? list.find((one) => titleOf(one) === asked);
+  // A name that is not listed may still have appeared this very moment.
+  if (listed === undefined && !definitionName.test(name))
+    return { kind: 'not', card: unknown(asked, list, locale) };
+  try {
+    return { kind: 'definition', definition: await definitions.get(listed?.name ?? name) };
+  } catch (error) {
+    if (listed === undefined && error instanceof ProblemError)
+      return { kind: 'not', card: unknown(asked, list, locale) };
+    throw error;
+  }
+}
+
+const titleOf = (one: ListedDefinition): string | undefined =>
+  'definition' in one ? one.definition.title.normalize('NFKC') : undefined;
+
+const unknown = (asked: string, list: readonly ListedDefinition[], locale: Desk['locale']): CardJson =>
+  unknownCard(
+    asked,
+    nearest(
+      asked,
+      list.map((one) => one.name),
+    ),
+    locale,
+  );
+
+async function theList({ definitions, runs, log, locale, timeZone }: Desk): Promise<CardJson> {
+  const all = await definitions.list();
+  const lastOf = async (name: string) => {
+    try {
+      return (await runs.latest(name, 1))[0];
+    } catch (error) {
+      log.error('last-run-not-read', { name, ...factsOf(error) });
+      return undefined;
+    }
+  };
+  const listed = await Promise.all(
+    all.map(async (one): Promise<Listed> => {
+      if (!('definition' in one)) return { name: one.name, problems: one.problems };
+      return { name: one.name, title: one.definition.title, last: await lastOf(one.name) };
+    }),
+  );
+  return listCard(listed, { locale, timeZone });
+}

@@ -1,0 +1,145 @@
+import { opsFor, type Press } from '../cards/button.ts';
+import { plain } from '../cards/plain.ts';
+import type { Journal } from '../run/ports.ts';
+import type { Acted } from '../run/runs.ts';
+import type { Definition } from '../sync/definition.ts';
+import { ProblemError } from '../sync/problem.ts';
+import type { State } from '../sync/state.ts';
+import { count, inLocale, type Text, text } from '../sync/text.ts';
+import { approvers, may, type Permission } from './access.ts';
+import { type Asking, type Desk, showStarted } from './answer.ts';
+import type { Background } from './background.ts';
+import { decode } from './button.ts';
+import { problemsOf } from './known.ts';
+import type { ClickEvent, Toast } from './ports.ts';
+import { factsOf } from './trouble.ts';
+
+/** What clicks need besides the desk. */
+export interface ClickDesk extends Desk {
+  readonly journal: Pick<Journal, 'findRunByMessage'>;
+  readonly background: Background;
+}
+
+type Tell = (type: Toast['type'], words: Text) => Toast;
+
+/** Characters of a toast, at most. */
+const longest = 120;
+
+/** Says something on the presser's screen. */
+export const tell =
+  (locale: Desk['locale']): Tell =>
+  (type, words) => ({ type, content: plain(inLocale(words, locale), longest) });
+
+/** Carries a click out and answers the toast. Rejects with nothing that it can put into words. */
+export async function click(event: ClickEvent, desk: ClickDesk): Promise<Toast> {
+  const say = tell(desk.locale);
+  const press = decode(event.value);
+  try {
+    if (!press) return say('warning', text('这个按钮已经失效。', 'This button does not work any more.'));
+    if (press.op === 'open') return say('info', text('正在打开表格。', 'Opening the table.'));
+    if (press.op === 'sync') return await startPressed(event, press.run, desk, say);
+    return await runPressed(event, press, desk, say);
+  } catch (error) {
+    if (!(error instanceof ProblemError))
+      desk.log.error('click-failed', { op: press?.op, ...factsOf(error) });
+    const [{ message, cure }] = problemsOf(error);
+    return say('error', text(`${message.zh}${cure.zh}`, `${message.en} ${cure.en}`));
+  }
+}
+
+/** A button of the list: the same as the command, under the same rules. */
+async function startPressed(event: ClickEvent, name: string, desk: ClickDesk, say: Tell): Promise<Toast> {
+  const definition = await desk.definitions.get(name);
+  const refusal = refusalOf(may({ openId: event.from, chat: event.chat }, 'run', definition, desk.admins));
+  return refusal ? say('warning', refusal) : start(event, definition, desk, say);
+}
+
+async function start(event: ClickEvent, definition: Definition, desk: ClickDesk, say: Tell): Promise<Toast> {
+  const by = { kind: 'button', openId: event.from } as const;
+  const asking: Asking = { by, chat: event.chat, message: event.message, once: `click:${event.id}` };
+  const started = await desk.runs.start({ definition, by });
+  desk.background.start('show', () => showStarted(started, definition, asking, desk));
+  return started.kind === 'started'
+    ? say('success', text('已开始同步，进度见新卡片。', 'Started; a new card shows it.'))
+    : say('warning', busy);
+}
+
+const busy = text('这个表格正在同步，请等它结束。', 'This table is being synced; wait for it to end.');
+const stale = text('这个按钮已经过期，什么都没有做。', 'This button is out of date; nothing was done.');
+const inert = text('这张卡片上的按钮不起作用，请用原来的卡片。', 'Buttons work on the original card only.');
+
+/** A button of a run: counts on the card that the store knows for that run, and in its version only. */
+async function runPressed(
+  event: ClickEvent,
+  { op, run, v }: Press,
+  desk: ClickDesk,
+  say: Tell,
+): Promise<Toast> {
+  const record = await desk.journal.findRunByMessage(event.message);
+  if (record?.id !== run) return say('warning', inert);
+  const state = (await desk.runs.find(run)) ?? record.state;
+  const definition = await definitionOf(state, desk);
+  const people = approvers(definition?.access, desk.admins);
+  const redraw = (now: State) =>
+    desk.background.start('show', () => desk.live.refresh(event.message, now, people));
+  const fits = opsFor(state.status, state.chunks.failed.length).some((one) => one === op);
+  if (state.version !== v || !fits) {
+    if (state.status !== 'running') redraw(state);
+    return say('warning', stale);
+  }
+  const right = op === 'apply' ? 'approve' : 'run';
+  const refusal = refusalOf(may({ openId: event.from, chat: event.chat }, right, definition, desk.admins));
+  if (refusal) return say('warning', refusal);
+  if (op === 'rerun') return start(event, await desk.definitions.get(state.definition), desk, say);
+
+  const by = { kind: 'button', openId: event.from } as const;
+  const acted = await act(op, run, v, by, desk);
+  if (acted.kind === 'going') {
+    const place = { kind: 'card', message: event.message } as const;
+    desk.background.start('show', () => desk.live.follow(acted.run, place, people));
+  }
+  if (acted.kind === 'settled' || acted.kind === 'stale') redraw(acted.state);
+  return said(acted, op, state, say);
+}
+
+function act(op: Press['op'], run: string, v: number, by: Asking['by'], { runs }: ClickDesk): Promise<Acted> {
+  if (op === 'retry') return runs.retry(run, by, v);
+  if (op === 'apply') return runs.apply(run, by, v);
+  return runs.discard(run, by, v);
+}
+
+function said(acted: Acted, op: Press['op'], before: State, say: Tell): Toast {
+  const failed = count(before.chunks.failed.length);
+  switch (acted.kind) {
+    case 'going':
+      return op === 'retry'
+        ? say('success', text(`正在重试 ${failed} 个失败分块。`, `Retrying ${failed} failed chunks.`))
+        : say('success', text('正在应用这个计划。', 'Applying the plan.'));
+    case 'settled':
+      return say('success', text('已放弃，什么都没有写入。', 'Discarded; nothing was written.'));
+    case 'stale':
+      return say('warning', stale);
+    case 'busy':
+      return say('warning', busy);
+    case 'no-such-run':
+      return say('warning', text('这次运行的记录已经清理。', 'The records of this run are gone.'));
+  }
+}
+
+/** The run's definition; nothing when its file is gone or broken, which leaves the run to the admins. */
+async function definitionOf(state: State, { definitions }: ClickDesk): Promise<Definition | undefined> {
+  try {
+    return await definitions.get(state.definition);
+  } catch (error) {
+    if (error instanceof ProblemError) return undefined;
+    throw error;
+  }
+}
+
+/** Why not, and whom to ask. */
+function refusalOf(permission: Permission): Text | undefined {
+  if (permission.allowed) return undefined;
+  const { refusal, ask } = permission;
+  const names = ask.slice(0, 3).join(', ');
+  return names === '' ? refusal : text(`${refusal.zh}请找：${names}`, `${refusal.en} Ask: ${names}`);
+}

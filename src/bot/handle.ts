@@ -1,0 +1,130 @@
+import type { Journal, Seen } from '../run/ports.ts';
+import type { Run } from '../run/runs.ts';
+import { text } from '../sync/text.ts';
+import { answer, type Desk } from './answer.ts';
+import { createBackground } from './background.ts';
+import { click, tell } from './click.ts';
+import { parseCommand } from './command.ts';
+import { createLive, type Place } from './live.ts';
+import type { ChatEvent, ClickEvent, HandleEvent, MessageEvent, Toast } from './ports.ts';
+import { factsOf } from './trouble.ts';
+
+/** What the bot is made of. */
+export interface BotParts extends Omit<Desk, 'live'> {
+  readonly seen: Pick<Seen, 'first'>;
+  readonly journal: Pick<Journal, 'saveCard' | 'findRunByMessage'>;
+  readonly botOpenId: string;
+  /** The tenant whose events count; the first one seen when not given. */
+  readonly tenantKey?: string;
+}
+
+export interface Bot {
+  readonly handle: HandleEvent;
+  /** Shows a run until it ends, as after a restart. Returns at once. */
+  show(run: Run, place: Place, approvers: readonly string[]): void;
+  /** Takes no more events, and gives last states a few seconds to be shown. */
+  stop(): Promise<void>;
+}
+
+/** A click is answered within this time (ms), done or not: after 3 s Feishu shows an error. */
+const answerWithin = 2000;
+/** Patches stay away this long (ms) after a click was answered, so that the answer is there first. */
+const afterAnswer = 300;
+/** Milliseconds that last states get when the program stops. */
+const farewell = 5000;
+/** Milliseconds that work gets to notice that it is over; a call that hangs must not hold the program up. */
+const lastMoment = 1000;
+
+/** Puts the conversation together: events in, cards and toasts out. */
+export function createBot(parts: BotParts): Bot {
+  const { seen, clock, log, locale, botOpenId } = parts;
+  const quit = new AbortController();
+  const live = createLive({ ...parts, signal: quit.signal });
+  const background = createBackground(log);
+  const desk = { ...parts, live, background };
+  const say = tell(locale);
+  let tenant = parts.tenantKey;
+  let stopped = false;
+
+  const ours = (event: ChatEvent): boolean => {
+    tenant ??= event.tenant;
+    return event.tenant === tenant;
+  };
+
+  /** False when one of the IDs was seen before; all are noted. A store that fails stops nobody. */
+  const isNew = async (ids: readonly string[]): Promise<boolean> => {
+    try {
+      const news = await Promise.all(ids.map((id) => seen.first(id, clock.now())));
+      return news.every((fresh) => fresh);
+    } catch (error) {
+      log.error('seen-not-stored', factsOf(error));
+      return true;
+    }
+  };
+
+  const onMessage = async (event: MessageEvent): Promise<void> => {
+    if (event.fromBot || event.from === botOpenId) return;
+    if (event.chatKind === 'group' && !event.mentioned) return;
+    if (!(await isNew([`event:${event.id}`, `message:${event.message}`]))) return;
+    const command = event.text === undefined ? undefined : parseCommand(event.text);
+    background.start('answer', () => answer(event, command, desk));
+  };
+
+  const onClick = async (event: ClickEvent): Promise<Toast> => {
+    if (!(await isNew([`event:${event.id}`])))
+      return say('info', text('这次点击已经处理过了。', 'This click was dealt with already.'));
+    const letGo = live.hold(event.message);
+    const answered = new AbortController();
+    const late = async (): Promise<Toast> => {
+      await clock.sleep(answerWithin, answered.signal);
+      return say('info', text('正在处理，请看卡片。', 'Working on it; watch the card.'));
+    };
+    const working = click(event, desk);
+    background.start('click', () => working.then(() => undefined));
+    try {
+      return await Promise.race([working, late()]);
+    } finally {
+      answered.abort();
+      background.start('let-go', async () => {
+        await clock.sleep(afterAnswer, quit.signal).catch(() => undefined);
+        letGo();
+      });
+    }
+  };
+
+  return {
+    async handle(event) {
+      if (!ours(event)) return undefined;
+      if (stopped)
+        return event.kind === 'click'
+          ? say(
+              'warning',
+              text('机器人正在重启，请稍后再点。', 'The bot is restarting; press again in a moment.'),
+            )
+          : undefined;
+      try {
+        if (event.kind === 'click') return await onClick(event);
+        await onMessage(event);
+        return undefined;
+      } catch (error) {
+        log.error('event-failed', { id: event.id, ...factsOf(error) });
+        return undefined;
+      }
+    },
+    show: (run, place, approvers) => background.start('show', () => live.follow(run, place, approvers)),
+    async stop() {
+      stopped = true;
+      const settled = background.settled();
+      await within(settled, farewell, clock);
+      quit.abort();
+      await within(settled, lastMoment, clock);
+    },
+  };
+}
+
+/** Waits for work, but not longer than that. */
+async function within(work: Promise<void>, ms: number, clock: BotParts['clock']): Promise<void> {
+  const done = new AbortController();
+  await Promise.race([work, clock.sleep(ms, done.signal).catch(() => undefined)]);
+  done.abort();
+}

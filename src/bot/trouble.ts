@@ -1,0 +1,35 @@
+import { CallError } from '../sync/failure.ts';
+
+/** What trouble with showing means: the card can never be shown again, the message is away, or later it may work. */
+export type Trouble = 'hopeless' | 'message-gone' | 'later';
+
+/** The message is recalled, deleted, of a dissolved topic, or older than the 14 days in which cards change. */
+const goneCodes = new Set([230011, 230019, 230031, 230110]);
+/**
+ * The bot is out of the chat or may not speak there.
+ * https://open.feishu.cn/document/server-docs/im-v1/message/create
+ */
+const hopelessCodes = new Set([
+  230002, 230006, 230013, 230018, 230027, 230029, 230034, 230035, 230053, 230075, 232009, 99991672,
+]);
+
+/** Tells what a failed attempt to show a card means. It never touches the run. */
+export function troubleOf(error: unknown): Trouble {
+  if (!(error instanceof CallError)) return 'later';
+  const { code, verdict } = error.failure;
+  if (code !== null && goneCodes.has(code)) return 'message-gone';
+  if (code !== null && hopelessCodes.has(code)) return 'hopeless';
+  return verdict === 'stop' ? 'hopeless' : 'later';
+}
+
+/** Milliseconds before the next attempt: doubling from a second to a minute, or what Feishu asks for. */
+export function pauseAfter(error: unknown, failures: number): number {
+  const asked = error instanceof CallError ? (error.failure.retryAfter ?? 0) : 0;
+  return Math.max(asked, Math.min(1000 * 2 ** (failures - 1), 60_000));
+}
+
+/** Facts for the log: code and way of failing, never words that may hold data. */
+export const factsOf = (error: unknown): Readonly<Record<string, unknown>> =>
+  error instanceof CallError
+    ? { code: error.failure.code, how: error.failure.how, logId: error.failure.logId }
+    : { error: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
