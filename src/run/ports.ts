@@ -1,7 +1,7 @@
 import type { Failure } from '../sync/failure.ts';
 import type { Field, Fields, TableRecord } from '../sync/field.ts';
 import type { Problem } from '../sync/problem.ts';
-import type { CallCounts, ChunkKind, State } from '../sync/state.ts';
+import type { CallCounts, ChunkKind, ChunkStatus, State } from '../sync/state.ts';
 import type { Column, Value } from '../sync/value.ts';
 
 /** Time as the program sees it; tests pass one that they can move. */
@@ -29,6 +29,8 @@ export interface Log {
   warn(event: string, facts?: Readonly<Record<string, unknown>>): void;
   error(event: string, facts?: Readonly<Record<string, unknown>>): void;
 }
+
+export type { ChunkStatus } from '../sync/state.ts';
 
 // ---------------------------------------------------------------- source
 
@@ -151,19 +153,6 @@ export interface RunRecord {
   /** The chat message that shows the run. */
   readonly card: { readonly chat: string; readonly message: string } | null;
 }
-
-/**
- * Where a chunk stands. `sent`: handed to the network, answer not known. `split`: its parts go on in its place.
- */
-export type ChunkStatus =
-  | 'pending'
-  | 'sent'
-  | 'done'
-  | 'failed'
-  | 'unknown'
-  | 'rejected'
-  | 'split'
-  | 'dropped';
 
 /** One chunk as stored, without its rows. */
 export interface ChunkRecord {

@@ -19,6 +19,20 @@ export type Phase = 'queued' | 'reading' | 'comparing' | 'uploading' | 'pausing'
 
 export type ChunkKind = 'create' | 'update' | 'delete';
 
+/**
+ * Where a chunk stands. `sent`: handed to the network, answer not known. `split`: its parts go on in its
+ * place. `dropped`: not to be sent any more.
+ */
+export type ChunkStatus =
+  | 'pending'
+  | 'sent'
+  | 'done'
+  | 'failed'
+  | 'unknown'
+  | 'rejected'
+  | 'split'
+  | 'dropped';
+
 /** Every source row ends in exactly one of these; `read` is their sum. */
 export interface RowCounts {
   readonly read: number;
@@ -93,9 +107,10 @@ export interface Sample {
 
 /** A source row that is not sent: empty or doubled key (invalid), or a value that does not fit (rejected). */
 export interface BadRow {
+  readonly kind: 'invalid' | 'rejected';
   readonly key: string;
-  /** 1-based position in the query's answer. */
-  readonly row: number;
+  /** 1-based position in the query's answer; null when Feishu refused the row later. */
+  readonly row: number | null;
   readonly field?: string;
   readonly reason: Text;
 }

@@ -1,0 +1,156 @@
+import { createHash } from 'node:crypto';
+import type { Change } from '../sync/change.ts';
+import { type Chunk, chunker, encodeChanges } from '../sync/chunk.ts';
+import type { Definition } from '../sync/definition.ts';
+import { type Compared, diff } from '../sync/diff.ts';
+import type { Mapping } from '../sync/mapping.ts';
+import type { BadRow, Sample } from '../sync/state.ts';
+import { type Text, text } from '../sync/text.ts';
+import type { Journal, Ledger, NewChunk, Scope } from './ports.ts';
+import { badRowsKept, readFrame, type SourceRead } from './read-source.ts';
+import type { TableRead } from './read-table.ts';
+import { sampler, shownKey } from './sample.ts';
+import type { Spool } from './spool.ts';
+
+/** The outcome of comparing both sides; the changes themselves are in the journal as chunks. */
+export interface Comparison {
+  readonly creates: number;
+  readonly updates: number;
+  readonly deletes: number;
+  readonly unchanged: number;
+  readonly invalid: number;
+  /** Deletes that are not carried out because the ledger does not know the record. */
+  readonly kept: number;
+  /** Records among the deletes that the ledger does not know. */
+  readonly handMade: number;
+  readonly chunks: number;
+  readonly hash: string;
+  readonly badRows: readonly BadRow[];
+  readonly samples: readonly Sample[];
+}
+
+/** What the comparison works with. */
+export interface Sides {
+  readonly definition: Definition;
+  readonly mapping: Mapping;
+  readonly spool: Spool;
+  readonly source: SourceRead;
+  readonly table: TableRead;
+  readonly chunkSize: number;
+}
+
+/** Record IDs that are looked up in the ledger at once. */
+const lookUp = 500;
+
+/** Walks through both sides once and lets the changes flow into the journal, chunk by chunk. */
+export async function compare(
+  sides: Sides,
+  run: string,
+  scope: Scope,
+  journal: Journal,
+  ledger: Ledger,
+): Promise<Comparison> {
+  const { definition, mapping, spool, source, table } = sides;
+  const counts = { create: 0, update: 0, delete: 0, same: 0, left: 0, invalid: 0 };
+  const badRows: BadRow[] = [...source.badRows];
+  const samples = sampler(mapping);
+  const chunks = chunker(sides.chunkSize, mapping.targets);
+  const hash = createHash('sha256');
+  let written = 0;
+
+  async function store(chunk: Chunk | undefined): Promise<void> {
+    if (!chunk) return;
+    const body = encodeChanges(chunk.changes);
+    hash.update(chunk.id).update(body);
+    written++;
+    await journal.addChunks(run, [newChunk(chunk, body)]);
+  }
+
+  async function take(change: Change): Promise<void> {
+    counts[change.kind]++;
+    samples.take(change);
+    await store(chunks.add(change));
+  }
+
+  const judge = diff(mapping, table.index, source.times, definition.mode);
+  for await (const group of spool.groups()) {
+    for (const frame of group) {
+      const { row, packed } = readFrame(frame);
+      const compared = judge.row(packed);
+      if (compared.kind === 'create' || compared.kind === 'update') await take(compared);
+      else {
+        counts[compared.kind === 'delete' ? 'left' : compared.kind]++;
+        if (compared.kind === 'invalid' && badRows.length < badRowsKept)
+          badRows.push(invalidRow(row, shownKey(mapping, compared.key), compared.why));
+      }
+    }
+  }
+  const deletes = await owned(judge.leftOver(), definition, scope, ledger, take);
+  for (const chunk of chunks.rest()) await store(chunk);
+  return {
+    creates: counts.create,
+    updates: counts.update,
+    deletes: counts.delete,
+    unchanged: counts.same + counts.left,
+    invalid: counts.invalid,
+    ...deletes,
+    chunks: written,
+    hash: hash.digest('hex'),
+    badRows,
+    samples: samples.all(),
+  };
+}
+
+/** Lets deletes through by ownership: `ours` keeps what the ledger does not know. */
+async function owned(
+  leftOver: Iterable<Change>,
+  definition: Definition,
+  scope: Scope,
+  ledger: Ledger,
+  take: (change: Change) => Promise<void>,
+): Promise<{ readonly kept: number; readonly handMade: number }> {
+  let kept = 0;
+  let handMade = 0;
+  let group: Change[] = [];
+  async function judge(): Promise<void> {
+    const ids = group.flatMap((change) => (change.kind === 'delete' ? [change.record] : []));
+    const known = await ledger.known(scope, ids);
+    for (const change of group) {
+      const ours = change.kind === 'delete' && known.has(change.record);
+      if (!ours && definition.deletes === 'ours') kept++;
+      else {
+        if (!ours) handMade++;
+        await take(change);
+      }
+    }
+    group = [];
+  }
+  for (const change of leftOver) {
+    group.push(change);
+    if (group.length === lookUp) await judge();
+  }
+  if (group.length > 0) await judge();
+  return { kept, handMade };
+}
+
+/** A chunk as the journal takes it. */
+export const newChunk = (chunk: Chunk, body = encodeChanges(chunk.changes)): NewChunk => ({
+  id: chunk.id,
+  kind: chunk.kind,
+  seq: chunk.seq,
+  rows: chunk.changes.length,
+  body,
+});
+
+const whys: Readonly<Record<Extract<Compared, { kind: 'invalid' }>['why'], Text>> = {
+  empty: text('主键为空', 'the key is empty'),
+  'doubled-source': text('查询里这个主键不止一行', 'the query has this key more than once'),
+  'doubled-table': text('表格里这个主键不止一条记录', 'the table has this key more than once'),
+};
+
+const invalidRow = (row: number, key: string, why: keyof typeof whys): BadRow => ({
+  kind: 'invalid',
+  key,
+  row,
+  reason: whys[why],
+});

@@ -1,0 +1,98 @@
+import pLimit from 'p-limit';
+import { answered, refused, refusedPause, rememberWidth, startWidth, type Width } from '../sync/width.ts';
+import type { Chance, Clock, Memory } from './ports.ts';
+
+/** Where the writes of one base queue up. */
+export interface Lane {
+  /** Carries out a job when it is its turn. */
+  run<T>(job: () => Promise<T>): Promise<T>;
+  /** Resolves when nothing queues any more, so that a job put in now is the next. */
+  room(): Promise<void>;
+  /** Tells how a write came out, so that the lane can widen. */
+  answered(): void;
+  /** Tells that the base was busy or throttled: the lane narrows and everybody in it waits. */
+  refused(retryAfter: number | undefined): Promise<void>;
+  /** Fixes the width (1 to 8), or lets it be found out. */
+  limit(width: number | 'auto'): void;
+}
+
+/** The lanes of this process, one a base, under one app-wide rate. */
+export interface Lanes {
+  /** Opens a base's lane; at its first opening what was remembered of it counts. */
+  open(base: string): Promise<Lane>;
+}
+
+/**
+ * Writes a second that Feishu takes of one app and kind of call.
+ * https://open.feishu.cn/document/server-docs/api-call-guide/frequency-control
+ */
+const writesPerSecond = 50;
+
+/** Makes the lanes. */
+export function openLanes(memory: Memory, clock: Clock, chance: Chance): Lanes {
+  const lanes = new Map<string, Promise<Lane>>();
+  const turn = bucket(clock);
+
+  async function openLane(base: string): Promise<Lane> {
+    let width: Width = startWidth(await memory.recall(`width:${base}`));
+    let fixed: number | undefined;
+    let freeAt = 0;
+    const limiter = pLimit(width.width);
+    const freed: (() => void)[] = [];
+
+    function become(next: Width): void {
+      const remembered = rememberWidth(next);
+      const changed = rememberWidth(width) !== remembered;
+      width = next;
+      limiter.concurrency = fixed ?? width.width;
+      if (changed && fixed === undefined) memory.remember(`width:${base}`, remembered).catch(() => undefined);
+    }
+
+    async function turnThen<T>(job: () => Promise<T>): Promise<T> {
+      for (const resolve of freed.splice(0)) resolve();
+      const wait = freeAt - clock.now();
+      if (wait > 0) await clock.sleep(wait);
+      await turn();
+      return job();
+    }
+
+    return {
+      run: (job) => limiter(() => turnThen(job)),
+      async room() {
+        while (limiter.pendingCount > 0) await new Promise<void>((resolve) => freed.push(resolve));
+      },
+      answered: () => become(answered(width, clock.now())),
+      async refused(retryAfter) {
+        become(refused(width, clock.now()));
+        const pause = refusedPause(width, retryAfter, chance.random());
+        freeAt = Math.max(freeAt, clock.now() + pause);
+        await clock.sleep(pause);
+      },
+      limit(wanted) {
+        fixed = wanted === 'auto' ? undefined : wanted;
+        limiter.concurrency = fixed ?? width.width;
+      },
+    };
+  }
+
+  return {
+    open(base) {
+      const known = lanes.get(base) ?? openLane(base);
+      lanes.set(base, known);
+      return known;
+    },
+  };
+}
+
+/** Lets `writesPerSecond` through at once and then as many each second. */
+function bucket(clock: Clock): () => Promise<void> {
+  let tokens = writesPerSecond;
+  let filledAt = clock.now();
+  return async () => {
+    const now = clock.now();
+    tokens = Math.min(writesPerSecond, tokens + ((now - filledAt) / 1000) * writesPerSecond);
+    filledAt = now;
+    tokens--;
+    if (tokens < 0) await clock.sleep((-tokens / writesPerSecond) * 1000);
+  };
+}

@@ -1,0 +1,130 @@
+import { CallError } from '../sync/failure.ts';
+import { ProblemError } from '../sync/problem.ts';
+import { end, endWith } from '../sync/progress.ts';
+import type { State } from '../sync/state.ts';
+import { text } from '../sync/text.ts';
+import type { Board } from './board.ts';
+import type { Keeper } from './keeper.ts';
+import { type Clock, Fenced, type Journal, type Log, type Scope, type Table } from './ports.ts';
+import { type Job, problemOf } from './run.ts';
+import type { Run } from './runs.ts';
+
+/** A run that is about to go: its board, where it belongs, its opened table. */
+export interface Ready {
+  readonly id: string;
+  readonly scope: Scope;
+  readonly board: Board;
+  readonly table: Table;
+}
+
+/** What a run does once its table is leased. */
+export type Work = (job: Job) => Promise<void>;
+
+/** A leased table, and the signal that the lease was lost. */
+export interface Leased {
+  readonly fence: number;
+  readonly lost: AbortSignal;
+  release(): Promise<void>;
+}
+
+/** Runs that are under way in this process. */
+export interface Launcher {
+  /** Takes the table for a run, or names the run that holds it. */
+  lease(scope: Scope, run: string): Promise<Leased | { readonly heldBy: string }>;
+  /** Lets a run go; from now on it is active, until its work has ended one way or the other. */
+  launch(ready: Ready, leased: Leased, work: Work): Run;
+  /** What stopped a run, in its state. */
+  conclude(state: State, error: unknown): State;
+  find(run: string): Active | undefined;
+  all(): readonly Active[];
+  /** Aborted once the program takes no more work. */
+  readonly stopping: AbortSignal;
+  stop(): Promise<void>;
+}
+
+export interface Active {
+  readonly run: Run;
+  readonly board: Board;
+}
+
+/** How long calls in flight may take when the program stops, in ms. */
+const graceful = 10_000;
+
+/** Makes the launcher of one process. */
+export function launcher(journal: Journal, keeper: Keeper, clock: Clock, log: Log): Launcher {
+  const active = new Map<string, Active>();
+  const soon = new AbortController();
+  const now = new AbortController();
+
+  function conclude(state: State, error: unknown): State {
+    const at = clock.now();
+    if (error instanceof Fenced || soon.signal.aborted) return end(state, 'interrupted', at);
+    if (error instanceof ProblemError) return endWith(state, error.problems[0], at);
+    if (error instanceof CallError) return endWith(state, problemOf(error.failure), at);
+    log.error('run.broke', { run: state.run, error });
+    return endWith(state, internal, at);
+  }
+
+  async function goThrough({ id, scope, board, table }: Ready, leased: Leased, work: Work): Promise<State> {
+    const stop = {
+      soon: AbortSignal.any([soon.signal, leased.lost]),
+      now: AbortSignal.any([now.signal, leased.lost]),
+    };
+    try {
+      await work({ run: id, scope, table, board, fence: leased.fence, stop });
+    } catch (error) {
+      const reason = leased.lost.aborted ? new Fenced(scope.table) : error;
+      board.set((state) => conclude(state, reason));
+    }
+    // A run that another instance took over is theirs to store.
+    if (!leased.lost.aborted) await save(board.state());
+    await leased.release();
+    active.delete(id);
+    return board.state();
+  }
+
+  /** A run that was told to stop stays open in the journal: it goes on after the restart. */
+  async function save(state: State): Promise<void> {
+    const goesOn = state.status === 'interrupted' && soon.signal.aborted;
+    const stored: State = goesOn ? { ...state, status: 'running', endedAt: null } : state;
+    await journal
+      .saveState(state.run, stored)
+      .catch((error: unknown) => log.error('run.save', { run: state.run, error }));
+  }
+
+  return {
+    async lease(scope, run) {
+      const lost = new AbortController();
+      const kept = await keeper.take(scope.table, run, () => lost.abort(new Fenced(scope.table)));
+      return 'heldBy' in kept ? kept : { ...kept, lost: lost.signal };
+    },
+    launch(ready, leased, work) {
+      const { id, board } = ready;
+      const ended = goThrough(ready, leased, work);
+      const run: Run = { id, state: board.state, watch: board.watch, ended };
+      active.set(id, { run, board });
+      return run;
+    },
+    conclude,
+    find: (run) => active.get(run),
+    all: () => [...active.values()],
+    stopping: soon.signal,
+    async stop() {
+      const over = new AbortController();
+      soon.abort(new Error('the program stops'));
+      const late = clock.sleep(graceful, over.signal).then(
+        () => now.abort(new Error('the program stops now')),
+        () => undefined,
+      );
+      await Promise.all([...active.values()].map(({ run }) => run.ended));
+      over.abort();
+      await late;
+    },
+  };
+}
+
+const internal = {
+  code: 'internal',
+  message: text('程序内部出错，本次同步停止了。', 'Something broke inside the program, and the run stopped.'),
+  cure: text('请看程序日志；再次同步是安全的。', 'See the program’s log; running the sync again is safe.'),
+};

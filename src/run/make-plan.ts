@@ -1,0 +1,217 @@
+import type { Definition } from '../sync/definition.ts';
+import { isMismatch, mapColumns } from '../sync/mapping.ts';
+import { reasonsToWait } from '../sync/policy.ts';
+import { ProblemError } from '../sync/problem.ts';
+import type { Sample, WaitReason } from '../sync/state.ts';
+import { text } from '../sync/text.ts';
+import { zoneOf } from '../sync/zone.ts';
+import type { Board } from './board.ts';
+import { type Comparison, compare } from './compare.ts';
+import { type Basis, fingerprintOf, type Plan, writePlan } from './plan.ts';
+import type { Clock, Query, RunRecord, Scope, Sources, Store, Table } from './ports.ts';
+import { readSource, type SourceRead } from './read-source.ts';
+import { readTable, type TableRead, tableNotes } from './read-table.ts';
+import { openSpool } from './spool.ts';
+
+/** What planning works with. */
+export interface Planning {
+  readonly run: string;
+  readonly definition: Definition;
+  readonly scope: Scope;
+  readonly table: Table;
+  readonly board: Board;
+  readonly sources: Sources;
+  readonly store: Store;
+  readonly clock: Clock;
+  /** The zone of dates without one, unless the definition names its own. */
+  readonly timeZone: string;
+  /** Folder for what does not fit in memory. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
+}
+
+/** A plan, stored, and why it must wait, if it must. */
+export interface Made {
+  readonly plan: Plan;
+  readonly reasons: readonly WaitReason[];
+  readonly samples: readonly Sample[];
+}
+
+/** Reads both sides, compares them, stores the plan. Writes nothing to the table. */
+export async function makePlan(job: Planning): Promise<Made> {
+  const { definition, table, store, board, signal, clock } = job;
+  const source = job.sources(definition.source.connection);
+  const zone = zoneOf(definition.timeZone ?? job.timeZone);
+  const query: Query = {
+    sql: definition.source.query,
+    timeout: definition.source.timeout * 1000,
+    timeZone: zone.name,
+  };
+  board.set((state) => ({ ...state, phase: 'reading' }));
+  const [about, fields, revision, columns] = await Promise.all([
+    table.about(signal),
+    table.fields(signal),
+    table.revision(signal),
+    source.columns(query, signal),
+  ]);
+  const mapping = mapColumns(definition, columns, fields, zone);
+  if (isMismatch(mapping)) throw new ProblemError(mapping);
+  const fingerprint = fingerprintOf(definition, mapping);
+  const before = await history(store, job.scope, fingerprint);
+
+  const spool = openSpool({ folder: job.folder });
+  try {
+    const [rows, records] = await sideBySide(
+      signal,
+      (both) =>
+        timed(job, 'source', () =>
+          readSource(source, query, columns, mapping, spool, (n) => showReading(board, { rows: n }), both),
+        ),
+      (both) =>
+        timed(job, 'table', () =>
+          readTable(table, mapping, revision, (n, total) => showReading(board, { records: n, total }), both),
+        ),
+    );
+    board.set((state) => ({ ...state, phase: 'comparing', notes: tableNotes(records) }));
+    const began = clock.now();
+    const chunkSize = await rowsPerChunk(definition, table, store);
+    const sides = { definition, mapping, spool, source: rows, table: records, chunkSize };
+    const found = await compare(sides, job.run, job.scope, store.journal, store.ledger);
+    const plan: Plan = {
+      targets: mapping.targets,
+      key: mapping.key,
+      revision: records.revision,
+      hash: found.hash,
+      confirmCreates: records.moving,
+      rounds: definition.rounds,
+      concurrency: definition.concurrency,
+      records: records.index.size,
+      basis: basisOf(rows, found),
+      asksHandMade: found.handMade > 0,
+    };
+    await store.journal.savePlan(job.run, writePlan(plan), fingerprint);
+    board.set((state) => ({
+      ...state,
+      badRows: found.badRows,
+      ms: { ...state.ms, diff: state.ms.diff + clock.now() - began },
+    }));
+    const outlook = { definition, about, rows, records, found, before };
+    return { plan, reasons: whyWait(outlook), samples: found.samples };
+  } finally {
+    await spool.close();
+  }
+}
+
+/** What is known from earlier runs of the scope. */
+interface History {
+  readonly ledger: number;
+  readonly handMadeAllowed: boolean;
+  readonly succeededBefore: boolean;
+  readonly changed: boolean;
+}
+
+async function history(store: Store, scope: Scope, fingerprint: string): Promise<History> {
+  const [ledger, allowed, last] = await Promise.all([
+    store.ledger.size(scope),
+    store.memory.recall(handMadeGrant(scope)),
+    store.journal.lastDone(scope),
+  ]);
+  return {
+    ledger,
+    handMadeAllowed: allowed !== undefined,
+    succeededBefore: last !== undefined,
+    changed: last !== undefined && last.fingerprint !== fingerprint,
+  };
+}
+
+/** Under which name a person's yes to deleting hand-made records is remembered. */
+export const handMadeGrant = (scope: Scope): string => `hand-made:${scope.definition}@${scope.table}`;
+
+/** Under which name the chunk size that a table took is remembered. */
+export const chunkSizeOf = (scope: Pick<Scope, 'table'>): string => `chunk-size:${scope.table}`;
+
+async function rowsPerChunk(definition: Definition, table: Table, store: Store): Promise<number> {
+  const wanted = definition.chunkSize === 'auto' ? table.chunkSize : definition.chunkSize;
+  const took = Number(await store.memory.recall(chunkSizeOf({ table: `${table.base}/${table.id}` })));
+  return took > 0 ? Math.min(wanted, took) : wanted;
+}
+
+function whyWait(seen: {
+  readonly definition: Definition;
+  readonly about: { readonly advanced: boolean };
+  readonly rows: SourceRead;
+  readonly records: TableRead;
+  readonly found: Comparison;
+  readonly before: History;
+}): readonly WaitReason[] {
+  const { definition, about, rows, records, found, before } = seen;
+  const reasons = reasonsToWait({
+    ...before,
+    mode: definition.mode,
+    sourceRows: rows.rows,
+    records: records.index.size,
+    creates: found.creates,
+    updates: found.updates,
+    deletes: found.deletes,
+    handMade: found.handMade,
+    policy: definition.deletes,
+    brake: definition.brake,
+    advanced: about.advanced,
+  });
+  return records.moving && found.deletes > 0 ? [...reasons, moving] : reasons;
+}
+
+const moving: WaitReason = {
+  code: 'moved',
+  message: text(
+    '读取三次期间表格一直在变，删除要等人确认。',
+    'The table kept changing through three reads, so its deletes wait for a person.',
+  ),
+};
+
+const basisOf = (rows: SourceRead, found: Comparison): Basis => ({
+  read: rows.rows,
+  unchanged: found.unchanged,
+  invalid: found.invalid,
+  rejected: rows.rejected,
+  kept: found.kept,
+});
+
+function showReading(board: Board, seen: { rows?: number; records?: number; total?: number }): void {
+  board.set((state) => ({ ...state, reading: { ...state.reading, ...seen } }));
+}
+
+async function timed<T>(job: Planning, what: 'source' | 'table', work: () => Promise<T>): Promise<T> {
+  const began = job.clock.now();
+  try {
+    return await work();
+  } finally {
+    const took = job.clock.now() - began;
+    job.board.set((state) => ({ ...state, ms: { ...state.ms, [what]: state.ms[what] + took } }));
+  }
+}
+
+/** Does two things at once; when one fails the other is given up, and both have ended before this rejects. */
+async function sideBySide<A, B>(
+  signal: AbortSignal,
+  one: (signal: AbortSignal) => Promise<A>,
+  other: (signal: AbortSignal) => Promise<B>,
+): Promise<[A, B]> {
+  const give = new AbortController();
+  const both = AbortSignal.any([signal, give.signal]);
+  const work = [one(both), other(both)] as const;
+  for (const part of work) part.catch((error: unknown) => give.abort(error));
+  const [first, second] = await Promise.allSettled(work);
+  if (first.status === 'fulfilled' && second.status === 'fulfilled') return [first.value, second.value];
+  throw give.signal.reason;
+}
+
+/** The record of a run that has no plan yet. */
+export const freshRecord = (run: string, scope: Scope, state: RunRecord['state']): RunRecord => ({
+  id: run,
+  scope,
+  fingerprint: '',
+  plan: '',
+  state,
+  card: null,
+});

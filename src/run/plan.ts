@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import type { Definition } from '../sync/definition.ts';
+import type { Mapping, Target } from '../sync/mapping.ts';
+
+/** Rows and deletes that no chunk holds. */
+export interface Basis {
+  readonly read: number;
+  readonly unchanged: number;
+  readonly invalid: number;
+  readonly rejected: number;
+  readonly kept: number;
+}
+
+/** What the upload needs besides the chunks; stored with the run, so that it can go on after a restart. */
+export interface Plan {
+  readonly targets: readonly Target[];
+  readonly key: readonly number[];
+  /** The table's change counter when the plan was made. */
+  readonly revision: number;
+  /** Hash of all chunks: two plans with the same hash do the same. */
+  readonly hash: string;
+  /** Whether creates must be confirmed by key first, because the table moved while it was read. */
+  readonly confirmCreates: boolean;
+  /** Extra rounds, and writes at once for the base. */
+  readonly rounds: number;
+  readonly concurrency: number | 'auto';
+  /** Records that the table had. */
+  readonly records: number;
+  /** What the comparison alone decided; chunks account for the rest. */
+  readonly basis: Basis;
+  /** Whether a yes to this plan allows the definition to delete hand-made records from now on. */
+  readonly asksHandMade: boolean;
+}
+
+export const writePlan = (plan: Plan): string => JSON.stringify(plan);
+export const readPlan = (stored: string): Plan => JSON.parse(stored) as Plan;
+
+/** What a person agreed to by the last success: another query, key or mapping is another promise. */
+export function fingerprintOf(definition: Definition, mapping: Pick<Mapping, 'targets' | 'key'>): string {
+  const what = JSON.stringify([
+    definition.source.connection,
+    definition.source.query,
+    definition.key,
+    mapping.targets.map((target) => [target.id, target.kind]),
+    mapping.key,
+    definition.fields,
+  ]);
+  return createHash('sha256').update(what).digest('hex').slice(0, 32);
+}

@@ -1,0 +1,107 @@
+import type { Key } from '../sync/key.ts';
+import { keyIn, type Mapping } from '../sync/mapping.ts';
+import { packCells } from '../sync/pack.ts';
+import { problem } from '../sync/problem.ts';
+import type { BadRow } from '../sync/state.ts';
+import { text } from '../sync/text.ts';
+import type { Column } from '../sync/value.ts';
+import type { Query, Source } from './ports.ts';
+import { shownKey } from './sample.ts';
+import type { Spool } from './spool.ts';
+
+/** The query's rows, drained. */
+export interface SourceRead {
+  readonly rows: number;
+  /** How often each key stands in the answer, rejected rows included. */
+  readonly times: ReadonlyMap<Key, number>;
+  /** Rows with a value that its field cannot take. */
+  readonly rejected: number;
+  readonly badRows: readonly BadRow[];
+}
+
+/** Bad rows that are kept to be listed; all are counted. */
+export const badRowsKept = 1000;
+
+const numberBytes = 4;
+
+/**
+ * Drains the query into the spool at the server's pace: it never waits for Feishu.
+ * Each frame is the row's number (4 bytes) and its packed canonical cells.
+ */
+export async function readSource(
+  source: Source,
+  query: Query,
+  columns: readonly Column[],
+  mapping: Mapping,
+  spool: Spool,
+  onRows: (rows: number) => void,
+  signal: AbortSignal,
+): Promise<SourceRead> {
+  const answer = await source.rows(query, signal);
+  sameColumns(columns, answer.columns);
+  const times = new Map<Key, number>();
+  const badRows: BadRow[] = [];
+  const frame = framer();
+  let rows = 0;
+  let rejected = 0;
+  for await (const batch of answer.batches) {
+    for (const row of batch) {
+      rows++;
+      const cells = mapping.wanted(row);
+      if ('bad' in cells) {
+        const key = mapping.rowKey(row);
+        if (key !== '') times.set(key, (times.get(key) ?? 0) + 1);
+        rejected++;
+        if (badRows.length < badRowsKept) {
+          badRows.push({
+            kind: 'rejected',
+            key: shownKey(mapping, key),
+            row: rows,
+            field: cells.field,
+            reason: cells.bad.bad,
+          });
+        }
+        continue;
+      }
+      const key = keyIn(mapping, cells);
+      if (key !== '') times.set(key, (times.get(key) ?? 0) + 1);
+      spool.append(frame(rows, packCells(cells)));
+    }
+    onRows(rows);
+  }
+  return { rows, times, rejected, badRows };
+}
+
+/** Makes the writer of spool frames; it reuses one buffer, which the spool copies from. */
+function framer(): (row: number, packed: string) => Uint8Array {
+  let scratch = Buffer.allocUnsafe(4096);
+  return (row, packed) => {
+    // Three bytes a UTF-16 unit is the most that UTF-8 can take.
+    const most = numberBytes + packed.length * 3;
+    if (most > scratch.length) scratch = Buffer.allocUnsafe(most * 2);
+    scratch.writeUInt32LE(row, 0);
+    return scratch.subarray(0, numberBytes + scratch.write(packed, numberBytes, 'utf8'));
+  };
+}
+
+/** Reads a spool frame: the row's number in the query's answer, and its packed cells. */
+export function readFrame(frame: Uint8Array): { readonly row: number; readonly packed: Uint8Array } {
+  const row = Buffer.from(frame.buffer, frame.byteOffset, numberBytes).readUInt32LE(0);
+  return { row, packed: frame.subarray(numberBytes) };
+}
+
+/** The columns were told before the query ran; should the answer have others, the mapping is not true. */
+function sameColumns(told: readonly Column[], came: readonly Column[]): void {
+  if (told.length === came.length && told.every((column, at) => column.name === came[at]?.name)) return;
+  throw problem({
+    code: 'columns-moved',
+    message: text(
+      '查询返回的列和预先得知的不一样',
+      'the query answered with other columns than it announced',
+    ),
+    cure: text(
+      '表结构可能刚改过，请再同步一次。',
+      'The tables may just have been altered: run the sync again.',
+    ),
+  });
+}

@@ -1,0 +1,85 @@
+import { keyIn, type Mapping } from '../sync/mapping.ts';
+import { packCells } from '../sync/pack.ts';
+import { type TableIndex, tableIndex } from '../sync/table-index.ts';
+import { count, type Text, text } from '../sync/text.ts';
+import type { Table } from './ports.ts';
+
+/** The whole table as read, and whether it stood still meanwhile. */
+export interface TableRead {
+  readonly index: TableIndex;
+  /** The table's change counter after the read. */
+  readonly revision: number;
+  /** Whether it kept moving through every try: what is missing may only have been overlooked. */
+  readonly moving: boolean;
+}
+
+/** How often a table that moves is read before the run makes do with it. */
+const tries = 3;
+
+/**
+ * Reads all records into an index.
+ *
+ * The change counter is taken before and after: equal means that the read is exact. If it moved, as many
+ * records must have been read as the last page says there are; else the table is read again.
+ * @param onPage told how many records are read, of how many
+ */
+export async function readTable(
+  table: Table,
+  mapping: Mapping,
+  revision: number,
+  onPage: (records: number, total: number) => void,
+  signal: AbortSignal,
+): Promise<TableRead> {
+  const names = mapping.targets.map((target) => target.name);
+  let before = revision;
+  for (let attempt = 1; ; attempt++) {
+    const index = tableIndex();
+    let total = 0;
+    for await (const page of table.records(names, signal)) {
+      if (page.restarted) index.clear();
+      for (const record of page.records) {
+        const cells = mapping.held(record.fields);
+        index.add(record.id, keyIn(mapping, cells), packCells(cells));
+      }
+      total = page.total;
+      onPage(index.size, total);
+    }
+    const after = await table.revision(signal);
+    const exact = after === before || index.size === total;
+    if (exact || attempt === tries) return { index, revision: after, moving: !exact };
+    before = after;
+  }
+}
+
+/** What to tell about a table that has records which no run can touch. */
+export function tableNotes(read: TableRead): readonly Text[] {
+  const { index, moving } = read;
+  const doubled = index.doubledKeys();
+  const notes: Text[] = [];
+  if (doubled.length > 0) {
+    const some = doubled.slice(0, 5).join('、');
+    notes.push(
+      text(
+        `表格里有 ${count(doubled.length)} 个主键重复，相关记录一条都没有动：${some}`,
+        `${count(doubled.length)} keys stand more than once in the table; none of their records was touched: ${some}`,
+      ),
+    );
+  }
+  if (index.emptyKeys > 0) {
+    notes.push(
+      text(
+        `表格里有 ${count(index.emptyKeys)} 条记录主键为空，没有动。`,
+        `${count(index.emptyKeys)} records of the table have an empty key and were left alone.`,
+      ),
+    );
+  }
+  if (moving) {
+    notes.push(
+      text(
+        '读取期间表格一直在变：新增前会先按主键确认，删除要等人同意。',
+        'The table kept changing while it was read: creates are confirmed by key first, deletes wait for a person.',
+      ),
+    );
+  }
+  return notes;
+}

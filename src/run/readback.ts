@@ -1,0 +1,65 @@
+import type { Change } from '../sync/change.ts';
+import type { TableRecord } from '../sync/field.ts';
+import { type Key, keyOf } from '../sync/key.ts';
+import type { Cell } from '../sync/kinds/kind.ts';
+import { kinds } from '../sync/kinds/kinds.ts';
+import type { Target } from '../sync/mapping.ts';
+import type { Table } from './ports.ts';
+
+/** A record found again, with its canonical cells by position. */
+export interface Found {
+  readonly record: string;
+  readonly cells: readonly Cell[];
+}
+
+/** Keys that one filter call looks up, and records that one page of a whole read gives. */
+const keysPerCall = 50;
+const recordsPerPage = 500;
+
+/** Kinds whose values a filter finds exactly; a date filter, say, is cut to its day. */
+const filterable = new Set(['text', 'number', 'phone', 'select']);
+
+/**
+ * Finds out which keys the table has by now. Rejects when it cannot be told: a failed look-up is never "absent".
+ * Filters or reads the whole table, whichever is fewer calls.
+ * @param records how many records the table has, roughly
+ */
+export async function findKeys(
+  table: Table,
+  targets: readonly Target[],
+  key: readonly number[],
+  changes: readonly Change[],
+  records: number,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<Key, Found>> {
+  const names = targets.map((target) => target.name);
+  const only = key.length === 1 ? targets[key[0] ?? -1] : undefined;
+  const values = only && filterable.has(only.kind) ? keyValues(changes) : undefined;
+  const byFilter = values ? Math.ceil(values.length / keysPerCall) : Number.POSITIVE_INFINITY;
+  const found = new Map<Key, Found>();
+
+  function take(some: readonly TableRecord[]): void {
+    for (const record of some) {
+      const cells = targets.map(
+        (target) => kinds.get(target.kind)?.held(record.fields[target.name] ?? null) ?? '',
+      );
+      found.set(keyOf(key.map((at) => cells[at] ?? '')), { record: record.id, cells });
+    }
+  }
+
+  if (only && values && byFilter <= Math.ceil(records / recordsPerPage) + 1) {
+    take(await table.matching(only.name, values, names, signal));
+  } else {
+    for await (const page of table.records(names, signal)) {
+      if (page.restarted) found.clear();
+      take(page.records);
+    }
+  }
+  return found;
+
+  /** The key cells as they stand in the changes: a key of one part is the cell, blanks around it aside. */
+  function keyValues(all: readonly Change[]): readonly Cell[] {
+    const at = key[0] ?? -1;
+    return all.map((change) => (change.kind === 'create' ? (change.cells[at] ?? change.key) : change.key));
+  }
+}

@@ -1,0 +1,216 @@
+import type { Definition } from '../sync/definition.ts';
+import { acted, begin, end, goOn } from '../sync/progress.ts';
+import type { Act, Actor, State } from '../sync/state.ts';
+import { text } from '../sync/text.ts';
+import { type Board, board } from './board.ts';
+import type { Keeper } from './keeper.ts';
+import { type Leased, launcher, type Work } from './launch.ts';
+import { freshRecord } from './make-plan.ts';
+import { readPlan } from './plan.ts';
+import type { OpenTable, RunRecord, Scope, Table } from './ports.ts';
+import { applyPlan, carryOut, type Parts, runSync } from './run.ts';
+import type { Acted, Run, RunRequest, Runs, Started } from './runs.ts';
+
+/** What the registry needs besides the parts of a run. */
+export interface Registry extends Parts {
+  readonly openTable: OpenTable;
+  readonly keeper: Keeper;
+  /** The definition as it is saved now. Rejects with a `ProblemError`. */
+  readonly definition: (name: string) => Promise<Definition>;
+}
+
+/** Keeps the runs of this process. */
+export function openRuns(parts: Registry): Runs {
+  const { store, clock, chance, log } = parts;
+  const { journal } = store;
+  const launch = launcher(journal, parts.keeper, clock, log);
+
+  const live = async (run: string): Promise<State | undefined> =>
+    launch.find(run)?.board.state() ?? (await journal.findRun(run))?.state;
+
+  async function busy(run: string): Promise<Extract<Started, { kind: 'busy' }>> {
+    const here = launch.find(run)?.run;
+    const state = await live(run);
+    if (!state) throw new Error(`the table is held by the run ${run}, which the store does not know`);
+    return { kind: 'busy', state, ...(here ? { run: here } : {}) };
+  }
+
+  const open = (address: string, on: Board): Promise<Table> =>
+    parts.openTable(address, on.meter, launch.stopping);
+
+  async function start(request: RunRequest): Promise<Started> {
+    const { definition, planOnly = false } = request;
+    const fresh = board(firstState(request, chance.run(), clock.now()));
+    let table: Table;
+    try {
+      table = await open(definition.target, fresh);
+    } catch (error) {
+      return { kind: 'started', run: await stillborn(fresh, definition, error) };
+    }
+    const scope: Scope = { definition: definition.name, table: `${table.base}/${table.id}` };
+    const left = planOnly ? undefined : await leftBehind(scope);
+    const id = left?.id ?? fresh.state().run;
+    const leased = await launch.lease(scope, id);
+    if ('heldBy' in leased) return busy(leased.heldBy);
+    if (left) return { kind: 'started', run: await goOnWith(left, request.by, leased, definition) };
+    if (!planOnly) await overtake(scope);
+    await journal.createRun(freshRecord(id, scope, fresh.state()));
+    const work: Work = (job) => runSync(job, definition, parts, planOnly);
+    return { kind: 'started', run: launch.launch({ id, scope, board: fresh, table }, leased, work) };
+  }
+
+  /** A run that could not even open its table: recorded, and ended at once. */
+  async function stillborn(on: Board, definition: Definition, error: unknown): Promise<Run> {
+    on.set((state) => launch.conclude(state, error));
+    const { run } = on.state();
+    await journal.createRun(
+      freshRecord(run, { definition: definition.name, table: definition.target }, on.state()),
+    );
+    return { id: run, state: on.state, watch: on.watch, ended: Promise.resolve(on.state()) };
+  }
+
+  /** A run of the scope that a killed process left half done. */
+  async function leftBehind(scope: Scope): Promise<RunRecord | undefined> {
+    return (await journal.openRuns()).find(
+      ({ id, state, scope: theirs }) =>
+        state.status === 'running' &&
+        !state.planOnly &&
+        theirs.table === scope.table &&
+        theirs.definition === scope.definition &&
+        launch.find(id) === undefined,
+    );
+  }
+
+  /** Plans for the table that still wait are overtaken by a new run. */
+  async function overtake(scope: Scope): Promise<void> {
+    for (const { id, state, scope: theirs } of await journal.openRuns()) {
+      if (state.status !== 'waiting' || theirs.table !== scope.table) continue;
+      const over = end(
+        { ...state, waiting: null, notes: [...state.notes, overtaken] },
+        'expired',
+        clock.now(),
+      );
+      await journal.saveState(id, over);
+    }
+  }
+
+  /** Goes on with a run under its own ID: with its plan where it has one, from the start otherwise. */
+  async function goOnWith(left: RunRecord, by: Actor, leased: Leased, saved?: Definition): Promise<Run> {
+    const on = board(acted(goOn(left.state), { op: 'resume', by, at: clock.now() }));
+    let table: Table;
+    try {
+      table = await open(left.state.link, on);
+    } catch (error) {
+      await leased.release();
+      throw error;
+    }
+    const work: Work = async (job) => {
+      if (left.plan !== '') {
+        await carryOut(job, readPlan(left.plan), parts);
+        return;
+      }
+      await journal.dropPlan(left.id);
+      const definition = saved ?? (await parts.definition(left.scope.definition));
+      await runSync(job, definition, parts, left.state.planOnly);
+    };
+    return launch.launch({ id: left.id, scope: left.scope, board: on, table }, leased, work);
+  }
+
+  async function resumeOne(left: RunRecord): Promise<Run | undefined> {
+    try {
+      const leased = await launch.lease(left.scope, left.id);
+      if ('heldBy' in leased) return undefined;
+      return await goOnWith(left, left.state.acts[0]?.by ?? { kind: 'cli' }, leased);
+    } catch (error) {
+      log.error('run.resume', { run: left.id, error });
+      return undefined;
+    }
+  }
+
+  /** The way of every press: find the run, refuse what is stale, take the table, look again, go. */
+  async function press(
+    id: string,
+    act: Act,
+    version: number | undefined,
+    fits: (state: State) => boolean,
+    workOf: (record: RunRecord) => Work,
+  ): Promise<Acted> {
+    const isStale = (state: State): boolean =>
+      !fits(state) || (version !== undefined && version !== state.version);
+    const state = await live(id);
+    if (!state) return { kind: 'no-such-run' };
+    if (launch.find(id) || isStale(state)) return { kind: 'stale', state };
+    const on = board(acted(goOn(state), act));
+    const table = await open(state.link, on);
+    const scope: Scope = { definition: state.definition, table: `${table.base}/${table.id}` };
+    const leased = await launch.lease(scope, id);
+    if ('heldBy' in leased) return busy(leased.heldBy);
+    const record = await journal.findRun(id);
+    if (!record || isStale(record.state) || record.state.version !== state.version) {
+      await leased.release();
+      return { kind: 'stale', state: record?.state ?? state };
+    }
+    await journal.saveState(id, on.state());
+    return { kind: 'going', run: launch.launch({ id, scope, board: on, table }, leased, workOf(record)) };
+  }
+
+  return {
+    start,
+    retry: (id, by, version) =>
+      press(
+        id,
+        { op: 'retry', by, at: clock.now() },
+        version,
+        canRetry,
+        (record) => (job) => carryOut(job, readPlan(record.plan), parts, true),
+      ),
+    apply: (id, by, version) =>
+      press(id, { op: 'apply', by, at: clock.now() }, version, isWaiting, (record) => async (job) => {
+        const definition = await parts.definition(record.scope.definition);
+        await applyPlan(job, readPlan(record.plan), definition, parts);
+      }),
+    async discard(id, by, version) {
+      const state = await live(id);
+      if (!state) return { kind: 'no-such-run' };
+      if (!isWaiting(state) || (version !== undefined && version !== state.version))
+        return { kind: 'stale', state };
+      const at = clock.now();
+      const over = end(acted({ ...state, waiting: null }, { op: 'discard', by, at }), 'cancelled', at);
+      await journal.saveState(id, over);
+      return { kind: 'settled', state: over };
+    },
+    find: live,
+    async latest(definition, limit) {
+      const records = await journal.latestRuns(definition, limit);
+      return records.map(({ id, state }) => launch.find(id)?.board.state() ?? state);
+    },
+    active: () => launch.all().map(({ run }) => run),
+    async resume() {
+      const open = (await journal.openRuns()).filter(
+        ({ id, state }) => state.status === 'running' && !launch.find(id),
+      );
+      return (await Promise.all(open.map(resumeOne))).flatMap((run) => run ?? []);
+    },
+    stop: () => launch.stop(),
+  };
+}
+
+const firstState = ({ definition, by, planOnly = false }: RunRequest, run: string, at: number): State =>
+  begin({
+    run,
+    definition: definition.name,
+    title: definition.title,
+    link: definition.target,
+    planOnly,
+    roundsMax: definition.rounds,
+    by,
+    at,
+  });
+
+const isWaiting = (state: State): boolean => state.status === 'waiting';
+
+/** Whether something of the plan can still be sent: the run ended, has a plan, and not all went well. */
+const canRetry = (state: State): boolean =>
+  (state.status === 'partial' || state.status === 'failed') && state.chunks.total > 0;
+
+const overtaken = text('有一次新的同步代替了这个计划。', 'A newer run took the place of this plan.');

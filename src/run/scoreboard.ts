@@ -1,0 +1,45 @@
+import type { FailedChunk, State } from '../sync/state.ts';
+import { tally } from '../sync/tally.ts';
+import type { Basis } from './plan.ts';
+import type { ChunkRecord } from './ports.ts';
+
+/** The state with its counts brought up to date: what the comparison decided plus where the chunks stand. */
+export function counted(state: State, basis: Basis, chunks: readonly ChunkRecord[]): State {
+  const sum = tally(chunks);
+  const whole = chunks.filter((chunk) => chunk.status !== 'split');
+  const settled = whole.filter((chunk) => chunk.status !== 'pending' && chunk.status !== 'sent');
+  const planned =
+    sum.deletes.done + sum.deletes.failed + sum.deletes.unknown + sum.deletes.notSent + basis.kept;
+  return {
+    ...state,
+    rows: {
+      read: basis.read,
+      unchanged: basis.unchanged,
+      invalid: basis.invalid,
+      ...sum.rows,
+      rejected: sum.rows.rejected + basis.rejected,
+    },
+    deletes: { planned, ...sum.deletes, kept: basis.kept },
+    chunks: { total: whole.length, settled: settled.length, failed: failedOf(whole) },
+    changes: { total: rowsIn(whole), settled: rowsIn(settled) },
+  };
+}
+
+const rowsIn = (chunks: readonly ChunkRecord[]): number => chunks.reduce((sum, chunk) => sum + chunk.rows, 0);
+
+function failedOf(chunks: readonly ChunkRecord[]): readonly FailedChunk[] {
+  return chunks.flatMap((chunk) => {
+    if (chunk.status !== 'failed' && chunk.status !== 'unknown' && chunk.status !== 'rejected') return [];
+    const { how = 'threw', code = null, message = '' } = chunk.failure ?? {};
+    return [{ id: chunk.id, kind: chunk.kind, rows: chunk.rows - chunk.written, how, code, message }];
+  });
+}
+
+/** A plan that nobody carries out: what would be done stands where it would be counted. */
+export function foreseen(state: State, basis: Basis, chunks: readonly ChunkRecord[]): State {
+  return counted(
+    state,
+    basis,
+    chunks.map((chunk) => ({ ...chunk, status: 'done', written: chunk.rows })),
+  );
+}

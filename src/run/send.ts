@@ -1,0 +1,126 @@
+import type { Change } from '../sync/change.ts';
+import { createdFields, updatedRecord } from '../sync/chunk.ts';
+import { CallError, type Failure } from '../sync/failure.ts';
+import { hashOf } from '../sync/hash.ts';
+import { tokenLife } from '../sync/limits.ts';
+import type { Target } from '../sync/mapping.ts';
+import { packCells } from '../sync/pack.ts';
+import { throttleBudget } from '../sync/round.ts';
+import type { Lane } from './lane.ts';
+import type { Chance, Clock, LedgerEntry, Table } from './ports.ts';
+
+/** What one sending of changes came to. */
+export interface Sent {
+  readonly wrote: readonly LedgerEntry[];
+  readonly removed: readonly string[];
+  /** Rows that are as they should be now. */
+  readonly written: number;
+  /** What stands in the way of the rest; null when nothing does. */
+  readonly failure: Failure | null;
+}
+
+/** An idempotency token and when it was first used. */
+export interface Token {
+  readonly token: string;
+  readonly at: number;
+}
+
+/** The two ways to end early. */
+export interface StopSignals {
+  /** Nothing new is sent; what is in flight may end. */
+  readonly soon: AbortSignal;
+  /** Calls in flight are given up too. */
+  readonly now: AbortSignal;
+}
+
+/** What sending needs around it. */
+export interface Sender {
+  readonly table: Table;
+  readonly targets: readonly Target[];
+  readonly lane: Lane;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  /** Stores that a chunk is handed to the network now. */
+  note(token: Token | null): Promise<void>;
+}
+
+/**
+ * Sends changes of one kind in one call, waiting through throttling and conflicts: those use up no round, only a
+ * time budget. A token is used again for the same changes within two minutes of its first use.
+ */
+export async function send(
+  sender: Sender,
+  changes: readonly Change[],
+  earlier: Token | null,
+  stop: StopSignals,
+): Promise<Sent> {
+  const { lane, clock, chance } = sender;
+  const began = clock.now();
+  let token = earlier;
+  for (;;) {
+    if (changes[0]?.kind === 'create' && (token === null || clock.now() - token.at >= tokenLife)) {
+      token = { token: chance.uuid(), at: clock.now() };
+    }
+    await sender.note(token);
+    try {
+      const sent = await call(sender, changes, token, stop.now);
+      lane.answered();
+      return sent;
+    } catch (error) {
+      if (!(error instanceof CallError)) throw error;
+      const { failure } = error;
+      if (failure.verdict !== 'wait' || clock.now() - began > throttleBudget) {
+        if (failure.verdict !== 'wait') lane.answered();
+        return { wrote: [], removed: [], written: 0, failure };
+      }
+      await lane.refused(failure.retryAfter);
+      stop.soon.throwIfAborted();
+    }
+  }
+}
+
+async function call(
+  { table, targets }: Sender,
+  changes: readonly Change[],
+  token: Token | null,
+  signal: AbortSignal,
+): Promise<Sent> {
+  const creates = changes.flatMap((change) => (change.kind === 'create' ? [change] : []));
+  const updates = changes.flatMap((change) => (change.kind === 'update' ? [change] : []));
+  const deletes = changes.flatMap((change) => (change.kind === 'delete' ? [change] : []));
+  if (creates.length > 0) {
+    const records = creates.map((change) => createdFields(change.cells, targets));
+    const ids = await table.create(records, token?.token ?? '', signal);
+    return sent(
+      creates.length,
+      creates.map((change, at) => createdEntry(change, ids[at] ?? '')),
+    );
+  }
+  if (updates.length > 0) {
+    await table.update(
+      updates.map((change) => updatedRecord(change, targets)),
+      signal,
+    );
+    return sent(
+      updates.length,
+      updates.map(({ key, record, hash }) => ({ key, record, hash })),
+    );
+  }
+  const ids = deletes.map((change) => change.record);
+  await table.delete(ids, signal);
+  return { ...sent(deletes.length, []), removed: ids };
+}
+
+const sent = (written: number, wrote: readonly LedgerEntry[]): Sent => ({
+  wrote,
+  removed: [],
+  written,
+  failure: null,
+});
+
+/** The ledger's note of a record that a create made. */
+export const createdEntry = (change: Extract<Change, { kind: 'create' }>, record: string): LedgerEntry => ({
+  key: change.key,
+  record,
+  hash: hashOf(Buffer.from(packCells(change.cells))),
+});

@@ -1,0 +1,64 @@
+import type { Change } from '../sync/change.ts';
+import { hashOf } from '../sync/hash.ts';
+import { packCells } from '../sync/pack.ts';
+import type { Plan } from './plan.ts';
+import type { LedgerEntry, Table } from './ports.ts';
+import { type Found, findKeys } from './readback.ts';
+import type { StopSignals } from './send.ts';
+
+/** What reading back showed. */
+export interface Settled {
+  /** Changes that the table does not have: still to be sent. */
+  readonly rest: readonly Change[];
+  readonly wrote: readonly LedgerEntry[];
+  readonly removed: readonly string[];
+}
+
+/** What reading back needs. */
+export interface Reader {
+  readonly table: Table;
+  readonly plan: Plan;
+  /** How many records the table has, roughly. */
+  readonly records: number;
+  readonly stop: StopSignals;
+}
+
+/**
+ * Finds out which changes of one kind the table has already.
+ * Rejects with `CallError` when it cannot be told: a failed look-up is never "absent".
+ */
+export async function settleByReading(reader: Reader, changes: readonly Change[]): Promise<Settled> {
+  const { table, plan, records, stop } = reader;
+  if (changes[0]?.kind === 'delete') return settleDeletes(table, changes, stop.now);
+  const found = await findKeys(table, plan.targets, plan.key, changes, records, stop.now);
+  const rest: Change[] = [];
+  const wrote: LedgerEntry[] = [];
+  for (const change of changes) {
+    const held = found.get(change.key);
+    if (held && isThere(change, held)) {
+      wrote.push({ key: change.key, record: held.record, hash: hashOf(Buffer.from(packCells(held.cells))) });
+    } else rest.push(change);
+  }
+  return { rest, wrote, removed: [] };
+}
+
+/** A create is there when its key is; an update when every cell that it changes has its new value. */
+function isThere(change: Change, held: Found): boolean {
+  if (change.kind === 'create') return true;
+  return change.kind === 'update' && change.differences.every(([at, wanted]) => held.cells[at] === wanted);
+}
+
+async function settleDeletes(
+  table: Table,
+  changes: readonly Change[],
+  signal: AbortSignal,
+): Promise<Settled> {
+  const ids = changes.flatMap((change) => (change.kind === 'delete' ? [change.record] : []));
+  const { absent } = await table.look(ids, signal);
+  const gone = new Set(absent);
+  return {
+    rest: changes.filter((change) => change.kind !== 'delete' || !gone.has(change.record)),
+    wrote: [],
+    removed: absent,
+  };
+}

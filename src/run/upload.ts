@@ -1,0 +1,117 @@
+import type { Change } from '../sync/change.ts';
+import { decodeChanges } from '../sync/chunk.ts';
+import type { Failure } from '../sync/failure.ts';
+import { isOpen, isRetryable, pauseBefore } from '../sync/round.ts';
+import type { BadRow } from '../sync/state.ts';
+import { type Delivery, delivery } from './deliver.ts';
+import type { Lane } from './lane.ts';
+import type { Plan } from './plan.ts';
+import type { Chance, ChunkRecord, Clock, Journal, Scope, Table } from './ports.ts';
+import type { StopSignals } from './send.ts';
+
+/** What the upload works with. */
+export interface Upload {
+  readonly run: string;
+  readonly scope: Scope;
+  readonly fence: number;
+  readonly plan: Plan;
+  readonly rounds: number;
+  /** Whether chunks that failed before are sent again. */
+  readonly again: boolean;
+  readonly table: Table;
+  /** How many records the table has, roughly. */
+  readonly records: number;
+  readonly lane: Lane;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly stop: StopSignals;
+  /** Told after every change of a chunk, with the failure that stands. */
+  onChunk(chunk: ChunkRecord): void;
+  /** Told before an extra round: its number and when it starts (ms). */
+  onPause(round: number, until: number): void;
+  onRound(round: number): void;
+  /** Told when a chunk of this many rows was too much for one call. */
+  onTooMany(rows: number): void;
+  /** Told of each row that Feishu refused for what is in it. */
+  onRejected(row: BadRow): void;
+}
+
+/** Why the rest of the plan was not sent. */
+export interface Stopped {
+  readonly failure: Failure;
+  /** How many chunks failed with it. */
+  readonly chunks: number;
+}
+
+/**
+ * Sends the chunks of a plan that are still open: creates, then updates, in rounds; deletes last, and only when
+ * no create or update failed. Answers why it stopped early, if it did. Rejects when it was told to stop, or when
+ * another instance took the run over.
+ */
+export async function upload(job: Upload): Promise<Stopped | undefined> {
+  const stored = await job.journal.chunks(job.run);
+  const reopen = (chunk: ChunkRecord): ChunkRecord =>
+    job.again && isRetryable(chunk.status) ? { ...chunk, status: 'pending' } : chunk;
+  const chunks = stored.map(reopen);
+  const stopped = await inRounds(job, chunks, (chunk) => chunk.kind !== 'delete');
+  const clean = chunks.every(
+    ({ kind, status }) => kind === 'delete' || status === 'done' || status === 'split',
+  );
+  if (stopped || !clean) return stopped;
+  return inRounds(job, chunks, (chunk) => chunk.kind === 'delete');
+}
+
+async function inRounds(
+  job: Upload,
+  chunks: ChunkRecord[],
+  mine: (chunk: ChunkRecord) => boolean,
+): Promise<Stopped | undefined> {
+  const way = delivery(job, chunks);
+  for (let round = 0; ; round++) {
+    const open = chunks.filter((chunk) => mine(chunk) && isOpen(chunk.status));
+    if (open.length === 0) return undefined;
+    if (round > job.rounds) {
+      for (const chunk of open) await way.giveUp(chunk);
+      return undefined;
+    }
+    if (round > 0) {
+      const pause = pauseBefore(round, job.chance.random());
+      job.onPause(round, job.clock.now() + pause);
+      await job.clock.sleep(pause, job.stop.soon);
+    }
+    job.onRound(round);
+    await onePass(job, way, open);
+    const stopped = way.stopped();
+    if (stopped) return stopped;
+  }
+}
+
+/** One round: every open chunk is sent once, as many at a time as the lane lets through. */
+async function onePass(job: Upload, way: Delivery, open: readonly ChunkRecord[]): Promise<void> {
+  const { lane, stop } = job;
+  const flying = new Set<Promise<void>>();
+  let broken: { readonly error: unknown } | undefined;
+  const over = (): boolean => broken !== undefined || stop.soon.aborted || way.stopped() !== undefined;
+  const launch = (chunk: ChunkRecord, changes: readonly Change[]): void => {
+    const flight = lane
+      .run(async () => {
+        if (!over()) await way.deliver(chunk, changes);
+      })
+      .catch((error: unknown) => {
+        broken ??= { error };
+      })
+      .finally(() => flying.delete(flight));
+    flying.add(flight);
+  };
+  for (const chunk of open) {
+    // Read and decoded while the last one is still in flight, so that the lane never waits for us.
+    const changes = decodeChanges(await job.journal.body(job.run, chunk.id));
+    await lane.room();
+    if (over()) break;
+    launch(chunk, changes);
+  }
+  await Promise.all(flying);
+  if (broken) throw broken.error;
+  stop.soon.throwIfAborted();
+}

@@ -1,0 +1,127 @@
+import type { Change } from './change.ts';
+import type { Fields, TableRecord } from './field.ts';
+import type { Key } from './key.ts';
+import type { Cell } from './kinds/kind.ts';
+import { kinds } from './kinds/kinds.ts';
+import { bytesPerCall, deletesPerCall } from './limits.ts';
+import type { Target } from './mapping.ts';
+import type { ChunkKind } from './state.ts';
+
+/** An ordered group of changes of one kind, sent in one call. */
+export interface Chunk {
+  /** `C001`, `U012`, `D003`: stable for the whole run. Parts of a split chunk are `C001.1`. */
+  readonly id: string;
+  readonly kind: ChunkKind;
+  /** Position in the order of sending: creates, then updates, then deletes. */
+  readonly seq: number;
+  readonly changes: readonly Change[];
+}
+
+const letters: Readonly<Record<ChunkKind, string>> = { create: 'C', update: 'U', delete: 'D' };
+const order: Readonly<Record<ChunkKind, number>> = { create: 0, update: 1, delete: 2 };
+/** Room between the chunks of one kind and the next in the order of sending. */
+const kindGap = 1_000_000;
+
+export const chunkId = (kind: ChunkKind, number: number): string =>
+  letters[kind] + String(number).padStart(3, '0');
+
+/**
+ * Groups changes into chunks as they come, one open chunk a kind in memory. A chunk closes at `size` rows
+ * (deletes never above 500) or when its body would pass 1 MB.
+ */
+export function chunker(size: number, targets: readonly Target[]) {
+  const open = new Map<ChunkKind, { changes: Change[]; bytes: number }>();
+  const numbers = new Map<ChunkKind, number>();
+  const nameBytes = targets.map((target) => Buffer.byteLength(target.name) + 6);
+
+  function close(kind: ChunkKind): Chunk | undefined {
+    const group = open.get(kind);
+    if (!group || group.changes.length === 0) return undefined;
+    open.delete(kind);
+    const number = (numbers.get(kind) ?? 0) + 1;
+    numbers.set(kind, number);
+    return { id: chunkId(kind, number), kind, seq: order[kind] * kindGap + number, changes: group.changes };
+  }
+
+  return {
+    /** Adds a change; answers the chunk that it closed, if any. */
+    add(change: Change): Chunk | undefined {
+      const most = change.kind === 'delete' ? Math.min(size, deletesPerCall) : size;
+      const bytes = sizeOf(change, nameBytes);
+      const group = open.get(change.kind);
+      const full = group && (group.changes.length >= most || group.bytes + bytes > bytesPerCall);
+      const closed = full ? close(change.kind) : undefined;
+      const into = open.get(change.kind) ?? { changes: [], bytes: 0 };
+      into.changes.push(change);
+      into.bytes += bytes;
+      open.set(change.kind, into);
+      return closed;
+    },
+    /** Closes what is still open. */
+    rest: (): Chunk[] => (['create', 'update', 'delete'] as const).flatMap((kind) => close(kind) ?? []),
+  };
+}
+
+function sizeOf(change: Change, nameBytes: readonly number[]): number {
+  let bytes = 40;
+  if (change.kind === 'create') {
+    change.cells.forEach((cell, at) => {
+      if (cell !== '') bytes += (nameBytes[at] ?? 0) + weight(cell);
+    });
+  }
+  if (change.kind === 'update') {
+    for (const [at, wanted] of change.differences) bytes += (nameBytes[at] ?? 0) + weight(wanted);
+  }
+  return bytes;
+}
+
+/** Bytes of a cell in JSON, escapes included where the cell is long enough to matter. */
+const weight = (cell: Cell): number =>
+  cell.length < 1000 ? Buffer.byteLength(cell) : Buffer.byteLength(JSON.stringify(cell));
+
+/** Stores a chunk's changes as bytes; {@link decodeChanges} reads them back. */
+export const encodeChanges = (changes: readonly Change[]): Uint8Array => Buffer.from(JSON.stringify(changes));
+
+export const decodeChanges = (body: Uint8Array): readonly Change[] =>
+  JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')) as Change[];
+
+/** What a create call takes for a row: empty cells are left out. */
+export function createdFields(cells: readonly Cell[], targets: readonly Target[]): Fields {
+  const fields: Record<string, unknown> = {};
+  targets.forEach((target, at) => {
+    const cell = cells[at] ?? '';
+    if (cell !== '') fields[target.name] = kinds.get(target.kind)?.written(cell);
+  });
+  return fields;
+}
+
+/** What an update call takes for a row: only the cells that differ; empty ones are cleared. */
+export function updatedRecord(
+  change: Extract<Change, { kind: 'update' }>,
+  targets: readonly Target[],
+): TableRecord {
+  const fields: Record<string, unknown> = {};
+  for (const [at, wanted] of change.differences) {
+    const target = targets[at];
+    if (target) fields[target.name] = kinds.get(target.kind)?.written(wanted);
+  }
+  return { id: change.record, fields };
+}
+
+/** Cuts a chunk's changes in two parts that take its place, named `C003.1` and `C003.2`. */
+export function halves(
+  chunk: Pick<Chunk, 'id' | 'kind' | 'seq'>,
+  changes: readonly Change[],
+): readonly [Chunk, Chunk] {
+  const middle = Math.ceil(changes.length / 2);
+  const part = (number: number, some: readonly Change[]): Chunk => ({
+    id: `${chunk.id}.${number}`,
+    kind: chunk.kind,
+    seq: chunk.seq,
+    changes: some,
+  });
+  return [part(1, changes.slice(0, middle)), part(2, changes.slice(middle))];
+}
+
+/** The keys of a chunk, in order. */
+export const keysOf = (changes: readonly Change[]): readonly Key[] => changes.map((change) => change.key);

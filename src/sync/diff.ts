@@ -1,0 +1,81 @@
+import type { Change, Difference } from './change.ts';
+import type { Mode } from './definition.ts';
+import { hashOf } from './hash.ts';
+import type { Key } from './key.ts';
+import { keyIn, type Mapping } from './mapping.ts';
+import { unpackCells } from './pack.ts';
+import type { TableIndex } from './table-index.ts';
+
+/** What the comparison says of one source row. */
+export type Compared =
+  | Change
+  | { readonly kind: 'same' }
+  /** Left alone by the mode. */
+  | { readonly kind: 'left' }
+  /** Not sent, because its key is empty or stands more than once on either side. */
+  | {
+      readonly kind: 'invalid';
+      readonly key: Key;
+      readonly why: 'empty' | 'doubled-source' | 'doubled-table';
+    };
+
+/**
+ * Says what must happen so that the table agrees with the query.
+ *
+ * |                 | key in the table            | key not in the table |
+ * |-----------------|-----------------------------|----------------------|
+ * | key in query    | update where cells differ   | create               |
+ * | key not in query| delete (mirror only)        |                      |
+ *
+ * `append` leaves existing keys alone, `update` missing ones.
+ */
+export interface Diff {
+  /** Judges one row of the query, given as packed canonical cells. */
+  row(packed: Uint8Array): Compared;
+  /** After all rows: records whose key no row had; empty unless the mode mirrors. */
+  leftOver(): Iterable<Change>;
+}
+
+/**
+ * Compares rows one by one with the indexed table.
+ * @param times how often each key stands in the query
+ */
+export function diff(mapping: Mapping, index: TableIndex, times: ReadonlyMap<Key, number>, mode: Mode): Diff {
+  function row(packed: Uint8Array): Compared {
+    const cells = unpackCells(asText(packed));
+    const key = keyIn(mapping, cells);
+    if (key === '') return { kind: 'invalid', key, why: 'empty' };
+    if ((times.get(key) ?? 0) > 1) return { kind: 'invalid', key, why: 'doubled-source' };
+    const slot = index.find(key);
+    if (slot < 0) return mode === 'update' ? { kind: 'left' } : { kind: 'create', key, cells };
+    if (index.isDoubled(slot)) return { kind: 'invalid', key, why: 'doubled-table' };
+    if (index.equals(slot, packed)) return { kind: 'same' };
+    if (mode === 'append') return { kind: 'left' };
+    const record = index.record(slot);
+    const differences = differ(cells, unpackCells(record.cells));
+    return { kind: 'update', key, record: record.id, differences, hash: hashOf(packed) };
+  }
+
+  function* leftOver(): Iterable<Change> {
+    if (mode !== 'mirror') return;
+    for (const [key, slot] of index.slots()) {
+      if (times.has(key) || index.isDoubled(slot)) continue;
+      const record = index.record(slot);
+      yield { kind: 'delete', key, record: record.id, cells: unpackCells(record.cells) };
+    }
+  }
+
+  return { row, leftOver };
+}
+
+function differ(wanted: readonly string[], held: readonly string[]): Difference[] {
+  const differences: Difference[] = [];
+  wanted.forEach((cell, at) => {
+    const now = held[at] ?? '';
+    if (cell !== now) differences.push([at, cell, now]);
+  });
+  return differences;
+}
+
+const asText = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');

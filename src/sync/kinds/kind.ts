@@ -1,0 +1,53 @@
+import type { ColumnRule } from '../definition.ts';
+import type { Field } from '../field.ts';
+import { type Text, text } from '../text.ts';
+import type { Column, Value } from '../value.ts';
+import type { Zone } from '../zone.ts';
+
+/**
+ * The canonical value of a cell: text that is equal exactly when two cells are equal. `''` is empty, for
+ * every kind: null, "", [], {} and a missing cell are one, and so are false and a checkbox never touched.
+ */
+export type Cell = string;
+
+/** A source value that its field cannot take, in words for the person who can mend it. */
+export interface Bad {
+  readonly bad: Text;
+}
+
+export const isBad = (read: Cell | Bad): read is Bad => typeof read !== 'string';
+
+/** Where a value comes from and goes to: all that a kind may look at besides the value. */
+export interface Place {
+  readonly column: Column;
+  readonly field: Field;
+  readonly rule: ColumnRule;
+  readonly zone: Zone;
+  /** Whether values must not be shown, not even in a reason. */
+  readonly hidden: boolean;
+}
+
+/** How one kind of field is read, compared and written. */
+export interface Kind {
+  /** Makes the reader of source values: canonical, or why not. Called once a run and column. */
+  wanted(place: Place): (value: Exclude<Value, null>) => Cell | Bad;
+  /** The canonical value of a cell as `records/search` returns it. Unknown shapes read as their text. */
+  held(raw: unknown): Cell;
+  /** What a write call takes for a canonical value; `null` clears the cell. */
+  written(cell: Cell): unknown;
+}
+
+/** Says that a value does not fit, with the value cut to 40 characters. */
+export function unfit(place: Place, value: unknown, zh: string, en: string): Bad {
+  const shown = place.hidden ? '•••' : show(value);
+  return {
+    bad: text(`字段「${place.field.name}」${zh}：\`${shown}\``, `\`${shown}\` ${en} for ${place.field.name}`),
+  };
+}
+
+function show(value: unknown): string {
+  if (value instanceof Uint8Array) return `${value.length} bytes`;
+  const whole = String(value);
+  const points = [...whole.slice(0, 100)];
+  return points.length > 40 || whole.length > 100 ? `${points.slice(0, 40).join('')}…` : whole;
+}

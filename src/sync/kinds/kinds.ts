@@ -1,0 +1,30 @@
+import type { FieldKind, WritableKind } from '../field.ts';
+import { checkboxKind } from './checkbox.ts';
+import { dateKind } from './date.ts';
+import type { Kind } from './kind.ts';
+import { numberKind } from './number.ts';
+import { phoneKind } from './phone.ts';
+import { multiKind, selectKind } from './select.ts';
+import { textKind } from './text.ts';
+import { urlKind } from './url.ts';
+
+/** The kinds of field that a sync writes, each with its reading and writing. */
+export const kinds: ReadonlyMap<FieldKind, Kind> = new Map<WritableKind, Kind>([
+  ['text', textKind],
+  ['number', numberKind],
+  ['select', selectKind],
+  ['multi', multiKind],
+  ['date', dateKind],
+  ['checkbox', checkboxKind],
+  ['phone', phoneKind],
+  ['url', urlKind],
+]);
+
+/** The kinds whose values can name a row. */
+export const keyKinds: ReadonlySet<FieldKind> = new Set<FieldKind>([
+  'text',
+  'number',
+  'phone',
+  'date',
+  'select',
+]);

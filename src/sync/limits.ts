@@ -1,0 +1,14 @@
+/** Records that one batch_delete takes. https://open.feishu.cn/document/server-docs/docs/bitable-v1/app-table-record/batch_delete */
+export const deletesPerCall = 500;
+
+/**
+ * Bytes that one write's body may have. Feishu documents no limit, but answers large changes with "reduce the
+ * amount of change in one operation" (1254002).
+ */
+export const bytesPerCall = 1_000_000;
+
+/**
+ * How long a `client_token` is trusted, in ms. Feishu does not say how long it remembers one; minutes is the
+ * only number around. https://open.feishu.cn/document/server-docs/docs/bitable-v1/app-table-record/batch_create
+ */
+export const tokenLife = 120_000;

@@ -1,0 +1,121 @@
+import type { Definition } from './definition.ts';
+import type { WaitReason } from './state.ts';
+import { count, text } from './text.ts';
+
+/** What the brake looks at: numbers of one plan and what is known from before. */
+export interface Outlook {
+  readonly mode: Definition['mode'];
+  /** Rows that the query answered. */
+  readonly sourceRows: number;
+  /** Records that the read gave. */
+  readonly records: number;
+  /** Records that the ledger knows for this definition and table. */
+  readonly ledger: number;
+  readonly creates: number;
+  readonly updates: number;
+  /** Deletes that would be carried out. */
+  readonly deletes: number;
+  /** Of these, records that the ledger does not know: somebody made them by hand, or before the bot came. */
+  readonly handMade: number;
+  /** Whether a person has allowed this definition to delete hand-made records. */
+  readonly handMadeAllowed: boolean;
+  readonly policy: Definition['deletes'];
+  readonly brake: Definition['brake'];
+  /** Whether the base has advanced permissions on. */
+  readonly advanced: boolean;
+  /** Whether the definition ever succeeded on this table. */
+  readonly succeededBefore: boolean;
+  /** Whether query, key or mapping are not those of the last success. */
+  readonly changed: boolean;
+}
+
+/** Below this many records, shares mean little and the brake stays off. */
+export const brakeFrom = 10;
+
+const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;
+
+/**
+ * Says why a plan must wait for a person; nothing when it may be carried out at once.
+ *
+ * | what is seen                                             | why it waits                             |
+ * |----------------------------------------------------------|------------------------------------------|
+ * | no records, advanced permissions on, never succeeded     | we may not be able to see the table      |
+ * | no records, but the ledger knows some                    | the same, or somebody emptied the table  |
+ * | no rows in the query, and records would be deleted       | the query is probably wrong              |
+ * | deletes above the brake, of a table with 10 records or more | a filter or join is probably wrong    |
+ * | updates above the brake, likewise                        | a join is probably wrong                 |
+ * | hand-made records would be deleted, `deletes: ask`       | a person says so once                    |
+ * | query, key or mapping changed since the last success     | a person looks at the new plan           |
+ */
+export function reasonsToWait(seen: Outlook): readonly WaitReason[] {
+  const reasons: WaitReason[] = [];
+  const share = (part: number): number => (seen.records === 0 ? 0 : part / seen.records);
+  if (seen.records === 0 && seen.ledger > 0) reasons.push(emptyTable(seen.ledger));
+  else if (seen.records === 0 && seen.advanced && !seen.succeededBefore) reasons.push(noSight);
+  if (seen.sourceRows === 0 && seen.deletes > 0) reasons.push(emptySource(seen.deletes));
+  if (seen.records >= brakeFrom && share(seen.deletes) > seen.brake.deletes) {
+    reasons.push(tooMany('deletes', '删除', 'deletes', seen.deletes, seen.records, seen.brake.deletes));
+  }
+  if (seen.records >= brakeFrom && share(seen.updates) > seen.brake.updates) {
+    reasons.push(tooMany('updates', '更新', 'updates', seen.updates, seen.records, seen.brake.updates));
+  }
+  if (seen.handMade > 0 && seen.policy === 'ask' && !seen.handMadeAllowed)
+    reasons.push(handMade(seen.handMade));
+  if (seen.changed && seen.creates + seen.updates + seen.deletes > 0) reasons.push(changed);
+  return reasons;
+}
+
+const noSight: WaitReason = {
+  code: 'no-sight',
+  message: text(
+    '表格读出来是空的，而这个多维表格开启了高级权限：我可能看不到记录。请在 高级权限 里给应用一个可以查看全部记录的角色；如果表格确实是空的，请点「应用」。',
+    'The table reads as empty and this Base has advanced permissions on: I may not be able to see this table. Give the app a role that sees all records (advanced permissions, in the Base); if the table really is empty, press Apply.',
+  ),
+};
+
+const emptyTable = (known: number): WaitReason => ({
+  code: 'empty-table',
+  message: text(
+    `表格读出来是空的，但我上次在里面写过 ${count(known)} 条记录：可能看不到记录（权限），也可能被人清空了。`,
+    `The table reads as empty, but I have written ${count(known)} records there before: I may not be able to see them (permissions), or somebody has emptied it.`,
+  ),
+});
+
+const emptySource = (deletes: number): WaitReason => ({
+  code: 'empty-source',
+  message: text(
+    `查询没有返回任何行，照做会删除 ${count(deletes)} 条记录。`,
+    `The query answered no rows at all; carried out, that deletes ${count(deletes)} records.`,
+  ),
+});
+
+const tooMany = (
+  code: 'deletes' | 'updates',
+  zh: string,
+  en: string,
+  part: number,
+  records: number,
+  limit: number,
+): WaitReason => ({
+  code,
+  message: text(
+    `将${zh} ${count(part)} 条，占表格 ${count(records)} 条的 ${percent(part / records)}，超过 ${percent(limit)} 的上限。`,
+    `${count(part)} ${en} of ${count(records)} records is ${percent(part / records)}, above the limit of ${percent(limit)}.`,
+  ),
+});
+
+const handMade = (records: number): WaitReason => ({
+  code: 'hand-made',
+  message: text(
+    `将删除的记录里有 ${count(records)} 条不是我写的（手工录入，或在启用同步之前就有）。同意一次以后，这个同步就可以删除它们。`,
+    `${count(records)} of the records to delete were not written by me (made by hand, or before this sync). Say yes once and this sync may delete them.`,
+  ),
+});
+
+const changed: WaitReason = {
+  code: 'changed',
+  message: text(
+    '查询、主键或字段对应关系在上次成功之后改过，请看一眼新的计划。',
+    'The query, the key or the mapping has changed since the last success: please look at the new plan.',
+  ),
+};

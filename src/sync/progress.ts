@@ -1,0 +1,105 @@
+import type { Problem } from './problem.ts';
+import type { Act, Actor, State, Status } from './state.ts';
+
+/** What a run starts from. */
+export interface Beginning {
+  readonly run: string;
+  readonly definition: string;
+  readonly title: string;
+  readonly link: string;
+  readonly planOnly: boolean;
+  readonly roundsMax: number;
+  readonly by: Actor;
+  readonly at: number;
+}
+
+/** The state of a run that was just asked for. */
+export function begin(from: Beginning): State {
+  return {
+    run: from.run,
+    definition: from.definition,
+    title: from.title,
+    link: from.link,
+    planOnly: from.planOnly,
+    status: 'running',
+    phase: 'queued',
+    version: 1,
+    startedAt: from.at,
+    endedAt: null,
+    reading: { rows: 0, records: 0, total: null },
+    rows: {
+      read: 0,
+      created: 0,
+      updated: 0,
+      unchanged: 0,
+      rejected: 0,
+      invalid: 0,
+      failed: 0,
+      unknown: 0,
+      notSent: 0,
+    },
+    deletes: { planned: 0, done: 0, failed: 0, unknown: 0, notSent: 0, kept: 0 },
+    chunks: { total: 0, settled: 0, failed: [] },
+    changes: { total: 0, settled: 0 },
+    rounds: 0,
+    roundsMax: from.roundsMax,
+    resumeAt: null,
+    calls: { read: 0, write: 0, refused: 0, chat: 0 },
+    ms: { total: 0, source: 0, table: 0, diff: 0, upload: 0 },
+    waiting: null,
+    error: null,
+    notes: [],
+    badRows: [],
+    acts: [{ op: 'start', by: from.by, at: from.at }],
+  };
+}
+
+/** Notes what a person did. The version grows: buttons drawn before are stale from now on. */
+export const acted = (state: State, act: Act): State => ({
+  ...state,
+  version: state.version + 1,
+  acts: [...state.acts, act],
+});
+
+/** Goes on working: after a restart, a retry or an approval. */
+export const goOn = (state: State): State => ({
+  ...state,
+  status: 'running',
+  phase: 'queued',
+  endedAt: null,
+  waiting: null,
+  error: null,
+});
+
+/** Ends (or puts off) a run at a time; the version grows with it. */
+export const end = (state: State, status: Exclude<Status, 'running'>, at: number): State => ({
+  ...state,
+  status,
+  phase: 'ended',
+  version: state.version + 1,
+  endedAt: at,
+  resumeAt: null,
+  ms: { ...state.ms, total: state.ms.total + (at - (state.acts.at(-1)?.at ?? state.startedAt)) },
+});
+
+/** Ends a run that a problem stopped: `partial` when something was written all the same. */
+export const endWith = (state: State, error: Problem, at: number): State => {
+  const wrote = state.rows.created + state.rows.updated + state.deletes.done > 0;
+  return end({ ...state, error }, wrote ? 'partial' : 'failed', at);
+};
+
+/** How a run that went through its whole plan ends. */
+export function verdictOf(state: State): 'done' | 'partial' | 'failed' {
+  const { rows, deletes } = state;
+  const amiss =
+    rows.rejected +
+    rows.invalid +
+    rows.failed +
+    rows.unknown +
+    rows.notSent +
+    deletes.failed +
+    deletes.unknown +
+    deletes.notSent;
+  if (amiss === 0 && state.error === null) return 'done';
+  return rows.created + rows.updated + rows.unchanged + deletes.done > 0 ? 'partial' : 'failed';
+}

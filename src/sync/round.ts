@@ -1,0 +1,53 @@
+import type { Failure } from './failure.ts';
+import type { ChunkKind, ChunkStatus } from './state.ts';
+
+/** Milliseconds to wait before a round: 1 s, 2 s, 4 s … at most a minute, less up to half by chance. */
+export const pauseBefore = (round: number, random: number): number =>
+  Math.min(1000 * 2 ** (round - 1), 60_000) * (1 - random / 2);
+
+/** How long one chunk may be put off by throttling before that counts as a failure, in ms. */
+export const throttleBudget = 300_000;
+
+/** Chunks with the same unknown code after which the run stops. */
+export const sameUnknownCodes = 3;
+
+/** What becomes of a chunk whose call failed. */
+export type Next =
+  /** Sent again in the next round, if there is one. */
+  | 'next-round'
+  /** Cut in two, the parts sent in its place. */
+  | 'split'
+  /** One of its records is gone: look, drop those, send the rest. */
+  | 'look'
+  /** Fails as it is. */
+  | 'fail'
+  /** Fails, and the run ends: nothing more can succeed. */
+  | 'stop-run';
+
+/** Decides by the verdict; a chunk of one row has nothing left to split. */
+export function afterFailure(failure: Failure, kind: ChunkKind, rows: number): Next {
+  switch (failure.verdict) {
+    case 'wait':
+    case 'round':
+    case 'settle':
+      return 'next-round';
+    case 'values':
+      return rows > 1 && kind !== 'delete' ? 'split' : 'fail';
+    case 'smaller':
+      return rows > 1 ? 'split' : 'fail';
+    case 'gone':
+      return kind === 'create' ? 'fail' : 'look';
+    case 'reread':
+    case 'unknown':
+      return 'fail';
+    case 'stop':
+      return 'stop-run';
+  }
+}
+
+/** Whether a chunk in this state is still to be sent. */
+export const isOpen = (status: ChunkStatus): boolean => status === 'pending' || status === 'sent';
+
+/** Whether a chunk did not (fully) succeed and can be sent again by hand. */
+export const isRetryable = (status: ChunkStatus): boolean =>
+  status === 'failed' || status === 'unknown' || status === 'sent' || status === 'pending';

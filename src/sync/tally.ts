@@ -1,0 +1,57 @@
+import type { ChunkKind, ChunkStatus, DeleteCounts, RowCounts } from './state.ts';
+
+/** What one chunk adds to the counts. */
+export interface Counted {
+  readonly kind: ChunkKind;
+  readonly rows: number;
+  readonly written: number;
+  readonly status: ChunkStatus;
+}
+
+/** Rows and deletes that chunks account for; what the comparison alone decides (unchanged, invalid) is not in it. */
+export interface Tally {
+  readonly rows: Omit<RowCounts, 'read' | 'unchanged' | 'invalid'>;
+  readonly deletes: Omit<DeleteCounts, 'planned' | 'kept'>;
+}
+
+const nothing: Tally = {
+  rows: { created: 0, updated: 0, rejected: 0, failed: 0, unknown: 0, notSent: 0 },
+  deletes: { done: 0, failed: 0, unknown: 0, notSent: 0 },
+};
+
+/** Adds up chunks. Whatever their statuses, every row of every unsplit chunk is counted exactly once. */
+export function tally(chunks: Iterable<Counted>): Tally {
+  const rows = { ...nothing.rows };
+  const deletes = { ...nothing.deletes };
+  for (const chunk of chunks) {
+    if (chunk.status === 'split') continue;
+    const rest = chunk.rows - chunk.written;
+    const place = placeOf(chunk.status);
+    if (chunk.kind === 'delete') {
+      deletes.done += chunk.written;
+      deletes[place === 'rejected' ? 'failed' : place] += rest;
+    } else {
+      rows[chunk.kind === 'create' ? 'created' : 'updated'] += chunk.written;
+      rows[place] += rest;
+    }
+  }
+  return { rows, deletes };
+}
+
+/** Where the rows of a chunk belong that are not confirmed. */
+function placeOf(status: ChunkStatus): 'failed' | 'unknown' | 'rejected' | 'notSent' {
+  switch (status) {
+    case 'failed':
+    case 'done':
+      return 'failed';
+    case 'unknown':
+    case 'sent':
+      return 'unknown';
+    case 'rejected':
+      return 'rejected';
+    case 'pending':
+    case 'dropped':
+    case 'split':
+      return 'notSent';
+  }
+}

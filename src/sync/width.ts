@@ -1,0 +1,60 @@
+/**
+ * How many writes a base takes at once, found out by trying.
+ *
+ * It starts at 1 (or at what held before), widens by one whenever a full width of writes came back clean,
+ * and falls to half on the first conflict. The width that conflicted becomes a ceiling: a strict base thus
+ * costs one refused call, and no further try until the ceiling is a day old.
+ */
+export interface Width {
+  readonly width: number;
+  /** Clean answers since the last change. */
+  readonly clean: number;
+  /** The width that was refused, or null while none was. */
+  readonly ceiling: number | null;
+  /** When it was refused (ms). */
+  readonly ceilingAt: number;
+  /** Refusals in a row at width 1: each doubles the pause. */
+  readonly refusals: number;
+}
+
+export const widest = 8;
+const ceilingLife = 24 * 3_600_000;
+
+/** Where to begin, from what was remembered (see {@link rememberWidth}). */
+export function startWidth(remembered: string | undefined): Width {
+  const [width = 1, ceiling = 0, at = 0] = (remembered ?? '')
+    .split(' ')
+    .map((part) => Math.trunc(Number(part)) || 0);
+  return {
+    width: Math.min(Math.max(width, 1), widest),
+    clean: 0,
+    ceiling: ceiling > 0 ? ceiling : null,
+    ceilingAt: at,
+    refusals: 0,
+  };
+}
+
+/** What to keep for the next run. */
+export const rememberWidth = (now: Width): string => `${now.width} ${now.ceiling ?? 0} ${now.ceilingAt}`;
+
+/** A write was carried out (or failed for a reason of its own). */
+export function answered(now: Width, at: number): Width {
+  const clean = now.clean + 1;
+  const ceiling = now.ceiling !== null && at - now.ceilingAt < ceilingLife ? now.ceiling : null;
+  const mayWiden = now.width < widest && (ceiling === null || now.width + 1 < ceiling);
+  return clean >= now.width && mayWiden
+    ? { ...now, width: now.width + 1, clean: 0, ceiling, refusals: 0 }
+    : { ...now, clean, ceiling, refusals: 0 };
+}
+
+/** A write was refused because the base was busy or throttled. */
+export function refused(now: Width, at: number): Width {
+  if (now.width === 1) return { ...now, clean: 0, refusals: now.refusals + 1 };
+  return { width: Math.floor(now.width / 2), clean: 0, ceiling: now.width, ceilingAt: at, refusals: 0 };
+}
+
+/** Milliseconds to wait before a refused write is sent again. */
+export function refusedPause(now: Width, retryAfter: number | undefined, random: number): number {
+  const own = Math.min(250 * 2 ** now.refusals, 30_000) * (0.75 + random / 2);
+  return Math.max(retryAfter ?? 0, own);
+}
