@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely';
 import type { Ledger, LedgerEntry, Scope } from '../run/ports.ts';
 import type { Database } from './backend.ts';
-import { groups, hash } from './encode.ts';
+import { groups, hash, keyId } from './encode.ts';
 import type { NewLedgerRow, Tables } from './schema.ts';
 
 /** Rows written by one statement: larger ones are slow to build, and building happens on the event loop. */
@@ -43,14 +43,11 @@ export async function confirm(
   entries: readonly LedgerEntry[],
 ): Promise<void> {
   const id = scopeHash(scope);
-  const row = ({ key, record, hash: sum }: LedgerEntry): NewLedgerRow => ({
-    scope: id,
-    key_hash: hash(key),
-    key_text: Buffer.from(key),
-    record,
-    hash: sum,
-    run,
-  });
+  const row = ({ key, record, hash: sum }: LedgerEntry): NewLedgerRow => {
+    const key_id = keyId(key);
+    const key_text = key_id === key ? null : JSON.stringify(key);
+    return { scope: id, key_id, key_text, record, hash: sum, run };
+  };
   for (const group of groups(entries, perStatement)) {
     await trx.replaceInto('ledger').values(group.map(row)).execute();
   }
@@ -71,4 +68,4 @@ export async function forget(
   }
 }
 
-const scopeHash = ({ definition, table }: Scope): Buffer => hash(definition, table);
+const scopeHash = ({ definition, table }: Scope): string => hash(definition, table);

@@ -6,7 +6,7 @@ import type { Backend, Database, TableShape } from './backend.ts';
 
 const word = 'varchar(64) not null';
 const time = 'bigint not null';
-const hash = 'binary(16) not null';
+const hash = 'varchar(22) not null';
 const long = 'longtext not null';
 
 const versions: TableShape = {
@@ -65,13 +65,13 @@ const first: readonly TableShape[] = [
     name: 'ledger',
     columns: {
       scope: hash,
-      key_hash: hash,
-      key_text: 'blob not null',
+      key_id: word,
+      key_text: 'text',
       record: word,
       hash: word,
       run: word,
     },
-    primary: ['scope', 'key_hash'],
+    primary: ['scope', 'key_id'],
     unique: { ledger_by_record: ['scope', 'record'] },
   },
   {

@@ -6,7 +6,7 @@ import type { ChunkKind, ChunkStatus, Status } from '../sync/state.ts';
  *
  * Texts of unknown content (`plan`, `state`, `failure`, `value`) are stored as JSON: it carries every character
  * exactly, on databases that would cut or refuse some. Words that may be long or odd (ledger keys, names, event
- * IDs) are found by a hash of theirs. Times are milliseconds since the epoch.
+ * IDs) are found by a short text that stands for them. Times are milliseconds since the epoch.
  */
 export interface Tables {
   readonly runs: RunsTable;
@@ -59,10 +59,11 @@ export interface BodiesTable {
 /** One confirmed record. A record stands in it once, under the key confirmed last. */
 export interface LedgerTable {
   /** Hash of definition and table. */
-  scope: Uint8Array;
-  key_hash: Uint8Array;
-  /** UTF-8. */
-  key_text: Uint8Array;
+  scope: string;
+  /** See `keyId`. */
+  key_id: string;
+  /** The whole key as JSON, where `key_id` is not the key itself. */
+  key_text: string | null;
   record: string;
   hash: string;
   run: string;
@@ -78,13 +79,13 @@ export interface LeasesTable {
 }
 
 export interface MemoryTable {
-  name_hash: Uint8Array;
+  name_hash: string;
   name: string;
   value: string;
 }
 
 export interface SeenTable {
-  id_hash: Uint8Array;
+  id_hash: string;
   at: number;
 }
 

@@ -1,0 +1,55 @@
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { openStore } from '../../src/store/open.ts';
+import { sqlitePlace } from '../store/places.ts';
+import { chunkOf, outcomeOf, parts, runOf } from '../store/samples.ts';
+
+/**
+ * Writes 100 chunks of 1 MB and settles each with 1,000 ledger entries, and prints how long the event loop was
+ * held up meanwhile. `tsx test/bench/store.ts [mysql://…]`; an SQLite file in the temporary folder by default.
+ */
+async function bench(): Promise<void> {
+  const place = process.argv[2] ? { url: process.argv[2], remove: async () => {} } : await sqlitePlace();
+  const store = await openStore(place.url, parts);
+  const scope = { definition: 'orders', table: `bench/${process.pid}` };
+  const run = `bench-${process.pid}`;
+  const claim = await store.leases.claim(scope.table, run, 'bench', 0, 1);
+  if (claim.kind !== 'claimed') throw new Error('the lease is held');
+  await store.journal.createRun(runOf(run, {}, scope));
+
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  const spent = { add: [] as number[], send: [] as number[], settle: [] as number[] };
+  const timed = async (step: keyof typeof spent, work: Promise<void>): Promise<void> => {
+    const from = performance.now();
+    await work;
+    spent[step].push(performance.now() - from);
+  };
+  const begun = performance.now();
+  delay.enable();
+  for (let seq = 1; seq <= 100; seq++) {
+    const id = `C${seq}`;
+    const wrote = Array.from({ length: 1_000 }, (_, at) => ({
+      key: `SO-2026-${seq * 1_000 + at}`,
+      record: `rec${id}x${at}`.padEnd(14, '0'),
+      hash: '0123456789abcd',
+    }));
+    await timed('add', store.journal.addChunks(run, [chunkOf(id, seq, Buffer.alloc(1_000_000, id))]));
+    await timed('send', store.journal.sending(run, id, `token-${id}`, 1, claim.lease.fence));
+    await timed('settle', store.journal.settle(run, scope, id, outcomeOf({ wrote }), claim.lease.fence));
+  }
+  delay.disable();
+  const total = performance.now() - begun;
+
+  const ms = (n: number): string => `${n.toFixed(1)} ms`;
+  const middle = (all: number[]): number => all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)] ?? 0;
+  console.log(`100 chunks of 1 MB with 1,000 ledger entries each: ${ms(total)}`);
+  for (const [step, all] of Object.entries(spent)) {
+    console.log(`  ${step.padEnd(6)} median ${ms(middle(all))}, longest ${ms(Math.max(...all))}`);
+  }
+  console.log(
+    `event loop held up: longest ${ms(delay.max / 1e6)}, 99 % below ${ms(delay.percentile(99) / 1e6)}`,
+  );
+  await store.stop();
+  await place.remove();
+}
+
+await bench();

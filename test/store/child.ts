@@ -1,0 +1,40 @@
+import { openStore } from '../../src/store/open.ts';
+import { bodyOf, entriesOf, settledScope } from './kill.ts';
+import { chunkOf, outcomeOf, parts, runOf } from './samples.ts';
+
+/** A process of its own that uses the store: `write URL RUN` until it is killed, or `claim URL OWNER` once. */
+const [job, url = '', name = ''] = process.argv.slice(2);
+const say = (line: string): boolean => process.stdout.write(`${line}\n`);
+
+async function write(): Promise<void> {
+  say('opening');
+  const { journal, leases } = await openStore(url, parts);
+  const claim = await leases.claim(settledScope.table, name, name, 0, 0);
+  if (claim.kind !== 'claimed') throw new Error('the lease is free');
+  await journal.createRun(runOf(name, {}, settledScope));
+  for (let seq = 1; ; seq++) {
+    const id = `C${seq}`;
+    say('adding');
+    await journal.addChunks(name, [chunkOf(id, seq, bodyOf(name, id))]);
+    say('sending');
+    await journal.sending(name, id, `token-${id}`, 1, claim.lease.fence);
+    say('settling');
+    const outcome = outcomeOf({ wrote: entriesOf(name, id) });
+    await journal.settle(name, settledScope, id, outcome, claim.lease.fence);
+    say(`settled ${id}`);
+  }
+}
+
+async function claim(): Promise<void> {
+  const store = await openStore(url, parts);
+  say('ready');
+  process.stdin.once('data', () => {
+    void store.leases.claim('b/contested', name, name, 0, 1_000).then(async (answer) => {
+      await store.stop();
+      say(JSON.stringify(answer));
+      process.stdin.destroy();
+    });
+  });
+}
+
+await (job === 'write' ? write() : claim());

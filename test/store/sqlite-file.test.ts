@@ -1,0 +1,150 @@
+import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Kysely, sql } from 'kysely';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Store } from '../../src/run/ports.ts';
+import { backendOf, openStore } from '../../src/store/open.ts';
+import type { Tables } from '../../src/store/schema.ts';
+import { bodyOf, entriesOf, settledScope, startChild, writeUntilKilled } from './kill.ts';
+import { sqlitePlace } from './places.ts';
+import { chunkOf, parts, runOf } from './samples.ts';
+
+const opened: { stop(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const one of opened.splice(0).reverse()) await one.stop();
+});
+
+async function place() {
+  const made = await sqlitePlace();
+  opened.push({ stop: made.remove });
+  return made;
+}
+
+async function open(url: string): Promise<Store> {
+  const store = await openStore(url, parts);
+  opened.push(store);
+  return store;
+}
+
+const modeOf = (file: string): string => (statSync(file).mode & 0o777).toString(8);
+
+describe('the SQLite file', () => {
+  it('and its side files can be read by their owner only, in a folder made for them', async () => {
+    const { url, file } = await place();
+    const store = await open(url);
+    await store.memory.remember('a', 'b');
+    expect([file, `${file}-wal`, `${file}-shm`].map(modeOf)).toEqual(['600', '600', '600']);
+    expect(modeOf(dirname(file))).toBe('700');
+  });
+
+  it('loses rights that others had', async () => {
+    const { url, file } = await place();
+    mkdirSync(dirname(file));
+    writeFileSync(file, '');
+    chmodSync(file, 0o644);
+    await open(url);
+    expect(modeOf(file)).toBe('600');
+  });
+
+  it('can be kept in memory', async () => {
+    const store = await open('sqlite::memory:');
+    await store.memory.remember('a', 'b');
+    expect(await store.memory.recall('a')).toBe('b');
+  });
+
+  it('leaves no side files when it was closed', async () => {
+    const { url, file } = await place();
+    const store = await openStore(url, parts);
+    await store.journal.createRun(runOf('r1'));
+    await store.stop();
+    expect(() => statSync(`${file}-wal`)).toThrow('ENOENT');
+  });
+
+  it('is not opened when it is no database, and says what to do', async () => {
+    const { url, file } = await place();
+    mkdirSync(dirname(file));
+    writeFileSync(file, 'name: orders\n'.repeat(100));
+    await expect(openStore(url, parts)).rejects.toMatchObject({
+      problems: [{ code: 'store-not-a-database', where: 'STORE_URL' }],
+    });
+  });
+
+  it('is not opened below a path that is a file', async () => {
+    const { file } = await place();
+    mkdirSync(dirname(file));
+    writeFileSync(file, '');
+    await expect(openStore(`sqlite:${join(file, 'x.db')}`, parts)).rejects.toMatchObject({
+      problems: [{ code: 'store-unusable', message: { en: expect.stringMatching(/\((EEXIST|ENOTDIR)\)/) } }],
+    });
+  });
+
+  it('rejects what is asked of it after it was closed', async () => {
+    const { url } = await place();
+    const store = await openStore(url, parts);
+    await store.stop();
+    await expect(store.ping()).rejects.toThrow();
+  });
+
+  it('ends what was asked before it is closed', async () => {
+    const { url } = await place();
+    const store = await openStore(url, parts);
+    await store.journal.createRun(runOf('r1'));
+    const added = store.journal.addChunks('r1', [chunkOf('C001', 1)]);
+    await store.stop();
+    await added;
+    const again = await open(url);
+    expect(await again.journal.chunks('r1')).toHaveLength(1);
+  });
+});
+
+it.each(['', 'postgres://u:geheim@h/d', 'sqlite:', 'data/x.db'])(
+  'STORE_URL %j is refused without repeating it',
+  async (url) => {
+    const refused = await openStore(url, parts).catch((error: unknown) => String(error));
+    expect(refused).toBe('ProblemError: store-url: STORE_URL cannot be understood');
+  },
+);
+
+it('every settled chunk is whole after kills at any step', async () => {
+  const { url } = await place();
+  const settled: [run: string, chunk: string][] = [];
+  // Each number ends the process in another step: opening, adding, sending, settling, between two chunks.
+  for (const lines of [1, 2, 7, 12, 21, 38, 60]) {
+    const run = `killed-after-${lines}`;
+    for (const line of await writeUntilKilled(url, run, lines)) {
+      const [word, chunk] = line.split(' ');
+      if (word === 'settled' && chunk) settled.push([run, chunk]);
+    }
+  }
+  const store = await open(url);
+  for (const [run, chunk] of settled) {
+    const stored = (await store.journal.chunks(run)).find(({ id }) => id === chunk);
+    expect(stored).toMatchObject({ status: 'done', attempts: 1, token: `token-${chunk}` });
+  }
+  let known = 0;
+  for (const { id: run } of await store.journal.openRuns()) {
+    for (const { id, status } of await store.journal.chunks(run)) {
+      expect(Buffer.compare(await store.journal.body(run, id), bodyOf(run, id))).toBe(0);
+      const records = entriesOf(run, id).map(({ record }) => record);
+      const entries = (await store.ledger.known(settledScope, records)).size;
+      expect([run, id, entries]).toEqual([run, id, status === 'done' ? records.length : 0]);
+      known += entries;
+    }
+  }
+  expect(await store.ledger.size(settledScope)).toBe(known);
+  expect(known).toBeGreaterThanOrEqual(settled.length * 250);
+  expect(settled.length).toBeGreaterThan(20);
+  const db = new Kysely<Tables>({ dialect: backendOf(url).dialect });
+  opened.push({ stop: () => db.destroy() });
+  expect((await sql`pragma integrity_check`.execute(db)).rows).toEqual([{ integrity_check: 'ok' }]);
+});
+
+it('of two processes that claim one table exactly one gets it', async () => {
+  const { url } = await place();
+  const children = ['p1', 'p2'].map((owner) => startChild('claim', url, owner));
+  for (const child of children) await child.lines.next();
+  for (const child of children) child.process.stdin.write('go\n');
+  const answers = await Promise.all(children.map(async (child) => String((await child.lines.next()).value)));
+  const kinds = answers.map((answer) => (JSON.parse(answer) as { kind: string }).kind);
+  expect(kinds.sort()).toEqual(['claimed', 'held']);
+});
