@@ -166,10 +166,10 @@ function kindWords(kind: ChunkKind, say: Say): string {
 
 function badRowLines({ badRows }: State, say: Say, locale: Locale): readonly string[] {
   const lines = badRows.slice(0, shownAtMost).map(({ key, row, field, reason }) => {
-    const where = say(`第 ${count(row)} 行`, `row ${count(row)}`);
+    const where = row === null ? '' : say(`第 ${count(row)} 行`, `row ${count(row)}`);
     return `    ${[where, key, field, inLocale(reason, locale)].filter(Boolean).join(' · ')}`;
   });
-  return listed(lines, badRows.length, say('  未发送的行', '  rows that were not sent'), say);
+  return listed(lines, badRows.length, say('  没有写入的行', '  rows that were not written'), say);
 }
 
 function listed(lines: readonly string[], all: number, title: string, say: Say): readonly string[] {

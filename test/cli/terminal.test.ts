@@ -70,7 +70,7 @@ describe('the summary', () => {
       '  3 to delete: not sent 3',
       '  failed chunks',
       '    C003 · create 500 rows · 1255001 · internal error',
-      '  rows that were not sent',
+      '  rows that were not written',
       '    row 7 · 订单号 · the key is empty',
       '  calls: 9 read · 12 write · 1 refused · run r1',
     ]);
