@@ -1,7 +1,4 @@
-import { ops, type Press } from '../cards/button.ts';
-
-/** Characters of a run's ID or a definition's name, at most. */
-const longest = 100;
+import { longestRun, ops, type Press } from '../cards/button.ts';
 
 /**
  * Reads what a button sent. `undefined` for anything that no button of ours sends; never throws. What comes
@@ -11,7 +8,7 @@ export function decode(value: unknown): Press | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { op: said, run, v } = value as Readonly<Record<string, unknown>>;
   const op = ops.find((one) => one === said);
-  if (op === undefined || typeof run !== 'string' || run === '' || run.length > longest) return undefined;
+  if (op === undefined || typeof run !== 'string' || run === '' || run.length > longestRun) return undefined;
   if (typeof v !== 'number' || !Number.isSafeInteger(v) || v < 0) return undefined;
   return { op, run, v };
 }

@@ -1,6 +1,7 @@
 import type { Status } from '../sync/state.ts';
 import { type Text, text } from '../sync/text.ts';
 import type { Element } from './card.ts';
+import { plain } from './plain.ts';
 
 /** What a button asks for. */
 export const ops = ['retry', 'rerun', 'open', 'apply', 'discard', 'sync'] as const;
@@ -16,10 +17,13 @@ export interface Press {
   readonly v: number;
 }
 
+/** Characters of a run's ID or a definition's name in a button's value, at most. */
+export const longestRun = 100;
+
 /** The button's value as it travels. */
 export const encode = (press: Press): Readonly<Record<string, unknown>> => ({
   op: press.op,
-  run: press.run,
+  run: plain(press.run, longestRun),
   v: press.v,
 });
 
@@ -57,7 +61,7 @@ export interface ButtonLook {
   /** Unique in its card; the op when not given. */
   readonly name?: string;
   /** Opens this address as well. */
-  readonly url?: string;
+  readonly url?: string | undefined;
   /** Asks first. */
   readonly confirm?: { readonly title: Text; readonly text: Text };
 }

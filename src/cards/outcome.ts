@@ -118,7 +118,7 @@ const keysShown = 5;
 function badRows(rows: readonly BadRow[], room: Room): Element {
   const groups = new Map<string, Group>();
   for (const row of rows) {
-    const name = JSON.stringify([row.field ?? '', row.reason.zh]);
+    const name = `${row.field?.slice(0, 100)}\n${row.reason.zh.slice(0, 200)}`;
     const group = groups.get(name) ?? { reason: row.reason, field: row.field, keys: [], rows: 0 };
     groups.set(name, group);
     group.rows += 1;

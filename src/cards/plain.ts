@@ -1,8 +1,9 @@
 import type { Text } from '../sync/text.ts';
 
-/** Marks that cannot be seen or that turn the line round: zero-width and direction marks, fillers, controls. */
-const unseen = /\p{Cc}|\p{Cf}|[\u115f\u1160\u3164\uffa0]|\u034f|\u17b4|\u17b5/gu;
+/** Marks that cannot be seen or that turn the line round: zero-width and direction marks, fillers. */
+const unseen = /\p{Cf}|[\u115f\u1160\u3164\uffa0]|\u034f|\u17b4|\u17b5/gu;
 const loneHalf = /\p{Cs}/gu;
+const controls = /\p{Cc}/gu;
 const blanks = /\s+/gu;
 
 /**
@@ -16,8 +17,9 @@ export function plain(words: string, max: number): string {
   const clean = words
     .slice(0, max * 4 + 64)
     .replace(loneHalf, '\ufffd')
-    .replace(blanks, ' ')
     .replace(unseen, '')
+    .replace(blanks, ' ')
+    .replace(controls, '')
     .replaceAll('<', '＜')
     .replaceAll('>', '＞')
     .trim();

@@ -156,7 +156,7 @@ function buttons(state: State, view: RunView): readonly Element[] {
 }
 
 function looks(op: keyof typeof labels, state: State, url: string | undefined): Omit<ButtonLook, 'label'> {
-  if (op === 'open') return url === undefined ? {} : { url };
+  if (op === 'open') return { url };
   if (op === 'retry') return { type: 'primary_filled' };
   if (op !== 'apply') return {};
   return {

@@ -1,0 +1,140 @@
+import type { FailedChunk, State, Status } from '../../src/sync/state.ts';
+import { text } from '../../src/sync/text.ts';
+
+/** 2026-11-23 14:00 in Shanghai. */
+export const at = Date.UTC(2026, 10, 23, 6, 0, 0);
+
+const rows = {
+  read: 0,
+  created: 0,
+  updated: 0,
+  unchanged: 0,
+  rejected: 0,
+  invalid: 0,
+  failed: 0,
+  unknown: 0,
+  notSent: 0,
+};
+const deletes = { planned: 0, done: 0, failed: 0, unknown: 0, notSent: 0, kept: 0 };
+
+const fresh: State = {
+  run: 'r8421',
+  definition: 'orders',
+  title: '订单',
+  link: 'https://example.feishu.cn/base/APPTOKEN?table=tblXXXX',
+  planOnly: false,
+  status: 'running',
+  phase: 'queued',
+  version: 3,
+  startedAt: at,
+  endedAt: null,
+  reading: { rows: 0, records: 0, total: null },
+  rows,
+  deletes,
+  chunks: { total: 0, settled: 0, failed: [] },
+  changes: { total: 0, settled: 0 },
+  rounds: 0,
+  roundsMax: 3,
+  resumeAt: null,
+  calls: { read: 0, write: 0, refused: 0, chat: 0 },
+  ms: { total: 0, source: 0, table: 0, diff: 0, upload: 0 },
+  waiting: null,
+  error: null,
+  notes: [],
+  badRows: [],
+  acts: [{ op: 'start', by: { kind: 'chat', openId: 'ou_anna' }, at }],
+};
+
+type Change = Partial<Omit<State, 'rows' | 'deletes'>> & {
+  readonly rows?: Partial<State['rows']>;
+  readonly deletes?: Partial<State['deletes']>;
+};
+
+/** A run that was just asked for, but for what is given. */
+export const stateWith = (change: Change = {}): State => ({
+  ...fresh,
+  ...change,
+  rows: { ...rows, ...change.rows },
+  deletes: { ...deletes, ...change.deletes },
+});
+
+/** A run that ended a minute and twelve seconds after its start. */
+export const endedWith = (status: Exclude<Status, 'running'>, change: Change = {}): State =>
+  stateWith({ status, phase: 'ended', endedAt: at + 72_000, ...change });
+
+export const failedChunk = (change: Partial<FailedChunk> = {}): FailedChunk => ({
+  id: 'C003',
+  kind: 'create',
+  rows: 500,
+  how: 'answered',
+  code: 1255001,
+  message: 'InternalError',
+  ...change,
+});
+
+const uploading = {
+  rows: { read: 20_000, created: 5_200, updated: 300, unchanged: 7_000 },
+  chunks: { total: 30, settled: 12, failed: [failedChunk()] },
+  changes: { total: 12_345, settled: 5_500 },
+} as const;
+
+/** One state of each kind that a card can show. */
+export const everyState: Readonly<Record<string, State>> = {
+  queued: stateWith(),
+  reading: stateWith({ phase: 'reading', reading: { rows: 12_000, records: 3_500, total: 20_000 } }),
+  comparing: stateWith({ phase: 'comparing', reading: { rows: 20_000, records: 19_800, total: null } }),
+  uploading: stateWith({ phase: 'uploading', ...uploading }),
+  'second round': stateWith({ phase: 'uploading', ...uploading, rounds: 1 }),
+  pausing: stateWith({ phase: 'pausing', ...uploading, resumeAt: at + 80_000 }),
+  finishing: stateWith({ phase: 'ended', ...uploading }),
+  waiting: endedWith('waiting', {
+    rows: { read: 600, created: 20, updated: 5, unchanged: 175, notSent: 400 },
+    deletes: { planned: 420, notSent: 400, kept: 20 },
+    chunks: { total: 3, settled: 0, failed: [] },
+    waiting: {
+      reasons: [
+        { code: 'deletes', message: text('要删除 400 条，超过 20 %。', '400 deletes are above 20 %.') },
+      ],
+      samples: [
+        { key: 'A1', kind: 'update', cells: [{ field: '城市', from: '上海', to: '北京' }] },
+        { key: 'A2', kind: 'delete', cells: [] },
+      ],
+    },
+  }),
+  planned: endedWith('planned', { planOnly: true, rows: { read: 10, created: 3, updated: 2, unchanged: 5 } }),
+  done: endedWith('done', {
+    rows: { read: 1_234, created: 1_000, updated: 200, unchanged: 34 },
+    deletes: { planned: 7, done: 7 },
+  }),
+  partial: endedWith('partial', {
+    rows: { read: 1_000, created: 400, rejected: 37, invalid: 3, failed: 500, unknown: 10, notSent: 50 },
+    chunks: {
+      total: 3,
+      settled: 3,
+      failed: [
+        failedChunk(),
+        failedChunk({ id: 'U012', kind: 'update', how: 'threw', code: null, message: 'socket hang up' }),
+      ],
+    },
+    badRows: [
+      { kind: 'rejected', key: 'A7', row: 7, field: '城市', reason: text('没有这个选项', 'no such option') },
+      { kind: 'invalid', key: '', row: 9, reason: text('主键为空', 'empty key') },
+    ],
+    notes: [text('表格里有 2 个重复的主键。', '2 keys are doubled in the table.')],
+    calls: { read: 10, write: 5, refused: 2, chat: 4 },
+  }),
+  failed: endedWith('failed', {
+    error: {
+      code: 'no-permission',
+      message: text('应用不能编辑这个多维表格。', 'The app may not edit this base.'),
+      cure: text('把应用加为协作者。', 'Add the app as a collaborator.'),
+      where: 'syncs/orders.yaml:7',
+      logId: '20261123ABC',
+    },
+  }),
+  cancelled: endedWith('cancelled', {
+    acts: [...fresh.acts, { op: 'cancel', by: { kind: 'button', openId: 'ou_bob' }, at: at + 60_000 }],
+  }),
+  interrupted: endedWith('interrupted', { chunks: { total: 3, settled: 1, failed: [failedChunk()] } }),
+  expired: endedWith('expired'),
+};
