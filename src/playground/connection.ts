@@ -24,8 +24,8 @@ export interface Connections {
   discover(body: unknown): Reply;
   /** Sends one payload to a connection picked at random and waits for the acknowledgement. */
   send(payload: string, messageId: string): Promise<Ack>;
-  /** Resolves when a client is connected and has pinged. */
-  ready(): Promise<void>;
+  /** Resolves when so many clients (default 1) are connected and have pinged. */
+  ready(clients?: number): Promise<void>;
   /** Clients that can be sent to. */
   count(): number;
   /** Closes all connections, or one of them, as a server that goes away: 1001, or without a word (1006). */
@@ -190,10 +190,10 @@ export function newConnections(world: World, server: Server, address: () => stri
   return {
     discover,
     send,
-    ready: () =>
+    ready: (wanted = 1) =>
       new Promise((resolve) => {
         const look = (): void => {
-          if (![...clients].some((client) => client.ready)) return;
+          if ([...clients].filter((client) => client.ready).length < wanted) return;
           waiting.delete(look);
           resolve();
         };

@@ -79,8 +79,8 @@ export interface Playground {
   setLatency(latency: NonNullable<PlaygroundOptions['latency']>): void;
   readonly connections: {
     count(): number;
-    /** Resolves when a client is connected and can be sent to. */
-    ready(): Promise<void>;
+    /** Resolves when so many clients (default 1) are connected and can be sent to. */
+    ready(clients?: number): Promise<void>;
     disconnect(how?: { readonly code?: 1001 | 1006; readonly one?: boolean }): void;
     loseAcks(n: number): void;
   };

@@ -126,7 +126,7 @@ export async function startPlayground(options: PlaygroundOptions = {}): Promise<
   const click = newClick(world, events);
   routes.push(
     ...messageRoutes(world, tokens, messages, connections),
-    ...bitableRoutes(world, newWrites(world, lock, clientTokens)),
+    ...bitableRoutes(world, newWrites(world, lock, clientTokens), rates),
   );
   const find = newRouter(routes);
   const author = makePerson(world.random, 'Somebody');
@@ -230,4 +230,4 @@ export type { BotMessage, ChatHandle } from './chatHandle.ts';
 export type { Fault, FaultRates, FaultRule } from './faults.ts';
 export type { FieldSpec } from './fields.ts';
 export type { Playground, PlaygroundOptions } from './handle.ts';
-export type { Call, Happening, Limits, Person } from './world.ts';
+export type { Access, Call, Happening, Limits, Person } from './world.ts';

@@ -89,8 +89,13 @@ function dropLinks(base: BaseState, table: TableState, gone: ReadonlySet<string>
 
 /** Removes records; ids that do not exist are passed over. */
 export function removeRows(base: BaseState, table: TableState, ids: ReadonlySet<string>): void {
-  for (const id of ids) table.byId.delete(id);
-  table.rows = table.rows.filter((row) => !ids.has(row.id));
+  const gone = new Set<RowState>();
+  for (const id of ids) {
+    const row = table.byId.get(id);
+    if (row) gone.add(row);
+    table.byId.delete(id);
+  }
+  table.rows = table.rows.filter((row) => !gone.has(row));
   dropLinks(base, table, ids);
 }
 

@@ -1,0 +1,254 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { FieldSpec } from '../../src/playground/playground.ts';
+import { cutDigits } from '../../src/playground/values/plain.ts';
+import { caller, newBench, recordsPath } from './support.ts';
+
+const bench = newBench();
+
+interface Case {
+  readonly field: Omit<FieldSpec, 'name'>;
+  readonly sent: unknown;
+  readonly shown: unknown;
+}
+
+const plain: Record<string, Case> = {
+  text: { field: { type: 'Text' }, sent: 'a\n😀 ', shown: [{ text: 'a\n😀 ', type: 'text' }] },
+  barcode: { field: { type: 'Barcode' }, sent: '690', shown: [{ text: '690', type: 'text' }] },
+  email: {
+    field: { type: 'Email' },
+    sent: 'a@example.com',
+    shown: [{ link: 'mailto:a@example.com', text: 'a@example.com', type: 'url' }],
+  },
+  number: { field: { type: 'Number' }, sent: -1.25, shown: -1.25 },
+  'number beyond 15 digits': {
+    field: { type: 'Number' },
+    sent: Number('12345678901234567890'),
+    shown: 12345678901234500000,
+  },
+  currency: { field: { type: 'Currency' }, sent: 9.99, shown: 9.99 },
+  progress: { field: { type: 'Progress' }, sent: 0.5, shown: 0.5 },
+  rating: { field: { type: 'Rating' }, sent: 3, shown: 3 },
+  'single select': { field: { type: 'SingleSelect' }, sent: '新', shown: '新' },
+  'multiple select': { field: { type: 'MultiSelect' }, sent: ['a', 'b'], shown: ['a', 'b'] },
+  date: { field: { type: 'DateTime' }, sent: -1, shown: -1 },
+  checkbox: { field: { type: 'Checkbox' }, sent: true, shown: true },
+  phone: { field: { type: 'Phone' }, sent: '+8613800001234', shown: '+8613800001234' },
+  url: {
+    field: { type: 'Url' },
+    sent: { text: 'x', link: 'https://example.com' },
+    shown: { text: 'x', link: 'https://example.com' },
+  },
+  location: {
+    field: { type: 'Location' },
+    sent: '116.397755,39.903179',
+    shown: expect.objectContaining({ location: '116.397755,39.903179', full_address: expect.any(String) }),
+  },
+};
+
+it.each(Object.entries(plain))(
+  'keeps a %s and shows it in its search shape',
+  async (_name, { field, sent, shown }) => {
+    const playground = await bench.start();
+    const base = playground.base({
+      tables: [
+        {
+          name: 'a',
+          fields: [
+            { name: 'key', type: 'Text' },
+            { ...field, name: 'f' },
+          ],
+        },
+      ],
+    });
+    const call = await caller(playground);
+    const created = await call('POST', recordsPath(base), { fields: { f: sent } });
+    expect(created).toMatchObject({ code: 0, data: { record: { fields: { f: sent } } } });
+    const { data } = await call('POST', `${recordsPath(base)}/search`, {});
+    expect(data['items']).toEqual([{ fields: { f: shown }, record_id: expect.any(String) }]);
+    const id = base.table().records()[0]?.record_id ?? '';
+    expect((await call('PUT', `${recordsPath(base)}/${id}`, { fields: { f: null } })).code).toBe(0);
+    expect(base.table().rows()).toEqual([{}]);
+  },
+);
+
+it('keeps persons by any of their ids, groups, files and links', async () => {
+  const playground = await bench.start();
+  const person = playground.person('Li Example');
+  const chat = playground.chat({ kind: 'group', name: 'Sales' });
+  const base = playground.base({
+    tables: [
+      {
+        name: 'a',
+        fields: [
+          { name: 'who', type: 'User' },
+          { name: 'group', type: 'GroupChat' },
+          { name: 'files', type: 'Attachment' },
+          { name: 'one', type: 'SingleLink', linksTo: 'b' },
+          { name: 'both', type: 'DuplexLink', linksTo: 'b', back: 'from a' },
+        ],
+      },
+      { name: 'b', fields: [{ name: 'key', type: 'Text' }] },
+    ],
+  });
+  const far = base.table(1).add({ key: 'far' });
+  const file_token = base.file('bill.pdf', 12, 'application/pdf');
+  const call = await caller(playground);
+  const fields = {
+    who: [{ id: person.unionId }],
+    group: [{ id: chat.id }],
+    files: [{ file_token }],
+    one: [far],
+    both: [far],
+  };
+  const created = await call('POST', `${recordsPath(base)}?user_id_type=union_id`, { fields });
+  expect(created.code).toBe(0);
+  const { data } = await call('POST', `${recordsPath(base)}/search`, {});
+  expect(data['items']).toMatchObject([
+    {
+      fields: {
+        who: [{ id: person.openId, name: 'Li Example', en_name: 'Li Example', email: person.email }],
+        group: [{ id: chat.id, name: 'Sales' }],
+        files: [{ file_token, name: 'bill.pdf', size: 12, type: 'application/pdf' }],
+        one: { link_record_ids: [far] },
+        both: { link_record_ids: [far] },
+      },
+    },
+  ]);
+  const id = base.table().records()[0]?.record_id;
+  expect(base.table(1).records()[0]?.fields).toEqual({ key: 'far', 'from a': [id] });
+  base.table(1).remove(far);
+  expect(base.table().records()[0]?.fields).not.toHaveProperty('both');
+});
+
+it('fills the fields of the system and shows seeded formulas', async () => {
+  const at = 1_700_000_000_000;
+  const playground = await bench.start({ now: () => at });
+  const base = playground.base({
+    tables: [
+      {
+        name: 'a',
+        fields: [
+          { name: 'no', type: 'AutoNumber' },
+          { name: 'made', type: 'CreatedTime' },
+          { name: 'by', type: 'CreatedUser' },
+          { name: 'sum', type: 'Formula' },
+          { name: 'names', type: 'Lookup' },
+          { name: 'step', type: 'Stage' },
+          { name: 'go', type: 'Button' },
+        ],
+        records: [{ sum: 3, names: ['x'], step: 'open' }],
+      },
+    ],
+  });
+  expect(base.table().rows()).toMatchObject([
+    {
+      no: '001',
+      made: at,
+      by: [{ name: 'Somebody' }],
+      sum: { type: 2, value: [3] },
+      names: { type: 1, value: [{ text: 'x', type: 'text' }] },
+      step: 'open',
+    },
+  ]);
+  const call = await caller(playground);
+  for (const name of ['no', 'made', 'by', 'sum', 'names', 'step', 'go']) {
+    const answer = await call('POST', recordsPath(base), { fields: { [name]: 'x' } });
+    expect(answer, name).toMatchObject({ status: 400, code: 1254015 });
+  }
+});
+
+describe('values that do not fit', () => {
+  const bad: [string, string, unknown, number][] = [
+    ['Text', 'the shape of a read', [{ text: 'x', type: 'text' }], 1254060],
+    ['Number', 'true', true, 1254061],
+    ['SingleSelect', 'a list', ['x'], 1254062],
+    ['MultiSelect', 'a string', 'x', 1254063],
+    ['DateTime', 'a date in words', '2026-01-01', 1254064],
+    ['DateTime', 'half a millisecond', 0.5, 1254064],
+    ['Checkbox', '1', 1, 1254065],
+    ['User', 'a bare id', 'ou_x', 1254066],
+    ['User', 'somebody unknown', [{ id: 'ou_x' }], 1254066],
+    ['SingleLink', 'a record that is not there', ['recX'], 1254067],
+    ['Url', 'a string', 'https://example.com', 1254068],
+    ['Attachment', 'a string', 'box', 1254069],
+    ['Attachment', 'a file of another base', [{ file_token: 'boxX' }], 1254303],
+    ['Phone', 'a dash', '138-0000', 1254072],
+    ['Phone', '65 digits', '1'.repeat(65), 1254072],
+    ['DuplexLink', 'the shape of a read', { link_record_ids: [] }, 1254074],
+  ];
+  it.each(bad)('%s refuses %s', async (type, _name, value, code) => {
+    const playground = await bench.start();
+    const linked = type.endsWith('Link') ? { linksTo: 'a', back: 'key' } : {};
+    const fields = [
+      { name: 'key', type: 'Text' },
+      { name: 'f', type, ...linked },
+    ];
+    const base = playground.base({ tables: [{ name: 'a', fields }] });
+    const call = await caller(playground);
+    expect((await call('POST', recordsPath(base), { fields: { f: value } })).code).toBe(code);
+    expect(base.table().size()).toBe(0);
+  });
+
+  it('points at the date that is wrong', async () => {
+    const playground = await bench.start();
+    const base = playground.base({
+      tables: [
+        {
+          name: 'a',
+          fields: [
+            { name: 'd', type: 'Text' },
+            { name: 'day', type: 'DateTime' },
+          ],
+        },
+      ],
+    });
+    const call = await caller(playground);
+    const answer = await call('POST', `${recordsPath(base)}/batch_create`, {
+      records: [{ fields: { day: 'x' } }],
+    });
+    expect(answer.body['error']).toMatchObject({
+      message: "Invalid request parameter: 'records[0].fields.date.fieldValue.x.fieldName.day'",
+    });
+  });
+
+  it('a locked select refuses new names', async () => {
+    const playground = await bench.start();
+    const fields = [
+      { name: 'key', type: 'Text' },
+      { name: 's', type: 'SingleSelect', options: ['a'], optionsLocked: true },
+    ];
+    const base = playground.base({ tables: [{ name: 'a', fields }] });
+    const call = await caller(playground);
+    expect((await call('POST', recordsPath(base), { fields: { s: 'a' } })).code).toBe(0);
+    expect((await call('POST', recordsPath(base), { fields: { s: 'b' } })).code).toBe(1254062);
+  });
+});
+
+describe('numbers', () => {
+  const anyNumber = fc.oneof(
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    fc.integer(),
+    fc.bigInt({ min: -(10n ** 25n), max: 10n ** 25n }).map(Number),
+  );
+  const significant = (value: number): string =>
+    value.toExponential().replace('-', '').replace('.', '').split('e')[0] ?? '';
+
+  it('keep at most 15 significant digits, and numbers with fewer stay as they are', () => {
+    fc.assert(
+      fc.property(anyNumber, (value) => {
+        const cut = cutDigits(value, 'truncate');
+        if (significant(value).length <= 15) expect(cut).toBe(value);
+        else expect(significant(value).startsWith(significant(cut)), `${value} → ${cut}`).toBe(true);
+        expect(significant(cut).length).toBeLessThanOrEqual(15);
+        expect(cutDigits(cut, 'truncate')).toBe(cut);
+        expect(cutDigits(value, 'none')).toBe(value);
+      }),
+    );
+  });
+
+  it('are rounded where the place rounds', () => {
+    expect(cutDigits(0.1234567890123456, 'truncate')).toBe(0.123456789012345);
+    expect(cutDigits(0.1234567890123456, 'round')).toBe(0.123456789012346);
+  });
+});
