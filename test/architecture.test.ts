@@ -1,0 +1,175 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const src = fileURLToPath(new URL('../src', import.meta.url));
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .sort();
+
+/** What the files of a folder may import; a file at the top stands for itself. */
+interface Rule {
+  /** Folders or single files of ours, with everything in them. */
+  readonly ours: readonly string[];
+  /** The same, with `import type` only. */
+  readonly types?: readonly string[];
+  /** The same, with `import()` only: loaded when needed. */
+  readonly later?: readonly string[];
+  /** npm packages, for all files or for those whose path begins so. */
+  readonly packages?: readonly (string | readonly [name: string, beginning: string])[];
+  /** Whether Node's own modules may be used. */
+  readonly node: boolean;
+}
+
+const ports = ['run/ports.ts', 'bot/ports.ts'];
+const config = ['config.ts', 'read-settings.ts', 'settings.ts'];
+
+/** Arrows point to `sync`; nobody imports an adapter but `app`; only the demo imports the playground. */
+const rules: Readonly<Record<string, Rule>> = {
+  sync: {
+    ours: ['sync'],
+    packages: [
+      ['zod', 'sync/definition-'],
+      ['zod', 'sync/parse-definition'],
+    ],
+    node: false,
+  },
+  cards: { ours: ['cards', 'sync'], node: false },
+  run: { ours: ['run', 'sync'], packages: ['p-limit'], node: true },
+  bot: { ours: ['bot', 'run', 'cards', 'sync'], packages: ['node-cron'], node: true },
+  feishu: { ours: ['feishu', 'sync', ...ports], packages: ['@larksuiteoapi/node-sdk', 'koa'], node: true },
+  source: { ours: ['source', 'sync', ...ports], packages: ['mysql2', 'libsql'], node: true },
+  store: { ours: ['store', 'sync', ...ports], packages: ['kysely', 'libsql', 'mysql2', 'yaml'], node: true },
+  playground: { ours: ['playground'], packages: ['protobufjs', 'ws'], node: true },
+  demo: {
+    ours: ['demo', 'playground', 'sync', 'cards', 'app.ts', ...config],
+    types: ['run', 'bot', 'cli/program.ts'],
+    packages: ['libsql', 'mysql2'],
+    node: true,
+  },
+  cli: {
+    ours: ['cli', 'sync', ...config],
+    types: ['run', 'bot', 'log.ts'],
+    packages: ['commander'],
+    node: true,
+  },
+  'settings.ts': { ours: ['sync'], node: false },
+  'read-settings.ts': { ours: ['sync', ...config], node: true },
+  'config.ts': { ours: ['sync', ...config], node: true },
+  'clock.ts': { ours: [], types: ports, node: true },
+  'log.ts': { ours: [], types: [...ports, ...config], packages: ['pino'], node: true },
+  'app.ts': {
+    ours: ['sync', 'run', 'cards', 'bot', 'feishu', 'source', 'store', 'log.ts', 'clock.ts', ...config],
+    types: ['cli/program.ts'],
+    node: true,
+  },
+  'main.ts': { ours: ['cli', 'clock.ts'], later: ['log.ts', 'app.ts', 'demo/demo.ts'], node: true },
+};
+
+interface Import {
+  readonly how: 'value' | 'type' | 'later';
+  readonly target: string;
+}
+
+function importsOf(file: string): readonly Import[] {
+  const code = readFileSync(join(src, file), 'utf8');
+  const found = [
+    ...code.matchAll(/^(?:import|export)\s+(type\s)?[^'";]*?\bfrom\s+'([^']+)'/gm),
+    ...code.matchAll(/^import\s+()'([^']+)'/gm),
+  ].map(([, type, target = '']): Import => ({ how: type ? 'type' : 'value', target }));
+  const later = [...code.matchAll(/\bimport\(\s*'([^']+)'/g)].map(
+    ([, target = '']): Import => ({ how: 'later', target }),
+  );
+  return [...found, ...later];
+}
+
+/** The folder that a file belongs to, or itself at the top. */
+const partOf = (file: string): string => file.split('/')[0] ?? file;
+
+function allowed(file: string, { how, target }: Import): boolean {
+  const rule = rules[partOf(file)];
+  if (!rule) return false;
+  if (target.startsWith('node:')) return rule.node;
+  if (!target.startsWith('.')) {
+    return (rule.packages ?? []).some((one) =>
+      typeof one === 'string' ? one === target : one[0] === target && file.startsWith(one[1]),
+    );
+  }
+  const path = relative(src, resolve(src, dirname(file), target));
+  const within = (list: readonly string[] = []): boolean =>
+    list.some((one) => path === one || partOf(path) === one);
+  return (
+    within(rule.ours) || (how === 'type' && within(rule.types)) || (how === 'later' && within(rule.later))
+  );
+}
+
+it('finds the sources', () => expect(files.length).toBeGreaterThan(50));
+
+it('has a rule for each folder', () => {
+  expect([...new Set(files.map(partOf))].filter((part) => !rules[part])).toEqual([]);
+});
+
+describe('every file imports only what its place allows', () => {
+  it.each(files)('%s', (file) => {
+    expect(importsOf(file).filter((one) => !allowed(file, one))).toEqual([]);
+  });
+});
+
+describe('rules and cards have no clock, no chance and no surroundings', () => {
+  const impure =
+    /\b(?:Date\.now\(|new Date\(\)|performance\.|setTimeout\(|setInterval\(|setImmediate\(|randomUUID|Math\.random|process\.|console\.|fetch\()/;
+  it.each(files.filter((file) => ['sync', 'cards'].includes(partOf(file))))('%s', (file) => {
+    const code = readFileSync(join(src, file), 'utf8').split('\n');
+    const lines = code.filter((line) => !/^\s*(?:\/\/|\/?\*)/.test(line) && impure.test(line));
+    expect(lines).toEqual([]);
+  });
+});
+
+it('keeps no state in modules', () => {
+  const withState = files.filter((file) =>
+    /^(?:export )?(?:let|var) /m.test(readFileSync(join(src, file), 'utf8')),
+  );
+  expect(withState).toEqual([]);
+});
+
+describe('the rule itself', () => {
+  it.each([
+    ['sync/diff.ts', 'value', 'node:fs'],
+    ['sync/diff.ts', 'type', '../feishu/client.ts'],
+    ['sync/diff.ts', 'value', 'zod'],
+    ['cards/card.ts', 'type', '../run/ports.ts'],
+    ['run/upload.ts', 'value', '../feishu/table.ts'],
+    ['run/upload.ts', 'value', '@larksuiteoapi/node-sdk'],
+    ['store/journal.ts', 'type', '../run/runs.ts'],
+    ['bot/command.ts', 'value', 'koa'],
+    ['playground/world.ts', 'type', '../sync/state.ts'],
+    ['cli/run.ts', 'value', '../run/runs.ts'],
+    ['cli/run.ts', 'later', '../app.ts'],
+    ['main.ts', 'value', './app.ts'],
+    ['app.ts', 'value', './playground/world.ts'],
+  ] as const)('finds a stray: %s, %s of %s', (file, how, target) => {
+    expect(allowed(file, { how, target })).toBe(false);
+  });
+
+  it.each([
+    ['sync/diff.ts', 'value', './key.ts'],
+    ['sync/kinds/date.ts', 'value', '../zone.ts'],
+    ['sync/parse-definition.ts', 'value', 'zod'],
+    ['store/journal.ts', 'value', '../run/ports.ts'],
+    ['cli/run.ts', 'type', '../run/runs.ts'],
+    ['main.ts', 'later', './app.ts'],
+  ] as const)('lets through: %s, %s of %s', (file, how, target) => {
+    expect(allowed(file, { how, target })).toBe(true);
+  });
+
+  it('reads imports of every form', () => {
+    expect(importsOf('main.ts')).toEqual(
+      expect.arrayContaining([
+        { how: 'value', target: './cli/cli.ts' },
+        { how: 'type', target: './cli/terminal.ts' },
+        { how: 'later', target: './app.ts' },
+      ]),
+    );
+  });
+});
