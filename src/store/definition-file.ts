@@ -1,0 +1,149 @@
+import { type Document, isMap, isPair, isScalar, LineCounter, parseDocument, type YAMLError } from 'yaml';
+import type { Definition } from '../sync/definition.ts';
+import type { Issue, Path } from '../sync/definition-issues.ts';
+import { parseDefinition } from '../sync/parse-definition.ts';
+import type { Problem } from '../sync/problem.ts';
+import { type Text, text } from '../sync/text.ts';
+
+/** A file as read. `name` is what it calls itself, also when something else in it is wrong. */
+export type ParsedFile =
+  | { readonly name: string; readonly definition: Definition; readonly where: string }
+  | { readonly name: string | undefined; readonly problems: readonly [Problem, ...Problem[]] };
+
+/** Reads a definition from YAML. Each problem says where it stands: `file:line:column`. Never throws. */
+export function parseFile(file: string, yaml: string): ParsedFile {
+  const lines = new LineCounter();
+  const document = parseDocument(yaml, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
+  const where = (offset: number): string => {
+    const { line, col } = lines.linePos(offset);
+    return `${file}:${Math.max(line, 1)}:${Math.max(col, 1)}`;
+  };
+  const wrong = document.errors.map((error) => syntaxProblem(error, where(error.pos[0])));
+  const [first, ...others] = wrong;
+  if (first) return { name: nameIn(document), problems: [first, ...others] };
+  const raw = plainValue(document);
+  if (raw === undefined) return { name: undefined, problems: [tangled(where(0))] };
+  if (raw === null) return { name: undefined, problems: [empty(where(0))] };
+  const parsed = parseDefinition(raw);
+  if (parsed.kind === 'definition') {
+    return {
+      name: parsed.definition.name,
+      definition: parsed.definition,
+      where: where(offsetOf(document, ['name'], false)),
+    };
+  }
+  const told = parsed.issues.map((issue) =>
+    issueProblem(issue, where(offsetOf(document, issue.path, issue.atKey))),
+  );
+  const [one, ...more] = told;
+  return { name: nameIn(document), problems: one ? [one, ...more] : [tangled(where(0))] };
+}
+
+function nameIn(document: Document): string | undefined {
+  const name: unknown = isMap(document.contents) ? document.contents.get('name') : undefined;
+  return typeof name === 'string' && name.length <= 40 ? name : undefined;
+}
+
+/** `undefined` for aliases that would blow up. An empty file is `null`. */
+function plainValue(document: Document): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 }) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where the value (or the key) at a path begins; what stands around it when it is missing. */
+function offsetOf(document: Document, path: Path, atKey = false): number {
+  let node: unknown = document.contents;
+  let offset = beginning(node) ?? 0;
+  for (const [depth, step] of path.entries()) {
+    const last = depth === path.length - 1;
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(step));
+      if (!isPair(pair)) return offset;
+      offset = (last && !atKey ? beginning(pair.value) : undefined) ?? beginning(pair.key) ?? offset;
+      node = pair.value;
+    } else {
+      node = (node as { items?: readonly unknown[] } | null)?.items?.[Number(step)];
+      offset = beginning(node) ?? offset;
+    }
+  }
+  return offset;
+}
+
+const beginning = (node: unknown): number | undefined =>
+  (node as { range?: readonly number[] | null } | null)?.range?.[0];
+
+const issueProblem = ({ code, message, cure }: Issue, where: string): Problem => ({
+  code,
+  message,
+  cure,
+  where,
+});
+
+const tangled = (where: string): Problem => ({
+  code: 'yaml',
+  message: text(
+    '引用（*）没有对应的 &，或引用太多',
+    'a reference (*) leads nowhere, or there are too many of them',
+  ),
+  cure: text(
+    '以 * 开头的值要加引号；其他引用请直接写出内容',
+    'Quote values that begin with *; write the others out.',
+  ),
+  where,
+});
+
+const empty = (where: string): Problem => ({
+  code: 'empty-file',
+  message: text('文件是空的', 'the file is empty'),
+  cure: text('写上 name、source、key 和 target', 'Write at least name, source, key and target.'),
+  where,
+});
+
+const syntaxProblem = (error: YAMLError, where: string): Problem => {
+  const [message, cure] = syntax.get(error.code) ?? [
+    text(`不是有效的 YAML：${error.message}`, `this is no valid YAML: ${error.message}`),
+    text(
+      '检查这一行及上一行的缩进、冒号和引号',
+      'Check indent, colons and quotes of this line and the one before.',
+    ),
+  ];
+  return { code: 'yaml', message, cure, where };
+};
+
+const indent = text('让同一层的各行对齐', 'Let lines of one level begin at the same column.');
+
+const syntax: ReadonlyMap<string, readonly [message: Text, cure: Text]> = new Map([
+  [
+    'DUPLICATE_KEY',
+    [text('同一个键写了两次', 'the same key is there twice'), text('只留一个', 'Keep one of them.')],
+  ],
+  ['TAB_AS_INDENT', [text('缩进用了制表符', 'a tab is used as indent'), text('改用空格', 'Use blanks.')]],
+  ['BAD_INDENT', [text('缩进不对', 'the indent is wrong'), indent]],
+  [
+    'MULTILINE_IMPLICIT_KEY',
+    [
+      text('这几行读不出“键: 值”', 'no "key: value" can be read from these lines'),
+      text(
+        '看看上一行是否缺冒号，或缩进是否对齐',
+        'See whether the line before lacks a colon, or lines are not aligned.',
+      ),
+    ],
+  ],
+  [
+    'MULTIPLE_DOCS',
+    [
+      text('一个文件里有多份文档（---）', 'the file holds several documents (---)'),
+      text('一个文件只写一个定义', 'Write one definition a file.'),
+    ],
+  ],
+  [
+    'BAD_ALIAS',
+    [
+      text('* 开头的值被当成引用', 'a value that begins with * is read as a reference'),
+      text('把它放进引号', 'Put it in quotes.'),
+    ],
+  ],
+]);

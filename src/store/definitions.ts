@@ -1,0 +1,140 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Definitions, ListedDefinition } from '../bot/ports.ts';
+import { nearest } from '../sync/nearest.ts';
+import { type Problem, ProblemError, problem } from '../sync/problem.ts';
+import { text } from '../sync/text.ts';
+import { type ParsedFile, parseFile } from './definition-file.ts';
+
+/** Bytes that a file may have. Definitions are some kilobytes; anything larger was put there by mistake. */
+const largest = 1024 * 1024;
+
+type Read = ParsedFile & { readonly file: string };
+
+/**
+ * The saved syncs: one YAML file each in a folder, read again at each call. A broken file is listed with its
+ * problems and takes no other one down.
+ * @param folder as it is to appear in messages, such as `syncs` or `/etc/bitable-sync`
+ */
+export function folderDefinitions(folder: string): Definitions {
+  async function list(): Promise<readonly ListedDefinition[]> {
+    const read = await Promise.all((await filesIn(folder)).map((name) => readOne(folder, name)));
+    const taken = new Map<string, Read[]>();
+    for (const one of read) {
+      if (one.name !== undefined) taken.set(one.name, [...(taken.get(one.name) ?? []), one]);
+    }
+    return read.map((one) => listed(one, taken)).sort((a, b) => a.name.localeCompare(b.name));
+  }
+
+  return {
+    list,
+    async get(name) {
+      const all = await list();
+      const found = all.filter((one) => one.name === name);
+      const problems = found.flatMap((one) => ('problems' in one ? one.problems : []));
+      const [first, ...others] = problems;
+      if (first) throw new ProblemError([first, ...others]);
+      const [one] = found;
+      if (one && 'definition' in one) return one.definition;
+      throw problem(unknown(name, all));
+    },
+  };
+}
+
+async function filesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(folder)).filter((name) => /^[^.].*\.ya?ml$/i.test(name)).sort();
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    if (code === 'ENOENT') return [];
+    throw problem(
+      {
+        code: 'definitions-unreadable',
+        message: text(`无法读取文件夹 ${folder}（${code}）`, `the folder ${folder} cannot be read (${code})`),
+        cure: text('检查 DEFINITIONS 和文件夹权限', 'Check DEFINITIONS and the rights of the folder.'),
+        where: 'DEFINITIONS',
+      },
+      { cause: error },
+    );
+  }
+}
+
+async function readOne(folder: string, name: string): Promise<Read> {
+  const file = join(folder, name);
+  const refused = (one: Problem): Read => ({ file, name: undefined, problems: [one] });
+  try {
+    const about = await stat(file);
+    // Reading a pipe or a device would never end.
+    if (!about.isFile()) return refused(unreadable(file, 'no file'));
+    if (about.size > largest) return refused(tooLarge(file));
+    const words = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
+    return { file, ...parseFile(file, words) };
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    return refused(code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? notUtf8(file) : unreadable(file, code));
+  }
+}
+
+/** Two files of one name are both refused: nobody could tell which one a command means. */
+function listed(one: Read, taken: ReadonlyMap<string, readonly Read[]>): ListedDefinition {
+  const name = one.name ?? one.file.replace(/^.*[\\/]/, '').replace(/\.ya?ml$/i, '');
+  const others = (taken.get(name) ?? []).filter((other) => other !== one).map((other) => other.file);
+  const doubled = one.name === undefined || others.length === 0 ? [] : [sameName(name, one, others)];
+  if ('problems' in one) return { name, file: one.file, problems: [...one.problems, ...doubled] };
+  if (doubled.length > 0) return { name, file: one.file, problems: doubled };
+  return { name, definition: one.definition };
+}
+
+const sameName = (name: string, one: Read, others: readonly string[]): Problem => ({
+  code: 'doubled-name',
+  message: text(
+    `还有别的文件也叫 ${name}：${others.join('、')}`,
+    `${name} is also the name of ${others.join(', ')}`,
+  ),
+  cure: text('改掉其中一个 name', 'Change the name in one of them.'),
+  where: 'where' in one ? one.where : one.file,
+});
+
+function unknown(name: string, all: readonly ListedDefinition[]): Problem {
+  const shown = name.length > 40 ? `${name.slice(0, 40)}…` : name;
+  const names = all.map((one) => one.name);
+  const near = nearest(name, names);
+  const list = (near.length > 0 ? near : names.slice(0, 20)).join(', ');
+  return {
+    code: 'no-such-definition',
+    message: text(`没有叫 ${shown} 的同步`, `there is no sync called ${shown}`),
+    cure:
+      names.length === 0
+        ? text(
+            '还没有定义：在定义文件夹里放一个 YAML 文件',
+            'There are no definitions yet: put a YAML file into their folder.',
+          )
+        : near.length > 0
+          ? text(`是不是 ${list}？`, `Did you mean ${list}?`)
+          : text(`现有的同步：${list}`, `There are: ${list}.`),
+  };
+}
+
+const tooLarge = (file: string): Problem => ({
+  code: 'file-too-large',
+  message: text('文件超过 1 MB', 'the file is larger than 1 MB'),
+  cure: text(
+    '定义文件只有几 KB；如果它不是定义，请移走',
+    'Definitions are small; move the file away if it is none.',
+  ),
+  where: file,
+});
+
+const notUtf8 = (file: string): Problem => ({
+  code: 'file-not-utf8',
+  message: text('文件不是 UTF-8 编码', 'the file is not in UTF-8'),
+  cure: text('用编辑器另存为 UTF-8', 'Save it as UTF-8 in the editor.'),
+  where: file,
+});
+
+const unreadable = (file: string, code: string): Problem => ({
+  code: 'file-unreadable',
+  message: text(`无法读取文件（${code}）`, `the file cannot be read (${code})`),
+  cure: text('检查文件权限', 'Check the rights of the file.'),
+  where: file,
+});

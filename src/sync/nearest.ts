@@ -1,0 +1,37 @@
+/** Names that are offered at most. */
+const most = 3;
+
+/** The names that somebody may have meant by a word, nearest first; none when nothing is near. */
+export function nearest(word: string, names: readonly string[]): readonly string[] {
+  const asked = word.toLowerCase();
+  const limit = Math.max(2, Math.floor(asked.length / 3));
+  return names
+    .map((name) => ({ name, far: distance(asked, name.toLowerCase()) }))
+    .filter(({ far, name }) => far <= limit && far < Math.max(asked.length, name.length))
+    .sort((a, b) => a.far - b.far || a.name.localeCompare(b.name))
+    .slice(0, most)
+    .map(({ name }) => name);
+}
+
+/** Letters to insert, drop, change or swap with the next one; 1 when one text holds the other. */
+function distance(a: string, b: string): number {
+  if (a === b) return 0;
+  if (Math.min(a.length, b.length) > 2 && (a.includes(b) || b.includes(a))) return 1;
+  if (Math.abs(a.length - b.length) > 20) return Number.POSITIVE_INFINITY;
+  let before: number[] = [];
+  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1];
+      let far = Math.min((row[j - 1] ?? 0) + (same ? 0 : 1), (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
+        far = Math.min(far, (before[j - 2] ?? 0) + 1);
+      }
+      next.push(far);
+    }
+    before = row;
+    row = next;
+  }
+  return row.at(-1) ?? b.length;
+}
