@@ -5,7 +5,7 @@ import { newFrameCodec } from './frames.ts';
 import { shuffled } from './random.ts';
 import { bare, type Reply } from './reply.ts';
 import { isObject } from './values/kind.ts';
-import type { World } from './world.ts';
+import { tell, type World } from './world.ts';
 
 /** How a payload was taken by a client. */
 export type Ack =
@@ -89,17 +89,23 @@ export function newConnections(world: World, server: Server, address: () => stri
     PingInterval: world.limits.pingSeconds,
   });
 
+  const count = (): number => [...clients].filter((client) => client.ready).length;
+
   const pong = (client: Client): void => {
     const payload = Buffer.from(JSON.stringify(clientConfig()));
     client.socket.send(
       codec.encode({ SeqID: 0, LogID: 0, service, method: 0, headers: { type: 'pong' }, payload }),
     );
-    client.ready = true;
+    if (!client.ready) {
+      client.ready = true;
+      tell(world, { kind: 'connections', count: count() });
+    }
     for (const wake of [...waiting]) wake();
   };
 
   const gone = (client: Client): void => {
     clients.delete(client);
+    tell(world, { kind: 'connections', count: count() });
     for (const { client: taker, settle } of [...pending.values()])
       if (taker === client) settle({ kind: 'silent' });
   };
@@ -193,14 +199,14 @@ export function newConnections(world: World, server: Server, address: () => stri
     ready: (wanted = 1) =>
       new Promise((resolve) => {
         const look = (): void => {
-          if ([...clients].filter((client) => client.ready).length < wanted) return;
+          if (count() < wanted) return;
           waiting.delete(look);
           resolve();
         };
         waiting.add(look);
         look();
       }),
-    count: () => [...clients].filter((client) => client.ready).length,
+    count,
     disconnect: ({ code = 1001, one = false } = {}) => {
       for (const { socket } of one ? [...clients].slice(0, 1) : clients) {
         if (code === 1001) socket.close(1001, 'going away');

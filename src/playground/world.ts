@@ -156,6 +156,8 @@ export type Happening =
   | { readonly kind: 'message'; readonly message: MessageState; readonly version: VersionState }
   | { readonly kind: 'recalled'; readonly message: MessageState }
   | { readonly kind: 'click'; readonly messageId: string; readonly name: string; readonly openId: string }
+  /** A long connection was opened and can be sent to, or is gone; `count` is how many there are now. */
+  | { readonly kind: 'connections'; readonly count: number }
   | { readonly kind: 'unknown'; readonly method: string; readonly path: string };
 
 /** One answered call. */
