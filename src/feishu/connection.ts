@@ -44,6 +44,8 @@ const openWithin = 20_000;
 const goodAfter = 30_000;
 const shortestPause = 1000;
 const longestPause = 60_000;
+/** How often an open connection is looked at: the SDK can fall idle without a word. */
+const lookEvery = 30_000;
 /** Seconds after a ping in which some frame must arrive; without it a dead line is never noticed. */
 const pingTimeout = 10;
 
@@ -121,10 +123,16 @@ function session(parts: ConnectionParts, stop: AbortSignal, ready: () => void): 
       onReady: () => {
         opened.abort();
         ready();
+        look().catch(() => undefined);
       },
       onReconnecting: () => end(lost),
       onError: () => end(lost),
     });
+    const look = async (): Promise<void> => {
+      do await clock.sleep(lookEvery, over.signal);
+      while (client.getConnectionStatus().state === 'connected');
+      end(lost);
+    };
     over.signal.addEventListener('abort', () => queueMicrotask(() => client.close({ force: true })), {
       once: true,
     });

@@ -12,7 +12,7 @@ export function codeOf(answer: Answer): number | undefined {
 }
 
 /** Feishu's log ID of an answer. */
-export function logIdOf(answer: Answer): string | undefined {
+function logIdOf(answer: Answer): string | undefined {
   const header = answer.headers['x-tt-logid'];
   return words(Array.isArray(header) ? header[0] : header) ?? words(errorOf(answer)?.['log_id']);
 }

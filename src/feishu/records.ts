@@ -6,7 +6,7 @@ import { turner } from './pages.ts';
 import { shape, words } from './shape.ts';
 
 /** Records of one search page: https://open.feishu.cn/document/docs/bitable-v1/app-table-record/search */
-export const pageSize = 500;
+const pageSize = 500;
 /** How often a read begins again because Feishu no longer knew a page token. */
 const restartsMax = 3;
 /** "Fail", which Feishu also answers to a page token that it does not know (any more). */
@@ -15,8 +15,8 @@ const failCode = 1254002;
 /** Fetches one page: the `data` of the answer. */
 export type FetchPage = (size: number, token: string | undefined, signal: AbortSignal) => Promise<unknown>;
 
-/** Reads one record; `undefined` is never an answer: a record without ID or fields fails the read. */
-export function recordOf(item: unknown): TableRecord {
+/** Reads one record: one without ID or fields fails the read. */
+function recordOf(item: unknown): TableRecord {
   const one = shape(item);
   const id = words(one?.['record_id']);
   const fields = shape(one?.['fields']);

@@ -9,7 +9,7 @@ import { oddAnswer } from './failure.ts';
 import { fieldOf } from './fields.ts';
 import { wholeList } from './pages.ts';
 import { readLimits } from './patience.ts';
-import { readPages, recordOf } from './records.ts';
+import { readPages } from './records.ts';
 import type { CallOptions } from './sdk.ts';
 import { list, shape, words } from './shape.ts';
 
@@ -122,7 +122,7 @@ export function table(client: FeishuClient, base: string, id: string, meter: Cal
         const answer = await read(signal, (sdk, options) =>
           sdk.bitable.appTableRecord.batchGet({ path, data: { record_ids: [...group] } }, options),
         );
-        const present = (answer.data?.records ?? []).map((record) => recordOf(record).id);
+        const present = (answer.data?.records ?? []).flatMap(({ record_id: one }) => one ?? []);
         const forbidden = answer.data?.forbidden_record_ids ?? [];
         const absent = answer.data?.absent_record_ids ?? [];
         const told = new Set([...present, ...forbidden, ...absent]);

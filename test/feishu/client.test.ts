@@ -234,6 +234,33 @@ describe('a failed call', () => {
     expect(await failureFrom(create(client))).toMatchObject({ how: 'threw', mayHaveHappened: false });
   });
 
+  it('has not happened when no secure connection came about', async () => {
+    const { server } = await setUp(() => undefined);
+    const transport = http();
+    closers.push(transport.stop);
+    const url = server.url.replace('http:', 'https:');
+    const call = {
+      method: 'POST',
+      url,
+      headers: {},
+      body: Buffer.from('{}'),
+      timeout: 5000,
+      signal: undefined,
+    };
+    await expect(transport.send(call)).rejects.toMatchObject({ why: 'network', sent: false });
+    expect(server.seen).toEqual([]);
+  });
+
+  it('keeps one connection for calls that follow each other', async () => {
+    const ports = new Set<number | undefined>();
+    const { client } = await setUp((_, response) => {
+      ports.add(response.socket?.remotePort);
+      return undefined;
+    });
+    for (let i = 0; i < 5; i += 1) await search(client);
+    expect(ports.size).toBe(1);
+  });
+
   it('may have happened when no answer comes in time', async () => {
     const transport = http();
     const { client } = await setUp(({ path }) => (isToken(path) ? undefined : 'silence'), {

@@ -208,7 +208,7 @@ describe('a message', () => {
         messageEvent(any, self);
         clickEvent(any);
         messageEvent(melted({ content, mentions: [mentions] }), self);
-        messageEvent(melted({ content: JSON.stringify({ content: [[any]] }) ?? '', type: 'post' }), self);
+        messageEvent(melted({ content: JSON.stringify({ content: [[String(any)]] }), type: 'post' }), self);
       }),
     );
   });

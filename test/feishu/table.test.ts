@@ -3,6 +3,7 @@ import { openTable } from '../../src/feishu/address.ts';
 import { type FeishuClient, feishuClient } from '../../src/feishu/client.ts';
 import { type Playground, startPlayground } from '../../src/playground/playground.ts';
 import type { RecordPage, Table } from '../../src/run/ports.ts';
+import { CallError } from '../../src/sync/failure.ts';
 import { failureFrom, forever, newLog, newMeter, problemFrom, quickClock } from './parts.ts';
 
 let feishu: Playground;
@@ -280,6 +281,26 @@ describe('a whole read', () => {
     };
     expect(await failureFrom(read())).toMatchObject({ code: 1255002, verdict: 'round' });
     expect(seen).toBe(500);
+  });
+
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])('is whole or fails, whatever goes wrong (seed %i)', async (seed) => {
+    const { table, handle, meter } = await openOrders(1800);
+    feishu.faults.random(seed, {
+      throttle: 0.1,
+      busy: 0.1,
+      error: 0.1,
+      html: 0.1,
+      resetBefore: 0.1,
+      truncate: 0.1,
+    });
+    const read = await pagesOf(table).then(
+      (pages) => pages.flatMap((page) => (page.restarted ? [] : page.records)),
+      (error: unknown) => error,
+    );
+    if (Array.isArray(read))
+      expect(read.map(({ id }) => id)).toEqual(handle.records().map((one) => one.record_id));
+    else expect(read).toBeInstanceOf(CallError);
+    expect(meter.counts.read + meter.counts.refused).toBe(feishu.calls().length);
   });
 
   it('ends with the signal', async () => {
