@@ -1,5 +1,6 @@
 import type { Clock, Log } from '../run/ports.ts';
 import { createBell } from './bell.ts';
+import { linked } from './linked.ts';
 import { lastPatchFrom, nextPatchAt } from './pace.ts';
 import type { CardJson, Chat } from './ports.ts';
 import { factsOf, pauseAfter, troubleOf } from './trouble.ts';
@@ -104,7 +105,8 @@ export function createCanvas(message: string, { chat, clock, log, held, signal }
     wanted?.settled();
     wanted = next;
     if (next.last) failures = 0;
-    bell.ring();
+    // Anything else is due when what it replaces was.
+    if (next.last) bell.ring();
     if (working) return;
     working = true;
     void work();
@@ -125,15 +127,13 @@ export function createCanvas(message: string, { chat, clock, log, held, signal }
 
 /** Waits for the bell or for a time, whichever comes first. */
 async function either(rung: Promise<void>, clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  const done = new AbortController();
-  const until = AbortSignal.any([signal, done.signal]);
-  const time = ms === Number.POSITIVE_INFINITY ? aborted(until) : clock.sleep(ms, until);
+  const wait = linked(signal);
+  const time = ms === Number.POSITIVE_INFINITY ? aborted(wait.signal) : clock.sleep(ms, wait.signal);
   await Promise.race([rung, time.catch(() => undefined)]);
-  done.abort();
+  wait.end();
 }
 
 const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
-    if (signal.aborted) resolve();
     signal.addEventListener('abort', () => resolve(), { once: true });
   });

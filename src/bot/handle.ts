@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Journal, Seen } from '../run/ports.ts';
 import type { Run } from '../run/runs.ts';
 import { text } from '../sync/text.ts';
@@ -39,6 +40,8 @@ const lastMoment = 1000;
 export function createBot(parts: BotParts): Bot {
   const { seen, clock, log, locale, botOpenId } = parts;
   const quit = new AbortController();
+  // Each card that is followed waits on it.
+  setMaxListeners(0, quit.signal);
   const live = createLive({ ...parts, signal: quit.signal });
   const background = createBackground(log);
   const desk = { ...parts, live, background };

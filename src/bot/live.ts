@@ -4,6 +4,7 @@ import type { Run } from '../run/runs.ts';
 import type { State } from '../sync/state.ts';
 import type { Locale } from '../sync/text.ts';
 import { type Canvas, createCanvas } from './canvas.ts';
+import { linked } from './linked.ts';
 import type { CardJson, Chat } from './ports.ts';
 import { factsOf, pauseAfter, troubleOf } from './trouble.ts';
 
@@ -105,19 +106,28 @@ export function createLive(parts: LiveParts): Live {
 
   const follow: Live['follow'] = async (run, place, approvers) => {
     const copy = place.kind === 'reply' && place.copy;
-    const sent = place.kind === 'reply' ? await first(run, place, approvers) : undefined;
-    const message = place.kind === 'card' ? place.message : sent?.message;
-    if (message === undefined) return;
-    if (place.kind === 'reply' && !copy) await remember(run.id, { chat: place.chat, message });
-    await withCanvas(message, async (canvas) => {
-      canvas.begin(sent?.card);
-      const show = (state: State) => canvas.show(() => draw(state, approvers, copy));
-      const unwatch = run.watch(show);
-      show(run.state());
-      const last = await endOf(run, () => show(run.state()), clock, signal);
+    // A first card that is still true need not be patched.
+    let changed = place.kind === 'card';
+    let show = () => {
+      changed = true;
+    };
+    const unwatch = run.watch(() => show());
+    try {
+      const sent = place.kind === 'reply' ? await first(run, place, approvers) : undefined;
+      const message = place.kind === 'card' ? place.message : sent?.message;
+      if (message === undefined) return;
+      if (place.kind === 'reply' && !copy) await remember(run.id, { chat: place.chat, message });
+      await withCanvas(message, async (canvas) => {
+        canvas.begin(sent?.card);
+        show = () => canvas.show(() => draw(run.state(), approvers, copy));
+        if (changed) show();
+        const last = await endOf(run, () => show(), clock, signal);
+        unwatch();
+        await canvas.finish(() => draw(last, approvers, copy));
+      });
+    } finally {
       unwatch();
-      await canvas.finish(() => draw(last, approvers, copy));
-    });
+    }
   };
 
   return {
@@ -141,11 +151,10 @@ export function createLive(parts: LiveParts): Live {
 
 /** Waits for the end of a run; ticks while nothing else happens. */
 async function endOf(run: Run, tick: () => void, clock: Clock, signal: AbortSignal): Promise<State> {
-  const over = new AbortController();
-  const until = AbortSignal.any([signal, over.signal]);
+  const until = linked(signal);
   const ticking = async (): Promise<State> => {
     for (;;) {
-      await clock.sleep(idle, until);
+      await clock.sleep(idle, until.signal);
       tick();
     }
   };
@@ -153,6 +162,6 @@ async function endOf(run: Run, tick: () => void, clock: Clock, signal: AbortSign
     // The ticking only ever ends by being aborted.
     return await Promise.race([run.ended, ticking().catch(() => run.state())]);
   } finally {
-    over.abort();
+    until.end();
   }
 }

@@ -1,0 +1,39 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { decode } from '../../src/bot/button.ts';
+import { encode, ops } from '../../src/cards/button.ts';
+
+it('reads back what buttons send', () => {
+  const presses = fc.record({
+    op: fc.constantFrom(...ops),
+    run: fc.stringMatching(/^[A-Za-z0-9_.-]{1,100}$/u),
+    v: fc.maxSafeNat(),
+  });
+  fc.assert(
+    fc.property(presses, (press) => {
+      expect(decode(encode(press))).toEqual(press);
+    }),
+  );
+});
+
+it.each([
+  [undefined],
+  [null],
+  ['retry'],
+  [[]],
+  [{}],
+  [{ op: 'stop', run: 'r1', v: 1 }],
+  [{ op: 'retry', run: 1, v: 1 }],
+  [{ op: 'retry', run: '', v: 1 }],
+  [{ op: 'retry', run: 'x'.repeat(101), v: 1 }],
+  [{ op: 'retry', run: 'r1' }],
+  [{ op: 'retry', run: 'r1', v: '1' }],
+  [{ op: 'retry', run: 'r1', v: 1.5 }],
+  [{ op: 'retry', run: 'r1', v: -1 }],
+])('takes %j for no button of ours', (value) => {
+  expect(decode(value)).toBeUndefined();
+});
+
+it('never throws, whatever comes', () => {
+  fc.assert(fc.property(fc.anything(), (value) => void decode(value)));
+});

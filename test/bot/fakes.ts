@@ -1,0 +1,283 @@
+import type { CardJson, Chat, ClickEvent, Definitions, MessageEvent } from '../../src/bot/ports.ts';
+import type { Clock, Log, RunRecord, Seen } from '../../src/run/ports.ts';
+import type { Acted, Run, RunRequest, Runs, Started } from '../../src/run/runs.ts';
+import type { Definition } from '../../src/sync/definition.ts';
+import { CallError, type Failure } from '../../src/sync/failure.ts';
+import { problem } from '../../src/sync/problem.ts';
+import type { State, Status } from '../../src/sync/state.ts';
+import { text } from '../../src/sync/text.ts';
+import { at, stateWith } from '../cards/states.ts';
+
+/** Lets everything run that waits for nothing but its turn. */
+export const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Time that moves only when a test moves it. */
+export function fakeClock(): Clock & { advance(ms: number): Promise<void>; sleeping(): number } {
+  let now = at;
+  const sleepers = new Set<{ readonly until: number; readonly wake: () => void }>();
+  return {
+    now: () => now,
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        const wake = () => {
+          signal?.removeEventListener('abort', abort);
+          resolve();
+        };
+        const sleeper = { until: now + ms, wake };
+        const abort = () => {
+          sleepers.delete(sleeper);
+          reject(new Error('aborted'));
+        };
+        if (signal?.aborted) abort();
+        else sleepers.add(sleeper);
+        signal?.addEventListener('abort', abort, { once: true });
+      }),
+    sleeping: () => sleepers.size,
+    async advance(ms) {
+      const end = now + ms;
+      await settle();
+      for (;;) {
+        const [next] = [...sleepers].filter((one) => one.until <= end).sort((a, b) => a.until - b.until);
+        if (!next) break;
+        sleepers.delete(next);
+        now = Math.max(now, next.until);
+        next.wake();
+        await settle();
+      }
+      now = end;
+      await settle();
+    },
+  };
+}
+
+export interface Said {
+  readonly kind: 'send' | 'reply' | 'patch';
+  readonly to: string;
+  readonly card: CardJson;
+  readonly once: string;
+  readonly at: number;
+}
+
+/** A chat that notes what is said. `fail` decides which calls are refused; `delay` how long patches are on their way. */
+export function fakeChat(clock: Clock) {
+  const said: Said[] = [];
+  const control = {
+    fail: (_: Said, __: number): Error | undefined => undefined,
+    delay: 0,
+    flying: 0,
+    mostFlying: 0,
+  };
+  let count = 0;
+  const say = async (kind: Said['kind'], to: string, card: CardJson, once: string): Promise<string> => {
+    const one = { kind, to, card, once, at: clock.now() };
+    said.push(one);
+    control.flying += 1;
+    control.mostFlying = Math.max(control.mostFlying, control.flying);
+    if (control.delay > 0) await clock.sleep(control.delay);
+    control.flying -= 1;
+    const error = control.fail(one, said.length);
+    if (error) throw error;
+    count += 1;
+    return `om_${count}`;
+  };
+  const chat: Chat = {
+    send: (to, card, once) => say('send', to, card, once),
+    reply: (to, card, once) => say('reply', to, card, once),
+    patch: async (to, card) => {
+      await say('patch', to, card, '');
+    },
+  };
+  const patches = () => said.filter((one) => one.kind === 'patch');
+  return { chat, said, patches, control };
+}
+
+export const callError = (code: number | null, more: Partial<Failure> = {}): CallError =>
+  new CallError({
+    how: code === null ? 'threw' : 'answered',
+    code,
+    message: 'refused',
+    verdict: 'unknown',
+    mayHaveHappened: false,
+    ...more,
+  });
+
+/** A log that notes its events. */
+export function fakeLog(): Log & {
+  readonly lines: { readonly level: string; readonly event: string; readonly facts: unknown }[];
+} {
+  const lines: { level: string; event: string; facts: unknown }[] = [];
+  const note = (level: string) => (event: string, facts?: unknown) => {
+    lines.push({ level, event, facts });
+  };
+  return { lines, debug: note('debug'), info: note('info'), warn: note('warn'), error: note('error') };
+}
+
+/** A run whose state a test sets. */
+export function fakeRun(first: State = stateWith()): Run & {
+  set(change: Partial<State>): void;
+  end(status: Exclude<Status, 'running'>, change?: Partial<State>): void;
+} {
+  let state = first;
+  const listeners = new Set<(state: State) => void>();
+  let finish: (state: State) => void = () => undefined;
+  const ended = new Promise<State>((resolve) => {
+    finish = resolve;
+  });
+  const set = (change: Partial<State>) => {
+    state = { ...state, ...change };
+    for (const listener of listeners) listener(state);
+  };
+  return {
+    id: first.run,
+    state: () => state,
+    watch(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    ended,
+    set,
+    end(status, change = {}) {
+      set({ status, phase: 'ended', endedAt: at + 60_000, ...change });
+      finish(state);
+    },
+  };
+}
+
+export const definition = (change: Partial<Definition> = {}): Definition => ({
+  name: 'orders',
+  title: '订单',
+  source: { connection: 'shop', query: 'select 1', timeout: 60 },
+  key: [{ column: 'id', field: 'id' }],
+  target: 'https://example.feishu.cn/base/APPTOKEN?table=tblXXXX',
+  mode: 'mirror',
+  fields: {},
+  chunkSize: 'auto',
+  concurrency: 'auto',
+  rounds: 3,
+  deletes: 'ask',
+  brake: { deletes: 0.2, updates: 0.5 },
+  access: {},
+  schedule: [],
+  view: 'ignore',
+  private: [],
+  ...change,
+});
+
+export const brokenFile = {
+  code: 'bad-yaml',
+  message: text('第 3 行：缩进不对。', 'line 3: bad indentation.'),
+  cure: text('改正缩进。', 'Mend the indentation.'),
+};
+
+/** Definitions by name; `bad` is one whose file is broken. */
+export function fakeDefinitions(all: readonly Definition[]): Definitions {
+  return {
+    get: async (name) => {
+      const found = all.find((one) => one.name === name);
+      if (found) return found;
+      throw problem(name === 'bad' ? brokenFile : { ...brokenFile, code: 'no-such-name' });
+    },
+    list: async () => [
+      ...all.map((one) => ({ name: one.name, definition: one })),
+      { name: 'bad', file: 'syncs/bad.yaml', problems: [brokenFile] },
+    ],
+  };
+}
+
+/** Runs whose answers a test sets; notes what is asked of them. */
+export function fakeRuns() {
+  const asked: {
+    readonly op: string;
+    readonly run?: string;
+    readonly by?: unknown;
+    readonly v?: number | undefined;
+    readonly request?: RunRequest;
+  }[] = [];
+  const answers = {
+    start: (_: RunRequest): Promise<Started> => Promise.resolve({ kind: 'started', run: fakeRun() }),
+    act: (): Promise<Acted> => Promise.resolve({ kind: 'no-such-run' }),
+    find: (_: string): Promise<State | undefined> => Promise.resolve(undefined),
+    latest: (_: string): Promise<readonly State[]> => Promise.resolve([]),
+    resume: (): Promise<readonly Run[]> => Promise.resolve([]),
+  };
+  const act = (op: string) => (run: string, by: unknown, v?: number) => {
+    asked.push({ op, run, by, v });
+    return answers.act();
+  };
+  const runs: Runs = {
+    start: (request) => {
+      asked.push({ op: 'start', request });
+      return answers.start(request);
+    },
+    retry: act('retry'),
+    apply: act('apply'),
+    discard: act('discard'),
+    find: (run) => answers.find(run),
+    latest: (name) => answers.latest(name),
+    active: () => [],
+    resume: () => answers.resume(),
+    stop: async () => undefined,
+  };
+  return { runs, asked, answers };
+}
+
+export function fakeSeen(): Seen {
+  const ids = new Set<string>();
+  return {
+    first: async (id) => {
+      const fresh = !ids.has(id);
+      ids.add(id);
+      return fresh;
+    },
+    prune: async () => undefined,
+  };
+}
+
+export const recordOf = (state: State, message = 'om_card'): RunRecord => ({
+  id: state.run,
+  scope: { definition: state.definition, table: 'APPTOKEN/tblXXXX' },
+  fingerprint: '',
+  plan: '',
+  state,
+  card: { chat: 'oc_group', message },
+});
+
+/** Remembers which card shows which run. */
+export function fakeJournal(records: readonly RunRecord[] = []) {
+  const cards: { readonly run: string; readonly chat: string; readonly message: string }[] = [];
+  return {
+    cards,
+    saveCard: async (run: string, card: { readonly chat: string; readonly message: string }) => {
+      cards.push({ run, ...card });
+    },
+    findRun: async (run: string) => records.find((one) => one.id === run),
+    findRunByMessage: async (message: string) => records.find((one) => one.card?.message === message),
+  };
+}
+
+export const message = (line: string | undefined, change: Partial<MessageEvent> = {}): MessageEvent => ({
+  kind: 'message',
+  id: 'ev_1',
+  message: 'om_command',
+  chat: 'oc_p2p',
+  chatKind: 'p2p',
+  tenant: 'tenant-1',
+  from: 'ou_anna',
+  fromBot: false,
+  text: line,
+  mentioned: false,
+  ...change,
+});
+
+export const press = (value: unknown, change: Partial<ClickEvent> = {}): ClickEvent => ({
+  kind: 'click',
+  id: 'ev_click',
+  message: 'om_card',
+  chat: 'oc_group',
+  tenant: 'tenant-1',
+  from: 'ou_anna',
+  name: undefined,
+  value,
+  form: {},
+  ...change,
+});
