@@ -1,12 +1,7 @@
-// Writes src/definition.schema.json, the schema of definition files for editors, from the schema in the code.
-import { spawnSync } from 'node:child_process';
+// Writes definition.schema.json, with which editors complete and check definitions. Run through tsx: npm run schema.
 import { writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { definitionJsonSchema } from '../src/sync/definition-schema.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const file = `${root}src/definition.schema.json`;
-
+const file = new URL('../definition.schema.json', import.meta.url);
 writeFileSync(file, `${JSON.stringify(definitionJsonSchema(), null, 2)}\n`);
-spawnSync('biome', ['format', '--write', file], { cwd: root, stdio: 'ignore' });
-console.error(`Wrote ${file}`);
+console.error('Wrote definition.schema.json.');

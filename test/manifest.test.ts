@@ -51,7 +51,9 @@ describe.each(['README.md', 'README.zh-CN.md'])('%s', (name) => {
   const readme = read(name);
 
   it('gives the scopes of the manifest to paste into the console', () => {
-    const pasted = [...readme.matchAll(/```json\n(\{\s*"scopes"[\s\S]*?)```/g)].map(([, json]) => json ?? '');
+    const pasted = [...readme.matchAll(/```json\n\s*(\{\s*"scopes"[\s\S]*?)```/g)].map(
+      ([, json]) => json ?? '',
+    );
     expect(pasted).toHaveLength(1);
     expect(JSON.parse(pasted[0] ?? '')).toEqual({ scopes: manifest.scopes });
   });

@@ -6,6 +6,8 @@ import { exitCodes } from '../src/cli/arguments.ts';
 import { reportNoRun } from '../src/cli/report.ts';
 import { readConfig } from '../src/config.ts';
 import { settings } from '../src/settings.ts';
+import { definitionJsonSchema } from '../src/sync/definition-schema.ts';
+import { readmeCards } from './support/readme-card.ts';
 
 const path = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
 const read = (name: string): string => readFileSync(path(name), 'utf8');
@@ -30,6 +32,10 @@ describe.each([
 ] as const)('%s', (name, language) => {
   const readme = read(name);
   const required = { en: 'required', zh: '必填' }[language];
+
+  it('shows the cards as they are drawn', () => {
+    expect(readme).toContain(readmeCards(language === 'en' ? 'en-US' : 'zh-CN'));
+  });
 
   it('lists every setting with its default and meaning', () => {
     expect(tableOf(readme, /Setting|设置/)).toEqual(
@@ -67,7 +73,11 @@ describe.each([
 it('.env.example lists every setting, and works once it is filled in', () => {
   const example = read('.env.example');
   const all = parseEnv(example.replaceAll(/^#(?=[A-Z_]+=)/gm, ''));
-  expect(Object.keys(all)).toEqual(settings.map(({ name }) => name.replace('<NAME>', 'SHOP')));
+  expect(Object.keys(all).sort()).toEqual(settings.map(({ name }) => name.replace('<NAME>', 'SHOP')).sort());
   // The folder of the definitions is each one's own.
   expect(() => readConfig({ ...all, DEFINITIONS: undefined }, '/nowhere')).not.toThrow();
+});
+
+it('definition.schema.json is the schema of the program (npm run schema writes it)', () => {
+  expect(JSON.parse(read('definition.schema.json'))).toEqual(definitionJsonSchema());
 });
