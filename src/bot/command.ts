@@ -23,8 +23,8 @@ export function parseCommand(text: string): Command | undefined {
   const line = words.join(' ');
   if (/^\/?\s?(help|帮助)(\s|$)/iu.test(line)) return { kind: 'help' };
   // Chinese needs no blank between the verb and the name.
-  const sync = /^\/\s?(?:sync(?=\s|$)|同步)\s?(.*)$/iu.exec(line);
-  if (sync) return syncCommand(sync[1] ?? '', line);
+  const verb = /^\/\s?(?:sync(?=\s|$)|同步)\s?/iu.exec(line);
+  if (verb) return syncCommand(line.slice(verb[0].length), line);
   return line.startsWith('/') ? { kind: 'unknown', words: line } : undefined;
 }
 

@@ -1,0 +1,477 @@
+import { describe, expect, it } from 'vitest';
+import { type BotParts, createBot } from '../../src/bot/handle.ts';
+import { resumeRuns } from '../../src/bot/resume.ts';
+import type { RunRecord } from '../../src/run/ports.ts';
+import type { Acted } from '../../src/run/runs.ts';
+import { problem } from '../../src/sync/problem.ts';
+import type { State } from '../../src/sync/state.ts';
+import { buttonsOf, headerOf, wordsOf } from '../cards/read.ts';
+import { endedWith, everyState, failedChunk, stateWith } from '../cards/states.ts';
+import {
+  brokenFile,
+  callError,
+  definition,
+  fakeChat,
+  fakeClock,
+  fakeDefinitions,
+  fakeJournal,
+  fakeLog,
+  fakeRun,
+  fakeRuns,
+  fakeSeen,
+  message,
+  press,
+  recordOf,
+  settle,
+} from './fakes.ts';
+
+function stage(change: Partial<BotParts> = {}, records: readonly RunRecord[] = []) {
+  const clock = fakeClock();
+  const talk = fakeChat(clock);
+  const log = fakeLog();
+  const { runs, asked, answers } = fakeRuns();
+  const journal = fakeJournal(records);
+  const parts: BotParts = {
+    chat: talk.chat,
+    runs,
+    definitions: fakeDefinitions([
+      definition(),
+      definition({ name: 'users', title: '用户 ①', access: { run: ['ou_bob'] } }),
+    ]),
+    seen: fakeSeen(),
+    journal,
+    clock,
+    log,
+    locale: 'en-US',
+    timeZone: 'UTC',
+    admins: [],
+    botOpenId: 'ou_bot',
+    ...change,
+  };
+  const bot = createBot(parts);
+  /** What the bot answered to a line, once it is quiet. */
+  const ask = async (line: string | undefined, about: Parameters<typeof message>[1] = {}) => {
+    await bot.handle(message(line, about));
+    await settle();
+    return talk.said.at(-1)?.card ?? {};
+  };
+  return { bot, ask, clock, ...talk, log, asked, answers, journal, parts };
+}
+
+const waiting = everyState['waiting'] ?? stateWith();
+const partial = everyState['partial'] ?? stateWith();
+const value = (op: string, v = 3) => ({ op, run: 'r8421', v });
+
+describe('a message', () => {
+  it('starts a run, whose card answers it', async () => {
+    const { ask, asked, said, journal } = stage();
+    const card = await ask('/sync orders');
+    expect(asked).toEqual([
+      {
+        op: 'start',
+        request: { definition: definition(), by: { kind: 'chat', openId: 'ou_anna' }, planOnly: false },
+      },
+    ]);
+    expect(said.map((one) => [one.kind, one.to])).toEqual([['reply', 'om_command']]);
+    expect(headerOf(card).text_tag_list[0]?.text.content).toBe('Queued');
+    expect(journal.cards).toEqual([{ run: 'r8421', chat: 'oc_p2p', message: 'om_1' }]);
+  });
+
+  it('is answered before the run has begun', async () => {
+    const { bot, answers, said } = stage();
+    answers.start = () => new Promise(() => undefined);
+    await bot.handle(message('/sync orders'));
+    expect(said).toEqual([]);
+  });
+
+  it('may ask for a plan, or name the title', async () => {
+    const { ask, asked } = stage({ admins: ['ou_anna'] });
+    await ask('/sync orders --plan');
+    await ask('/sync 用户 ①', { id: 'ev_2', message: 'om_2' });
+    expect(asked.map(({ request }) => [request?.definition.name, request?.planOnly])).toEqual([
+      ['orders', true],
+      ['users', false],
+    ]);
+  });
+
+  it.each([
+    ['from a bot', message('/sync orders', { fromBot: true })],
+    ['from itself', message('/sync orders', { from: 'ou_bot' })],
+    ['of another tenant', message('/sync orders', { tenant: 'tenant-2' })],
+    ['in a group that does not mention it', message('/sync orders', { chatKind: 'group' })],
+  ])('%s has no effect', async (_, event) => {
+    const { bot, asked, said } = stage({ tenantKey: 'tenant-1' });
+    await bot.handle(event);
+    await settle();
+    expect([asked, said]).toEqual([[], []]);
+  });
+
+  it('of another tenant than the first one seen has no effect', async () => {
+    const { ask, asked } = stage();
+    await ask('/help');
+    await ask('/sync orders', { id: 'ev_2', message: 'om_2', tenant: 'tenant-2' });
+    expect(asked).toEqual([]);
+  });
+
+  it.each([
+    ['event ID', { message: 'om_2' }],
+    ['message ID', { id: 'ev_2' }],
+  ])('with a known %s has no effect', async (_, change) => {
+    const { ask, asked } = stage();
+    await ask('/sync orders');
+    await ask('/sync orders', change);
+    expect(asked).toHaveLength(1);
+  });
+
+  it('counts when the store cannot tell whether it is new', async () => {
+    const { ask, asked, log } = stage({ seen: { first: () => Promise.reject(new Error('store')) } });
+    await ask('/sync orders');
+    expect(asked).toHaveLength(1);
+    expect(log.lines.map((line) => line.event)).toEqual(['seen-not-stored']);
+  });
+
+  it('in a group counts when it mentions the bot', async () => {
+    const { ask, asked } = stage();
+    await ask('/sync orders', { chatKind: 'group', mentioned: true });
+    expect(asked).toHaveLength(1);
+  });
+
+  it.each([['hello'], ['/start'], [undefined]])('that is no command (%s) gets a hint', async (line) => {
+    expect(headerOf(await stage().ask(line)).title.content).toBe('That is no command I know');
+  });
+
+  it('that asks for help gets it, with the own open_id', async () => {
+    expect(wordsOf(await stage().ask('/help'))).toContain('ou_anna');
+  });
+
+  it('that asks for the list gets it, with the last runs', async () => {
+    const { ask, answers, log } = stage();
+    answers.latest = (name) =>
+      name === 'orders' ? Promise.resolve([partial]) : Promise.reject(new Error('store'));
+    const card = await ask('/sync');
+    expect(wordsOf(card)).toContain('订单 · orders\nPartly done');
+    expect(wordsOf(card)).toContain('bad\nline 3: bad indentation.');
+    expect(buttonsOf(card)).toHaveLength(2);
+    expect(log.lines.map((line) => line.event)).toEqual(['last-run-not-read']);
+  });
+
+  it('with a typo gets the nearest names', async () => {
+    const { ask, asked } = stage();
+    expect(buttonsOf(await ask('/sync ordrs')).map((one) => one.label)).toEqual(['orders']);
+    expect(headerOf(await ask('/sync 订', { id: 'ev_2', message: 'om_2' })).title.content).toBe(
+      'No such sync',
+    );
+    expect(asked).toEqual([]);
+  });
+
+  it('for a broken file gets its problems', async () => {
+    const card = await stage().ask('/sync bad');
+    expect(wordsOf(card)).toContain('line 3: bad indentation.\n→ Mend the indentation.');
+  });
+
+  it('from somebody who may not is refused, and told whom to ask', async () => {
+    const { ask, asked } = stage();
+    const card = await ask('/sync users');
+    expect(wordsOf(card)).toContain(`You may not run this sync.\nAsk: <person id='ou_bob'`);
+    expect(asked).toEqual([]);
+  });
+
+  it('while a run holds the table shows that run, live, without a second one', async () => {
+    const { ask, answers, said, patches, journal, clock } = stage();
+    const running = fakeRun(stateWith({ phase: 'reading' }));
+    answers.start = () => Promise.resolve({ kind: 'busy', state: running.state(), run: running });
+    expect(wordsOf(await ask('/sync orders'))).toContain('already going on: this one');
+    running.end('done');
+    await clock.advance(2_000);
+    expect(said).toHaveLength(2);
+    expect(headerOf(patches()[0]?.card ?? {}).template).toBe('green');
+    expect(journal.cards).toEqual([]);
+  });
+
+  it('while another process holds the table shows its run as it was last stored', async () => {
+    const { ask, answers } = stage();
+    answers.start = () => Promise.resolve({ kind: 'busy', state: stateWith({ phase: 'uploading' }) });
+    expect(wordsOf(await ask('/sync orders'))).toContain('already going on: this one');
+  });
+
+  it('whose run cannot start gets every problem, or where to look', async () => {
+    const { ask, answers, log } = stage();
+    answers.start = () => Promise.reject(problem(brokenFile));
+    expect(wordsOf(await ask('/sync orders'))).toContain('line 3');
+    answers.start = () => Promise.reject(new Error('secret'));
+    const card = await ask('/sync orders', { id: 'ev_2', message: 'om_2' });
+    expect(wordsOf(card)).toContain('Something failed inside the bot');
+    expect(wordsOf(card)).not.toContain('secret');
+    expect(log.lines.map((line) => line.event)).toEqual(['sync-not-started']);
+  });
+
+  it('that cannot be answered is logged and ends nothing', async () => {
+    const { ask, control, log } = stage();
+    control.fail = () => callError(230002);
+    await ask('/help');
+    expect(log.lines.map((line) => line.event)).toEqual(['work-failed']);
+  });
+});
+
+it('whatever an event holds, nothing is thrown', async () => {
+  const { bot, log } = stage();
+  const odd = message(7 as unknown as string);
+  expect(await bot.handle(odd)).toBeUndefined();
+  expect(log.lines.map((line) => line.event)).toEqual(['event-failed']);
+});
+
+describe('a click', () => {
+  const on = (state: State, change: Partial<BotParts> = {}) => stage(change, [recordOf(state)]);
+
+  it('on retry goes on in the same run and the same card', async () => {
+    const { bot, answers, asked, said, clock } = on(partial);
+    const run = fakeRun(stateWith({ phase: 'uploading' }));
+    answers.act = () => Promise.resolve<Acted>({ kind: 'going', run });
+    expect(await bot.handle(press(value('retry')))).toEqual({
+      type: 'success',
+      content: 'Retrying 2 failed chunks.',
+    });
+    expect(asked).toEqual([{ op: 'retry', run: 'r8421', by: { kind: 'button', openId: 'ou_anna' }, v: 3 }]);
+    await clock.advance(1_000);
+    expect(said.map((one) => [one.kind, one.to])).toEqual([['patch', 'om_card']]);
+  });
+
+  it('is answered before the card is patched', async () => {
+    const { bot, answers, patches, clock } = on(partial);
+    answers.act = () => Promise.resolve<Acted>({ kind: 'going', run: fakeRun() });
+    await bot.handle(press(value('retry')));
+    await clock.advance(299);
+    expect(patches()).toEqual([]);
+    await clock.advance(1);
+    expect(patches()).toHaveLength(1);
+  });
+
+  it('on apply carries the plan out, for those who may', async () => {
+    const { bot, answers, asked } = on(waiting, { admins: ['ou_anna'] });
+    answers.act = () => Promise.resolve<Acted>({ kind: 'going', run: fakeRun() });
+    expect(await bot.handle(press(value('apply')))).toEqual({
+      type: 'success',
+      content: 'Applying the plan.',
+    });
+    expect(asked[0]).toMatchObject({ op: 'apply', v: 3 });
+  });
+
+  it.each([
+    [[], 'only the command line can: bitable-sync run orders --approve RUN'],
+    [['ou_boss'], 'You may not apply this plan. Ask: ou_boss'],
+  ])('on apply by somebody else writes nothing, with admins %j', async (admins, said) => {
+    const { bot, asked } = on(waiting, { admins });
+    const toast = await bot.handle(press(value('apply')));
+    expect(toast).toMatchObject({ type: 'warning', content: expect.stringContaining(said) });
+    expect(asked).toEqual([]);
+  });
+
+  it('on discard settles the run and redraws the card', async () => {
+    const { bot, answers, patches, clock } = on(waiting);
+    answers.act = () => Promise.resolve<Acted>({ kind: 'settled', state: endedWith('cancelled') });
+    expect(await bot.handle(press(value('discard')))).toMatchObject({ type: 'success' });
+    await clock.advance(1_000);
+    expect(headerOf(patches()[0]?.card ?? {}).template).toBe('grey');
+  });
+
+  it('on rerun starts a new run with a card of its own', async () => {
+    const { bot, asked, said } = on(partial);
+    expect(await bot.handle(press(value('rerun')))).toMatchObject({ type: 'success' });
+    await settle();
+    expect(asked).toEqual([
+      { op: 'start', request: { definition: definition(), by: { kind: 'button', openId: 'ou_anna' } } },
+    ]);
+    expect(said.map((one) => [one.kind, one.to])).toEqual([['reply', 'om_card']]);
+  });
+
+  it('on a name of the list starts it, by the rules of the command', async () => {
+    const { bot, asked } = stage();
+    const sync = (run: string, id: string) =>
+      bot.handle(press({ op: 'sync', run, v: 0 }, { id, message: 'om_list' }));
+    expect(await sync('orders', '1')).toMatchObject({ type: 'success' });
+    expect(await sync('users', '2')).toMatchObject({
+      type: 'warning',
+      content: 'You may not run this sync. Ask: ou_bob',
+    });
+    expect(await sync('bad', '3')).toEqual({
+      type: 'error',
+      content: 'line 3: bad indentation. Mend the indentation.',
+    });
+    expect(asked).toHaveLength(1);
+  });
+
+  it('on open only says so', async () => {
+    const { bot, asked } = stage();
+    expect(await bot.handle(press(value('open')))).toMatchObject({ type: 'info' });
+    expect(asked).toEqual([]);
+  });
+
+  it.each([
+    ['of an older version', value('retry', 2), {}],
+    ['that does not fit the state', value('apply'), {}],
+    ['for another run', { ...value('retry'), run: 'r9' }, {}],
+    ['on a forwarded copy', value('retry'), { message: 'om_copy' }],
+    ['that no button of ours sends', { op: 'drop', table: 'users' }, {}],
+  ])('%s says so and writes nothing', async (_, sent, change) => {
+    const { bot, asked } = on(partial);
+    expect(await bot.handle(press(sent, change))).toMatchObject({ type: 'warning' });
+    expect(asked).toEqual([]);
+  });
+
+  it('on an outdated card brings the card up to date, unless it is being kept fresh', async () => {
+    for (const [state, patched] of [
+      [waiting, 1],
+      [stateWith({ version: 9 }), 0],
+    ] as const) {
+      const { bot, answers, patches, clock } = on(partial);
+      answers.find = () => Promise.resolve({ ...state, version: 9 });
+      expect(await bot.handle(press(value('retry')))).toMatchObject({ type: 'warning' });
+      await clock.advance(1_000);
+      expect(patches()).toHaveLength(patched);
+    }
+  });
+
+  it.each<[Acted, string]>([
+    [{ kind: 'stale', state: endedWith('done') }, 'This button is out of date; nothing was done.'],
+    [{ kind: 'busy', state: stateWith() }, 'This table is being synced; wait for it to end.'],
+    [{ kind: 'no-such-run' }, 'The records of this run are gone.'],
+  ])('that comes too late says why: %j', async (acted, content) => {
+    const { bot, answers } = on(partial);
+    answers.act = () => Promise.resolve(acted);
+    expect(await bot.handle(press(value('retry')))).toEqual({ type: 'warning', content });
+  });
+
+  it('on rerun while the table is held says so', async () => {
+    const { bot, answers } = on(partial);
+    answers.start = () => Promise.resolve({ kind: 'busy', state: stateWith() });
+    expect(await bot.handle(press(value('rerun')))).toMatchObject({ type: 'warning' });
+  });
+
+  it('of a known event ID says so and does nothing more', async () => {
+    const { bot, asked } = on(partial);
+    await bot.handle(press(value('retry')));
+    expect(await bot.handle(press(value('retry')))).toMatchObject({ type: 'info' });
+    expect(asked).toHaveLength(1);
+  });
+
+  it('is answered within two seconds even when the work takes longer', async () => {
+    const { bot, answers, clock, asked } = on(partial);
+    answers.act = () => new Promise(() => undefined);
+    const toast = bot.handle(press(value('retry')));
+    await clock.advance(2_000);
+    expect(await toast).toMatchObject({ type: 'info' });
+    expect(asked).toHaveLength(1);
+  });
+
+  it('on a run whose definition is broken is left to the admins', async () => {
+    const gone = { ...partial, definition: 'bad' };
+    expect(await on(gone).bot.handle(press(value('retry')))).toMatchObject({
+      type: 'warning',
+      content: expect.stringContaining('only admins'),
+    });
+    const { bot, asked } = on(gone, { admins: ['ou_anna'] });
+    await bot.handle(press(value('retry')));
+    expect(asked).toHaveLength(1);
+    const rerun = await bot.handle(press(value('rerun'), { id: 'ev_2' }));
+    expect(rerun).toMatchObject({ type: 'error', content: expect.stringContaining('line 3') });
+  });
+
+  it('that fails inside says so and names the log, not the reason', async () => {
+    const failing = { get: () => Promise.reject(new Error('secret')), list: () => Promise.resolve([]) };
+    const { bot, log } = on(partial, { definitions: failing });
+    const toast = await bot.handle(press(value('retry')));
+    expect(toast).toMatchObject({ type: 'error' });
+    expect(toast?.content).not.toContain('secret');
+    expect(log.lines.map((line) => line.event)).toEqual(['click-failed']);
+  });
+
+  it('of another tenant has no answer and no effect', async () => {
+    const { bot, asked } = on(partial, { tenantKey: 'tenant-1' });
+    expect(await bot.handle(press(value('retry'), { tenant: 'tenant-2' }))).toBeUndefined();
+    expect(asked).toEqual([]);
+  });
+
+  it('speaks Chinese too', async () => {
+    const { bot } = on(partial, { locale: 'zh-CN' });
+    expect(await bot.handle(press(value('retry', 1)))).toEqual({
+      type: 'warning',
+      content: '这个按钮已经过期，什么都没有做。',
+    });
+  });
+});
+
+describe('stopping', () => {
+  it('gives last states time to be shown, and takes no more events', async () => {
+    const { bot, answers, clock, patches, asked } = stage();
+    const run = fakeRun();
+    answers.start = () => Promise.resolve({ kind: 'started', run });
+    await bot.handle(message('/sync orders'));
+    await settle();
+    const stopped = bot.stop();
+    run.end('interrupted');
+    await clock.advance(1_000);
+    await stopped;
+    expect(headerOf(patches().at(-1)?.card ?? {}).template).toBe('grey');
+    await bot.handle(message('/sync orders', { id: 'ev_2', message: 'om_2' }));
+    expect(await bot.handle(press(value('retry')))).toMatchObject({ type: 'warning' });
+    expect(asked).toHaveLength(1);
+  });
+
+  it('does not wait for ever for a run or a call that hangs', async () => {
+    const { bot, answers, clock } = stage();
+    await bot.handle(message('/sync orders'));
+    answers.start = () => new Promise(() => undefined);
+    await bot.handle(message('/sync orders', { id: 'ev_2', message: 'om_2' }));
+    await settle();
+    const stopped = bot.stop();
+    await clock.advance(6_000);
+    await stopped;
+    expect(clock.sleeping()).toBe(0);
+  });
+});
+
+describe('after a restart', () => {
+  it('runs that go on are shown on their cards again', async () => {
+    const cards: unknown[] = [];
+    const run = fakeRun();
+    const [other, broken, lost] = ['r2', 'r3', 'r4'].map((id) =>
+      fakeRun(stateWith({ run: id, definition: 'bad' })),
+    );
+    if (!other || !broken || !lost) throw new Error('three runs are needed');
+    const log = fakeLog();
+    const { runs, answers } = fakeRuns();
+    answers.resume = () => Promise.resolve([run, other, broken, lost]);
+    const known = [
+      recordOf(run.state()),
+      { ...recordOf(other.state()), card: null },
+      recordOf(broken.state(), 'om_3'),
+    ];
+    const { findRun } = fakeJournal(known);
+    const resumed = await resumeRuns({
+      runs,
+      journal: { findRun: (id) => (id === 'r4' ? Promise.reject(new Error('store')) : findRun(id)) },
+      definitions: fakeDefinitions([definition({ access: { approve: ['ou_bob'] } })]),
+      admins: ['ou_boss'],
+      log,
+      bot: { show: (one, place, people) => cards.push([one.id, place, people]) },
+    });
+    expect(resumed).toHaveLength(4);
+    expect(cards).toEqual([
+      ['r8421', { kind: 'card', message: 'om_card' }, ['ou_bob', 'ou_boss']],
+      ['r3', { kind: 'card', message: 'om_3' }, ['ou_boss']],
+    ]);
+    expect(log.lines.map((line) => line.event)).toEqual(['card-not-resumed']);
+  });
+
+  it('the bot keeps the cards it is shown fresh', async () => {
+    const { bot, patches } = stage();
+    const failed = [failedChunk()];
+    bot.show(
+      fakeRun(stateWith({ chunks: { total: 2, settled: 1, failed } })),
+      { kind: 'card', message: 'om_7' },
+      [],
+    );
+    await settle();
+    expect(patches().map((one) => one.to)).toEqual(['om_7']);
+  });
+});
