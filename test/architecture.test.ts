@@ -59,8 +59,10 @@ const rules: Readonly<Record<string, Rule>> = {
   'config.ts': { ours: ['sync', ...config], node: true },
   'clock.ts': { ours: [], types: ports, node: true },
   'log.ts': { ours: [], types: [...ports, ...config], packages: ['pino'], node: true },
+  'process.ts': { ours: ['run'], node: true },
+  'check.ts': { ours: ['sync', 'run', 'bot', 'feishu'], types: ['cli/program.ts', ...config], node: true },
   'app.ts': {
-    ours: ['sync', 'run', 'cards', 'bot', 'feishu', 'source', 'store', 'log.ts', 'clock.ts', ...config],
+    ours: ['sync', 'run', 'cards', 'bot', 'feishu', 'source', 'store', 'check.ts', 'process.ts', ...config],
     types: ['cli/program.ts'],
     node: true,
   },
@@ -84,6 +86,13 @@ function importsOf(file: string): readonly Import[] {
   return [...found, ...later];
 }
 
+/** The package that an import belongs to: `@scope/name` or `name`, without a path inside it. */
+const packageOf = (target: string): string =>
+  target
+    .split('/')
+    .slice(0, target.startsWith('@') ? 2 : 1)
+    .join('/');
+
 /** The folder that a file belongs to, or itself at the top. */
 const partOf = (file: string): string => file.split('/')[0] ?? file;
 
@@ -92,8 +101,9 @@ function allowed(file: string, { how, target }: Import): boolean {
   if (!rule) return false;
   if (target.startsWith('node:')) return rule.node;
   if (!target.startsWith('.')) {
+    const wanted = packageOf(target);
     return (rule.packages ?? []).some((one) =>
-      typeof one === 'string' ? one === target : one[0] === target && file.startsWith(one[1]),
+      typeof one === 'string' ? one === wanted : one[0] === wanted && file.startsWith(one[1]),
     );
   }
   const path = relative(src, resolve(src, dirname(file), target));

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { createLog, type LogOptions } from '../src/log.ts';
+
+function lines(options: Partial<LogOptions> = {}) {
+  const written: string[] = [];
+  const write = (line: string) => {
+    written.push(line.replace(/\d\d:\d\d:\d\d(\.\d+Z)?/, 'TIME'));
+  };
+  return { written, log: createLog({ level: 'info', pretty: false, secrets: [], write, ...options }) };
+}
+
+describe('a log line', () => {
+  it('is one JSON object with its event and facts', () => {
+    const { log, written } = lines();
+    log.info('run.started', { run: 'r1', rows: 3 });
+    expect(JSON.parse(written[0] ?? '')).toEqual({
+      level: 'info',
+      time: expect.stringContaining('TIME'),
+      event: 'run.started',
+      run: 'r1',
+      rows: 3,
+    });
+  });
+
+  it('is easy to read on a terminal', () => {
+    const { log, written } = lines({ pretty: true });
+    log.warn('chat.refused', { code: 230020, words: 'too fast', host: 'open.feishu.cn' });
+    expect(written).toEqual(['TIME warn  chat.refused code=230020 words="too fast" host=open.feishu.cn\n']);
+  });
+
+  it('is left out below the level', () => {
+    const { log, written } = lines({ level: 'warn' });
+    log.debug('a');
+    log.info('b');
+    log.error('c');
+    expect(written).toHaveLength(1);
+  });
+
+  it('tells an error with its cause', () => {
+    const { log, written } = lines();
+    log.error('store.failed', { error: new Error('no disk', { cause: new Error('ENOSPC') }) });
+    expect(JSON.parse(written[0] ?? '')).toMatchObject({
+      error: { message: 'no disk', cause: { message: 'ENOSPC' } },
+    });
+  });
+
+  it('hides the longer secret first, so that no end of it stays', () => {
+    const { log, written } = lines({ secrets: ['pass', 'password-of-mine'] });
+    log.info('x', { a: 'password-of-mine' });
+    expect(written.join('')).not.toContain('of-mine');
+  });
+
+  it('survives a secret that looks like the line itself', () => {
+    const { log, written } = lines({ pretty: true, secrets: ['"event"'.replaceAll('"', '')] });
+    log.info('x');
+    expect(written).toHaveLength(1);
+  });
+});
