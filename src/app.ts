@@ -1,0 +1,186 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createBot } from './bot/handle.ts';
+import { resumeRuns } from './bot/resume.ts';
+import { checkAll } from './check.ts';
+import type { OpenDefinitions, OpenProgram, Program, Surroundings } from './cli/program.ts';
+import type { Config, Connection } from './config.ts';
+import { openTable } from './feishu/address.ts';
+import { whoAmI } from './feishu/bot.ts';
+import { chat } from './feishu/chat.ts';
+import { feishuClient } from './feishu/client.ts';
+import { longConnection } from './feishu/connection.ts';
+import { openDoor } from './feishu/door.ts';
+import { receiver } from './feishu/receive.ts';
+import { isAlive } from './process.ts';
+import { keeper } from './run/keeper.ts';
+import { openLanes } from './run/lane.ts';
+import type { CallMeter, Chance } from './run/ports.ts';
+import { openRuns } from './run/registry.ts';
+import { openSources } from './source/sources.ts';
+import { folderDefinitions } from './store/definitions.ts';
+import { openStore } from './store/open.ts';
+
+/** Opens only the saved syncs: needs no Feishu app. */
+export const openDefinitions: OpenDefinitions = (config) => folderDefinitions(config.definitions);
+
+/** Puts the program together by hand: settings in, parts wired, one stop. */
+export const openProgram: OpenProgram = async (config, surroundings) => {
+  const { log, clock } = surroundings;
+  const releases: (() => Promise<void> | void)[] = [];
+  const release = async (): Promise<void> => {
+    for (let close = releases.pop(); close; close = releases.pop()) await close();
+  };
+  const owned = <T>(part: T, close: (part: T) => Promise<void> | void): T => {
+    releases.push(() => close(part));
+    return part;
+  };
+  try {
+    const store = owned(await openStore(urlOf(config.store), { clock, log }), (part) => part.stop());
+    const { sources } = owned(openSources(config.connections, { clock }), (part) => part.stop());
+    const client = owned(
+      feishuClient({
+        appId: config.app.id,
+        appSecret: config.app.secret,
+        domain: config.app.domain,
+        log,
+        clock,
+        chance,
+      }),
+      (part) => part.stop(),
+    );
+    const definitions = folderDefinitions(config.definitions);
+    const owner = `${hostname()} ${process.pid} ${randomUUID()}`;
+    const runs = owned(
+      openRuns({
+        sources,
+        store,
+        lanes: openLanes(store.memory, clock, chance),
+        clock,
+        chance,
+        log,
+        timeZone: config.timeZone,
+        folder: spoolFolder(),
+        openTable: openTable(client),
+        keeper: keeper(store.leases, owner, isAlive(owner), clock, log),
+        definition: (name) => definitions.get(name),
+      }),
+      (part) => part.stop(),
+    );
+    const serve = serving(config, surroundings, { store, client, runs, definitions, owned });
+    return {
+      runs,
+      definitions,
+      check: (names, signal) => checkAll(names, { config, client, sources, definitions, signal }),
+      serve,
+      stop: release,
+    };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+};
+
+interface Served {
+  readonly store: Awaited<ReturnType<typeof openStore>>;
+  readonly client: ReturnType<typeof feishuClient>;
+  readonly runs: Program['runs'];
+  readonly definitions: Program['definitions'];
+  readonly owned: <T>(part: T, close: (part: T) => Promise<void> | void) => T;
+}
+
+/** The bot: who it is, its doors, and the runs that a stopped process left. */
+function serving(config: Config, { log, clock }: Surroundings, parts: Served): () => Promise<void> {
+  const { store, client, runs, definitions, owned } = parts;
+  return async () => {
+    const { openId, name } = await whoAmI(client, uncounted);
+    const bot = owned(
+      createBot({
+        chat: chat(client, uncounted),
+        runs,
+        definitions,
+        journal: store.journal,
+        seen: store.seen,
+        clock,
+        log,
+        locale: config.locale,
+        timeZone: config.timeZone,
+        admins: config.admins,
+        botOpenId: openId,
+      }),
+      (part) => part.stop(),
+    );
+    const connection = owned(
+      longConnection({
+        appId: config.app.id,
+        appSecret: config.app.secret,
+        domain: config.app.domain,
+        http: client.http,
+        receiver: receiver({ self: openId, handle: bot.handle, log, clock }),
+        log,
+        clock,
+        chance,
+      }),
+      (part) => part.stop(),
+    );
+    if (config.http) {
+      const ready = async (): Promise<boolean> => {
+        await store.ping();
+        return connection.state().kind === 'connected';
+      };
+      owned(await openDoor({ port: config.http.port, ready, log }), (door) => door.stop());
+    }
+    owned(keepTidy(config, store, { log, clock }), (tidy) => tidy.stop());
+    log.info('bot.ready', { bot: name });
+    resumeRuns({ runs, journal: store.journal, definitions, admins: config.admins, log, bot }).catch(
+      (error: unknown) => log.error('runs.not-resumed', { error }),
+    );
+  };
+}
+
+const day = 86_400_000;
+const tidyEvery = 6 * 3_600_000;
+
+/** Deletes what is older than `KEEP_DAYS`, now and every few hours. */
+function keepTidy(
+  config: Config,
+  store: Served['store'],
+  { log, clock }: Surroundings,
+): { stop(): Promise<void> } {
+  const over = new AbortController();
+  const tidying = (async () => {
+    while (!over.signal.aborted) {
+      const before = clock.now() - config.keepDays * day;
+      await Promise.all([store.journal.prune(before), store.seen.prune(clock.now() - 2 * day)]).catch(
+        (error: unknown) => log.warn('store.prune', { error }),
+      );
+      await clock.sleep(tidyEvery, over.signal).catch(() => undefined);
+    }
+  })();
+  return {
+    stop: () => {
+      over.abort();
+      return tidying;
+    },
+  };
+}
+
+/** Rows that do not fit in memory go to the machine's folder for temporary files. */
+function spoolFolder(): string {
+  const folder = join(tmpdir(), 'bitable-sync');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return folder;
+}
+
+const urlOf = (store: Connection): string => (store.kind === 'mysql' ? store.url : `sqlite:${store.path}`);
+
+/** Calls that belong to no run. */
+const uncounted: CallMeter = { count: () => undefined };
+
+const chance: Chance = {
+  uuid: () => randomUUID(),
+  run: () => randomBytes(5).toString('hex'),
+  random: () => Math.random(),
+};

@@ -1,0 +1,133 @@
+import type { Definitions, ListedDefinition } from './bot/ports.ts';
+import type { CheckStep, Checkup } from './cli/program.ts';
+import type { Config } from './config.ts';
+import { openTable } from './feishu/address.ts';
+import { whoAmI } from './feishu/bot.ts';
+import type { FeishuClient } from './feishu/client.ts';
+import type { CallMeter, Query, Sources, Table } from './run/ports.ts';
+import { problemOf } from './run/run.ts';
+import type { Definition } from './sync/definition.ts';
+import { CallError } from './sync/failure.ts';
+import { isMismatch, mapColumns } from './sync/mapping.ts';
+import { type Problem, ProblemError } from './sync/problem.ts';
+import { type Text, text } from './sync/text.ts';
+import { zoneOf } from './sync/zone.ts';
+
+/** What `check` tries with. */
+export interface CheckParts {
+  readonly config: Config;
+  readonly client: FeishuClient;
+  readonly sources: Sources;
+  readonly definitions: Definitions;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Tries the app, and for each definition its file, connection and query, table and fields. Writes nothing.
+ * Rejects with `ProblemError` for a name that no definition has.
+ */
+export async function checkAll(names: readonly string[], parts: CheckParts): Promise<Checkup> {
+  const listed = await parts.definitions.list();
+  for (const name of names) {
+    if (!listed.some((one) => one.name === name)) await parts.definitions.get(name);
+  }
+  const wanted = names.length === 0 ? listed : listed.filter((one) => names.includes(one.name));
+  const app = await step(text('应用凭证与机器人', 'App credentials and bot'), async () => {
+    await whoAmI(parts.client, uncounted, parts.signal);
+    return [];
+  });
+  const definitions: { name: string; steps: readonly CheckStep[] }[] = [];
+  for (const one of wanted) definitions.push({ name: one.name, steps: await checkOne(one, parts) });
+  return { app: [app], definitions };
+}
+
+async function checkOne(one: ListedDefinition, parts: CheckParts): Promise<readonly CheckStep[]> {
+  if (!('definition' in one)) return [{ what: theFile, problems: one.problems, advice: [] }];
+  const { definition } = one;
+  const query: Query = {
+    sql: definition.source.query,
+    timeout: definition.source.timeout * 1000,
+    timeZone: definition.timeZone ?? parts.config.timeZone,
+  };
+  const source = await step(
+    text(
+      `连接 ${definition.source.connection} 与查询`,
+      `Connection ${definition.source.connection} and the query`,
+    ),
+    () => parts.sources(definition.source.connection).check(query, parts.signal),
+  );
+  const table = await step(text('多维表格、权限与字段', 'Base, permissions and fields'), () =>
+    checkTable(definition, query, source.problems.length === 0, parts),
+  );
+  return [{ what: theFile, problems: [], advice: [] }, source, table];
+}
+
+async function checkTable(
+  definition: Definition,
+  query: Query,
+  queryWorks: boolean,
+  { client, sources, signal }: CheckParts,
+): Promise<readonly Problem[]> {
+  const table = await openTable(client)(definition.target, uncounted, signal);
+  const [about, fields] = await Promise.all([
+    table.about(signal),
+    table.fields(signal),
+    table.revision(signal),
+  ]);
+  const problems: Problem[] = about.advanced && (await isEmpty(table, signal)) ? [noSight] : [];
+  if (about.timeZone !== undefined && about.timeZone !== query.timeZone)
+    problems.push(otherZone(about.timeZone, query.timeZone));
+  if (!queryWorks) return problems;
+  const columns = await sources(definition.source.connection).columns(query, signal);
+  const mapping = mapColumns(definition, columns, fields, zoneOf(query.timeZone));
+  return isMismatch(mapping) ? [...problems, ...mapping] : problems;
+}
+
+async function isEmpty(table: Table, signal: AbortSignal): Promise<boolean> {
+  for await (const page of table.records([], signal)) return page.total === 0;
+  return true;
+}
+
+/** Tries one thing; what it says or rejects with becomes its problems, `warn-…` ones its advice. */
+async function step(what: Text, work: () => Promise<readonly Problem[]>): Promise<CheckStep> {
+  const found = await work().catch((error: unknown) => problemsIn(error));
+  return {
+    what,
+    problems: found.filter(({ code }) => !code.startsWith('warn-')),
+    advice: found.filter(({ code }) => code.startsWith('warn-')),
+  };
+}
+
+function problemsIn(error: unknown): readonly Problem[] {
+  if (error instanceof ProblemError) return error.problems;
+  if (error instanceof CallError) return [problemOf(error.failure)];
+  throw error;
+}
+
+const theFile = text('定义文件', 'Definition file');
+
+const noSight: Problem = {
+  code: 'warn-no-sight',
+  message: text(
+    '表格读出来是空的，而这个多维表格开启了高级权限：应用可能看不到记录。',
+    'The table reads as empty and its Base has advanced permissions on: the app may not see the records.',
+  ),
+  cure: text(
+    '在多维表格的高级权限里，给应用一个可以查看和编辑全部记录的角色。',
+    'In the Base’s advanced permissions, give the app a role that sees and edits all records.',
+  ),
+};
+
+const otherZone = (theirs: string, ours: string): Problem => ({
+  code: 'warn-time-zone',
+  message: text(
+    `多维表格的时区是 ${theirs}，同步按 ${ours} 理解日期。`,
+    `The Base’s zone is ${theirs}, the sync reads dates as ${ours}.`,
+  ),
+  cure: text(
+    '如果日期差了几个小时，请设置 TIME_ZONE 或定义里的 timeZone。',
+    'If dates are off by hours, set TIME_ZONE, or timeZone in the definition.',
+  ),
+});
+
+const uncounted: CallMeter = { count: () => undefined };
