@@ -35,7 +35,10 @@ export async function openDoor({ port, ready, log }: DoorParts): Promise<Door> {
       context.body = { ok };
     }
   });
-  const server = createServer(app.callback());
+  const handle = app.callback();
+  const server = createServer((request, response) => {
+    handle(request, response).catch((error: unknown) => log.warn('http.failed', { error }));
+  });
   server.listen(port);
   try {
     await once(server, 'listening');

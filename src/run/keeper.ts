@@ -29,13 +29,15 @@ export function keeper(leases: Leases, owner: string, isAlive: IsAlive, clock: C
   function keep(table: string, fence: number, onLost: () => void): Kept {
     const over = new AbortController();
     const beat = async (): Promise<void> => {
-      while (!over.signal.aborted) {
-        await clock.sleep(heartbeat, over.signal).catch(() => undefined);
-        if (over.signal.aborted) return;
-        if (!(await stillOurs(table, fence))) {
-          over.abort();
+      try {
+        for (;;) {
+          await clock.sleep(heartbeat, over.signal);
+          if (await stillOurs(table, fence)) continue;
           onLost();
+          return;
         }
+      } catch {
+        // Released: the sleep was cut short.
       }
     };
     const beating = beat();
