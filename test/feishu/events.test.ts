@@ -204,12 +204,18 @@ describe('a message', () => {
 
   it('never throws, whatever comes', () => {
     fc.assert(
-      fc.property(fc.anything(), fc.anything(), fc.string(), (any, mentions, content) => {
-        messageEvent(any, self);
-        clickEvent(any);
-        messageEvent(melted({ content, mentions: [mentions] }), self);
-        messageEvent(melted({ content: JSON.stringify({ content: [[String(any)]] }), type: 'post' }), self);
-      }),
+      fc.property(
+        fc.anything(),
+        fc.anything(),
+        fc.string(),
+        fc.jsonValue(),
+        (any, mentions, content, json) => {
+          messageEvent(any, self);
+          clickEvent(any);
+          messageEvent(melted({ content, mentions: [mentions] }), self);
+          messageEvent(melted({ content: JSON.stringify({ content: [[json]] }), type: 'post' }), self);
+        },
+      ),
     );
   });
 
