@@ -25,7 +25,7 @@ export const text: ValueKind = {
 
 /**
  * Cuts a number to 15 significant digits, as the service is seen to do
- * (https://www.feishu.cn/hc/zh-CN/articles/890398616778 names the 15 digits).
+ * (https://www.larksuite.com/hc/en-US/articles/890398616778 names the 15 digits).
  */
 export function cutDigits(value: number, digits: Limits['digits']): number {
   if (digits === 'none') return value;
