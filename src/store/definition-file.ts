@@ -1,4 +1,14 @@
-import { type Document, isMap, isPair, isScalar, LineCounter, parseDocument, type YAMLError } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  visit,
+  type YAMLError,
+} from 'yaml';
 import type { Definition } from '../sync/definition.ts';
 import type { Issue, Path } from '../sync/definition-issues.ts';
 import { parseDefinition } from '../sync/parse-definition.ts';
@@ -10,19 +20,22 @@ export type ParsedFile =
   | { readonly name: string; readonly definition: Definition; readonly where: string }
   | { readonly name: string | undefined; readonly problems: readonly [Problem, ...Problem[]] };
 
+/** Says where an offset of the file is: `file:line:column`. */
+type Where = (offset: number) => string;
+
 /** Reads a definition from YAML. Each problem says where it stands: `file:line:column`. Never throws. */
 export function parseFile(file: string, yaml: string): ParsedFile {
   const lines = new LineCounter();
   const document = parseDocument(yaml, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
-  const where = (offset: number): string => {
+  const where: Where = (offset) => {
     const { line, col } = lines.linePos(offset);
     return `${file}:${Math.max(line, 1)}:${Math.max(col, 1)}`;
   };
-  const wrong = document.errors.map((error) => syntaxProblem(error, where(error.pos[0])));
-  const [first, ...others] = wrong;
-  if (first) return { name: nameIn(document), problems: [first, ...others] };
+  const [error] = document.errors;
+  // One slip makes the parser stumble again and again: only the first is worth reading.
+  if (error) return { name: nameIn(document), problems: [syntaxProblem(error, yaml, lines, where)] };
   const raw = plainValue(document);
-  if (raw === undefined) return { name: undefined, problems: [tangled(where(0))] };
+  if (raw === undefined) return { name: undefined, problems: [tangled(where(danglingAt(document)))] };
   if (raw === null) return { name: undefined, problems: [empty(where(0))] };
   const parsed = parseDefinition(raw);
   if (parsed.kind === 'definition') {
@@ -51,6 +64,21 @@ function plainValue(document: Document): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** Where the first reference stands whose target is not above it; the beginning when there is none. */
+function danglingAt(document: Document): number {
+  const anchors = new Set<string>();
+  let offset = 0;
+  visit(document, {
+    Node(_, node) {
+      if ('anchor' in node && node.anchor !== undefined) anchors.add(node.anchor);
+      if (!isAlias(node) || anchors.has(node.source)) return undefined;
+      offset = beginning(node) ?? 0;
+      return visit.BREAK;
+    },
+  });
+  return offset;
 }
 
 /** Where the value (or the key) at a path begins; what stands around it when it is missing. */
@@ -102,16 +130,20 @@ const empty = (where: string): Problem => ({
   where,
 });
 
-const syntaxProblem = (error: YAMLError, where: string): Problem => {
-  const [message, cure] = syntax.get(error.code) ?? [
+function syntaxProblem(error: YAMLError, yaml: string, lines: LineCounter, where: Where): Problem {
+  const at = error.pos[0];
+  const start = lines.lineStarts[Math.max(lines.linePos(at).line - 1, 0)] ?? 0;
+  // The parser names what comes of a tab, not the tab.
+  const tabbed = /^ *\t/.test(yaml.slice(start, start + 200));
+  const [message, cure] = syntax.get(tabbed ? 'TAB_AS_INDENT' : error.code) ?? [
     text(`不是有效的 YAML：${error.message}`, `this is no valid YAML: ${error.message}`),
     text(
       '检查这一行及上一行的缩进、冒号和引号',
       'Check indent, colons and quotes of this line and the one before.',
     ),
   ];
-  return { code: 'yaml', message, cure, where };
-};
+  return { code: 'yaml', message, cure, where: where(tabbed ? start : at) };
+}
 
 const indent = text('让同一层的各行对齐', 'Let lines of one level begin at the same column.');
 
@@ -121,7 +153,10 @@ const syntax: ReadonlyMap<string, readonly [message: Text, cure: Text]> = new Ma
     [text('同一个键写了两次', 'the same key is there twice'), text('只留一个', 'Keep one of them.')],
   ],
   ['TAB_AS_INDENT', [text('缩进用了制表符', 'a tab is used as indent'), text('改用空格', 'Use blanks.')]],
-  ['BAD_INDENT', [text('缩进不对', 'the indent is wrong'), indent]],
+  [
+    'BAD_INDENT',
+    [text('缩进不对，或括号没有闭合', 'the indent is wrong, or a bracket is not closed'), indent],
+  ],
   [
     'MULTILINE_IMPLICIT_KEY',
     [

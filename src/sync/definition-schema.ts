@@ -127,12 +127,19 @@ const onePart = z.union(
   be('列名，或 { source: 列, table: 字段 }', 'a column, or { source: column, table: field }'),
 );
 
+const aShare = be(
+  '0 到 1 的比例（如 0.2）或百分比（如 20%）',
+  'a share from 0 to 1 such as 0.2, or a percentage such as 20%',
+);
+
 const share = z.union(
-  [z.number().min(0).max(1), z.string().regex(/^(100|\d{1,2})(\.\d+)?\s*%$/)],
-  be(
-    '0 到 1 的比例（如 0.2）或百分比（如 20%）',
-    'a share from 0 to 1 such as 0.2, or a percentage such as 20%',
-  ),
+  [z.number().min(0, aShare).max(1, aShare), z.string().regex(/^(100|\d{1,2})(\.\d+)?\s*%$/, aShare)],
+  aShare,
+);
+
+const aKey = be(
+  '列名、{ source: 列, table: 字段 }，或它们的列表（最多 5 个）',
+  'a column, { source: column, table: field }, or a list of at most 5 of those',
 );
 
 const people = (...words: readonly string[]) => {
@@ -191,13 +198,7 @@ export const definitionSchema = object({
     timeout: whole(1, 3600).optional().describe('Seconds that the query may run; 300 when not given.'),
   }).describe('Where the rows come from.'),
   key: z
-    .union(
-      [column(), keyPart, z.array(onePart).min(1).max(5)],
-      be(
-        '列名、{ source: 列, table: 字段 }，或它们的列表（最多 5 个）',
-        'a column, { source: column, table: field }, or a list of at most 5 of those',
-      ),
-    )
+    .union([column(), keyPart, z.array(onePart).min(1, aKey).max(5, aKey)], aKey)
     .describe('What names a row, on both sides: non-empty and unique.'),
   target: filled('数据表的网址', 'the address of a table').describe(
     'Address of the table as copied from the browser.',

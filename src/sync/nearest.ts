@@ -1,16 +1,19 @@
 /** Names that are offered at most. */
 const most = 3;
 
-/** The names that somebody may have meant by a word, nearest first; none when nothing is near. */
+/** The names that somebody may have meant by a word: those nearest to it; none when nothing is near. */
 export function nearest(word: string, names: readonly string[]): readonly string[] {
   const asked = word.toLowerCase();
   const limit = Math.max(2, Math.floor(asked.length / 3));
-  return names
+  const near = names
     .map((name) => ({ name, far: distance(asked, name.toLowerCase()) }))
-    .filter(({ far, name }) => far <= limit && far < Math.max(asked.length, name.length))
-    .sort((a, b) => a.far - b.far || a.name.localeCompare(b.name))
-    .slice(0, most)
-    .map(({ name }) => name);
+    .filter(({ far, name }) => far <= limit && far < Math.max(asked.length, name.length));
+  const least = Math.min(...near.map(({ far }) => far));
+  return near
+    .filter(({ far }) => far === least)
+    .map(({ name }) => name)
+    .sort((a, b) => a.localeCompare(b))
+    .slice(0, most);
 }
 
 /** Letters to insert, drop, change or swap with the next one; 1 when one text holds the other. */

@@ -1,0 +1,241 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseFile } from '../../src/store/definition-file.ts';
+import { folderDefinitions } from '../../src/store/definitions.ts';
+import { ProblemError } from '../../src/sync/problem.ts';
+
+const fixtures = fileURLToPath(new URL('../fixtures/definitions', import.meta.url));
+const orders = readFileSync(join(fixtures, 'orders.yaml'), 'utf8');
+
+/** Where each problem stands and what it says. */
+function problemsOf(yaml: string): string[] {
+  const parsed = parseFile('orders.yaml', yaml);
+  return 'problems' in parsed ? parsed.problems.map(({ where, message }) => `${where} ${message.en}`) : [];
+}
+
+describe('a definition file', () => {
+  it('can hold every key', async () => {
+    const definition = await folderDefinitions(fixtures).get('every-thing_1');
+    expect(definition).toMatchObject({
+      key: [
+        { column: '店铺', field: '店铺' },
+        { column: 'no', field: '订单号' },
+      ],
+      fields: {
+        sex: { as: 'select', map: { 0: '女', 1: '男' }, default: '未知', options: 'reject' },
+        paid: { to: '付款时间', as: 'date', unit: 's' },
+        extra: { skip: true },
+      },
+      brake: { deletes: 0.05, updates: 0.75 },
+      access: { run: ['everyone'] },
+      schedule: [{ do: 'run', stale: '26h' }, { do: 'remind', unless: '4h' }, { do: 'digest' }],
+      create: 'fields',
+    });
+  });
+
+  it.each([
+    [
+      'a wrong number',
+      orders.replace('rounds: 3', 'rounds: 30'),
+      ['orders.yaml:20:9 rounds must be a whole number from 0 to 10'],
+    ],
+    ['an unknown key', orders.replace('rounds: 3', 'round: 3'), ['orders.yaml:20:1 round is unknown']],
+    [
+      'a wrong word in a rule',
+      orders.replace('as: date', 'unit: days'),
+      ['orders.yaml:17:17 fields.下单时间.unit must be one of s, ms'],
+    ],
+    [
+      'a query that writes',
+      orders.replace('where uo', 'into outfile'),
+      ['orders.yaml:6:10 Query, line 6: the query has INTO, which writes a file or a variable.'],
+    ],
+    ['a missing entry', orders.replace('key: 订单号\n', ''), ['orders.yaml:2:1 key is missing']],
+    [
+      'a missing entry inside',
+      orders.replace('  connection: shop\n', ''),
+      ['orders.yaml:4:1 source.connection is missing'],
+    ],
+    [
+      'a wrong list item',
+      orders.replace('key: 订单号', 'key:\n  - a\n  - [b]'),
+      ['orders.yaml:15:5 key[1] must be a column, or { source: column, table: field }'],
+    ],
+    ['the same key twice', `${orders}rounds: 4\n`, ['orders.yaml:22:1 the same key is there twice']],
+    ['a tab', orders.replace('  connection', '\tconnection'), ['orders.yaml:5:1 a tab is used as indent']],
+    ['a bracket left open', 'key: [a', ['orders.yaml:1:8 the indent is wrong, or a bracket is not closed']],
+    ['two documents', `${orders}---\n${orders}`, ['orders.yaml:22:1 the file holds several documents (---)']],
+    [
+      'a reference to nothing',
+      'name: *orders',
+      ['orders.yaml:1:7 a reference (*) leads nowhere, or there are too many of them'],
+    ],
+    ['nothing', '# later\n', ['orders.yaml:1:1 the file is empty']],
+    ['a list', '- name: orders', ['orders.yaml:1:1 the definition must be lines of "name: value"']],
+    ['prose', 'Please sync the orders.', ['orders.yaml:1:1 the definition must be lines of "name: value"']],
+  ])('with %s says where', (_, yaml, problems) => {
+    expect(problemsOf(yaml)).toEqual(problems);
+  });
+
+  it('with references that would multiply is refused quickly', () => {
+    const bomb = ['a: &a [x,x,x,x,x,x,x,x,x]'];
+    for (const [at, name] of ['b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'].entries()) {
+      const before = 'abcdefgh'[at];
+      bomb.push(`${name}: &${name} [${Array.from({ length: 9 }, () => `*${before}`).join(',')}]`);
+    }
+    expect(problemsOf(bomb.join('\n'))).toEqual([
+      'orders.yaml:1:1 a reference (*) leads nowhere, or there are too many of them',
+    ]);
+  });
+
+  it('is read without throwing whatever stands in it, and every problem has a place in it', () => {
+    const lines = orders.split('\n');
+    const mangled = fc
+      .array(fc.tuple(fc.nat(lines.length), fc.string({ unit: 'binary', maxLength: 20 })), { maxLength: 4 })
+      .map((cuts) => {
+        const copy = [...lines];
+        for (const [at, words] of cuts) copy[at] = words;
+        return copy.join('\n');
+      });
+    const yamlish = fc
+      .array(
+        fc.constantFrom(
+          'a',
+          ':',
+          ' ',
+          '\n',
+          '- ',
+          '[',
+          ']',
+          '{',
+          '}',
+          '&a',
+          '*a',
+          '|',
+          '>',
+          '"',
+          "'",
+          '!!x',
+          '?',
+          '<<',
+          '---',
+          '\t',
+          '#',
+          '%',
+          '__proto__',
+        ),
+      )
+      .map((tokens) => tokens.join(''));
+    fc.assert(
+      fc.property(fc.oneof(mangled, yamlish, fc.string()), (yaml) => {
+        const parsed = parseFile('x.yaml', yaml);
+        const told = 'problems' in parsed ? parsed.problems : [];
+        for (const { where } of told) expect(where).toMatch(/^x\.yaml:\d+:\d+$/);
+        expect('definition' in parsed || told.length > 0).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('a folder of definitions', () => {
+  let folder: string;
+  const write = (name: string, content: string | Uint8Array): void =>
+    writeFileSync(join(folder, name), content);
+  const called = (name: string): string => orders.replace('name: orders', `name: ${name}`);
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'bitable-sync-definitions-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('lists good files and broken ones by name', async () => {
+    write('b.yaml', called('users'));
+    write('a.yml', called('orders'));
+    write('broken.yaml', called('refunds').replace('rounds: 3', 'rounds: x'));
+    write('unreadable.yaml', 'a: [');
+    write('.hidden.yaml', 'x');
+    write('notes.txt', 'x');
+    const list = await folderDefinitions(folder).list();
+    expect(list.map((one) => [one.name, 'definition' in one])).toEqual([
+      ['orders', true],
+      ['refunds', false],
+      ['unreadable', false],
+      ['users', true],
+    ]);
+    expect(list[1]).toMatchObject({
+      file: join(folder, 'broken.yaml'),
+      problems: [{ code: 'wrong-value', where: `${join(folder, 'broken.yaml')}:20:9` }],
+    });
+  });
+
+  it('is read anew each time', async () => {
+    const definitions = folderDefinitions(folder);
+    write('a.yaml', orders);
+    expect((await definitions.get('orders')).title).toBe('订单');
+    write('a.yaml', orders.replace('title: 订单', 'title: 新订单'));
+    expect((await definitions.get('orders')).title).toBe('新订单');
+  });
+
+  it('refuses both of two files with one name, and only those', async () => {
+    write('one.yaml', called('orders'));
+    write('two.yaml', called('orders'));
+    write('three.yaml', called('users'));
+    const definitions = folderDefinitions(folder);
+    const list = await definitions.list();
+    expect(list.map((one) => ('problems' in one ? one.problems.map((it) => it.message.en) : 'good'))).toEqual(
+      [
+        [`orders is also the name of ${join(folder, 'two.yaml')}`],
+        [`orders is also the name of ${join(folder, 'one.yaml')}`],
+        'good',
+      ],
+    );
+    await expect(definitions.get('orders')).rejects.toMatchObject({
+      problems: [{ where: `${join(folder, 'one.yaml')}:2:7` }, { where: `${join(folder, 'two.yaml')}:2:7` }],
+    });
+  });
+
+  it.each([
+    ['oders', 'Did you mean orders?'],
+    ['inventory', 'There are: orders, users.'],
+    ['__proto__', 'There are: orders, users.'],
+  ])('answers %s with the names there are', async (name, cure) => {
+    write('a.yaml', called('orders'));
+    write('b.yaml', called('users'));
+    const asked = folderDefinitions(folder).get(name);
+    await expect(asked).rejects.toMatchObject({
+      problems: [{ code: 'no-such-definition', cure: { en: cure } }],
+    });
+  });
+
+  it('rejects with the problems of a broken file that is asked for', async () => {
+    write('a.yaml', orders.replace('rounds: 3', 'rounds: x'));
+    await expect(folderDefinitions(folder).get('orders')).rejects.toBeInstanceOf(ProblemError);
+  });
+
+  it('tells of files that are no text, too large, or no files', async () => {
+    write('latin.yaml', new Uint8Array([0x6e, 0xe9, 0x0a]));
+    write('large.yaml', 'x'.repeat(1024 * 1024 + 1));
+    mkdirSync(join(folder, 'folder.yaml'));
+    const list = await folderDefinitions(folder).list();
+    expect(list.map((one) => ['problems' in one && one.problems[0]?.code, one.name])).toEqual([
+      ['file-unreadable', 'folder'],
+      ['file-too-large', 'large'],
+      ['file-not-utf8', 'latin'],
+    ]);
+  });
+
+  it('takes a file that begins with a byte order mark', async () => {
+    write('a.yaml', `\ufeff${orders}`);
+    expect((await folderDefinitions(folder).get('orders')).name).toBe('orders');
+  });
+
+  it('may be missing', async () => {
+    const definitions = folderDefinitions(join(folder, 'none'));
+    expect(await definitions.list()).toEqual([]);
+    await expect(definitions.get('orders')).rejects.toThrow('no-such-definition');
+  });
+});
