@@ -1,5 +1,12 @@
 import { type Listed, listCard } from '../cards/listCard.ts';
-import { helpCard, hintCard, problemCard, refusalCard, unknownCard } from '../cards/noticeCard.ts';
+import {
+  acceptedCard,
+  helpCard,
+  hintCard,
+  problemCard,
+  refusalCard,
+  unknownCard,
+} from '../cards/noticeCard.ts';
 import { runCard } from '../cards/runCard.ts';
 import type { Runs, Started } from '../run/runs.ts';
 import type { Definition } from '../sync/definition.ts';
@@ -8,7 +15,7 @@ import type { Actor } from '../sync/state.ts';
 import { approvers, may } from './access.ts';
 import type { Command } from './command.ts';
 import { problemsOf } from './known.ts';
-import type { Live, LiveParts } from './live.ts';
+import type { Live, LiveParts, Place } from './live.ts';
 import { nearest } from './nearest.ts';
 import type { CardJson, Chat, Definitions, ListedDefinition, MessageEvent } from './ports.ts';
 import { factsOf } from './trouble.ts';
@@ -59,6 +66,7 @@ async function sync(
   desk: Desk,
   reply: (card: CardJson) => Promise<void>,
 ): Promise<void> {
+  let tell = reply;
   try {
     const found = await find(name, desk);
     if (found.kind === 'not') return await reply(found.card);
@@ -66,30 +74,67 @@ async function sync(
     const asker = { openId: asking.by.openId, chat: asking.chat };
     const permission = may(asker, 'run', definition, desk.admins);
     if (!permission.allowed) return await reply(refusalCard(permission.refusal, permission.ask, desk.locale));
-    const started = await desk.runs.start({ definition, by: asking.by, planOnly });
-    await showStarted(started, definition, asking, desk);
+    const starting = desk.runs.start({ definition, by: asking.by, planOnly });
+    const card = await accepted(starting, definition, asking, desk);
+    if (card !== undefined) tell = (problem) => desk.chat.patch(card, problem);
+    await showStarted(await starting, definition, asking, desk, card);
   } catch (error) {
     if (!(error instanceof ProblemError)) desk.log.error('sync-not-started', { name, ...factsOf(error) });
-    await reply(problemCard(name, problemsOf(error), desk.locale));
+    await tell(problemCard(name, problemsOf(error), desk.locale));
   }
 }
 
-/** Shows a run that was just started, or the one that holds the table, as an answer to the message. */
+/** People see within a second that they were heard; opening a table can take longer. */
+const heardWithin = 400;
+
+/** Waits a moment for the start of a run; when it takes longer, answers with a card that the run's will replace. */
+async function accepted(
+  starting: Promise<Started>,
+  definition: Definition,
+  { message, once }: Asking,
+  { chat, clock, log, locale }: Desk,
+): Promise<string | undefined> {
+  const started = new AbortController();
+  const late = clock.sleep(heardWithin, started.signal).then(
+    () => true,
+    () => false,
+  );
+  const isLate = await Promise.race([starting.then(() => false), late]).catch(() => false);
+  started.abort();
+  if (!isLate) return undefined;
+  try {
+    return await chat.reply(message, acceptedCard(definition.title, locale), `${once}:heard`);
+  } catch (error) {
+    log.warn('card-not-sent', factsOf(error));
+    return undefined;
+  }
+}
+
+/**
+ * Shows a run that was just started, or the one that holds the table, as an answer to the message.
+ * @param card a card that answers it already
+ */
 export async function showStarted(
   started: Started,
   definition: Definition,
   asking: Asking,
   { live, chat, clock, locale, timeZone, admins }: Desk,
+  card?: string,
 ): Promise<void> {
   const { message, once } = asking;
   const people = approvers(definition.access, admins);
-  if (started.kind === 'busy' && !started.run) {
-    const view = { now: clock.now(), locale, timeZone, approvers: people, copy: true };
-    await chat.reply(message, runCard(started.state, view), once);
-  }
-  if (!started.run) return;
   const copy = started.kind === 'busy';
-  return live.follow(started.run, { kind: 'reply', to: message, chat: asking.chat, once, copy }, people);
+  if (started.kind === 'started' || started.run) {
+    const place: Place =
+      card === undefined
+        ? { kind: 'reply', to: message, chat: asking.chat, once, copy }
+        : { kind: 'card', message: card, chat: asking.chat, copy };
+    return live.follow(started.run, place, people);
+  }
+  const view = { now: clock.now(), locale, timeZone, approvers: people, copy: true };
+  const held = runCard(started.state, view);
+  if (card === undefined) await chat.reply(message, held, once);
+  else await chat.patch(card, held);
 }
 
 type Found =

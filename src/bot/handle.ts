@@ -40,9 +40,10 @@ const lastMoment = 1000;
 export function createBot(parts: BotParts): Bot {
   const { seen, clock, log, locale, botOpenId } = parts;
   const quit = new AbortController();
-  // Each card that is followed waits on it.
-  setMaxListeners(0, quit.signal);
-  const live = createLive({ ...parts, signal: quit.signal });
+  const leave = new AbortController();
+  // Each card that is followed waits on them.
+  setMaxListeners(0, quit.signal, leave.signal);
+  const live = createLive({ ...parts, leaving: leave.signal, signal: quit.signal });
   const background = createBackground(log);
   const desk = { ...parts, live, background };
   const say = tell(locale);
@@ -117,6 +118,7 @@ export function createBot(parts: BotParts): Bot {
     show: (run, place, approvers) => background.start('show', () => live.follow(run, place, approvers)),
     async stop() {
       stopped = true;
+      leave.abort();
       const settled = background.settled();
       await within(settled, farewell, clock);
       quit.abort();

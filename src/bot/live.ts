@@ -18,8 +18,13 @@ export type Place =
       readonly once: string;
       readonly copy: boolean;
     }
-  /** The card that shows the run already. */
-  | { readonly kind: 'card'; readonly message: string };
+  /** A card that stands already. `chat`: given when the run does not know it as its own yet. */
+  | {
+      readonly kind: 'card';
+      readonly message: string;
+      readonly chat?: string;
+      readonly copy?: boolean;
+    };
 
 /** Keeps cards of runs fresh. Trouble with showing is logged and never touches a run. */
 export interface Live {
@@ -38,6 +43,9 @@ export interface LiveParts {
   readonly log: Log;
   readonly locale: Locale;
   readonly timeZone: string;
+  /** Shows every run once more as it is and follows it no longer. */
+  readonly leaving: AbortSignal;
+  /** Ends everything at once. */
   readonly signal: AbortSignal;
 }
 
@@ -47,7 +55,7 @@ const firstTries = 6;
 const idle = 15_000;
 
 export function createLive(parts: LiveParts): Live {
-  const { chat, journal, clock, log, locale, timeZone, signal } = parts;
+  const { chat, journal, clock, log, locale, timeZone, leaving, signal } = parts;
   const holds = new Map<string, number>();
   const canvases = new Map<string, { readonly canvas: Canvas; users: number }>();
 
@@ -105,7 +113,7 @@ export function createLive(parts: LiveParts): Live {
   };
 
   const follow: Live['follow'] = async (run, place, approvers) => {
-    const copy = place.kind === 'reply' && place.copy;
+    const copy = place.copy === true;
     // A first card that is still true need not be patched.
     let changed = place.kind === 'card';
     let show = () => {
@@ -116,12 +124,12 @@ export function createLive(parts: LiveParts): Live {
       const sent = place.kind === 'reply' ? await first(run, place, approvers) : undefined;
       const message = place.kind === 'card' ? place.message : sent?.message;
       if (message === undefined) return;
-      if (place.kind === 'reply' && !copy) await remember(run.id, { chat: place.chat, message });
+      if (place.chat !== undefined && !copy) await remember(run.id, { chat: place.chat, message });
       await withCanvas(message, async (canvas) => {
         canvas.begin(sent?.card);
         show = () => canvas.show(() => draw(run.state(), approvers, copy));
         if (changed) show();
-        const last = await endOf(run, () => show(), clock, signal);
+        const last = await endOf(run, () => show(), clock, leaving);
         unwatch();
         await canvas.finish(() => draw(last, approvers, copy));
       });
@@ -149,9 +157,9 @@ export function createLive(parts: LiveParts): Live {
   };
 }
 
-/** Waits for the end of a run; ticks while nothing else happens. */
-async function endOf(run: Run, tick: () => void, clock: Clock, signal: AbortSignal): Promise<State> {
-  const until = linked(signal);
+/** Waits for the end of a run, or for the program's; ticks while nothing else happens. */
+async function endOf(run: Run, tick: () => void, clock: Clock, leaving: AbortSignal): Promise<State> {
+  const until = linked(leaving);
   const ticking = async (): Promise<State> => {
     for (;;) {
       await clock.sleep(idle, until.signal);

@@ -47,7 +47,7 @@ const fitting: Readonly<Record<Status, readonly RunOp[]>> = {
   failed: ['retry', 'rerun', 'open'],
   waiting: ['apply', 'discard', 'open'],
   cancelled: ['rerun', 'open'],
-  interrupted: ['retry', 'rerun', 'open'],
+  interrupted: ['rerun', 'open'],
   expired: ['rerun', 'open'],
 };
 

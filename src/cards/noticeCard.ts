@@ -4,7 +4,7 @@ import { button } from './button.ts';
 import { type Card, type Element, makeCard } from './card.ts';
 import { buttonRow, line, lines, person, rich } from './element.ts';
 import { fitted } from './fit.ts';
-import { colours } from './look.ts';
+import { colours, lookOf } from './look.ts';
 import { plain, same } from './plain.ts';
 import { problemElements } from './problems.ts';
 
@@ -23,6 +23,21 @@ export function problemCard(about: string, problems: readonly Problem[], locale:
       },
       locale,
     ),
+  );
+}
+
+/** Tells that a command was taken, while what it needs is still being looked up. */
+export function acceptedCard(title: string, locale: Locale): Card {
+  const { colour, label } = lookOf({ status: 'running', phase: 'queued' });
+  return makeCard(
+    {
+      colour,
+      title: same(plain(title, 60)),
+      tag: label,
+      summary: label,
+      elements: [line(text('已收到，正在打开表格。', 'Got it, opening the table.'))],
+    },
+    locale,
   );
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type BotParts, createBot } from '../../src/bot/handle.ts';
 import { resumeRuns } from '../../src/bot/resume.ts';
 import type { RunRecord } from '../../src/run/ports.ts';
-import type { Acted } from '../../src/run/runs.ts';
+import type { Acted, Started } from '../../src/run/runs.ts';
 import { problem } from '../../src/sync/problem.ts';
 import type { State } from '../../src/sync/state.ts';
 import { buttonsOf, headerOf, wordsOf } from '../cards/read.ts';
@@ -82,6 +82,58 @@ describe('a message', () => {
     answers.start = () => new Promise(() => undefined);
     await bot.handle(message('/sync orders'));
     expect(said).toEqual([]);
+  });
+
+  describe('whose run takes long to start', () => {
+    const slow = () => {
+      const all = stage();
+      let go: (started: Started | Error) => void = () => undefined;
+      all.answers.start = () =>
+        new Promise((resolve, reject) => {
+          go = (started) => (started instanceof Error ? reject(started) : resolve(started));
+        });
+      const heard = async (started: Started | Error) => {
+        await all.bot.handle(message('/sync orders'));
+        await all.clock.advance(500);
+        expect(all.said.map((one) => [one.kind, wordsOf(one.card)])).toEqual([
+          ['reply', expect.stringContaining('opening the table')],
+        ]);
+        go(started);
+        await all.clock.advance(2_000);
+        return all.said.at(-1);
+      };
+      return { ...all, heard };
+    };
+
+    it('is answered all the same, and the run takes the card over', async () => {
+      const { heard, journal } = slow();
+      const run = fakeRun();
+      expect(await heard({ kind: 'started', run })).toMatchObject({ kind: 'patch', to: 'om_1' });
+      expect(journal.cards).toEqual([{ run: 'r8421', chat: 'oc_p2p', message: 'om_1' }]);
+    });
+
+    it('and is held by another process, shows that run in the card', async () => {
+      const last = await slow().heard({ kind: 'busy', state: stateWith() });
+      expect([last?.kind, wordsOf(last?.card ?? {})]).toEqual(['patch', expect.stringContaining('this one')]);
+    });
+
+    it('and fails, says so in the card', async () => {
+      const last = await slow().heard(problem(brokenFile));
+      expect([last?.kind, wordsOf(last?.card ?? {})]).toEqual(['patch', expect.stringContaining('line 3')]);
+    });
+
+    it('gets its card later when the answer cannot be sent', async () => {
+      const { bot, control, answers, clock, said } = stage();
+      const run = fakeRun();
+      answers.start = async () => {
+        await clock.sleep(1_000);
+        return { kind: 'started', run };
+      };
+      control.fail = (_, nth) => (nth === 1 ? callError(11232) : undefined);
+      await bot.handle(message('/sync orders'));
+      await clock.advance(1_000);
+      expect(said.map((one) => one.kind)).toEqual(['reply', 'reply']);
+    });
   });
 
   it('may ask for a plan, or name the title', async () => {

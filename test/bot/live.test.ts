@@ -8,7 +8,7 @@ function stage(journal = fakeJournal()) {
   const clock = fakeClock();
   const { chat, said, patches, control } = fakeChat(clock);
   const log = fakeLog();
-  const quit = new AbortController();
+  const [quit, leave] = [new AbortController(), new AbortController()];
   const live = createLive({
     chat,
     journal,
@@ -16,12 +16,13 @@ function stage(journal = fakeJournal()) {
     log,
     locale: 'en-US',
     timeZone: 'UTC',
+    leaving: leave.signal,
     signal: quit.signal,
   });
   const begin = clock.now();
   const times = () => patches().map((one) => one.at - begin);
   const labels = () => said.map((one) => headerOf(one.card).text_tag_list[0]?.text.content);
-  return { clock, said, patches, control, log, quit, live, times, labels, journal };
+  return { clock, said, patches, control, log, quit, leave, live, times, labels, journal };
 }
 
 const reply: Place = { kind: 'reply', to: 'om_command', chat: 'oc_1', once: 'o', copy: false };
@@ -164,6 +165,26 @@ describe('the live card', () => {
     expect(journal.cards).toEqual([]);
   });
 
+  it('takes over a card that stands already', async () => {
+    const { live, labels, journal, clock } = stage();
+    void live.follow(fakeRun(), { kind: 'card', message: 'om_card', chat: 'oc_1' }, []);
+    await clock.advance(0);
+    expect(labels()).toEqual(['Queued']);
+    expect(journal.cards).toEqual([{ run: 'r8421', chat: 'oc_1', message: 'om_card' }]);
+  });
+
+  it('shows the run as it is once more when the program leaves it', async () => {
+    const { live, labels, leave, clock } = stage();
+    const run = fakeRun();
+    const shown = live.follow(run, reply, []);
+    await clock.advance(100);
+    run.set(rows(7));
+    leave.abort();
+    await clock.advance(1_000);
+    await shown;
+    expect(labels()).toEqual(['Queued', 'Reading']);
+  });
+
   it('is drawn once more on request', async () => {
     const { live, labels, clock } = stage();
     const drawn = live.refresh('om_card', stateWith({ status: 'cancelled', phase: 'ended' }), []);
@@ -270,13 +291,14 @@ describe('trouble with showing', () => {
   });
 
   it('ends when the program ends, wherever it stands', async () => {
-    const { live, quit, clock, control } = stage();
+    const { live, quit, leave, clock, control } = stage();
     const waiting = live.follow(fakeRun(), there, []);
     const letGo = live.hold('om_held');
     const held = live.follow(fakeRun(), { kind: 'card', message: 'om_held' }, []);
     control.fail = () => callError(11232);
     const unsent = live.follow(fakeRun(), reply, []);
     await clock.advance(500);
+    leave.abort();
     quit.abort();
     await Promise.all([waiting, held, unsent]);
     letGo();

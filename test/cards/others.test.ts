@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { type Listed, listCard } from '../../src/cards/listCard.ts';
-import { helpCard, hintCard, problemCard, refusalCard, unknownCard } from '../../src/cards/noticeCard.ts';
+import {
+  acceptedCard,
+  helpCard,
+  hintCard,
+  problemCard,
+  refusalCard,
+  unknownCard,
+} from '../../src/cards/noticeCard.ts';
 import { text } from '../../src/sync/text.ts';
 import { buttonsOf, headerOf, wordsOf } from './read.ts';
 import { everyState } from './states.ts';
@@ -85,6 +92,12 @@ it('helps with commands and the own open_id', () => {
   const said = wordsOf(helpCard('ou_anna', 'zh-CN'));
   expect(said).toContain('/sync orders --plan　只比较，不写入');
   expect(said).toContain('你的 open_id：ou_anna');
+});
+
+it('tells that a command was heard', () => {
+  const card = acceptedCard('订单', 'en-US');
+  expect(headerOf(card)).toMatchObject({ template: 'wathet', title: { content: '订单' } });
+  expect(wordsOf(card)).toContain('Got it');
 });
 
 it('hints at what can be written', () => {

@@ -47,7 +47,7 @@ it.each([
   ['partial', ['retry', 'rerun', 'open']],
   ['failed', ['rerun', 'open']],
   ['cancelled', ['rerun', 'open']],
-  ['interrupted', ['retry', 'rerun', 'open']],
+  ['interrupted', ['rerun', 'open']],
   ['expired', ['rerun', 'open']],
 ])('a run that is %s offers %j, each with its run and version', (name, ops) => {
   const buttons = buttonsOf(runCard(state(name), view));
@@ -230,6 +230,17 @@ describe('a plan that waits', () => {
       expect(said).toContain(part);
     }
     expect(said).not.toContain('没有发送');
+  });
+
+  it('counts rows to create and to update together where the run does not tell them apart', () => {
+    const state = endedWith('waiting', {
+      rows: { read: 30, unchanged: 5, notSent: 25 },
+      deletes: { planned: 7 },
+    });
+    expect(words(state, 'en-US')).toContain("**25**\n<font color='grey'>to create or update</font>");
+    expect(buttonsOf(runCard(state, view))[0]?.confirm?.text.content).toBe(
+      '将新增或更新 25 · 将删除 7 · 不变 5',
+    );
   });
 
   it('shows some cells of wide samples, and empty cells as such', () => {
