@@ -1,0 +1,72 @@
+import type { FieldPacket } from 'mysql2';
+import type { ColumnType } from '../sync/value.ts';
+
+// https://dev.mysql.com/doc/dev/mysql-server/latest/field__types_8h.html
+const byNumber: ReadonlyMap<number, ColumnType> = new Map([
+  [0, 'decimal'],
+  [1, 'integer'],
+  [2, 'integer'],
+  [3, 'integer'],
+  [4, 'float'],
+  [5, 'float'],
+  [6, 'any'],
+  [7, 'timestamp'],
+  [8, 'integer'],
+  [9, 'integer'],
+  [10, 'date'],
+  [11, 'time'],
+  [12, 'datetime'],
+  [13, 'year'],
+  [14, 'date'],
+  [16, 'bit'],
+  [242, 'binary'],
+  [245, 'json'],
+  [246, 'decimal'],
+  [247, 'enum'],
+  [248, 'set'],
+  [255, 'geometry'],
+]);
+
+const enumFlag = 256;
+const setFlag = 2048;
+const binaryCharset = 63;
+
+/** What a column of a MySQL answer holds. Everything without a number of its own is text or bytes. */
+export function columnType(field: FieldPacket): ColumnType {
+  const type = byNumber.get(field.columnType ?? field.type ?? -1);
+  if (type) return type;
+  // MariaDB sends JSON as text and says so beside it.
+  if (field.extendedFormat === 'json') return 'json';
+  const flags = typeof field.flags === 'number' ? field.flags : 0;
+  if (flags & enumFlag) return 'enum';
+  if (flags & setFlag) return 'set';
+  return field.characterSet === binaryCharset ? 'binary' : 'text';
+}
+
+interface Cell {
+  readonly type: string;
+  string(encoding?: string): string | null;
+  buffer(): Uint8Array | null;
+}
+
+/** Reads one cell exactly; the driver's own way is kept where it is exact. */
+export function readCell(cell: Cell, byDriver: () => unknown): unknown {
+  switch (cell.type) {
+    // The driver multiplies digits up, which is one unit off for some of 16 digits.
+    case 'FLOAT':
+    case 'DOUBLE': {
+      const digits = cell.string('latin1');
+      return digits === null ? null : Number(digits);
+    }
+    case 'GEOMETRY':
+    case 'VECTOR':
+      return cell.buffer();
+    case 'LONGLONG': {
+      const value = byDriver();
+      // ZEROFILL columns come with zeros in front.
+      return typeof value === 'string' ? value.replace(/^(-?)0+(?=\d)/, '$1') : value;
+    }
+    default:
+      return byDriver();
+  }
+}

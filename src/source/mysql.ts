@@ -1,0 +1,179 @@
+import type { FieldPacket } from 'mysql2';
+import type { Clock, Query, Rows, Source } from '../run/ports.ts';
+import type { Problem } from '../sync/problem.ts';
+import { text } from '../sync/text.ts';
+import type { Column, Value } from '../sync/value.ts';
+import { openFlow } from './flow.ts';
+import { type Leash, openLeash } from './leash.ts';
+import { parseMysqlUrl } from './mysql-address.ts';
+import { judgeGrants } from './mysql-grants.ts';
+import { type Asked, loadZones, placeholder, toProblem } from './mysql-problems.ts';
+import { ask, openSession, prepare, type Session, type SessionParts, sameSince } from './mysql-session.ts';
+import { columnType, readCell } from './mysql-types.ts';
+import { judged, refuse, refuseDoubled, stopped } from './problems.ts';
+import { fixedOffset } from './zones.ts';
+
+/** Rows that are handed over together. */
+const batchSize = 500;
+
+/**
+ * Reads from MySQL or MariaDB: a fresh connection a read, never paused, so that the server is done as fast as
+ * it can be.
+ * @param url `mysql://user:password@host:3306/database`
+ * @param where the setting's name, for problems
+ * @throws ProblemError when the URL is none
+ */
+export function mysqlSource(
+  url: string,
+  { where, clock }: { readonly where: string; readonly clock: Clock },
+): Source {
+  const address = parseMysqlUrl(url, where);
+  const stopping = new AbortController();
+  const background = new Set<Promise<void>>();
+  const parts: SessionParts = {
+    address,
+    where,
+    clock,
+    background(work) {
+      const kept = work.finally(() => background.delete(kept));
+      background.add(kept);
+    },
+  };
+  const askedOf = (query: Query): Asked => ({ ...query, where, place: address.place });
+  const leashFor = (signal: AbortSignal): Leash => openLeash([signal, stopping.signal], clock);
+
+  /** Opens a session for short work and closes it. */
+  async function briefly<T>(
+    query: Query,
+    signal: AbortSignal,
+    work: (session: Session) => Promise<T>,
+  ): Promise<T> {
+    const leash = leashFor(signal);
+    const session = await openSession(parts, query, leash);
+    try {
+      const answer = await leash.race(work(session));
+      session.close();
+      return answer;
+    } catch (error) {
+      if (leash.signal.aborted) throw leash.reason();
+      session.close();
+      throw toProblem(error, askedOf(query));
+    } finally {
+      leash.letGo();
+    }
+  }
+
+  async function columns(query: Query, signal: AbortSignal): Promise<readonly Column[]> {
+    refuse(query.sql, where);
+    return briefly(query, signal, (session) => columnsOf(session, query));
+  }
+
+  async function columnsOf(session: Session, query: Query): Promise<readonly Column[]> {
+    const statement = await prepare(session.wire, query.sql);
+    if (statement.parameters > 0) throw placeholder(askedOf(query));
+    return described(statement.columns, where);
+  }
+
+  async function rows(query: Query, signal: AbortSignal): Promise<Rows> {
+    refuse(query.sql, where);
+    const leash = leashFor(signal);
+    return startReading(await openSession(parts, query, leash), leash, query.sql, askedOf(query));
+  }
+
+  async function check(query: Query, signal: AbortSignal): Promise<readonly Problem[]> {
+    const refused = judged(query.sql, where);
+    try {
+      const found = await briefly(query, signal, async (session) => {
+        const grants = await ask(session.wire, 'show grants');
+        const warnings = judgeGrants(grants.map(String), address.database, where);
+        if (session.offset !== null) warnings.push(...offsetWarning(query.timeZone, session.offset, where));
+        if (refused.length > 0) return warnings;
+        const failed = await columnsOf(session, query).then(
+          () => [],
+          (error: unknown) => toProblem(error, askedOf(query)).problems,
+        );
+        return [...failed, ...warnings];
+      });
+      return [...refused, ...found];
+    } catch (error) {
+      if (signal.aborted) throw error;
+      return [...refused, ...toProblem(error, askedOf(query)).problems];
+    }
+  }
+
+  return {
+    columns,
+    rows,
+    check,
+    async stop() {
+      stopping.abort(stopped(where));
+      await Promise.all(background);
+    },
+  };
+}
+
+/** Sends the query; answers once the columns are known, while the rows come in. */
+function startReading(session: Session, leash: Leash, sql: string, asked: Asked): Promise<Rows> {
+  const reading = session.wire.connection.query({ sql, rowsAsArray: true, typeCast: readCell });
+  const flow = openFlow<readonly (readonly Value[])[]>(() => leash.pull(new Error('nobody reads any more')));
+  let batch: (readonly Value[])[] = [];
+
+  return new Promise((resolve, reject) => {
+    function fail(error: Error): void {
+      leash.letGo();
+      flow.fail(error);
+      reject(error);
+    }
+    leash.signal.addEventListener('abort', () => fail(leash.reason()));
+    reading.on('error', (error) => {
+      if (leash.signal.aborted) return;
+      session.close();
+      fail(toProblem(error, asked));
+    });
+    reading.on('fields', (fields: unknown) => {
+      try {
+        resolve({ columns: described(fields as FieldPacket[], asked.where), batches: flow.items });
+      } catch (error) {
+        leash.pull(toProblem(error, asked));
+      }
+    });
+    reading.on('result', (row: unknown) => {
+      batch.push(row as Value[]);
+      if (batch.length < batchSize) return;
+      flow.push(batch);
+      batch = [];
+    });
+    // Comes after an error too, when the flow takes nothing more.
+    reading.on('end', () => {
+      if (leash.signal.aborted) return;
+      leash.letGo();
+      session.close();
+      if (batch.length > 0) flow.push(batch);
+      flow.end();
+    });
+  });
+}
+
+function described(fields: readonly FieldPacket[], where: string): readonly Column[] {
+  refuseDoubled(
+    fields.map((field) => field.name),
+    where,
+  );
+  return fields.map((field) => ({ name: field.name, type: columnType(field) }));
+}
+
+/** Said when an offset stands in for a zone that had another one in living memory. */
+function offsetWarning(timeZone: string, offset: string, where: string): Problem[] {
+  if (fixedOffset(timeZone, 1970) !== undefined) return [];
+  return [
+    {
+      code: 'warn-no-zone-tables',
+      where,
+      message: text(
+        `数据库不认识时区 ${timeZone}，以 ${offset} 代替；${sameSince} 年以前的 TIMESTAMP 可能差一小时。`,
+        `The database does not know the zone ${timeZone}; ${offset} stands in for it, and a TIMESTAMP before ${sameSince} can be an hour off.`,
+      ),
+      cure: loadZones,
+    },
+  ];
+}

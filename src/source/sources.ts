@@ -1,0 +1,77 @@
+import type { Clock, Source, Sources } from '../run/ports.ts';
+import { problem } from '../sync/problem.ts';
+import { text } from '../sync/text.ts';
+import { mysqlSource } from './mysql.ts';
+import { sqliteSource } from './sqlite.ts';
+
+/** Where rows come from. The URL holds a password: never show it. */
+export type Connection =
+  | { readonly kind: 'mysql'; readonly url: string }
+  | { readonly kind: 'sqlite'; readonly path: string };
+
+/** All sources of the program, made when they are first asked for. */
+export interface OpenSources {
+  readonly sources: Sources;
+  stop(): Promise<void>;
+}
+
+/**
+ * Makes sources out of the configured connections.
+ * @param connections by the end of the variable's name: `MY_SHOP` for `CONNECTION_MY_SHOP`
+ */
+export function openSources(
+  connections: ReadonlyMap<string, Connection>,
+  { clock }: { readonly clock: Clock },
+): OpenSources {
+  const open = new Map<string, Source>();
+
+  function sources(name: string): Source {
+    const key = name.toUpperCase().replaceAll('-', '_');
+    const where = `CONNECTION_${key}`;
+    const known = open.get(key);
+    if (known) return known;
+    const connection = connections.get(key);
+    if (!connection) throw noConnection(name, where, [...connections.keys()]);
+    const source =
+      connection.kind === 'mysql'
+        ? mysqlSource(connection.url, { where, clock })
+        : sqliteSource(connection.path, { where, clock });
+    open.set(key, source);
+    return source;
+  }
+
+  return {
+    sources,
+    async stop() {
+      await Promise.all([...open.values()].map((source) => source.stop()));
+    },
+  };
+}
+
+/**
+ * Reads a connection's URL: `mysql:`, `mariadb:` or `sqlite:` with a path; undefined for every other.
+ * The part behind the scheme is checked when the source is first used.
+ */
+export function connectionFrom(url: string): Connection | undefined {
+  if (/^(mysql|mariadb):/.test(url)) return { kind: 'mysql', url };
+  const path = /^sqlite:(?:\/\/(?=\/|\.))?(.+)$/.exec(url)?.[1];
+  return path === undefined ? undefined : { kind: 'sqlite', path };
+}
+
+const noConnection = (name: string, where: string, known: readonly string[]) =>
+  problem({
+    code: 'no-connection',
+    where,
+    message: known.length
+      ? text(
+          `没有名为 ${name} 的连接，已有：${known.map(nameOf).join('、')}。`,
+          `There is no connection called ${name}; there are ${known.map(nameOf).join(', ')}.`,
+        )
+      : text(`没有名为 ${name} 的连接。`, `There is no connection called ${name}.`),
+    cure: text(
+      `设置 ${where}，例如 mysql://用户:密码@主机:3306/库，或改正定义里的名字。`,
+      `Set ${where}, such as mysql://user:password@host:3306/database, or correct the name in the definition.`,
+    ),
+  });
+
+const nameOf = (key: string): string => key.toLowerCase().replaceAll('_', '-');

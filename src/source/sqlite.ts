@@ -1,0 +1,173 @@
+import { stat } from 'node:fs/promises';
+import { setImmediate as letOthersWork } from 'node:timers/promises';
+import Database from 'libsql/promise';
+import type { Clock, Query, Rows, Source } from '../run/ports.ts';
+import type { Column, Value } from '../sync/value.ts';
+import { type Leash, openLeash } from './leash.ts';
+import { judged, refuse, refuseDoubled, stopped, tooLong } from './problems.ts';
+import { type AskedFile, sqliteProblem } from './sqlite-problems.ts';
+import { type Cell, declaredType, valueOf } from './sqlite-types.ts';
+
+/** What we use of the driver, whose own types say nothing. */
+interface Driver {
+  prepare(sql: string): Promise<Statement>;
+  exec(sql: string): Promise<void>;
+  close(): void;
+}
+interface Statement {
+  raw(on: boolean): Statement;
+  safeIntegers(on: boolean): Statement;
+  columns(): { readonly name: string; readonly type: string | null }[];
+  iterate(): Promise<Iterator<readonly Cell[]>>;
+}
+
+/** Rows that are handed over together, and read without letting others work. */
+const batchSize = 500;
+/** How long a writer may keep us waiting (ms). */
+const busyTimeout = 5_000;
+const answer = 'temp."bitable-sync answer"';
+
+/** A file that was opened for one query, and what was found in it. */
+interface Opened<T> {
+  readonly found: T;
+  readonly driver: Driver;
+  readonly leash: Leash;
+}
+
+/**
+ * Reads from an SQLite file, which it cannot change.
+ *
+ * The driver prepares and runs statements in a thread of its own, but steps through an answer in ours, where a
+ * slow query would stop the whole program. So the answer is first collected in a temporary table, which also
+ * lets go of the file early. A query that takes too long is left behind, for the driver has no way to end it;
+ * the next one waits for it, so that never more than one of the driver's few threads is lost to this source.
+ * Text is cut at a zero character, by the driver.
+ * @param where the setting's name, for problems
+ */
+export function sqliteSource(
+  path: string,
+  { where, clock }: { readonly where: string; readonly clock: Clock },
+): Source {
+  const asked: AskedFile = { where, path };
+  const stopping = new AbortController();
+  let leftBehind: Promise<unknown> = Promise.resolve();
+
+  async function open<T>(
+    query: Query,
+    signal: AbortSignal,
+    work: (driver: Driver) => Promise<T>,
+  ): Promise<Opened<T>> {
+    refuse(query.sql, where);
+    const leash = openLeash([signal, stopping.signal], clock);
+    const unlimit = leash.limit(query.timeout, () => tooLong(query.timeout, where));
+    let driver: Driver | undefined;
+    let working: Promise<T> | undefined;
+    try {
+      await leash.race(leftBehind);
+      driver = await leash.race(openFile(path));
+      working = work(driver);
+      const found = await leash.race(working);
+      unlimit();
+      return { found, driver, leash };
+    } catch (error) {
+      const problem = leash.signal.aborted ? leash.reason() : sqliteProblem(error, asked);
+      leash.letGo();
+      // Closing waits for the driver's thread, so it must be done by then.
+      const close = (): void => driver?.close();
+      if (working) leftBehind = Promise.all([leftBehind, working.then(close, close)]);
+      throw problem;
+    }
+  }
+
+  async function columns(query: Query, signal: AbortSignal): Promise<readonly Column[]> {
+    const { found, driver, leash } = await open(query, signal, (file) => describe(file, query.sql, where));
+    leash.letGo();
+    driver.close();
+    return found;
+  }
+
+  async function rows(query: Query, signal: AbortSignal): Promise<Rows> {
+    const { found, driver, leash } = await open(query, signal, async (file) => {
+      const known = await describe(file, query.sql, where);
+      const names = known.map((_, i) => `c${i}`).join(', ');
+      // Columns without a type keep each value as it is.
+      await file.exec(`create table ${answer} (${names})`);
+      await file.exec(`insert into ${answer} ${query.sql}`);
+      const statement = await file.prepare(`select * from ${answer} order by rowid`);
+      return { known, cells: await statement.raw(true).safeIntegers(true).iterate() };
+    });
+    const close = (): void => {
+      leash.letGo();
+      driver.close();
+    };
+    return { columns: found.known, batches: slices(found.cells, leash, close, asked) };
+  }
+
+  return {
+    columns,
+    rows,
+    async check(query, signal) {
+      const refused = judged(query.sql, where);
+      if (refused.length > 0) return refused;
+      try {
+        await columns(query, signal);
+        return [];
+      } catch (error) {
+        if (signal.aborted) throw error;
+        return sqliteProblem(error, asked).problems;
+      }
+    },
+    async stop() {
+      stopping.abort(stopped(where));
+    },
+  };
+}
+
+async function openFile(path: string): Promise<Driver> {
+  // The driver takes a folder for an empty database.
+  if (!(await stat(path)).isFile()) throw Object.assign(new Error('EISDIR'), { code: 'EISDIR' });
+  const uri = encodeURI(path).replaceAll('?', '%3F').replaceAll('#', '%23');
+  return new Database(`file:${uri}?mode=ro`, { timeout: busyTimeout });
+}
+
+async function describe(driver: Driver, sql: string, where: string): Promise<readonly Column[]> {
+  const found = (await driver.prepare(sql)).columns();
+  refuseDoubled(
+    found.map((column) => column.name),
+    where,
+  );
+  return found.map(({ name, type }) => ({ name, type: declaredType(type) }));
+}
+
+/** Hands the collected rows over slice by slice. */
+function slices(
+  cells: Iterator<readonly Cell[]>,
+  leash: Leash,
+  close: () => void,
+  asked: AskedFile,
+): AsyncIterable<readonly (readonly Value[])[]> {
+  let open = true;
+  const end = async (): Promise<IteratorResult<Value[][], undefined>> => {
+    if (open) close();
+    open = false;
+    return { done: true, value: undefined };
+  };
+  async function next(): Promise<IteratorResult<Value[][], undefined>> {
+    if (!open) return end();
+    await letOthersWork();
+    try {
+      leash.check();
+      const slice: Value[][] = [];
+      for (let row = cells.next(); !row.done; row = cells.next()) {
+        slice.push(row.value.map(valueOf));
+        if (slice.length === batchSize) break;
+      }
+      return slice.length === 0 ? await end() : { done: false, value: slice };
+    } catch (error) {
+      const problem = leash.signal.aborted ? leash.reason() : sqliteProblem(error, asked);
+      await end();
+      throw problem;
+    }
+  }
+  return { [Symbol.asyncIterator]: () => ({ next, return: end }) };
+}

@@ -1,0 +1,94 @@
+import type { EventEmitter } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import mysql from 'mysql2';
+
+/** What the fake answers to one statement. */
+export type Reply =
+  | 'ok'
+  | { readonly columns: readonly string[]; readonly rows: readonly (readonly (string | null)[])[] }
+  | { readonly errno: number; readonly message: string }
+  | { readonly columns: readonly string[]; readonly rowsThenCut: readonly (readonly (string | null)[])[] };
+
+/** A server that says what a test wants, for the servers that we do not have. */
+export interface FakeMysql {
+  readonly url: string;
+  /** Every statement that came, in order. */
+  readonly heard: readonly string[];
+  stop(): Promise<void>;
+}
+
+/** The driver's own server side, of which its types know nothing. */
+interface ServerSide extends EventEmitter {
+  readonly stream: Socket;
+  serverHandshake(hello: object): void;
+  writeOk(): void;
+  writeError(error: { message: string; code: number }): void;
+  writeColumns(columns: object[]): void;
+  writeTextRow(row: readonly (string | null)[]): void;
+  writeEof(): void;
+}
+
+/** Starts one on a free port. @param reply called for each statement */
+export async function startFakeMysql(version: string, reply: (sql: string) => Reply): Promise<FakeMysql> {
+  const heard: string[] = [];
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    socket.on('error', () => {});
+    const side = mysql.createConnection({ stream: socket, isServer: true }) as unknown as ServerSide;
+    side.on('error', () => {});
+    const answer = (sql: string): void => {
+      heard.push(sql);
+      send(side, reply(sql));
+    };
+    side.on('query', answer);
+    // The driver's server takes every SET for the preparation of a statement.
+    side.on('stmt_prepare', answer);
+    side.serverHandshake({
+      protocolVersion: 10,
+      serverVersion: version,
+      connectionId: 7,
+      statusFlags: 2,
+      characterSet: 45,
+      // All that is old and plain: neither TLS (0x800) nor compression (0x20).
+      capabilityFlags: 0xffffff & ~0x820,
+    });
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  return {
+    url: `mysql://reader:secret@127.0.0.1:${(server.address() as AddressInfo).port}/shop`,
+    heard,
+    async stop() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => {
+        server.close(resolve);
+      });
+    },
+  };
+}
+
+function send(side: ServerSide, reply: Reply): void {
+  if (reply === 'ok') return side.writeOk();
+  if ('errno' in reply) return side.writeError({ message: reply.message, code: reply.errno });
+  side.writeColumns(reply.columns.map(column));
+  for (const row of 'rows' in reply ? reply.rows : reply.rowsThenCut) side.writeTextRow(row);
+  if ('rows' in reply) side.writeEof();
+  else side.stream.end();
+}
+
+const column = (name: string): object => ({
+  catalog: 'def',
+  schema: '',
+  table: '',
+  orgTable: '',
+  name,
+  orgName: '',
+  characterSet: 45,
+  columnLength: 1000,
+  columnType: 253,
+  flags: 0,
+  decimals: 0,
+});
