@@ -124,13 +124,15 @@ export async function showStarted(
   const { message, once } = asking;
   const people = approvers(definition.access, admins);
   const copy = started.kind === 'busy';
-  if (started.kind === 'started' || started.run) {
+  const { run } = started;
+  if (run) {
     const place: Place =
       card === undefined
         ? { kind: 'reply', to: message, chat: asking.chat, once, copy }
         : { kind: 'card', message: card, chat: asking.chat, copy };
-    return live.follow(started.run, place, people);
+    return live.follow(run, place, people);
   }
+  if (started.kind === 'started') return;
   const view = { now: clock.now(), locale, timeZone, approvers: people, copy: true };
   const held = runCard(started.state, view);
   if (card === undefined) await chat.reply(message, held, once);
