@@ -5,6 +5,7 @@ import { type Bad, type Cell, isBad, type Kind } from './kinds/kind.ts';
 import { keyKinds, kinds } from './kinds/kinds.ts';
 import type { Problem } from './problem.ts';
 import { text } from './text.ts';
+import { transform } from './transform.ts';
 import type { Column, Value } from './value.ts';
 import type { Zone } from './zone.ts';
 
@@ -87,7 +88,7 @@ function compile(definition: Definition, pairs: readonly Pair[], zone: Zone): Ma
   }));
   const readers = pairs.map((pair) => ({
     at: pair.at,
-    read: kindOf(pair).wanted({ ...pair, zone, hidden: isHidden(pair) }),
+    read: readerOf(pair, zone, isHidden(pair)),
   }));
   const holders = pairs.map((pair) => ({ name: pair.field.name, read: kindOf(pair).held }));
   const key = definition.key.map((part) => pairs.findIndex((pair) => pair.column.name === part.column));
@@ -98,8 +99,7 @@ function compile(definition: Definition, pairs: readonly Pair[], zone: Zone): Ma
       const cells = new Array<Cell>(readers.length);
       for (let at = 0; at < readers.length; at++) {
         const reader = readers[at] as (typeof readers)[number];
-        const value = row[reader.at] ?? null;
-        const cell = value === null ? '' : reader.read(value);
+        const cell = reader.read(row[reader.at] ?? null);
         if (isBad(cell)) return { field: targets[at]?.name ?? '', bad: cell };
         cells[at] = cell;
       }
@@ -109,8 +109,7 @@ function compile(definition: Definition, pairs: readonly Pair[], zone: Zone): Ma
       return keyOf(
         key.map((at) => {
           const reader = readers[at];
-          const value = row[reader?.at ?? -1] ?? null;
-          const cell = value === null || !reader ? '' : reader.read(value);
+          const cell = reader?.read(row[reader.at] ?? null) ?? '';
           return isBad(cell) ? '' : cell;
         }),
       );
@@ -130,6 +129,17 @@ function compile(definition: Definition, pairs: readonly Pair[], zone: Zone): Ma
 /** The key of a row or record, from its cells. */
 export const keyIn = (mapping: Pick<Mapping, 'key'>, cells: readonly Cell[]): Key =>
   keyOf(mapping.key.map((at) => cells[at] ?? ''));
+
+/** Reads a column's values: first what its rule does to them, then the field's kind. */
+function readerOf(pair: Pair, zone: Zone, hidden: boolean): (value: Value) => Cell | Bad {
+  const read = kindOf(pair).wanted({ ...pair, zone, hidden });
+  const change = transform(pair.rule);
+  if (!change) return (value) => (value === null ? '' : read(value));
+  return (value) => {
+    const changed = change(value);
+    return changed === null ? '' : read(changed);
+  };
+}
 
 const kindOf = (pair: Pair): Kind => kinds.get(pair.field.kind) as Kind;
 

@@ -33,14 +33,14 @@ function fromFloat(place: Place, value: number): Cell | Bad {
     if (place.column.type !== 'float') return fromText(place, String(BigInt(value)));
   }
   if (!Number.isFinite(value)) return unfit(place, value, '不是数字', 'is not a number');
-  return String(Number(value.toPrecision(significantDigits)));
+  return cut(value);
 }
 
 function fromText(place: Place, value: string): Cell | Bad {
   const trimmed = value.trim();
   if (trimmed === '') return '';
   if (decimal.test(trimmed)) {
-    if (trimmed.length > significantDigits && digitsOf(trimmed) > significantDigits) {
+    if (trimmed.length > significantDigits && digitsOf(trimmed) > significantDigits && !place.rule.round) {
       return unfit(
         place,
         trimmed,
@@ -48,13 +48,20 @@ function fromText(place: Place, value: string): Cell | Bad {
         `has more than ${significantDigits} significant digits: use a text field, it would lose digits`,
       );
     }
-    return String(Number(trimmed) + 0);
+    return cut(Number(trimmed));
   }
   if (scientific.test(trimmed)) {
     const value = Number(trimmed);
-    if (Number.isFinite(value)) return String(Number(value.toPrecision(significantDigits)) + 0);
+    if (Number.isFinite(value)) return cut(value);
   }
   return unfit(place, value, '不是数字', 'is not a number');
+}
+
+/** The number at the digits that a cell keeps; zero has no sign. */
+function cut(value: number): Cell {
+  const whole = String(value + 0);
+  // With its point it is short enough to hold no more digits than that.
+  return whole.length <= significantDigits + 1 ? whole : String(Number(value.toPrecision(significantDigits)));
 }
 
 function digitsOf(value: string): number {
@@ -73,7 +80,7 @@ export function bitsToInteger(bytes: Uint8Array): bigint {
 export function heldNumber(raw: unknown): Cell {
   if (typeof raw === 'number') {
     if (Number.isInteger(raw) && raw < safeWhole && raw > -safeWhole) return raw === 0 ? '0' : String(raw);
-    return String(Number(raw.toPrecision(significantDigits)) + 0);
+    return cut(raw);
   }
   if (typeof raw === 'string') {
     const value = Number(raw);
