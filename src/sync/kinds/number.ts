@@ -60,8 +60,7 @@ function fromText(place: Place, value: string): Cell | Bad {
 /** The number at the digits that a cell keeps; zero has no sign. */
 function cut(value: number): Cell {
   const whole = String(value + 0);
-  // With its point it is short enough to hold no more digits than that.
-  return whole.length <= significantDigits + 1 ? whole : String(Number(value.toPrecision(significantDigits)));
+  return whole.length <= significantDigits ? whole : String(Number(value.toPrecision(significantDigits)));
 }
 
 function digitsOf(value: string): number {
