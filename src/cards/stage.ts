@@ -82,19 +82,18 @@ function progress(state: State, now: number, since: Text): readonly Element[] {
   ];
 }
 
-function nextRound(state: State, timeZone: string): Text {
-  const failed = count(state.chunks.failed.length);
-  const chunks = some(state.chunks.failed.length, 'chunk');
-  const round = `${state.rounds + 1}`;
-  const of = `${state.roundsMax}`;
-  if (state.resumeAt === null)
+function nextRound({ chunks, rounds, roundsMax, resumeAt }: State, timeZone: string): Text {
+  const left = chunks.total - chunks.settled;
+  const again = some(left, 'chunk');
+  const round = rounds + 1;
+  if (resumeAt === null)
     return text(
-      `${failed} 个分块失败，稍后进入第 ${round} 轮（共 ${of} 轮）。`,
-      `${chunks} failed; round ${round} of ${of} follows.`,
+      `${count(left)} 个分块要再发一次，稍后进入第 ${round} 轮（共 ${roundsMax} 轮）。`,
+      `${again} to be sent again; round ${round} of ${roundsMax} follows.`,
     );
-  const at = moment(state.resumeAt, timeZone, true);
+  const at = moment(resumeAt, timeZone, true);
   return text(
-    `${failed} 个分块失败，${at} 开始第 ${round} 轮（共 ${of} 轮）。`,
-    `${chunks} failed; round ${round} of ${of} starts at ${at}.`,
+    `${count(left)} 个分块要再发一次，${at} 开始第 ${round} 轮（共 ${roundsMax} 轮）。`,
+    `${again} to be sent again; round ${round} of ${roundsMax} starts at ${at}.`,
   );
 }

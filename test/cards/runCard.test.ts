@@ -161,9 +161,13 @@ it('measures speed by the upload alone where that is known', () => {
 
 it('says which round it is in and when the next one starts', () => {
   expect(words(state('second round'))).toContain('第 1 轮重试（共 3 轮）');
-  expect(words(state('pausing'))).toContain('1 个分块失败，14:01:20 开始第 1 轮（共 3 轮）。');
-  expect(words(state('pausing'), 'en-US')).toContain('1 chunk failed; round 1 of 3 starts at 14:01:20.');
-  expect(words(stateWith({ phase: 'pausing' }), 'en-US')).toContain('0 chunks failed; round 1 of 3 follows.');
+  expect(words(state('pausing'))).toContain('18 个分块要再发一次，14:01:20 开始第 1 轮（共 3 轮）。');
+  expect(words(state('pausing'), 'en-US')).toContain(
+    '18 chunks to be sent again; round 1 of 3 starts at 14:01:20.',
+  );
+  expect(
+    words(stateWith({ phase: 'pausing', chunks: { total: 3, settled: 2, failed: [] } }), 'en-US'),
+  ).toContain('1 chunk to be sent again; round 1 of 3 follows.');
 });
 
 it('says how far the reading is', () => {
