@@ -72,7 +72,7 @@ function danglingAt(document: Document): number {
   let offset = 0;
   visit(document, {
     Node(_, node) {
-      if ('anchor' in node && node.anchor !== undefined) anchors.add(node.anchor);
+      if ('anchor' in node && node.anchor) anchors.add(node.anchor);
       if (!isAlias(node) || anchors.has(node.source)) return undefined;
       offset = beginning(node) ?? 0;
       return visit.BREAK;

@@ -3,6 +3,7 @@ import { createPool } from 'mysql2';
 import { type Problem, problem } from '../sync/problem.ts';
 import { text } from '../sync/text.ts';
 import type { Backend, Database, TableShape } from './backend.ts';
+import { bytesPool } from './mysql-pool.ts';
 
 /** Connections at most: settling, the heartbeat of leases and a person's clicks run side by side. */
 const connections = 8;
@@ -10,8 +11,8 @@ const connections = 8;
 /** Seconds that a process waits for another one to bring the schema up to date. */
 const patience = 60;
 
-/** Bytes that the server must take in one statement: a chunk of 2 MB is written as twice as many digits. */
-const packet = 8 * 1024 * 1024;
+/** Bytes that the server must take in one statement: chunks have up to 2 MB. */
+const packet = 4 * 1024 * 1024;
 
 /** The store in a MySQL or MariaDB database that several instances share. */
 export function mysqlBackend(url: string): Backend {
@@ -24,7 +25,7 @@ export function mysqlBackend(url: string): Backend {
   });
   return {
     dialect: new MysqlDialect({
-      pool,
+      pool: bytesPool(pool),
       // Without gap locks two instances that write to different tables do not wait for each other.
       onCreateConnection: async (connection) => {
         await connection.executeQuery(
@@ -88,8 +89,8 @@ const codeOf = (error: unknown): string | undefined =>
 const smallPacket: Problem = {
   code: 'store-packet',
   message: text(
-    '存储数据库的 max_allowed_packet 小于 8 MB，放不下一个分块',
-    "the store's max_allowed_packet is below 8 MB: a chunk does not fit",
+    '存储数据库的 max_allowed_packet 小于 4 MB，放不下一个分块',
+    "the store's max_allowed_packet is below 4 MB: a chunk does not fit",
   ),
   cure: text('请在数据库服务器上设置 max_allowed_packet=64M', 'set max_allowed_packet=64M on the server'),
   where: 'STORE_URL',

@@ -1,5 +1,5 @@
 import { openStore } from '../../src/store/open.ts';
-import { bodyOf, entriesOf, settledScope } from './kill.ts';
+import { bodyOf, entriesOf, scopeOf } from './kill.ts';
 import { chunkOf, outcomeOf, parts, runOf } from './samples.ts';
 
 /** A process of its own that uses the store: `write URL RUN` until it is killed, or `claim URL OWNER` once. */
@@ -7,11 +7,12 @@ const [job, url = '', name = ''] = process.argv.slice(2);
 const say = (line: string): boolean => process.stdout.write(`${line}\n`);
 
 async function write(): Promise<void> {
+  const scope = scopeOf(name);
   say('opening');
   const { journal, leases } = await openStore(url, parts);
-  const claim = await leases.claim(settledScope.table, name, name, 0, 0);
+  const claim = await leases.claim(scope.table, name, name, 0, 0);
   if (claim.kind !== 'claimed') throw new Error('the lease is free');
-  await journal.createRun(runOf(name, {}, settledScope));
+  await journal.createRun(runOf(name, {}, scope));
   for (let seq = 1; ; seq++) {
     const id = `C${seq}`;
     say('adding');
@@ -20,7 +21,7 @@ async function write(): Promise<void> {
     await journal.sending(name, id, `token-${id}`, 1, claim.lease.fence);
     say('settling');
     const outcome = outcomeOf({ wrote: entriesOf(name, id) });
-    await journal.settle(name, settledScope, id, outcome, claim.lease.fence);
+    await journal.settle(name, scope, id, outcome, claim.lease.fence);
     say(`settled ${id}`);
   }
 }

@@ -327,11 +327,11 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
       it('go to exactly one of many who ask at once', async () => {
         const stores = [store, await another(), await another()];
         const claims = await Promise.all(
-          Array.from({ length: 30 }, (_, at) =>
-            stores[at % 3]?.leases.claim('b/crowd', `r${at}`, `p${at}`, 0, 1_000),
-          ),
+          Array.from({ length: 10 }, (_, at) =>
+            stores.map((one, of) => one.leases.claim('b/crowd', `r${at}`, `p${of}`, 0, 1_000)),
+          ).flat(),
         );
-        const won = claims.filter((claim) => claim?.kind === 'claimed');
+        const won = claims.filter((claim) => claim.kind === 'claimed');
         expect(won).toEqual([{ kind: 'claimed', lease: { fence: 1 } }]);
       });
 
@@ -439,7 +439,7 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
     it('calls an event the first one exactly once, also across processes and after a restart', async () => {
       const stores = [store, await another()];
       const answers = await Promise.all(
-        Array.from({ length: 20 }, (_, at) => stores[at % 2]?.seen.first('event-1', 5)),
+        Array.from({ length: 10 }, () => stores.map((one) => one.seen.first('event-1', 5))).flat(),
       );
       expect(answers.filter(Boolean)).toHaveLength(1);
       expect(await store.seen.first('EVENT-1', 5)).toBe(true);

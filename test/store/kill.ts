@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { LedgerEntry } from '../../src/run/ports.ts';
+import type { LedgerEntry, Scope } from '../../src/run/ports.ts';
 
-/** The table that the writing process works on. */
-export const settledScope = { definition: 'orders', table: 'bascnA/killed' };
+/** The table that a writing process works on. */
+export const scopeOf = (run: string): Scope => ({ definition: 'orders', table: `bascnA/${run}` });
 
 /** The bytes of a chunk, known from its name alone. */
 export function bodyOf(run: string, chunk: string): Uint8Array {

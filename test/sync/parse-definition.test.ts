@@ -4,7 +4,7 @@ import { parseDefinition } from '../../src/sync/parse-definition.ts';
 
 /** A definition with the least that one needs, and changes to it. `undefined` takes an entry away. */
 const written = (change: Record<string, unknown> = {}): Record<string, unknown> => {
-  const all = {
+  const all: Record<string, unknown> = {
     name: 'orders',
     source: { connection: 'shop', query: 'select id from t' },
     key: 'id',
