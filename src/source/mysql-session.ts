@@ -4,7 +4,6 @@ import type { Leash } from './leash.ts';
 import { dial, type MysqlAddress, type Wire } from './mysql-address.ts';
 import { type Asked, toProblem, zoneProblem } from './mysql-problems.ts';
 import { refuse, tooLong } from './problems.ts';
-import { fixedOffset } from './zones.ts';
 
 /** A connection that is ready for one query: read-only, in the query's zone, with its time limit. */
 export interface Session {
@@ -21,6 +20,8 @@ export interface SessionParts {
   /** The setting's name, for problems. */
   readonly where: string;
   readonly clock: Clock;
+  /** The offset that a zone has had since {@link sameSince} and keeps, if it has only one. */
+  readonly offsetOf: (timeZone: string) => string | undefined;
   /** Told of work that goes on after a read was ended. */
   readonly background: (work: Promise<void>) => void;
 }
@@ -49,7 +50,7 @@ export async function openSession(parts: SessionParts, query: Query, leash: Leas
   try {
     await leash.race(connected(wire));
     leash.limit(query.timeout + grace, () => tooLong(query.timeout, parts.where));
-    const offset = await leash.race(prepareSession(wire, query, asked));
+    const offset = await leash.race(prepareSession(wire, query, asked, parts.offsetOf));
     return { wire, offset, close: () => sayGoodbye(wire) };
   } catch (error) {
     const problem = leash.signal.aborted ? leash.reason() : toProblem(error, asked);
@@ -65,7 +66,12 @@ const connected = ({ connection }: Wire): Promise<void> =>
   });
 
 /** Sets the session up and answers the offset that stands in for the zone's name, if one does. */
-async function prepareSession(wire: Wire, query: Query, asked: Asked): Promise<string | null> {
+async function prepareSession(
+  wire: Wire,
+  query: Query,
+  asked: Asked,
+  offsetOf: SessionParts['offsetOf'],
+): Promise<string | null> {
   const [server] = await ask(
     wire,
     "select version(), convert_tz('2020-01-01 00:00:00', '+00:00', ?) is not null, @@session.sql_mode",
@@ -76,7 +82,7 @@ async function prepareSession(wire: Wire, query: Query, asked: Asked): Promise<s
   if (String(sqlMode).split(',').includes('NO_BACKSLASH_ESCAPES')) {
     refuse(query.sql, asked.where, { backslash: false });
   }
-  const offset = Number(knowsZone) === 1 ? null : (fixedOffset(query.timeZone, sameSince) ?? null);
+  const offset = Number(knowsZone) === 1 ? null : (offsetOf(query.timeZone) ?? null);
   if (Number(knowsZone) !== 1 && offset === null) throw zoneProblem(asked);
   const limit = /mariadb/i.test(String(version))
     ? `max_statement_time = ${query.timeout / 1000}`

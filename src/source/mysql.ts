@@ -30,10 +30,15 @@ export function mysqlSource(
   const address = parseMysqlUrl(url, where);
   const stopping = new AbortController();
   const background = new Set<Promise<void>>();
+  const offsets = new Map<string, string | undefined>();
   const parts: SessionParts = {
     address,
     where,
     clock,
+    offsetOf(timeZone) {
+      if (!offsets.has(timeZone)) offsets.set(timeZone, fixedOffset(timeZone, sameSince));
+      return offsets.get(timeZone);
+    },
     background(work) {
       const kept = work.finally(() => background.delete(kept));
       background.add(kept);

@@ -48,16 +48,6 @@ export function openSources(
   };
 }
 
-/**
- * Reads a connection's URL: `mysql:`, `mariadb:` or `sqlite:` with a path; undefined for every other.
- * The part behind the scheme is checked when the source is first used.
- */
-export function connectionFrom(url: string): Connection | undefined {
-  if (/^(mysql|mariadb):/.test(url)) return { kind: 'mysql', url };
-  const path = /^sqlite:(?:\/\/(?=\/|\.))?(.+)$/.exec(url)?.[1];
-  return path === undefined ? undefined : { kind: 'sqlite', path };
-}
-
 const noConnection = (name: string, where: string, known: readonly string[]) =>
   problem({
     code: 'no-connection',

@@ -23,8 +23,8 @@ interface Statement {
 
 /** Rows that are handed over together, and read without letting others work. */
 const batchSize = 500;
-/** How long a writer may keep us waiting (ms). */
-const busyTimeout = 5_000;
+/** How long a writer may keep us waiting at most (ms). */
+const longestWait = 5_000;
 const answer = 'temp."bitable-sync answer"';
 
 /** A file that was opened for one query, and what was found in it. */
@@ -64,7 +64,7 @@ export function sqliteSource(
     let working: Promise<T> | undefined;
     try {
       await leash.race(leftBehind);
-      driver = await leash.race(openFile(path));
+      driver = await leash.race(openFile(path, Math.min(longestWait, query.timeout / 2)));
       working = work(driver);
       const found = await leash.race(working);
       unlimit();
@@ -123,11 +123,11 @@ export function sqliteSource(
   };
 }
 
-async function openFile(path: string): Promise<Driver> {
+async function openFile(path: string, busyTimeout: number): Promise<Driver> {
   // The driver takes a folder for an empty database.
   if (!(await stat(path)).isFile()) throw Object.assign(new Error('EISDIR'), { code: 'EISDIR' });
   const uri = encodeURI(path).replaceAll('?', '%3F').replaceAll('#', '%23');
-  return new Database(`file:${uri}?mode=ro`, { timeout: busyTimeout });
+  return new Database(`file:${uri}?mode=ro`, { timeout: Math.ceil(busyTimeout) });
 }
 
 async function describe(driver: Driver, sql: string, where: string): Promise<readonly Column[]> {

@@ -1,10 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { sqliteSource } from '../../src/source/sqlite.ts';
-import { type Bench, describeSource, slowQuery } from './contract.ts';
+import { asking, type Bench, describeSource, never, problemsOf, readAll, slowQuery } from './contract.ts';
 
 async function open(): Promise<Bench> {
   const folder = await mkdtemp(join(tmpdir(), 'source-test-'));
@@ -33,3 +34,102 @@ async function open(): Promise<Bench> {
 }
 
 describeSource('a SQLite source', open);
+
+describe('a SQLite file', () => {
+  let folder: string;
+  const query = asking('select a from t');
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'source-test-'));
+  });
+
+  afterEach(() => rm(folder, { recursive: true }));
+
+  const sourceOf = (name: string, clock = systemClock) =>
+    sqliteSource(join(folder, name), { where: 'CONNECTION_SHOP', clock });
+
+  function make(name: string, ...statements: string[]): Database.Database {
+    const database = new Database(join(folder, name));
+    for (const statement of ['create table t (a)', 'insert into t values (1)', ...statements])
+      database.exec(statement);
+    return database;
+  }
+
+  it('that is missing is not made', async () => {
+    expect(await problemsOf(sourceOf('none.db').rows(query, never))).toEqual(['no-database']);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('that is a folder, no database or damaged is said to be so', async () => {
+    await mkdir(join(folder, 'folder.db'));
+    expect(await problemsOf(sourceOf('folder.db').rows(query, never))).toEqual(['no-database']);
+    await writeFile(join(folder, 'letter.db'), 'Dear Sir or Madam, '.repeat(100));
+    expect(await problemsOf(sourceOf('letter.db').rows(query, never))).toEqual(['database-broken']);
+    make('sound.db').close();
+    const content = await readFile(join(folder, 'sound.db'));
+    await writeFile(join(folder, 'half.db'), content.fill(7, 4096));
+    expect(await problemsOf(sourceOf('half.db').rows(query, never))).toEqual(['database-broken']);
+  });
+
+  it.each(['my shop.db', '店铺.db', 'a?mode=rw&b#c%20.db'])('may be called %s', async (name) => {
+    make(name).close();
+    expect((await readAll(sourceOf(name), query)).rows).toEqual([[1]]);
+    expect(await readdir(folder)).toEqual([name]);
+  });
+
+  it('in WAL mode is read while somebody writes to it', async () => {
+    const writer = make('wal.db', 'pragma journal_mode = wal', 'begin immediate', 'insert into t values (2)');
+    expect((await readAll(sourceOf('wal.db'), query)).rows).toEqual([[1]]);
+    writer.close();
+  });
+
+  it('that stays locked is said to be busy', async () => {
+    const writer = make('locked.db', 'begin exclusive');
+    expect(
+      await problemsOf(sourceOf('locked.db').rows(asking('select a from t', { timeout: 400 }), never)),
+    ).toEqual(['database-busy']);
+    writer.close();
+  });
+
+  it('is not held while its rows are taken', async () => {
+    const writer = make('free.db');
+    const { batches } = await sourceOf('free.db').rows(query, never);
+    writer.exec('insert into t values (2)');
+    const rows: unknown[] = [];
+    for await (const batch of batches) rows.push(...batch);
+    expect(rows).toEqual([[1]]);
+    writer.close();
+  });
+
+  it('keeps values as they are, whatever their column was declared as', async () => {
+    const database = make(
+      'loose.db',
+      'create table loose (id integer, i integer, r real, t text, n numeric, x)',
+      "insert into loose values (1, 'word', 2, 3, '4.50', '5'), (2, 1.5, 'word', x'00', 'word', 5), (3, null, 9e999, '', -0.0, 0.1)",
+    );
+    const { rows } = await readAll(
+      sourceOf('loose.db'),
+      asking('select i, r, t, n, x from loose order by id'),
+    );
+    expect(rows).toEqual([
+      ['word', 2, '3', 4.5, '5'],
+      [1.5, 'word', Buffer.from([0]), 'word', 5],
+      [null, Infinity, '', 0, 0.1],
+    ]);
+    database.close();
+  });
+
+  it('lets the program work on while a query is slow', async () => {
+    make('slow.db').close();
+    const state = { turns: 0, ended: false };
+    const reading = readAll(sourceOf('slow.db'), asking(slowQuery(150))).finally(() => {
+      state.ended = true;
+    });
+    while (!state.ended) {
+      await new Promise((resolve) => setImmediate(resolve));
+      state.turns += 1;
+    }
+    expect((await reading).rows).toEqual([[150 ** 3]]);
+    expect(state.turns).toBeGreaterThan(100);
+  });
+});

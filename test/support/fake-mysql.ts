@@ -20,6 +20,7 @@ export interface FakeMysql {
 /** The driver's own server side, of which its types know nothing. */
 interface ServerSide extends EventEmitter {
   readonly stream: Socket;
+  sequenceId: number;
   serverHandshake(hello: object): void;
   writeOk(): void;
   writeError(error: { message: string; code: number }): void;
@@ -41,6 +42,7 @@ export async function startFakeMysql(version: string, reply: (sql: string) => Re
     const answer = (sql: string): void => {
       heard.push(sql);
       send(side, reply(sql));
+      side.sequenceId = 0;
     };
     side.on('query', answer);
     // The driver's server takes every SET for the preparation of a statement.
@@ -53,6 +55,10 @@ export async function startFakeMysql(version: string, reply: (sql: string) => Re
       characterSet: 45,
       // All that is old and plain: neither TLS (0x800) nor compression (0x20).
       capabilityFlags: 0xffffff & ~0x820,
+      authCallback(_login: unknown, done: (error: null) => void) {
+        done(null);
+        side.sequenceId = 0;
+      },
     });
   });
   await new Promise<void>((resolve) => {

@@ -26,6 +26,8 @@ export interface TestDatabase {
   readonly url: string;
   /** Runs one statement as the tests' own account and answers its rows. */
   query(sql: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
+  /** Waits until a statement that holds the words runs in the schema, or none does any more. */
+  runs(words: string, wanted: boolean): Promise<void>;
   /** Drops the schema and closes. */
   drop(): Promise<void>;
 }
@@ -91,6 +93,17 @@ export async function createDatabase(serverUrl: string): Promise<TestDatabase> {
       const [rows] = await connection.query(sql, values);
       return Array.isArray(rows) ? rows.map((row) => ({ ...row })) : [];
     },
+    async runs(words, wanted) {
+      const sql =
+        'select count(*) as n from information_schema.processlist where db = ? and id <> connection_id() and info like ?';
+      for (let attempt = 0; attempt < 1_000; attempt += 1) {
+        const [rows] = await connection.query(sql, [name, `%${words}%`]);
+        const n = Array.isArray(rows) ? rows.map((row) => ('n' in row ? Number(row['n']) : 0)) : [];
+        if (n.some((count) => count > 0) === wanted) return;
+        await wait(10);
+      }
+      throw new Error(`still ${wanted ? 'no' : 'a'} statement with ${words}`);
+    },
     async drop() {
       await connection.query(`drop database if exists ${name}`);
       await connection.end();
@@ -132,7 +145,6 @@ async function useGiven(url: string): Promise<MysqlServer> {
 async function startPrivate(binary: string): Promise<MysqlServer> {
   const folder = await mkdtemp(join(tmpdir(), 'mysql-test-'));
   const data = join(folder, 'data');
-  const socket = join(folder, 's');
   // Servers refuse to run as root unless told to by name.
   const user = userInfo().uid === 0 ? ['--user=root'] : [];
   try {
@@ -145,12 +157,9 @@ async function startPrivate(binary: string): Promise<MysqlServer> {
     } else {
       await run(binary, ['--no-defaults', '--initialize-insecure', `--datadir=${data}`, ...user]);
     }
-    const port = await freePort();
-    const server = await spawnGuarded(folder, binary, [
+    return await launch(binary, folder, [
       '--no-defaults',
       `--datadir=${data}`,
-      `--socket=${socket}`,
-      `--port=${port}`,
       `--pid-file=${join(folder, 'pid')}`,
       '--bind-address=127.0.0.1',
       '--skip-name-resolve',
@@ -161,17 +170,23 @@ async function startPrivate(binary: string): Promise<MysqlServer> {
       '--loose-mysqlx=OFF',
       ...user,
     ]);
-    try {
-      const password = randomBytes(12).toString('hex');
-      const connection = await connectWhenUp(server, socket, join(folder, 'log'));
-      await setUp(connection, password);
-      return { url: `mysql://tester:${password}@127.0.0.1:${port}`, stop: server.stop };
-    } catch (error) {
-      await server.stop();
-      throw error;
-    }
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function launch(binary: string, folder: string, words: readonly string[]): Promise<MysqlServer> {
+  const socket = join(folder, 's');
+  const port = await freePort();
+  const server = await spawnGuarded(folder, binary, [...words, `--socket=${socket}`, `--port=${port}`]);
+  try {
+    const password = randomBytes(12).toString('hex');
+    const connection = await connectWhenUp(server, socket, join(folder, 'log'));
+    await setUp(connection, password);
+    return { url: `mysql://tester:${password}@127.0.0.1:${port}`, stop: server.stop };
+  } catch (error) {
+    await server.stop();
     throw error;
   }
 }
@@ -187,7 +202,8 @@ async function setUp(connection: Connection, password: string): Promise<void> {
   await connection.end();
 }
 
-interface Guarded {
+/** A running program and how to end it. */
+export interface Guarded {
   readonly pid: number;
   stop(): Promise<void>;
 }
@@ -205,7 +221,15 @@ wait $server
 rm -rf "$folder"
 `;
 
-async function spawnGuarded(folder: string, binary: string, words: readonly string[]): Promise<Guarded> {
+/**
+ * Starts a program that ends with us, however we end.
+ * @param folder removed with it; its output goes into a file `log` there
+ */
+export async function spawnGuarded(
+  folder: string,
+  binary: string,
+  words: readonly string[],
+): Promise<Guarded> {
   const shell = spawn('sh', ['-c', guard, 'sh', folder, binary, ...words], {
     stdio: ['pipe', 'pipe', 'ignore'],
     // Ctrl-C in a terminal is for us, not for the guard.

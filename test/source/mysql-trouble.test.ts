@@ -1,0 +1,258 @@
+import { createServer } from 'node:net';
+import mysql from 'mysql2';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
+import type { Source } from '../../src/run/ports.ts';
+import { mysqlSource } from '../../src/source/mysql.ts';
+import type { ProblemError } from '../../src/sync/problem.ts';
+import { startFakeMysql } from '../support/fake-mysql.ts';
+import { testDatabase } from '../support/mysql.ts';
+import type { TestDatabase } from '../support/mysql-server.ts';
+import { asking, never, problemsOf, readAll, slowQuery } from './contract.ts';
+
+let database: TestDatabase;
+const open: { stop(): Promise<void> }[] = [];
+
+beforeAll(async () => {
+  database = await testDatabase();
+  // 60 MB: more than all buffers between server and reader together.
+  await database.query('create table heavy (id int primary key, words mediumtext)');
+  await database.query(`insert into heavy
+    with recursive n(x) as (select 1 union all select x + 1 from n where x < 600) select x, repeat('x', 100000) from n`);
+});
+
+afterEach(async () => {
+  for (const part of open.splice(0).reverse()) await part.stop();
+});
+
+afterAll(() => database.drop());
+
+function sourceOf(url: string): Source {
+  const source = mysqlSource(url, { where: 'CONNECTION_SHOP', clock: systemClock });
+  open.push(source);
+  return source;
+}
+
+function changed(url: string, change: (parsed: URL) => void): string {
+  const parsed = new URL(url);
+  change(parsed);
+  return parsed.href;
+}
+
+/** The ID of the connection that runs a statement with these words. */
+async function threadOf(words: string): Promise<number> {
+  const [row] = await database.query(
+    'select id from information_schema.processlist where id <> connection_id() and info like ?',
+    [`%${words}%`],
+  );
+  return Number(row?.['id']);
+}
+
+async function threadIsGone(thread: number): Promise<void> {
+  for (;;) {
+    const rows = await database.query('select id from information_schema.processlist where id = ?', [thread]);
+    if (rows.length === 0) return;
+  }
+}
+
+describe('what is wrong with a connection is said in words', () => {
+  it.each([
+    [
+      'a wrong password',
+      (url: URL) => {
+        url.password = 'wr0ng-s3cret';
+      },
+      'access-denied',
+    ],
+    [
+      'an unknown user',
+      (url: URL) => {
+        url.username = 'nobody';
+      },
+      'access-denied',
+    ],
+    [
+      'an unknown database',
+      (url: URL) => {
+        url.pathname = '/nowhere';
+      },
+      'no-database',
+    ],
+    [
+      'a port where nobody listens',
+      (url: URL) => {
+        url.port = '1';
+      },
+      'cannot-connect',
+    ],
+    [
+      'a host that does not exist',
+      (url: URL) => {
+        url.hostname = 'shop.invalid';
+      },
+      'cannot-connect',
+    ],
+  ])('%s', async (_, change, code) => {
+    const url = changed(database.url, change);
+    const failure: unknown = await sourceOf(url)
+      .rows(asking('select 1 as a'), never)
+      .catch((error: unknown) => error);
+    const [problem] = (failure as ProblemError).problems;
+    expect(problem).toMatchObject({ code, where: 'CONNECTION_SHOP' });
+    expect(problem.cure.zh).not.toBe('');
+    expect(JSON.stringify(problem)).not.toContain(new URL(url).password);
+    expect(String(failure)).not.toContain(new URL(url).password);
+    expect((await sourceOf(url).check(asking('select 1 as a'), never)).map((one) => one.code)).toEqual([
+      code,
+    ]);
+  });
+
+  it('a server that is no database', async () => {
+    const server = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    open.push({
+      stop: () =>
+        new Promise((resolve) => {
+          server.close(() => resolve());
+        }),
+    });
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : 0;
+    const [code] = await problemsOf(
+      sourceOf(`mysql://a:b@127.0.0.1:${port}/c`).rows(asking('select 1 as a'), never),
+    );
+    expect(['connection-lost', 'query-failed']).toContain(code);
+  });
+
+  it.each([
+    ['postgres://a:b@c/d'],
+    ['mysql://'],
+    ['not a url'],
+    ['mysql://a:b@c/d?typeCast=true'],
+    ['mysql://a:s3cret%@c/d'],
+  ])('a URL that is none: %s', (url) => {
+    expect(() => sourceOf(url)).toThrow('wrong-connection-url');
+    try {
+      sourceOf(url);
+    } catch (error) {
+      expect(JSON.stringify((error as ProblemError).problems)).not.toContain('s3cret');
+    }
+  });
+});
+
+describe('a connection that breaks', () => {
+  it('before the answer ends the read', async () => {
+    const reading = problemsOf(readAll(sourceOf(database.url), asking(`${slowQuery(1000)} /* to break */`)));
+    await database.runs('to break', true);
+    await database.query(`kill ${await threadOf('to break')}`);
+    expect(await reading).toEqual(['connection-lost']);
+  });
+
+  it('in the middle of the rows ends the read, never with a shorter answer', async () => {
+    const server = await startFakeMysql('8.4.0', (sql) => {
+      if (sql.startsWith('set ')) return 'ok';
+      if (sql.startsWith('select version()')) return { columns: ['v', 'z', 'm'], rows: [['8.4.0', '1', '']] };
+      return { columns: ['a'], rowsThenCut: [['1'], ['2']] };
+    });
+    open.push(server);
+    expect(await problemsOf(readAll(sourceOf(server.url), asking('select a from t')))).toEqual([
+      'connection-lost',
+    ]);
+  });
+
+  it('says who ended the query when it was killed on the server', async () => {
+    const reading = problemsOf(readAll(sourceOf(database.url), asking(`${slowQuery(1000)} /* to kill */`)));
+    await database.runs('to kill', true);
+    await database.query(`kill query ${await threadOf('to kill')}`);
+    expect(await reading).toEqual(['query-killed']);
+  });
+
+  it('after the answer does not reach anybody, nor end the process', async () => {
+    const uncaught: unknown[] = [];
+    const listener = (error: unknown): void => {
+      uncaught.push(error);
+    };
+    process.on('uncaughtException', listener);
+    process.on('unhandledRejection', listener);
+    const { batches } = await sourceOf(database.url).rows(
+      asking('select words from heavy limit 30 /* late */'),
+      never,
+    );
+    const iterator = batches[Symbol.asyncIterator]();
+    await iterator.next();
+    const thread = await threadOf('late');
+    if (thread) await database.query(`kill ${thread}`).catch(() => {});
+    await iterator.return?.();
+    for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    process.off('uncaughtException', listener);
+    process.off('unhandledRejection', listener);
+    expect(uncaught).toEqual([]);
+  });
+});
+
+describe('a reader that is slower than net_write_timeout', () => {
+  const sql = 'select id, words from heavy order by id /* stalled */';
+
+  it('is cut off when it pauses the connection', async () => {
+    const connection = mysql.createConnection({ uri: database.url });
+    connection.on('error', () => {});
+    await new Promise((resolve) => {
+      connection.query('set session net_write_timeout = 1', resolve);
+    });
+    let rows = 0;
+    const outcome = await new Promise<string>((resolve) => {
+      const reading = connection.query(sql);
+      connection.on('error', () => resolve('cut off'));
+      reading.on('error', () => resolve('cut off'));
+      reading.on('end', () => resolve('complete'));
+      reading.on('result', () => {
+        rows += 1;
+        if (rows > 1) return;
+        connection.pause();
+        // Goes on once the server has given up.
+        void threadIsGone(connection.threadId).then(() => connection.resume());
+      });
+    });
+    connection.destroy();
+    expect(outcome).toBe('cut off');
+    expect(rows).toBeLessThan(600);
+  });
+
+  it('gets everything from us, because the rows are drained at the pace of the server', async () => {
+    const { batches } = await sourceOf(database.url).rows(asking(sql), never);
+    const iterator = batches[Symbol.asyncIterator]();
+    const first = await iterator.next();
+    // The reader stalls until the server is done with the whole answer and the connection is closed.
+    await database.runs('stalled', false);
+    let rows = first.done ? 0 : first.value.length;
+    for (let next = await iterator.next(); !next.done; next = await iterator.next())
+      rows += next.value.length;
+    expect(rows).toBe(600);
+  });
+});
+
+describe('rights', () => {
+  it('are fine when the account only reads', async () => {
+    const schema = new URL(database.url).pathname.slice(1);
+    await database.query(`create or replace user ${schema}_r identified by 'pass'`);
+    await database.query(`grant select on ${schema}.* to ${schema}_r`);
+    const url = changed(database.url, (parsed) => {
+      parsed.username = `${schema}_r`;
+      parsed.password = 'pass';
+    });
+    expect(await sourceOf(url).check(asking('select id from heavy'), never)).toEqual([]);
+    expect(await problemsOf(sourceOf(url).columns(asking('select * from mysql.user'), never))).toEqual([
+      'no-right',
+    ]);
+    await database.query(`drop user ${schema}_r`);
+  });
+
+  it('beyond reading are a warning with the GRANT that is needed', async () => {
+    const found = await sourceOf(database.url).check(asking('select id from heavy'), never);
+    expect(found.map((problem) => problem.code)).toEqual(['warn-file-right']);
+    expect(found[0]?.cure.en).toContain(`GRANT SELECT ON \`${new URL(database.url).pathname.slice(1)}\`.*`);
+    expect(JSON.stringify(found)).not.toContain('IDENTIFIED BY PASSWORD');
+  });
+});

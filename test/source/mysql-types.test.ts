@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
+import type { Source } from '../../src/run/ports.ts';
+import { mysqlSource } from '../../src/source/mysql.ts';
+import type { ColumnType, Value } from '../../src/sync/value.ts';
+import { testDatabase } from '../support/mysql.ts';
+import type { TestDatabase } from '../support/mysql-server.ts';
+import { asking, never, readAll } from './contract.ts';
+
+let database: TestDatabase;
+let source: Source;
+
+beforeAll(async () => {
+  database = await testDatabase();
+  await database.query("set time_zone = '+08:00'");
+  source = mysqlSource(database.url, { where: 'CONNECTION_SHOP', clock: systemClock });
+});
+
+afterAll(async () => {
+  await source.stop();
+  await database.drop();
+});
+
+const point = [0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xf0, 0x3f, 0, 0, 0, 0, 0, 0, 0, 0x40];
+
+const cases: [declared: string, written: string, type: ColumnType, value: Value | number[]][] = [
+  ['tinyint', '-128', 'integer', -128],
+  ['tinyint unsigned', '255', 'integer', 255],
+  ['boolean', 'true', 'integer', 1],
+  ['smallint', '-32768', 'integer', -32768],
+  ['smallint unsigned', '65535', 'integer', 65535],
+  ['mediumint', '-8388608', 'integer', -8388608],
+  ['mediumint unsigned', '16777215', 'integer', 16777215],
+  ['int', '-2147483648', 'integer', -2147483648],
+  ['int unsigned', '4294967295', 'integer', 4294967295],
+  ['int(6) zerofill', '42', 'integer', 42],
+  ['bigint', '-9223372036854775808', 'integer', '-9223372036854775808'],
+  ['bigint', '9007199254740991', 'integer', 9007199254740991],
+  ['bigint', '9007199254740993', 'integer', '9007199254740993'],
+  ['bigint unsigned', '18446744073709551615', 'integer', '18446744073709551615'],
+  ['bigint(20) zerofill', '9007199254740993', 'integer', '9007199254740993'],
+  ['decimal(30,10)', '12345678901234567890.0123456789', 'decimal', '12345678901234567890.0123456789'],
+  ['decimal(30,10)', '-0.1', 'decimal', '-0.1000000000'],
+  ['decimal(65,0)', '9'.repeat(65), 'decimal', '9'.repeat(65)],
+  ['float', '1.5', 'float', 1.5],
+  ['double', '0.1', 'float', 0.1],
+  ['double', '9.999999999999998', 'float', 9.999999999999998],
+  ['double', '1.7976931348623157e308', 'float', 1.7976931348623157e308],
+  ['double', '5e-324', 'float', 5e-324],
+  ['bit(1)', "b'1'", 'bit', [1]],
+  ['bit(12)', "b'100000000011'", 'bit', [8, 3]],
+  ['date', "'2026-01-31'", 'date', '2026-01-31'],
+  ['date', "'1000-01-01'", 'date', '1000-01-01'],
+  ['datetime', "'9999-12-31 23:59:59'", 'datetime', '9999-12-31 23:59:59'],
+  ['datetime(6)', "'2026-01-31 08:00:00.123456'", 'datetime', '2026-01-31 08:00:00.123456'],
+  ['timestamp null', "'2026-01-31 08:00:00'", 'timestamp', '2026-01-31 08:00:00'],
+  ['timestamp(3) null', "'2026-01-31 08:00:00.5'", 'timestamp', '2026-01-31 08:00:00.500'],
+  ['time', "'-838:59:59'", 'time', '-838:59:59'],
+  ['time(2)', "'08:00:00.25'", 'time', '08:00:00.25'],
+  ['year', '2026', 'year', 2026],
+  ['char(4)', "'é'", 'text', 'é'],
+  ['varchar(20)', "'😀'", 'text', '😀'],
+  ['varchar(20) character set gbk', "'中文'", 'text', '中文'],
+  ['varchar(20) character set latin1', "'é'", 'text', 'é'],
+  ['tinytext', "'a'", 'text', 'a'],
+  ['text', "'a\\nb'", 'text', 'a\nb'],
+  ['mediumtext', "'a'", 'text', 'a'],
+  ['longtext', "'a'", 'text', 'a'],
+  ["enum('小','大')", "'大'", 'enum', '大'],
+  ["set('a','b','c')", "'c,a'", 'set', 'a,c'],
+  ['json', '\'{"id": 12345678901234567890}\'', 'json', '{"id": 12345678901234567890}'],
+  ['binary(3)', "x'00ff'", 'binary', [0, 255, 0]],
+  ['varbinary(3)', "x'00ff'", 'binary', [0, 255]],
+  ['tinyblob', "x'01'", 'binary', [1]],
+  ['blob', "x'0102'", 'binary', [1, 2]],
+  ['mediumblob', "x''", 'binary', []],
+  ['longblob', "x'ff'", 'binary', [255]],
+  ['geometry', 'point(1, 2)', 'geometry', point],
+  ['point', 'point(1, 2)', 'geometry', point],
+];
+
+describe('every MySQL type', () => {
+  it.each(cases)('%s of %s is %s', async (declared, written, type, value) => {
+    await database.query(`create or replace table one (cell ${declared})`);
+    await database.query(`insert into one values (${written}), (null)`);
+    const query = asking('select cell from one');
+    const { columns, rows } = await readAll(source, query);
+    expect(columns).toEqual([{ name: 'cell', type }]);
+    expect(await source.columns(query, never)).toEqual(columns);
+    expect(rows.map(([cell]) => (cell instanceof Uint8Array ? [...cell] : cell))).toEqual([value, null]);
+  });
+});
+
+it('keeps zero dates as the words they are', async () => {
+  await database.query('create or replace table zeros (d date, t datetime)');
+  await database.query("set session sql_mode = ''");
+  await database.query(
+    "insert into zeros values ('0000-00-00', '0000-00-00 00:00:00'), ('2026-00-00', null)",
+  );
+  const { rows } = await readAll(source, asking('select * from zeros'));
+  expect(rows).toEqual([
+    ['0000-00-00', '0000-00-00 00:00:00'],
+    ['2026-00-00', null],
+  ]);
+});
+
+it('reads every double exactly', async () => {
+  await database.query('create table doubles (id int primary key, f double)');
+  const numbers = Array.from({ length: 2000 }, (_, i) => Math.sin(i + 1) * 10 ** ((i % 40) - 20));
+  await database.query(`insert into doubles values ${numbers.map((f, i) => `(${i}, ${f})`).join(', ')}`);
+  const { rows } = await readAll(source, asking('select f from doubles order by id'));
+  expect(rows.map(([f]) => f)).toEqual(numbers);
+});
+
+it('knows what expressions give', async () => {
+  const sql = `select 1 + 1 as i, 1.5 * 2 as d, 1e0 / 3 as f, concat('a', 1) as s, now() as t, curdate() as c,
+    null as n, count(*) as k, sum(1) as m, cast('x' as binary) as b, 2 > 1 as l, unix_timestamp(now(3)) as u from dual`;
+  const { columns } = await readAll(source, asking(sql));
+  expect(columns.map((column) => column.type)).toEqual([
+    'integer',
+    'decimal',
+    'float',
+    'text',
+    'datetime',
+    'date',
+    'any',
+    'integer',
+    'decimal',
+    'binary',
+    'integer',
+    'decimal',
+  ]);
+});

@@ -1,0 +1,38 @@
+import { afterEach, expect, it } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
+import { type Connection, type OpenSources, openSources } from '../../src/source/sources.ts';
+import { asking, never, problemsOf } from './contract.ts';
+
+let opened: OpenSources | undefined;
+
+afterEach(() => opened?.stop());
+
+function open(connections: Record<string, Connection>): OpenSources {
+  opened = openSources(new Map(Object.entries(connections)), { clock: systemClock });
+  return opened;
+}
+
+it('finds a connection under the name that definitions use', async () => {
+  const { sources } = open({ MY_SHOP: { kind: 'sqlite', path: '/nowhere/shop.db' } });
+  expect(sources('my-shop')).toBe(sources('my_shop'));
+  expect(await problemsOf(sources('my-shop').columns(asking('select 1 as a'), never))).toEqual([
+    'no-database',
+  ]);
+});
+
+it('names the variable to set and the connections that there are', () => {
+  const { sources } = open({ SHOP: { kind: 'sqlite', path: 'a' }, OLD_SHOP: { kind: 'sqlite', path: 'b' } });
+  expect(() => sources('my-shop')).toThrow(
+    'There is no connection called my-shop; there are shop, old-shop.',
+  );
+  try {
+    sources('my-shop');
+  } catch (error) {
+    expect(error).toMatchObject({ problems: [{ code: 'no-connection', where: 'CONNECTION_MY_SHOP' }] });
+  }
+});
+
+it('picks the adapter by the kind of connection', () => {
+  const { sources } = open({ SHOP: { kind: 'mysql', url: 'mysql://u:s3cret@h/d?flags=X' } });
+  expect(() => sources('shop')).toThrow('CONNECTION_SHOP has unknown parameters: flags.');
+});
