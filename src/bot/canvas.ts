@@ -1,4 +1,4 @@
-import type { Clock, Log } from '../run/ports.ts';
+import type { CallMeter, Clock, Log } from '../run/ports.ts';
 import { createBell } from './bell.ts';
 import { linked } from './linked.ts';
 import { lastPatchFrom, nextPatchAt } from './pace.ts';
@@ -7,8 +7,12 @@ import { factsOf, pauseAfter, troubleOf } from './trouble.ts';
 
 /** One message whose card is kept fresh: the newest wins, never two patches in flight, at the pace of `pace`. */
 export interface Canvas {
-  /** Begins a showing: the pace starts anew. @param shown the card that the message shows already. */
-  begin(shown?: CardJson): void;
+  /**
+   * Begins a showing: the pace starts anew.
+   * @param shown the card that the message shows already
+   * @param meter counts the patches
+   */
+  begin(shown?: CardJson, meter?: CallMeter): void;
   /** Shows this when the pace allows, unless something newer comes first. */
   show(draw: () => CardJson): void;
   /** Shows this as the last state. Resolves when it is shown or given up; never rejects. */
@@ -41,6 +45,7 @@ export function createCanvas(message: string, { chat, clock, log, held, signal }
   let wanted: Wanted | undefined;
   let working = false;
   let shown = '';
+  let counter: CallMeter | undefined;
   let [startedAt, patchedAt, patches] = [0, 0, 0];
   let [failures, notBefore] = [0, 0];
 
@@ -73,7 +78,7 @@ export function createCanvas(message: string, { chat, clock, log, held, signal }
       const json = JSON.stringify(card);
       if (json !== shown) {
         patches += 1;
-        await chat.patch(message, card);
+        await chat.patch(message, card, counter);
         patchedAt = clock.now();
         shown = json;
         [failures, notBefore] = [0, 0];
@@ -113,7 +118,8 @@ export function createCanvas(message: string, { chat, clock, log, held, signal }
   };
 
   return {
-    begin(card) {
+    begin(card, meter) {
+      counter = meter;
       if (card) shown = JSON.stringify(card);
       startedAt = clock.now();
       patchedAt = card ? startedAt : startedAt - 1000;

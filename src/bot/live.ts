@@ -89,8 +89,8 @@ export function createLive(parts: LiveParts): Live {
       const card = draw(run.state(), approvers, place.copy);
       try {
         const message = recalled
-          ? await chat.send(place.chat, card, place.once)
-          : await chat.reply(place.to, card, place.once);
+          ? await chat.send(place.chat, card, place.once, run.meter)
+          : await chat.reply(place.to, card, place.once, run.meter);
         return { message, card };
       } catch (error) {
         const trouble = troubleOf(error);
@@ -126,7 +126,7 @@ export function createLive(parts: LiveParts): Live {
       if (message === undefined) return;
       if (place.chat !== undefined && !copy) await remember(run.id, { chat: place.chat, message });
       await withCanvas(message, async (canvas) => {
-        canvas.begin(sent?.card);
+        canvas.begin(sent?.card, run.meter);
         show = () => canvas.show(() => draw(run.state(), approvers, copy));
         if (changed) show();
         const last = await endOf(run, () => show(), clock, leaving);

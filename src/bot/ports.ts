@@ -1,17 +1,18 @@
+import type { CallMeter } from '../run/ports.ts';
 import type { Definition } from '../sync/definition.ts';
 import type { Problem } from '../sync/problem.ts';
 
 /** A card as Feishu takes it (JSON 2.0); made by `cards`, sent as it is. */
 export type CardJson = Readonly<Record<string, unknown>>;
 
-/** Where the bot speaks. Rejects with `CallError`. https://open.feishu.cn/document/server-docs/im-v1/message/create */
+/** Where the bot speaks; `meter` counts the calls for a run. Rejects with `CallError`. https://open.feishu.cn/document/server-docs/im-v1/message/create */
 export interface Chat {
   /** Sends a card to a chat (`oc_…`) or a person (`ou_…`); answers the message ID. @param once repeats within the hour send nothing. */
-  send(to: string, card: CardJson, once: string): Promise<string>;
+  send(to: string, card: CardJson, once: string, meter?: CallMeter): Promise<string>;
   /** Answers a message with a card, in its thread when it stands in one. */
-  reply(message: string, card: CardJson, once: string): Promise<string>;
+  reply(message: string, card: CardJson, once: string, meter?: CallMeter): Promise<string>;
   /** Replaces a card. */
-  patch(message: string, card: CardJson): Promise<void>;
+  patch(message: string, card: CardJson, meter?: CallMeter): Promise<void>;
 }
 
 /** A message as it reaches the bot. */

@@ -23,16 +23,12 @@ function numbers(state: State): readonly { readonly name: Text; readonly value: 
   const { rows, deletes } = state;
   const plan = isPlan(state);
   const deleted = plan ? deletes.planned - deletes.kept : deletes.done;
-  // A plan that waits counts what is to be created and updated as not sent, without telling them apart.
-  if (plan && rows.created + rows.updated === 0 && rows.notSent > 0)
-    return [
-      { name: text('将新增或更新', 'to create or update'), value: count(rows.notSent) },
-      { name: text('将删除', 'to delete'), value: count(deleted) },
-      { name: text('不变', 'unchanged'), value: count(rows.unchanged) },
-    ];
+  const [created, updated] = plan
+    ? [state.planned.creates, state.planned.updates]
+    : [rows.created, rows.updated];
   return [
-    { name: plan ? text('将新增', 'to create') : text('新增', 'created'), value: count(rows.created) },
-    { name: plan ? text('将更新', 'to update') : text('更新', 'updated'), value: count(rows.updated) },
+    { name: plan ? text('将新增', 'to create') : text('新增', 'created'), value: count(created) },
+    { name: plan ? text('将更新', 'to update') : text('更新', 'updated'), value: count(updated) },
     { name: plan ? text('将删除', 'to delete') : text('删除', 'deleted'), value: count(deleted) },
     { name: text('不变', 'unchanged'), value: count(rows.unchanged) },
   ];

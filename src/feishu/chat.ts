@@ -16,14 +16,17 @@ const onceMax = 50;
  * locks; everything that it sends may be sent twice without harm.
  */
 export function chat(client: FeishuClient, meter: CallMeter, signal?: AbortSignal): Chat {
-  const call = <T>(fn: (sdk: Client, options: CallOptions) => Promise<T>): Promise<T> =>
+  const call = <T>(
+    own: CallMeter | undefined,
+    fn: (sdk: Client, options: CallOptions) => Promise<T>,
+  ): Promise<T> =>
     client.patient(chatLimits, signal, () =>
-      client.call({ kind: 'chat', meter, ...(signal === undefined ? {} : { signal }) }, fn),
+      client.call({ kind: 'chat', meter: own ?? meter, ...(signal === undefined ? {} : { signal }) }, fn),
     );
 
   return {
-    send: async (to, card, once) => {
-      const answer = await call((sdk, options) =>
+    send: async (to, card, once, own) => {
+      const answer = await call(own, (sdk, options) =>
         sdk.im.v1.message.create(
           {
             params: { receive_id_type: to.startsWith('oc_') ? 'chat_id' : 'open_id' },
@@ -41,8 +44,8 @@ export function chat(client: FeishuClient, meter: CallMeter, signal?: AbortSigna
     },
 
     // A reply to a message of a thread stays in that thread by itself.
-    reply: async (message, card, once) => {
-      const answer = await call((sdk, options) =>
+    reply: async (message, card, once, own) => {
+      const answer = await call(own, (sdk, options) =>
         sdk.im.v1.message.reply(
           {
             path: { message_id: encodeURIComponent(message) },
@@ -54,8 +57,8 @@ export function chat(client: FeishuClient, meter: CallMeter, signal?: AbortSigna
       return messageId(answer.data?.message_id);
     },
 
-    patch: async (message, card) => {
-      await call((sdk, options) =>
+    patch: async (message, card, own) => {
+      await call(own, (sdk, options) =>
         sdk.im.v1.message.patch(
           { path: { message_id: encodeURIComponent(message) }, data: { content: JSON.stringify(card) } },
           options,

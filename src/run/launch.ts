@@ -101,7 +101,7 @@ export function launcher(journal: Journal, keeper: Keeper, clock: Clock, log: Lo
     launch(ready, leased, work) {
       const { id, board } = ready;
       const ended = goThrough(ready, leased, work);
-      const run: Run = { id, state: board.state, watch: board.watch, ended };
+      const run: Run = { id, state: board.state, watch: board.watch, meter: board.meter, ended };
       active.set(id, { run, board });
       return run;
     },

@@ -93,6 +93,7 @@ export async function makePlan(job: Planning): Promise<Made> {
     board.set((state) => ({
       ...state,
       badRows: found.badRows,
+      planned: { creates: found.creates, updates: found.updates, deletes: found.deletes },
       ms: { ...state.ms, diff: state.ms.diff + clock.now() - began },
     }));
     const outlook = { definition, about, rows, records, found, before };

@@ -2,7 +2,7 @@ import type { Change } from '../sync/change.ts';
 import type { TableRecord } from '../sync/field.ts';
 import { type Key, keyOf } from '../sync/key.ts';
 import type { Cell } from '../sync/kinds/kind.ts';
-import { kinds } from '../sync/kinds/kinds.ts';
+import { kindOf } from '../sync/kinds/kinds.ts';
 import type { Target } from '../sync/mapping.ts';
 import type { Table } from './ports.ts';
 
@@ -41,7 +41,7 @@ export async function findKeys(
   function take(some: readonly TableRecord[]): void {
     for (const record of some) {
       const cells = targets.map(
-        (target) => kinds.get(target.kind)?.held(record.fields[target.name] ?? null) ?? '',
+        (target) => kindOf(target.kind)?.held(record.fields[target.name] ?? null) ?? '',
       );
       found.set(keyOf(key.map((at) => cells[at] ?? '')), { record: record.id, cells });
     }

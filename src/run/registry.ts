@@ -66,7 +66,13 @@ export function openRuns(parts: Registry): Runs {
     await journal.createRun(
       freshRecord(run, { definition: definition.name, table: definition.target }, on.state()),
     );
-    return { id: run, state: on.state, watch: on.watch, ended: Promise.resolve(on.state()) };
+    return {
+      id: run,
+      state: on.state,
+      watch: on.watch,
+      meter: on.meter,
+      ended: Promise.resolve(on.state()),
+    };
   }
 
   /** A run of the scope that a killed process left half done. */

@@ -1,5 +1,6 @@
 import type { Definition } from '../sync/definition.ts';
 import type { Actor, State } from '../sync/state.ts';
+import type { CallMeter } from './ports.ts';
 
 /** What somebody wants to happen. */
 export interface RunRequest {
@@ -16,6 +17,8 @@ export interface Run {
   state(): State;
   /** Calls back after every change of the state, in order; answers how to stop that. */
   watch(listener: (state: State) => void): () => void;
+  /** Counts calls that are made to show the run. */
+  readonly meter: CallMeter;
   /** Resolves with the last state, also when the run failed; never rejects. */
   readonly ended: Promise<State>;
 }

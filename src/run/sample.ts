@@ -57,8 +57,8 @@ export function shownKey(mapping: Pick<Mapping, 'targets' | 'key'>, key: Key): s
 
 function showCell(target: Target | undefined, value: Cell): string {
   if (value === '') return '';
-  if (target?.kind === 'date') return new Date(Number(value)).toISOString();
-  return cut(value);
+  const date = target?.kind === 'date' ? new Date(Number(value)) : undefined;
+  return date && !Number.isNaN(date.getTime()) ? date.toISOString() : cut(value);
 }
 
 function cut(value: string): string {

@@ -8,6 +8,8 @@ export function counted(state: State, basis: Basis, chunks: readonly ChunkRecord
   const sum = tally(chunks);
   const whole = chunks.filter((chunk) => chunk.status !== 'split');
   const settled = whole.filter((chunk) => chunk.status !== 'pending' && chunk.status !== 'sent');
+  // Confirmed before their chunk was split: its parts hold the rest.
+  const early = chunks.reduce((rows, { status, written }) => rows + (status === 'split' ? written : 0), 0);
   const planned =
     sum.deletes.done + sum.deletes.failed + sum.deletes.unknown + sum.deletes.notSent + basis.kept;
   return {
@@ -21,7 +23,7 @@ export function counted(state: State, basis: Basis, chunks: readonly ChunkRecord
     },
     deletes: { planned, ...sum.deletes, kept: basis.kept },
     chunks: { total: whole.length, settled: settled.length, failed: failedOf(whole) },
-    changes: { total: rowsIn(whole), settled: rowsIn(settled) },
+    changes: { total: rowsIn(whole) + early, settled: rowsIn(settled) + early },
   };
 }
 

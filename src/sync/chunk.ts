@@ -1,5 +1,5 @@
 import type { Change } from './change.ts';
-import type { Fields, TableRecord } from './field.ts';
+import type { Fields, TableRecord, WritableKind } from './field.ts';
 import type { Key } from './key.ts';
 import type { Cell } from './kinds/kind.ts';
 import { kinds } from './kinds/kinds.ts';
@@ -32,7 +32,7 @@ export const chunkId = (kind: ChunkKind, number: number): string =>
 export function chunker(size: number, targets: readonly Target[]) {
   const open = new Map<ChunkKind, { changes: Change[]; bytes: number }>();
   const numbers = new Map<ChunkKind, number>();
-  const nameBytes = targets.map((target) => Buffer.byteLength(target.name) + 6);
+  const columns = targets.map(({ name, kind }) => ({ name: jsonBytes(name) + 2, kind }));
 
   function close(kind: ChunkKind): Chunk | undefined {
     const group = open.get(kind);
@@ -47,7 +47,7 @@ export function chunker(size: number, targets: readonly Target[]) {
     /** Adds a change; answers the chunk that it closed, if any. */
     add(change: Change): Chunk | undefined {
       const most = change.kind === 'delete' ? Math.min(size, deletesPerCall) : size;
-      const bytes = sizeOf(change, nameBytes);
+      const bytes = sizeOf(change, columns);
       const group = open.get(change.kind);
       const full = group && (group.changes.length >= most || group.bytes + bytes > bytesPerCall);
       const closed = full ? close(change.kind) : undefined;
@@ -62,22 +62,34 @@ export function chunker(size: number, targets: readonly Target[]) {
   };
 }
 
-function sizeOf(change: Change, nameBytes: readonly number[]): number {
-  let bytes = 40;
+type Column = { readonly name: number; readonly kind: WritableKind };
+
+/** Bytes that a change takes in the body of its call, brackets and record ID included; rather too many than too few. */
+function sizeOf(change: Change, columns: readonly Column[]): number {
+  let bytes = 60;
   if (change.kind === 'create') {
     change.cells.forEach((cell, at) => {
-      if (cell !== '') bytes += (nameBytes[at] ?? 0) + weight(cell);
+      if (cell !== '') bytes += weight(columns[at], cell);
     });
   }
   if (change.kind === 'update') {
-    for (const [at, wanted] of change.differences) bytes += (nameBytes[at] ?? 0) + weight(wanted);
+    for (const [at, wanted] of change.differences) bytes += weight(columns[at], wanted);
   }
   return bytes;
 }
 
-/** Bytes of a cell in JSON, escapes included where the cell is long enough to matter. */
-const weight = (cell: Cell): number =>
-  cell.length < 1000 ? Buffer.byteLength(cell) : Buffer.byteLength(JSON.stringify(cell));
+function weight(column: Column | undefined, cell: Cell): number {
+  const { name = 0, kind } = column ?? {};
+  // A link is sent twice, as link and as words; a multiple select's cell is JSON already.
+  if (kind === 'url') return name + 20 + 2 * jsonBytes(cell);
+  return name + (kind === 'multi' ? Math.max(4, Buffer.byteLength(cell)) : jsonBytes(cell));
+}
+
+const escaped = /["\\\u0000-\u001f\ud800-\udfff]/;
+
+/** Bytes of a text in JSON. */
+const jsonBytes = (words: string): number =>
+  escaped.test(words) ? Buffer.byteLength(JSON.stringify(words)) : Buffer.byteLength(words) + 4;
 
 /** Stores a chunk's changes as bytes; {@link decodeChanges} reads them back. */
 export const encodeChanges = (changes: readonly Change[]): Uint8Array => Buffer.from(JSON.stringify(changes));

@@ -2,7 +2,7 @@ import type { Change, Difference } from './change.ts';
 import type { Mode } from './definition.ts';
 import { hashOf } from './hash.ts';
 import type { Key } from './key.ts';
-import { keyIn, type Mapping } from './mapping.ts';
+import { keyIn, type Mapping, type Target } from './mapping.ts';
 import { unpackCells } from './pack.ts';
 import type { TableIndex } from './table-index.ts';
 
@@ -39,8 +39,15 @@ export interface Diff {
 /**
  * Compares rows one by one with the indexed table.
  * @param times how often each key stands in the query
+ * @param within record IDs outside of which nothing is updated or deleted
  */
-export function diff(mapping: Mapping, index: TableIndex, times: ReadonlyMap<Key, number>, mode: Mode): Diff {
+export function diff(
+  mapping: Pick<Mapping, 'targets' | 'key'>,
+  index: TableIndex,
+  times: ReadonlyMap<Key, number>,
+  mode: Mode,
+  within?: ReadonlySet<string>,
+): Diff {
   function row(packed: Uint8Array): Compared {
     const cells = unpackCells(asText(packed));
     const key = keyIn(mapping, cells);
@@ -52,7 +59,9 @@ export function diff(mapping: Mapping, index: TableIndex, times: ReadonlyMap<Key
     if (index.equals(slot, packed)) return { kind: 'same' };
     if (mode === 'append') return { kind: 'left' };
     const record = index.record(slot);
-    const differences = differ(cells, unpackCells(record.cells));
+    const differences = differ(mapping.targets, cells, unpackCells(record.cells));
+    if (differences.length === 0) return { kind: 'same' };
+    if (within && !within.has(record.id)) return { kind: 'left' };
     return { kind: 'update', key, record: record.id, differences, hash: hashOf(packed) };
   }
 
@@ -61,6 +70,7 @@ export function diff(mapping: Mapping, index: TableIndex, times: ReadonlyMap<Key
     for (const [key, slot] of index.slots()) {
       if (times.has(key) || index.isDoubled(slot)) continue;
       const record = index.record(slot);
+      if (within && !within.has(record.id)) continue;
       yield { kind: 'delete', key, record: record.id, cells: unpackCells(record.cells) };
     }
   }
@@ -68,11 +78,17 @@ export function diff(mapping: Mapping, index: TableIndex, times: ReadonlyMap<Key
   return { row, leftOver };
 }
 
-function differ(wanted: readonly string[], held: readonly string[]): Difference[] {
+/** The cells that must change: those that differ, unless Feishu fills them or an empty value keeps what is there. */
+function differ(
+  targets: readonly Target[],
+  wanted: readonly string[],
+  held: readonly string[],
+): Difference[] {
   const differences: Difference[] = [];
-  wanted.forEach((cell, at) => {
+  targets.forEach((target, at) => {
+    const cell = wanted[at] ?? '';
     const now = held[at] ?? '';
-    if (cell !== now) differences.push([at, cell, now]);
+    if (cell !== now && !target.filled && !(target.keep && cell === '')) differences.push([at, cell, now]);
   });
   return differences;
 }

@@ -1,19 +1,25 @@
 import type { ColumnRule, Definition } from './definition.ts';
-import type { Field, Fields, WritableKind } from './field.ts';
+import type { Field, FieldKind, Fields } from './field.ts';
 import { type Key, keyOf } from './key.ts';
 import { type Bad, type Cell, isBad, type Kind } from './kinds/kind.ts';
-import { keyKinds, kinds } from './kinds/kinds.ts';
+import { filledKeyKinds, keyKinds, kindOf, kinds } from './kinds/kinds.ts';
 import type { Problem } from './problem.ts';
 import { text } from './text.ts';
 import { transform } from './transform.ts';
 import type { Column, Value } from './value.ts';
 import type { Zone } from './zone.ts';
 
-/** A field that the sync writes, with the kind it is written as. */
+/** A field that the sync compares, and writes unless it only names the row. */
 export interface Target {
   readonly id: string;
   readonly name: string;
-  readonly kind: WritableKind;
+  readonly kind: FieldKind;
+  /** Feishu fills it: it names the row and is never written. */
+  readonly filled?: true;
+  /** An empty value leaves what is in the cell. */
+  readonly keep?: true;
+  /** Select fields: the options that there are. */
+  readonly options?: readonly string[];
   /** Whether its values are masked everywhere but in the table. */
   readonly hidden: boolean;
 }
@@ -66,7 +72,7 @@ export function mapColumns(
   const problems = [
     ...missingFields(homeless),
     ...unknownRules(definition, columns),
-    ...pairs.flatMap(kindProblems),
+    ...pairs.flatMap((pair) => (isFilledKey(definition, pair) ? [] : kindProblems(pair))),
     ...doubledFields(pairs),
     ...keyProblems(definition, columns, pairs),
   ];
@@ -83,14 +89,17 @@ function compile(definition: Definition, pairs: readonly Pair[], zone: Zone): Ma
   const targets = pairs.map((pair) => ({
     id: pair.field.id,
     name: pair.field.name,
-    kind: pair.field.kind as WritableKind,
+    kind: pair.field.kind,
     hidden: isHidden(pair),
+    ...(kinds.has(pair.field.kind) ? {} : { filled: true as const }),
+    ...(pair.rule.empty === 'keep' ? { keep: true as const } : {}),
+    ...(pair.field.options === undefined ? {} : { options: pair.field.options }),
   }));
   const readers = pairs.map((pair) => ({
     at: pair.at,
     read: readerOf(pair, zone, isHidden(pair)),
   }));
-  const holders = pairs.map((pair) => ({ name: pair.field.name, read: kindOf(pair).held }));
+  const holders = pairs.map((pair) => ({ name: pair.field.name, read: kindOfPair(pair).held }));
   const key = definition.key.map((part) => pairs.findIndex((pair) => pair.column.name === part.column));
   return {
     targets,
@@ -119,7 +128,9 @@ function compile(definition: Definition, pairs: readonly Pair[], zone: Zone): Ma
       for (let at = 0; at < holders.length; at++) {
         const holder = holders[at] as (typeof holders)[number];
         const raw = record[holder.name];
-        cells[at] = raw === undefined || raw === null ? '' : holder.read(raw);
+        // A field named `constructor` that is empty in this record reads as a function of every object.
+        const empty = raw === undefined || raw === null || typeof raw === 'function';
+        cells[at] = empty ? '' : holder.read(raw);
       }
       return cells;
     },
@@ -132,7 +143,7 @@ export const keyIn = (mapping: Pick<Mapping, 'key'>, cells: readonly Cell[]): Ke
 
 /** Reads a column's values: first what its rule does to them, then the field's kind. */
 function readerOf(pair: Pair, zone: Zone, hidden: boolean): (value: Value) => Cell | Bad {
-  const read = kindOf(pair).wanted({ ...pair, zone, hidden });
+  const read = kindOfPair(pair).wanted({ ...pair, zone, hidden });
   const change = transform(pair.rule);
   if (!change) return (value) => (value === null ? '' : read(value));
   return (value) => {
@@ -141,7 +152,7 @@ function readerOf(pair: Pair, zone: Zone, hidden: boolean): (value: Value) => Ce
   };
 }
 
-const kindOf = (pair: Pair): Kind => kinds.get(pair.field.kind) as Kind;
+const kindOfPair = (pair: Pair): Kind => kindOf(pair.field.kind) as Kind;
 
 function missingFields(names: readonly string[]): Problem[] {
   if (names.length === 0) return [];
@@ -174,6 +185,12 @@ function unknownRules(definition: Definition, columns: readonly Column[]): Probl
       cure: text(`查询的列：${[...names].join('、')}`, `The query’s columns are: ${[...names].join(', ')}.`),
     }));
 }
+
+/** Whether a pair is a key that Feishu itself fills, where that is all right: no row is ever created. */
+const isFilledKey = (definition: Definition, { column, field }: Pair): boolean =>
+  definition.mode === 'update' &&
+  filledKeyKinds.has(field.kind) &&
+  definition.key.some((part) => part.column === column.name);
 
 function kindProblems({ column, field, rule }: Pair): Problem[] {
   if (!kinds.has(field.kind)) {

@@ -155,6 +155,8 @@ export interface State {
   };
   /** Changes in all chunks, and those whose outcome is known: the bar. */
   readonly changes: { readonly total: number; readonly settled: number };
+  /** What the plan holds, once there is one. */
+  readonly planned: { readonly creates: number; readonly updates: number; readonly deletes: number };
   /** Extra rounds used so far, of `roundsMax`. */
   readonly rounds: number;
   readonly roundsMax: number;

@@ -19,13 +19,15 @@ const nothing: Tally = {
   deletes: { done: 0, failed: 0, unknown: 0, notSent: 0 },
 };
 
-/** Adds up chunks. Whatever their statuses, every row of every unsplit chunk is counted exactly once. */
+/**
+ * Adds up chunks. Whatever their statuses, every row is counted exactly once: a split chunk stands for the rows
+ * that were confirmed before it was split, its parts for the rest.
+ */
 export function tally(chunks: Iterable<Counted>): Tally {
   const rows = { ...nothing.rows };
   const deletes = { ...nothing.deletes };
   for (const chunk of chunks) {
-    if (chunk.status === 'split') continue;
-    const rest = chunk.rows - chunk.written;
+    const rest = chunk.status === 'split' ? 0 : chunk.rows - chunk.written;
     const place = placeOf(chunk.status);
     if (chunk.kind === 'delete') {
       deletes.done += chunk.written;

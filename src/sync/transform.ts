@@ -22,7 +22,7 @@ function trimming({ trim }: ColumnRule): Step | undefined {
 /** Values that are not listed stay as they are; bytes are never looked up. */
 function mapping({ map }: ColumnRule): Step | undefined {
   if (map === undefined) return undefined;
-  const table = new Map(Object.entries(map).map(([from, to]) => [from, valueOf(to)]));
+  const table = new Map(Object.entries(map).map(([from, to]) => [from, plainValue(to)]));
   return (value) => {
     if (value === null || value instanceof Uint8Array) return value;
     const to = table.get(String(value));
@@ -32,7 +32,7 @@ function mapping({ map }: ColumnRule): Step | undefined {
 
 function defaulting({ default: instead }: ColumnRule): Step | undefined {
   if (instead === undefined) return undefined;
-  const stand = valueOf(instead);
+  const stand = plainValue(instead);
   return (value) => (value === null || value === '' ? stand : value);
 }
 
@@ -46,4 +46,4 @@ function truncating({ truncate }: ColumnRule): Step | undefined {
   };
 }
 
-const valueOf = (plain: Plain): Value => (typeof plain === 'boolean' ? String(plain) : plain);
+const plainValue = (plain: Plain): Value => (typeof plain === 'boolean' ? String(plain) : plain);

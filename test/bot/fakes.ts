@@ -135,6 +135,7 @@ export function fakeRun(first: State = stateWith()): Run & {
       return () => listeners.delete(listener);
     },
     ended,
+    meter: { count: () => undefined },
     set,
     end(status, change = {}) {
       set({ status, phase: 'ended', endedAt: at + 60_000, ...change });

@@ -236,14 +236,15 @@ describe('a plan that waits', () => {
     expect(said).not.toContain('没有发送');
   });
 
-  it('counts rows to create and to update together where the run does not tell them apart', () => {
+  it('tells what a waiting plan would create and update, though nothing is sent yet', () => {
     const state = endedWith('waiting', {
+      planned: { creates: 20, updates: 5, deletes: 7 },
       rows: { read: 30, unchanged: 5, notSent: 25 },
       deletes: { planned: 7 },
     });
-    expect(words(state, 'en-US')).toContain("**25**\n<font color='grey'>to create or update</font>");
+    expect(words(state, 'en-US')).toContain("**20**\n<font color='grey'>to create</font>");
     expect(buttonsOf(runCard(state, view))[0]?.confirm?.text.content).toBe(
-      '将新增或更新 25 · 将删除 7 · 不变 5',
+      '将新增 20 · 将更新 5 · 将删除 7 · 不变 5',
     );
   });
 

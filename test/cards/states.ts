@@ -33,6 +33,7 @@ const fresh: State = {
   deletes,
   chunks: { total: 0, settled: 0, failed: [] },
   changes: { total: 0, settled: 0 },
+  planned: { creates: 0, updates: 0, deletes: 0 },
   rounds: 0,
   roundsMax: 3,
   resumeAt: null,
@@ -88,7 +89,8 @@ export const everyState: Readonly<Record<string, State>> = {
   pausing: stateWith({ phase: 'pausing', ...uploading, resumeAt: at + 80_000 }),
   finishing: stateWith({ phase: 'ended', ...uploading }),
   waiting: endedWith('waiting', {
-    rows: { read: 600, created: 20, updated: 5, unchanged: 175, notSent: 400 },
+    planned: { creates: 20, updates: 5, deletes: 400 },
+    rows: { read: 200, unchanged: 175, notSent: 25 },
     deletes: { planned: 420, notSent: 400, kept: 20 },
     chunks: { total: 3, settled: 0, failed: [] },
     waiting: {
@@ -101,7 +103,11 @@ export const everyState: Readonly<Record<string, State>> = {
       ],
     },
   }),
-  planned: endedWith('planned', { planOnly: true, rows: { read: 10, created: 3, updated: 2, unchanged: 5 } }),
+  planned: endedWith('planned', {
+    planOnly: true,
+    planned: { creates: 3, updates: 2, deletes: 0 },
+    rows: { read: 10, created: 3, updated: 2, unchanged: 5 },
+  }),
   done: endedWith('done', {
     rows: { read: 1_234, created: 1_000, updated: 200, unchanged: 34 },
     deletes: { planned: 7, done: 7 },

@@ -61,6 +61,7 @@ export function ledRun(): Run & { tell(changes: Partial<State>): void; end(chang
       return () => listeners.delete(listener);
     },
     ended,
+    meter: { count: () => undefined },
     tell,
     end: (changes) => {
       tell(changes);

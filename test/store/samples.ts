@@ -36,6 +36,7 @@ export function stateOf(run: string, change: Partial<State> = {}): State {
     deletes: { planned: 0, done: 0, failed: 0, unknown: 0, notSent: 0, kept: 0 },
     chunks: { total: 0, settled: 0, failed: [] },
     changes: { total: 0, settled: 0 },
+    planned: { creates: 0, updates: 0, deletes: 0 },
     rounds: 0,
     roundsMax: 3,
     resumeAt: null,

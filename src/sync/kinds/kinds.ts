@@ -1,6 +1,7 @@
-import type { FieldKind, WritableKind } from '../field.ts';
+import type { FieldKind, ReadOnlyKind, WritableKind } from '../field.ts';
 import { checkboxKind } from './checkbox.ts';
 import { dateKind } from './date.ts';
+import { formulaKind } from './formula.ts';
 import type { Kind } from './kind.ts';
 import { numberKind } from './number.ts';
 import { phoneKind } from './phone.ts';
@@ -28,3 +29,12 @@ export const keyKinds: ReadonlySet<FieldKind> = new Set<FieldKind>([
   'date',
   'select',
 ]);
+
+/** Kinds that only Feishu fills, and whose values can name a row where no row is created: in mode `update`. */
+export const filledKeyKinds: ReadonlyMap<FieldKind, Kind> = new Map<ReadOnlyKind, Kind>([
+  ['auto-number', textKind],
+  ['formula', formulaKind],
+]);
+
+/** How a field's cells are read and compared, whether or not a sync may write them. */
+export const kindOf = (kind: FieldKind): Kind | undefined => kinds.get(kind) ?? filledKeyKinds.get(kind);

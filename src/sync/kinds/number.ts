@@ -48,7 +48,9 @@ function fromText(place: Place, value: string): Cell | Bad {
         `has more than ${significantDigits} significant digits: use a text field, it would lose digits`,
       );
     }
-    return cut(Number(trimmed));
+    // More digits than any number has room for: 10^400, say.
+    const number = Number(trimmed);
+    return Number.isFinite(number) ? cut(number) : unfit(place, trimmed, '太大', 'is too large');
   }
   if (scientific.test(trimmed)) {
     const value = Number(trimmed);

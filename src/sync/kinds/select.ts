@@ -7,31 +7,64 @@ export const optionsPerCell = 1_000;
 
 /** A single select: the option's name. */
 export const selectKind: Kind = {
-  wanted: textKind.wanted,
+  wanted: (place) => {
+    const known = knownOptions(place);
+    const read = textKind.wanted(place);
+    return (value) => {
+      const name = read(value);
+      return known && !isBad(name) && name !== '' && !known.has(name) ? noOption(place, name) : name;
+    };
+  },
   held: heldText,
   written: (cell) => (cell === '' ? null : cell),
 };
 
 /** A multiple select: a set of names, compared without order or doubles. Canonical: their sorted JSON array. */
 export const multiKind: Kind = {
-  wanted: (place) => (value) => setOf(place, value),
+  wanted: (place) => {
+    const known = knownOptions(place);
+    return (value) => setOf(place, value, known);
+  },
   held: (raw) => (Array.isArray(raw) ? canonicalSet(raw.map(heldText)) : canonicalSet([heldText(raw)])),
   written: (cell) => (cell === '' ? null : (JSON.parse(cell) as string[])),
 };
 
-function setOf(place: Place, value: Exclude<Value, null>): Cell | Bad {
+function setOf(
+  place: Place,
+  value: Exclude<Value, null>,
+  known: ReadonlySet<string> | undefined,
+): Cell | Bad {
   const names = namesIn(place, value);
   if (!Array.isArray(names)) return names;
-  const cell = canonicalSet(names);
-  return names.length > optionsPerCell && (JSON.parse(cell) as string[]).length > optionsPerCell
-    ? unfit(
-        place,
-        value,
-        `最多 ${optionsPerCell} 个选项`,
-        `holds more than ${optionsPerCell} options, too many`,
-      )
-    : cell;
+  const set = [...new Set(names)].filter((name) => name !== '').sort();
+  if (set.length > optionsPerCell) {
+    return unfit(
+      place,
+      value,
+      `最多 ${optionsPerCell} 个选项`,
+      `holds more than ${optionsPerCell} options, too many`,
+    );
+  }
+  const stranger = known && set.find((name) => !known.has(name));
+  if (stranger !== undefined) return noOption(place, stranger);
+  return set.length === 0 ? '' : JSON.stringify(set);
 }
+
+/** The options that there are, where the column's rule forbids new ones. */
+const knownOptions = ({ rule, field }: Place): ReadonlySet<string> | undefined =>
+  rule.options === 'reject' ? new Set(field.options ?? []) : undefined;
+
+const noOption = (place: Place, name: string): Bad =>
+  unfit(
+    place,
+    name,
+    '没有这个选项（定义不允许新建选项）',
+    'is no option (the definition allows no new ones)',
+  );
+
+/** The option names in a canonical cell of a select field. */
+export const optionsIn = (kind: 'select' | 'multi', cell: Cell): readonly string[] =>
+  cell === '' ? [] : kind === 'select' ? [cell] : (JSON.parse(cell) as string[]);
 
 /** A SET column is split at commas, another column where its rule says so; a JSON array gives its members. */
 function namesIn(place: Place, value: Exclude<Value, null>): string[] | Bad {

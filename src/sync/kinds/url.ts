@@ -8,21 +8,32 @@ import { heldText, textKind } from './text.ts';
 export const urlKind: Kind = {
   wanted: (place) => (value) => {
     const whole = textKind.wanted(place)(value);
-    return isBad(whole) ? whole : whole.trim();
+    if (isBad(whole)) return whole;
+    const [link, words] = parts(whole.trim());
+    return canonical(link.trim(), words.trim());
   },
   held: heldLink,
   written: (cell) => {
     if (cell === '') return null;
-    const [link = '', words] = cell.split('\n');
-    return { link, text: words ?? link };
+    const [link, words] = parts(cell);
+    return { link, text: words || link };
   },
 };
+
+/** The link, and what stands after the first line break: the words shown for it. */
+function parts(cell: string): readonly [link: string, words: string] {
+  const at = cell.indexOf('\n');
+  return at < 0 ? [cell, ''] : [cell.slice(0, at), cell.slice(at + 1)];
+}
+
+/** Words that say nothing new are left out, as they are when a cell is read. */
+const canonical = (link: string, words: string): Cell =>
+  words === link || words === '' ? link : `${link}\n${words}`;
 
 function heldLink(raw: unknown): Cell {
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return heldText(raw);
   const { link, text } = raw as { link?: unknown; text?: unknown };
   const to = typeof link === 'string' ? link : '';
   const words = typeof text === 'string' ? text : to;
-  if (to === '' && words === '') return '';
-  return words === to || words === '' ? to : `${to}\n${words}`;
+  return canonical(to, words);
 }
