@@ -1,0 +1,142 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { DrawnButton } from '../cards/text.ts';
+import type { Happening } from '../playground/playground.ts';
+import type { State } from '../sync/state.ts';
+import { inLocale, type Locale, type Text } from '../sync/text.ts';
+import type { Scene } from './scene.ts';
+import type { Screen } from './screen.ts';
+import { confirmFirst, noButton, pressed, tableNow } from './words.ts';
+
+/** One person's chat with the bot. */
+export interface Conversation {
+  /** Sends a message, as the person. */
+  say(line: string): void;
+  /** Does what was typed: a number presses that button of the newest card, all else is sent. */
+  type(line: string): void;
+  /** Resolves with the first run's last state; null when no run came about. */
+  readonly firstRun: Promise<State | null>;
+  /** Resolves when the bot has answered everything and no run goes on. */
+  quiet(): Promise<void>;
+  stop(): void;
+}
+
+/** Begins to show what the bot says. */
+export function openConversation(scene: Scene, screen: Screen, locale: Locale): Conversation {
+  const { playground, chat, person, program, table } = scene;
+  const unanswered = new Set<string>();
+  const presses = new Set<Promise<void>>();
+  const waiting: (() => void)[] = [];
+  let asked: string | undefined;
+  let known: string | undefined;
+  let settle: (state: State | null) => void = () => undefined;
+  const firstRun = new Promise<State | null>((resolve) => {
+    settle = resolve;
+  });
+  const words = (one: Text): string => inLocale(one, locale);
+  const wake = (): void => {
+    for (const resolve of waiting.splice(0)) resolve();
+  };
+
+  const hear = (happening: Happening): void => {
+    if (happening.kind !== 'message' || happening.message.sender.kind !== 'bot') return;
+    const { message, version } = happening;
+    if (message.chatId !== chat.id || !version.card) return;
+    screen.card(message.id, version.card);
+    const run = runOn(screen.buttons()?.buttons ?? []);
+    if (known === undefined && run !== undefined) {
+      known = run;
+      lastState(run).then(settle, () => settle(null));
+    }
+    if (run === undefined && isRefusal(version.card)) settle(null);
+    unanswered.delete(message.parentId ?? '');
+    wake();
+  };
+  const unwatch = playground.watch(hear);
+
+  const runs = () => program.runs.active();
+  const lastState = async (id: string): Promise<State | null> =>
+    (await runs().find((run) => run.id === id)?.ended) ?? (await program.runs.find(id)) ?? null;
+
+  const press = async (message: string, button: DrawnButton): Promise<void> => {
+    const { toast, error } = await playground.click(message, button.name, { from: person });
+    const said = toast ? ` → ${toast.content}` : error === undefined ? '' : ` → (${error})`;
+    screen.say(`${words(pressed(button.label))}${said}`);
+    if (button.url !== undefined) screen.say([words(tableNow(table.size())), ...glance(table)].join('\n'));
+  };
+
+  const number = (typed: string): void => {
+    const newest = screen.buttons();
+    const button = newest?.buttons.find((one) => String(one.number) === typed);
+    if (!newest || !button) {
+      screen.say(words(noButton(typed)));
+      return;
+    }
+    const question = `${newest.message} ${button.name}`;
+    if (button.confirm !== undefined && asked !== question) {
+      asked = question;
+      screen.say(words(confirmFirst(button.confirm, typed)));
+      return;
+    }
+    asked = undefined;
+    const pressing = press(newest.message, button)
+      .catch((error: unknown) => screen.say(`  ${error instanceof Error ? error.message : String(error)}`))
+      .finally(() => presses.delete(pressing));
+    presses.add(pressing);
+  };
+
+  const say = (line: string): void => {
+    const { messageId, delivered } = chat.say(line);
+    unanswered.add(messageId);
+    // Nobody will answer what the bot did not hear.
+    const unheard = (): void => {
+      unanswered.delete(messageId);
+      settle(null);
+      wake();
+    };
+    delivered.then(({ acknowledged }) => (acknowledged ? undefined : unheard()), unheard);
+  };
+
+  return {
+    say,
+    type: (typed) => {
+      const line = typed.trim();
+      screen.typed(line);
+      if (/^\d+$/.test(line)) number(line);
+      else if (line !== '') say(line);
+    },
+    firstRun,
+    quiet: async () => {
+      for (;;) {
+        await nextTurn();
+        await Promise.all(presses);
+        if (unanswered.size > 0) await new Promise<void>((resolve) => waiting.push(resolve));
+        else if (runs().length > 0) await Promise.all(runs().map((run) => run.ended));
+        else if (presses.size === 0) return;
+      }
+    },
+    stop: () => void unwatch(),
+  };
+}
+
+/** The run that a card's buttons belong to. */
+function runOn(buttons: readonly DrawnButton[]): string | undefined {
+  for (const { value, name } of buttons) {
+    if (typeof value !== 'object' || value === null || name.startsWith('sync')) continue;
+    if ('run' in value && typeof value.run === 'string') return value.run;
+  }
+  return undefined;
+}
+
+/** Whether the card says that nothing was started. */
+const isRefusal = (card: Readonly<Record<string, unknown>>): boolean =>
+  JSON.stringify(card['header'] ?? {}).includes('"template":"red"');
+
+const shownFields = ['订单号', '昵称', '性别', '城市', '下单金额'] as const;
+
+/** The last records, so that the table can be seen too. */
+function glance(table: Scene['table']): readonly string[] {
+  return table
+    .records()
+    .slice(-3)
+    .map(({ fields }) => `    ${shownFields.map((name) => String(fields[name] ?? '')).join(' · ')}`);
+}

@@ -1,0 +1,106 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openProgram } from '../app.ts';
+import type { DemoOptions, DemoStage, Program } from '../cli/program.ts';
+import { readConfig } from '../config.ts';
+import { type Playground, startPlayground } from '../playground/playground.ts';
+import type { Locale } from '../sync/text.ts';
+import { orderFields, ordersYaml } from './definition.ts';
+import { embeddedShop } from './embedded.ts';
+import { type RealShop, realShop } from './mysql.ts';
+
+/** What the demo is played with. */
+export interface Scene {
+  readonly playground: Playground;
+  readonly table: ReturnType<ReturnType<Playground['base']>['table']>;
+  readonly person: ReturnType<Playground['person']>;
+  readonly chat: ReturnType<Playground['chat']>;
+  /** The real one, with Feishu's SDK and the long connection. */
+  readonly program: Program;
+  /** Ends everything and leaves nothing behind. */
+  stop(): Promise<void>;
+}
+
+/** What the scene is made from. */
+export interface Setting extends Pick<DemoOptions, 'source' | 'faults'> {
+  /** Orders in the sample shop. */
+  readonly rows: number;
+  readonly locale: Locale;
+  /** Told what was found in a real database. */
+  found(shop: RealShop): void;
+}
+
+/** The person who writes to the bot. */
+export const names = { 'zh-CN': '小林', 'en-US': 'Lin' } as const;
+
+/** A call takes as long as one over the internet, a large write longer: else there would be nothing to watch. */
+const latency = (_route: string, rows: number): number => 120 + rows * 0.4;
+
+/** Builds everything up: shop, playground, definition, program. What was built is taken down again when a step fails. */
+export async function openScene(setting: Setting, stage: Pick<DemoStage, 'log' | 'clock'>): Promise<Scene> {
+  const releases: (() => Promise<void> | void)[] = [];
+  const stop = async (): Promise<void> => {
+    for (let release = releases.pop(); release; release = releases.pop()) await release();
+  };
+  try {
+    const folder = temporaryFolder(releases);
+    const shop = await openShop(setting, folder);
+    const playground = await startPlayground({ latency, writers: { per: 'base', atOnce: 4 } });
+    releases.push(() => playground.stop());
+    const fields = [...orderFields];
+    const table = playground.base({ name: '示例商店', tables: [{ name: '订单', fields }] }).table();
+    const person = playground.person(names[setting.locale]);
+    const chat = playground.chat({ kind: 'p2p', members: [person] });
+
+    const chunkSize = setting.faults ? Math.max(1, Math.min(500, Math.ceil(shop.orders / 8))) : undefined;
+    mkdirSync(join(folder, 'syncs'));
+    writeFileSync(join(folder, 'syncs', 'orders.yaml'), ordersYaml(table.url, chunkSize));
+    const config = readConfig(
+      {
+        FEISHU_APP_ID: playground.appId,
+        FEISHU_APP_SECRET: playground.appSecret,
+        FEISHU_DOMAIN: playground.url,
+        STORE_URL: `sqlite:${join(folder, 'store.db')}`,
+        CONNECTION_SHOP: shop.url,
+        ADMINS: person.openId,
+        LOCALE: setting.locale,
+      },
+      folder,
+    );
+    const program = await openProgram(config, stage);
+    releases.push(() => program.stop());
+    await program.serve();
+    await playground.connections.ready();
+    return { playground, table, person, chat, program, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** A folder for all files of the demo. It also goes when the process ends in a hurry. */
+function temporaryFolder(releases: (() => void)[]): string {
+  const folder = mkdtempSync(join(tmpdir(), 'bitable-sync-demo-'));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', remove);
+  releases.push(() => {
+    process.removeListener('exit', remove);
+    remove();
+  });
+  return folder;
+}
+
+async function openShop(
+  { source, rows, found }: Setting,
+  folder: string,
+): Promise<{ readonly url: string; readonly orders: number }> {
+  if (source !== undefined) {
+    const shop = await realShop(source, rows);
+    found(shop);
+    return { url: source, orders: shop.orders };
+  }
+  const path = join(folder, 'shop.db');
+  embeddedShop(path, rows);
+  return { url: `sqlite:${path}`, orders: rows };
+}

@@ -1,0 +1,78 @@
+/** Which database the statements are for: their words for character sets differ. */
+export type Dialect = 'sqlite' | 'mysql';
+
+/** One sample order. The people are invented. */
+interface Order {
+  readonly id: number;
+  readonly user: number;
+  /** Seconds since the epoch. */
+  readonly paidTime: number;
+  /** In cents. */
+  readonly amount: number;
+}
+
+/** The statements that make the shop's two tables. They fail when a table of that name is there already. */
+export const shopTables = (dialect: Dialect): readonly [users: string, orders: string] => {
+  const end = dialect === 'mysql' ? ' default charset = utf8mb4' : '';
+  return [
+    `create table users (id bigint primary key, nickname varchar(50), sex tinyint, mobile varchar(20), city varchar(50))${end}`,
+    `create table user_orders (id bigint primary key, user_id bigint, production_id int, paid_time bigint, amount int)${end}`,
+  ];
+};
+
+/** Rows that one statement inserts. */
+const batch = 500;
+
+/**
+ * The statements that fill the shop: so many orders, and about an eighth as many people. The same number gives
+ * the same rows, always. All words are our own, so nothing needs to be escaped.
+ */
+export function* shopRows(orders: number): Generator<string> {
+  const people = Math.min(10_000, Math.ceil(orders / 8));
+  yield* inserts('users', people, user);
+  yield* inserts('user_orders', orders, (at) => {
+    const { id, user: buyer, paidTime, amount } = order(at, people);
+    return `${id}, ${buyer}, ${product}, ${paidTime}, ${amount}`;
+  });
+}
+
+function* inserts(table: string, rows: number, row: (at: number) => string): Generator<string> {
+  for (let start = 0; start < rows; start += batch) {
+    const size = Math.min(batch, rows - start);
+    const values = Array.from({ length: size }, (_, at) => `(${row(start + at)})`);
+    yield `insert into ${table} values ${values.join(', ')}`;
+  }
+}
+
+/** The product that the sample query asks for. */
+const product = 10;
+
+const manners = ['晴天的', '爱笑的', '早起的', '散步的', '北方的', '安静的', '喝茶的', '路过的'] as const;
+const beings = ['小猫', '橘子', '云朵', '海鸥', '山楂', '松鼠', '月亮', '面包', '刺猬', '薄荷'] as const;
+const cities = ['上海', '北京', '广州', '深圳', '杭州', '成都', '武汉', '西安', '南京', '厦门'] as const;
+
+const pick = (list: readonly string[], at: number): string => list[at % list.length] ?? '';
+
+function user(at: number): string {
+  const name = pick(manners, at) + pick(beings, Math.floor(at / manners.length));
+  const rounds = Math.floor(at / (manners.length * beings.length));
+  const mobile = `1380000${String(at).padStart(4, '0')}`;
+  // Numbers without a common pattern, so that neighbours in the table look different.
+  const sex = [0, 1, 1, 0, 2][(at * 7) % 5];
+  return `${at + 1}, '${name}${rounds > 0 ? rounds + 1 : ''}', ${sex}, '${mobile}', '${pick(cities, at * 3 + rounds)}'`;
+}
+
+/** 2026-01-05 09:00 in Shanghai, in seconds. */
+const opening = 1_767_574_800;
+const shanghai = 8 * 3600;
+
+function order(at: number, people: number): Order {
+  const paidTime = opening + at * 97 + ((at * 7919) % 61);
+  const day = new Date((paidTime + shanghai) * 1000).toISOString().slice(0, 10).replaceAll('-', '');
+  return {
+    id: Number(day) * 1_000_000 + at + 1,
+    user: ((at * 31 + Math.floor(at / 7)) % people) + 1,
+    paidTime,
+    amount: 990 + ((at * 7127) % 48_000),
+  };
+}

@@ -1,0 +1,91 @@
+import type { DemoOptions } from '../cli/program.ts';
+import { count, type Text, text } from '../sync/text.ts';
+import { faultStories } from './faults.ts';
+import type { RealShop } from './mysql.ts';
+
+/** The first three lines: what is started, and that nothing leaves the machine. */
+export function opening({ source }: Pick<DemoOptions, 'source'>, rows: number): readonly Text[] {
+  const shop =
+    source === undefined
+      ? text(`一个示例商店（SQLite，${count(rows)} 笔订单）`, `a sample shop (SQLite, ${count(rows)} orders)`)
+      : text('你指定的 MySQL', 'the MySQL that you named');
+  return [
+    text(
+      `演示：在本机启动一个模拟飞书、${shop.zh}和机器人。`,
+      `The demo starts, on this machine: a local Feishu, ${shop.en} and the bot.`,
+    ),
+    text(
+      '机器人就是正式的程序：官方 SDK、长连接，只是地址换成了 127.0.0.1。',
+      "The bot is the real program with Feishu's SDK and long connection; only the address is 127.0.0.1.",
+    ),
+    source === undefined
+      ? text(
+          '不需要账号，数据不会离开这台机器，结束后什么都不留下。',
+          'It needs no account, nothing leaves this machine, and nothing stays behind.',
+        )
+      : text(
+          '不需要飞书账号；除了连接这个 MySQL，数据不会离开这台机器。',
+          'It needs no Feishu account; but for that MySQL, nothing leaves this machine.',
+        ),
+  ];
+}
+
+/** What became of a real database. */
+export const foundShop = ({ created, orders, place }: RealShop): Text =>
+  created
+    ? text(
+        `在 ${place} 新建了表 users 和 user_orders（${count(orders)} 笔订单）；演示结束后它们会留下。`,
+        `Made the tables users and user_orders in ${place} (${count(orders)} orders); they stay after the demo.`,
+      )
+    : text(
+        `${place} 里已有 users 和 user_orders（${count(orders)} 笔订单）：只读取，不改动。`,
+        `${place} has users and user_orders already (${count(orders)} orders): they are read, never changed.`,
+      );
+
+/** The faults, one a line, numbered. */
+export const faultList = (): readonly Text[] => [
+  text('这次会遇到的故障：', 'The faults of this run:'),
+  ...faultStories.map(({ name, story }, at) =>
+    text(`  ${sign(at)} ${name.zh} — ${story.zh}`, `  ${sign(at)} ${name.en} — ${story.en}`),
+  ),
+];
+
+/** Said when a fault is met. */
+export function faultMet(at: number, row: string | undefined): Text {
+  const name = faultStories[at]?.name ?? text('', '');
+  return row === undefined
+    ? text(`  ⚡ ${sign(at)} ${name.zh}`, `  ⚡ ${sign(at)} ${name.en}`)
+    : text(`  ⚡ ${sign(at)} ${name.zh}（订单 ${row}）`, `  ⚡ ${sign(at)} ${name.en} (order ${row})`);
+}
+
+const sign = (at: number): string => '①②③④⑤'[at] ?? '·';
+
+/** Said when the lasting faults end. */
+export const mended = text(
+  '  ⚡ ③ 和 ⑤ 到此为止：失败的分块这次会写入；坏行在“再次同步”时写入。',
+  '  ⚡ ③ and ⑤ end here: the failed chunk gets through now, the refused row with "Run again".',
+);
+
+/** What can be typed. */
+export const hint = text(
+  '输入按钮前的数字来按它，或直接发消息（如 /sync orders、/help）；Ctrl-C 离开。',
+  'Type the number of a button to press it, or a message (such as /sync orders, /help); Ctrl-C to leave.',
+);
+
+export const leaving = text('正在收拾……', 'Clearing up …');
+
+export const noButton = (number: string): Text =>
+  text(`  最新的卡片上没有按钮 ${number}。`, `  The newest card has no button ${number}.`);
+
+export const confirmFirst = (question: string, number: string): Text =>
+  text(
+    `  ？ ${question} 再输入一次 ${number} 确认。`,
+    `  ? ${question} Type ${number} once more to confirm.`,
+  );
+
+/** What a press came to. */
+export const pressed = (label: string): Text => text(`  按下“${label}”`, `  pressed "${label}"`);
+
+/** How the table looks now. */
+export const tableNow = (records: number): Text =>
+  text(`  表格“订单”现有 ${count(records)} 条记录`, `  The table 订单 has ${count(records)} records`);
