@@ -58,6 +58,9 @@ function output(stream: WriteStream): Output {
     get columns() {
       return stream.columns || 80;
     },
+    get rows() {
+      return stream.rows || 24;
+    },
   };
 }
 

@@ -13,12 +13,18 @@ export async function demo(command: Extract<Command, { kind: 'demo' }>, counter:
   const play = await world.runDemo();
   const state = await play(command, {
     say: (words) => stage.write(`${words}\n`),
+    write: (words) => stage.write(words),
     log,
     clock: world.clock,
     signal: world.stopping,
     lines: world.lines,
     isTTY: stage.isTTY,
-    columns: stage.columns,
+    get columns() {
+      return stage.columns;
+    },
+    get rows() {
+      return stage.rows ?? 24;
+    },
     env: world.env,
   });
   const exit = state && command.once ? exitOf(state.status) : command.once ? 1 : 0;

@@ -65,6 +65,8 @@ export interface DemoOptions {
 export interface DemoStage {
   /** Shows one or more lines. */
   say(text: string): void;
+  /** Writes as it is, without a line break. */
+  write(words: string): void;
   readonly log: Log;
   readonly clock: Clock;
   /** Aborted when the person wants to leave. */
@@ -72,7 +74,9 @@ export interface DemoStage {
   /** Lines typed by the person; ends when the terminal does. */
   readonly lines: AsyncIterable<string>;
   readonly isTTY: boolean;
+  /** Columns and lines of the terminal, right now. */
   readonly columns: number;
+  readonly rows: number;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 

@@ -10,6 +10,8 @@ export interface Output {
   readonly isTTY: boolean;
   /** Columns of the terminal. */
   readonly columns: number;
+  /** Lines of the terminal, where known. */
+  readonly rows?: number;
 }
 
 /** Shows how a run goes on: one line that redraws itself on a terminal, else a line a step. */
@@ -45,6 +47,8 @@ export function createTerminal(out: Output, clock: Clock, locale: Locale): Termi
   return {
     show: (next) => {
       state = next;
+      // How it ended is the summary's to say.
+      if (next.phase === 'ended') return;
       if (!out.isTTY) {
         const reached = stepOf(next);
         if (reached !== step) out.write(`${progressLine(next, clock.now(), locale)}\n`);
