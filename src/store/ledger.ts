@@ -5,7 +5,7 @@ import { groups, hash, keyId } from './encode.ts';
 import type { NewLedgerRow, Tables } from './schema.ts';
 
 /** Rows written by one statement: larger ones are slow to build, and building happens on the event loop. */
-const perStatement = 200;
+const perStatement = 100;
 
 /** Record IDs asked about in one statement. */
 const perQuestion = 500;

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import {
   CompiledQuery,
@@ -157,11 +157,11 @@ function spawn(workerData: Opening): Worker {
   if (!new URL(import.meta.url).pathname.endsWith('.ts')) {
     return new Worker(new URL('./sqlite-worker.js', import.meta.url), { workerData });
   }
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx/package.json'));
-  const loader = new URL('./dist/esm/api/index.mjs', tsx).href;
-  const file = new URL('./sqlite-worker.ts', import.meta.url).href;
-  const code = `import { tsImport } from '${loader}'; await tsImport('${file}', '${import.meta.url}');`;
-  return new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`), { workerData });
+  // The CommonJS one starts twice as fast: it needs no thread of its own for hooks.
+  const loader = createRequire(import.meta.url).resolve('tsx/cjs/api');
+  const file = fileURLToPath(new URL('./sqlite-worker.ts', import.meta.url));
+  const code = `require(${JSON.stringify(loader)}).require(${JSON.stringify(file)}, __filename)`;
+  return new Worker(code, { eval: true, workerData });
 }
 
 /**

@@ -5,7 +5,8 @@ import { chunkOf, outcomeOf, parts, runOf } from '../store/samples.ts';
 
 /**
  * Writes 100 chunks of 1 MB and settles each with 1,000 ledger entries, and prints how long the event loop was
- * held up meanwhile. `tsx test/bench/store.ts [mysql://…]`; an SQLite file in the temporary folder by default.
+ * held up meanwhile, next to what the machine's
+ * other work does to a process that only waits. `tsx test/bench/store.ts [mysql://…]`; an SQLite file in the temporary folder by default.
  */
 async function bench(): Promise<void> {
   const place = process.argv[2] ? { url: process.argv[2], remove: async () => {} } : await sqlitePlace();
@@ -16,6 +17,10 @@ async function bench(): Promise<void> {
   if (claim.kind !== 'claimed') throw new Error('the lease is held');
   await store.journal.createRun(runOf(run, {}, scope));
 
+  const idle = monitorEventLoopDelay({ resolution: 1 });
+  idle.enable();
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  idle.disable();
   const delay = monitorEventLoopDelay({ resolution: 1 });
   const spent = { add: [] as number[], send: [] as number[], settle: [] as number[] };
   const timed = async (step: keyof typeof spent, work: Promise<void>): Promise<void> => {
@@ -47,6 +52,9 @@ async function bench(): Promise<void> {
   }
   console.log(
     `event loop held up: longest ${ms(delay.max / 1e6)}, 99 % below ${ms(delay.percentile(99) / 1e6)}`,
+  );
+  console.log(
+    `  while nothing was done:   longest ${ms(idle.max / 1e6)}, 99 % below ${ms(idle.percentile(99) / 1e6)}`,
   );
   await store.stop();
   await place.remove();

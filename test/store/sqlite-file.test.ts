@@ -116,8 +116,8 @@ it('every settled chunk is whole after kills at any step, of processes that writ
     }
   };
   // Each number ends a process in another step: opening, adding, sending, settling, between two chunks.
-  await Promise.all([1, 7, 40].map(writeAll));
-  await Promise.all([2, 12, 61].map(writeAll));
+  await Promise.all([1, 7].map(writeAll));
+  await Promise.all([12, 40, 61].map(writeAll));
   const store = await open(url);
   for (const [run, chunk] of settled) {
     const stored = (await store.journal.chunks(run)).find(({ id }) => id === chunk);
