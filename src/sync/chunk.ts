@@ -1,5 +1,5 @@
 import type { Change } from './change.ts';
-import type { Fields, TableRecord, WritableKind } from './field.ts';
+import type { FieldKind, Fields, TableRecord } from './field.ts';
 import type { Key } from './key.ts';
 import type { Cell } from './kinds/kind.ts';
 import { kinds } from './kinds/kinds.ts';
@@ -62,7 +62,7 @@ export function chunker(size: number, targets: readonly Target[]) {
   };
 }
 
-type Column = { readonly name: number; readonly kind: WritableKind };
+type Column = { readonly name: number; readonly kind: FieldKind };
 
 /** Bytes that a change takes in the body of its call, brackets and record ID included; rather too many than too few. */
 function sizeOf(change: Change, columns: readonly Column[]): number {
