@@ -22,7 +22,7 @@ export const openTable =
     refuseOtherLine(client, address);
     const spec: CallSpec = { kind: 'read', meter, signal };
     const base = address.kind === 'base' ? address.token : await baseOfNode(client, address.token, spec);
-    return table(client, base, address.table, meter);
+    return table(client, base, address, meter);
   };
 
 function refuseOtherLine(client: FeishuClient, { line }: Address): void {

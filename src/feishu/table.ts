@@ -1,5 +1,6 @@
 import type { Client } from '@larksuiteoapi/node-sdk';
 import type { BaseInfo, CallMeter, RecordPage, Table } from '../run/ports.ts';
+import type { Address } from '../sync/address.ts';
 import { CallError } from '../sync/failure.ts';
 import type { Fields, TableRecord } from '../sync/field.ts';
 import { problem } from '../sync/problem.ts';
@@ -34,8 +35,13 @@ type RecordApi = Client['bitable']['appTableRecord'];
 type SentRecords = NonNullable<Parameters<RecordApi['batchCreate']>[0]>['data']['records'];
 type ChangedRecords = NonNullable<Parameters<RecordApi['batchUpdate']>[0]>['data']['records'];
 
-/** The data table `id` of the base `base`, its calls counted by `meter`. */
-export function table(client: FeishuClient, base: string, id: string, meter: CallMeter): Table {
+/** The data table of an address in the base `base`, its calls counted by `meter`. */
+export function table(
+  client: FeishuClient,
+  base: string,
+  { table: id, view }: Pick<Address, 'table' | 'view'>,
+  meter: CallMeter,
+): Table {
   const path = { app_token: base, table_id: id };
   type Made<T> = (sdk: Client, options: CallOptions) => Promise<T>;
 
@@ -101,6 +107,16 @@ export function table(client: FeishuClient, base: string, id: string, meter: Cal
     },
 
     records: (fieldNames, signal) => search(signal, named(fieldNames)),
+
+    inView: async (fieldNames, signal) => {
+      let ids = new Set<string>();
+      const body = { ...named(fieldNames), ...(view === undefined ? {} : { view_id: view }) };
+      for await (const page of search(signal, body)) {
+        if (page.restarted) ids = new Set();
+        for (const record of page.records) ids.add(record.id);
+      }
+      return ids;
+    },
 
     matching: async (field, values, fieldNames, signal) => {
       const found = new Map<string, TableRecord>();

@@ -4,6 +4,7 @@ import { type Chunk, chunker, encodeChanges } from '../sync/chunk.ts';
 import type { Definition } from '../sync/definition.ts';
 import { type Compared, diff } from '../sync/diff.ts';
 import type { Mapping } from '../sync/mapping.ts';
+import { type NewOptions, newOptions } from '../sync/new-options.ts';
 import type { BadRow, Sample } from '../sync/state.ts';
 import { type Text, text } from '../sync/text.ts';
 import type { Journal, Ledger, NewChunk, Scope } from './ports.ts';
@@ -23,6 +24,8 @@ export interface Comparison {
   readonly kept: number;
   /** Records among the deletes that the ledger does not know. */
   readonly handMade: number;
+  /** Select options that the plan would create. */
+  readonly newOptions: NewOptions;
   readonly chunks: number;
   readonly hash: string;
   readonly badRows: readonly BadRow[];
@@ -37,6 +40,8 @@ export interface Sides {
   readonly source: SourceRead;
   readonly table: TableRead;
   readonly chunkSize: number;
+  /** IDs of records outside of which nothing is updated or deleted. */
+  readonly within: ReadonlySet<string> | undefined;
 }
 
 /** Record IDs that are looked up in the ledger at once. */
@@ -55,6 +60,7 @@ export async function compare(
   const badRows: BadRow[] = [...source.badRows];
   const samples = sampler(mapping);
   const chunks = chunker(sides.chunkSize, mapping.targets);
+  const options = newOptions(mapping.targets);
   const hash = createHash('sha256');
   let written = 0;
 
@@ -69,10 +75,11 @@ export async function compare(
   async function take(change: Change): Promise<void> {
     counts[change.kind]++;
     samples.take(change);
+    options.see(change);
     await store(chunks.add(change));
   }
 
-  const judge = diff(mapping, table.index, source.times, definition.mode);
+  const judge = diff(mapping, table.index, source.times, definition.mode, sides.within);
   for await (const group of spool.groups()) {
     for (const frame of group) {
       const { row, packed } = readFrame(frame);
@@ -94,6 +101,7 @@ export async function compare(
     unchanged: counts.same + counts.left,
     invalid: counts.invalid,
     ...deletes,
+    newOptions: options,
     chunks: written,
     hash: hash.digest('hex'),
     badRows,

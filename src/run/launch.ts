@@ -1,11 +1,12 @@
 import { CallError } from '../sync/failure.ts';
+import { Fenced } from '../sync/fenced.ts';
 import { ProblemError } from '../sync/problem.ts';
 import { end, endWith } from '../sync/progress.ts';
 import type { State } from '../sync/state.ts';
 import { text } from '../sync/text.ts';
 import type { Board } from './board.ts';
 import type { Keeper } from './keeper.ts';
-import { type Clock, Fenced, type Journal, type Log, type Scope, type Table } from './ports.ts';
+import type { Clock, Journal, Log, Scope, Table } from './ports.ts';
 import { type Job, problemOf } from './run.ts';
 import type { Run } from './runs.ts';
 

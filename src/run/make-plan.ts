@@ -1,5 +1,5 @@
 import type { Definition } from '../sync/definition.ts';
-import { isMismatch, mapColumns } from '../sync/mapping.ts';
+import { isMismatch, type Mapping, mapColumns } from '../sync/mapping.ts';
 import { reasonsToWait } from '../sync/policy.ts';
 import { ProblemError } from '../sync/problem.ts';
 import type { Sample, WaitReason } from '../sync/state.ts';
@@ -75,8 +75,11 @@ export async function makePlan(job: Planning): Promise<Made> {
     board.set((state) => ({ ...state, phase: 'comparing', notes: tableNotes(records) }));
     const began = clock.now();
     const chunkSize = await rowsPerChunk(definition, table, store);
-    const sides = { definition, mapping, spool, source: rows, table: records, chunkSize };
+    const within = definition.view === 'limit' ? await table.inView(keyNames(mapping), signal) : undefined;
+    const sides = { definition, mapping, spool, source: rows, table: records, chunkSize, within };
     const found = await compare(sides, job.run, job.scope, store.journal, store.ledger);
+    const [tooMany, ...others] = found.newOptions.problems();
+    if (tooMany) throw new ProblemError([tooMany, ...others]);
     const plan: Plan = {
       targets: mapping.targets,
       key: mapping.key,
@@ -87,6 +90,7 @@ export async function makePlan(job: Planning): Promise<Made> {
       concurrency: definition.concurrency,
       records: records.index.size,
       basis: basisOf(rows, found),
+      newOptions: found.newOptions.names(),
       asksHandMade: found.handMade > 0,
     };
     await store.journal.savePlan(job.run, writePlan(plan), fingerprint);
@@ -102,6 +106,9 @@ export async function makePlan(job: Planning): Promise<Made> {
     await spool.close();
   }
 }
+
+const keyNames = (mapping: Mapping): readonly string[] =>
+  mapping.key.map((at) => mapping.targets[at]?.name ?? '');
 
 /** What is known from earlier runs of the scope. */
 interface History {
@@ -155,6 +162,7 @@ function whyWait(seen: {
     updates: found.updates,
     deletes: found.deletes,
     handMade: found.handMade,
+    newOptions: found.newOptions.size,
     policy: definition.deletes,
     brake: definition.brake,
     advanced: about.advanced,

@@ -28,6 +28,8 @@ export interface Plan {
   readonly records: number;
   /** What the comparison alone decided; chunks account for the rest. */
   readonly basis: Basis;
+  /** Select options that the plan creates, by the position of their field. */
+  readonly newOptions: readonly (readonly [at: number, names: readonly string[]])[];
   /** Whether a yes to this plan allows the definition to delete hand-made records from now on. */
   readonly asksHandMade: boolean;
 }

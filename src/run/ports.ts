@@ -105,6 +105,8 @@ export interface Table {
    * @param fieldNames only these fields; all when there are more than 200.
    */
   records(fieldNames: readonly string[], signal: AbortSignal): AsyncIterable<RecordPage>;
+  /** The IDs of the records that the view in the address shows; every record's when it names none. */
+  inView(fieldNames: readonly string[], signal: AbortSignal): Promise<ReadonlySet<string>>;
   /** Records whose field equals one of the values (at most 50 a call; the adapter splits). */
   matching(
     field: string,
@@ -228,18 +230,10 @@ export interface Journal {
   body(run: string, chunk: string): Promise<Uint8Array>;
   /** Notes, before a send, that the chunk is handed to the network; with its token and time. */
   sending(run: string, chunk: string, token: string | null, at: number, fence: number): Promise<void>;
-  /** Stores how a chunk came out. Rejects with {@link Fenced} when another instance has taken the run over. */
+  /** Stores how a chunk came out. Rejects with `Fenced` when another instance has taken the run over. */
   settle(run: string, scope: Scope, chunk: string, outcome: Outcome, fence: number): Promise<void>;
   /** Deletes ended runs older than the time given (ms), with their chunks. */
   prune(before: number): Promise<void>;
-}
-
-/** Thrown when a lease was lost: whoever holds the table now goes on. */
-export class Fenced extends Error {
-  constructor(table: string) {
-    super(`the lease on ${table} was taken over`);
-    this.name = 'Fenced';
-  }
 }
 
 /** What the bot last confirmed in the table, per definition and key. */

@@ -1,6 +1,7 @@
 import type { Change } from '../sync/change.ts';
 import { decodeChanges } from '../sync/chunk.ts';
 import type { Failure } from '../sync/failure.ts';
+import { newOptions } from '../sync/new-options.ts';
 import { isOpen, isRetryable, pauseBefore } from '../sync/round.ts';
 import type { BadRow } from '../sync/state.ts';
 import { type Delivery, delivery } from './deliver.ts';
@@ -87,6 +88,18 @@ async function inRounds(
   }
 }
 
+/** Tells whether changes hold an option that no chunk before them brought; from then on it is an old one. */
+function freshOptions({ targets, newOptions: brought }: Plan): (changes: readonly Change[]) => boolean {
+  const waiting = new Set(brought.flatMap(([at, names]) => names.map((name) => `${at} ${name}`)));
+  return (changes) => {
+    if (waiting.size === 0) return false;
+    const seen = newOptions(targets);
+    for (const change of changes) seen.see(change);
+    const here = seen.names().flatMap(([at, names]) => names.map((name) => `${at} ${name}`));
+    return here.filter((name) => waiting.delete(name)).length > 0;
+  };
+}
+
 /** One round: every open chunk is sent once, as many at a time as the lane lets through. */
 async function onePass(job: Upload, way: Delivery, open: readonly ChunkRecord[]): Promise<void> {
   const { lane, stop } = job;
@@ -104,12 +117,18 @@ async function onePass(job: Upload, way: Delivery, open: readonly ChunkRecord[])
       .finally(() => flying.delete(flight));
     flying.add(flight);
   };
+  const fresh = freshOptions(job.plan);
   for (const chunk of open) {
     // Read and decoded while the last one is still in flight, so that the lane never waits for us.
     const changes = decodeChanges(await job.journal.body(job.run, chunk.id));
     await lane.room();
     if (over()) break;
+    // Two calls at once that both bring a new option could create it twice: the first goes alone.
+    const alone = fresh(changes);
+    if (alone) await Promise.all(flying);
+    if (over()) break;
     launch(chunk, changes);
+    if (alone) await Promise.all(flying);
   }
   await Promise.all(flying);
   if (broken) throw broken.error;

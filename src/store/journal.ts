@@ -1,6 +1,7 @@
 import type { Transaction } from 'kysely';
-import { type ChunkRecord, Fenced, type Journal, type NewChunk, type RunRecord } from '../run/ports.ts';
+import type { ChunkRecord, Journal, NewChunk, RunRecord } from '../run/ports.ts';
 import type { Failure } from '../sync/failure.ts';
+import { Fenced } from '../sync/fenced.ts';
 import type { State } from '../sync/state.ts';
 import { type Backend, type Database, transact } from './backend.ts';
 import { asBuffer, asBytes, groups } from './encode.ts';

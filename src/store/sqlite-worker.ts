@@ -61,7 +61,8 @@ function open(path: string, patience: number): Database.Database {
       throw Object.assign(new Error('database is locked'), { code: 'SQLITE_BUSY' });
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
   }
-  db.pragma('synchronous = NORMAL');
+  // A power cut must not forget that a chunk was handed to the network: it would be created a second time.
+  db.pragma('synchronous = FULL');
   db.pragma('foreign_keys = ON');
   db.pragma('journal_size_limit = 67108864');
   // In KiB and in pages of 4 KiB: what a chunk touches should fit, and not be copied back after each one.

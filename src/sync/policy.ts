@@ -1,4 +1,5 @@
 import type { Definition } from './definition.ts';
+import { newOptionsAtOnce } from './new-options.ts';
 import type { WaitReason } from './state.ts';
 import { count, text } from './text.ts';
 
@@ -19,6 +20,8 @@ export interface Outlook {
   readonly handMade: number;
   /** Whether a person has allowed this definition to delete hand-made records. */
   readonly handMadeAllowed: boolean;
+  /** Select options that would be created. */
+  readonly newOptions: number;
   readonly policy: Definition['deletes'];
   readonly brake: Definition['brake'];
   /** Whether the base has advanced permissions on. */
@@ -45,6 +48,7 @@ const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;
  * | deletes above the brake, of a table with 10 records or more | a filter or join is probably wrong    |
  * | updates above the brake, likewise                        | a join is probably wrong                 |
  * | hand-made records would be deleted, `deletes: ask`       | a person says so once                    |
+ * | more than 200 new select options                         | an ID column may be mapped to a select   |
  * | query, key or mapping changed since the last success     | a person looks at the new plan           |
  */
 export function reasonsToWait(seen: Outlook): readonly WaitReason[] {
@@ -61,6 +65,7 @@ export function reasonsToWait(seen: Outlook): readonly WaitReason[] {
   }
   if (seen.handMade > 0 && seen.policy === 'ask' && !seen.handMadeAllowed)
     reasons.push(handMade(seen.handMade));
+  if (seen.newOptions > newOptionsAtOnce) reasons.push(manyOptions(seen.newOptions));
   if (seen.changed && seen.creates + seen.updates + seen.deletes > 0) reasons.push(changed);
   return reasons;
 }
@@ -109,6 +114,14 @@ const handMade = (records: number): WaitReason => ({
   message: text(
     `将删除的记录里有 ${count(records)} 条不是我写的（手工录入，或在启用同步之前就有）。同意一次以后，这个同步就可以删除它们。`,
     `${count(records)} of the records to delete were not written by me (made by hand, or before this sync). Say yes once and this sync may delete them.`,
+  ),
+});
+
+const manyOptions = (options: number): WaitReason => ({
+  code: 'new-options',
+  message: text(
+    `将新建 ${count(options)} 个选项：这一列可能不该是单选或多选字段。`,
+    `${count(options)} select options would be created: the column may not belong in a select field.`,
   ),
 });
 

@@ -93,6 +93,7 @@ export interface WaitReason {
     | 'empty-table'
     | 'no-sight'
     | 'hand-made'
+    | 'new-options'
     | 'changed'
     | 'moved';
   readonly message: Text;

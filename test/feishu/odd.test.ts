@@ -15,7 +15,7 @@ async function answered(body: unknown, status = 200) {
   const server = await startServer(({ path }) => (path.endsWith('/internal') ? undefined : { status, body }));
   const client = newClient(server.url);
   closers.push(server.stop, client.stop);
-  return { server, client, table: table(client, 'app', 'tbl1', newMeter()) };
+  return { server, client, table: table(client, 'app', { table: 'tbl1' }, newMeter()) };
 }
 
 describe('an answer that is a success but says nothing of use is a failure', () => {

@@ -12,7 +12,7 @@ async function tableOf(script: Script) {
   const server = await startServer(script);
   const client = newClient(server.url);
   closers.push(server.stop, client.stop);
-  return { server, table: table(client, 'app', 'tbl1', newMeter()) };
+  return { server, table: table(client, 'app', { table: 'tbl1' }, newMeter()) };
 }
 
 const record = (id: string) => ({ record_id: id, fields: {} });

@@ -1,8 +1,9 @@
 import { Kysely } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { Fenced, type Scope, type Store } from '../../src/run/ports.ts';
+import type { Scope, Store } from '../../src/run/ports.ts';
 import { backendOf, openStore } from '../../src/store/open.ts';
 import type { Tables } from '../../src/store/schema.ts';
+import { Fenced } from '../../src/sync/fenced.ts';
 import type { State } from '../../src/sync/state.ts';
 import { chunkOf, outcomeOf, parts, runOf, stateOf } from './samples.ts';
 
