@@ -20,7 +20,7 @@ describe('run', () => {
     run.tell({ phase: 'comparing' });
     run.end({ status: 'done', phase: 'ended', rows: { ...stateOf().rows, read: 3, created: 3 } });
     expect(await typed.exit).toBe(0);
-    expect(typed.written.err).toBe('orders  queued · 0:00\norders  comparing · 0:00\norders  ended · 0:00\n');
+    expect(typed.written.err).toBe('orders  queued · 0:00\norders  comparing · 0:00\n');
     expect(typed.written.out).toContain('✓ orders · 订单 — done');
     expect(typed.written.out).toContain('3 rows: created 3');
     expect(program.stops).toBe(1);

@@ -1,13 +1,8 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text as textOf } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-const tsx = import.meta.resolve('tsx');
+import { lastLine, type } from './shell.ts';
 
 let cwd = '';
 beforeAll(() => {
@@ -15,21 +10,10 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(cwd, { recursive: true }));
 
-/** Runs the program as a shell would, in an empty folder and with no settings but those given. */
-async function shell(line: string, env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, ['--import', tsx, main, ...line.split(' ').filter(Boolean)], {
-    cwd,
-    env: { PATH: process.env['PATH'], LOCALE: 'en-US', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const exit = new Promise<number | null>((resolve, reject) => {
-    child.on('error', reject).on('close', resolve);
-  });
-  const [out, err] = await Promise.all([textOf(child.stdout), textOf(child.stderr)]);
-  return { out, err, exit: await exit };
+async function shell(line: string, env: Readonly<Record<string, string>> = {}) {
+  const { exit, written } = type(line, cwd, env);
+  return { exit: await exit, ...written };
 }
-
-const lastLine = (out: string): unknown => JSON.parse(out.trimEnd().split('\n').at(-1) ?? '');
 
 describe('the program', () => {
   it('shows its help', async () => {

@@ -1,0 +1,127 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'libsql';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Playground, startPlayground } from '../../src/playground/playground.ts';
+import { lastLine, type Shell, type } from './shell.ts';
+
+/** A real process against a Feishu on this machine. */
+let feishu: Playground;
+let cwd = '';
+let env: Record<string, string> = {};
+let table: ReturnType<ReturnType<Playground['base']>['table']>;
+
+beforeEach(async () => {
+  feishu = await startPlayground({ rates: false, seed: 1 });
+  cwd = mkdtempSync(join(tmpdir(), 'signals-'));
+  env = {
+    FEISHU_APP_ID: feishu.appId,
+    FEISHU_APP_SECRET: feishu.appSecret,
+    FEISHU_DOMAIN: feishu.url,
+    CONNECTION_SHOP: 'sqlite:./shop.db',
+    LOG_LEVEL: 'info',
+  };
+  const shop = new Database(join(cwd, 'shop.db'));
+  shop.exec(`create table orders as
+    with recursive n(id) as (select 1 union all select id + 1 from n where id < 300)
+    select id as "Order", 'goods ' || id as "Goods" from n`);
+  shop.close();
+  const base = feishu.base({
+    tables: [
+      {
+        name: 'orders',
+        fields: [
+          { name: 'Order', type: 'Text' },
+          { name: 'Goods', type: 'Text' },
+        ],
+      },
+    ],
+  });
+  table = base.table();
+  mkdirSync(join(cwd, 'syncs'));
+  writeFileSync(
+    join(cwd, 'syncs/orders.yaml'),
+    [
+      'name: orders',
+      'source:',
+      '  connection: shop',
+      '  query: select "Order", "Goods" from orders',
+      'key: Order',
+      `target: ${table.url}`,
+      'chunkSize: 10',
+    ].join('\n'),
+  );
+});
+
+afterEach(async () => {
+  await feishu.stop();
+  rmSync(cwd, { recursive: true });
+});
+
+/** Resolves when a call to create records reaches Feishu. */
+const writing = (): Promise<void> =>
+  new Promise((resolve) => {
+    const off = feishu.onCall((call) => {
+      if (!call.path.endsWith('/records/batch_create')) return;
+      off();
+      resolve();
+    });
+  });
+
+const endedEarly = async (shell: Shell): Promise<never> => {
+  throw new Error(`it ended with ${await shell.exit}: ${shell.written.err}`);
+};
+
+describe('a real process', () => {
+  it('runs, reports and exits with 0', async () => {
+    const shell = type('run orders --json', cwd, env);
+    expect(await shell.exit, shell.written.err).toBe(0);
+    expect(lastLine(shell.written.out)).toMatchObject({
+      definition: 'orders',
+      status: 'done',
+      rows: { read: 300, created: 300 },
+    });
+    expect(table.size()).toBe(300);
+  });
+
+  it('that is told to stop while it writes lets the call in flight end, says where it stands and exits with 1', async () => {
+    feishu.setLatency(150);
+    const shell = type('run orders --json', cwd, env);
+    await Promise.race([writing(), endedEarly(shell)]);
+    shell.child.kill('SIGTERM');
+    expect(await shell.exit, shell.written.err).toBe(1);
+    const report = lastLine(shell.written.out) as { status: string; rows: { created: number } };
+    expect(report.status).toBe('interrupted');
+    expect(report.rows.created).toBe(table.size());
+    expect(table.size()).toBeLessThan(300);
+  });
+
+  it('that is told twice leaves at once, still with one object', async () => {
+    feishu.setLatency((route) => (/create/i.test(route) ? 20_000 : 0));
+    const shell = type('run orders --json', cwd, env);
+    const sent = new Promise<void>((resolve) => {
+      const off = feishu.onRequest(({ path }) => {
+        if (!path.includes('batch_create')) return;
+        off();
+        resolve();
+      });
+    });
+    await Promise.race([sent, endedEarly(shell)]);
+    shell.child.kill('SIGINT');
+    const begun = performance.now();
+    shell.child.kill('SIGINT');
+    expect(await shell.exit, shell.written.err).toBe(1);
+    expect(performance.now() - begun).toBeLessThan(10_000);
+    expect(shell.written.out.trimEnd().split('\n')).toHaveLength(1);
+    expect(lastLine(shell.written.out)).toMatchObject({ status: 'interrupted' });
+  });
+
+  it('that serves ends with 0 on SIGTERM', async () => {
+    const shell = type('start --json', cwd, env);
+    await shell.says('The bot is running');
+    shell.child.kill('SIGTERM');
+    expect(await shell.exit, shell.written.err).toBe(0);
+    expect(lastLine(shell.written.out)).toEqual({ status: 'stopped', error: null });
+  });
+});
