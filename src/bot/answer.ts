@@ -10,13 +10,13 @@ import {
 import { runCard } from '../cards/runCard.ts';
 import type { Runs, Started } from '../run/runs.ts';
 import type { Definition } from '../sync/definition.ts';
+import { nearest } from '../sync/nearest.ts';
 import { ProblemError } from '../sync/problem.ts';
 import type { Actor } from '../sync/state.ts';
 import { approvers, may } from './access.ts';
 import type { Command } from './command.ts';
 import { problemsOf } from './known.ts';
 import type { Live, LiveParts, Place } from './live.ts';
-import { nearest } from './nearest.ts';
 import type { CardJson, Chat, Definitions, ListedDefinition, MessageEvent } from './ports.ts';
 import { factsOf } from './trouble.ts';
 

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { approvers, may } from '../../src/bot/access.ts';
 import { problemsOf } from '../../src/bot/known.ts';
-import { nearest } from '../../src/bot/nearest.ts';
 import { lastPatchFrom, mostPatches, nextPatchAt } from '../../src/bot/pace.ts';
 import { factsOf, pauseAfter, troubleOf } from '../../src/bot/trouble.ts';
 import { callError } from './fakes.ts';
@@ -127,30 +126,5 @@ describe('trouble with showing', () => {
       cure,
     });
     expect(problemsOf(new Error('secret'))[0].message.en).not.toContain('secret');
-  });
-});
-
-describe('nearest names', () => {
-  const names = ['orders', 'orders-eu', 'users', 'stock'];
-  it.each([
-    ['ordrs', ['orders']],
-    ['ORDERS', ['orders', 'orders-eu']],
-    ['order', ['orders', 'orders-eu']],
-    ['orders please', ['orders']],
-    ['usres', ['users']],
-    ['zzzzzz', []],
-    ['', []],
-  ])('to %j are %j', (asked, near) => {
-    expect(nearest(asked, names)).toEqual(near);
-  });
-
-  it('are at most three and always known', () => {
-    fc.assert(
-      fc.property(fc.string(), fc.array(fc.string({ minLength: 1 })), (asked, all) => {
-        const near = nearest(asked, all);
-        expect(near.length).toBeLessThanOrEqual(3);
-        for (const one of near) expect(all).toContain(one);
-      }),
-    );
   });
 });
