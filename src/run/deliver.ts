@@ -8,7 +8,7 @@ import { text } from '../sync/text.ts';
 import { newChunk } from './compare.ts';
 import type { ChunkRecord, ChunkStatus, Outcome } from './ports.ts';
 import { shownKey } from './sample.ts';
-import { send, type Token } from './send.ts';
+import { type Sent, send, type Token } from './send.ts';
 import { settleByReading } from './settle.ts';
 import type { Stopped, Upload } from './upload.ts';
 
@@ -22,61 +22,109 @@ export interface Delivery {
   stopped(): Stopped | undefined;
 }
 
-/** Prepares delivery. `chunks` is kept up to date: the newest of each chunk, parts at the end. */
-export function delivery(job: Upload, chunks: ChunkRecord[]): Delivery {
+/**
+ * Prepares delivery. `chunks` is kept up to date: the newest of each chunk, parts at the end.
+ * @param doubtful chunks that an earlier life of the program sent and never heard of
+ */
+export function delivery(job: Upload, chunks: ChunkRecord[], doubtful: ReadonlySet<string>): Delivery {
   const unknownCodes = new Map<number, number>();
+  /** Chunks whose keys were read back, so that what is not there may be created. */
+  const readBack = new Set<string>();
   let stopped: Stopped | undefined;
 
   async function put(
     chunk: ChunkRecord,
     status: ChunkStatus,
     outcome: Partial<Outcome>,
+    parts: readonly ChunkRecord[] = [],
   ): Promise<ChunkRecord> {
     const whole: Outcome = { ...nothing, written: chunk.written, failure: null, ...outcome, status };
     await job.journal.settle(job.run, job.scope, chunk.id, whole, job.fence);
     const next = { ...chunk, status, written: whole.written, failure: whole.failure };
     replace(chunks, next);
-    job.onChunk(next);
+    chunks.push(...parts);
+    job.onChunks([next, ...parts]);
     return next;
   }
 
-  /** A look-up that failed says nothing about the rows: the chunk stays open, as one that may have been written. */
   async function deliver(chunk: ChunkRecord, changes: readonly Change[]): Promise<void> {
     try {
       await one(chunk, changes);
     } catch (error) {
       if (!(error instanceof CallError)) throw error;
-      const failure = { ...error.failure, mayHaveHappened: true };
-      const now = newest(chunk);
-      if (failure.verdict === 'stop') stopped ??= { failure, chunks: 1 };
-      await put(now, failure.verdict === 'stop' ? 'unknown' : 'pending', { failure });
+      await lookFailed(newest(chunk), error.failure);
     }
   }
 
-  async function one(chunk: ChunkRecord, changes: readonly Change[]): Promise<void> {
-    let now: ChunkRecord = chunk;
-    let rest = changes;
-    if (mustReadFirst(job, now)) {
-      const settled = await settleByReading(job, rest);
-      rest = settled.rest;
-      now = { ...now, token: null, sentAt: null, written: now.rows - rest.length };
-      if (rest.length === 0 || settled.wrote.length > 0) {
-        now = await put(now, rest.length === 0 ? 'done' : 'pending', {
-          written: now.written,
-          wrote: settled.wrote,
-          removed: settled.removed,
-        });
-      }
-      if (rest.length === 0) return;
-    }
-    const result = await send(senderFor(now), rest, tokenOf(now), job.stop);
-    const written = now.written + result.written;
-    if (!result.failure) {
-      await put(now, 'done', { wrote: result.wrote, removed: result.removed, written });
+  /** A look-up that failed says nothing about the rows: a chunk that may have been written stays one. */
+  async function lookFailed(chunk: ChunkRecord, failure: Failure): Promise<void> {
+    const mayHaveHappened = inDoubt(chunk);
+    const stands = { ...failure, mayHaveHappened };
+    if (failure.verdict !== 'stop') {
+      await put({ ...chunk, ...(mayHaveHappened ? {} : noToken) }, 'pending', { failure: stands });
       return;
     }
-    await afterRefusal(now, rest, result.failure);
+    stopped ??= { failure, chunks: 1 };
+    await put(chunk, mayHaveHappened ? 'unknown' : 'failed', { failure: stands });
   }
+
+  async function one(chunk: ChunkRecord, changes: readonly Change[]): Promise<void> {
+    const began = job.clock.now();
+    let now = chunk;
+    let rest = changes;
+    let result: Sent;
+    do {
+      if (mustReadFirst(now)) {
+        const settled = await settleByReading(job, changes);
+        readBack.add(now.id);
+        rest = settled.rest;
+        now = {
+          ...now,
+          written: now.rows - rest.length,
+          failure: null,
+          ...(rest.length === changes.length && protectedByToken(now) ? {} : noToken),
+        };
+        const { wrote, removed } = settled;
+        if (rest.length < changes.length)
+          now = await put(now, rest.length === 0 ? 'done' : 'pending', { wrote, removed });
+        if (rest.length === 0) return;
+      }
+      result = await send(
+        senderFor(now),
+        rest,
+        { token: tokenOf(now), began, doubt: inDoubt(now) },
+        job.stop,
+      );
+      if (result.outlived) now = { ...newest(now), failure: result.failure };
+    } while (result.outlived);
+    if (result.failure) await afterRefusal(now, rest, result.failure);
+    else {
+      const { wrote, removed } = result;
+      await put(now, 'done', { wrote, removed, written: now.written + result.written });
+    }
+  }
+
+  /**
+   * Whether must be read back what the table has before a chunk is sent: where some of it is written already, and
+   * for creates where an earlier send may have happened whose token is too old to protect (or belongs to another
+   * life of the program), or where the table moved since it was read.
+   */
+  function mustReadFirst(chunk: ChunkRecord): boolean {
+    if (chunk.written > 0) return true;
+    if (chunk.kind !== 'create') return false;
+    if (!readBack.has(chunk.id) && (doubtful.has(chunk.id) || job.confirmCreates)) return true;
+    if (chunk.failure?.verdict === 'settle') return true;
+    return chunk.failure?.mayHaveHappened === true && !protectedByToken(chunk);
+  }
+
+  const protectedByToken = ({ failure, token, sentAt }: ChunkRecord): boolean =>
+    token !== null &&
+    sentAt !== null &&
+    failure?.verdict !== 'settle' &&
+    job.clock.now() - sentAt < tokenLife;
+
+  const inDoubt = ({ id, failure }: ChunkRecord): boolean =>
+    failure?.mayHaveHappened === true || (doubtful.has(id) && !readBack.has(id));
 
   function senderFor(chunk: ChunkRecord) {
     const note = async (token: Token | null): Promise<void> => {
@@ -98,7 +146,9 @@ export function delivery(job: Upload, chunks: ChunkRecord[]): Delivery {
     switch (afterFailure(failure, chunk.kind, rest.length)) {
       case 'next-round':
         // The token lives on only where the write may have happened: that is what it protects.
-        await put({ ...sent, ...(failure.mayHaveHappened ? {} : noToken) }, 'pending', { failure });
+        await put({ ...sent, ...(failure.mayHaveHappened || inDoubt(sent) ? {} : noToken) }, 'pending', {
+          failure: { ...failure, mayHaveHappened: failure.mayHaveHappened || inDoubt(sent) },
+        });
         return;
       case 'split':
         if (failure.verdict === 'smaller') job.onTooMany(rest.length);
@@ -108,8 +158,10 @@ export function delivery(job: Upload, chunks: ChunkRecord[]): Delivery {
         await dropGone(sent, rest, failure);
         return;
       case 'fail':
-        if (failure.verdict === 'values') await reject(sent, rest, failure);
-        else await put(sent, 'failed', { failure });
+        if (failure.verdict === 'values' && rest.length === 1 && chunk.kind !== 'delete') {
+          await put(sent, 'rejected', { failure });
+          job.onRejected(rejectedRow(job, rest[0], failure));
+        } else await put(sent, 'failed', { failure });
         countUnknown(failure);
         return;
       case 'stop-run':
@@ -118,20 +170,34 @@ export function delivery(job: Upload, chunks: ChunkRecord[]): Delivery {
     }
   }
 
+  /** Halves a chunk. Parts have tokens of their own, so what may have been created is read back first. */
   async function split(chunk: ChunkRecord, rest: readonly Change[], failure: Failure): Promise<void> {
-    const parts = halves(chunk, rest);
-    await put(chunk, 'split', { failure, parts: parts.map((part) => newChunk(part)) });
-    for (const part of parts) {
+    let whole = chunk;
+    let left = rest;
+    if (chunk.kind === 'create' && (failure.mayHaveHappened || inDoubt(chunk))) {
+      whole = await put(chunk, 'pending', { failure: { ...failure, mayHaveHappened: true } });
+      const { rest: missing, wrote } = await settleByReading(job, rest);
+      left = missing;
+      const written = whole.written + rest.length - left.length;
+      whole = await put(whole, left.length === 0 ? 'done' : 'pending', { wrote, written, failure: null });
+      if (left.length === 0) return;
+    }
+    const parts = halves(chunk, left).filter((part) => part.changes.length > 0);
+    const records = parts.map(recordOf);
+    for (const { id } of records) readBack.add(id);
+    const stored = parts.map((part) => newChunk(part));
+    await put(whole, 'split', { failure, parts: stored }, records);
+    for (const [at, record] of records.entries()) {
       if (stopped) return;
       job.stop.soon.throwIfAborted();
-      const record = recordOf(part);
-      chunks.push(record);
-      job.onChunk(record);
-      await one(record, part.changes);
+      await deliver(record, parts[at]?.changes ?? []);
     }
   }
 
-  /** One vanished record refuses the whole call: it is dropped, and the others are sent. */
+  /**
+   * One vanished record refuses the whole call: it is dropped, and the others are sent. A delete of it is done,
+   * an update of it has failed.
+   */
   async function dropGone(chunk: ChunkRecord, rest: readonly Change[], failure: Failure): Promise<void> {
     const { absent } = await job.table.look(
       rest.flatMap((change) => ('record' in change ? [change.record] : [])),
@@ -139,28 +205,36 @@ export function delivery(job: Upload, chunks: ChunkRecord[]): Delivery {
     );
     const gone = new Set(absent);
     const there = rest.filter((change) => !('record' in change) || !gone.has(change.record));
-    const isDelete = chunk.kind === 'delete';
-    if (gone.size === 0) {
-      await put(chunk, 'failed', { failure });
+    const stands = chunk.kind === 'delete' ? null : failure;
+    const written = chunk.written + (chunk.kind === 'delete' ? gone.size : 0);
+    if (gone.size === 0 || there.length === 0) {
+      const whole = gone.size > 0 && stands === null;
+      await put(chunk, whole ? 'done' : 'failed', {
+        removed: absent,
+        written,
+        failure: whole ? null : failure,
+      });
       return;
     }
-    const dropped = { removed: absent, written: chunk.written + (isDelete ? gone.size : 0) };
-    if (there.length === 0) {
-      await put(chunk, isDelete ? 'done' : 'failed', { ...dropped, failure: isDelete ? null : failure });
+    const now = await put(chunk, 'pending', { removed: absent, written, failure: stands });
+    const result = await send(
+      senderFor(now),
+      there,
+      { token: null, began: job.clock.now(), doubt: false },
+      job.stop,
+    );
+    if (!result.failure) {
+      const { wrote, removed } = result;
+      const all = { wrote, removed, written: written + result.written, failure: stands };
+      await put(newest(now), stands === null ? 'done' : 'failed', all);
       return;
     }
-    const result = await send(senderFor(chunk), there, null, job.stop);
-    const written = dropped.written + result.written;
-    const stands = result.failure ?? (isDelete ? null : failure);
-    const again =
-      result.failure !== null && afterFailure(result.failure, chunk.kind, there.length) === 'next-round';
-    const status = stands === null ? 'done' : again ? 'pending' : 'failed';
-    await put(chunk, status, {
-      written,
-      failure: stands,
-      wrote: result.wrote,
-      removed: [...absent, ...result.removed],
-    });
+    if (afterFailure(result.failure, chunk.kind, there.length) === 'look') {
+      await put(newest(now), 'failed', { failure: result.failure });
+      return;
+    }
+    // An update's parts hold the vanished records too, so that each row stays in exactly one chunk.
+    await afterRefusal(now, stands === null ? there : rest, result.failure);
   }
 
   function countUnknown(failure: Failure): void {
@@ -169,11 +243,6 @@ export function delivery(job: Upload, chunks: ChunkRecord[]): Delivery {
     const times = (unknownCodes.get(code) ?? 0) + 1;
     unknownCodes.set(code, times);
     if (times >= sameUnknownCodes) stopped ??= { failure, chunks: times };
-  }
-
-  async function reject(chunk: ChunkRecord, rest: readonly Change[], failure: Failure): Promise<void> {
-    await put(chunk, 'rejected', { failure });
-    job.onRejected(rejectedRow(job, rest[0], failure));
   }
 
   /** After the last round: what may have been written is read back; what cannot be told is unknown, never a success. */
@@ -215,21 +284,8 @@ function rejectedRow(job: Upload, change: Change | undefined, failure: Failure):
 
 const noToken = { token: null, sentAt: null };
 
-const tokenOf = (chunk: ChunkRecord): Token | null =>
-  chunk.token !== null && chunk.sentAt !== null ? { token: chunk.token, at: chunk.sentAt } : null;
-
-/**
- * Whether keys must be read back before a chunk of creates is sent: an earlier send may have happened and its
- * token is too old to protect (or belongs to another life of the program), or the table moved while it was read.
- */
-function mustReadFirst(job: Upload, chunk: ChunkRecord): boolean {
-  if (chunk.kind !== 'create') return false;
-  if (job.plan.confirmCreates && chunk.attempts === 0) return true;
-  if (chunk.status === 'sent') return true;
-  if (chunk.written > 0 || chunk.failure?.verdict === 'settle') return true;
-  const fresh = chunk.sentAt !== null && job.clock.now() - chunk.sentAt < tokenLife;
-  return chunk.failure?.mayHaveHappened === true && !fresh;
-}
+const tokenOf = ({ token, sentAt }: ChunkRecord): Token | null =>
+  token !== null && sentAt !== null ? { token, at: sentAt } : null;
 
 const nothing = { wrote: [], removed: [], parts: [] };
 

@@ -4,14 +4,14 @@ import type { Chance, Clock, Memory } from './ports.ts';
 
 /** Where the writes of one base queue up. */
 export interface Lane {
-  /** Carries out a job when it is its turn. */
-  run<T>(job: () => Promise<T>): Promise<T>;
+  /** Carries out a job when it is its turn. Rejects with the signal's reason when that comes first. */
+  run<T>(job: () => Promise<T>, signal: AbortSignal): Promise<T>;
   /** Resolves when nothing queues any more, so that a job put in now is the next. */
   room(): Promise<void>;
   /** Tells how a write came out, so that the lane can widen. */
   answered(): void;
   /** Tells that the base was busy or throttled: the lane narrows and everybody in it waits. */
-  refused(retryAfter: number | undefined): Promise<void>;
+  refused(retryAfter: number | undefined, signal: AbortSignal): Promise<void>;
   /** Fixes the width (1 to 8), or lets it be found out. */
   limit(width: number | 'auto'): void;
 }
@@ -48,25 +48,25 @@ export function openLanes(memory: Memory, clock: Clock, chance: Chance): Lanes {
       if (changed && fixed === undefined) memory.remember(`width:${base}`, remembered).catch(() => undefined);
     }
 
-    async function turnThen<T>(job: () => Promise<T>): Promise<T> {
+    async function turnThen<T>(job: () => Promise<T>, signal: AbortSignal): Promise<T> {
       for (const resolve of freed.splice(0)) resolve();
       const wait = freeAt - clock.now();
-      if (wait > 0) await clock.sleep(wait);
-      await turn();
+      if (wait > 0) await clock.sleep(wait, signal);
+      await turn(signal);
       return job();
     }
 
     return {
-      run: (job) => limiter(() => turnThen(job)),
+      run: (job, signal) => limiter(() => turnThen(job, signal)),
       async room() {
         while (limiter.pendingCount > 0) await new Promise<void>((resolve) => freed.push(resolve));
       },
       answered: () => become(answered(width, clock.now())),
-      async refused(retryAfter) {
+      async refused(retryAfter, signal) {
         become(refused(width, clock.now()));
         const pause = refusedPause(width, retryAfter, chance.random());
         freeAt = Math.max(freeAt, clock.now() + pause);
-        await clock.sleep(pause);
+        await clock.sleep(pause, signal);
       },
       limit(wanted) {
         fixed = wanted === 'auto' ? undefined : wanted;
@@ -85,14 +85,14 @@ export function openLanes(memory: Memory, clock: Clock, chance: Chance): Lanes {
 }
 
 /** Lets `writesPerSecond` through at once and then as many each second. */
-function bucket(clock: Clock): () => Promise<void> {
+function bucket(clock: Clock): (signal: AbortSignal) => Promise<void> {
   let tokens = writesPerSecond;
   let filledAt = clock.now();
-  return async () => {
+  return async (signal) => {
     const now = clock.now();
     tokens = Math.min(writesPerSecond, tokens + ((now - filledAt) / 1000) * writesPerSecond);
     filledAt = now;
     tokens--;
-    if (tokens < 0) await clock.sleep((-tokens / writesPerSecond) * 1000);
+    if (tokens < 0) await clock.sleep((-tokens / writesPerSecond) * 1000, signal);
   };
 }

@@ -83,8 +83,8 @@ export async function carryOut(job: Job, plan: Plan, parts: Parts, again = false
   const { store, clock } = parts;
   const began = clock.now();
   const known = new Map((await store.journal.chunks(run)).map((chunk) => [chunk.id, chunk]));
-  const show = (chunk: ChunkRecord): void => {
-    known.set(chunk.id, chunk);
+  const show = (chunks: readonly ChunkRecord[]): void => {
+    for (const chunk of chunks) known.set(chunk.id, chunk);
     board.set((state) => counted(state, plan.basis, [...known.values()]));
   };
   board.set((state) => counted({ ...state, phase: 'uploading' }, plan.basis, [...known.values()]));
@@ -101,7 +101,8 @@ export async function carryOut(job: Job, plan: Plan, parts: Parts, again = false
     clock,
     chance: parts.chance,
     rounds: plan.rounds,
-    onChunk: show,
+    confirmCreates: plan.confirmCreates,
+    onChunks: show,
     onRejected: (row) => board.set((state) => ({ ...state, badRows: [...state.badRows, row] })),
     onRound: (round) =>
       board.set((state) => ({

@@ -17,6 +17,18 @@ export interface Sent {
   readonly written: number;
   /** What stands in the way of the rest; null when nothing does. */
   readonly failure: Failure | null;
+  /** Throttled until the token protects no more: read back, then send again. */
+  readonly outlived?: true;
+}
+
+/** What is known from sending the same changes before. */
+export interface Before {
+  /** The idempotency token of that time. */
+  readonly token: Token | null;
+  /** Whether that send may have happened. */
+  readonly doubt: boolean;
+  /** Since when these changes are being put off by throttling (ms). */
+  readonly began: number;
 }
 
 /** An idempotency token and when it was first used. */
@@ -46,19 +58,22 @@ export interface Sender {
 
 /**
  * Sends changes of one kind in one call, waiting through throttling and conflicts: those use up no round, only a
- * time budget. A token is used again for the same changes within two minutes of its first use.
+ * time budget. A token is used again for the same changes within two minutes of its first use; a new one is made
+ * only where nothing can have happened yet.
  */
 export async function send(
   sender: Sender,
   changes: readonly Change[],
-  earlier: Token | null,
+  before: Before,
   stop: StopSignals,
 ): Promise<Sent> {
   const { lane, clock, chance } = sender;
-  const began = clock.now();
-  let token = earlier;
+  let { token, doubt } = before;
+  let failure: Failure | null = null;
   for (;;) {
     if (changes[0]?.kind === 'create' && (token === null || clock.now() - token.at >= tokenLife)) {
+      if (failure && doubt)
+        return { ...unsent, failure: { ...failure, mayHaveHappened: true }, outlived: true };
       token = { token: chance.uuid(), at: clock.now() };
     }
     await sender.note(token);
@@ -68,16 +83,23 @@ export async function send(
       return sent;
     } catch (error) {
       if (!(error instanceof CallError)) throw error;
-      const { failure } = error;
-      if (failure.verdict !== 'wait' || clock.now() - began > throttleBudget) {
-        if (failure.verdict !== 'wait') lane.answered();
-        return { wrote: [], removed: [], written: 0, failure };
+      failure = error.failure;
+      if (failure.verdict !== 'wait') {
+        lane.answered();
+        return { ...unsent, failure };
       }
-      await lane.refused(failure.retryAfter);
+      doubt ||= failure.mayHaveHappened;
+      // Asked to wait for longer than there is: nobody is helped by holding the lane for that.
+      if (clock.now() + (failure.retryAfter ?? 0) - before.began > throttleBudget) {
+        return { ...unsent, failure: { ...failure, mayHaveHappened: doubt } };
+      }
+      await lane.refused(failure.retryAfter, stop.soon);
       stop.soon.throwIfAborted();
     }
   }
 }
+
+const unsent = { wrote: [], removed: [], written: 0 };
 
 async function call(
   { table, targets }: Sender,

@@ -19,6 +19,8 @@ export interface Upload {
   readonly rounds: number;
   /** Whether chunks that failed before are sent again. */
   readonly again: boolean;
+  /** Whether keys are looked up before they are created, because the table moved since it was read. */
+  readonly confirmCreates: boolean;
   readonly table: Table;
   /** How many records the table has, roughly. */
   readonly records: number;
@@ -27,8 +29,8 @@ export interface Upload {
   readonly clock: Clock;
   readonly chance: Chance;
   readonly stop: StopSignals;
-  /** Told after every change of a chunk, with the failure that stands. */
-  onChunk(chunk: ChunkRecord): void;
+  /** Told after every change of a chunk, with the failure that stands; of a split one together with its parts. */
+  onChunks(chunks: readonly ChunkRecord[]): void;
   /** Told before an extra round: its number and when it starts (ms). */
   onPause(round: number, until: number): void;
   onRound(round: number): void;
@@ -55,20 +57,27 @@ export async function upload(job: Upload): Promise<Stopped | undefined> {
   const reopen = (chunk: ChunkRecord): ChunkRecord =>
     job.again && isRetryable(chunk.status) ? { ...chunk, status: 'pending' } : chunk;
   const chunks = stored.map(reopen);
-  const stopped = await inRounds(job, chunks, (chunk) => chunk.kind !== 'delete');
+  const doubtful = new Set(stored.filter(isDoubtful).map(({ id }) => id));
+  if (job.again) job.onChunks(chunks);
+  const stopped = await inRounds(job, chunks, doubtful, (chunk) => chunk.kind !== 'delete');
   const clean = chunks.every(
     ({ kind, status }) => kind === 'delete' || status === 'done' || status === 'split',
   );
   if (stopped || !clean) return stopped;
-  return inRounds(job, chunks, (chunk) => chunk.kind === 'delete');
+  return inRounds(job, chunks, doubtful, (chunk) => chunk.kind === 'delete');
 }
+
+/** Whether an earlier life of the program sent a chunk and never heard what became of it. */
+const isDoubtful = ({ status, failure }: ChunkRecord): boolean =>
+  status === 'sent' || status === 'unknown' || failure?.mayHaveHappened === true;
 
 async function inRounds(
   job: Upload,
   chunks: ChunkRecord[],
+  doubtful: ReadonlySet<string>,
   mine: (chunk: ChunkRecord) => boolean,
 ): Promise<Stopped | undefined> {
-  const way = delivery(job, chunks);
+  const way = delivery(job, chunks, doubtful);
   for (let round = 0; ; round++) {
     const open = chunks.filter((chunk) => mine(chunk) && isOpen(chunk.status));
     if (open.length === 0) return undefined;
@@ -110,7 +119,7 @@ async function onePass(job: Upload, way: Delivery, open: readonly ChunkRecord[])
     const flight = lane
       .run(async () => {
         if (!over()) await way.deliver(chunk, changes);
-      })
+      }, stop.soon)
       .catch((error: unknown) => {
         broken ??= { error };
       })
