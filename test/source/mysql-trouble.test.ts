@@ -176,15 +176,24 @@ describe('a connection that breaks', () => {
     };
     process.on('uncaughtException', listener);
     process.on('unhandledRejection', listener);
-    const { batches } = await sourceOf(database.url).rows(
-      asking('select words from heavy limit 30 /* late */'),
-      never,
+    const server = await startFakeMysql('8.4.0', (sql) => {
+      if (sql.startsWith('set ')) return 'ok';
+      if (sql.startsWith('select version()')) return { columns: ['v', 'z', 'm'], rows: [['8.4.0', '1', '']] };
+      return { columns: ['a'], rows: [['1']], thenReset: true };
+    });
+    open.push(server);
+    const outcomes = new Set<string>();
+    for (let attempt = 0; attempt < 20; attempt += 1) {
+      // A reset can overtake the last rows: then the read fails, which is fine too.
+      const outcome = await readAll(sourceOf(server.url), asking('select a from t')).then(
+        ({ rows }) => `${rows.length} row`,
+        (error: ProblemError) => error.problems[0].code,
+      );
+      outcomes.add(outcome);
+    }
+    expect([...outcomes].filter((outcome) => outcome !== '1 row' && outcome !== 'connection-lost')).toEqual(
+      [],
     );
-    const iterator = batches[Symbol.asyncIterator]();
-    await iterator.next();
-    const thread = await threadOf('late');
-    if (thread) await database.query(`kill ${thread}`).catch(() => {});
-    await iterator.return?.();
     for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     process.off('uncaughtException', listener);
     process.off('unhandledRejection', listener);

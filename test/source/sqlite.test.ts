@@ -15,7 +15,7 @@ async function open(): Promise<Bench> {
   const source = sqliteSource(path, { where: 'CONNECTION_SHOP', clock: systemClock });
   return {
     source,
-    slow: slowQuery(150),
+    slow: slowQuery(200),
     async run(sql, values = []) {
       database
         .prepare(sql)

@@ -5,7 +5,12 @@ import mysql from 'mysql2';
 /** What the fake answers to one statement. */
 export type Reply =
   | 'ok'
-  | { readonly columns: readonly string[]; readonly rows: readonly (readonly (string | null)[])[] }
+  | {
+      readonly columns: readonly string[];
+      readonly rows: readonly (readonly (string | null)[])[];
+      /** Whether the connection is reset as soon as the answer is out. */
+      readonly thenReset?: boolean;
+    }
   | { readonly errno: number; readonly message: string }
   | { readonly columns: readonly string[]; readonly rowsThenCut: readonly (readonly (string | null)[])[] };
 
@@ -81,8 +86,9 @@ function send(side: ServerSide, reply: Reply): void {
   if ('errno' in reply) return side.writeError({ message: reply.message, code: reply.errno });
   side.writeColumns(reply.columns.map(column));
   for (const row of 'rows' in reply ? reply.rows : reply.rowsThenCut) side.writeTextRow(row);
-  if ('rows' in reply) side.writeEof();
-  else side.stream.end();
+  if (!('rows' in reply)) return void side.stream.end();
+  side.writeEof();
+  if (reply.thenReset) side.stream.resetAndDestroy();
 }
 
 const column = (name: string): object => ({
