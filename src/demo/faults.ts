@@ -18,10 +18,7 @@ export interface FaultPlay {
 export const faultStories = [
   {
     name: text('限流', 'throttled call'),
-    story: text(
-      '429，一秒后再来：等一等再发，不占用轮次',
-      '429, come back in a second: it waits and goes again, using up no round',
-    ),
+    story: text('429，一秒后再来：等一等再发，不占用轮次', '429, wait a second: it waits and goes again'),
   },
   {
     name: text('写冲突', 'write conflict'),
@@ -33,22 +30,22 @@ export const faultStories = [
   {
     name: text('坏行', 'refused row'),
     story: text(
-      '1254060，飞书不收其中一行：分块对半再对半，直到只剩那一行，其余照写',
-      '1254060, Feishu refuses one row: the chunk is halved until that row stands alone, the rest is written',
+      '1254060，有一行不被接受：对半再对半拆分，直到只剩那一行',
+      '1254060: the chunk is halved until the bad row stands alone',
     ),
   },
   {
     name: text('丢失的应答', 'lost answer'),
     story: text(
-      '已写入，但连接断了：下一轮用同一个 client_token 再问，不会重复',
-      'written, but the connection breaks: asked again next round with the same client_token, never twice',
+      '已写入但连接断开：下一轮用同一个令牌再问，不会重复',
+      'written, then cut off: asked again, never written twice',
     ),
   },
   {
     name: text('失败的分块', 'failing chunk'),
     story: text(
-      '1255001，每一轮都失败：最后列在卡片上，按“重试失败分块”再发',
-      '1255001, refused in every round: listed on the card, and sent again by "Retry failed chunks"',
+      '1255001，每一轮都失败，直到按下“重试失败分块”',
+      '1255001 every round, until you press "Retry failed chunks"',
     ),
   },
 ] as const satisfies readonly PlayedFault[];

@@ -7,25 +7,25 @@ import type { RealShop } from './mysql.ts';
 export function opening({ source }: Pick<DemoOptions, 'source'>, rows: number): readonly Text[] {
   const shop =
     source === undefined
-      ? text(`一个示例商店（SQLite，${count(rows)} 笔订单）`, `a sample shop (SQLite, ${count(rows)} orders)`)
-      : text('你指定的 MySQL', 'the MySQL that you named');
+      ? text(`示例商店（SQLite，${count(rows)} 笔订单）`, `a sample shop (SQLite, ${count(rows)} orders)`)
+      : text('你指定的 MySQL', 'your MySQL');
   return [
     text(
-      `演示：在本机启动一个模拟飞书、${shop.zh}和机器人。`,
-      `The demo starts, on this machine: a local Feishu, ${shop.en} and the bot.`,
+      `演示会在本机启动：一个模拟的飞书、${shop.zh}、机器人。`,
+      `This starts a local Feishu, ${shop.en} and the bot.`,
     ),
     text(
       '机器人就是正式的程序：官方 SDK、长连接，只是地址换成了 127.0.0.1。',
-      "The bot is the real program with Feishu's SDK and long connection; only the address is 127.0.0.1.",
+      "The bot is the real program: Feishu's SDK, long connection, only on 127.0.0.1.",
     ),
     source === undefined
       ? text(
           '不需要账号，数据不会离开这台机器，结束后什么都不留下。',
-          'It needs no account, nothing leaves this machine, and nothing stays behind.',
+          'No account is needed, nothing leaves this machine, nothing stays behind.',
         )
       : text(
           '不需要飞书账号；除了连接这个 MySQL，数据不会离开这台机器。',
-          'It needs no Feishu account; but for that MySQL, nothing leaves this machine.',
+          'No Feishu account is needed; but for your MySQL, nothing leaves this machine.',
         ),
   ];
 }
@@ -68,8 +68,8 @@ export const mended = text(
 
 /** What can be typed. */
 export const hint = text(
-  '输入按钮前的数字来按它，或直接发消息（如 /sync orders、/help）；Ctrl-C 离开。',
-  'Type the number of a button to press it, or a message (such as /sync orders, /help); Ctrl-C to leave.',
+  '输入数字来按按钮，或直接发消息，如 /sync orders、/help；Ctrl-C 离开。',
+  "Type a button's number, or a message such as /sync orders or /help; Ctrl-C ends.",
 );
 
 export const leaving = text('正在收拾……', 'Clearing up …');
