@@ -1,8 +1,9 @@
 import type { Definition } from '../sync/definition.ts';
 import { isMismatch, type Mapping, mapColumns } from '../sync/mapping.ts';
+import type { KnownField } from '../sync/pairing.ts';
 import { reasonsToWait } from '../sync/policy.ts';
 import { ProblemError } from '../sync/problem.ts';
-import type { Sample, WaitReason } from '../sync/state.ts';
+import type { WaitReason } from '../sync/state.ts';
 import { text } from '../sync/text.ts';
 import { zoneOf } from '../sync/zone.ts';
 import type { Board } from './board.ts';
@@ -28,17 +29,12 @@ export interface Planning {
   /** Folder for what does not fit in memory. */
   readonly folder: string;
   readonly signal: AbortSignal;
+  /** Hash of the plan that a person said yes to before it had to be made again. */
+  readonly approved?: string;
 }
 
-/** A plan, stored, and why it must wait, if it must. */
-export interface Made {
-  readonly plan: Plan;
-  readonly reasons: readonly WaitReason[];
-  readonly samples: readonly Sample[];
-}
-
-/** Reads both sides, compares them, stores the plan. Writes nothing to the table. */
-export async function makePlan(job: Planning): Promise<Made> {
+/** Reads both sides, compares them, stores the plan and why it must wait. Writes nothing to the table. */
+export async function makePlan(job: Planning): Promise<Plan> {
   const { definition, table, store, board, signal, clock } = job;
   const source = job.sources(definition.source.connection);
   const zone = zoneOf(definition.timeZone ?? job.timeZone);
@@ -54,7 +50,8 @@ export async function makePlan(job: Planning): Promise<Made> {
     table.revision(signal),
     source.columns(query, signal),
   ]);
-  const mapping = mapColumns(definition, columns, fields, zone);
+  const known = await recallFields(store, job.scope);
+  const mapping = mapColumns(definition, columns, fields, zone, known);
   if (isMismatch(mapping)) throw new ProblemError(mapping);
   const fingerprint = fingerprintOf(definition, mapping);
   const before = await history(store, job.scope, fingerprint);
@@ -72,7 +69,11 @@ export async function makePlan(job: Planning): Promise<Made> {
           readTable(table, mapping, revision, (n, total) => showReading(board, { records: n, total }), both),
         ),
     );
-    board.set((state) => ({ ...state, phase: 'comparing', notes: tableNotes(records) }));
+    board.set((state) => ({
+      ...state,
+      phase: 'comparing',
+      notes: [...mapping.notes, ...tableNotes(records)],
+    }));
     const began = clock.now();
     const chunkSize = await rowsPerChunk(definition, table, store);
     const within = definition.view === 'limit' ? await table.inView(keyNames(mapping), signal) : undefined;
@@ -80,6 +81,7 @@ export async function makePlan(job: Planning): Promise<Made> {
     const found = await compare(sides, job.run, job.scope, store.journal, store.ledger);
     const [tooMany, ...others] = found.newOptions.problems();
     if (tooMany) throw new ProblemError([tooMany, ...others]);
+    const reasons = stillToAsk(job, found, whyWait({ definition, about, rows, records, found, before }));
     const plan: Plan = {
       targets: mapping.targets,
       key: mapping.key,
@@ -91,17 +93,22 @@ export async function makePlan(job: Planning): Promise<Made> {
       records: records.index.size,
       basis: basisOf(rows, found),
       newOptions: found.newOptions.names(),
-      asksHandMade: found.handMade > 0,
+      asksHandMade: reasons.some(({ code }) => code === 'hand-made'),
+      fingerprint,
+      waits: reasons,
+      samples: found.samples,
+      left: null,
     };
-    await store.journal.savePlan(job.run, writePlan(plan), fingerprint);
     board.set((state) => ({
       ...state,
       badRows: found.badRows,
       planned: { creates: found.creates, updates: found.updates, deletes: found.deletes },
       ms: { ...state.ms, diff: state.ms.diff + clock.now() - began },
     }));
-    const outlook = { definition, about, rows, records, found, before };
-    return { plan, reasons: whyWait(outlook), samples: found.samples };
+    await store.journal.saveState(job.run, board.state());
+    await store.memory.remember(fieldsOf(job.scope), JSON.stringify(mapping.known));
+    await store.journal.savePlan(job.run, writePlan(plan), fingerprint);
+    return plan;
   } finally {
     await spool.close();
   }
@@ -119,21 +126,31 @@ interface History {
 }
 
 async function history(store: Store, scope: Scope, fingerprint: string): Promise<History> {
-  const [ledger, allowed, last] = await Promise.all([
+  const [ledger, allowed, agreed, last] = await Promise.all([
     store.ledger.size(scope),
     store.memory.recall(handMadeGrant(scope)),
+    store.memory.recall(agreedPrint(scope)),
     store.journal.lastDone(scope),
   ]);
   return {
     ledger,
     handMadeAllowed: allowed !== undefined,
     succeededBefore: last !== undefined,
-    changed: last !== undefined && last.fingerprint !== fingerprint,
+    changed: last !== undefined && last.fingerprint !== fingerprint && agreed !== fingerprint,
   };
 }
 
 /** Under which name a person's yes to deleting hand-made records is remembered. */
 export const handMadeGrant = (scope: Scope): string => `hand-made:${scope.definition}@${scope.table}`;
+
+/** Under which name the query, key and mapping are remembered that a person last said yes to. */
+export const agreedPrint = (scope: Scope): string => `agreed:${scope.definition}@${scope.table}`;
+
+/** Under which name it is remembered where the columns went. */
+const fieldsOf = (scope: Scope): string => `fields:${scope.definition}@${scope.table}`;
+
+const recallFields = async (store: Store, scope: Scope): Promise<readonly KnownField[]> =>
+  JSON.parse((await store.memory.recall(fieldsOf(scope))) ?? '[]') as KnownField[];
 
 /** Under which name the chunk size that a table took is remembered. */
 export const chunkSizeOf = (scope: Pick<Scope, 'table'>): string => `chunk-size:${scope.table}`;
@@ -169,6 +186,24 @@ function whyWait(seen: {
   });
   return records.moving && found.deletes > 0 ? [...reasons, moving] : reasons;
 }
+
+/** A plan that was made again needs no second yes when it is the same. */
+function stillToAsk(
+  { approved }: Planning,
+  { hash }: Comparison,
+  reasons: readonly WaitReason[],
+): readonly WaitReason[] {
+  if (approved === undefined) return reasons;
+  return approved === hash ? [] : [...reasons, moved];
+}
+
+const moved: WaitReason = {
+  code: 'moved',
+  message: text(
+    '表格或数据在你确认之前变了，这是新的计划，请再确认一次。',
+    'The table or the data moved before the approval: this is the new plan, please approve it again.',
+  ),
+};
 
 const moving: WaitReason = {
   code: 'moved',

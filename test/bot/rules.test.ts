@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { approvers, may } from '../../src/bot/access.ts';
 import { problemsOf } from '../../src/bot/known.ts';
