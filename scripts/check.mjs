@@ -3,8 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+// Biome colours every letter by itself where it takes a log for a terminal.
+const colors = process.stdout.isTTY ? 'force' : 'off';
 const checks = [
-  ['format and lint', 'biome', 'ci', '--error-on-warnings', '.'],
+  ['format and lint', 'biome', 'ci', '--error-on-warnings', `--colors=${colors}`, '.'],
   ['promises and types in use', 'oxlint', '-c', '.oxlintrc.json', '--type-aware', 'src', 'test'],
   ['types', 'tsc', '-p', 'test/tsconfig.json'],
   ['unused code', 'knip'],
