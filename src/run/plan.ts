@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Definition } from '../sync/definition.ts';
 import type { Mapping, Target } from '../sync/mapping.ts';
+import type { Sample, WaitReason } from '../sync/state.ts';
 
 /** Rows and deletes that no chunk holds. */
 export interface Basis {
@@ -32,6 +33,13 @@ export interface Plan {
   readonly newOptions: readonly (readonly [at: number, names: readonly string[]])[];
   /** Whether a yes to this plan allows the definition to delete hand-made records from now on. */
   readonly asksHandMade: boolean;
+  /** Hash of query, key and mapping: see {@link fingerprintOf}. */
+  readonly fingerprint: string;
+  /** Why nothing may be sent before a person has said yes; empty once that was said, or when nothing is unusual. */
+  readonly waits: readonly WaitReason[];
+  readonly samples: readonly Sample[];
+  /** The table's change counter when the run ended with something left to retry; null when that is not known. */
+  readonly left: number | null;
 }
 
 export const writePlan = (plan: Plan): string => JSON.stringify(plan);

@@ -38,7 +38,11 @@ export async function readSource(
   signal: AbortSignal,
 ): Promise<SourceRead> {
   const answer = await source.rows(query, signal);
-  sameColumns(columns, answer.columns);
+  if (!sameColumns(columns, answer.columns)) {
+    // Asked for once and left, which closes the connection.
+    for await (const _ of answer.batches) break;
+    throw problem(otherColumns);
+  }
   const times = new Map<Key, number>();
   const badRows: BadRow[] = [];
   const frame = framer();
@@ -91,17 +95,14 @@ export function readFrame(frame: Uint8Array): { readonly row: number; readonly p
 }
 
 /** The columns were told before the query ran; should the answer have others, the mapping is not true. */
-function sameColumns(told: readonly Column[], came: readonly Column[]): void {
-  if (told.length === came.length && told.every((column, at) => column.name === came[at]?.name)) return;
-  throw problem({
-    code: 'columns-moved',
-    message: text(
-      '查询返回的列和预先得知的不一样',
-      'the query answered with other columns than it announced',
-    ),
-    cure: text(
-      '表结构可能刚改过，请再同步一次。',
-      'The tables may just have been altered: run the sync again.',
-    ),
-  });
-}
+const sameColumns = (told: readonly Column[], came: readonly Column[]): boolean =>
+  told.length === came.length && told.every((column, at) => column.name === came[at]?.name);
+
+const otherColumns = {
+  code: 'columns-moved',
+  message: text('查询返回的列和预先得知的不一样', 'the query answered with other columns than it announced'),
+  cure: text(
+    '表结构可能刚改过，请再同步一次。',
+    'The tables may just have been altered: run the sync again.',
+  ),
+};

@@ -1,6 +1,7 @@
 import type { Definition } from '../sync/definition.ts';
+import { problem } from '../sync/problem.ts';
 import { acted, begin, end, goOn } from '../sync/progress.ts';
-import type { Act, Actor, State } from '../sync/state.ts';
+import type { Act, Actor, State, Status } from '../sync/state.ts';
 import { text } from '../sync/text.ts';
 import { type Board, board } from './board.ts';
 import type { Keeper } from './keeper.ts';
@@ -8,7 +9,7 @@ import { type Leased, launcher, type Work } from './launch.ts';
 import { freshRecord } from './make-plan.ts';
 import { readPlan } from './plan.ts';
 import type { OpenTable, RunRecord, Scope, Table } from './ports.ts';
-import { applyPlan, carryOut, type Parts, runSync } from './run.ts';
+import { applyPlan, follow, type Parts, runSync } from './run.ts';
 import type { Acted, Run, RunRequest, Runs, Started } from './runs.ts';
 
 /** What the registry needs besides the parts of a run. */
@@ -29,10 +30,14 @@ export function openRuns(parts: Registry): Runs {
     launch.find(run)?.board.state() ?? (await journal.findRun(run))?.state;
 
   async function busy(run: string): Promise<Extract<Started, { kind: 'busy' }>> {
-    const here = launch.find(run)?.run;
-    const state = await live(run);
-    if (!state) throw new Error(`the table is held by the run ${run}, which the store does not know`);
-    return { kind: 'busy', state, ...(here ? { run: here } : {}) };
+    // Whoever has just taken the table may not have stored the run yet.
+    for (let tries = 0; tries < busyTries; tries++) {
+      const here = launch.find(run)?.run;
+      const state = await live(run);
+      if (state) return { kind: 'busy', state, ...(here ? { run: here } : {}) };
+      await clock.sleep(busyPause, launch.stopping);
+    }
+    throw problem(heldByStranger);
   }
 
   const open = (address: string, on: Board): Promise<Table> =>
@@ -48,15 +53,24 @@ export function openRuns(parts: Registry): Runs {
       return { kind: 'started', run: await stillborn(fresh, definition, error) };
     }
     const scope: Scope = { definition: definition.name, table: `${table.base}/${table.id}` };
+    const id = fresh.state().run;
     const left = planOnly ? undefined : await leftBehind(scope);
-    const id = left?.id ?? fresh.state().run;
-    const leased = await launch.lease(scope, id);
+    const leased = await launch.lease(scope, left?.id ?? id);
     if ('heldBy' in leased) return busy(leased.heldBy);
-    if (left) return { kind: 'started', run: await goOnWith(left, request.by, leased, definition) };
-    if (!planOnly) await overtake(scope);
-    await journal.createRun(freshRecord(id, scope, fresh.state()));
-    const work: Work = (job) => runSync(job, definition, parts, planOnly);
-    return { kind: 'started', run: launch.launch({ id, scope, board: fresh, table }, leased, work) };
+    return orRelease(leased, async () => {
+      // It may have ended while we waited for its lease.
+      const open = left && (await stillOpen(left.id));
+      if (open) return { kind: 'started', run: await goOnWith(open, request.by, leased, definition) };
+      await journal.createRun(freshRecord(id, scope, fresh.state()));
+      if (!planOnly) await overtake(scope, id);
+      const work: Work = (job) => runSync(job, definition, parts, planOnly);
+      return { kind: 'started', run: launch.launch({ id, scope, board: fresh, table }, leased, work) };
+    });
+  }
+
+  async function stillOpen(run: string): Promise<RunRecord | undefined> {
+    const record = await journal.findRun(run);
+    return record?.state.status === 'running' ? record : undefined;
   }
 
   /** A run that could not even open its table: recorded, and ended at once. */
@@ -88,9 +102,9 @@ export function openRuns(parts: Registry): Runs {
   }
 
   /** Plans for the table that still wait are overtaken by a new run. */
-  async function overtake(scope: Scope): Promise<void> {
+  async function overtake(scope: Scope, by: string): Promise<void> {
     for (const { id, state, scope: theirs } of await journal.openRuns()) {
-      if (state.status !== 'waiting' || theirs.table !== scope.table) continue;
+      if (id === by || state.status !== 'waiting' || theirs.table !== scope.table) continue;
       const over = end(
         { ...state, waiting: null, notes: [...state.notes, overtaken] },
         'expired',
@@ -103,16 +117,12 @@ export function openRuns(parts: Registry): Runs {
   /** Goes on with a run under its own ID: with its plan where it has one, from the start otherwise. */
   async function goOnWith(left: RunRecord, by: Actor, leased: Leased, saved?: Definition): Promise<Run> {
     const on = board(acted(goOn(left.state), { op: 'resume', by, at: clock.now() }));
-    let table: Table;
-    try {
-      table = await open(left.state.link, on);
-    } catch (error) {
-      await leased.release();
-      throw error;
-    }
+    const table = await open(left.state.link, on);
+    // A retry that was cut off goes on as one.
+    const again = left.state.acts.findLast(({ op }) => op !== 'resume')?.op === 'retry';
     const work: Work = async (job) => {
       if (left.plan !== '') {
-        await carryOut(job, readPlan(left.plan), parts);
+        await follow(job, readPlan(left.plan), parts, left.state.planOnly, again);
         return;
       }
       await journal.dropPlan(left.id);
@@ -126,7 +136,12 @@ export function openRuns(parts: Registry): Runs {
     try {
       const leased = await launch.lease(left.scope, left.id);
       if ('heldBy' in leased) return undefined;
-      return await goOnWith(left, left.state.acts[0]?.by ?? { kind: 'cli' }, leased);
+      return await orRelease(leased, async () => {
+        const open = await stillOpen(left.id);
+        if (open) return goOnWith(open, open.state.acts[0]?.by ?? { kind: 'cli' }, leased);
+        await leased.release();
+        return undefined;
+      });
     } catch (error) {
       log.error('run.resume', { run: left.id, error });
       return undefined;
@@ -151,13 +166,30 @@ export function openRuns(parts: Registry): Runs {
     const scope: Scope = { definition: state.definition, table: `${table.base}/${table.id}` };
     const leased = await launch.lease(scope, id);
     if ('heldBy' in leased) return busy(leased.heldBy);
-    const record = await journal.findRun(id);
-    if (!record || isStale(record.state) || record.state.version !== state.version) {
-      await leased.release();
-      return { kind: 'stale', state: record?.state ?? state };
-    }
-    await journal.saveState(id, on.state());
-    return { kind: 'going', run: launch.launch({ id, scope, board: on, table }, leased, workOf(record)) };
+    return orRelease(leased, async () => {
+      const record = await journal.findRun(id);
+      const passed = !record?.plan || isStale(record.state) || record.state.version !== state.version;
+      if (passed || (await isOld(record))) {
+        await leased.release();
+        return { kind: 'stale', state: record?.state ?? state };
+      }
+      await journal.saveState(id, on.state());
+      return { kind: 'going', run: launch.launch({ id, scope, board: on, table }, leased, workOf(record)) };
+    });
+  }
+
+  /** Whether a newer run wrote to the table: what this one has left is out of date, and would undo the newer one. */
+  async function isOld({ id, scope, state }: RunRecord): Promise<boolean> {
+    const latest = await journal.latestRuns(scope.definition, recentRuns);
+    return latest.some(
+      (other) =>
+        other.id !== id &&
+        other.scope.table === scope.table &&
+        other.state.startedAt > state.startedAt &&
+        other.plan !== '' &&
+        !other.state.planOnly &&
+        !sentNothing.has(other.state.status),
+    );
   }
 
   return {
@@ -168,7 +200,7 @@ export function openRuns(parts: Registry): Runs {
         { op: 'retry', by, at: clock.now() },
         version,
         canRetry,
-        (record) => (job) => carryOut(job, readPlan(record.plan), parts, true),
+        (record) => (job) => follow(job, readPlan(record.plan), parts, false, true),
       ),
     apply: (id, by, version) =>
       press(id, { op: 'apply', by, at: clock.now() }, version, isWaiting, (record) => async (job) => {
@@ -212,6 +244,30 @@ const firstState = ({ definition, by, planOnly = false }: RunRequest, run: strin
     by,
     at,
   });
+
+/** Gives the table free when what needs it could not start. */
+async function orRelease<T>(leased: Leased, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await leased.release();
+    throw error;
+  }
+}
+
+/** How often, and after how many ms, is looked again for a run that holds the table but is not stored yet. */
+const busyTries = 40;
+const busyPause = 50;
+/** Runs among which is looked for a newer one. */
+const recentRuns = 50;
+/** Plans in these states have written nothing. */
+const sentNothing: ReadonlySet<Status> = new Set<Status>(['waiting', 'cancelled', 'expired']);
+
+const heldByStranger = {
+  code: 'table-held',
+  message: text('另一个运行占着这个表格。', 'Another run holds this table.'),
+  cure: text('请过一分钟再试。', 'Try again in a minute.'),
+};
 
 const isWaiting = (state: State): boolean => state.status === 'waiting';
 

@@ -1,13 +1,13 @@
 import type { Definition } from '../sync/definition.ts';
 import type { Failure } from '../sync/failure.ts';
 import { problem } from '../sync/problem.ts';
-import { end, verdictOf } from '../sync/progress.ts';
-import type { WaitReason } from '../sync/state.ts';
+import { end, unplanned, verdictOf } from '../sync/progress.ts';
+import { isRetryable } from '../sync/round.ts';
 import { text } from '../sync/text.ts';
 import type { Board } from './board.ts';
 import type { Lanes } from './lane.ts';
-import { chunkSizeOf, handMadeGrant, type Made, makePlan, type Planning } from './make-plan.ts';
-import type { Plan } from './plan.ts';
+import { agreedPrint, chunkSizeOf, handMadeGrant, makePlan, type Planning } from './make-plan.ts';
+import { type Plan, writePlan } from './plan.ts';
 import type { Chance, ChunkRecord, Clock, Log, Scope, Sources, Store, Table } from './ports.ts';
 import { counted, foreseen } from './scoreboard.ts';
 import type { StopSignals } from './send.ts';
@@ -46,10 +46,23 @@ export async function runSync(
   parts: Parts,
   planOnly: boolean,
 ): Promise<void> {
-  const made = await makePlan(planning(job, definition, parts));
-  if (planOnly) return showPlan(job, made, parts);
-  if (made.reasons.length > 0) return wait(job, made, made.reasons, parts);
-  await carryOut(job, made.plan, parts);
+  await follow(job, await makePlan(planning(job, definition, parts)), parts, planOnly);
+}
+
+/**
+ * Follows a stored plan: shows it, waits for a person, or sends what of it is still to be sent.
+ * @param again also the chunks that failed: somebody pressed retry
+ */
+export async function follow(
+  job: Job,
+  plan: Plan,
+  parts: Parts,
+  planOnly: boolean,
+  again = false,
+): Promise<void> {
+  if (planOnly) return showPlan(job, plan, parts);
+  if (plan.waits.length > 0) return wait(job, plan, parts);
+  await carryOut(job, plan, parts, again);
 }
 
 /**
@@ -62,23 +75,27 @@ export async function applyPlan(
   definition: Definition,
   parts: Parts,
 ): Promise<void> {
-  const { store } = parts;
-  let plan = approved;
-  if ((await job.table.revision(job.stop.now)) !== approved.revision) {
-    await store.journal.dropPlan(job.run);
-    const made = await makePlan(planning(job, definition, parts));
-    if (made.plan.hash !== approved.hash) return wait(job, made, [...made.reasons, moved], parts);
-    plan = made.plan;
+  const { journal, memory } = parts.store;
+  let plan: Plan = { ...approved, waits: [] };
+  if ((await job.table.revision(job.stop.now)) === approved.revision) {
+    await journal.savePlan(job.run, writePlan(plan), plan.fingerprint);
+  } else {
+    await journal.dropPlan(job.run);
+    job.board.set(unplanned);
+    plan = await makePlan({ ...planning(job, definition, parts), approved: approved.hash });
   }
-  if (plan.asksHandMade) await store.memory.remember(handMadeGrant(job.scope), 'yes');
-  await carryOut(job, plan, parts);
+  if (plan.waits.length === 0) {
+    if (approved.asksHandMade) await memory.remember(handMadeGrant(job.scope), 'yes');
+    await memory.remember(agreedPrint(job.scope), plan.fingerprint);
+  }
+  await follow(job, plan, parts, false);
 }
 
 /**
  * Sends what of a stored plan is still to be sent, and ends the run.
  * @param again also the chunks that failed: somebody pressed retry
  */
-export async function carryOut(job: Job, plan: Plan, parts: Parts, again = false): Promise<void> {
+async function carryOut(job: Job, plan: Plan, parts: Parts, again: boolean): Promise<void> {
   const { board, run, scope, stop } = job;
   const { store, clock } = parts;
   const began = clock.now();
@@ -101,7 +118,7 @@ export async function carryOut(job: Job, plan: Plan, parts: Parts, again = false
     clock,
     chance: parts.chance,
     rounds: plan.rounds,
-    confirmCreates: plan.confirmCreates,
+    confirmCreates: plan.confirmCreates || (again && (await movedSince(job, plan))),
     onChunks: show,
     onRejected: (row) => board.set((state) => ({ ...state, badRows: [...state.badRows, row] })),
     onRound: (round) =>
@@ -115,29 +132,32 @@ export async function carryOut(job: Job, plan: Plan, parts: Parts, again = false
     onTooMany: (rows) => rememberSize(store, scope, rows),
   });
   board.set((state) => ({ ...state, ms: { ...state.ms, upload: state.ms.upload + clock.now() - began } }));
+  if ([...known.values()].some(({ status }) => isRetryable(status))) await leave(job, plan, parts);
   if (stopped) throw stoppedBy(stopped);
   stop.soon.throwIfAborted();
   board.set((state) => end(state, verdictOf(state), clock.now()));
 }
 
-async function showPlan(job: Job, made: Made, { store, clock }: Parts): Promise<void> {
+/** Notes how the table looks at the end, so that a later retry can tell whether somebody else was there since. */
+async function leave({ run, table, stop }: Job, plan: Plan, { store }: Parts): Promise<void> {
+  const left = await table.revision(stop.now).catch(() => null);
+  await store.journal.savePlan(run, writePlan({ ...plan, left }), plan.fingerprint);
+}
+
+const movedSince = async ({ table, stop }: Job, { left }: Plan): Promise<boolean> =>
+  left === null || (await table.revision(stop.now)) !== left;
+
+async function showPlan(job: Job, plan: Plan, { store, clock }: Parts): Promise<void> {
   const chunks = await store.journal.chunks(job.run);
   job.board.set((state) =>
-    end(foreseen({ ...state, waiting: null }, made.plan.basis, chunks), 'planned', clock.now()),
+    end(foreseen({ ...state, waiting: null }, plan.basis, chunks), 'planned', clock.now()),
   );
 }
 
-async function wait(
-  job: Job,
-  made: Made,
-  reasons: readonly WaitReason[],
-  { store, clock }: Parts,
-): Promise<void> {
+async function wait(job: Job, plan: Plan, { store, clock }: Parts): Promise<void> {
   const chunks = await store.journal.chunks(job.run);
-  const waiting = { reasons, samples: made.samples };
-  job.board.set((state) =>
-    end({ ...counted(state, made.plan.basis, chunks), waiting }, 'waiting', clock.now()),
-  );
+  const waiting = { reasons: plan.waits, samples: plan.samples };
+  job.board.set((state) => end({ ...counted(state, plan.basis, chunks), waiting }, 'waiting', clock.now()));
 }
 
 function rememberSize(store: Store, scope: Scope, refused: number): void {
@@ -155,14 +175,6 @@ const planning = (job: Job, definition: Definition, parts: Parts): Planning => (
   definition,
   signal: AbortSignal.any([job.stop.soon, job.stop.now]),
 });
-
-const moved: WaitReason = {
-  code: 'moved',
-  message: text(
-    '表格或数据在你确认之前变了，这是新的计划，请再确认一次。',
-    'The table or the data moved before the approval: this is the new plan, please approve it again.',
-  ),
-};
 
 function stoppedBy({ failure, chunks }: Stopped): Error {
   return problem({ ...problemOf(failure), code: chunks > 1 ? 'same-failure' : codeWord(failure) });

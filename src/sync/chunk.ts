@@ -85,7 +85,8 @@ function weight(column: Column | undefined, cell: Cell): number {
   return name + (kind === 'multi' ? Math.max(4, Buffer.byteLength(cell)) : jsonBytes(cell));
 }
 
-const escaped = /["\\\u0000-\u001f\ud800-\udfff]/;
+/** Anything but the characters that JSON takes as they are. */
+const escaped = /[^ !#-[\]-\ud7ff\ue000-\uffff]/;
 
 /** Bytes of a text in JSON. */
 const jsonBytes = (words: string): number =>

@@ -13,6 +13,27 @@ export interface Beginning {
   readonly at: number;
 }
 
+const noPlan = {
+  rows: {
+    read: 0,
+    created: 0,
+    updated: 0,
+    unchanged: 0,
+    rejected: 0,
+    invalid: 0,
+    failed: 0,
+    unknown: 0,
+    notSent: 0,
+  },
+  deletes: { planned: 0, done: 0, failed: 0, unknown: 0, notSent: 0, kept: 0 },
+  chunks: { total: 0, settled: 0, failed: [] },
+  changes: { total: 0, settled: 0 },
+  planned: { creates: 0, updates: 0, deletes: 0 },
+};
+
+/** Takes the counts of a plan away that is thrown away. */
+export const unplanned = (state: State): State => ({ ...state, ...noPlan, badRows: [], notes: [] });
+
 /** The state of a run that was just asked for. */
 export function begin(from: Beginning): State {
   return {
@@ -27,21 +48,7 @@ export function begin(from: Beginning): State {
     startedAt: from.at,
     endedAt: null,
     reading: { rows: 0, records: 0, total: null },
-    rows: {
-      read: 0,
-      created: 0,
-      updated: 0,
-      unchanged: 0,
-      rejected: 0,
-      invalid: 0,
-      failed: 0,
-      unknown: 0,
-      notSent: 0,
-    },
-    deletes: { planned: 0, done: 0, failed: 0, unknown: 0, notSent: 0, kept: 0 },
-    chunks: { total: 0, settled: 0, failed: [] },
-    changes: { total: 0, settled: 0 },
-    planned: { creates: 0, updates: 0, deletes: 0 },
+    ...noPlan,
     rounds: 0,
     roundsMax: from.roundsMax,
     resumeAt: null,
