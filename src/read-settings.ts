@@ -57,7 +57,8 @@ function required(env: Environment, name: string, problems: Problem[]): string {
 }
 
 function readDomain(value: string, problems: Problem[]): string {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
+  const address = value.replace(/^mariadb:/, 'mysql:');
+  const url = URL.canParse(address) ? new URL(address) : undefined;
   const bare = url && url.pathname === '/' && !url.search && !url.hash && !url.username && !url.password;
   const safe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
   if (url && bare && safe) return url.origin;
