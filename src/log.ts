@@ -23,6 +23,7 @@ export function createLog({ level, write, pretty, secrets }: LogOptions): Log {
       messageKey: 'event',
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
+      ...(level === 'debug' ? { mixin: used } : {}),
     },
     { write: (line: string) => write(pretty ? readable(hide(line)) : hide(line)) },
   );
@@ -32,6 +33,12 @@ export function createLog({ level, write, pretty, secrets }: LogOptions): Log {
 }
 
 type Facts = Readonly<Record<string, unknown>>;
+
+/** Stands on every line of a debug log: milliseconds of CPU and the most memory that the process has used so far. */
+function used(): { readonly cpu: number; readonly peakMb: number } {
+  const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
+  return { cpu: Math.round((userCPUTime + systemCPUTime) / 1000), peakMb: Math.round(maxRSS / 1024) };
+}
 
 /** Errors have no own enumerable words: spelt out, with what caused them. */
 const plainFacts = (facts: Facts = {}): Facts =>

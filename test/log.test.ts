@@ -36,6 +36,12 @@ describe('a log line', () => {
     expect(written).toHaveLength(1);
   });
 
+  it('tells in a debug log what the process has used so far', () => {
+    const { log, written } = lines({ level: 'debug' });
+    log.info('run.planned');
+    expect(JSON.parse(written[0] ?? '')).toMatchObject({ cpu: expect.any(Number), peakMb: expect.any(Number) });
+  });
+
   it('tells an error with its cause', () => {
     const { log, written } = lines();
     log.error('store.failed', { error: new Error('no disk', { cause: new Error('ENOSPC') }) });

@@ -71,6 +71,9 @@ export function launcher(journal: Journal, keeper: Keeper, clock: Clock, log: Lo
       soon: AbortSignal.any([soon.signal, leased.lost]),
       now: AbortSignal.any([now.signal, leased.lost]),
     };
+    const { definition } = scope;
+    log.info('run.started', { run: id, definition, table: scope.table });
+    logPhases(board, log);
     try {
       await work({ run: id, scope, table, board, fence: leased.fence, stop });
     } catch (error) {
@@ -81,6 +84,8 @@ export function launcher(journal: Journal, keeper: Keeper, clock: Clock, log: Lo
     if (!leased.lost.aborted) await save(board.state());
     await leased.release();
     active.delete(id);
+    const { status, rows, calls, ms } = board.state();
+    log.info('run.ended', { run: id, definition, status, rows, calls, ms });
     return board.state();
   }
 
@@ -122,6 +127,16 @@ export function launcher(journal: Journal, keeper: Keeper, clock: Clock, log: Lo
       await late;
     },
   };
+}
+
+/** Logs each phase as it begins: a debug log so shows what each of them costs. */
+function logPhases({ state, watch }: Board, log: Log): void {
+  let last = state().phase;
+  watch(({ run, phase, ms }) => {
+    if (phase === last) return;
+    last = phase;
+    log.debug('run.phase', { run, phase, ms });
+  });
 }
 
 const internal = {

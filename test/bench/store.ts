@@ -4,12 +4,11 @@ import { sqlitePlace } from '../store/places.ts';
 import { chunkOf, outcomeOf, parts, runOf } from '../store/samples.ts';
 
 /**
- * Writes 100 chunks of 1 MB and settles each with 1,000 ledger entries, and prints how long the event loop was
- * held up meanwhile, next to what the machine's
- * other work does to a process that only waits. `tsx test/bench/store.ts [mysql://…]`; an SQLite file in the temporary folder by default.
+ * Writes 100 chunks of 1 MB to a store in a file and settles each with 1,000 ledger entries, and prints how long the
+ * event loop was held up meanwhile, next to what the machine's other work does to a process that only waits.
  */
-async function bench(): Promise<void> {
-  const place = process.argv[2] ? { url: process.argv[2], remove: async () => {} } : await sqlitePlace();
+export async function benchStore(print: (line: string) => void): Promise<void> {
+  const place = await sqlitePlace();
   const store = await openStore(place.url, parts);
   const scope = { definition: 'orders', table: `bench/${process.pid}` };
   const run = `bench-${process.pid}`;
@@ -46,18 +45,14 @@ async function bench(): Promise<void> {
 
   const ms = (n: number): string => `${n.toFixed(1)} ms`;
   const middle = (all: number[]): number => all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)] ?? 0;
-  console.log(`100 chunks of 1 MB with 1,000 ledger entries each: ${ms(total)}`);
+  print(`100 chunks of 1 MB with 1,000 ledger entries each: ${ms(total)}`);
   for (const [step, all] of Object.entries(spent)) {
-    console.log(`  ${step.padEnd(6)} median ${ms(middle(all))}, longest ${ms(Math.max(...all))}`);
+    print(`  ${step.padEnd(6)} median ${ms(middle(all))}, longest ${ms(Math.max(...all))}`);
   }
-  console.log(
-    `event loop held up: longest ${ms(delay.max / 1e6)}, 99 % below ${ms(delay.percentile(99) / 1e6)}`,
-  );
-  console.log(
+  print(`event loop held up: longest ${ms(delay.max / 1e6)}, 99 % below ${ms(delay.percentile(99) / 1e6)}`);
+  print(
     `  while nothing was done:   longest ${ms(idle.max / 1e6)}, 99 % below ${ms(idle.percentile(99) / 1e6)}`,
   );
   await store.stop();
   await place.remove();
 }
-
-await bench();

@@ -1,0 +1,89 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { type Case, cases, life, width } from './cases.ts';
+import { startFeishu } from './feishu.ts';
+import type { Measured } from './judge.ts';
+import { mysqlShop, sqliteShop } from './shop.ts';
+import { heading, legend, lineOf } from './show.ts';
+import { benchStore } from './store.ts';
+
+const usage = `npm run bench -- [options]
+  --rows 1000,20000,100000   sizes of the first four cases
+  --only first,same,…        of: ${cases.join(', ')}, store
+  --source sqlite            an SQLite shop instead of a MySQL server
+  --json                     figures as one JSON array
+  --no-build                 measures dist/ as it is
+`;
+
+/** Measures the built program against the local Feishu. Shows figures and judges nothing: it always ends with 0. */
+async function bench(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      rows: { type: 'string', default: '1000,20000,100000' },
+      only: { type: 'string', default: [...cases, 'store'].join(',') },
+      source: { type: 'string', default: 'mysql' },
+      json: { type: 'boolean', default: false },
+      'no-build': { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  if (values.help) return say(usage);
+  const print = (line: string): void => void process.stdout.write(`${line}\n`);
+  const wanted = new Set(values.only.split(','));
+  const runs: Measured[] = [];
+  if (cases.some((one) => wanted.has(one))) {
+    if (!values['no-build']) build();
+    if (!values.json) print(heading());
+    await withParts(
+      values.source,
+      say,
+      wanted as ReadonlySet<Case>,
+      values.rows.split(',').map(Number),
+      (run) => {
+        runs.push(run);
+        if (!values.json) print(lineOf(run));
+      },
+    );
+    print(values.json ? JSON.stringify(runs) : legend);
+  }
+  if (wanted.has('store') && !values.json) await benchStore(print);
+}
+
+async function withParts(
+  source: string,
+  say: (line: string) => void,
+  wanted: ReadonlySet<Case>,
+  sizes: readonly number[],
+  show: (run: Measured) => void,
+): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'bitable-sync-shop-'));
+  const feishu = startFeishu();
+  try {
+    const app = await feishu.ask({ kind: 'app' });
+    const shop = source === 'sqlite' ? await sqliteShop(folder) : await mysqlShop(say);
+    try {
+      const parts = { feishu, app, shop, wanted, show };
+      for (const rows of sizes) await life(parts, rows);
+      await width(parts, 'strict', 20_000);
+      await width(parts, 'lenient', 20_000);
+    } finally {
+      await shop.close();
+    }
+  } finally {
+    await feishu.stop();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function build(): void {
+  const script = fileURLToPath(new URL('../../scripts/build.mjs', import.meta.url));
+  if (spawnSync(process.execPath, [script], { stdio: 'inherit' }).status !== 0)
+    throw new Error('the build failed');
+}
+
+await bench();

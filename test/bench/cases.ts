@@ -1,0 +1,84 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Answers, Feishu } from './feishu.ts';
+import { type Measured, measured, type Work } from './judge.ts';
+import { newPlace, type Place } from './program.ts';
+import type { Shop } from './shop.ts';
+
+/** What can be measured. */
+export const cases = ['first', 'same', 'changed', 'deleted', 'strict', 'lenient'] as const;
+export type Case = (typeof cases)[number];
+
+/** What the cases are measured with. */
+export interface Bench {
+  readonly feishu: Feishu;
+  readonly app: Answers['app'];
+  readonly shop: Shop;
+  readonly wanted: ReadonlySet<Case>;
+  /** Told of each run as it is done. */
+  readonly show: (run: Measured) => void;
+}
+
+/** Milliseconds that each call takes. */
+const latency = 60;
+const fields = 8;
+const nothing = { fields, records: 0, creates: 0, updates: 0, deletes: 0 };
+
+async function inFolder<T>(bench: Bench, work: (place: Place) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'bitable-sync-bench-'));
+  try {
+    return await work(newPlace(folder, bench.app, bench.shop.url));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** One after the other on the same table: the first load, nothing changed, 1 % changed, 1 % deleted. */
+export async function life(bench: Bench, rows: number): Promise<void> {
+  const { feishu, shop, wanted, show } = bench;
+  const one = rows / 100;
+  const steps: readonly (readonly [Case, string, Work, () => Promise<void>])[] = [
+    ['first', 'first load', { ...nothing, creates: rows }, () => shop.fill(rows)],
+    ['same', 'nothing changed', { ...nothing, records: rows }, async () => {}],
+    ['changed', '1 % changed', { ...nothing, records: rows, updates: one }, () => shop.change()],
+    ['deleted', '1 % deleted', { ...nothing, records: rows, deletes: one }, () => shop.remove()],
+  ];
+  const last = steps.findLastIndex(([name]) => wanted.has(name));
+  if (last < 0) return;
+  await inFolder(bench, async (place) => {
+    const [target = ''] = await feishu.ask({ kind: 'base', tables: 1 });
+    place.define(target, 1);
+    for (const [step, name, work, prepare] of steps.slice(0, last + 1)) {
+      await prepare();
+      // What nobody wants to see is only there for the steps after it.
+      const asked = wanted.has(step);
+      await feishu.ask({ kind: 'pace', latency: asked ? latency : 0, writers: 1 });
+      await feishu.ask({ kind: 'calls' });
+      const ran = await place.run();
+      const calls = await feishu.ask({ kind: 'calls' });
+      if (asked) show(measured({ name, rows, lanes: 1, writers: 1 }, work, ran, calls));
+    }
+  });
+}
+
+/** First loads into tables of one base, so that a run knows the width that the one before found out. */
+export async function width(bench: Bench, name: 'strict' | 'lenient', rows: number): Promise<void> {
+  const { feishu, shop, wanted, show } = bench;
+  if (!wanted.has(name)) return;
+  const writers = name === 'strict' ? 1 : 8;
+  const loads = name === 'strict' ? 2 : 3;
+  await shop.fill(rows);
+  await inFolder(bench, async (place) => {
+    const targets = await feishu.ask({ kind: 'base', tables: loads });
+    await feishu.ask({ kind: 'pace', latency, writers });
+    for (const [at, target] of targets.entries()) {
+      place.define(target, 'auto');
+      await feishu.ask({ kind: 'calls' });
+      const ran = await place.run();
+      const calls = await feishu.ask({ kind: 'calls' });
+      const about = { name: `${name} base, load ${at + 1}`, rows, lanes: 'auto', writers } as const;
+      show(measured(about, { ...nothing, creates: rows }, ran, calls));
+    }
+  });
+}

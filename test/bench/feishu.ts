@@ -1,0 +1,52 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Call } from '../../src/playground/world.ts';
+
+/** What the process of the local Feishu can be asked. */
+export type Asked =
+  | { readonly kind: 'app' }
+  /** Forgets everything and makes a base with so many empty tables. */
+  | { readonly kind: 'base'; readonly tables: number }
+  /** Milliseconds that each call takes, and writes that a base takes at once. */
+  | { readonly kind: 'pace'; readonly latency: number; readonly writers: number }
+  | { readonly kind: 'calls' };
+
+/** What it answers. */
+export interface Answers {
+  readonly app: { readonly url: string; readonly id: string; readonly secret: string };
+  /** The tables' addresses. */
+  readonly base: readonly string[];
+  readonly pace: null;
+  /** The calls since the last time. */
+  readonly calls: readonly Call[];
+}
+
+/** The local Feishu in its own process. */
+export interface Feishu {
+  ask<K extends keyof Answers>(ask: Extract<Asked, { kind: K }>): Promise<Answers[K]>;
+  stop(): Promise<void>;
+}
+
+/** Starts it. It ends with us, however we end. */
+export function startFeishu(): Feishu {
+  const file = fileURLToPath(new URL('./feishu-process.ts', import.meta.url));
+  const child = fork(file, { execArgv: ['--import', 'tsx'] });
+  const ended = once(child, 'exit');
+  return {
+    async ask(ask) {
+      const answered = once(child, 'message');
+      child.send(ask);
+      const [answer] = await Promise.race([answered, ended.then(gone)]);
+      return answer;
+    },
+    async stop() {
+      child.disconnect();
+      await ended;
+    },
+  };
+}
+
+function gone(): never {
+  throw new Error('the local Feishu ended');
+}

@@ -1,0 +1,104 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { stringify } from 'yaml';
+import type { Report } from '../../src/cli/report.ts';
+import type { Answers } from './feishu.ts';
+import { query } from './shop.ts';
+
+const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+
+/** What one run of the program told about itself. */
+export interface Ran {
+  readonly report: Report;
+  /** Milliseconds of CPU from the run's start to its plan, of all its threads. */
+  readonly cpuToPlan: number;
+  /** Milliseconds of CPU of the whole process, start-up included. */
+  readonly cpu: number;
+  /** The most memory that the process ever held, in MB. */
+  readonly peakMb: number;
+}
+
+/** A folder in which the program runs. */
+export interface Place {
+  /** Saves the sync. @param concurrency writes at once */
+  define(target: string, concurrency: number | 'auto'): void;
+  /** Runs `node dist/main.js run orders --json`. */
+  run(): Promise<Ran>;
+}
+
+/** Makes one, with a store of its own. */
+export function newPlace(folder: string, app: Answers['app'], shop: string): Place {
+  mkdirSync(join(folder, 'syncs'), { recursive: true });
+  const env = {
+    PATH: process.env['PATH'],
+    TMPDIR: process.env['TMPDIR'],
+    FEISHU_APP_ID: app.id,
+    FEISHU_APP_SECRET: app.secret,
+    FEISHU_DOMAIN: app.url,
+    CONNECTION_SHOP: shop,
+    LOG_LEVEL: 'debug',
+  };
+  return {
+    define(target, concurrency) {
+      const definition = {
+        name: 'orders',
+        title: '订单',
+        source: { connection: 'shop', query },
+        key: '订单号',
+        target,
+        mode: 'mirror',
+        fields: { 下单时间: { as: 'date' } },
+        concurrency,
+      };
+      writeFileSync(join(folder, 'syncs', 'orders.yaml'), stringify(definition));
+    },
+    async run() {
+      const program = spawn(process.execPath, [main, 'run', 'orders', '--json'], { cwd: folder, env });
+      const out: Buffer[] = [];
+      const err: Buffer[] = [];
+      program.stdout.on('data', (data: Buffer) => out.push(data));
+      program.stderr.on('data', (data: Buffer) => err.push(data));
+      const [code] = await once(program, 'close');
+      const said = Buffer.concat(err).toString();
+      if (code !== 0) {
+        throw new Error(
+          `the program ended with ${code}\n${Buffer.concat(out).toString()}\n${said.slice(-4000)}`,
+        );
+      }
+      const report = JSON.parse(Buffer.concat(out).toString().trimEnd().split('\n').at(-1) ?? '') as Report;
+      return ranOf(report, said);
+    },
+  };
+}
+
+interface Line {
+  readonly event: string;
+  readonly phase?: string;
+  readonly cpu: number;
+  readonly peakMb: number;
+}
+
+function ranOf(report: Report, said: string): Ran {
+  const lines = said
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Line);
+  const line = (is: (one: Line) => boolean): Line => {
+    const found = lines.find(is);
+    if (!found) throw new Error('the log does not tell the phases of the run');
+    return found;
+  };
+  const comparing = lines.findIndex((one) => one.phase === 'comparing');
+  const started = line((one) => one.event === 'run.started');
+  const planned = line((one) => one.phase !== undefined && lines.indexOf(one) > comparing);
+  const ended = line((one) => one.event === 'run.ended');
+  return {
+    report,
+    cpuToPlan: planned.cpu - started.cpu,
+    cpu: ended.cpu,
+    peakMb: ended.peakMb,
+  };
+}
