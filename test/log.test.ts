@@ -39,7 +39,10 @@ describe('a log line', () => {
   it('tells in a debug log what the process has used so far', () => {
     const { log, written } = lines({ level: 'debug' });
     log.info('run.planned');
-    expect(JSON.parse(written[0] ?? '')).toMatchObject({ cpu: expect.any(Number), peakMb: expect.any(Number) });
+    expect(JSON.parse(written[0] ?? '')).toMatchObject({
+      cpu: expect.any(Number),
+      peakMb: expect.any(Number),
+    });
   });
 
   it('tells an error with its cause', () => {
