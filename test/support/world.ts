@@ -51,6 +51,8 @@ export interface World {
   expectSame(): Promise<void>;
   /** The calls since the last look that change records: `batch_create 100` and so on, `!code` where refused. */
   writes(): string[];
+  /** Resolves when so many faults have hit. */
+  feishuHits(faults: number): Promise<void>;
   /** The bodies of the writes since the last look, as they were sent. */
   sent(): Sent[];
 }
@@ -234,6 +236,9 @@ export async function newWorld(options: WorldOptions = {}): Promise<World> {
       const calls = feishu.calls().slice(looked);
       looked = feishu.calls().length;
       return calls.filter((call) => call.write).map(shown);
+    },
+    feishuHits: async (faults) => {
+      while (feishu.faults.hits().length < faults) await new Promise((resolve) => setImmediate(resolve));
     },
     sent: () => {
       const all = sent;
