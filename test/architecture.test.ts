@@ -40,7 +40,11 @@ const rules: Readonly<Record<string, Rule>> = {
   bot: { ours: ['bot', 'run', 'cards', 'sync'], packages: ['node-cron'], node: true },
   feishu: { ours: ['feishu', 'sync', ...ports], packages: ['@larksuiteoapi/node-sdk', 'koa'], node: true },
   source: { ours: ['source', 'sync', ...ports], packages: ['mysql2', 'libsql'], node: true },
-  store: { ours: ['store', 'sync', ...ports], packages: ['kysely', 'libsql', 'mysql2', 'yaml'], node: true },
+  store: {
+    ours: ['store', 'sync', ...ports],
+    packages: ['kysely', 'libsql', 'mysql2', 'node-cron', 'yaml'],
+    node: true,
+  },
   playground: { ours: ['playground'], packages: ['protobufjs', 'ws'], node: true },
   demo: {
     ours: ['demo', 'playground', 'sync', 'cards', 'app.ts', ...config],

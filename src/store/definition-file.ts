@@ -1,3 +1,4 @@
+import { validate } from 'node-cron';
 import {
   type Document,
   isAlias,
@@ -38,19 +39,32 @@ export function parseFile(file: string, yaml: string): ParsedFile {
   if (raw === undefined) return { name: undefined, problems: [tangled(where(danglingAt(document)))] };
   if (raw === null) return { name: undefined, problems: [empty(where(0))] };
   const parsed = parseDefinition(raw);
-  if (parsed.kind === 'definition') {
+  const issues = parsed.kind === 'definition' ? cronIssues(parsed.definition) : parsed.issues;
+  if (parsed.kind === 'definition' && issues.length === 0) {
     return {
       name: parsed.definition.name,
       definition: parsed.definition,
       where: where(offsetOf(document, ['name'], false)),
     };
   }
-  const told = parsed.issues.map((issue) =>
-    issueProblem(issue, where(offsetOf(document, issue.path, issue.atKey))),
-  );
+  const told = issues.map((issue) => issueProblem(issue, where(offsetOf(document, issue.path, issue.atKey))));
   const [one, ...more] = told;
   return { name: nameIn(document), problems: one ? [one, ...more] : [tangled(where(0))] };
 }
+
+/** Times that no clock can follow. */
+const cronIssues = ({ schedule }: Definition): readonly Issue[] =>
+  schedule.flatMap(({ cron }, at) => (validate(cron) ? [] : [wrongCron(['schedule', at, 'cron'], cron)]));
+
+const wrongCron = (path: Path, cron: string): Issue => ({
+  code: 'wrong-cron',
+  path,
+  message: text(`「${cron}」不是 cron 时间`, `"${cron}" is no cron expression`),
+  cure: text(
+    '写五段：分 时 日 月 周，如 0 9 * * 1-5（工作日九点）',
+    'Write five fields: minute, hour, day, month, weekday, such as 0 9 * * 1-5 (nine o’clock on working days).',
+  ),
+});
 
 function nameIn(document: Document): string | undefined {
   const name: unknown = isMap(document.contents) ? document.contents.get('name') : undefined;

@@ -54,6 +54,11 @@ describe('a definition file', () => {
       orders.replace('where uo', 'into outfile'),
       ['orders.yaml:6:10 Query, line 6: the query has INTO, which writes a file or a variable.'],
     ],
+    [
+      'a time that never comes',
+      `${orders}schedule: [{ do: run, cron: "0 9 31 2 *" }]\n`,
+      ['orders.yaml:22:29 "0 9 31 2 *" is no cron expression'],
+    ],
     ['a missing entry', orders.replace('key: 订单号\n', ''), ['orders.yaml:2:1 key is missing']],
     [
       'a missing entry inside',
