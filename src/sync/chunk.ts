@@ -1,6 +1,5 @@
 import type { Change } from './change.ts';
 import type { FieldKind, Fields, TableRecord } from './field.ts';
-import type { Key } from './key.ts';
 import type { Cell } from './kinds/kind.ts';
 import { kinds } from './kinds/kinds.ts';
 import { bytesPerCall, deletesPerCall } from './limits.ts';
@@ -135,6 +134,3 @@ export function halves(
   });
   return [part(1, changes.slice(0, middle)), part(2, changes.slice(middle))];
 }
-
-/** The keys of a chunk, in order. */
-export const keysOf = (changes: readonly Change[]): readonly Key[] => changes.map((change) => change.key);
