@@ -4,6 +4,7 @@ import { getRecord } from './legacy.ts';
 import type { Rates } from './rates.ts';
 import { ok, Refusal, type Reply } from './reply.ts';
 import type { Request, Route } from './router.ts';
+import type { FieldCalls } from './schema/fieldCalls.ts';
 import { batchGet, newSearch } from './search.ts';
 import type { World } from './world.ts';
 import type { Writes } from './write.ts';
@@ -103,8 +104,16 @@ function atBaseRate(world: World, rates: Rates, handle: Route['handle']): Route[
   };
 }
 
+/** What answers the calls that change something. */
+export interface Changes {
+  readonly records: Writes;
+  readonly fields: FieldCalls;
+  readonly createTable: Route['handle'];
+}
+
 /** Base, table, field, record and wiki calls. */
-export function bitableRoutes(world: World, writes: Writes, rates: Rates): Route[] {
+export function bitableRoutes(world: World, changes: Changes, rates: Rates): Route[] {
+  const { records: writes, fields: fieldCalls, createTable } = changes;
   const read = (
     name: string,
     method: 'GET' | 'POST',
@@ -137,6 +146,8 @@ export function bitableRoutes(world: World, writes: Writes, rates: Rates): Route
     scopes: ['bitable:app', scope],
     handle: atBaseRate(world, rates, handle),
   });
+  const schema = (...route: Parameters<typeof write>): Route => ({ ...write(...route), rate: perSecond(10) });
+  const fields = `${table}/fields`;
   const search = newSearch(world);
   const node: Route = {
     ...read('wiki.get_node', 'GET', '/open-apis/wiki/v2/spaces/get_node', 'wiki:node:read', (request) =>
@@ -148,7 +159,11 @@ export function bitableRoutes(world: World, writes: Writes, rates: Rates): Route
   return [
     read('apps.get', 'GET', app, 'base:app:read', (request) => getApp(world, request)),
     read('tables.list', 'GET', `${app}/tables`, 'base:table:read', (request) => listTables(world, request)),
-    read('fields.list', 'GET', `${table}/fields`, 'base:field:read', (request) => listFields(world, request)),
+    schema('tables.create', 'POST', `${app}/tables`, 'base:table:create', createTable),
+    read('fields.list', 'GET', fields, 'base:field:read', (request) => listFields(world, request)),
+    schema('fields.create', 'POST', fields, 'base:field:create', fieldCalls.create),
+    schema('fields.update', 'PUT', `${fields}/:field_id`, 'base:field:update', fieldCalls.update),
+    schema('fields.delete', 'DELETE', `${fields}/:field_id`, 'base:field:delete', fieldCalls.remove),
     read('records.search', 'POST', `${records}/search`, 'base:record:retrieve', search),
     read('records.batch_get', 'POST', `${records}/batch_get`, 'base:record:retrieve', (request) =>
       batchGet(world, request),

@@ -6,6 +6,7 @@ export interface Span {
 
 const dayMs = 86_400_000;
 
+/** How far a zone's clocks stand before UTC at an instant, ms. */
 function zoneOffset(ms: number, timeZone: string): number {
   const format = new Intl.DateTimeFormat('en-US', {
     timeZone,
@@ -23,11 +24,14 @@ function zoneOffset(ms: number, timeZone: string): number {
   return wall - Math.floor(ms / 1000) * 1000;
 }
 
-/** The instant at which a wall-clock midnight falls in a zone. */
-function instant(wall: number, timeZone: string): number {
+/** The instant at which clocks of a zone show a time; `wall` is that time as if it were UTC, ms. */
+export function instant(wall: number, timeZone: string): number {
   const guess = wall - zoneOffset(wall, timeZone);
   return wall - zoneOffset(guess, timeZone);
 }
+
+/** What clocks of a zone show at an instant, as if it were UTC, ms. */
+export const wallOf = (ms: number, timeZone: string): number => ms + zoneOffset(ms, timeZone);
 
 /**
  * The span that a date keyword or an exact date names, in the zone of the base
@@ -37,8 +41,7 @@ function instant(wall: number, timeZone: string): number {
 export function namedSpan(words: readonly string[], now: number, timeZone: string): Span | undefined {
   const [word, exact] = words;
   const of = (ms: number): number => {
-    const wall = ms + zoneOffset(ms, timeZone);
-    return Math.floor(wall / dayMs) * dayMs;
+    return Math.floor(wallOf(ms, timeZone) / dayMs) * dayMs;
   };
   const today = of(now);
   const span = (first: number, days: number): Span => ({

@@ -5,6 +5,7 @@ import type { Delivery } from './events.ts';
 import type { Faults } from './faults.ts';
 import type { RequestListener } from './http.ts';
 import type { Writers } from './lock.ts';
+import type { PersonChange, PersonSpec } from './people.ts';
 import type { Call, Happening, Limits, Person } from './world.ts';
 
 /** How a playground is started. */
@@ -15,7 +16,7 @@ export interface PlaygroundOptions {
   readonly now?: () => number;
   /** ms added to each business call, by the route's short name and the number of records; default 0. */
   readonly latency?: number | ((route: string, rows: number) => number);
-  /** Whether calls a second are limited (20 reads, 50 writes and messages per API); default true. */
+  /** Whether calls a second are limited (20 reads, 50 writes, messages and look-ups of people, 10 changes of fields and tables, per API); default true. */
   readonly rates?: boolean;
   /** Default: one write at a time in a base. */
   readonly writers?: Writers;
@@ -47,7 +48,10 @@ export interface Playground {
   base(spec: BaseSpec): BaseHandle;
   /** Puts a base into a wiki; answers the page's address. */
   wikiNode(base: BaseHandle): string;
-  person(name?: string): Person;
+  /** Puts somebody into the tenant; everything that is not given is invented. */
+  person(spec?: string | PersonSpec): Person;
+  /** Changes what the tenant knows of somebody, for instance that they left or are outside the app's contact range. */
+  changePerson(person: Person, change: PersonChange): Person;
   chat(options: ChatOptions): ChatHandle;
   /** A message of the bot in its latest version. */
   message(messageId: string): BotMessage | undefined;

@@ -5,6 +5,7 @@ import { bitableRoutes } from './bitableRoutes.ts';
 import { type Click, newClick } from './clicks.ts';
 import { newClientTokens } from './clientTokens.ts';
 import { type Connections, newConnections } from './connection.ts';
+import { contactRoutes } from './contacts.ts';
 import { type Events, newEvents } from './events.ts';
 import { newFaults } from './faults.ts';
 import type { Playground, PlaygroundOptions } from './handle.ts';
@@ -16,6 +17,8 @@ import { makePerson } from './people.ts';
 import { seededRandom } from './random.ts';
 import { newRates } from './rates.ts';
 import { newRouter, type Route } from './router.ts';
+import { newFieldCalls } from './schema/fieldCalls.ts';
+import { newTableCall } from './schema/tableCalls.ts';
 import { newSleep } from './sleep.ts';
 import { newTokens } from './tokens.ts';
 import { type Call, defaultLimits, type Person, tell, type World } from './world.ts';
@@ -118,7 +121,16 @@ export function newParts(options: PlaygroundOptions): Parts {
   const events = newEvents(world, connections);
   const routes = [
     ...messageRoutes(world, tokens, messages, connections),
-    ...bitableRoutes(world, newWrites(world, lock, clientTokens), rates),
+    ...bitableRoutes(
+      world,
+      {
+        records: newWrites(world, lock, clientTokens),
+        fields: newFieldCalls(world, lock, clientTokens),
+        createTable: newTableCall(world, lock),
+      },
+      rates,
+    ),
+    ...contactRoutes(world),
   ];
   const find = newRouter(routes);
   const author = makePerson(world.random, 'Somebody');

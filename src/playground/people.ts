@@ -10,10 +10,35 @@ export const makePerson = (random: Random, name: string): Person => ({
   email: `person-${random.hex(6)}@example.com`,
 });
 
+/** What is known of a person to be made; ids and the e-mail address are invented when they are not given. */
+export interface PersonSpec {
+  readonly name?: string;
+  readonly email?: string;
+  /** With `+` and the country's code, or a number of mainland China without. */
+  readonly mobile?: string;
+  readonly userId?: string;
+  readonly enterpriseEmail?: string;
+  /** False: outside the app's contact range. */
+  readonly inRange?: boolean;
+  readonly resigned?: boolean;
+}
+
+/** What may change about a person. */
+export type PersonChange = Omit<PersonSpec, 'userId'>;
+
 /** Puts a new person into the tenant. */
-export function addPerson(world: World, name: string): Person {
-  const person = makePerson(world.random, name);
+export function addPerson(world: World, spec: PersonSpec & { readonly name: string }): Person {
+  const person: Person = { ...makePerson(world.random, spec.name), ...spec };
   world.people.set(person.openId, person);
+  return person;
+}
+
+/** Changes what is known of a person; answers the person as changed. Throws for somebody who is not in the tenant. */
+export function changePerson(world: World, { openId }: Person, change: PersonChange): Person {
+  const before = world.people.get(openId);
+  if (!before) throw new Error(`There is no person ${openId}.`);
+  const person: Person = { ...before, ...change };
+  world.people.set(openId, person);
   return person;
 }
 

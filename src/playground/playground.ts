@@ -7,7 +7,7 @@ import { addBase, addWikiNode } from './baseHandle.ts';
 import { botMessage, newChat } from './chatHandle.ts';
 import type { Playground, PlaygroundOptions } from './handle.ts';
 import { newParts, type Parts } from './parts.ts';
-import { addPerson } from './people.ts';
+import { addPerson, changePerson } from './people.ts';
 import type { Happening } from './world.ts';
 
 const listened = <T>(set: Set<T>, item: T): (() => void) => {
@@ -15,7 +15,10 @@ const listened = <T>(set: Set<T>, item: T): (() => void) => {
   return () => set.delete(item);
 };
 
-type People = Pick<Playground, 'base' | 'wikiNode' | 'person' | 'chat' | 'message' | 'click'>;
+type People = Pick<
+  Playground,
+  'base' | 'wikiNode' | 'person' | 'changePerson' | 'chat' | 'message' | 'click'
+>;
 
 /** What people of the tenant do. */
 function people({ world, events, marks, author, click }: Parts): People {
@@ -25,11 +28,15 @@ function people({ world, events, marks, author, click }: Parts): People {
       marks.set(chatId, world.seq);
     },
   };
-  const person = (name = `Person ${world.people.size}`) => addPerson(world, name);
+  const person: Playground['person'] = (given = {}) => {
+    const spec = typeof given === 'string' ? { name: given } : given;
+    return addPerson(world, { ...spec, name: spec.name ?? `Person ${world.people.size}` });
+  };
   return {
     base: (spec) => addBase(world, spec, author.openId),
     wikiNode: (base) => addWikiNode(world, base),
     person,
+    changePerson: (one, change) => changePerson(world, one, change),
     chat: ({ kind, name = 'Group', members = [] }) => {
       const [first = person(), ...rest] = members;
       return newChat(world, events, { kind, name, members: [first, ...rest] }, mark);
@@ -147,4 +154,5 @@ export async function startPlayground(options: PlaygroundOptions = {}): Promise<
 export type { Fault } from './faults.ts';
 export type { FieldSpec } from './fields.ts';
 export type { Playground, PlaygroundOptions } from './handle.ts';
+export type { PersonSpec } from './people.ts';
 export type { Access, Happening } from './world.ts';

@@ -1,3 +1,4 @@
+import { fieldById } from './fields.ts';
 import { type IdType, isStrings, type Place, type ValueKind } from './values/kind.ts';
 import { kindOf } from './values/kinds.ts';
 import type { BaseState, Cell, FieldState, RowState, TableState, World } from './world.ts';
@@ -50,7 +51,7 @@ const listOf = (cell: Cell): readonly string[] => (isStrings(cell) ? cell : []);
 /** Lets the mirror field of a two-way link follow a change of one cell. */
 function mirror(row: RowState, before: Cell, after: Cell, { field, at }: Column): void {
   const other = at.base.tables.get(field.linkTable ?? '');
-  const back = other?.fieldByName.get(field.backField ?? '');
+  const back = fieldById(other, field.backField);
   if (!other || !back) return;
   const was = new Set(listOf(before));
   const is = new Set(listOf(after));

@@ -20,9 +20,11 @@ export interface OptionState {
 export interface FieldState {
   readonly id: string;
   name: string;
-  readonly type: number;
-  readonly uiType: string;
-  readonly property: Readonly<Record<string, unknown>> | null;
+  type: number;
+  uiType: string;
+  /** Without the options of selects and the tables of links, which stand below. */
+  property: Readonly<Record<string, unknown>> | null;
+  description: Readonly<Record<string, unknown>> | undefined;
   readonly primary: boolean;
   /** Where the field's value stands in {@link RowState.cells}. */
   readonly slot: number;
@@ -31,10 +33,11 @@ export interface FieldState {
   readonly optionById: Map<string, OptionState>;
   readonly optionByName: Map<string, OptionState>;
   /** True when no option may be added by a write (options that come from another table). */
-  readonly optionsLocked: boolean;
+  optionsLocked: boolean;
   /** Link fields only: the other table and, in duplex links, the field that mirrors this one. */
-  readonly linkTable: string | undefined;
-  readonly backField: string | undefined;
+  linkTable: string | undefined;
+  /** The id of that field. */
+  backField: string | undefined;
 }
 
 /** One record. */
@@ -53,7 +56,7 @@ export interface RowState {
 export interface ViewState {
   readonly id: string;
   readonly name: string;
-  readonly shows: (fields: Readonly<Record<string, unknown>>) => boolean;
+  shows: (fields: Readonly<Record<string, unknown>>) => boolean;
 }
 
 /** One data table. */
@@ -63,6 +66,8 @@ export interface TableState {
   revision: number;
   serial: number;
   readonly fields: FieldState[];
+  /** Where the next new field's values will stand in {@link RowState.cells}; never used twice. */
+  nextSlot: number;
   readonly fieldByName: Map<string, FieldState>;
   /** In the order of creation, without holes. */
   rows: RowState[];
@@ -70,6 +75,7 @@ export interface TableState {
   readonly views: ViewState[];
   /** What the app may not see while advanced permissions are on. */
   readonly hiddenRows: Set<string>;
+  /** Ids of fields. */
   readonly hiddenFields: Set<string>;
 }
 
@@ -103,6 +109,13 @@ export interface Person {
   readonly userId: string;
   readonly name: string;
   readonly email: string;
+  /** With `+` and the country's code, or a number of mainland China without. */
+  readonly mobile?: string;
+  /** The address of the tenant's own mail service, by which nobody can be looked up. */
+  readonly enterpriseEmail?: string;
+  /** False when the person is outside the app's contact range. */
+  readonly inRange?: boolean;
+  readonly resigned?: boolean;
 }
 
 /** A one-to-one chat with the bot, or a group. */
@@ -194,6 +207,16 @@ export interface Limits {
   rows: number;
   /** Characters in one text cell; above: 1254130. */
   cellChars: number;
+  /** Fields of one table; above: 1254105. */
+  fields: number;
+  /** Formula fields of one table; above: 1254105. */
+  formulas: number;
+  /** Tables of one base; above: 1254100. */
+  tables: number;
+  /** Options of one select field. */
+  options: number;
+  /** Blank records in a table that the app makes: without a list of fields, and with one. */
+  blankRows: { readonly bare: number; readonly withFields: number };
   /** What happens to digits of a number after the 15th. */
   digits: 'truncate' | 'round' | 'none';
   /** How long a `client_token` is remembered, ms. */
@@ -258,6 +281,11 @@ export const defaultLimits: Readonly<Limits> = {
   batchGet: 100,
   rows: Number.POSITIVE_INFINITY,
   cellChars: 100_000,
+  fields: 300,
+  formulas: 100,
+  tables: 100,
+  options: 5000,
+  blankRows: { bare: 5, withFields: 0 },
   digits: 'truncate',
   clientTokenMs: 600_000,
   tokenMs: 7_200_000,

@@ -1,12 +1,21 @@
-import { baseFor, idTypeOf, tableFor } from './access.ts';
+import { baseFor, idTypeOf } from './access.ts';
 import type { ClientTokens, TokenUse } from './clientTokens.ts';
 import { visibleFields } from './fields.ts';
+import { holding, type Job as Place } from './holding.ts';
 import type { Lock } from './lock.ts';
 import { type Column, columnsOf, newRow, putRow, removeRows, setCell, touched } from './records.ts';
 import { invalid, okJson, Refusal } from './reply.ts';
 import type { Request, Route } from './router.ts';
-import { isObject, isStrings } from './values/kind.ts';
-import { type BaseState, type RowState, type TableState, tell, type World } from './world.ts';
+import { type IdType, isObject, isStrings } from './values/kind.ts';
+import { newNames } from './values/select.ts';
+import {
+  type BaseState,
+  type OptionState,
+  type RowState,
+  type TableState,
+  tell,
+  type World,
+} from './world.ts';
 
 type Handle = Route['handle'];
 type Fields = Readonly<Record<string, unknown>>;
@@ -22,10 +31,8 @@ export interface Writes {
   readonly batchDelete: Handle;
 }
 
-/** One write: where it goes, and what it carries. */
-interface Job {
-  readonly base: BaseState;
-  readonly table: TableState;
+/** One write: where it goes, and what it may name. */
+interface Job extends Place {
   readonly columns: Columns;
 }
 
@@ -61,6 +68,44 @@ function withPointer(error: unknown, value: unknown, name: string, place: string
   const shown = typeof value === 'string' || typeof value === 'number' ? String(value) : typeof value;
   const message = `Invalid request parameter: '${place}fields.date.fieldValue.${shown}.fieldName.${name}'`;
   return new Refusal(1254064, { error: { message } });
+}
+
+/** Refuses a write after which a select field would have too many options. */
+function checkOptions(world: World, list: readonly Fields[], columns: Columns): void {
+  for (const [name, { field, at }] of columns) {
+    if (field.type !== 3 && field.type !== 4) continue;
+    const known = new Set<string>();
+    let count = field.options.length;
+    for (const fields of list) count += newNames(fields[name], at, known);
+    if (known.size > 0 && count > world.limits.options)
+      throw new Refusal(field.type === 3 ? 1254062 : 1254063);
+  }
+}
+
+/**
+ * The options of select fields as they are now. A call looks names up in what there was when it came in, so that two calls
+ * at the same time may both make an option of the same name.
+ */
+const optionsNow = ({ table }: Place): ReadonlyMap<string, Map<string, OptionState>> =>
+  new Map(
+    table.fields
+      .filter(({ type }) => type === 3 || type === 4)
+      .map((field) => [field.id, new Map(field.optionByName)]),
+  );
+
+function columnsFor(
+  world: World,
+  { base, table }: Place,
+  idType: IdType,
+  options: ReadonlyMap<string, Map<string, OptionState>>,
+): Columns {
+  const columns = columnsOf(world, base, table, visibleFields(base, table), idType);
+  return new Map(
+    columns.map((column) => {
+      const seen = options.get(column.field.id);
+      return [column.field.name, seen ? { ...column, at: { ...column.at, options: seen } } : column];
+    }),
+  );
 }
 
 function setFields(row: RowState, fields: Fields, columns: Columns): void {
@@ -109,6 +154,7 @@ function report(
 function createAll(world: World, job: Job, list: readonly Fields[], single: boolean): string[] {
   const { table, columns } = job;
   for (const [at, fields] of list.entries()) checkFields(fields, columns, single ? '' : `records[${at}].`);
+  checkOptions(world, list, columns);
   if (table.rows.length + list.length > world.limits.rows) throw new Refusal(1254103);
   const rows = list.map((fields) => {
     const row = newRow(world, table, world.bot.openId);
@@ -128,6 +174,11 @@ function updateAll(world: World, job: Job, list: readonly Change[], single: bool
     checkFields(fields, columns, single ? '' : `records[${at}].`);
     return row;
   });
+  checkOptions(
+    world,
+    list.map(({ fields }) => fields),
+    columns,
+  );
   for (const [at, row] of rows.entries()) {
     setFields(row, list[at]?.fields ?? {}, columns);
     row.modifiedAt = world.now();
@@ -148,24 +199,18 @@ function deleteAll(world: World, job: Job, ids: readonly string[]): void {
  */
 export function newWrites(world: World, lock: Lock, tokens: ClientTokens): Writes {
   /** Takes the lock (1254291 when taken), waits out the latency, then lets `apply` do its work at once. */
-  const locked = async <T>(
+  const locked = <T>(
     request: Request,
     pace: (rows: number) => Promise<void>,
     rows: number,
     apply: (job: Job) => T,
   ): Promise<T> => {
-    const base = baseFor(world, request, 'write');
-    const table = tableFor(base, request);
     const idType = idTypeOf(request.query.get('user_id_type'));
-    const leave = lock.enter(base.appToken, table.id);
-    if (!leave) throw new Refusal(1254291);
-    try {
+    return holding(world, lock, request, async (place) => {
+      const options = optionsNow(place);
       await pace(rows);
-      const columns = columnsOf(world, base, table, visibleFields(base, table), idType);
-      return apply({ base, table, columns: new Map(columns.map((column) => [column.field.name, column])) });
-    } finally {
-      leave();
-    }
+      return apply({ ...place, columns: columnsFor(world, place, idType, options) });
+    });
   };
 
   const useToken = (request: Request): TokenUse => {

@@ -1,4 +1,4 @@
-import type { BaseState, Cell, FieldState, RowState, TableState, World } from '../world.ts';
+import type { BaseState, Cell, FieldState, OptionState, RowState, TableState, World } from '../world.ts';
 
 /** The kinds of person ids a call may ask for with `user_id_type`. */
 export type IdType = 'open_id' | 'union_id' | 'user_id';
@@ -10,6 +10,8 @@ export interface Place {
   readonly table: TableState;
   readonly field: FieldState;
   readonly idType: IdType;
+  /** Select fields: the options that the running call knows, by name; default: all of the field's. */
+  readonly options?: Map<string, OptionState>;
 }
 
 /**

@@ -112,6 +112,8 @@ export const location: ValueKind = {
   writable: true,
   check: (value) => {
     if (typeof value !== 'string' || !coordinates.test(value)) throw new Refusal(1254015);
+    const [longitude = 0, latitude = 0] = value.split(',').map(Number);
+    if (Math.abs(longitude) > 180 || Math.abs(latitude) > 90) throw new Refusal(1254015);
   },
   store: (value) => value as string,
   read: (cell) => ({

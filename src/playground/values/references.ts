@@ -11,7 +11,8 @@ export function personById(world: World, id: string, idType: IdType): Person | u
   return undefined;
 }
 
-const idOf = (person: Person, idType: IdType): string => {
+/** A person's id of one kind. */
+export const idOf = (person: Person, idType: IdType): string => {
   if (idType === 'union_id') return person.unionId;
   return idType === 'user_id' ? person.userId : person.openId;
 };
