@@ -1,0 +1,547 @@
+import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { keeper } from '../../src/run/keeper.ts';
+import { openLanes } from '../../src/run/lane.ts';
+import type {
+  CallMeter,
+  Chance,
+  Clock,
+  Journal,
+  Log,
+  RecordPage,
+  Rows,
+  Source,
+  Store,
+  Table,
+} from '../../src/run/ports.ts';
+import { openRuns } from '../../src/run/registry.ts';
+import type { Runs } from '../../src/run/runs.ts';
+import { openStore } from '../../src/store/open.ts';
+import type { Definition } from '../../src/sync/definition.ts';
+import { CallError, type Failure } from '../../src/sync/failure.ts';
+import type { Field, Fields, TableRecord } from '../../src/sync/field.ts';
+import type { Column, Value } from '../../src/sync/value.ts';
+
+export const quiet: Log = { debug() {}, info() {}, warn() {}, error() {} };
+
+// ---------------------------------------------------------------- time
+
+export interface MovableClock extends Clock {
+  /** While true, time jumps to the next waiting sleep as soon as everybody waits. */
+  auto: boolean;
+  /** Lets time pass by hand, waking sleepers on the way. */
+  advance(ms: number): Promise<void>;
+  /** Every sleep that was asked for. */
+  readonly asked: number[];
+}
+
+const heartbeat = 5_000;
+
+/** A clock that tests move. Heartbeats alone never move it: they would go on for ever. */
+export function movableClock(): MovableClock {
+  let now = 1_700_000_000_000;
+  const sleepers = new Set<{ at: number; ms: number; wake(): void }>();
+  let planned = false;
+
+  function wakeUntil(then: number): void {
+    for (;;) {
+      const [next] = [...sleepers].sort((a, b) => a.at - b.at);
+      if (!next || next.at > then) return;
+      now = Math.max(now, next.at);
+      sleepers.delete(next);
+      next.wake();
+      return;
+    }
+  }
+
+  function plan(): void {
+    if (planned) return;
+    planned = true;
+    let turns = 0;
+    const turn = (): void => {
+      if (++turns < 4) {
+        setImmediate(turn);
+        return;
+      }
+      planned = false;
+      const busy = [...sleepers].filter(({ ms }) => ms !== heartbeat);
+      if (!clock.auto || busy.length === 0) return;
+      wakeUntil(Number.POSITIVE_INFINITY);
+      plan();
+    };
+    setImmediate(turn);
+  }
+
+  const clock: MovableClock = {
+    auto: true,
+    asked: [],
+    now: () => now,
+    sleep(ms, signal) {
+      clock.asked.push(ms);
+      return new Promise((resolve, reject) => {
+        if (signal?.aborted) {
+          reject(signal.reason as Error);
+          return;
+        }
+        const leave = (): void => {
+          sleepers.delete(sleeper);
+          reject(signal?.reason as Error);
+        };
+        const sleeper = {
+          at: now + ms,
+          ms,
+          wake() {
+            signal?.removeEventListener('abort', leave);
+            resolve();
+          },
+        };
+        signal?.addEventListener('abort', leave, { once: true });
+        sleepers.add(sleeper);
+        plan();
+      });
+    },
+    async advance(ms) {
+      const then = now + ms;
+      while ([...sleepers].some(({ at }) => at <= then)) {
+        wakeUntil(then);
+        await turns();
+      }
+      now = then;
+    },
+  };
+  return clock;
+}
+
+/** Lets everything that can go on without time go on. */
+export async function turns(count = 20): Promise<void> {
+  for (let at = 0; at < count; at++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Waits until something holds; what it waits for must come by itself. */
+export async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Never settles: what a killed process waits for. */
+export const forever = (): Promise<never> => new Promise(() => undefined);
+
+// ---------------------------------------------------------------- table
+
+export interface Call {
+  readonly op:
+    | 'create'
+    | 'update'
+    | 'delete'
+    | 'records'
+    | 'matching'
+    | 'look'
+    | 'revision'
+    | 'about'
+    | 'fields';
+  readonly rows: number;
+  readonly token?: string;
+  readonly keys: readonly string[];
+}
+
+/** What becomes of a call instead of working: refused, or carried out and then not answered. */
+export interface Fault {
+  readonly failure?: Failure;
+  readonly applied?: boolean;
+  /** The answer comes only when this settles; it may reject. */
+  readonly wait?: Promise<void>;
+}
+
+export const failed = (verdict: Failure['verdict'], more: Partial<Failure> = {}): Failure => ({
+  how: 'answered',
+  code: 1,
+  message: verdict,
+  verdict,
+  mayHaveHappened: false,
+  ...more,
+});
+
+/** No answer came: nobody knows whether it happened. */
+export const lost: Failure = {
+  how: 'threw',
+  code: null,
+  message: 'timeout',
+  verdict: 'round',
+  mayHaveHappened: true,
+};
+export const busy: Failure = failed('wait', { code: 1254291, message: 'Write conflict' });
+
+export interface FakeTable extends Table {
+  readonly held: Map<string, Record<string, unknown>>;
+  readonly calls: Call[];
+  /** Calls that write, in order. */
+  writes(): Call[];
+  moved: number;
+  advanced: boolean;
+  fieldList: Field[];
+  forbidden: Set<string>;
+  /** Rows with which a call is too large. */
+  most: number;
+  pageSize: number;
+  /** Asked before each call. */
+  fault: (call: Call) => Fault | undefined;
+  /** Whether a row's values are refused. */
+  refuses: (fields: Fields) => boolean;
+  /** Told before each page of a read. */
+  onPage: (page: number) => void;
+  put(fields: Fields): string;
+  keys(): string[];
+  inFlight: number;
+  widest: number;
+}
+
+export const keyField = '订单号';
+
+const field = (name: string, kind: Field['kind']): Field => ({
+  id: `fld${name}`,
+  name,
+  kind,
+  look: kind,
+  primary: name === keyField,
+});
+
+/** A table that keeps its records in memory, all or nothing, and remembers client tokens for two minutes. */
+export function fakeTable(clock: Clock): FakeTable {
+  let number = 0;
+  const tokens = new Map<
+    string,
+    { readonly content: string; readonly ids: readonly string[]; readonly at: number }
+  >();
+  const held = new Map<string, Record<string, unknown>>();
+  const keyOfFields = (fields: Fields): string => String(fields[keyField] ?? '');
+  const plainKey = (fields: Fields): string =>
+    ((fields[keyField] ?? []) as { text: string }[]).map(({ text }) => text).join('');
+  const asRead = (name: string, value: unknown): unknown =>
+    table.fieldList.find((one) => one.name === name)?.kind === 'text'
+      ? [{ type: 'text', text: value }]
+      : value;
+
+  function write(into: Record<string, unknown>, fields: Fields): void {
+    for (const [name, value] of Object.entries(fields)) {
+      if (value === null || value === '') delete into[name];
+      else into[name] = asRead(name, value);
+    }
+  }
+
+  async function call<T>(about: Call, signal: AbortSignal, work: () => T): Promise<T> {
+    signal.throwIfAborted();
+    table.calls.push(about);
+    const isWrite = ['create', 'update', 'delete'].includes(about.op);
+    if (isWrite) {
+      table.inFlight++;
+      table.widest = Math.max(table.widest, table.inFlight);
+    }
+    try {
+      const fault = table.fault(about);
+      await new Promise((resolve) => setImmediate(resolve));
+      if (fault?.failure && !fault.applied) {
+        await fault.wait;
+        throw new CallError(fault.failure);
+      }
+      if (fault?.wait && !fault.applied) await abortable(fault.wait, signal);
+      const result = work();
+      if (fault?.wait && fault.applied) await abortable(fault.wait, signal);
+      if (fault?.failure) throw new CallError(fault.failure);
+      return result;
+    } finally {
+      if (isWrite) table.inFlight--;
+    }
+  }
+
+  const tooMany = (rows: number): void => {
+    if (rows > table.most) throw new CallError(failed('smaller', { code: 1254104, message: 'too many' }));
+  };
+
+  function mustExist(ids: readonly string[]): void {
+    const gone = ids.find((id) => !held.has(id));
+    if (gone)
+      throw new CallError(failed('gone', { code: 1254043, message: `record not found,id = ${gone}` }));
+  }
+
+  const table: FakeTable = {
+    base: 'bascn1',
+    id: 'tbl1',
+    chunkSize: 10,
+    held,
+    calls: [],
+    writes: () => table.calls.filter(({ op }) => op === 'create' || op === 'update' || op === 'delete'),
+    moved: 1,
+    advanced: false,
+    fieldList: [field(keyField, 'text'), field('金额', 'number'), field('备注', 'text')],
+    forbidden: new Set(),
+    most: Number.POSITIVE_INFINITY,
+    pageSize: 5,
+    fault: () => undefined,
+    refuses: () => false,
+    onPage: () => undefined,
+    inFlight: 0,
+    widest: 0,
+    put(fields) {
+      const id = `rec${++number}`;
+      const into = {};
+      write(into, fields);
+      held.set(id, into);
+      table.moved++;
+      return id;
+    },
+    keys: () => [...held.values()].map(plainKey).sort(),
+    about: (signal) =>
+      call({ op: 'about', rows: 0, keys: [] }, signal, () => ({ name: 'base', advanced: table.advanced })),
+    revision: (signal) => call({ op: 'revision', rows: 0, keys: [] }, signal, () => table.moved),
+    fields: (signal) => call({ op: 'fields', rows: 0, keys: [] }, signal, () => table.fieldList),
+    async *records(_names, signal): AsyncGenerator<RecordPage> {
+      const seen: string[] = [];
+      for (let page = 1; ; page++) {
+        table.onPage(page);
+        const some = await call({ op: 'records', rows: 0, keys: [] }, signal, () => {
+          const rest = [...held.keys()].filter((id) => !seen.includes(id) && !table.forbidden.has(id));
+          return { ids: rest.slice(0, table.pageSize), more: rest.length > table.pageSize };
+        });
+        seen.push(...some.ids);
+        yield {
+          records: some.ids.map((id) => recordOf(id)),
+          total: held.size,
+          restarted: false,
+        };
+        if (!some.more) return;
+      }
+    },
+    inView: async () => new Set(held.keys()),
+    matching: (name, values, _names, signal) =>
+      call({ op: 'matching', rows: 0, keys: values }, signal, () =>
+        [...held.keys()]
+          .map(recordOf)
+          .filter(({ fields }) => name === keyField && values.includes(plainKey(fields))),
+      ),
+    look: (ids, signal) =>
+      call({ op: 'look', rows: ids.length, keys: [] }, signal, () => ({
+        present: ids.filter((id) => held.has(id) && !table.forbidden.has(id)),
+        forbidden: ids.filter((id) => table.forbidden.has(id)),
+        absent: ids.filter((id) => !held.has(id) && !table.forbidden.has(id)),
+      })),
+    create: (records, token, signal) =>
+      call({ op: 'create', rows: records.length, token, keys: records.map(keyOfFields) }, signal, () => {
+        tooMany(records.length);
+        const content = JSON.stringify(records);
+        const known = tokens.get(token);
+        if (known && clock.now() - known.at < 120_000) {
+          if (known.content === content) return known.ids;
+          throw new CallError(failed('settle', { code: 1255006, mayHaveHappened: true }));
+        }
+        if (records.some((one) => table.refuses(one)))
+          throw new CallError(failed('values', { code: 1254061 }));
+        const ids = records.map((one) => table.put(one));
+        tokens.set(token, { content, ids, at: clock.now() });
+        return ids;
+      }),
+    update: (records, signal) =>
+      call(
+        {
+          op: 'update',
+          rows: records.length,
+          keys: records.map(({ id }) => plainKey(held.get(id) ?? {})),
+        },
+        signal,
+        () => {
+          tooMany(records.length);
+          mustExist(records.map(({ id }) => id));
+          if (records.some((one) => table.refuses(one.fields)))
+            throw new CallError(failed('values', { code: 1254061 }));
+          for (const { id, fields } of records) write(held.get(id) ?? {}, fields);
+          table.moved++;
+        },
+      ),
+    delete: (ids, signal) =>
+      call(
+        { op: 'delete', rows: ids.length, keys: ids.map((id) => plainKey(held.get(id) ?? {})) },
+        signal,
+        () => {
+          tooMany(ids.length);
+          mustExist(ids);
+          for (const id of ids) held.delete(id);
+          table.moved++;
+        },
+      ),
+  };
+  const recordOf = (id: string): TableRecord => ({ id, fields: { ...held.get(id) } });
+  return table;
+}
+
+const abortable = (wait: Promise<void>, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    wait.then(resolve, reject);
+  });
+
+// ---------------------------------------------------------------- source
+
+export interface FakeSource extends Source {
+  rowsNow: Value[][];
+  columnsNow: Column[];
+  /** The columns that the answer has, when not those announced. */
+  answers: Column[] | undefined;
+  error: Error | undefined;
+  closed: number;
+}
+
+const columnsOf = (names: readonly string[]): Column[] => names.map((name) => ({ name, type: 'any' }));
+
+export function fakeSource(): FakeSource {
+  const source: FakeSource = {
+    rowsNow: [],
+    columnsNow: columnsOf([keyField, '金额', '备注']),
+    answers: undefined,
+    error: undefined,
+    closed: 0,
+    columns: async () => source.columnsNow,
+    async rows(): Promise<Rows> {
+      if (source.error) throw source.error;
+      async function* batches(): AsyncGenerator<Value[][]> {
+        try {
+          for (let at = 0; at < source.rowsNow.length; at += 7) yield source.rowsNow.slice(at, at + 7);
+        } finally {
+          source.closed++;
+        }
+      }
+      return { columns: source.answers ?? source.columnsNow, batches: batches() };
+    },
+    check: async () => [],
+    stop: async () => undefined,
+  };
+  return source;
+}
+
+/** Rows `from` to `to`, with an amount and a note. */
+export const rowsOf = (from: number, to: number, note = 'a'): Value[][] =>
+  Array.from({ length: to - from + 1 }, (_, at) => [
+    `k${String(from + at).padStart(3, '0')}`,
+    from + at,
+    note,
+  ]);
+
+// ---------------------------------------------------------------- world
+
+let worlds = 0;
+
+export const definitionOf = (change: Partial<Definition> = {}): Definition => ({
+  name: `orders${++worlds}`,
+  title: '订单',
+  source: { connection: 'shop', query: 'select 1', timeout: 10 },
+  key: [{ column: keyField, field: keyField }],
+  target: 'https://example.feishu.cn/base/bascn1?table=tbl1',
+  mode: 'mirror',
+  fields: {},
+  chunkSize: 'auto',
+  concurrency: 1,
+  rounds: 3,
+  deletes: 'all',
+  brake: { deletes: 1, updates: 1 },
+  access: {},
+  schedule: [],
+  view: 'ignore',
+  private: [],
+  ...change,
+});
+
+export interface World {
+  readonly clock: MovableClock;
+  readonly table: FakeTable;
+  readonly source: FakeSource;
+  readonly store: Store;
+  definition: Definition;
+  /** A process: its own registry and lanes on the shared store. */
+  process(owner?: string, change?: { readonly store?: Store }): Runs;
+  /** Starts a run and waits for its end. */
+  run(runs?: Runs): Promise<Awaited<Ended>>;
+  openError: Error | undefined;
+  /** Processes that are gone. */
+  readonly dead: Set<string>;
+  readonly logged: string[];
+  stop(): Promise<void>;
+}
+
+type Ended = import('../../src/run/runs.ts').Run['ended'];
+
+/** A shop, a table, a store and processes on them. */
+export async function world(change: Partial<Definition> = {}, shared?: Store): Promise<World> {
+  const clock = movableClock();
+  const store = shared ?? (await openStore('sqlite::memory:', { clock, log: quiet }));
+  const table = fakeTable(clock);
+  const source = fakeSource();
+  const dead = new Set<string>();
+  const logged: string[] = [];
+  const log: Log = { ...quiet, error: (event) => logged.push(event), warn: (event) => logged.push(event) };
+  const definition = definitionOf(change);
+  const self: World = {
+    clock,
+    table: Object.assign(table, { base: `bas${definition.name}` }),
+    source,
+    store,
+    definition,
+    openError: undefined,
+    dead,
+    logged,
+    process(owner = 'one', { store: own = store } = {}) {
+      return openRuns({
+        sources: () => source,
+        store: own,
+        lanes: openLanes(own.memory, clock, chance),
+        clock,
+        chance,
+        log,
+        timeZone: 'Asia/Shanghai',
+        folder: tmpdir(),
+        openTable: async (_address, meter) => {
+          if (self.openError) throw self.openError;
+          return metered(table, meter);
+        },
+        keeper: keeper(own.leases, owner, (other) => (dead.has(other) ? false : undefined), clock, log),
+        definition: async () => self.definition,
+      });
+    },
+    async run(runs = self.process()) {
+      const started = await runs.start({ definition: self.definition, by: { kind: 'cli' } });
+      if (started.kind !== 'started') throw new Error('busy');
+      return started.run.ended;
+    },
+    stop: async () => {
+      clock.auto = false;
+      if (!shared) await store.stop();
+    },
+  };
+  return self;
+}
+
+const metered = (table: FakeTable, meter: CallMeter): Table => ({
+  ...table,
+  create: (...rest) => {
+    meter.count('write');
+    return table.create(...rest);
+  },
+});
+
+export const chance: Chance = {
+  uuid: () => randomUUID(),
+  run: () => randomUUID().slice(0, 10),
+  random: () => 0,
+};
+
+/** A store whose journal asks first: a hook that never settles is a process killed at that moment. */
+export function hooked(store: Store, hook: (method: keyof Journal) => Promise<void> | undefined): Store {
+  const { journal } = store;
+  const methods = Object.keys(journal) as (keyof Journal)[];
+  const asking = Object.fromEntries(
+    methods.map((method) => [
+      method,
+      async (...args: unknown[]) => {
+        await hook(method);
+        return (journal[method] as (...all: unknown[]) => unknown)(...args);
+      },
+    ]),
+  ) as unknown as Journal;
+  return { ...store, journal: asking };
+}
