@@ -38,7 +38,8 @@ export function fieldOf(item: unknown): Field {
   if (id === undefined || typeof name !== 'string') {
     throw new CallError(oddAnswer('a field without ID or name', 'unknown', false));
   }
-  const options = list(shape(one?.['property'])?.['options'])
+  const property = shape(one?.['property']);
+  const options = list(property?.['options'])
     ?.map((option) => shape(option)?.['name'])
     .filter((option) => typeof option === 'string');
   const kind = kinds.get(Number(one?.['type'])) ?? 'other';
@@ -49,5 +50,18 @@ export function fieldOf(item: unknown): Field {
     look: words(one?.['ui_type']) ?? '',
     primary: one?.['is_primary'] === true,
     ...(options && (kind === 'select' || kind === 'multi') ? { options } : {}),
+    ...limitsOf(property),
+  };
+}
+
+/** What a field's property says of its values: how many a cell takes, of which table, within what range. */
+function limitsOf(property: ReturnType<typeof shape>): Pick<Field, 'multiple' | 'linkTable' | 'min' | 'max'> {
+  const { multiple, min, max } = property ?? {};
+  const linkTable = words(property?.['table_id']);
+  return {
+    ...(typeof multiple === 'boolean' ? { multiple } : {}),
+    ...(linkTable === undefined ? {} : { linkTable }),
+    ...(typeof min === 'number' ? { min } : {}),
+    ...(typeof max === 'number' ? { max } : {}),
   };
 }

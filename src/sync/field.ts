@@ -39,6 +39,13 @@ export interface Field {
   readonly primary: boolean;
   /** Option names of a select field. */
   readonly options?: readonly string[];
+  /** Person, group and link fields: whether a cell holds several. Feishu's default is yes. */
+  readonly multiple?: boolean;
+  /** Link fields: ID of the table whose records they hold. */
+  readonly linkTable?: string;
+  /** Rating and progress fields: the ends of the range that the field shows. */
+  readonly min?: number;
+  readonly max?: number;
 }
 
 /** The cells of one record as Feishu returns or takes them, by field name. */

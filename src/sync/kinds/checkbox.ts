@@ -1,6 +1,7 @@
+import { text } from '../text.ts';
 import type { Value } from '../value.ts';
-import { type Bad, type Cell, type Kind, type Place, unfit } from './kind.ts';
-import { bitsToInteger } from './number.ts';
+import { bitsToInteger } from './bits.ts';
+import { type Bad, type Cell, isJsonNull, type Kind, type Place, unfit } from './kind.ts';
 
 const words: ReadonlyMap<string, Cell> = new Map([
   ['1', 'true'],
@@ -18,7 +19,24 @@ export const checkboxKind: Kind = {
 };
 
 function flagOf(place: Place, value: Exclude<Value, null>): Cell | Bad {
-  const word =
-    value instanceof Uint8Array ? bitsToInteger(value).toString() : String(value).trim().toLowerCase();
-  return words.get(word) ?? unfit(place, value, '只接受 0、1、true、false', 'is not 0, 1, true or false');
+  const bits = value instanceof Uint8Array && place.column.type === 'bit';
+  const written = (bits ? bitsToInteger(value).toString() : String(value)).trim();
+  if (isJsonNull(place, written)) return '';
+  // A DECIMAL writes its places out: 1.00.
+  const word = words.get(written.toLowerCase().replace(/\.0+$/, ''));
+  return (
+    word ??
+    unfit(
+      place,
+      value instanceof Uint8Array && !bits ? value : written,
+      '只接受 0、1、true、false',
+      'is not 0, 1, true or false',
+      advice,
+    )
+  );
 }
+
+const advice = text(
+  '其他写法请在定义里用 map，如 map: { 是: true, 否: false }。',
+  'Say map in the definition for other words, such as map: { yes: true, no: false }.',
+);

@@ -37,13 +37,19 @@ export interface Kind {
   written(cell: Cell): unknown;
 }
 
-/** Says that a value does not fit, with the value cut to 40 characters. */
-export function unfit(place: Place, value: unknown, zh: string, en: string): Bad {
+/** Says that a value does not fit, with the value cut to 40 characters, and what to do where that helps. */
+export function unfit(place: Place, value: unknown, zh: string, en: string, advice?: Text): Bad {
   const shown = place.hidden ? '•••' : show(value);
-  return {
-    bad: text(`字段「${place.field.name}」${zh}：\`${shown}\``, `\`${shown}\` ${en} for ${place.field.name}`),
-  };
+  const what = text(
+    `字段「${place.field.name}」${zh}：\`${shown}\``,
+    `\`${shown}\` ${en} for ${place.field.name}`,
+  );
+  return { bad: advice ? text(`${what.zh}。${advice.zh}`, `${what.en}. ${advice.en}`) : what };
 }
+
+/** Whether a word is JSON's own null, which is as empty as SQL's. */
+export const isJsonNull = (place: Place, word: string): boolean =>
+  word === 'null' && place.column.type === 'json';
 
 function show(value: unknown): string {
   if (value instanceof Uint8Array) return `${value.length} bytes`;

@@ -1,9 +1,14 @@
 import type { FieldKind, ReadOnlyKind, WritableKind } from '../field.ts';
+import { attachmentKind } from './attachment.ts';
 import { checkboxKind } from './checkbox.ts';
 import { dateKind } from './date.ts';
 import { formulaKind } from './formula.ts';
+import { groupKind } from './group.ts';
 import type { Kind } from './kind.ts';
+import { linkKind } from './link.ts';
+import { locationKind } from './location.ts';
 import { numberKind } from './number.ts';
+import { personKind } from './person.ts';
 import { phoneKind } from './phone.ts';
 import { multiKind, selectKind } from './select.ts';
 import { textKind } from './text.ts';
@@ -19,6 +24,11 @@ export const kinds: ReadonlyMap<FieldKind, Kind> = new Map<WritableKind, Kind>([
   ['checkbox', checkboxKind],
   ['phone', phoneKind],
   ['url', urlKind],
+  ['person', personKind],
+  ['group', groupKind],
+  ['location', locationKind],
+  ['link', linkKind],
+  ['attachment', attachmentKind],
 ]);
 
 /** The kinds whose values can name a row. */

@@ -1,5 +1,6 @@
 import type { Value } from '../value.ts';
-import { type Bad, type Cell, type Kind, type Place, unfit } from './kind.ts';
+import { bitsToInteger } from './bits.ts';
+import { type Bad, type Cell, isBad, isJsonNull, type Kind, type Place, unfit } from './kind.ts';
 
 /**
  * Significant digits that a number cell keeps; what is longer is cut without a word, so it is refused here.
@@ -7,13 +8,19 @@ import { type Bad, type Cell, type Kind, type Place, unfit } from './kind.ts';
  */
 export const significantDigits = 15;
 
-const decimal = /^([+-]?)(\d+)(?:\.(\d*))?$|^([+-]?)\.(\d+)$/;
+const decimal = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)$/;
 const scientific = /^[+-]?(?:\d+\.?\d*|\.\d+)[eE][+-]?\d+$/;
 const safeWhole = 1e15;
 
 /** Number, currency, progress and rating fields. Canonical: the shortest decimal text of the number. */
 export const numberKind: Kind = {
-  wanted: (place) => (value) => numberOf(place, value),
+  wanted: (place) => {
+    if (place.field.look !== 'Rating') return (value) => numberOf(place, value);
+    return (value) => {
+      const cell = numberOf(place, value);
+      return isBad(cell) ? cell : stars(place, cell);
+    };
+  },
   held: heldNumber,
   written: (cell) => (cell === '' ? null : Number(cell)),
 };
@@ -38,25 +45,37 @@ function fromFloat(place: Place, value: number): Cell | Bad {
 
 function fromText(place: Place, value: string): Cell | Bad {
   const trimmed = value.trim();
-  if (trimmed === '') return '';
-  if (decimal.test(trimmed)) {
-    if (trimmed.length > significantDigits && digitsOf(trimmed) > significantDigits && !place.rule.round) {
-      return unfit(
+  if (trimmed === '' || isJsonNull(place, trimmed)) return '';
+  const spelling = decimal.test(trimmed) || scientific.test(trimmed);
+  if (!spelling) return unfit(place, value, '不是数字', 'is not a number');
+  if (trimmed.length > significantDigits && digitsOf(trimmed) > significantDigits && !place.rule.round) {
+    return unfit(
+      place,
+      trimmed,
+      `多维表格的数字只保留 ${significantDigits} 位有效数字，请改用文本字段`,
+      `has more than ${significantDigits} significant digits: use a text field, it would lose digits`,
+    );
+  }
+  // More digits than any number has room for: 10^400, say.
+  const number = Number(trimmed);
+  return Number.isFinite(number) ? cut(number) : unfit(place, trimmed, '太大', 'is too large');
+}
+
+/**
+ * A rating is a whole number of stars within its field's range.
+ * https://open.feishu.cn/document/server-docs/docs/bitable-v1/app-table-field/guide
+ */
+function stars(place: Place, cell: Cell): Cell | Bad {
+  const { min = 0, max = 10 } = place.field;
+  const number = Number(cell);
+  return cell === '' || (Number.isInteger(number) && number >= min && number <= max)
+    ? cell
+    : unfit(
         place,
-        trimmed,
-        `多维表格的数字只保留 ${significantDigits} 位有效数字，请改用文本字段`,
-        `has more than ${significantDigits} significant digits: use a text field, it would lose digits`,
+        cell,
+        `只接受 ${min} 到 ${max} 的整数`,
+        `is not a whole number from ${min} to ${max}, as a rating is,`,
       );
-    }
-    // More digits than any number has room for: 10^400, say.
-    const number = Number(trimmed);
-    return Number.isFinite(number) ? cut(number) : unfit(place, trimmed, '太大', 'is too large');
-  }
-  if (scientific.test(trimmed)) {
-    const value = Number(trimmed);
-    if (Number.isFinite(value)) return cut(value);
-  }
-  return unfit(place, value, '不是数字', 'is not a number');
 }
 
 /** The number at the digits that a cell keeps; zero has no sign. */
@@ -65,16 +84,11 @@ function cut(value: number): Cell {
   return whole.length <= significantDigits ? whole : String(Number(value.toPrecision(significantDigits)));
 }
 
+/** Significant digits of a number as written; zeros at the end of a whole number are none. */
 function digitsOf(value: string): number {
-  const digits = value.replace(/[^\d]/g, '').replace(/^0+/, '');
-  return (value.includes('.') ? digits : digits.replace(/0+$/, '')).replace(/0+$/, '').length;
-}
-
-/** Reads a BIT column, most significant byte first. */
-export function bitsToInteger(bytes: Uint8Array): bigint {
-  let value = 0n;
-  for (const byte of bytes) value = (value << 8n) | BigInt(byte);
-  return value;
+  const [mantissa = ''] = value.split(/[eE]/);
+  const digits = mantissa.replace(/[^\d]/g, '').replace(/^0+/, '');
+  return digits.replace(/0+$/, '').length;
 }
 
 /** A number as read; the legacy reader gives digits as text. */

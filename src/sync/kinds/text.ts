@@ -1,7 +1,13 @@
+import { text } from '../text.ts';
 import type { Value } from '../value.ts';
-import { type Bad, type Cell, type Kind, type Place, unfit } from './kind.ts';
+import { bitsToInteger } from './bits.ts';
+import { type Bad, type Cell, isBad, type Kind, type Place, unfit } from './kind.ts';
 
-/** Characters that one text cell holds. https://open.feishu.cn/document/platform-notices/breaking-change/base-add-record-limit-checking-rules */
+/**
+ * Characters that one text cell holds. Feishu does not say how it counts a 4-byte character: it is two here, the
+ * stricter way.
+ * https://open.feishu.cn/document/platform-notices/breaking-change/base-add-record-limit-checking-rules
+ */
 export const textLimit = 100_000;
 
 /** Text, barcode and e-mail fields. Feishu returns text in segments; their texts joined are the cell. */
@@ -12,13 +18,36 @@ export const textKind: Kind = {
 };
 
 function textOf(place: Place, value: Exclude<Value, null>): Cell | Bad {
-  if (typeof value === 'string') {
-    return value.length <= textLimit
-      ? value
-      : unfit(place, value, `最多 ${textLimit} 个字符`, `is longer than ${textLimit} characters, too long`);
-  }
+  const whole = plainText(place, value);
+  return isBad(whole) || whole.length <= textLimit
+    ? whole
+    : unfit(
+        place,
+        value,
+        `最多 ${textLimit} 个字符`,
+        `is longer than ${textLimit} characters, too long`,
+        text(
+          `请在查询里缩短，或在定义里写 truncate: ${textLimit}。`,
+          `Shorten it in the query, or say truncate: ${textLimit} in the definition.`,
+        ),
+      );
+}
+
+/** A value as text, however long: a BIT as its whole number, bytes not at all. */
+export function plainText(place: Place, value: Exclude<Value, null>): Cell | Bad {
+  if (typeof value === 'string') return value;
   if (typeof value === 'number') return Object.is(value, -0) ? '0' : String(value);
-  return unfit(place, value, '不能存放二进制数据', 'is bytes, not text,');
+  if (place.column.type === 'bit') return bitsToInteger(value).toString();
+  return unfit(
+    place,
+    value,
+    '不能存放二进制数据',
+    'is bytes, not text,',
+    text(
+      '请在查询里用 HEX(列)；字节是文字时用 CONVERT(列 USING utf8mb4)。',
+      'Use HEX(column) in the query, or CONVERT(column USING utf8mb4) where the bytes are text.',
+    ),
+  );
 }
 
 /** Joins what a text cell was read as; other shapes give their plain text. */
