@@ -64,6 +64,51 @@ it('renames and adds fields', async () => {
   expect(table.records()[0]?.fields).toEqual({ id: 'a', city: 'x' });
 });
 
+it('retypes and removes fields, and renames options, as a person does', async () => {
+  const playground = await bench.start();
+  const city = { name: 'city', type: 'SingleSelect', options: ['x', 'y'] };
+  const base = playground.base({
+    tables: [{ name: 'a', fields: [...fields, city], records: [{ key: 'a', n: 1, city: 'x' }] }],
+  });
+  const table = base.table('a');
+  const id = table.addField({ name: 'note', type: 'Text' });
+  expect(table.fields()[3]).toMatchObject({ field_id: id, field_name: 'note' });
+  table.renameOption('city', 'x', 'z');
+  expect(table.options('city').map(({ name }) => name)).toEqual(['z', 'y']);
+  table.retypeField('city', 'MultiSelect');
+  table.retypeField('n', 'Text');
+  expect(table.records()[0]?.fields).toEqual({ key: 'a', n: '1', city: ['z'] });
+  expect(table.options('city').map(({ name }) => name)).toEqual(['z', 'y']);
+  const before = table.revision();
+  table.deleteField('n');
+  expect(table.records()[0]?.fields).toEqual({ key: 'a', city: ['z'] });
+  expect(table.revision()).toBe(before + 1);
+  table.addField({ name: 'n', type: 'Number' });
+  expect(table.records()[0]?.fields).toEqual({ key: 'a', city: ['z'] });
+  expect(() => table.deleteField('key')).toThrow('index column');
+  expect(() => table.retypeField('nope', 'Text')).toThrow('no field nope');
+  expect(() => table.retypeField('key', 'Checkbox')).toThrow('NotSupportFieldOrView');
+  expect(() => base.table('b')).toThrow('no table b');
+});
+
+it('lets views show other records from one moment to the next', async () => {
+  const playground = await bench.start();
+  const records = Array.from({ length: 5 }, (_, n) => ({ key: `k${n}`, n }));
+  const base = playground.base({ tables: [{ name: 'a', fields, records }] });
+  const view = base.table().addView('some', ({ n }) => Number(n) !== 2);
+  const call = await caller(playground);
+  const search = async (query: string) => {
+    const { data } = await call('POST', `${recordsPath(base)}/search?${query}`, { view_id: view.id });
+    const keys = (data['items'] as { fields: { n: number } }[]).map((item) => item.fields.n);
+    return { keys, total: data['total'], more: data['has_more'], token: String(data['page_token']) };
+  };
+  const first = await search('page_size=3');
+  expect(first).toMatchObject({ keys: [0, 1, 3], total: 4, more: true });
+  expect(await search(`page_size=3&page_token=${first.token}`)).toMatchObject({ keys: [4], more: false });
+  view.setShows(({ n }) => Number(n) > 3);
+  expect(await search('page_size=3')).toMatchObject({ keys: [4], total: 1, more: false });
+});
+
 it('waits for a message of the bot after the last thing said, and says what it saw when none came', async () => {
   const playground = await bench.start();
   const chat = playground.chat({ kind: 'p2p' });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { FieldSpec } from '../../src/playground/playground.ts';
+import type { FieldSpec, PlaygroundOptions } from '../../src/playground/playground.ts';
 import { cutDigits } from '../../src/playground/values/plain.ts';
 import { caller, newBench, recordsPath } from './support.ts';
 
@@ -173,13 +173,30 @@ describe('values that do not fit', () => {
     ['Url', 'a string', 'https://example.com', 1254068],
     ['Attachment', 'a string', 'box', 1254069],
     ['Attachment', 'a file of another base', [{ file_token: 'boxX' }], 1254303],
+    ['Text', 'more than 100,000 characters', 'x'.repeat(100_001), 1254130],
+    ['Email', 'a number', 1, 1254060],
+    ['Barcode', 'a number', 690, 1254060],
+    ['Currency', 'a text', '9.99', 1254061],
+    ['Rating', 'a text', '3', 1254061],
+    ['MultiSelect', '1,001 names', Array.from({ length: 1001 }, (_, at) => `${at}`), 1254063],
+    ['DateTime', 'a time beyond all calendars', 8.65e15, 1254064],
+    ['User', '1,001 people', Array.from({ length: 1001 }, () => ({ id: 'ou_x' })), 1254066],
+    ['SingleLink', '501 records', Array.from({ length: 501 }, () => 'recX'), 1254067],
+    ['DuplexLink', 'a record that is not there', ['recX'], 1254074],
+    ['GroupChat', 'a group that is not there', [{ id: 'oc_x' }], 1254015],
+    ['Attachment', '101 files', Array.from({ length: 101 }, () => ({ file_token: 'boxX' })), 1254106],
+    ['Location', 'words', 'Beijing', 1254015],
+    ['Location', 'a longitude beyond 180 degrees', '180.1,0', 1254015],
+    ['Location', 'a latitude beyond 90 degrees', '116.4,-90.1', 1254015],
+    ['CreatedTime', 'anything', 1, 1254015],
+    ['AutoNumber', 'anything', '1', 1254015],
     ['Phone', 'a dash', '138-0000', 1254072],
     ['Phone', '65 digits', '1'.repeat(65), 1254072],
     ['DuplexLink', 'the shape of a read', { link_record_ids: [] }, 1254074],
   ];
   it.each(bad)('%s refuses %s', async (type, _name, value, code) => {
     const playground = await bench.start();
-    const linked = type.endsWith('Link') ? { linksTo: 'a', back: 'key' } : {};
+    const linked = type.endsWith('Link') ? { linksTo: 'a', back: 'back' } : {};
     const fields = [
       { name: 'key', type: 'Text' },
       { name: 'f', type, ...linked },
@@ -251,4 +268,81 @@ describe('numbers', () => {
     expect(cutDigits(0.1234567890123456, 'truncate')).toBe(0.123456789012345);
     expect(cutDigits(0.1234567890123456, 'round')).toBe(0.123456789012346);
   });
+});
+
+describe('options that a write makes', () => {
+  const selects = async (options: PlaygroundOptions = {}) => {
+    const playground = await bench.start({ rates: false, ...options });
+    const fields = [
+      { name: 'key', type: 'Text' },
+      { name: 'one', type: 'SingleSelect' },
+      { name: 'many', type: 'MultiSelect', options: ['old'] },
+    ];
+    const base = playground.base({ tables: [{ name: 'a', fields }] });
+    const call = await caller(playground);
+    const create = (...records: object[]) =>
+      call('POST', `${recordsPath(base)}/batch_create`, { records: records.map((fields) => ({ fields })) });
+    const names = (field: string) =>
+      base
+        .table()
+        .options(field)
+        .map(({ name }) => name);
+    return { playground, base, create, names };
+  };
+
+  it('are one for a name in several records, and two for a name twice in one cell', async () => {
+    const { base, create, names } = await selects();
+    expect((await create({ one: 'a' }, { one: 'a', many: ['b', 'old', 'b'] }, { many: ['b'] })).code).toBe(0);
+    expect(names('one')).toEqual(['a']);
+    expect(names('many')).toEqual(['old', 'b', 'b']);
+    expect(
+      base
+        .table()
+        .rows()
+        .map((row) => row['many']),
+    ).toEqual([undefined, ['b', 'old', 'b'], ['b']]);
+  });
+
+  it('are two when two writes bring the name at the same time', async () => {
+    const { base, create, names } = await selects({ writers: { per: 'base', atOnce: 2 }, latency: 20 });
+    const both = await Promise.all([create({ one: 'a', key: '1' }), create({ one: 'a', key: '2' })]);
+    expect(both.map(({ code }) => code)).toEqual([0, 0]);
+    expect(names('one')).toEqual(['a', 'a']);
+    expect(
+      base
+        .table()
+        .rows()
+        .map((row) => row['one']),
+    ).toEqual(['a', 'a']);
+    await create({ one: 'a' });
+    expect(names('one')).toEqual(['a', 'a']);
+  });
+
+  it('are not made at all when a column would have too many', async () => {
+    const { base, create, names } = await selects({ limits: { options: 2 } });
+    expect((await create({ one: 'a' }, { one: 'b' }, { one: 'c' })).code).toBe(1254062);
+    expect((await create({ many: ['a', 'b'] })).code).toBe(1254063);
+    expect([...names('one'), ...names('many')]).toEqual(['old']);
+    expect(base.table().size()).toBe(0);
+    expect((await create({ one: 'a' }, { one: 'b' }, { one: 'a' }, { many: ['a'] })).code).toBe(0);
+  });
+});
+
+it('notes who made and who changed a record, and when', async () => {
+  let at = 1_700_000_000_000;
+  const playground = await bench.start({ now: () => at });
+  const fields = [
+    { name: 'key', type: 'Text' },
+    { name: 'made', type: 'CreatedTime' },
+    { name: 'changed', type: 'ModifiedTime' },
+    { name: 'by', type: 'ModifiedUser' },
+  ];
+  const base = playground.base({ tables: [{ name: 'a', fields, records: [{ key: 'a' }] }] });
+  const id = base.table().records()[0]?.record_id ?? '';
+  at += 1000;
+  const call = await caller(playground);
+  await call('PUT', `${recordsPath(base)}/${id}`, { fields: { key: 'b' } });
+  expect(base.table().rows()).toMatchObject([
+    { made: at - 1000, changed: at, by: [{ id: playground.bot.openId, name: 'Sync Bot' }] },
+  ]);
 });
