@@ -62,8 +62,8 @@ const sign = (at: number): string => '①②③④⑤'[at] ?? '·';
 
 /** Said when the lasting faults end. */
 export const mended = text(
-  '  ⚡ ③ 和 ⑤ 到此为止：失败的分块这次会写入；坏行在“再次同步”时写入。',
-  '  ⚡ ③ and ⑤ end here: the failed chunk gets through now, the refused row with "Run again".',
+  '  ⚡ ③ 和 ⑤ 到此为止：从现在起都能写入。',
+  '  ⚡ ③ and ⑤ end here: from now on everything gets through.',
 );
 
 /** What can be typed. */

@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { expect, it, onTestFinished } from 'vitest';
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const tsx = import.meta.resolve('tsx');
+
+/** Starts the demo as a shell would, in an empty folder that also takes its temporary files. */
+function shell(line: string) {
+  const cwd = mkdtempSync(join(tmpdir(), 'shell-'));
+  onTestFinished(() => rmSync(cwd, { recursive: true }));
+  const child = spawn(process.execPath, ['--import', tsx, main, 'demo', ...line.split(' ').filter(Boolean)], {
+    cwd,
+    env: { PATH: process.env['PATH'], LOCALE: 'en-US', TMPDIR: cwd },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  const exit = new Promise<number | null>((resolve, reject) => {
+    child.on('error', reject).on('close', resolve);
+  });
+  // The folder for large reads is the program's own, and stays empty; tsx keeps its cache there too.
+  const left = (): readonly string[] => readdirSync(cwd).filter((name) => name.includes('demo'));
+  return { child, left, ended: Promise.all([text(child.stdout), text(child.stderr), exit]) };
+}
+
+it('ends after the first run, with its exit code and nothing left behind', async () => {
+  const { ended, left } = shell('--once --rows 300');
+  const [out, err, exit] = await ended;
+  expect(err).toBe('');
+  expect(out).toContain('[Done]');
+  expect(exit).toBe(0);
+  expect(left()).toEqual([]);
+});
+
+it('answers one object at the end when asked to, all else on stderr', async () => {
+  const [out, err, exit] = await shell('--once --rows 40 --json').ended;
+  expect(out.trimEnd().split('\n')).toHaveLength(1);
+  expect(JSON.parse(out)).toMatchObject({
+    definition: 'orders',
+    status: 'done',
+    rows: { read: 40, created: 40 },
+  });
+  expect(err).toContain('[Done]');
+  expect(exit).toBe(0);
+});
+
+it('ends with 1 when faults were left', async () => {
+  const [out, , exit] = await shell('--once --faults --rows 40').ended;
+  expect(out).toContain('[Partly done]');
+  expect(out).toContain('1255001');
+  expect(exit).toBe(1);
+});
+
+it('leaves nothing behind after Ctrl-C', async () => {
+  const { child, ended, left } = shell('--rows 20000');
+  await new Promise<void>((resolve) => {
+    child.stdout.on('data', (words: Buffer) => {
+      if (words.includes('[Uploading]')) resolve();
+    });
+  });
+  expect(left()).toHaveLength(1);
+  child.kill('SIGINT');
+  const [, , exit] = await ended;
+  expect(exit).toBe(0);
+  expect(left()).toEqual([]);
+});
+
+it('ends with 2 when the source is no address', async () => {
+  const [, err, exit] = await shell('--once --source nowhere').ended;
+  expect(err).toContain('--source');
+  expect(exit).toBe(2);
+});

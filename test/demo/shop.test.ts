@@ -1,0 +1,51 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'libsql';
+import { expect, it, onTestFinished } from 'vitest';
+import { embeddedShop } from '../../src/demo/embedded.ts';
+import { shopRows } from '../../src/demo/shop.ts';
+
+function shopOf(orders: number) {
+  const folder = mkdtempSync(join(tmpdir(), 'shop-'));
+  const path = join(folder, 'shop.db');
+  embeddedShop(path, orders);
+  const file = new Database(path, {});
+  onTestFinished(() => {
+    file.close();
+    rmSync(folder, { recursive: true });
+  });
+  return (sql: string): unknown[] => file.prepare(sql).all() as unknown[];
+}
+
+it.each([1, 7, 8, 501, 5000])('has as many orders as asked for, each of somebody: %i', (orders) => {
+  const ask = shopOf(orders);
+  expect(
+    ask(
+      'select count(*) n, count(distinct id) ids from user_orders join users using (id) union all select count(*), count(distinct uo.id) from user_orders uo join users u on u.id = uo.user_id where uo.production_id = 10',
+    )[1],
+  ).toMatchObject({ n: orders, ids: orders });
+});
+
+it('has invented people only, with numbers that belong to nobody', () => {
+  const ask = shopOf(5000);
+  expect(
+    ask("select * from users where mobile not like '1380000____' or nickname = '' or sex not in (0, 1, 2)"),
+  ).toEqual([]);
+  expect(
+    ask('select count(*) n, count(distinct nickname) names, count(distinct mobile) mobiles from users'),
+  ).toMatchObject([{ n: 625, names: 625, mobiles: 625 }]);
+});
+
+it('numbers orders by the day in Shanghai on which they were paid', () => {
+  const ask = shopOf(2000);
+  expect(
+    ask(
+      "select id from user_orders where id / 1000000 <> cast(strftime('%Y%m%d', paid_time + 28800, 'unixepoch') as integer)",
+    ),
+  ).toEqual([]);
+});
+
+it('is the same each time', () => {
+  expect([...shopRows(3000)]).toEqual([...shopRows(3000)]);
+});
