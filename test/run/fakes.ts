@@ -20,6 +20,7 @@ import { openStore } from '../../src/store/open.ts';
 import type { Definition } from '../../src/sync/definition.ts';
 import { CallError, type Failure } from '../../src/sync/failure.ts';
 import type { Field, Fields, TableRecord } from '../../src/sync/field.ts';
+import type { State } from '../../src/sync/state.ts';
 import type { Column, Value } from '../../src/sync/value.ts';
 
 export const quiet: Log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -31,6 +32,8 @@ export interface MovableClock extends Clock {
   auto: boolean;
   /** Lets time pass by hand, waking sleepers on the way. */
   advance(ms: number): Promise<void>;
+  /** Time passes at once, as in a machine that slept: those whose time has come wake up late. */
+  jump(ms: number): void;
   /** Every sleep that was asked for. */
   readonly asked: number[];
 }
@@ -99,6 +102,10 @@ export function movableClock(): MovableClock {
         sleepers.add(sleeper);
         plan();
       });
+    },
+    jump(ms) {
+      now += ms;
+      while ([...sleepers].some(({ at }) => at <= now)) wakeUntil(now);
     },
     async advance(ms) {
       const then = now + ms;
@@ -311,6 +318,9 @@ export function fakeTable(clock: Clock): FakeTable {
       }
     },
     inView: async () => new Set(held.keys()),
+    linked: () => {
+      throw new Error('no links here');
+    },
     matching: (name, values, _names, signal) =>
       call({ op: 'matching', rows: 0, keys: values }, signal, () =>
         [...held.keys()]
@@ -422,6 +432,20 @@ export const rowsOf = (from: number, to: number, note = 'a'): Value[][] =>
     from + at,
     note,
   ]);
+
+// ---------------------------------------------------------------- counts
+
+const filled = (counts: object): [string, number][] =>
+  Object.entries(counts as Record<string, number>).filter(([, count]) => count > 0);
+
+/** The counts that are not zero; those of deletes apart. */
+export function counts({ rows, deletes }: State): Record<string, unknown> {
+  const apart = filled(deletes);
+  return {
+    ...Object.fromEntries(filled(rows)),
+    ...(apart.length > 0 ? { deletes: Object.fromEntries(apart) } : {}),
+  };
+}
 
 // ---------------------------------------------------------------- world
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { State } from '../../src/sync/state.ts';
-import { keyField, rowsOf, type World, world } from './fakes.ts';
+import { counts, keyField, rowsOf, type World, world } from './fakes.ts';
 
 const by = { kind: 'cli' } as const;
 let open: World[] = [];
@@ -15,10 +15,6 @@ async function made(...args: Parameters<typeof world>): Promise<World> {
   open.push(one);
   return one;
 }
-
-/** The counts that are not zero. */
-const counts = ({ rows, deletes }: State) =>
-  Object.fromEntries(Object.entries({ ...rows, ...deletes }).filter(([, count]) => count > 0));
 
 describe('a run', () => {
   it('fills an empty table, and a second one finds nothing to do', async () => {
@@ -42,7 +38,13 @@ describe('a run', () => {
     one.table.calls.length = 0;
     one.source.rowsNow = [...rowsOf(3, 5, 'b'), ...rowsOf(6, 21)];
     const state = await one.run();
-    expect(counts(state)).toEqual({ read: 19, created: 1, updated: 3, unchanged: 15, planned: 2, done: 2 });
+    expect(counts(state)).toEqual({
+      read: 19,
+      created: 1,
+      updated: 3,
+      unchanged: 15,
+      deletes: { planned: 2, done: 2 },
+    });
     expect(one.table.writes().map(({ op, keys }) => [op, ...keys])).toEqual([
       ['create', 'k021'],
       ['update', 'k003', 'k004', 'k005'],
@@ -67,7 +69,7 @@ describe('a run', () => {
     ['upsert', { created: 1, updated: 1 }, ['a', 'b', 'c']],
     ['append', { created: 1 }, ['a', 'b', 'c']],
     ['update', { updated: 1 }, ['a', 'b']],
-    ['mirror', { created: 1, updated: 1, done: 1 }, ['b', 'c']],
+    ['mirror', { created: 1, updated: 1, deletes: { done: 1 } }, ['b', 'c']],
   ] as const)('in mode %s does what the mode says', async (mode, expected, keys) => {
     const one = await made({ mode });
     one.table.put({ [keyField]: 'a', 金额: 1 });
@@ -90,7 +92,7 @@ describe('a run', () => {
     const started = await runs.start({ definition: one.definition, by, planOnly: true });
     const state = await (started.kind === 'started' ? started.run.ended : undefined);
     expect(state).toMatchObject({ status: 'planned', planOnly: true, chunks: { total: 3, failed: [] } });
-    expect(state && counts(state)).toEqual({ read: 12, created: 12, planned: 1, done: 1 });
+    expect(state && counts(state)).toEqual({ read: 12, created: 12, deletes: { planned: 1, done: 1 } });
     expect(one.table.writes()).toEqual([]);
     expect(one.table.keys()).toEqual(['k000']);
   });
@@ -150,7 +152,7 @@ describe('a plan that waits', () => {
     expect(state.status).toBe('waiting');
     expect(state.waiting?.reasons.map(({ code }) => code)).toEqual(['deletes']);
     expect(state.waiting?.samples.map(({ kind }) => kind)).toEqual(['create', 'delete', 'delete', 'delete']);
-    expect(counts(state)).toEqual({ read: 16, unchanged: 15, notSent: 5, planned: 5 });
+    expect(counts(state)).toEqual({ read: 16, unchanged: 15, notSent: 1, deletes: { planned: 5, notSent: 5 } });
     expect(one.table.writes()).toHaveLength(2);
     one.table.calls.length = 0;
     one.source.rowsNow = rowsOf(50, 60); // The source moved: what was agreed to is carried out all the same.
@@ -276,7 +278,7 @@ describe('a person is asked', () => {
     one.source.rowsNow = rowsOf(2, 3);
     const state = await one.run();
     expect(state.status).toBe('done');
-    expect(counts(state)).toEqual({ read: 2, unchanged: 2, planned: 2, done: 1, kept: 1 });
+    expect(counts(state)).toEqual({ read: 2, unchanged: 2, deletes: { planned: 2, done: 1, kept: 1 } });
     expect(one.table.keys()).toEqual(['hand', 'k002', 'k003']);
   });
 
