@@ -1,13 +1,19 @@
+import { text } from '../text.ts';
 import type { Value } from '../value.ts';
 import { type Bad, type Cell, type Kind, type Place, unfit } from './kind.ts';
 
-const wholeNumber = /^[+-]?\d+(?:\.0*)?$/;
+const number = /^([+-]?)(\d+)(?:\.(\d*))?$/;
 const dateTime =
   /^(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:?\d{2})?)?$/;
+/** A day of MySQL's that no calendar has: 0000-00-00, 2026-00-00, 2026-01-00. */
+const zeroDate = /^\d{4}-(?:00-\d{2}|\d{2}-00)/;
+/** Digits that people mean as 20260131 or 20260131080000, not as milliseconds. */
+const runTogether = /^(?:\d{8}|(?:19|20)\d{12})$/;
 
 /**
  * Date fields. Canonical: milliseconds since the epoch as a whole number; a date or time without a zone is
- * meant in the sync's zone, a number is milliseconds (or seconds with `unit: s`).
+ * meant in the sync's zone, a number is milliseconds (or seconds with `unit: s`). What is finer than a
+ * millisecond is refused, or cut where the column says `round: true`.
  * https://open.feishu.cn/document/server-docs/docs/bitable-v1/app-table-record/bitable-record-data-structure-overview
  */
 export const dateKind: Kind = {
@@ -17,34 +23,47 @@ export const dateKind: Kind = {
 };
 
 function dateOf(place: Place, value: Exclude<Value, null>): Cell | Bad {
-  if (typeof value === 'number') return fromNumber(place, value);
-  if (typeof value !== 'string') return unfit(place, value, '不是日期', 'is bytes, not a date,');
-  const trimmed = value.trim();
-  if (trimmed === '') return '';
-  if (wholeNumber.test(trimmed) && place.column.type !== 'year') return fromNumber(place, Number(trimmed));
-  const match = dateTime.exec(trimmed);
-  const instant = match ? instantOf(place, match) : undefined;
-  return instant === undefined ? unfit(place, value, '不是日期', 'is not a date') : String(instant);
+  if (typeof value === 'object') return unfit(place, value, '不是日期', 'is bytes, not a date,');
+  const written = String(value).trim();
+  if (written === '') return '';
+  const digits = place.column.type === 'year' ? null : number.exec(written);
+  if (digits) {
+    const doubtful = typeof value === 'string' && place.rule.unit === undefined && runTogether.test(written);
+    return doubtful ? noDate(place, value, asDate) : fromNumber(place, written, digits);
+  }
+  if (zeroDate.test(written)) return noDate(place, value, nullIf(place, written));
+  const match = dateTime.exec(written);
+  return match ? fromWords(place, written, match) : noDate(place, value);
 }
 
-function fromNumber(place: Place, value: number): Cell | Bad {
-  const ms = place.rule.unit === 's' ? value * 1000 : value;
+/** Moves the point in the digits themselves: 1.001 s times 1000 is not 1001 ms among floats. */
+function fromNumber(
+  place: Place,
+  written: string,
+  [, sign, whole, fraction = '']: RegExpExecArray,
+): Cell | Bad {
+  const shift = place.rule.unit === 's' ? 3 : 0;
+  const finer = /[1-9]/.test(fraction.slice(shift));
+  if (finer && !place.rule.round) return tooFine(place, written);
+  const ms = Number(`${sign}${whole}${fraction.slice(0, shift).padEnd(shift, '0')}`);
   // 8.64e15 is as far as a JavaScript date goes: the years from -271821 to 275760.
-  return Math.abs(ms) <= 8.64e15
-    ? String(Math.trunc(ms) + 0)
-    : unfit(place, value, '不是日期', 'is not a date');
+  if (Math.abs(ms) > 8.64e15) return noDate(place, written);
+  return String((finer && sign === '-' ? ms - 1 : ms) + 0);
 }
 
-function instantOf(place: Place, parts: RegExpExecArray): number | undefined {
+function fromWords(place: Place, written: string, parts: RegExpExecArray): Cell | Bad {
   const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', offset] = parts;
-  const ms = Number(fraction.padEnd(3, '0').slice(0, 3));
   const date = new Date(0);
   date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
-  // What the calendar or the clock does not have: month 0, 30 February, 25 o'clock, MySQL's zero dates.
-  if (date.getUTCMonth() + 1 !== Number(month) || date.getUTCDate() !== Number(day)) return undefined;
-  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return undefined;
+  // What the calendar or the clock does not have: 30 February, 25 o'clock.
+  const exists = date.getUTCMonth() + 1 === Number(month) && date.getUTCDate() === Number(day);
+  if (!exists || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) {
+    return noDate(place, written);
+  }
+  if (/[1-9]/.test(fraction.slice(3)) && !place.rule.round) return tooFine(place, written);
+  const ms = Number(fraction.slice(0, 3).padEnd(3, '0'));
   const local = date.setUTCHours(Number(hour), Number(minute), Number(second), ms);
-  return offset === undefined ? place.zone.instant(local) : local - offsetMs(offset);
+  return String(offset === undefined ? place.zone.instant(local) : local - offsetMs(offset));
 }
 
 function offsetMs(offset: string): number {
@@ -52,6 +71,37 @@ function offsetMs(offset: string): number {
   const sign = offset.startsWith('-') ? -1 : 1;
   return sign * (Number(offset.slice(1, 3)) * 60 + Number(offset.slice(-2))) * 60_000;
 }
+
+const noDate = (place: Place, value: unknown, advice?: ReturnType<typeof text>): Bad =>
+  unfit(place, value, '不是日期', 'is not a date', advice);
+
+/** MySQL takes the full zero date for the number 0, but not one with only its month or day missing. */
+function nullIf({ column }: Place, written: string) {
+  const sql = written.startsWith('0000-00-00')
+    ? `NULLIF(${column.name}, 0)`
+    : `IF(MONTH(${column.name}) * DAY(${column.name}) = 0, NULL, ${column.name})`;
+  return text(
+    `零日期请在查询里写 ${sql}，或改用文本字段。`,
+    `Use ${sql} in the query for a zero date, or a text field.`,
+  );
+}
+
+const asDate = text(
+  "请在查询里写 STR_TO_DATE(列, '%Y%m%d')；若确是毫秒或秒，在定义里写 unit: ms 或 s。",
+  "Use STR_TO_DATE(column, '%Y%m%d') in the query; where it is a number of milliseconds or seconds, say unit: ms or s in the definition.",
+);
+
+const tooFine = (place: Place, value: unknown): Bad =>
+  unfit(
+    place,
+    value,
+    '的日期只保留到毫秒',
+    'is finer than a millisecond, which is all that a date keeps,',
+    text(
+      '在定义里写 round: true 即可舍去更细的部分。',
+      'Say round: true in the definition to cut what is finer.',
+    ),
+  );
 
 function heldDate(raw: unknown): Cell {
   if (typeof raw === 'number') return String(raw);
