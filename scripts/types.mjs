@@ -1,4 +1,4 @@
-// Writes the tables of types in the READMEs anew: node --import tsx scripts/types.mjs
+// Writes the tables of types in the READMEs anew: node --import tsx scripts/types.mjs && npx biome check --write README*.md
 import { readFileSync, writeFileSync } from 'node:fs';
 import { typesTable } from '../src/sync/fits.ts';
 
