@@ -74,14 +74,16 @@ export function launcher(journal: Journal, keeper: Keeper, clock: Clock, log: Lo
     const { definition } = scope;
     log.info('run.started', { run: id, definition, table: scope.table });
     logPhases(board, log);
+    let fenced = false;
     try {
       await work({ run: id, scope, table, board, fence: leased.fence, stop });
     } catch (error) {
-      const reason = leased.lost.aborted ? new Fenced(scope.table) : error;
+      fenced = leased.lost.aborted || error instanceof Fenced;
+      const reason = fenced ? new Fenced(scope.table) : error;
       board.set((state) => conclude(state, reason));
     }
     // A run that another instance took over is theirs to store.
-    if (!leased.lost.aborted) await save(board.state());
+    if (!fenced && !leased.lost.aborted) await save(board.state());
     await leased.release();
     active.delete(id);
     const { status, rows, calls, ms } = board.state();
