@@ -87,7 +87,7 @@ export async function makePlan(job: Planning): Promise<Plan> {
       key: mapping.key,
       revision: records.revision,
       hash: found.hash,
-      confirmCreates: records.moving,
+      confirmCreates: records.moved,
       rounds: definition.rounds,
       concurrency: definition.concurrency,
       records: records.index.size,

@@ -9,7 +9,9 @@ export interface TableRead {
   readonly index: TableIndex;
   /** The table's change counter after the read. */
   readonly revision: number;
-  /** Whether it kept moving through every try: what is missing may only have been overlooked. */
+  /** Whether it moved while it was read, though the count agrees: what is missing may only have been overlooked. */
+  readonly moved: boolean;
+  /** Whether it kept moving through every try, and not even the count agrees. */
   readonly moving: boolean;
 }
 
@@ -20,7 +22,8 @@ const tries = 3;
  * Reads all records into an index.
  *
  * The change counter is taken before and after: equal means that the read is exact. If it moved, as many
- * records must have been read as the last page says there are; else the table is read again.
+ * records must have been read as the last page says there are; else the table is read again. A count that agrees
+ * is no proof: a record deleted from a page already read lets the next page begin one record too late.
  * @param onPage told how many records are read, of how many
  */
 export async function readTable(
@@ -45,8 +48,9 @@ export async function readTable(
       onPage(index.size, total);
     }
     const after = await table.revision(signal);
-    const exact = after === before || index.size === total;
-    if (exact || attempt === tries) return { index, revision: after, moving: !exact };
+    const moved = after !== before;
+    const moving = moved && index.size !== total;
+    if (!moving || attempt === tries) return { index, revision: after, moved, moving };
     before = after;
   }
 }
