@@ -90,7 +90,8 @@ async function isEmpty(table: Table, signal: AbortSignal): Promise<boolean> {
 
 /** Tries one thing; what it says or rejects with becomes its problems, `warn-…` ones its advice. */
 async function step(what: Text, work: () => Promise<readonly Problem[]>): Promise<CheckStep> {
-  const found = await work().catch((error: unknown) => problemsIn(error));
+  // What is not set throws before there is a promise.
+  const found = await (async () => work())().catch((error: unknown) => problemsIn(error));
   return {
     what,
     problems: found.filter(({ code }) => !code.startsWith('warn-')),
