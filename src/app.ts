@@ -13,6 +13,7 @@ import { chat } from './feishu/chat.ts';
 import { feishuClient } from './feishu/client.ts';
 import { longConnection } from './feishu/connection.ts';
 import { openDoor } from './feishu/door.ts';
+import { people } from './feishu/people.ts';
 import { receiver } from './feishu/receive.ts';
 import { isAlive } from './process.ts';
 import { keeper } from './run/keeper.ts';
@@ -51,11 +52,13 @@ export const openProgram: OpenProgram = async (config, surroundings) => {
       }),
       (part) => part.stop(),
     );
+    const known = people(client, clock);
     const definitions = folderDefinitions(config.definitions);
     const owner = `${hostname()} ${process.pid} ${randomUUID()}`;
     const runs = owned(
       openRuns({
         sources,
+        people: known,
         store,
         lanes: openLanes(store.memory, clock, chance),
         clock,
@@ -73,7 +76,8 @@ export const openProgram: OpenProgram = async (config, surroundings) => {
     return {
       runs,
       definitions,
-      check: (names, signal) => checkAll(names, { config, client, sources, definitions, signal }),
+      check: (names, signal) =>
+        checkAll(names, { config, client, people: known, sources, definitions, signal }),
       serve,
       stop: release,
     };

@@ -4,7 +4,8 @@ import type { Config } from './config.ts';
 import { openTable } from './feishu/address.ts';
 import { whoAmI } from './feishu/bot.ts';
 import type { FeishuClient } from './feishu/client.ts';
-import type { CallMeter, Query, Sources, Table } from './run/ports.ts';
+import { tryLinked, tryPeople } from './run/lookup.ts';
+import type { CallMeter, People, Query, Sources, Table } from './run/ports.ts';
 import { problemOf } from './run/run.ts';
 import type { Definition } from './sync/definition.ts';
 import { CallError } from './sync/failure.ts';
@@ -17,6 +18,7 @@ import { zoneOf } from './sync/zone.ts';
 export interface CheckParts {
   readonly config: Config;
   readonly client: FeishuClient;
+  readonly people: People;
   readonly sources: Sources;
   readonly definitions: Definitions;
   readonly signal: AbortSignal;
@@ -66,7 +68,7 @@ async function checkTable(
   definition: Definition,
   query: Query,
   queryWorks: boolean,
-  { client, sources, signal }: CheckParts,
+  { client, people, sources, signal }: CheckParts,
 ): Promise<readonly Problem[]> {
   const table = await openTable(client)(definition.target, uncounted, signal);
   const [about, fields] = await Promise.all([
@@ -80,7 +82,10 @@ async function checkTable(
   if (!queryWorks) return problems;
   const columns = await sources(definition.source.connection).columns(query, signal);
   const mapping = mapColumns(definition, columns, fields, zoneOf(query.timeZone));
-  return isMismatch(mapping) ? [...problems, ...mapping] : problems;
+  if (isMismatch(mapping)) return [...problems, ...mapping];
+  await tryLinked(table, mapping.targets, signal);
+  await tryPeople(people, mapping.targets, uncounted, signal);
+  return problems;
 }
 
 async function isEmpty(table: Table, signal: AbortSignal): Promise<boolean> {

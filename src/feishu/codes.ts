@@ -280,10 +280,28 @@ const wiki: readonly CodeEntry[] = [
   ...as('stop', cures.grant, [[131006, 'No permission on the wiki node']]),
 ];
 
+/** People: https://open.feishu.cn/document/contact-v3/user/batch and …/server-docs/contact-v3/user/batch_get_id. */
+const contact: readonly CodeEntry[] = [
+  ...as('values', cures.people, [
+    [41050, 'Person not in the contact range'],
+    [99992360, 'Invalid user_id'],
+    [99992364, 'Person of another tenant'],
+    [99992381, 'union_id not in this tenant'],
+  ]),
+  ...as('stop', cures.people, [[40004, 'No department authority']]),
+  ...as('stop', cures.request, [[40001, 'Invalid parameter']]),
+];
+
 /** Every code that this program has an opinion on. */
 export const codes: ReadonlyMap<number, CodeEntry> = new Map(
-  [...bitable, ...gateway, ...messages, ...wiki].map((entry) => [entry.code, entry]),
+  [...bitable, ...gateway, ...messages, ...wiki, ...contact].map((entry) => [entry.code, entry]),
 );
+
+/** Codes with which a look-up of people says that an ID names nobody whom the app may see. */
+export const nobodyCodes: ReadonlySet<number> = new Set([41050, 99992351, 99992360, 99992364, 99992381]);
+
+/** The app lacks a scope. */
+export const scopeMissing = 99991672;
 
 /** Codes with which the token endpoint refuses the app itself; they come with HTTP 200. */
 export const credentialCodes: ReadonlySet<number> = new Set([

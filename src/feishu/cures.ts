@@ -99,6 +99,10 @@ export const cures = {
     '机器人不能给这个人发消息：请检查应用的可用范围。',
     'The bot may not write to this person: check the app’s availability range.',
   ),
+  people: text(
+    '核对这些人的 ID，并让应用的通讯录权限范围包含他们：https://open.feishu.cn/app → 权限管理 → 数据权限 → 通讯录权限范围，然后发布新版本。',
+    'Check these people’s IDs, let the app’s contact range hold them (https://open.feishu.cn/app → Permissions & Scopes → Data permissions → contact range), and publish a version.',
+  ),
   message: text(
     '这条消息已被撤回、删除或超过 14 天，不能再更新。',
     'The message was recalled, deleted, or is older than 14 days: it cannot be changed any more.',

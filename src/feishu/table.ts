@@ -180,6 +180,7 @@ export function table(
         throw new CallError(oddAnswer('some records were not deleted', 'round', true));
       }
     },
+    linked: (other) => table(client, base, { table: other }, meter),
   };
 }
 

@@ -3,8 +3,10 @@ import type { Change } from '../sync/change.ts';
 import { type Chunk, chunker, encodeChanges } from '../sync/chunk.ts';
 import type { Definition } from '../sync/definition.ts';
 import { type Compared, diff } from '../sync/diff.ts';
-import type { Mapping } from '../sync/mapping.ts';
+import type { Resolver } from '../sync/lookup.ts';
+import { keyIn, type Mapping } from '../sync/mapping.ts';
 import { type NewOptions, newOptions } from '../sync/new-options.ts';
+import { packCells, unpackCells } from '../sync/pack.ts';
 import type { BadRow, Sample } from '../sync/state.ts';
 import { type Text, text } from '../sync/text.ts';
 import type { Journal, Ledger, NewChunk, Scope } from './ports.ts';
@@ -20,6 +22,8 @@ export interface Comparison {
   readonly deletes: number;
   readonly unchanged: number;
   readonly invalid: number;
+  /** Rows with a word that names nobody. */
+  readonly rejected: number;
   /** Deletes that are not carried out because the ledger does not know the record. */
   readonly kept: number;
   /** Records among the deletes that the ledger does not know. */
@@ -42,6 +46,8 @@ export interface Sides {
   readonly chunkSize: number;
   /** IDs of records outside of which nothing is updated or deleted. */
   readonly within: ReadonlySet<string> | undefined;
+  /** Turns words into IDs, where the mapping asks for it. */
+  readonly resolver: Resolver | undefined;
 }
 
 /** Record IDs that are looked up in the ledger at once. */
@@ -56,7 +62,7 @@ export async function compare(
   ledger: Ledger,
 ): Promise<Comparison> {
   const { definition, mapping, spool, source, table } = sides;
-  const counts = { create: 0, update: 0, delete: 0, same: 0, left: 0, invalid: 0 };
+  const counts = { create: 0, update: 0, delete: 0, same: 0, left: 0, invalid: 0, rejected: 0 };
   const badRows: BadRow[] = [...source.badRows];
   const samples = sampler(mapping);
   const chunks = chunker(sides.chunkSize, mapping.targets);
@@ -80,9 +86,16 @@ export async function compare(
   }
 
   const judge = diff(mapping, table.index, source.times, definition.mode, sides.within);
+  const ready = resolving(mapping, sides.resolver);
   for await (const group of spool.groups()) {
     for (const frame of group) {
-      const { row, packed } = readFrame(frame);
+      const { row, packed: read } = readFrame(frame);
+      const packed = ready(read);
+      if ('bad' in packed) {
+        counts.rejected++;
+        if (badRows.length < badRowsKept) badRows.push({ kind: 'rejected', row, ...packed.bad });
+        continue;
+      }
       const compared = judge.row(packed);
       if (compared.kind === 'create' || compared.kind === 'update') await take(compared);
       else {
@@ -100,12 +113,28 @@ export async function compare(
     deletes: counts.delete,
     unchanged: counts.same + counts.left,
     invalid: counts.invalid,
+    rejected: counts.rejected,
     ...deletes,
     newOptions: options,
     chunks: written,
     hash: hash.digest('hex'),
     badRows,
     samples: samples.all(),
+  };
+}
+
+/** Makes what turns a row's words into IDs: packed cells again, or why the row cannot be sent. */
+function resolving(
+  mapping: Mapping,
+  resolver: Resolver | undefined,
+): (packed: Uint8Array) => Uint8Array | { readonly bad: Pick<BadRow, 'key' | 'field' | 'reason'> } {
+  if (!resolver) return (packed) => packed;
+  return (packed) => {
+    const words = unpackCells(Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength).toString());
+    const cells = resolver.row(words);
+    if (!('bad' in cells)) return Buffer.from(packCells(cells));
+    const key = shownKey(mapping, keyIn(mapping, words));
+    return { bad: { key, field: cells.field, reason: cells.bad.bad } };
   };
 }
 

@@ -8,8 +8,9 @@ import { text } from '../sync/text.ts';
 import { zoneOf } from '../sync/zone.ts';
 import type { Board } from './board.ts';
 import { type Comparison, compare } from './compare.ts';
+import { findPeople, readLinked, resolverOf } from './lookup.ts';
 import { type Basis, fingerprintOf, type Plan, writePlan } from './plan.ts';
-import type { Clock, Query, RunRecord, Scope, Sources, Store, Table } from './ports.ts';
+import type { Clock, People, Query, RunRecord, Scope, Sources, Store, Table } from './ports.ts';
 import { readSource, type SourceRead } from './read-source.ts';
 import { readTable, type TableRead, tableNotes } from './read-table.ts';
 import { openSpool } from './spool.ts';
@@ -22,6 +23,7 @@ export interface Planning {
   readonly table: Table;
   readonly board: Board;
   readonly sources: Sources;
+  readonly people: People;
   readonly store: Store;
   readonly clock: Clock;
   /** The zone of dates without one, unless the definition names its own. */
@@ -58,15 +60,28 @@ export async function makePlan(job: Planning): Promise<Plan> {
 
   const spool = openSpool({ folder: job.folder });
   try {
-    const [rows, records] = await sideBySide(
+    const [[rows, people], [records, linked]] = await sideBySide(
       signal,
-      (both) =>
-        timed(job, 'source', () =>
+      async (both) => {
+        const read = await timed(job, 'source', () =>
           readSource(source, query, columns, mapping, spool, (n) => showReading(board, { rows: n }), both),
-        ),
+        );
+        return [read, await findPeople(job.people, read.people, board.meter, both)] as const;
+      },
       (both) =>
-        timed(job, 'table', () =>
-          readTable(table, mapping, revision, (n, total) => showReading(board, { records: n, total }), both),
+        sideBySide(
+          both,
+          (all) =>
+            timed(job, 'table', () =>
+              readTable(
+                table,
+                mapping,
+                revision,
+                (n, total) => showReading(board, { records: n, total }),
+                all,
+              ),
+            ),
+          (all) => readLinked(table, mapping.targets, zone, about.advanced, all),
         ),
     );
     board.set((state) => ({
@@ -77,7 +92,8 @@ export async function makePlan(job: Planning): Promise<Plan> {
     const began = clock.now();
     const chunkSize = await rowsPerChunk(definition, table, store);
     const within = definition.view === 'limit' ? await table.inView(keyNames(mapping), signal) : undefined;
-    const sides = { definition, mapping, spool, source: rows, table: records, chunkSize, within };
+    const resolver = resolverOf(mapping.targets, people, linked);
+    const sides = { definition, mapping, spool, source: rows, table: records, chunkSize, within, resolver };
     const found = await compare(sides, job.run, job.scope, store.journal, store.ledger);
     const [tooMany, ...others] = found.newOptions.problems();
     if (tooMany) throw new ProblemError([tooMany, ...others]);
@@ -102,6 +118,7 @@ export async function makePlan(job: Planning): Promise<Plan> {
     board.set((state) => ({
       ...state,
       badRows: found.badRows,
+      notes: [...state.notes, ...(resolver?.notes() ?? [])],
       planned: { creates: found.creates, updates: found.updates, deletes: found.deletes },
       ms: { ...state.ms, diff: state.ms.diff + clock.now() - began },
     }));
@@ -217,7 +234,7 @@ const basisOf = (rows: SourceRead, found: Comparison): Basis => ({
   read: rows.rows,
   unchanged: found.unchanged,
   invalid: found.invalid,
-  rejected: rows.rejected,
+  rejected: rows.rejected + found.rejected,
   kept: found.kept,
 });
 

@@ -1,5 +1,6 @@
 import type { Failure } from '../sync/failure.ts';
 import type { Field, Fields, TableRecord } from '../sync/field.ts';
+import type { PersonBy } from '../sync/lookup.ts';
 import type { Problem } from '../sync/problem.ts';
 import type { CallCounts, ChunkKind, ChunkStatus, State } from '../sync/state.ts';
 import type { Column, Value } from '../sync/value.ts';
@@ -129,10 +130,32 @@ export interface Table {
   update(records: readonly TableRecord[], signal: AbortSignal): Promise<void>;
   /** Deletes all or none, in one call. */
   delete(ids: readonly string[], signal: AbortSignal): Promise<void>;
+  /** Another table of the same base, to be read only; nothing is called yet. */
+  linked(id: string): LinkedTable;
 }
+
+/** A table that link fields point at. */
+export type LinkedTable = Pick<Table, 'id' | 'fields' | 'revision' | 'records'>;
 
 /** Opens the table behind an address as people copy it; every wrong form is a `ProblemError` of its own. */
 export type OpenTable = (address: string, meter: CallMeter, signal: AbortSignal) => Promise<Table>;
+
+// ---------------------------------------------------------------- people
+
+/** Finds people by what a shop knows of them. */
+export interface People {
+  /**
+   * The open_ids of people, by the words that were asked for. Somebody who is not known, has left or is outside
+   * the app's contact range is missing from the answer: Feishu tells these apart nowhere. A look-up that fails
+   * rejects with `CallError`, or with `ProblemError` where the app lacks a scope: it is never "no match".
+   */
+  openIds(
+    by: PersonBy,
+    words: readonly string[],
+    meter: CallMeter,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, string>>;
+}
 
 // ---------------------------------------------------------------- store
 

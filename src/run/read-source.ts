@@ -1,4 +1,6 @@
 import type { Key } from '../sync/key.ts';
+import type { PersonBy } from '../sync/lookup.ts';
+import { lookupWords, tooManyWords } from '../sync/lookup-words.ts';
 import { keyIn, type Mapping } from '../sync/mapping.ts';
 import { packCells } from '../sync/pack.ts';
 import { problem } from '../sync/problem.ts';
@@ -17,6 +19,8 @@ export interface SourceRead {
   /** Rows with a value that its field cannot take. */
   readonly rejected: number;
   readonly badRows: readonly BadRow[];
+  /** The different words by which people are to be looked up. */
+  readonly people: ReadonlyMap<PersonBy, ReadonlySet<string>>;
 }
 
 /** Bad rows that are kept to be listed; all are counted. */
@@ -46,6 +50,7 @@ export async function readSource(
   const times = new Map<Key, number>();
   const badRows: BadRow[] = [];
   const frame = framer();
+  const words = lookupWords(mapping.targets);
   let rows = 0;
   let rejected = 0;
   for await (const batch of answer.batches) {
@@ -67,13 +72,14 @@ export async function readSource(
         }
         continue;
       }
+      if (!words.take(cells)) throw problem(tooManyWords);
       const key = keyIn(mapping, cells);
       if (key !== '') times.set(key, (times.get(key) ?? 0) + 1);
       spool.append(frame(rows, packCells(cells)));
     }
     onRows(rows);
   }
-  return { rows, times, rejected, badRows };
+  return { rows, times, rejected, badRows, people: words.all() };
 }
 
 /** Makes the writer of spool frames; it reuses one buffer, which the spool copies from. */

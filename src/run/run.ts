@@ -8,7 +8,7 @@ import type { Board } from './board.ts';
 import type { Lanes } from './lane.ts';
 import { agreedPrint, chunkSizeOf, handMadeGrant, makePlan, type Planning } from './make-plan.ts';
 import { type Plan, writePlan } from './plan.ts';
-import type { Chance, ChunkRecord, Clock, Log, Scope, Sources, Store, Table } from './ports.ts';
+import type { Chance, ChunkRecord, Clock, Log, People, Scope, Sources, Store, Table } from './ports.ts';
 import { counted, foreseen } from './scoreboard.ts';
 import type { StopSignals } from './send.ts';
 import { type Stopped, upload } from './upload.ts';
@@ -16,6 +16,7 @@ import { type Stopped, upload } from './upload.ts';
 /** What all runs of the program share. */
 export interface Parts {
   readonly sources: Sources;
+  readonly people: People;
   readonly store: Store;
   readonly lanes: Lanes;
   readonly clock: Clock;

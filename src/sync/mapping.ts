@@ -3,6 +3,7 @@ import type { Field, FieldKind, Fields } from './field.ts';
 import { type Key, keyOf } from './key.ts';
 import { type Bad, type Cell, isBad, type Kind } from './kinds/kind.ts';
 import { kindOf, kinds } from './kinds/kinds.ts';
+import { type Lookup, lookupOf } from './lookup.ts';
 import { type KnownField, knownFields, type Pair, pairUp } from './pairing.ts';
 import type { Problem } from './problem.ts';
 import type { Text } from './text.ts';
@@ -21,6 +22,8 @@ export interface Target {
   readonly keep?: true;
   /** Select fields: the options that there are. */
   readonly options?: readonly string[];
+  /** Its words stand for people or linked records, and are turned into IDs before they are compared. */
+  readonly lookup?: Lookup;
   /** Whether its values are masked everywhere but in the table. */
   readonly hidden: boolean;
 }
@@ -81,6 +84,7 @@ function compile(
     ...(kinds.has(pair.field.kind) ? {} : { filled: true as const }),
     ...(pair.rule.empty === 'keep' ? { keep: true as const } : {}),
     ...(pair.field.options === undefined ? {} : { options: pair.field.options }),
+    ...asked(lookupOf(pair.rule, pair.field)),
   }));
   const readers = pairs.map((pair) => ({
     at: pair.at,
@@ -140,5 +144,7 @@ function readerOf(pair: Pair, zone: Zone, hidden: boolean): (value: Value) => Ce
     return changed === null ? '' : read(changed);
   };
 }
+
+const asked = (lookup: Lookup | undefined): Pick<Target, 'lookup'> => (lookup ? { lookup } : {});
 
 const kindOfPair = (pair: Pair): Kind => kindOf(pair.field.kind) as Kind;

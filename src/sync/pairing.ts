@@ -1,6 +1,7 @@
 import type { ColumnRule, Definition } from './definition.ts';
 import type { Field, FieldKind } from './field.ts';
 import { filledKeyKinds, keyKinds, kinds } from './kinds/kinds.ts';
+import { lookupProblems } from './lookup-problems.ts';
 import type { Problem } from './problem.ts';
 import { type Text, text } from './text.ts';
 import type { Column } from './value.ts';
@@ -68,6 +69,7 @@ export function pairUp(
     ...unsure,
     ...unknownRules(definition, columns),
     ...pairs.flatMap((pair) => (isFilledKey(definition, pair) ? [] : kindProblems(pair))),
+    ...pairs.flatMap(lookupProblems),
     ...doubledFields(pairs),
     ...keyProblems(definition, columns, pairs),
   ];

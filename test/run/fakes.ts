@@ -7,7 +7,9 @@ import type {
   Chance,
   Clock,
   Journal,
+  LinkedTable,
   Log,
+  People,
   RecordPage,
   Rows,
   Source,
@@ -178,6 +180,8 @@ export const lost: Failure = {
 export const busy: Failure = failed('wait', { code: 1254291, message: 'Write conflict' });
 
 export interface FakeTable extends Table {
+  /** The other tables of the base. */
+  readonly links: Map<string, LinkedTable>;
   readonly held: Map<string, Record<string, unknown>>;
   readonly calls: Call[];
   /** Calls that write, in order. */
@@ -318,8 +322,11 @@ export function fakeTable(clock: Clock): FakeTable {
       }
     },
     inView: async () => new Set(held.keys()),
-    linked: () => {
-      throw new Error('no links here');
+    links: new Map(),
+    linked: (id) => {
+      const linked = table.links.get(id);
+      if (!linked) throw new Error('no links here');
+      return linked;
     },
     matching: (name, values, _names, signal) =>
       call({ op: 'matching', rows: 0, keys: values }, signal, () =>
@@ -481,6 +488,8 @@ export interface World {
   process(owner?: string, change?: { readonly store?: Store }): Runs;
   /** Starts a run and waits for its end. */
   run(runs?: Runs): Promise<Awaited<Ended>>;
+  /** Whom look-ups find; nobody is asked for by default. */
+  people: People;
   openError: Error | undefined;
   /** Processes that are gone. */
   readonly dead: Set<string>;
@@ -506,12 +515,15 @@ export async function world(change: Partial<Definition> = {}, shared?: Store): P
     source,
     store,
     definition,
+    people: { openIds: () => Promise.reject(new Error('no people here')) },
     openError: undefined,
     dead,
     logged,
     process(owner = 'one', { store: own = store } = {}) {
       return openRuns({
         sources: () => source,
+        people: { openIds: async () => new Map() },
+        people: { openIds: (...asked) => self.people.openIds(...asked) },
         store: own,
         lanes: openLanes(own.memory, clock, chance),
         clock,

@@ -1,0 +1,164 @@
+import { type LinkKeys, linkKeyField, linkKeys } from '../sync/link-keys.ts';
+import { type Directory, type Lookup, type PersonBy, type Resolver, resolver } from '../sync/lookup.ts';
+import type { Target } from '../sync/mapping.ts';
+import { ProblemError, problem } from '../sync/problem.ts';
+import { type Text, text } from '../sync/text.ts';
+import type { Zone } from '../sync/zone.ts';
+import type { CallMeter, LinkedTable, People, Table } from './ports.ts';
+
+type LinkLookup = Extract<Lookup, { kind: 'link' }>;
+
+/** What the look-ups of one run found: people by what they are looked up by, linked tables by {@link linkName}. */
+export type Linked = ReadonlyMap<string, Directory>;
+export type Known = ReadonlyMap<PersonBy, Directory>;
+
+/** How often a linked table that moves is read before the run makes do with it. */
+const tries = 3;
+
+/** Looks all the words of people up. Rejects when any look-up fails: that is never "nobody". */
+export async function findPeople(
+  people: People,
+  words: ReadonlyMap<PersonBy, ReadonlySet<string>>,
+  meter: CallMeter,
+  signal: AbortSignal,
+): Promise<Known> {
+  const known = new Map<PersonBy, Directory>();
+  for (const [by, some] of words) {
+    const ids = some.size === 0 ? none : await people.openIds(by, [...some], meter, signal);
+    known.set(by, { find: (word) => ids.get(word), isDoubled: () => false });
+  }
+  return known;
+}
+
+const none: ReadonlyMap<string, string> = new Map();
+
+/**
+ * Reads the naming field of every linked table in which records are looked up: each once, and whole or not at all.
+ * @param advanced whether an empty read may be a missing right
+ */
+export async function readLinked(
+  table: Pick<Table, 'linked'>,
+  targets: readonly Target[],
+  zone: Zone,
+  advanced: boolean,
+  signal: AbortSignal,
+): Promise<Linked> {
+  const directories = new Map<string, Directory>();
+  for (const lookup of linksIn(targets)) {
+    directories.set(
+      linkName(lookup),
+      await readOne(table.linked(lookup.table), lookup, zone, advanced, signal),
+    );
+  }
+  return directories;
+}
+
+/** Finds the naming field of every linked table; rejects with what is wrong with it. Reads no records. */
+export async function tryLinked(
+  table: Pick<Table, 'linked'>,
+  targets: readonly Target[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (const lookup of linksIn(targets)) await namingField(table.linked(lookup.table), lookup, signal);
+}
+
+/** Asks for somebody who does not exist, by each word that people are looked up by: shows whether the app may. */
+export async function tryPeople(
+  people: People,
+  targets: readonly Target[],
+  meter: CallMeter,
+  signal: AbortSignal,
+): Promise<void> {
+  const by = new Set(targets.flatMap(({ lookup }) => (lookup?.kind === 'person' ? [lookup.by] : [])));
+  for (const one of by) await people.openIds(one, [strangers[one]], meter, signal);
+}
+
+const strangers: Readonly<Record<PersonBy, string>> = {
+  email: 'nobody@example.com',
+  mobile: '13800000000',
+  user_id: 'nobody',
+  union_id: 'on_00000000000000000000000000000000',
+};
+
+/** Brings together what was found; undefined when the mapping looks nothing up. */
+export const resolverOf = (targets: readonly Target[], known: Known, linked: Linked): Resolver | undefined =>
+  resolver(targets, (lookup) => {
+    const found = lookup.kind === 'person' ? known.get(lookup.by) : linked.get(linkName(lookup));
+    if (!found) throw new Error(`Nothing was looked up by ${lookup.by}.`);
+    return found;
+  });
+
+/** One look-up a linked table and field, however many columns use it. */
+const linksIn = (targets: readonly Target[]): Iterable<LinkLookup> =>
+  new Map(
+    targets.flatMap(({ lookup }) => (lookup?.kind === 'link' ? [[linkName(lookup), lookup] as const] : [])),
+  ).values();
+
+const linkName = ({ table, by }: LinkLookup): string => `${table} ${by}`;
+
+async function namingField(table: LinkedTable, lookup: LinkLookup, signal: AbortSignal) {
+  const revision = await table.revision(signal).catch(unseen);
+  const field = linkKeyField(await table.fields(signal), lookup);
+  if ('code' in field) throw problem(field);
+  return { field, revision };
+}
+
+/** Reads a table as the run reads its own: the change counter before and after says whether it stood still. */
+async function readOne(
+  table: LinkedTable,
+  lookup: LinkLookup,
+  zone: Zone,
+  advanced: boolean,
+  signal: AbortSignal,
+): Promise<Directory> {
+  const { field, revision } = await namingField(table, lookup, signal);
+  let before = revision;
+  for (let attempt = 1; ; attempt++) {
+    const keys = linkKeys(field, zone);
+    let total = 0;
+    for await (const page of table.records([field.name], signal)) {
+      if (page.restarted) keys.clear();
+      for (const { id, fields } of page.records) {
+        keys.add(id, Object.hasOwn(fields, field.name) ? fields[field.name] : null);
+      }
+      total = page.total;
+    }
+    const after = await table.revision(signal);
+    const exact = after === before || keys.size === total;
+    if (exact) return directory(keys, advanced && keys.size === 0 ? noSight : undefined);
+    if (attempt === tries) return directory(keys, moving);
+    before = after;
+  }
+}
+
+const directory = (keys: LinkKeys, doubt: Text | undefined): Directory => ({
+  find: (word) => keys.find(word),
+  isDoubled: (word) => keys.isDoubled(word),
+  ...(doubt ? { doubt } : {}),
+});
+
+const moving = text(
+  '（读取三次期间关联表一直在变，可能漏看了，请再同步一次）',
+  ' (it kept changing through three reads and may have been overlooked: run the sync again)',
+);
+
+const noSight = text(
+  '（关联表读出来是空的，而多维表格开启了高级权限：应用可能看不到它的记录，请给应用可查看全部记录的角色）',
+  ' (it reads as empty and the Base has advanced permissions on: give the app a role that sees all its records)',
+);
+
+/** A linked table that the app does not see is not the one that the definition names. */
+function unseen(error: unknown): never {
+  if (!(error instanceof ProblemError) || error.problems[0].code !== 'no-such-table') throw error;
+  throw problem(
+    {
+      code: 'no-linked-table',
+      message: text('应用看不到关联的数据表', 'the app does not see the linked table'),
+      cure: text(
+        '请在多维表格的高级权限里，让应用能查看关联的数据表；或去掉 by，在查询里直接给出记录 ID。',
+        'Let the app see the linked table in the Base’s advanced permissions; or leave by out and let the query answer record IDs.',
+      ),
+    },
+    { cause: error },
+  );
+}

@@ -1,0 +1,173 @@
+import type { ColumnRule } from './definition.ts';
+import type { Field } from './field.ts';
+import { type Bad, type Cell, isBad } from './kinds/kind.ts';
+import { cellOf, membersIn } from './kinds/set.ts';
+import type { Target } from './mapping.ts';
+import { count, type Text, text } from './text.ts';
+
+/** What people can be looked up by. */
+export type PersonBy = (typeof personWords)[number];
+
+export const personWords = ['email', 'mobile', 'user_id', 'union_id'] as const;
+
+/** What the words of a column must be turned into before they are compared: open_ids, or IDs of linked records. */
+export type Lookup =
+  | { readonly kind: 'person'; readonly by: PersonBy; readonly missing: Missing }
+  /** `table`: ID of the linked table · `by`: name of its field that holds the words. */
+  | { readonly kind: 'link'; readonly table: string; readonly by: string; readonly missing: Missing };
+
+/** What becomes of a word that names nobody: its row is not sent, or the word is left out. */
+export type Missing = 'reject' | 'empty';
+
+/** What a column's rule asks to be looked up; nothing where the column holds IDs. */
+export function lookupOf(
+  { by, missing = 'reject' }: ColumnRule,
+  { kind, linkTable }: Field,
+): Lookup | undefined {
+  if (by === undefined) return undefined;
+  if (kind === 'link') return linkTable === undefined ? undefined : { kind, table: linkTable, by, missing };
+  return kind === 'person' && isPersonWord(by) ? { kind, by, missing } : undefined;
+}
+
+export const isPersonWord = (word: string): word is PersonBy =>
+  personWords.some((one: string) => one === word);
+
+/** What a look-up found. */
+export interface Directory {
+  /** The ID that a word stands for. */
+  find(word: string): string | undefined;
+  /** Whether several records have the word, so that it means none of them. */
+  isDoubled(word: string): boolean;
+  /** Why a word that was not found may exist all the same. Its row is then never sent, whatever `missing` says. */
+  readonly doubt?: Text;
+}
+
+/** Turns the words in a row's cells into IDs. */
+export interface Resolver {
+  /** The row with IDs in the place of words, or the first cell with a word that has no match. */
+  row(cells: readonly Cell[]): readonly Cell[] | { readonly field: string; readonly bad: Bad };
+  /** What is worth telling after the last row. */
+  notes(): readonly Text[];
+}
+
+/** Makes the resolver of a mapping; undefined when none of its fields needs one. */
+export function resolver(
+  targets: readonly Target[],
+  directoryOf: (lookup: Lookup) => Directory,
+): Resolver | undefined {
+  const places = targets.flatMap((target, at) =>
+    target.lookup ? [{ at, seat: seat(target, target.lookup, directoryOf(target.lookup)) }] : [],
+  );
+  if (places.length === 0) return undefined;
+  return {
+    row(cells) {
+      const resolved = [...cells];
+      for (const { at, seat: place } of places) {
+        const cell = place.resolve(cells[at] ?? '');
+        if (isBad(cell)) return { field: targets[at]?.name ?? '', bad: cell };
+        resolved[at] = cell;
+      }
+      return resolved;
+    },
+    notes() {
+      const strangers = places.some(({ seat: place }) => place.strangers());
+      return [...places.flatMap(({ seat: place }) => place.note() ?? []), ...(strangers ? [range] : [])];
+    },
+  };
+}
+
+/** Words that a message shows, and characters of each. */
+const wordsShown = 3;
+const charactersShown = 40;
+
+/** One looked-up field: its words, and what became of those without a match. */
+function seat({ name, hidden }: Target, lookup: Lookup, directory: Directory) {
+  const leftOut = new Set<string>();
+  let times = 0;
+  let strangers = false;
+  return {
+    resolve(cell: Cell): Cell | Bad {
+      if (cell === '') return cell;
+      const ids: string[] = [];
+      const missing: string[] = [];
+      for (const word of membersIn(cell)) {
+        const id = directory.find(word);
+        if (id === undefined) missing.push(word);
+        else ids.push(id);
+      }
+      if (missing.length > 0) {
+        if (lookup.kind === 'person') strangers = true;
+        if (lookup.missing === 'reject' || directory.doubt)
+          return noMatch(name, hidden, lookup, directory, missing);
+        times += missing.length;
+        for (const word of missing) if (leftOut.size <= wordsShown) leftOut.add(word);
+      }
+      return cellOf(ids);
+    },
+    strangers: () => strangers,
+    note(): Text | undefined {
+      if (times === 0) return undefined;
+      const shown = quoted([...leftOut], hidden);
+      return text(
+        `字段「${name}」有 ${count(times)} 个值没有找到对应的${lookup.kind === 'person' ? '人' : '记录'}，已留空：${shown}`,
+        `${count(times)} values for ${name} name no ${lookup.kind === 'person' ? 'person' : 'linked record'} and were left out: ${shown}`,
+      );
+    },
+  };
+}
+
+function noMatch(
+  name: string,
+  hidden: boolean,
+  lookup: Lookup,
+  directory: Directory,
+  missing: readonly string[],
+): Bad {
+  const unknown = missing.filter((word) => !directory.isDoubled(word));
+  const words = quoted(unknown.length > 0 ? unknown : missing, hidden);
+  if (lookup.kind === 'person') {
+    const { zh, en } = called[lookup.by];
+    return {
+      bad: text(
+        `字段「${name}」按${zh}找不到人：${words}。此人不存在、已离职，或不在应用的通讯录权限范围内`,
+        `${words} is nobody's ${en} for ${name}: unknown, gone, or outside the app's contact range`,
+      ),
+    };
+  }
+  if (unknown.length === 0) {
+    return {
+      bad: text(
+        `字段「${name}」：关联表里「${lookup.by}」为 ${words} 的记录不止一条，无法确定是哪一条`,
+        `${words} stands twice in the linked table (${lookup.by}), so nobody knows which record is meant for ${name}`,
+      ),
+    };
+  }
+  const doubt = directory.doubt ?? text('', '');
+  return {
+    bad: text(
+      `字段「${name}」：关联表里没有「${lookup.by}」为 ${words} 的记录${doubt.zh}`,
+      `${words} is not in the linked table (${lookup.by}) for ${name}${doubt.en}`,
+    ),
+  };
+}
+
+const called: Readonly<Record<PersonBy, Text>> = {
+  email: text('邮箱', 'e-mail address'),
+  mobile: text('手机号', 'mobile number'),
+  user_id: text(' user_id ', 'user_id'),
+  union_id: text(' union_id ', 'union_id'),
+};
+
+const range = text(
+  '有人没有找到？请确认他们在应用的通讯录权限范围内：开发者后台 → 权限管理 → 数据权限 → 通讯录权限范围，改后发布新版本。企业邮箱不能用来找人。',
+  'People were not found: check that the app’s contact range holds them (developer console → Permissions & Scopes → Data permissions → contact range; publish a version after a change). Addresses of Feishu Mail find nobody.',
+);
+
+function quoted(words: readonly string[], hidden: boolean): string {
+  if (hidden) return '`•••`';
+  const shown = words.slice(0, wordsShown).map((word) => {
+    const points = [...word.slice(0, charactersShown * 2)];
+    return `\`${points.length > charactersShown ? `${points.slice(0, charactersShown).join('')}…` : word}\``;
+  });
+  return `${shown.join(' ')}${words.length > wordsShown ? ' …' : ''}`;
+}
