@@ -37,6 +37,10 @@ describe('app-manifest.json', () => {
         'im:message.group_at_msg:readonly',
         'bitable:app',
         'wiki:wiki:readonly',
+        // People by e-mail or mobile, by union_id, and by user_id.
+        'contact:user.id:readonly',
+        'contact:contact.base:readonly',
+        'contact:user.employee_id:readonly',
       ],
       user: [],
     });
