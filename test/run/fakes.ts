@@ -291,6 +291,12 @@ export function fakeTable(clock: Clock): FakeTable {
     onPage: () => undefined,
     inFlight: 0,
     widest: 0,
+    async createField({ name, kind }) {
+      const made = field(name, kind);
+      table.fieldList = [...table.fieldList, made];
+      table.moved++;
+      return made;
+    },
     put(fields) {
       const id = `rec${++number}`;
       const into = {};
@@ -415,6 +421,7 @@ export function fakeSource(): FakeSource {
     error: undefined,
     closed: 0,
     columns: async () => source.columnsNow,
+    describe: async () => source.columnsNow,
     async rows(): Promise<Rows> {
       if (source.error) throw source.error;
       async function* batches(): AsyncGenerator<Value[][]> {
@@ -522,7 +529,6 @@ export async function world(change: Partial<Definition> = {}, shared?: Store): P
     process(owner = 'one', { store: own = store } = {}) {
       return openRuns({
         sources: () => source,
-        people: { openIds: async () => new Map() },
         people: { openIds: (...asked) => self.people.openIds(...asked) },
         store: own,
         lanes: openLanes(own.memory, clock, chance),
