@@ -54,10 +54,22 @@ async function startPressed(event: ClickEvent, name: string, desk: ClickDesk, sa
   return refusal ? say('warning', refusal) : start(event, definition, desk, say);
 }
 
-async function start(event: ClickEvent, definition: Definition, desk: ClickDesk, say: Tell): Promise<Toast> {
+/** Whether no other run of the definition was started since: what is missing may be there by now. */
+async function isLatest({ run, definition }: State, { runs }: ClickDesk): Promise<boolean> {
+  const [latest] = await runs.latest(definition, 1);
+  return latest?.run === run;
+}
+
+async function start(
+  event: ClickEvent,
+  definition: Definition,
+  desk: ClickDesk,
+  say: Tell,
+  createFields = false,
+): Promise<Toast> {
   const by = { kind: 'button', openId: event.from } as const;
   const asking: Asking = { by, chat: event.chat, message: event.message, once: `click:${event.id}` };
-  const started = await desk.runs.start({ definition, by });
+  const started = await desk.runs.start({ definition, by, createFields });
   desk.background.start('show', () => showStarted(started, definition, asking, desk));
   return started.kind === 'started'
     ? say('success', text('已开始同步，进度见新卡片。', 'Started; a new card shows it.'))
@@ -82,15 +94,19 @@ async function runPressed(
   const people = approvers(definition?.access, desk.admins);
   const redraw = (now: State) =>
     desk.background.start('show', () => desk.live.refresh(event.message, now, people));
-  const fits = opsFor(state.status, state.chunks.failed.length).some((one) => one === op);
+  const fits = opsFor(state).some((one) => one === op);
   if (state.version !== v || !fits) {
     if (state.status !== 'running') redraw(state);
     return say('warning', stale);
   }
-  const right = op === 'apply' ? 'approve' : 'run';
+  const right = op === 'apply' || op === 'create' ? 'approve' : 'run';
   const refusal = refusalOf(may({ openId: event.from, chat: event.chat }, right, definition, desk.admins));
   if (refusal) return say('warning', refusal);
-  if (op === 'rerun') return start(event, await desk.definitions.get(state.definition), desk, say);
+  if (op === 'create' && !(await isLatest(state, desk))) return say('warning', stale);
+  if (op === 'rerun' || op === 'create') {
+    const saved = await desk.definitions.get(state.definition);
+    return start(event, saved, desk, say, op === 'create');
+  }
 
   const by = { kind: 'button', openId: event.from } as const;
   const acted = await act(op, run, v, by, desk);

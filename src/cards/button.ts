@@ -1,10 +1,11 @@
-import type { Status } from '../sync/state.ts';
+import { needsFields } from '../sync/progress.ts';
+import type { State, Status } from '../sync/state.ts';
 import { type Text, text } from '../sync/text.ts';
 import type { Element } from './card.ts';
 import { plain } from './plain.ts';
 
 /** What a button asks for. */
-export const ops = ['retry', 'rerun', 'open', 'apply', 'discard', 'sync'] as const;
+export const ops = ['retry', 'rerun', 'create', 'open', 'apply', 'discard', 'sync'] as const;
 
 export type Op = (typeof ops)[number];
 
@@ -31,6 +32,7 @@ export const encode = (press: Press): Readonly<Record<string, unknown>> => ({
 export const labels: Readonly<Record<Exclude<Op, 'sync'>, Text>> = {
   retry: text('重试失败分块', 'Retry failed chunks'),
   rerun: text('再次同步', 'Run again'),
+  create: text('建缺少的字段', 'Create the missing fields'),
   open: text('打开表格', 'Open table'),
   apply: text('应用', 'Apply'),
   discard: text('放弃', 'Discard'),
@@ -38,13 +40,13 @@ export const labels: Readonly<Record<Exclude<Op, 'sync'>, Text>> = {
 
 type RunOp = keyof typeof labels;
 
-/** Which buttons fit which state; `retry` only while there are failed chunks. */
+/** Which buttons fit which state; `retry` only while there are failed chunks, `create` only where fields are missing. */
 const fitting: Readonly<Record<Status, readonly RunOp[]>> = {
   running: ['open'],
   planned: ['rerun', 'open'],
   done: ['rerun', 'open'],
   partial: ['retry', 'rerun', 'open'],
-  failed: ['retry', 'rerun', 'open'],
+  failed: ['create', 'retry', 'rerun', 'open'],
   waiting: ['apply', 'discard', 'open'],
   cancelled: ['rerun', 'open'],
   interrupted: ['rerun', 'open'],
@@ -52,8 +54,11 @@ const fitting: Readonly<Record<Status, readonly RunOp[]>> = {
 };
 
 /** The buttons of a run in this state, in their order. */
-export const opsFor = (status: Status, failedChunks: number): readonly RunOp[] =>
-  fitting[status].filter((op) => op !== 'retry' || failedChunks > 0);
+export const opsFor = (state: State): readonly RunOp[] =>
+  fitting[state.status].filter((op) => {
+    if (op === 'retry') return state.chunks.failed.length > 0;
+    return op !== 'create' || needsFields(state);
+  });
 
 export interface ButtonLook {
   readonly label: Text;

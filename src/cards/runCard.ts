@@ -1,3 +1,4 @@
+import { errorsOf } from '../sync/progress.ts';
 import type { Act, State } from '../sync/state.ts';
 import { count, type Locale, type Text, text } from '../sync/text.ts';
 import { lasting, moment, percent } from './amounts.ts';
@@ -70,7 +71,7 @@ function body(state: State, view: RunView, room: Room): readonly Element[] {
   }
   return [
     ...again,
-    ...(state.error === null ? [] : problemElements([state.error], room)),
+    ...(state.error === null ? [] : problemElements(errorsOf(state), room)),
     ...(state.waiting?.reasons ?? []).slice(0, 8).map((reason) => sentence(reason.message, room)),
     ...(state.rows.read > 0 || state.deletes.planned > 0 ? [fourNumbers(state)] : []),
     ...(state.waiting === null ? [] : samples(state.waiting.samples, room)),
@@ -133,6 +134,7 @@ const deeds: Readonly<Record<Act['op'], Text>> = {
   discard: text('放弃', 'discarded the plan'),
   cancel: text('取消', 'cancelled it'),
   resume: text('程序重启后继续', 'went on after a restart'),
+  create: text('要求新建缺少的字段', 'had the missing fields created'),
 };
 
 function actLine(act: Act, timeZone: string): Text {
@@ -142,9 +144,10 @@ function actLine(act: Act, timeZone: string): Text {
 
 function buttons(state: State, view: RunView): readonly Element[] {
   const url = address(state.link);
-  const fitting = opsFor(state.status, state.chunks.failed.length).filter((op) =>
-    op === 'open' ? url !== undefined : !view.copy,
-  );
+  const fitting = opsFor(state).filter((op) => {
+    if (op === 'open') return url !== undefined;
+    return !view.copy && (op !== 'create' || view.approvers.length > 0);
+  });
   if (fitting.length === 0) return [];
   return [
     buttonRow(
@@ -158,12 +161,21 @@ function buttons(state: State, view: RunView): readonly Element[] {
 function looks(op: keyof typeof labels, state: State, url: string | undefined): Omit<ButtonLook, 'label'> {
   if (op === 'open') return { url };
   if (op === 'retry') return { type: 'primary_filled' };
+  if (op === 'create') return { type: 'primary_filled', confirm: createFields };
   if (op !== 'apply') return {};
   return {
     type: state.deletes.planned > state.deletes.kept ? 'danger_filled' : 'primary_filled',
     confirm: { title: text('应用这个计划？', 'Apply this plan?'), text: numbersLine(state) },
   };
 }
+
+const createFields = {
+  title: text('新建缺少的字段？', 'Create the missing fields?'),
+  text: text(
+    '按查询的列新建字段，然后再同步一次；已有的字段不会改动。',
+    'Fields are created from the query’s columns, then the sync runs again; no other field is touched.',
+  ),
+};
 
 /** The table's address when it is one that Feishu opens. */
 function address(link: string): string | undefined {

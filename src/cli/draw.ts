@@ -1,4 +1,5 @@
 import type { Problem } from '../sync/problem.ts';
+import { errorsOf } from '../sync/progress.ts';
 import type { ChunkKind, State, Status } from '../sync/state.ts';
 import { count, inLocale, type Locale, text } from '../sync/text.ts';
 import { approveCommand } from './report.ts';
@@ -74,7 +75,9 @@ export function summary(state: State, locale: Locale): readonly string[] {
     ...badRowLines(state, say, locale),
     ...state.notes.map((note) => `  ! ${inLocale(note, locale)}`),
     ...waitingLines(state, say, locale),
-    ...(state.error ? problemLines(state.error, locale).map((line) => `  ${line}`) : []),
+    ...errorsOf(state)
+      .flatMap((error) => problemLines(error, locale))
+      .map((line) => `  ${line}`),
     say(
       `  调用：读 ${count(state.calls.read)} · 写 ${count(state.calls.write)} · 被拒 ${count(state.calls.refused)} · 运行 ${state.run}`,
       `  calls: ${count(state.calls.read)} read · ${count(state.calls.write)} write · ${count(state.calls.refused)} refused · run ${state.run}`,

@@ -84,7 +84,7 @@ export function reportOf(state: State, locale: Locale): Report {
             approve: approveCommand(state),
           }
         : null,
-    error: state.error ? errorOf([state.error], locale) : null,
+    error: state.error ? errorOf([state.error, ...(state.otherErrors ?? [])], locale) : null,
   };
 }
 

@@ -1,8 +1,9 @@
-import type { OpenTable } from '../run/ports.ts';
-import { type Address, parseAddress } from '../sync/address.ts';
+import type { OpenBase, OpenTable } from '../run/ports.ts';
+import { type BaseAddress, parseAddress, parseBaseAddress } from '../sync/address.ts';
 import { CallError } from '../sync/failure.ts';
 import { problem } from '../sync/problem.ts';
 import { type Text, text } from '../sync/text.ts';
+import { base } from './base.ts';
 import type { CallSpec, FeishuClient } from './client.ts';
 import { cures } from './cures.ts';
 import { readLimits } from './patience.ts';
@@ -19,13 +20,24 @@ export const openTable =
     const parsed = parseAddress(line);
     if (parsed.kind === 'problem') throw problem(parsed.problem);
     const { address } = parsed;
-    refuseOtherLine(client, address);
-    const spec: CallSpec = { kind: 'read', meter, signal };
-    const base = address.kind === 'base' ? address.token : await baseOfNode(client, address.token, spec);
-    return table(client, base, address, meter);
+    return table(client, await tokenOf(client, address, { kind: 'read', meter, signal }), address, meter);
   };
 
-function refuseOtherLine(client: FeishuClient, { line }: Address): void {
+/** Opens bases by their address, in the same way. */
+export const openBase =
+  (client: FeishuClient): OpenBase =>
+  async (line, meter, signal) => {
+    const parsed = parseBaseAddress(line);
+    if (parsed.kind === 'problem') throw problem(parsed.problem);
+    return base(client, await tokenOf(client, parsed.address, { kind: 'read', meter, signal }), meter);
+  };
+
+async function tokenOf(client: FeishuClient, address: BaseAddress, spec: CallSpec): Promise<string> {
+  refuseOtherLine(client, address);
+  return address.kind === 'base' ? address.token : baseOfNode(client, address.token, spec);
+}
+
+function refuseOtherLine(client: FeishuClient, { line }: BaseAddress): void {
   // A local Feishu stands in for either.
   if (line === undefined || line === client.line || client.line === 'local') return;
   throw problem({

@@ -8,6 +8,7 @@ import { text } from '../sync/text.ts';
 import type { CallSpec, FeishuClient } from './client.ts';
 import { oddAnswer } from './failure.ts';
 import { fieldOf } from './fields.ts';
+import { newField } from './new-field.ts';
 import { wholeList } from './pages.ts';
 import { readLimits } from './patience.ts';
 import { readPages } from './records.ts';
@@ -106,6 +107,19 @@ export function table(
       return items.map(fieldOf);
     },
 
+    createField: async (field, token, signal) => {
+      // Its name is unique in the table, so that a call made again cannot create it twice.
+      const answer = await client.patient(readLimits, signal, () =>
+        write(signal, (sdk, options) =>
+          sdk.bitable.appTableField.create(
+            { path, params: { client_token: token }, data: newField(field) },
+            options,
+          ),
+        ),
+      );
+      return fieldOf(answer.data?.field);
+    },
+
     records: (fieldNames, signal) => search(signal, named(fieldNames)),
 
     inView: async (fieldNames, signal) => {
@@ -180,6 +194,7 @@ export function table(
         throw new CallError(oddAnswer('some records were not deleted', 'round', true));
       }
     },
+
     linked: (other) => table(client, base, { table: other }, meter),
   };
 }

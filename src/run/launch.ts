@@ -60,10 +60,10 @@ export function launcher(journal: Journal, keeper: Keeper, clock: Clock, log: Lo
   function conclude(state: State, error: unknown): State {
     const at = clock.now();
     if (error instanceof Fenced || soon.signal.aborted) return end(state, 'interrupted', at);
-    if (error instanceof ProblemError) return endWith(state, error.problems[0], at);
-    if (error instanceof CallError) return endWith(state, problemOf(error.failure), at);
+    if (error instanceof ProblemError) return endWith(state, error.problems, at);
+    if (error instanceof CallError) return endWith(state, [problemOf(error.failure)], at);
     log.error('run.broke', { run: state.run, error });
-    return endWith(state, internal, at);
+    return endWith(state, [internal], at);
   }
 
   async function goThrough({ id, scope, board, table }: Ready, leased: Leased, work: Work): Promise<State> {

@@ -8,9 +8,11 @@ import { text } from '../sync/text.ts';
 import { zoneOf } from '../sync/zone.ts';
 import type { Board } from './board.ts';
 import { type Comparison, compare } from './compare.ts';
+import { type Creating, prepareFields } from './create-fields.ts';
+import type { Lanes } from './lane.ts';
 import { findPeople, readLinked, resolverOf } from './lookup.ts';
 import { type Basis, fingerprintOf, type Plan, writePlan } from './plan.ts';
-import type { Clock, People, Query, RunRecord, Scope, Sources, Store, Table } from './ports.ts';
+import type { Chance, Clock, People, Query, RunRecord, Scope, Sources, Store, Table } from './ports.ts';
 import { readSource, type SourceRead } from './read-source.ts';
 import { readTable, type TableRead, tableNotes } from './read-table.ts';
 import { openSpool } from './spool.ts';
@@ -25,19 +27,25 @@ export interface Planning {
   readonly sources: Sources;
   readonly people: People;
   readonly store: Store;
+  readonly lanes: Lanes;
   readonly clock: Clock;
+  readonly chance: Chance;
   /** The zone of dates without one, unless the definition names its own. */
   readonly timeZone: string;
   /** Folder for what does not fit in memory. */
   readonly folder: string;
   readonly signal: AbortSignal;
+  /** What becomes of fields that the table lacks. */
+  readonly creating: Creating;
+  /** Nothing is ever sent of this plan: it leaves no trace in what is remembered. */
+  readonly planOnly: boolean;
   /** Hash of the plan that a person said yes to before it had to be made again. */
   readonly approved?: string;
 }
 
 /** Reads both sides, compares them, stores the plan and why it must wait. Writes nothing to the table. */
 export async function makePlan(job: Planning): Promise<Plan> {
-  const { definition, table, store, board, signal, clock } = job;
+  const { definition, store, board, signal, clock } = job;
   const source = job.sources(definition.source.connection);
   const zone = zoneOf(definition.timeZone ?? job.timeZone);
   const query: Query = {
@@ -46,14 +54,18 @@ export async function makePlan(job: Planning): Promise<Plan> {
     timeZone: zone.name,
   };
   board.set((state) => ({ ...state, phase: 'reading' }));
-  const [about, fields, revision, columns] = await Promise.all([
-    table.about(signal),
-    table.fields(signal),
-    table.revision(signal),
+  const [about, fields, first, columns] = await Promise.all([
+    job.table.about(signal),
+    job.table.fields(signal),
+    job.table.revision(signal),
     source.columns(query, signal),
   ]);
   const known = await recallFields(store, job.scope);
-  const mapping = mapColumns(definition, columns, fields, zone, known);
+  const describe = () => source.describe(query, signal);
+  const schema = await prepareFields({ ...job, zone, known, describe }, columns, fields);
+  const { table } = schema;
+  const revision = schema.created ? await table.revision(signal) : first;
+  const mapping = mapColumns(definition, columns, schema.fields, zone, known);
   if (isMismatch(mapping)) throw new ProblemError(mapping);
   const fingerprint = fingerprintOf(definition, mapping);
   const before = await history(store, job.scope, fingerprint);
@@ -87,7 +99,7 @@ export async function makePlan(job: Planning): Promise<Plan> {
     board.set((state) => ({
       ...state,
       phase: 'comparing',
-      notes: [...mapping.notes, ...tableNotes(records)],
+      notes: [...schema.notes, ...mapping.notes, ...tableNotes(records)],
     }));
     const began = clock.now();
     const chunkSize = await rowsPerChunk(definition, table, store);
@@ -111,6 +123,7 @@ export async function makePlan(job: Planning): Promise<Plan> {
       newOptions: found.newOptions.names(),
       asksHandMade: reasons.some(({ code }) => code === 'hand-made'),
       fingerprint,
+      known: mapping.known,
       waits: reasons,
       samples: found.samples,
       left: null,
@@ -123,7 +136,9 @@ export async function makePlan(job: Planning): Promise<Plan> {
       ms: { ...state.ms, diff: state.ms.diff + clock.now() - began },
     }));
     await store.journal.saveState(job.run, board.state());
-    await store.memory.remember(fieldsOf(job.scope), JSON.stringify(mapping.known));
+    // What has changed is told again until a person has said yes to it.
+    const settled = !job.planOnly && !reasons.some(({ code }) => code === 'changed');
+    if (settled) await rememberFields(store, job.scope, mapping.known);
     await store.journal.savePlan(job.run, writePlan(plan), fingerprint);
     return plan;
   } finally {
@@ -166,8 +181,19 @@ export const agreedPrint = (scope: Scope): string => `agreed:${scope.definition}
 /** Under which name it is remembered where the columns went. */
 const fieldsOf = (scope: Scope): string => `fields:${scope.definition}@${scope.table}`;
 
-const recallFields = async (store: Store, scope: Scope): Promise<readonly KnownField[]> =>
-  JSON.parse((await store.memory.recall(fieldsOf(scope))) ?? '[]') as KnownField[];
+/** Where the columns of a definition went when that was last agreed. */
+export const recallFields = async (
+  { memory }: Pick<Store, 'memory'>,
+  scope: Scope,
+): Promise<readonly KnownField[]> =>
+  JSON.parse((await memory.recall(fieldsOf(scope))) ?? '[]') as KnownField[];
+
+/** Keeps where the columns go, so that a field is found again when somebody renames it. */
+export const rememberFields = (
+  { memory }: Pick<Store, 'memory'>,
+  scope: Scope,
+  known: readonly KnownField[],
+): Promise<void> => memory.remember(fieldsOf(scope), JSON.stringify(known));
 
 /** Under which name the chunk size that a table took is remembered. */
 export const chunkSizeOf = (scope: Pick<Scope, 'table'>): string => `chunk-size:${scope.table}`;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Definition } from '../sync/definition.ts';
 import type { Mapping, Target } from '../sync/mapping.ts';
+import type { KnownField } from '../sync/pairing.ts';
 import type { Sample, WaitReason } from '../sync/state.ts';
 
 /** Rows and deletes that no chunk holds. */
@@ -35,6 +36,8 @@ export interface Plan {
   readonly asksHandMade: boolean;
   /** Hash of query, key and mapping: see {@link fingerprintOf}. */
   readonly fingerprint: string;
+  /** Where the columns go; remembered once a person has agreed, where it differs from before. */
+  readonly known: readonly KnownField[];
   /** Why nothing may be sent before a person has said yes; empty once that was said, or when nothing is unusual. */
   readonly waits: readonly WaitReason[];
   readonly samples: readonly Sample[];

@@ -1,7 +1,9 @@
+import type { ColumnDetail } from '../sync/column.ts';
 import type { Failure } from '../sync/failure.ts';
 import type { Field, Fields, TableRecord } from '../sync/field.ts';
 import type { PersonBy } from '../sync/lookup.ts';
 import type { Problem } from '../sync/problem.ts';
+import type { NewField } from '../sync/schema.ts';
 import type { CallCounts, ChunkKind, ChunkStatus, State } from '../sync/state.ts';
 import type { Column, Value } from '../sync/value.ts';
 
@@ -55,6 +57,8 @@ export interface Rows {
 export interface Source {
   /** The columns that the query will answer with, without running it. */
   columns(query: Query, signal: AbortSignal): Promise<readonly Column[]>;
+  /** The same columns with all that is known of them: what fields could be made of them. */
+  describe(query: Query, signal: AbortSignal): Promise<readonly ColumnDetail[]>;
   rows(query: Query, signal: AbortSignal): Promise<Rows>;
   /** What `check` has to say: connection, rights, zone tables, the query itself. Never rejects for what it finds. */
   check(query: Query, signal: AbortSignal): Promise<readonly Problem[]>;
@@ -101,6 +105,12 @@ export interface Table {
   revision(signal: AbortSignal): Promise<number>;
   fields(signal: AbortSignal): Promise<readonly Field[]>;
   /**
+   * Creates one field, waiting through throttling and conflicts. Rejects with `CallError` also where it may have
+   * been created all the same, or somebody else created one of that name: reading the fields tells.
+   * @param token UUID v4, see `client_token`
+   */
+  createField(field: NewField, token: string, signal: AbortSignal): Promise<Field>;
+  /**
    * All records, page by page, of the whole table. Waits through throttling; anything odd (a repeated or
    * missing page token, an answer that is no JSON) fails the read: a failed read is never an empty table.
    * @param fieldNames only these fields; all when there are more than 200.
@@ -139,6 +149,23 @@ export type LinkedTable = Pick<Table, 'id' | 'fields' | 'revision' | 'records'>;
 
 /** Opens the table behind an address as people copy it; every wrong form is a `ProblemError` of its own. */
 export type OpenTable = (address: string, meter: CallMeter, signal: AbortSignal) => Promise<Table>;
+
+/** One base, in which a table can be created. Rejects like {@link Table}. */
+export interface Base {
+  /** Its app_token. */
+  readonly token: string;
+  tables(signal: AbortSignal): Promise<readonly { readonly id: string; readonly name: string }[]>;
+  /**
+   * Creates a table with these fields, the first of which names its records; answers its ID. No two tables of a
+   * base have the same name. Rejects also where it may have been created all the same: reading the tables tells.
+   */
+  createTable(name: string, fields: readonly NewField[], signal: AbortSignal): Promise<string>;
+  /** One of its tables; nothing is called yet. */
+  table(id: string): Table;
+}
+
+/** Opens the base of an address, whether or not that names a table. */
+export type OpenBase = (address: string, meter: CallMeter, signal: AbortSignal) => Promise<Base>;
 
 // ---------------------------------------------------------------- people
 

@@ -11,6 +11,7 @@ import { readPlan } from './plan.ts';
 import type { OpenTable, RunRecord, Scope, Table } from './ports.ts';
 import { applyPlan, follow, type Parts, runSync } from './run.ts';
 import type { Acted, Run, RunRequest, Runs, Started } from './runs.ts';
+import { located } from './target.ts';
 
 /** What the registry needs besides the parts of a run. */
 export interface Registry extends Parts {
@@ -44,11 +45,15 @@ export function openRuns(parts: Registry): Runs {
     parts.openTable(address, on.meter, launch.stopping);
 
   async function start(request: RunRequest): Promise<Started> {
-    const { definition, planOnly = false } = request;
+    const { planOnly = false } = request;
     const fresh = board(firstState(request, chance.run(), clock.now()));
+    let { definition } = request;
     let table: Table;
     try {
-      table = await open(definition.target, fresh);
+      definition = await located(definition, store.memory);
+      const link = definition.target;
+      fresh.set((state) => ({ ...state, link }));
+      table = await open(link, fresh);
     } catch (error) {
       return { kind: 'started', run: await stillborn(fresh, definition, error) };
     }
@@ -233,8 +238,9 @@ export function openRuns(parts: Registry): Runs {
   };
 }
 
-const firstState = ({ definition, by, planOnly = false }: RunRequest, run: string, at: number): State =>
-  begin({
+function firstState(request: RunRequest, run: string, at: number): State {
+  const { definition, by, planOnly = false, createFields = false } = request;
+  const first = begin({
     run,
     definition: definition.name,
     title: definition.title,
@@ -244,6 +250,8 @@ const firstState = ({ definition, by, planOnly = false }: RunRequest, run: strin
     by,
     at,
   });
+  return createFields ? acted(first, { op: 'create', by, at }) : first;
+}
 
 /** Gives the table free when what needs it could not start. */
 async function orRelease<T>(leased: Leased, work: () => Promise<T>): Promise<T> {
@@ -271,8 +279,9 @@ const heldByStranger = {
 
 const isWaiting = (state: State): boolean => state.status === 'waiting';
 
-/** Whether something of the plan can still be sent: the run ended, has a plan, and not all went well. */
+/** Whether something of the plan can still be sent: the run ended, and not all of it was. */
 const canRetry = (state: State): boolean =>
-  (state.status === 'partial' || state.status === 'failed') && state.chunks.total > 0;
+  (state.status === 'partial' || state.status === 'failed') &&
+  state.chunks.failed.length + state.rows.notSent + state.deletes.notSent > 0;
 
 const overtaken = text('有一次新的同步代替了这个计划。', 'A newer run took the place of this plan.');

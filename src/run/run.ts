@@ -3,10 +3,19 @@ import type { Failure } from '../sync/failure.ts';
 import { problem } from '../sync/problem.ts';
 import { end, unplanned, verdictOf } from '../sync/progress.ts';
 import { isRetryable } from '../sync/round.ts';
+import type { State } from '../sync/state.ts';
 import { text } from '../sync/text.ts';
 import type { Board } from './board.ts';
+import type { Creating } from './create-fields.ts';
 import type { Lanes } from './lane.ts';
-import { agreedPrint, chunkSizeOf, handMadeGrant, makePlan, type Planning } from './make-plan.ts';
+import {
+  agreedPrint,
+  chunkSizeOf,
+  handMadeGrant,
+  makePlan,
+  type Planning,
+  rememberFields,
+} from './make-plan.ts';
 import { type Plan, writePlan } from './plan.ts';
 import type { Chance, ChunkRecord, Clock, Log, People, Scope, Sources, Store, Table } from './ports.ts';
 import { counted, foreseen } from './scoreboard.ts';
@@ -88,6 +97,7 @@ export async function applyPlan(
   if (plan.waits.length === 0) {
     if (approved.asksHandMade) await memory.remember(handMadeGrant(job.scope), 'yes');
     await memory.remember(agreedPrint(job.scope), plan.fingerprint);
+    await rememberFields(parts.store, job.scope, plan.known);
   }
   await follow(job, plan, parts, false);
 }
@@ -174,8 +184,16 @@ const planning = (job: Job, definition: Definition, parts: Parts): Planning => (
   table: job.table,
   board: job.board,
   definition,
+  creating: creating(job.board.state(), definition),
+  planOnly: job.board.state().planOnly,
   signal: AbortSignal.any([job.stop.soon, job.stop.now]),
 });
+
+function creating({ acts, planOnly }: State, definition: Definition): Creating {
+  if (!planOnly && acts.some(({ op }) => op === 'create')) return 'all';
+  if (definition.create !== 'fields') return 'none';
+  return planOnly ? 'shown' : 'new';
+}
 
 function stoppedBy({ failure, chunks }: Stopped): Error {
   return problem({ ...problemOf(failure), code: chunks > 1 ? 'same-failure' : codeWord(failure) });

@@ -8,6 +8,8 @@ export interface RunRequest {
   readonly by: Actor;
   /** Reads and compares, writes nothing. */
   readonly planOnly?: boolean;
+  /** Creates the fields that the table lacks first, whatever the definition says: a person has asked for it. */
+  readonly createFields?: boolean;
 }
 
 /** A run that this process carries out. */

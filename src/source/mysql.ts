@@ -1,11 +1,13 @@
 import type { FieldPacket } from 'mysql2';
 import type { Clock, Query, Rows, Source } from '../run/ports.ts';
+import type { ColumnDetail } from '../sync/column.ts';
 import type { Problem } from '../sync/problem.ts';
 import { text } from '../sync/text.ts';
 import type { Column, Value } from '../sync/value.ts';
 import { openFlow } from './flow.ts';
 import { type Leash, openLeash } from './leash.ts';
 import { parseMysqlUrl } from './mysql-address.ts';
+import { detailsOf } from './mysql-columns.ts';
 import { judgeGrants } from './mysql-grants.ts';
 import { type Asked, loadZones, placeholder, toProblem } from './mysql-problems.ts';
 import { ask, openSession, prepare, type Session, type SessionParts, sameSince } from './mysql-session.ts';
@@ -73,10 +75,22 @@ export function mysqlSource(
     return briefly(query, signal, (session) => columnsOf(session, query));
   }
 
-  async function columnsOf(session: Session, query: Query): Promise<readonly Column[]> {
+  const columnsOf = async (session: Session, query: Query): Promise<readonly Column[]> =>
+    described(await preparedFields(session, query), where);
+
+  async function preparedFields(session: Session, query: Query): Promise<readonly FieldPacket[]> {
     const statement = await prepare(session.wire, query.sql);
     if (statement.parameters > 0) throw placeholder(askedOf(query));
-    return described(statement.columns, where);
+    return statement.columns;
+  }
+
+  async function describe(query: Query, signal: AbortSignal): Promise<readonly ColumnDetail[]> {
+    refuse(query.sql, where);
+    return briefly(query, signal, async (session) => {
+      const fields = await preparedFields(session, query);
+      described(fields, where);
+      return detailsOf(session, fields);
+    });
   }
 
   async function rows(query: Query, signal: AbortSignal): Promise<Rows> {
@@ -108,6 +122,7 @@ export function mysqlSource(
 
   return {
     columns,
+    describe,
     rows,
     check,
     async stop() {

@@ -1,3 +1,4 @@
+import type { ColumnDetail } from '../sync/column.ts';
 import type { ColumnType, Value } from '../sync/value.ts';
 
 /** A cell as the driver gives it when integers come whole. */
@@ -30,3 +31,30 @@ const declared: readonly (readonly [RegExp, ColumnType])[] = [
  */
 export const declaredType = (type: string | null): ColumnType =>
   declared.find(([pattern]) => pattern.test(type?.toUpperCase() ?? ''))?.[1] ?? 'any';
+
+/** Digits that whole numbers declared in MySQL's words are meant to have; all others may have 19. */
+const integerDigits: readonly (readonly [RegExp, number])[] = [
+  [/^TINYINT/, 3],
+  [/^SMALLINT/, 5],
+  [/^MEDIUMINT/, 8],
+  [/^INT\b/, 10],
+];
+
+/** What a column's declaration says of its values. SQLite holds no row to it. */
+export function declaredDetail(name: string, type: string | null): ColumnDetail {
+  const words = (type ?? '').toUpperCase().trim();
+  const column = { name, type: declaredType(type) };
+  const [, first, second] = /\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\)/.exec(words) ?? [];
+  const size = first === undefined ? undefined : Number(first);
+  if (column.type === 'integer') {
+    const flag = /^BOOL/.test(words) || (/^TINYINT/.test(words) && size === 1);
+    const digits = integerDigits.find(([pattern]) => pattern.test(words))?.[1] ?? 19;
+    const unsigned = words.includes('UNSIGNED');
+    return { ...column, digits, ...(unsigned ? { unsigned } : {}), ...(flag ? { flag } : {}) };
+  }
+  if (column.type === 'text') return size === undefined ? column : { ...column, length: size };
+  if (/^(?:DECIMAL|NUMERIC)/.test(words) && size !== undefined)
+    return { ...column, digits: size, scale: Number(second ?? 0) };
+  if (column.type === 'float' && second !== undefined) return { ...column, scale: Number(second) };
+  return column;
+}

@@ -2,11 +2,12 @@ import { stat } from 'node:fs/promises';
 import { setImmediate as letOthersWork } from 'node:timers/promises';
 import Database from 'libsql/promise';
 import type { Clock, Query, Rows, Source } from '../run/ports.ts';
+import type { ColumnDetail } from '../sync/column.ts';
 import type { Column, Value } from '../sync/value.ts';
 import { type Leash, openLeash } from './leash.ts';
 import { judged, refuse, refuseDoubled, stopped, tooLong } from './problems.ts';
 import { type AskedFile, sqliteProblem } from './sqlite-problems.ts';
-import { type Cell, declaredType, valueOf } from './sqlite-types.ts';
+import { type Cell, declaredDetail, valueOf } from './sqlite-types.ts';
 
 /** What we use of the driver, whose own types say nothing. */
 interface Driver {
@@ -79,12 +80,15 @@ export function sqliteSource(
     }
   }
 
-  async function columns(query: Query, signal: AbortSignal): Promise<readonly Column[]> {
+  async function detailed(query: Query, signal: AbortSignal): Promise<readonly ColumnDetail[]> {
     const { found, driver, leash } = await open(query, signal, (file) => describe(file, query.sql, where));
     leash.letGo();
     driver.close();
     return found;
   }
+
+  const columns = async (query: Query, signal: AbortSignal): Promise<readonly Column[]> =>
+    (await detailed(query, signal)).map(bare);
 
   async function rows(query: Query, signal: AbortSignal): Promise<Rows> {
     const { found, driver, leash } = await open(query, signal, async (file) => {
@@ -100,11 +104,12 @@ export function sqliteSource(
       leash.letGo();
       driver.close();
     };
-    return { columns: found.known, batches: slices(found.cells, leash, close, asked) };
+    return { columns: found.known.map(bare), batches: slices(found.cells, leash, close, asked) };
   }
 
   return {
     columns,
+    describe: detailed,
     rows,
     async check(query, signal) {
       const refused = judged(query.sql, where);
@@ -130,14 +135,16 @@ async function openFile(path: string, busyTimeout: number): Promise<Driver> {
   return new Database(`file:${uri}?mode=ro`, { timeout: Math.ceil(busyTimeout) });
 }
 
-async function describe(driver: Driver, sql: string, where: string): Promise<readonly Column[]> {
+async function describe(driver: Driver, sql: string, where: string): Promise<readonly ColumnDetail[]> {
   const found = (await driver.prepare(sql)).columns();
   refuseDoubled(
     found.map((column) => column.name),
     where,
   );
-  return found.map(({ name, type }) => ({ name, type: declaredType(type) }));
+  return found.map(({ name, type }) => declaredDetail(name, type));
 }
+
+const bare = ({ name, type }: ColumnDetail): Column => ({ name, type });
 
 /** Hands the collected rows over slice by slice. */
 function slices(

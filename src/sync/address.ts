@@ -15,10 +15,18 @@ export interface Address {
   readonly line?: ProductLine;
 }
 
+/** The address of a base, whether or not it names one of its tables. */
+export interface BaseAddress extends Omit<Address, 'table'> {
+  readonly table?: string;
+}
+
 /** An address read, or what is wrong with it. */
-export type ParsedAddress =
-  | { readonly kind: 'address'; readonly address: Address }
-  | { readonly kind: 'problem'; readonly problem: Problem };
+export type ParsedAddress = { readonly kind: 'address'; readonly address: Address } | Wrong;
+
+interface Wrong {
+  readonly kind: 'problem';
+  readonly problem: Problem;
+}
 
 const domains: readonly (readonly [domain: string, line: ProductLine | undefined])[] = [
   ['feishu.cn', 'feishu'],
@@ -40,6 +48,18 @@ export const lineOf = (host: string): ProductLine | undefined =>
  * https://open.feishu.cn/document/server-docs/docs/bitable-v1/bitable-overview
  */
 export function parseAddress(line: string): ParsedAddress {
+  const parsed = parseBaseAddress(line);
+  if (parsed.kind === 'problem') return parsed;
+  const { table } = parsed.address;
+  return table === undefined
+    ? wrong('no-table', says.noTable)
+    : { kind: 'address', address: { ...parsed.address, table } };
+}
+
+/** Reads an address like {@link parseAddress}, also one that names a base only. */
+export function parseBaseAddress(
+  line: string,
+): { readonly kind: 'address'; readonly address: BaseAddress } | Wrong {
   const trimmed = line.trim().replace(/^<(.*)>$/s, '$1');
   if (trimmed === '') return wrong('no-address', says.empty);
   const url = urlOf(trimmed);
@@ -57,11 +77,20 @@ export function parseAddress(line: string): ParsedAddress {
     kind: 'address',
     address: {
       ...place,
-      table: table.id,
+      ...table,
       ...(view !== null && /^vew\w{1,47}$/.test(view) ? { view } : {}),
       ...(productLine === undefined ? {} : { line: productLine }),
     },
   };
+}
+
+/** The address with another table; its view, which belongs to the old one, goes. */
+export function withTable(line: string, table: string): string {
+  const url = urlOf(line.trim().replace(/^<(.*)>$/s, '$1'));
+  if (!url) return line;
+  url.searchParams.set('table', table);
+  url.searchParams.delete('view');
+  return url.href;
 }
 
 function urlOf(line: string): URL | undefined {
@@ -71,7 +100,7 @@ function urlOf(line: string): URL | undefined {
   return url.protocol === 'https:' || url.protocol === 'http:' ? url : undefined;
 }
 
-type Place = Pick<Address, 'kind' | 'token'> | { readonly problem: ParsedAddress };
+type Place = Pick<Address, 'kind' | 'token'> | { readonly problem: Wrong };
 
 function placeOf(url: URL, host: string): Place {
   const [first = '', second = ''] = url.pathname.split('/').filter((part) => part !== '');
@@ -89,16 +118,16 @@ function placeOf(url: URL, host: string): Place {
 
 const isToken = (part: string): boolean => /^[A-Za-z0-9_-]{5,100}$/.test(part);
 
-function tableOf(id: string | null): { readonly id: string } | { readonly problem: ParsedAddress } {
-  if (id === null || id === '') return { problem: wrong('no-table', says.noTable) };
+function tableOf(id: string | null): { readonly table?: string } | { readonly problem: Wrong } {
+  if (id === null || id === '') return {};
   if (id.startsWith('blk')) return { problem: wrong('is-dashboard', says.dashboard) };
   if (id.startsWith('wkf')) return { problem: wrong('is-workflow', says.workflow) };
   if (id.startsWith('ldx')) return { problem: wrong('is-document', says.document) };
   if (!/^tbl\w{1,47}$/.test(id)) return { problem: wrong('no-such-table-id', says.tableId) };
-  return { id };
+  return { table: id };
 }
 
-const wrong = (code: string, message: Text): ParsedAddress => ({
+const wrong = (code: string, message: Text): Wrong => ({
   kind: 'problem',
   problem: { code, where: 'target', message, cure: cureFor },
 });

@@ -23,9 +23,23 @@ export interface KnownField {
   readonly kind: FieldKind;
 }
 
+/** A column whose field the table does not have. */
+export interface Homeless {
+  readonly column: Column;
+  /** Position of the column in the query's rows. */
+  readonly at: number;
+  readonly rule: ColumnRule;
+  /** Name of the field that it is to go to. */
+  readonly to: string;
+  readonly isKey: boolean;
+  /** Whether it went to a field before that somebody has deleted since. */
+  readonly gone: boolean;
+}
+
 /** Columns and fields brought together, with all that is wrong or worth telling about it. */
 export interface Pairing {
   readonly pairs: readonly Pair[];
+  readonly homeless: readonly Homeless[];
   readonly problems: readonly Problem[];
   readonly notes: readonly Text[];
 }
@@ -45,7 +59,7 @@ export function pairUp(
   const before = new Map(known.map((one) => [one.column, one]));
   const keyField = new Map(definition.key.map((part) => [part.column, part.field]));
   const pairs: Pair[] = [];
-  const homeless: string[] = [];
+  const homeless: Homeless[] = [];
   const notes: Text[] = [];
   const unsure: Problem[] = [];
   columns.forEach((column, at) => {
@@ -56,7 +70,8 @@ export function pairUp(
     const old = was && was.name === to ? byId.get(was.id) : undefined;
     const field = byName.get(to) ?? old;
     if (!field) {
-      homeless.push(to);
+      const gone = was !== undefined && was.name === to;
+      homeless.push({ column, at, rule: rule ?? {}, to, isKey: keyField.has(column.name), gone });
       return;
     }
     if (old && field !== old) unsure.push(twoFields(to, old));
@@ -64,8 +79,10 @@ export function pairUp(
     if (was && was.id === field.id && was.kind !== field.kind) notes.push(retyped(was, field));
     pairs.push({ column, at, rule: rule ?? {}, field });
   });
+  for (const one of known) if (!columns.some(({ name }) => name === one.column)) notes.push(vanished(one));
   const problems = [
-    ...missingFields(homeless),
+    ...missingFields(homeless.filter(({ gone }) => !gone)),
+    ...goneFields(homeless.filter(({ gone }) => gone)),
     ...unsure,
     ...unknownRules(definition, columns),
     ...pairs.flatMap((pair) => (isFilledKey(definition, pair) ? [] : kindProblems(pair))),
@@ -73,7 +90,7 @@ export function pairUp(
     ...doubledFields(pairs),
     ...keyProblems(definition, columns, pairs),
   ];
-  return { pairs, problems, notes };
+  return { pairs, homeless, problems, notes };
 }
 
 /** What to remember for the next time. The name is the one that the definition uses. */
@@ -109,23 +126,53 @@ const retyped = (was: KnownField, field: Field): Text =>
     `The type of the field "${field.name}" changed from ${was.kind} to ${field.kind}.`,
   );
 
-function missingFields(names: readonly string[]): Problem[] {
-  if (names.length === 0) return [];
-  const list = names.map((name) => `「${name}」`).join('');
+const vanished = ({ column, name }: KnownField): Text =>
+  text(
+    `查询不再有「${column}」这一列；字段「${name}」里的内容保持不变。`,
+    `The query has no column "${column}" any more; the field "${name}" keeps what it holds.`,
+  );
+
+const quoted = (list: readonly Homeless[]): Text => {
+  const names = [...new Set(list.map(({ to }) => to))];
+  return text(names.map((name) => `「${name}」`).join(''), names.map((name) => `"${name}"`).join(', '));
+};
+
+function missingFields(list: readonly Homeless[]): Problem[] {
+  if (list.length === 0) return [];
+  const names = quoted(list);
   return [
     {
-      code: 'no-such-field',
-      message: text(
-        `表格里没有这些字段：${list}`,
-        `the table has no fields ${names.map((name) => `"${name}"`).join(', ')}`,
-      ),
+      code: lacksFields,
+      message: text(`表格里没有这些字段：${names.zh}`, `the table has no fields ${names.en}`),
       cure: text(
-        '在多维表格里新建这些字段（名称完全一致），或在定义的 fields 里写 skip / to。',
-        'Create them in the table (exactly these names), or say skip or to in the definition’s fields.',
+        '在定义里写 create: fields 让同步新建它们，或在多维表格里自己新建（名称完全一致），或在定义的 fields 里写 skip / to。',
+        'Say create: fields in the definition to have them created, create them in the table (exactly these names), or say skip or to in the definition’s fields.',
       ),
     },
   ];
 }
+
+function goneFields(list: readonly Homeless[]): Problem[] {
+  if (list.length === 0) return [];
+  const names = quoted(list);
+  return [
+    {
+      code: lostFields,
+      message: text(
+        `以前写入的字段被删除了：${names.zh}`,
+        `fields that were written before have been deleted: ${names.en}`,
+      ),
+      cure: text(
+        '在多维表格里撤销删除或新建同名字段，或在定义的 fields 里写 skip。',
+        'Undo the deletion or create fields of these names in the table, or say skip in the definition’s fields.',
+      ),
+    },
+  ];
+}
+
+/** The codes of problems that creating fields solves. */
+export const lacksFields = 'no-such-field';
+export const lostFields = 'field-gone';
 
 function unknownRules(definition: Definition, columns: readonly Column[]): Problem[] {
   const names = new Set(columns.map((column) => column.name));

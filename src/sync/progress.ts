@@ -1,3 +1,4 @@
+import { lacksFields, lostFields } from './pairing.ts';
 import type { Problem } from './problem.ts';
 import type { Act, Actor, State, Status } from './state.ts';
 
@@ -74,9 +75,11 @@ export const goOn = (state: State): State => ({
   ...state,
   status: 'running',
   phase: 'queued',
+  rounds: 0,
   endedAt: null,
   waiting: null,
   error: null,
+  otherErrors: [],
 });
 
 /** Ends (or puts off) a run at a time; the version grows with it. */
@@ -90,11 +93,26 @@ export const end = (state: State, status: Exclude<Status, 'running'>, at: number
   ms: { ...state.ms, total: state.ms.total + (at - (state.acts.at(-1)?.at ?? state.startedAt)) },
 });
 
-/** Ends a run that a problem stopped: `partial` when something was written all the same. */
-export const endWith = (state: State, error: Problem, at: number): State => {
+/** Ends a run that problems stopped: `partial` when something was written all the same. */
+export const endWith = (
+  state: State,
+  [error, ...otherErrors]: readonly [Problem, ...Problem[]],
+  at: number,
+): State => {
   const wrote = state.rows.created + state.rows.updated + state.deletes.done > 0;
-  return end({ ...state, error }, wrote ? 'partial' : 'failed', at);
+  return end({ ...state, error, otherErrors }, wrote ? 'partial' : 'failed', at);
 };
+
+/** Whether the table lacks fields, so that a person may have them created. */
+export const needsFields = (state: Pick<State, 'planOnly' | 'error' | 'otherErrors'>): boolean =>
+  !state.planOnly && errorsOf(state).some(({ code }) => code === lacksFields || code === lostFields);
+
+/** All that stands in the way of a run that a problem stopped. */
+export const errorsOf = ({
+  error,
+  otherErrors = [],
+}: Pick<State, 'error' | 'otherErrors'>): readonly Problem[] =>
+  error === null ? [] : [error, ...otherErrors];
 
 /** How a run that went through its whole plan ends. */
 export function verdictOf(state: State): 'done' | 'partial' | 'failed' {

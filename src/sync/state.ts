@@ -125,7 +125,7 @@ export interface Actor {
 
 /** Something that a person did to the run, shown on its card. */
 export interface Act {
-  readonly op: 'start' | 'retry' | 'apply' | 'discard' | 'cancel' | 'resume';
+  readonly op: 'start' | 'retry' | 'apply' | 'discard' | 'cancel' | 'resume' | 'create';
   readonly by: Actor;
   readonly at: number;
 }
@@ -167,6 +167,8 @@ export interface State {
   readonly ms: Spent;
   readonly waiting: { readonly reasons: readonly WaitReason[]; readonly samples: readonly Sample[] } | null;
   readonly error: Problem | null;
+  /** What else stands in the way, where {@link error} is not alone. */
+  readonly otherErrors?: readonly Problem[];
   /** Things worth telling that stop nothing: doubled keys in the table, a table that moved while read. */
   readonly notes: readonly Text[];
   readonly badRows: readonly BadRow[];

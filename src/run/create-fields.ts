@@ -1,0 +1,116 @@
+import type { ColumnDetail } from '../sync/column.ts';
+import type { Definition } from '../sync/definition.ts';
+import { CallError } from '../sync/failure.ts';
+import type { Field } from '../sync/field.ts';
+import { isMismatch, mapColumns } from '../sync/mapping.ts';
+import type { KnownField } from '../sync/pairing.ts';
+import { ProblemError } from '../sync/problem.ts';
+import { creationOf, fieldToBe, homelessColumns, isToBe, type NewField, namesOf } from '../sync/schema.ts';
+import { type Text, text } from '../sync/text.ts';
+import type { Column } from '../sync/value.ts';
+import type { Zone } from '../sync/zone.ts';
+import type { Lanes } from './lane.ts';
+import type { Chance, Table } from './ports.ts';
+
+/**
+ * What becomes of fields that the table lacks. `new`: created, unless a person deleted them · `all`: created, as a
+ * person has asked · `shown`: only told, and the rest goes on as if they were there.
+ */
+export type Creating = 'none' | 'new' | 'all' | 'shown';
+
+/** What creating fields works with. */
+export interface SchemaJob {
+  readonly definition: Definition;
+  readonly table: Table;
+  readonly zone: Zone;
+  /** Where the columns went before. */
+  readonly known: readonly KnownField[];
+  readonly creating: Creating;
+  /** All that the source knows of the query's columns. */
+  readonly describe: () => Promise<readonly ColumnDetail[]>;
+  readonly lanes: Lanes;
+  readonly chance: Pick<Chance, 'uuid'>;
+  readonly signal: AbortSignal;
+}
+
+/** The fields as they are now, and what was done to them. */
+export interface Prepared {
+  readonly fields: readonly Field[];
+  /** The table to go on with: one that knows which fields are not there really. */
+  readonly table: Table;
+  readonly notes: readonly Text[];
+  readonly created: boolean;
+}
+
+/**
+ * Creates the fields that the table lacks, never touching others. Stopped half-way it goes on where it was: the
+ * fields are read anew each time. Nothing is created while anything else is wrong. Rejects with a `ProblemError`.
+ */
+export async function prepareFields(
+  job: SchemaJob,
+  columns: readonly Column[],
+  fields: readonly Field[],
+): Promise<Prepared> {
+  const { definition, known, creating, table } = job;
+  const asIs: Prepared = { fields, table, notes: [], created: false };
+  const also = creating === 'all' ? 'gone' : 'never';
+  const homeless = creating === 'none' ? [] : homelessColumns(definition, columns, fields, known, also);
+  if (homeless.length === 0) return asIs;
+  const { fields: wanted, problems } = creationOf(homeless, await job.describe(), fields.length);
+  const [first, ...others] = problems;
+  if (first) throw new ProblemError([first, ...others]);
+  const pretended = [...fields, ...wanted.map(fieldToBe)];
+  const mapping = mapColumns(definition, columns, pretended, job.zone, known);
+  if (isMismatch(mapping)) throw new ProblemError(mapping);
+  if (creating === 'shown')
+    return {
+      fields: pretended,
+      table: without(table, pretended),
+      notes: [wouldCreate(wanted)],
+      created: false,
+    };
+  return { fields: await create(job, wanted, fields), table, notes: [didCreate(wanted)], created: true };
+}
+
+async function create(
+  { table, lanes, chance, signal }: SchemaJob,
+  wanted: readonly NewField[],
+  before: readonly Field[],
+): Promise<readonly Field[]> {
+  const lane = await lanes.open(table.base);
+  let fields = before;
+  for (const field of wanted) {
+    // One that failed may be there all the same: made by a lost call, by another process or by a person.
+    if (fields.some(({ name }) => name === field.name)) continue;
+    try {
+      const made = await lane.run(() => table.createField(field, chance.uuid(), signal), signal);
+      fields = [...fields, made];
+    } catch (error) {
+      if (!(error instanceof CallError)) throw error;
+      fields = await table.fields(signal);
+      if (!fields.some(({ name }) => name === field.name)) throw error;
+    }
+  }
+  return fields;
+}
+
+/** The table as it is without the fields that are not there yet: asking for them would fail. */
+function without(table: Table, fields: readonly Field[]): Table {
+  const missing = new Set(fields.filter(isToBe).map(({ name }) => name));
+  const there = (names: readonly string[]): readonly string[] => names.filter((name) => !missing.has(name));
+  return {
+    ...table,
+    records: (names, signal) => table.records(there(names), signal),
+    inView: (names, signal) => table.inView(there(names), signal),
+  };
+}
+
+const wouldCreate = (fields: readonly NewField[]): Text => {
+  const names = namesOf(fields);
+  return text(`同步时会新建字段：${names.zh}。`, `A run will create the fields ${names.en}.`);
+};
+
+const didCreate = (fields: readonly NewField[]): Text => {
+  const names = namesOf(fields);
+  return text(`新建了字段：${names.zh}。`, `Created the fields ${names.en}.`);
+};

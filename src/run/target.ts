@@ -1,0 +1,72 @@
+import { parseBaseAddress, withTable } from '../sync/address.ts';
+import type { Definition } from '../sync/definition.ts';
+import { problem } from '../sync/problem.ts';
+import { text } from '../sync/text.ts';
+import type { Memory } from './ports.ts';
+
+/** Where a definition writes to. */
+export type FoundTarget =
+  /** Its own address names a table: that always counts. */
+  | { readonly kind: 'own'; readonly address: string }
+  /** The table that was created for it in the base of its address. */
+  | { readonly kind: 'made'; readonly address: string }
+  /** Its address names a base only, and no table was created there yet. */
+  | { readonly kind: 'none' };
+
+/** What is kept of a table that was created for a definition. */
+export interface MadeTable {
+  /** Token in the address of the base: in another base it does not count. */
+  readonly of: string;
+  readonly name: string;
+  /** ID of the table; null from the moment before it is created until it is ready. */
+  readonly table: string | null;
+}
+
+type Named = Pick<Definition, 'name' | 'target'>;
+
+const memoryOf = (definition: string): string => `target:${definition}`;
+
+/** Keeps which table was created for a definition. */
+export const rememberMade = (memory: Memory, definition: string, made: MadeTable): Promise<void> =>
+  memory.remember(memoryOf(definition), JSON.stringify(made));
+
+/** The table that was created, or begun, for a definition in the base `of`. */
+export async function recallMade(
+  memory: Memory,
+  definition: string,
+  of: string,
+): Promise<MadeTable | undefined> {
+  const kept = await memory.recall(memoryOf(definition));
+  const made = kept === undefined ? undefined : (JSON.parse(kept) as MadeTable);
+  return made?.of === of ? made : undefined;
+}
+
+/** Finds where a definition writes to: the one place where that is decided. */
+export async function findTarget({ name, target }: Named, memory: Memory): Promise<FoundTarget> {
+  const parsed = parseBaseAddress(target);
+  // What is wrong with an address is told when it is opened.
+  if (parsed.kind === 'problem' || parsed.address.table !== undefined)
+    return { kind: 'own', address: target };
+  const made = await recallMade(memory, name, parsed.address.token);
+  return made?.table ? { kind: 'made', address: withTable(target, made.table) } : { kind: 'none' };
+}
+
+/** The definition with the address of the table that counts. Rejects with a `ProblemError` when there is none yet. */
+export async function located<D extends Named>(definition: D, memory: Memory): Promise<D> {
+  const found = await findTarget(definition, memory);
+  if (found.kind === 'none') throw problem(noTableYet(definition.name));
+  return { ...definition, target: found.address };
+}
+
+const noTableYet = (name: string) => ({
+  code: 'no-table-yet',
+  where: 'target',
+  message: text(
+    `定义 ${name} 只写了多维表格的地址，还没有数据表。`,
+    `The definition ${name} names a base only; there is no table for it yet.`,
+  ),
+  cure: text(
+    `运行 bitable-sync init ${name} 新建数据表，或在 target 里写带 table= 的地址。`,
+    `Type bitable-sync init ${name} to create the table, or give an address with table= as the target.`,
+  ),
+});
