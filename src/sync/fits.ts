@@ -230,7 +230,7 @@ export function refusal(
     return numbersAreNone(column, 'open_id', text('mobile（或 user_id）', 'mobile (or user_id)'));
   }
   if (field.kind !== 'link' || rule.by !== undefined) return undefined;
-  return numbersAreNone(column, 'record ID', text('对方表的字段', 'FIELD, which the linked table has'));
+  return numbersAreNone(column, 'record ID', text('对方表的字段', 'FIELD (of the linked table)'));
 }
 
 const unfitting = (
@@ -254,7 +254,7 @@ const numbersAreNone = (column: Column, id: string, by: Text): Problem => ({
     `列「${column.name}」是数字，不是 ${id}`,
     `the column "${column.name}" holds numbers, and no ${id} is one`,
   ),
-  cure: text(`在定义里给这一列写 by: ${by.zh}。`, `Say by: ${by.en}, for the column in the definition.`),
+  cure: text(`在定义里给这一列写 by: ${by.zh}。`, `Say by: ${by.en} for the column in the definition.`),
 });
 
 const heads = {

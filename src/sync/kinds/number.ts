@@ -11,6 +11,8 @@ export const significantDigits = 15;
 const decimal = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)$/;
 const scientific = /^[+-]?(?:\d+\.?\d*|\.\d+)[eE][+-]?\d+$/;
 const safeWhole = 1e15;
+/** What is larger has no number to be rounded up to. */
+const largest = 1.79769313486231e308;
 
 /** Number, currency, progress and rating fields. Canonical: the shortest decimal text of the number. */
 export const numberKind: Kind = {
@@ -40,7 +42,7 @@ function fromFloat(place: Place, value: number): Cell | Bad {
     if (place.column.type !== 'float') return fromText(place, String(BigInt(value)));
   }
   if (!Number.isFinite(value)) return unfit(place, value, '不是数字', 'is not a number');
-  return cut(value);
+  return Math.abs(value) <= largest ? cut(value) : unfit(place, value, '太大', 'is too large');
 }
 
 function fromText(place: Place, value: string): Cell | Bad {
@@ -56,9 +58,10 @@ function fromText(place: Place, value: string): Cell | Bad {
       `has more than ${significantDigits} significant digits: use a text field, it would lose digits`,
     );
   }
-  // More digits than any number has room for: 10^400, say.
+  // More digits than any number has room for: 10^400, say, or 10^-400.
   const number = Number(trimmed);
-  return Number.isFinite(number) ? cut(number) : unfit(place, trimmed, '太大', 'is too large');
+  if (number === 0 && digitsOf(trimmed) > 0) return unfit(place, trimmed, '太小', 'is too small');
+  return Math.abs(number) <= largest ? cut(number) : unfit(place, trimmed, '太大', 'is too large');
 }
 
 /**
