@@ -31,7 +31,20 @@ export function instant(wall: number, timeZone: string): number {
 }
 
 /** What clocks of a zone show at an instant, as if it were UTC, ms. */
-export const wallOf = (ms: number, timeZone: string): number => ms + zoneOffset(ms, timeZone);
+const wallOf = (ms: number, timeZone: string): number => ms + zoneOffset(ms, timeZone);
+
+const two = (value: number): string => String(value).padStart(2, '0');
+
+/** A time as clocks of a zone show it, in a form such as `yyyy/MM/dd HH:mm`. */
+export function shownDate(ms: number, form: string, timeZone: string): string {
+  const wall = new Date(wallOf(ms, timeZone));
+  return form
+    .replace('yyyy', String(wall.getUTCFullYear()))
+    .replace('MM', two(wall.getUTCMonth() + 1))
+    .replace('dd', two(wall.getUTCDate()))
+    .replace('HH', two(wall.getUTCHours()))
+    .replace('mm', two(wall.getUTCMinutes()));
+}
 
 /**
  * The span that a date keyword or an exact date names, in the zone of the base

@@ -1,4 +1,4 @@
-import { instant, wallOf } from '../days.ts';
+import { instant, shownDate } from '../days.ts';
 import { cellOf, columnsOf, setCell } from '../records.ts';
 import { Refusal } from '../reply.ts';
 import { isObject, isStrings } from '../values/kind.ts';
@@ -6,18 +6,8 @@ import type { BaseState, Cell, FieldState, RowState, TableState, World } from '.
 
 type At = { readonly world: World; readonly base: BaseState; readonly field: FieldState };
 
-const two = (value: number): string => String(value).padStart(2, '0');
-
-function dateText(ms: number, { base, field }: At): string {
-  const wall = new Date(wallOf(ms, base.timeZone));
-  const written = String(field.property?.['date_formatter'] ?? 'yyyy/MM/dd');
-  return written
-    .replace('yyyy', String(wall.getUTCFullYear()))
-    .replace('MM', two(wall.getUTCMonth() + 1))
-    .replace('dd', two(wall.getUTCDate()))
-    .replace('HH', two(wall.getUTCHours()))
-    .replace('mm', two(wall.getUTCMinutes()));
-}
+const dateText = (ms: number, { base, field }: At): string =>
+  shownDate(ms, String(field.property?.['date_formatter'] ?? 'yyyy/MM/dd'), base.timeZone);
 
 const formulaText = (cell: NonNullable<Cell>): string => {
   const list: unknown = isObject(cell) ? cell['value'] : undefined;

@@ -1,3 +1,4 @@
+import { shownDate } from '../days.ts';
 import { Refusal } from '../reply.ts';
 import type { Cell, RowState } from '../world.ts';
 import { isObject, type Place, type ValueKind } from './kind.ts';
@@ -33,8 +34,20 @@ export const modifiedTime = derived((row) => row.modifiedAt);
 export const createdUser = derived((row) => row.createdBy, persons);
 export const modifiedUser = derived((row) => row.modifiedBy, persons);
 
-/** Auto number (1005), a string. */
-export const autoNumber = derived((row) => String(row.serial).padStart(3, '0'));
+function ruleText(rule: unknown, row: RowState, { base }: Place): string {
+  if (!isObject(rule)) return '';
+  const { type, value } = rule;
+  if (type === 'system_number') return String(row.serial).padStart(Number(value), '0');
+  return type === 'created_time' ? shownDate(row.createdAt, String(value), base.timeZone) : String(value);
+}
+
+/** Auto number (1005), a string: the rules of a custom one in their order, or the counter alone. */
+export const autoNumber = derived((row, at) => {
+  const serial = at.field.property?.['auto_serial'];
+  const rules: unknown = isObject(serial) && serial['type'] === 'custom' ? serial['options'] : undefined;
+  if (!Array.isArray(rules)) return String(row.serial).padStart(3, '0');
+  return rules.map((rule: unknown) => ruleText(rule, row, at)).join('');
+});
 
 /** The `{type, value}` of a formula or lookup; a bare seeded value is wrapped by what it is. */
 function computed(value: unknown): Cell {
