@@ -55,7 +55,11 @@ function read(state: State, since: Text): Element {
 
 function progress(state: State, now: number, since: Text): readonly Element[] {
   const { changes, chunks } = state;
-  const speed = rate(changes.settled, state.ms.upload > 0 ? state.ms.upload : elapsed(state, now));
+  // What was settled before a retry or a restart would make it look quicker than it is.
+  const speed =
+    state.acts.length > 1
+      ? undefined
+      : rate(changes.settled, state.ms.upload > 0 ? state.ms.upload : elapsed(state, now));
   const parts = [
     text(
       `分块 ${count(chunks.settled)} / ${count(chunks.total)}`,

@@ -29,9 +29,10 @@ export function counted(state: State, basis: Basis, chunks: readonly ChunkRecord
 
 const rowsIn = (chunks: readonly ChunkRecord[]): number => chunks.reduce((sum, chunk) => sum + chunk.rows, 0);
 
+/** Chunks that can be sent again; a row refused for what is in it is listed with the bad rows instead. */
 function failedOf(chunks: readonly ChunkRecord[]): readonly FailedChunk[] {
   return chunks.flatMap((chunk) => {
-    if (chunk.status !== 'failed' && chunk.status !== 'unknown' && chunk.status !== 'rejected') return [];
+    if (chunk.status !== 'failed' && chunk.status !== 'unknown') return [];
     const { how = 'threw', code = null, message = '' } = chunk.failure ?? {};
     return [{ id: chunk.id, kind: chunk.kind, rows: chunk.rows - chunk.written, how, code, message }];
   });
