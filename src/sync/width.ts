@@ -13,12 +13,14 @@ export interface Width {
   readonly ceiling: number | null;
   /** When it was refused (ms). */
   readonly ceilingAt: number;
-  /** Refusals in a row at width 1: each doubles the pause. */
+  /** Refusals in a row that did not narrow any more: each doubles the pause. */
   readonly refusals: number;
 }
 
 export const widest = 8;
 const ceilingLife = 24 * 3_600_000;
+/** Milliseconds within which refusals without a clean answer between them count as one. */
+const burst = 1000;
 
 /** Where to begin, from what was remembered (see {@link rememberWidth}). */
 export function startWidth(remembered: string | undefined): Width {
@@ -49,7 +51,9 @@ export function answered(now: Width, at: number): Width {
 
 /** A write was refused because the base was busy or throttled. */
 export function refused(now: Width, at: number): Width {
-  if (now.width === 1) return { ...now, clean: 0, refusals: now.refusals + 1 };
+  // Writes that were in flight together are refused together: that is one conflict, not several.
+  const sameBurst = now.clean === 0 && now.ceiling !== null && at - now.ceilingAt < burst;
+  if (now.width === 1 || sameBurst) return { ...now, clean: 0, refusals: now.refusals + 1 };
   return { width: Math.floor(now.width / 2), clean: 0, ceiling: now.width, ceilingAt: at, refusals: 0 };
 }
 

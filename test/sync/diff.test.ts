@@ -1,0 +1,385 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Change } from '../../src/sync/change.ts';
+import {
+  chunker,
+  chunkId,
+  createdFields,
+  decodeChanges,
+  encodeChanges,
+  halves,
+  updatedRecord,
+} from '../../src/sync/chunk.ts';
+import type { Mode } from '../../src/sync/definition.ts';
+import { type Compared, diff } from '../../src/sync/diff.ts';
+import type { FieldKind } from '../../src/sync/field.ts';
+import { keyIn, type Target } from '../../src/sync/mapping.ts';
+import { packCells } from '../../src/sync/pack.ts';
+import { tableIndex } from '../../src/sync/table-index.ts';
+
+const target = (name: string, kind: FieldKind = 'text', more: Partial<Target> = {}): Target => ({
+  id: `fld${name}`,
+  name,
+  kind,
+  hidden: false,
+  ...more,
+});
+const targets = [target('key'), target('a'), target('b', 'text')];
+const mapping = { targets, key: [0] };
+
+type Row = readonly string[];
+const word = fc.constantFrom('', 'x', 'y', 'z\u001f', '😀');
+const keyed = fc.oneof(
+  { weight: 6, arbitrary: fc.integer({ min: 1, max: 12 }).map((n) => `k${n}`) },
+  { weight: 1, arbitrary: fc.constantFrom('', ' ', ' k1 ') },
+);
+const row: fc.Arbitrary<Row> = fc.tuple(keyed, word, word);
+const rows = fc.array(row, { maxLength: 16 });
+const mode = fc.constantFrom<Mode>('upsert', 'append', 'update', 'mirror');
+
+const bytes = (cells: Row): Uint8Array => Buffer.from(packCells(cells));
+const keyOfRow = (cells: Row): string => keyIn(mapping, cells);
+
+function count(all: readonly Row[]): Map<string, number> {
+  const times = new Map<string, number>();
+  for (const cells of all) {
+    const key = keyOfRow(cells);
+    if (key !== '') times.set(key, (times.get(key) ?? 0) + 1);
+  }
+  return times;
+}
+
+/** What the comparison of a query with a table says: per row, and of the records left over. */
+function compare(
+  source: readonly Row[],
+  table: ReadonlyMap<string, Row>,
+  how: Mode,
+  rejected: readonly Row[] = [],
+) {
+  const index = tableIndex();
+  for (const [id, cells] of table) index.add(id, keyOfRow(cells), packCells(cells));
+  const judge = diff(mapping, index, count([...source, ...rejected]), how);
+  return { said: source.map((cells) => judge.row(bytes(cells))), left: [...judge.leftOver()] };
+}
+
+/** Carries changes out as Feishu would. */
+function apply(table: ReadonlyMap<string, Row>, changes: readonly Compared[]): Map<string, Row> {
+  const after = new Map(table);
+  changes.forEach((change, at) => {
+    if (change.kind === 'create') after.set(`new${at}`, change.cells);
+    if (change.kind === 'delete') after.delete(change.record);
+    if (change.kind === 'update') {
+      const cells = [...(after.get(change.record) ?? [])];
+      for (const [place, wanted, held] of change.differences) {
+        expect(cells[place]).toBe(held);
+        cells[place] = wanted;
+      }
+      after.set(change.record, cells);
+    }
+  });
+  return after;
+}
+
+const tableOf = (all: readonly Row[]): Map<string, Row> =>
+  new Map(all.map((cells, at) => [`rec${at}`, cells]));
+
+/** The table as the mode promises it, said the slow way. */
+function promised(
+  source: readonly Row[],
+  table: ReadonlyMap<string, Row>,
+  how: Mode,
+  rejected: readonly Row[],
+): string[] {
+  const inQuery = count([...source, ...rejected]);
+  const inTable = count([...table.values()]);
+  const wanted = new Map(source.map((cells) => [keyOfRow(cells), cells]));
+  const after: Row[] = [];
+  for (const cells of table.values()) {
+    const key = keyOfRow(cells);
+    const untouchable = key === '' || (inTable.get(key) ?? 0) > 1;
+    const times = inQuery.get(key) ?? 0;
+    if (untouchable || times > 1) after.push(cells);
+    else if (times === 0) {
+      if (how !== 'mirror') after.push(cells);
+    } else after.push(how === 'append' ? cells : (wanted.get(key) ?? cells));
+  }
+  for (const [key, cells] of wanted) {
+    if (key !== '' && inQuery.get(key) === 1 && !inTable.has(key) && how !== 'update') after.push(cells);
+  }
+  return after.map((cells) => packCells(cells)).sort();
+}
+
+describe('the comparison', () => {
+  it('leads to the table that the mode promises', () => {
+    fc.assert(
+      fc.property(rows, rows, mode, rows, (source, held, how, rejected) => {
+        const table = tableOf(held);
+        const { said, left } = compare(source, table, how, rejected);
+        const after = apply(table, [...said, ...left]);
+        expect([...after.values()].map((cells) => packCells(cells)).sort()).toEqual(
+          promised(source, table, how, rejected),
+        );
+      }),
+    );
+  });
+
+  it('of the table that came out finds nothing to do', () => {
+    fc.assert(
+      fc.property(rows, rows, mode, (source, held, how) => {
+        const first = compare(source, tableOf(held), how);
+        const after = apply(tableOf(held), [...first.said, ...first.left]);
+        const second = compare(source, after, how);
+        const changes = second.said.filter(({ kind }) => ['create', 'update', 'delete'].includes(kind));
+        expect([...changes, ...second.left]).toEqual([]);
+        expect(second.said.filter(({ kind }) => kind === 'invalid')).toHaveLength(
+          first.said.filter(({ kind }) => kind === 'invalid').length,
+        );
+      }),
+    );
+  });
+
+  it('of a table with itself finds every row the same', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(row, { selector: keyOfRow }), (all) => {
+        const good = all.filter((cells) => keyOfRow(cells) !== '');
+        const { said, left } = compare(good, tableOf(good), 'mirror');
+        expect(said).toEqual(good.map(() => ({ kind: 'same' })));
+        expect(left).toEqual([]);
+      }),
+    );
+  });
+
+  it('tells why a row is not sent', () => {
+    const table = tableOf([
+      ['twice', '', ''],
+      ['twice', '', ''],
+    ]);
+    const { said } = compare(
+      [
+        ['', 'x', ''],
+        ['d', '', ''],
+        ['d', '', ''],
+        ['twice', '', ''],
+      ],
+      table,
+      'mirror',
+    );
+    expect(said.map((one) => (one.kind === 'invalid' ? [one.key, one.why] : one.kind))).toEqual([
+      ['', 'empty'],
+      ['d', 'doubled-source'],
+      ['d', 'doubled-source'],
+      ['twice', 'doubled-table'],
+    ]);
+  });
+
+  it('leaves a field alone that an empty value keeps, that Feishu fills, and records outside of the view', () => {
+    const index = tableIndex();
+    index.add('rec1', 'k1', packCells(['k1', 'old', '7']));
+    index.add('rec2', 'k2', packCells(['k2', 'old', '8']));
+    index.add('rec3', 'k3', packCells(['k3', 'old', '9']));
+    const special = [
+      target('key'),
+      target('a', 'text', { keep: true }),
+      target('b', 'auto-number', { filled: true }),
+    ];
+    const times = new Map([
+      ['k1', 1],
+      ['k2', 1],
+    ]);
+    const judge = diff({ targets: special, key: [0] }, index, times, 'mirror', new Set(['rec1']));
+    expect(judge.row(bytes(['k1', '', '1']))).toEqual({ kind: 'same' });
+    expect(judge.row(bytes(['k1', 'new', '1']))).toMatchObject({ differences: [[1, 'new', 'old']] });
+    expect(judge.row(bytes(['k2', 'new', '1']))).toEqual({ kind: 'left' });
+    expect([...judge.leftOver()]).toEqual([]);
+  });
+});
+
+const cells = fc.array(fc.oneof(word, fc.string({ unit: 'binary', maxLength: 300 })), {
+  minLength: 3,
+  maxLength: 3,
+});
+const change: fc.Arbitrary<Change> = fc.oneof(
+  fc.record({ kind: fc.constant('create' as const), key: keyed, cells }),
+  fc.record({
+    kind: fc.constant('update' as const),
+    key: keyed,
+    record: fc.constant('rec1'),
+    hash: fc.constant('h'),
+    differences: fc.array(fc.tuple(fc.nat(2), fc.string(), fc.string()), { maxLength: 3 }),
+  }),
+  fc.record({ kind: fc.constant('delete' as const), key: keyed, record: fc.constant('rec1'), cells }),
+);
+
+function chunked(changes: readonly Change[], size: number, columns: readonly Target[] = targets) {
+  const make = chunker(size, columns);
+  return [...changes.flatMap((one) => make.add(one) ?? []), ...make.rest()];
+}
+
+describe('chunks', () => {
+  it('keep order, lose nothing, respect the size and have IDs of their own', () => {
+    fc.assert(
+      fc.property(fc.array(change, { maxLength: 60 }), fc.integer({ min: 1, max: 9 }), (changes, size) => {
+        const chunks = chunked(changes, size);
+        for (const kind of ['create', 'update', 'delete'] as const) {
+          const ours = chunks.filter((chunk) => chunk.kind === kind);
+          expect(ours.flatMap((chunk) => chunk.changes)).toEqual(changes.filter((one) => one.kind === kind));
+          expect(ours.map(({ id }) => id)).toEqual(ours.map((_, at) => chunkId(kind, at + 1)));
+        }
+        for (const { kind, changes: some } of chunks) {
+          expect(some.length).toBeGreaterThan(0);
+          expect(some.length).toBeLessThanOrEqual(size);
+          expect(some.every((one) => one.kind === kind)).toBe(true);
+        }
+        const order = [...chunks].sort((a, b) => a.seq - b.seq).map(({ kind }) => kind);
+        expect(order).toEqual([...order].sort((a, b) => rank[a] - rank[b]));
+        expect(new Set(chunks.map(({ seq }) => seq)).size).toBe(chunks.length);
+      }),
+    );
+  });
+
+  const rank = { create: 0, update: 1, delete: 2 };
+
+  it('of deletes never hold more than 500', () => {
+    const deletes = Array.from(
+      { length: 1_200 },
+      (_, n): Change => ({
+        kind: 'delete',
+        key: `k${n}`,
+        record: `rec${n}`,
+        cells: [],
+      }),
+    );
+    expect(chunked(deletes, 1_000).map(({ changes }) => changes.length)).toEqual([500, 500, 200]);
+  });
+
+  const wide = [
+    target('key'),
+    target('备"注'),
+    target('链接', 'url'),
+    target('标签', 'multi'),
+    target('n', 'number'),
+  ];
+  const heavy = fc.constantFrom(
+    '\u0001'.repeat(9_000),
+    '"'.repeat(40_000),
+    '中'.repeat(30_000),
+    '😀'.repeat(999),
+    'x'.repeat(90_000),
+    '\n'.repeat(999),
+  );
+
+  it('never make a body over 1 MB, unless one row alone does', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(heavy, heavy, heavy, fc.boolean()), { minLength: 1, maxLength: 60 }),
+        (all) => {
+          const changes = all.map(([text, url, name, isUpdate], at): Change => {
+            const whole = [`k${at}`, text, `http://x/${url}`, JSON.stringify([name]), '12.5'];
+            return isUpdate
+              ? {
+                  kind: 'update',
+                  key: `k${at}`,
+                  record: `recuXYZabc${at}`,
+                  hash: '',
+                  differences: whole.map((cell, place) => [place, cell, ''] as const),
+                }
+              : { kind: 'create', key: `k${at}`, cells: whole };
+          });
+          const chunks = chunked(changes, 1_000, wide);
+          expect(chunks.flatMap(({ changes: some }) => some)).toHaveLength(changes.length);
+          for (const { changes: some } of chunks) {
+            if (some.length === 1) continue;
+            const records = some.map((one) =>
+              one.kind === 'create'
+                ? { fields: createdFields(one.cells, wide) }
+                : one.kind === 'update'
+                  ? { record_id: one.record, fields: updatedRecord(one, wide).fields }
+                  : {},
+            );
+            expect(Buffer.byteLength(JSON.stringify({ records }))).toBeLessThanOrEqual(1_000_000);
+          }
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  it('are not closed early: small rows fill them up', () => {
+    const small = Array.from(
+      { length: 2_000 },
+      (_, n): Change => ({
+        kind: 'create',
+        key: `k${n}`,
+        cells: [`k${n}`, 'x'.repeat(200), ''],
+      }),
+    );
+    expect(chunked(small, 1_000).map(({ changes }) => changes.length)).toEqual([1_000, 1_000]);
+  });
+
+  it('come back from the journal as they went in', () => {
+    fc.assert(
+      fc.property(fc.array(change, { maxLength: 20 }), (changes) => {
+        expect(decodeChanges(encodeChanges(changes))).toEqual(changes);
+      }),
+    );
+  });
+});
+
+describe('halves', () => {
+  it('lose nothing, and their IDs stay their own however often they are split', () => {
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 40 }), (changes) => {
+        const whole = { id: 'C003', kind: 'create' as const, seq: 3, changes };
+        const done: { id: string; changes: readonly Change[] }[] = [];
+        const open = [whole];
+        const ids = new Set<string>();
+        for (let next = open.shift(); next; next = open.shift()) {
+          expect(ids.has(next.id)).toBe(false);
+          ids.add(next.id);
+          if (next.changes.length < 2) done.push(next);
+          else {
+            const parts = halves(next, next.changes);
+            expect(parts.flatMap((part) => part.changes)).toEqual(next.changes);
+            expect(
+              parts.every((part) => part.changes.length > 0 && part.seq === 3 && part.kind === 'create'),
+            ).toBe(true);
+            open.unshift(
+              ...parts.map((part) => ({ ...part, kind: 'create' as const, changes: [...part.changes] })),
+            );
+          }
+        }
+        expect(done.flatMap((part) => part.changes)).toEqual(changes);
+      }),
+    );
+  });
+
+  it('are named after what they came from', () => {
+    const some = [1, 2, 3].map((n): Change => ({ kind: 'create', key: `${n}`, cells: [] }));
+    const [first, second] = halves({ id: 'C003.1', kind: 'create', seq: 3 }, some);
+    expect([first.id, first.changes.length, second.id, second.changes.length]).toEqual([
+      'C003.1.1',
+      2,
+      'C003.1.2',
+      1,
+    ]);
+  });
+});
+
+describe('what a call takes', () => {
+  it('leaves empty cells out of a create, and clears them in an update', () => {
+    const columns = [target('key'), target('n', 'number'), target('ok', 'checkbox')];
+    expect(createdFields(['k', '', 'true'], columns)).toEqual({ key: 'k', ok: true });
+    const update = {
+      kind: 'update' as const,
+      key: 'k',
+      record: 'rec1',
+      hash: '',
+      differences: [
+        [1, '', '5'],
+        [2, '', 'true'],
+        [9, 'x', ''],
+      ] as const,
+    };
+    expect(updatedRecord(update, columns)).toEqual({ id: 'rec1', fields: { n: null, ok: false } });
+  });
+});
