@@ -89,7 +89,9 @@ export function newConnections(world: World, server: Server, address: () => stri
     PingInterval: world.limits.pingSeconds,
   });
 
-  const count = (): number => [...clients].filter((client) => client.ready).length;
+  const able = (): Client[] =>
+    [...clients].filter((client) => client.ready && client.socket.readyState === client.socket.OPEN);
+  const count = (): number => able().length;
 
   const pong = (client: Client): void => {
     const payload = Buffer.from(JSON.stringify(clientConfig()));
@@ -176,10 +178,8 @@ export function newConnections(world: World, server: Server, address: () => stri
   };
 
   const send = (payload: string, messageId: string): Promise<Ack> => {
-    const able = [...clients].filter(
-      (client) => client.ready && client.socket.readyState === client.socket.OPEN,
-    );
-    const client = able[world.random.below(Math.max(1, able.length))];
+    const takers = able();
+    const client = takers[world.random.below(Math.max(1, takers.length))];
     if (!client) return Promise.resolve({ kind: 'nobody' });
     return new Promise((resolve) => {
       const settle = (ack: Ack): void => {
