@@ -122,4 +122,4 @@ export function addWikiNode(world: World, base: BaseHandle): string {
   return `${site}/wiki/${token}?table=${base.table().id}`;
 }
 
-export type { Fields, TableHandle, ViewHandle } from './tableHandle.ts';
+export type { Fields, TableHandle } from './tableHandle.ts';

@@ -154,5 +154,4 @@ export async function startPlayground(options: PlaygroundOptions = {}): Promise<
 export type { Fault } from './faults.ts';
 export type { FieldSpec } from './fields.ts';
 export type { Playground, PlaygroundOptions } from './handle.ts';
-export type { PersonSpec } from './people.ts';
 export type { Access, Happening } from './world.ts';

@@ -5,7 +5,7 @@ import type { ColumnType, Value } from '../sync/value.ts';
 export type Cell = string | number | bigint | null | Uint8Array | ArrayBuffer;
 
 /** Turns a cell into a value without losing anything. */
-export function valueOf(cell: Cell): Value {
+export function valueIn(cell: Cell): Value {
   if (typeof cell === 'bigint') {
     const number = Number(cell);
     return Number.isSafeInteger(number) ? number : String(cell);

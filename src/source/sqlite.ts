@@ -7,7 +7,7 @@ import type { Column, Value } from '../sync/value.ts';
 import { type Leash, openLeash } from './leash.ts';
 import { judged, refuse, refuseDoubled, stopped, tooLong } from './problems.ts';
 import { type AskedFile, sqliteProblem } from './sqlite-problems.ts';
-import { type Cell, declaredDetail, valueOf } from './sqlite-types.ts';
+import { type Cell, declaredDetail, valueIn } from './sqlite-types.ts';
 
 /** What we use of the driver, whose own types say nothing. */
 interface Driver {
@@ -166,7 +166,7 @@ function slices(
       leash.check();
       const slice: Value[][] = [];
       for (let row = cells.next(); !row.done; row = cells.next()) {
-        slice.push(row.value.map(valueOf));
+        slice.push(row.value.map(valueIn));
         if (slice.length === batchSize) break;
       }
       return slice.length === 0 ? await end() : { done: false, value: slice };

@@ -82,8 +82,14 @@ export async function startFakeMysql(version: string, reply: (sql: string) => Re
 }
 
 function send(side: ServerSide, reply: Reply): void {
-  if (reply === 'ok') return side.writeOk();
-  if ('errno' in reply) return side.writeError({ message: reply.message, code: reply.errno });
+  if (reply === 'ok') {
+    side.writeOk();
+    return;
+  }
+  if ('errno' in reply) {
+    side.writeError({ message: reply.message, code: reply.errno });
+    return;
+  }
   side.writeColumns(reply.columns.map(column));
   for (const row of 'rows' in reply ? reply.rows : reply.rowsThenCut) side.writeTextRow(row);
   if (!('rows' in reply)) return void side.stream.end();
