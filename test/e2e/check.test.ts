@@ -76,6 +76,7 @@ it('definitions are listed without any call', async () => {
         mode: 'mirror',
         connection: 'shop',
         target: world.table.url,
+        table: 'definition',
         problems: [],
       },
     ],

@@ -1,0 +1,208 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Report } from '../../src/cli/report.ts';
+import { built } from '../support/program.ts';
+import { expectReport, newWorld, type World } from '../support/world.ts';
+
+/** A process of the program. */
+interface Started {
+  readonly child: ChildProcessWithoutNullStreams;
+  /** Its exit code and outputs, once it has ended. */
+  readonly ended: Promise<{ exit: number | null; out: string; err: string; report: Report }>;
+}
+
+/** Starts the compiled program in the world's folder, with the world's settings. */
+async function start(world: World, line: string): Promise<Started> {
+  const main = join(await built(), 'main.js');
+  const child = spawn(process.execPath, [main, ...line.split(' ')], {
+    cwd: world.folder,
+    env: { PATH: process.env['PATH'], ...world.env },
+  });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  child.stdin.end();
+  let out = '';
+  let err = '';
+  child.stdout.setEncoding('utf8').on('data', (words: string) => {
+    out += words;
+  });
+  child.stderr.setEncoding('utf8').on('data', (words: string) => {
+    err += words;
+  });
+  const ended = new Promise<Awaited<Started['ended']>>((resolve, reject) => {
+    child.on('error', reject).on('close', (exit) => {
+      const last = out.trimEnd().split('\n').at(-1) ?? '';
+      const report = (last.startsWith('{') ? JSON.parse(last) : {}) as Report;
+      resolve({ exit, out, err, report });
+    });
+  });
+  return { child, ended };
+}
+
+/** Resolves when a call of the route arrives for the nth time, before Feishu looks at it. */
+const arrival = (world: World, route: string, nth = 1): Promise<void> =>
+  new Promise((resolve) => {
+    let seen = 0;
+    const off = world.feishu.onRequest((request) => {
+      if (request.route.name !== route) return;
+      seen += 1;
+      if (seen < nth) return;
+      off();
+      resolve();
+    });
+  });
+
+/** Sixty orders in six chunks, each of which Feishu takes a while for. */
+async function slowWorld(): Promise<World> {
+  const world = await newWorld({ orders: 60, definition: { chunkSize: 10, concurrency: 1 } });
+  world.feishu.setLatency((route) => (route === 'records.batch_create' ? 80 : 0));
+  return world;
+}
+
+const done = {
+  status: 'done',
+  rows: { read: 60, created: 60 },
+  chunks: { total: 6, failed: [] },
+  error: null,
+};
+
+describe('a killed process', () => {
+  it.each([1, 3])('goes on under the same run ID with no record doubled, killed in call %i', async (nth) => {
+    const world = await slowWorld();
+    const going = arrival(world, 'records.batch_create', nth);
+    const first = await start(world, 'run orders --json');
+    await going;
+    first.child.kill('SIGKILL');
+    await first.ended;
+    const program = await world.open();
+    const [left] = await program.runs.latest('orders', 1);
+    await program.stop();
+    expect(left?.status).toBe('running');
+
+    const { exit, report } = await (await start(world, 'run orders --json')).ended;
+
+    expectReport(report);
+    expect(exit).toBe(0);
+    expect(report).toMatchObject({ ...done, run: left?.run });
+    await world.expectSame();
+  });
+
+  it('that was killed while it read begins anew under the same run ID', async () => {
+    const world = await slowWorld();
+    world.feishu.setLatency((route) => (route === 'records.search' ? 500 : 0));
+    const going = arrival(world, 'records.search');
+    const first = await start(world, 'run orders --json');
+    await going;
+    first.child.kill('SIGKILL');
+    await first.ended;
+    world.feishu.setLatency(0);
+
+    const { exit, report } = await (await start(world, 'run orders --json')).ended;
+
+    expect(exit).toBe(0);
+    expect(report).toMatchObject(done);
+    await world.expectSame();
+  });
+
+  it('is gone on with by the bot when that starts', async () => {
+    const world = await slowWorld();
+    const going = arrival(world, 'records.batch_create', 2);
+    const first = await start(world, 'run orders --json');
+    await going;
+    first.child.kill('SIGKILL');
+    await first.ended;
+    world.feishu.setLatency(0);
+
+    const bot = await start(world, 'start --json');
+
+    await expect.poll(() => world.table.size(), { timeout: 10_000 }).toBe(60);
+    bot.child.kill('SIGTERM');
+    const { exit, out } = await bot.ended;
+    expect(exit).toBe(0);
+    expect(JSON.parse(out)).toEqual({ status: 'stopped', error: null });
+    await world.expectSame();
+  });
+});
+
+it('SIGTERM lets the call in flight end and says how far it came; the next start goes on', async () => {
+  const world = await slowWorld();
+  const going = arrival(world, 'records.batch_create', 2);
+  const first = await start(world, 'run orders --json');
+  await going;
+  first.child.kill('SIGTERM');
+
+  const stopped = await first.ended;
+
+  expectReport(stopped.report);
+  expect(stopped.exit).toBe(1);
+  expect(stopped.report).toMatchObject({
+    status: 'interrupted',
+    rows: { read: 60, created: 20, notSent: 40 },
+  });
+  expect(world.table.size()).toBe(20);
+  const { exit, report } = await (await start(world, 'run orders --json')).ended;
+  expect(exit).toBe(0);
+  expect(report).toMatchObject({ ...done, run: stopped.report.run });
+  await world.expectSame();
+});
+
+it('of two processes one holds the table, the other ends with 4, or waits for its turn', async () => {
+  const world = await newWorld({ orders: 60, definition: { chunkSize: 10 } });
+  let letGo = (): void => undefined;
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  world.feishu.onRequest(({ route }) => (route.write ? held : undefined));
+  const going = arrival(world, 'records.batch_create');
+  const first = await start(world, 'run orders --json');
+  await going;
+  const second = await start(world, 'run orders --json');
+
+  const refused = await second.ended;
+
+  const third = await start(world, 'run orders --json --wait 50');
+  await arrival(world, 'tables.list');
+  letGo();
+  expectReport(refused.report);
+  expect(refused.exit).toBe(4);
+  expect(refused.report).toMatchObject({ run: null, status: 'failed', error: { code: 'table-busy' } });
+  const { report } = await first.ended;
+  expect(report).toMatchObject(done);
+  expect(refused.report.error?.message).toContain(report.run);
+  expect((await third.ended).exit).toBe(0);
+  expect((await third.ended).report).toMatchObject({
+    rows: { read: 60, unchanged: 60 },
+    calls: { write: 0 },
+  });
+  await world.expectSame();
+});
+
+it('shows no secret anywhere, however much it logs', async () => {
+  const world = await newWorld({ orders: 5, mysql: true });
+  world.env['LOG_LEVEL'] = 'debug';
+  world.feishu.faults.add({
+    when: { route: 'records.batch_create' },
+    fault: { kind: 'code', code: 1255001 },
+  });
+
+  const { exit, out, err, report } = await (await start(world, 'run orders --json')).ended;
+
+  expect(exit).toBe(0);
+  expect(report.rows.created).toBe(5);
+  expect(err).toContain('"level":"debug"');
+  for (const secret of [world.feishu.appSecret, new URL(world.shop.url).password, 'Bearer t-', '客户1'])
+    expect(out + err).not.toContain(secret);
+});
+
+it('without --json people read how it went', async () => {
+  const world = await newWorld({ orders: 5 });
+
+  const { exit, out, err } = await (await start(world, 'run orders')).ended;
+
+  expect(exit).toBe(0);
+  expect(out).toMatch(/✓ orders · 订单 — done/);
+  expect(out).toMatch(/5 rows: created 5/);
+  expect(err).not.toContain('{');
+});
