@@ -68,8 +68,8 @@ function linked(
         restarted,
       });
       if (fails) throw new CallError(failed('stop', { code: 1254302 }));
-      yield page(half, false);
-      // Feishu lost a page token: the read begins anew.
+      // Feishu lost a page token: the read begins anew, and the record of the first page is gone by then.
+      yield page([['recGone', all[0]?.[1] ?? '']], false);
       yield page(half, true);
       if (reads.length <= moves) revision++;
       yield page(all.slice(half.length, all.length - hides), false);
