@@ -1,0 +1,296 @@
+import { describe, expect, it } from 'vitest';
+import type { Change } from '../../src/sync/change.ts';
+import type { ColumnRule, Definition } from '../../src/sync/definition.ts';
+import type { Field, FieldKind } from '../../src/sync/field.ts';
+import { isMismatch, keyIn, type Mapping, mapColumns } from '../../src/sync/mapping.ts';
+import { newOptions, optionsPerField } from '../../src/sync/new-options.ts';
+import type { KnownField } from '../../src/sync/pairing.ts';
+import { transform } from '../../src/sync/transform.ts';
+import type { Column, ColumnType } from '../../src/sync/value.ts';
+import { zoneOf } from '../../src/sync/zone.ts';
+
+const zone = zoneOf('Asia/Shanghai');
+const column = (name: string, type: ColumnType = 'any'): Column => ({ name, type });
+const field = (name: string, kind: FieldKind = 'text', more: Partial<Field> = {}): Field => ({
+  id: `fld-${name}`,
+  name,
+  kind,
+  look: kind,
+  primary: false,
+  ...more,
+});
+
+const definition = (change: Partial<Definition> = {}): Definition => ({
+  name: 'orders',
+  title: 'orders',
+  source: { connection: 'shop', query: 'select 1', timeout: 1 },
+  key: [{ column: 'no', field: 'no' }],
+  target: '',
+  mode: 'mirror',
+  fields: {},
+  chunkSize: 'auto',
+  concurrency: 'auto',
+  rounds: 3,
+  deletes: 'ask',
+  brake: { deletes: 0.2, updates: 0.5 },
+  access: {},
+  schedule: [],
+  view: 'ignore',
+  private: [],
+  ...change,
+});
+
+function mapped(
+  ...args: Parameters<typeof mapColumns> extends [infer D, infer C, infer F, ...unknown[]]
+    ? [D, C, F, KnownField[]?]
+    : never
+): Mapping {
+  const [what, columns, fields, known] = args;
+  const result = mapColumns(what, columns, fields, zone, known);
+  if (isMismatch(result)) throw new Error(result.map(({ code }) => code).join());
+  return result;
+}
+
+function mismatches(what: Definition, columns: Column[], fields: Field[], known?: KnownField[]) {
+  const result = mapColumns(what, columns, fields, zone, known);
+  if (!isMismatch(result)) throw new Error('it fits');
+  return result;
+}
+
+describe('a mapping', () => {
+  const two = [column('no'), column('amount')];
+  const both = [field('other'), field('amount', 'number'), field('no')];
+
+  it('brings columns to the fields of their names, and reads both sides alike', () => {
+    const map = mapped(definition(), two, both);
+    expect(map.targets).toEqual([
+      { id: 'fld-no', name: 'no', kind: 'text', hidden: false },
+      { id: 'fld-amount', name: 'amount', kind: 'number', hidden: false },
+    ]);
+    expect(map.wanted(['k1', '1.50'])).toEqual(['k1', '1.5']);
+    expect(map.wanted(['k1', null])).toEqual(['k1', '']);
+    expect(map.wanted(['k1'])).toEqual(['k1', '']);
+    expect(map.held({ no: [{ type: 'text', text: 'k1' }], amount: 1.5, other: 'x' })).toEqual(['k1', '1.5']);
+    expect(map.held({ no: null })).toEqual(['', '']);
+    expect(keyIn(map, [' k1 ', '1'])).toBe('k1');
+  });
+
+  it('names the first value that does not fit, and knows the row all the same', () => {
+    const map = mapped(definition(), two, both);
+    const bad = map.wanted(['k1', 'many']);
+    expect(bad).toMatchObject({ field: 'amount', bad: { bad: { en: '`many` is not a number for amount' } } });
+    expect(map.rowKey([' k1', 'many'])).toBe('k1');
+    expect(map.rowKey([null, 'many'])).toBe('');
+  });
+
+  it('cannot tell the key of a row whose key is bad', () => {
+    const what = definition({
+      key: [
+        { column: 'no', field: 'no' },
+        { column: 'amount', field: 'amount' },
+      ],
+    });
+    const map = mapped(what, two, both);
+    expect(map.rowKey(['k1', '5'])).toBe('2:k11:5');
+    expect(map.rowKey(['k1', 'many'])).toBe('');
+  });
+
+  it('follows `to`, `skip` and the key’s own field', () => {
+    const what = definition({
+      key: [{ column: 'no', field: '订单号' }],
+      fields: { amount: { to: '金额' }, junk: { skip: true }, no: { skip: true } },
+    });
+    const map = mapped(what, [...two, column('junk')], [field('订单号'), field('金额', 'number')]);
+    expect(map.targets.map(({ name }) => name)).toEqual(['订单号', '金额']);
+    expect(map.key).toEqual([0]);
+  });
+
+  it('reads an empty field as empty, whatever it is called', () => {
+    const names = ['no', 'constructor', 'toString', '__proto__', 'hasOwnProperty'];
+    const map = mapped(
+      definition(),
+      names.map((name) => column(name)),
+      names.map((name) => field(name)),
+    );
+    expect(map.held({ no: 'k1' })).toEqual(['k1', '', '', '', '']);
+  });
+
+  it('hides private columns, in reasons too', () => {
+    const map = mapped(definition({ private: ['amount'] }), two, both);
+    expect(map.targets.map(({ hidden }) => hidden)).toEqual([false, true]);
+    expect(JSON.stringify(map.wanted(['k1', 'secret']))).not.toContain('secret');
+  });
+
+  it('carries what a rule says of empty cells and options', () => {
+    const fields = [field('no'), field('amount', 'select', { options: ['a'] })];
+    const map = mapped(definition({ fields: { amount: { empty: 'keep' } } }), two, fields);
+    expect(map.targets[1]).toMatchObject({ keep: true, options: ['a'] });
+  });
+
+  it('changes values as the rules say before the field reads them', () => {
+    const rule: ColumnRule = { trim: true, map: { none: null, one: 1 }, default: 7 };
+    const map = mapped(definition({ fields: { amount: rule } }), two, both);
+    expect([' one ', 'none', null, '', '5'].map((value) => map.wanted(['k', value]))).toEqual([
+      ['k', '1'],
+      ['k', '7'],
+      ['k', '7'],
+      ['k', '7'],
+      ['k', '5'],
+    ]);
+    const empty = mapped(definition({ fields: { amount: { map: { none: null } } } }), two, both);
+    expect(empty.wanted(['k', 'none'])).toEqual(['k', '']);
+  });
+
+  it('may have a key that Feishu fills, in mode update only', () => {
+    const fields = [field('no', 'auto-number'), field('amount', 'number')];
+    const map = mapped(definition({ mode: 'update' }), two, fields);
+    expect(map.targets[0]).toMatchObject({ filled: true });
+    expect(map.held({ no: '0007', amount: 1 })).toEqual(['0007', '1']);
+    expect(mismatches(definition(), two, fields)[0].code).toBe('read-only-field');
+  });
+});
+
+describe('what does not fit', () => {
+  it('is told all at once, with names', () => {
+    const what = definition({
+      key: [
+        { column: 'no', field: 'no' },
+        { column: 'gone', field: 'gone' },
+      ],
+      fields: { phantom: { as: 'text' }, amount: { as: 'date' }, again: { to: 'city' } },
+    });
+    const columns = ['no', 'amount', 'x', 'y', 'sum', 'city', 'again'].map((name) => column(name));
+    const fields = [
+      field('no', 'checkbox'),
+      field('amount', 'number'),
+      field('sum', 'formula', { look: 'Formula' }),
+      field('city'),
+    ];
+    const found = mismatches(what, columns, fields);
+    expect(found.map(({ code, message }) => `${code}: ${message.en}`)).toEqual([
+      'no-such-field: the table has no fields "x", "y"',
+      'no-such-column: fields names "phantom", which is no column of the query',
+      'other-kind: the definition says "amount" is date, in the table it is number (number)',
+      'read-only-field: the field "sum" (Formula) cannot be written by a sync',
+      'doubled-field: two columns go to the field "city"',
+      'no-key-kind: the field "no" (checkbox) cannot be a key',
+      'no-key-column: the query has no key column "gone"',
+    ]);
+    expect(found.every(({ cure }) => cure.zh !== '' && cure.en !== '')).toBe(true);
+  });
+
+  it('is nothing that a rule leaves out', () => {
+    const what = definition({ fields: { junk: { skip: true } } });
+    expect(isMismatch(mapColumns(what, [column('no'), column('junk')], [field('no')], zone))).toBe(false);
+  });
+});
+
+describe('a field that somebody changes in Feishu', () => {
+  const columns = [column('no'), column('city')];
+  const known: KnownField[] = [
+    { column: 'no', id: 'fld-no', name: 'no', kind: 'text' },
+    { column: 'city', id: 'fld-1', name: 'city', kind: 'text' },
+  ];
+
+  it('is found again under its new name', () => {
+    const map = mapped(definition(), columns, [field('no'), field('城市', 'text', { id: 'fld-1' })], known);
+    expect(map.targets[1]).toMatchObject({ id: 'fld-1', name: '城市' });
+    expect(map.notes.map(({ en }) => en)).toEqual([
+      'The field "city" was renamed to "城市" in the table and is written as before; please update the definition.',
+    ]);
+    expect(map.known[1]).toEqual({ column: 'city', id: 'fld-1', name: 'city', kind: 'text' });
+  });
+
+  it('is nobody’s guess when another one has its name', () => {
+    const fields = [field('no'), field('old', 'text', { id: 'fld-1' }), field('city')];
+    expect(mismatches(definition(), columns, fields, known).map(({ code }) => code)).toEqual(['two-fields']);
+  });
+
+  it('is told when its type changed, when it is gone, and when the query leaves it', () => {
+    const retyped = mapped(
+      definition(),
+      columns,
+      [field('no'), field('city', 'phone', { id: 'fld-1' })],
+      known,
+    );
+    expect(retyped.notes[0]?.en).toBe('The type of the field "city" changed from text to phone.');
+    expect(mismatches(definition(), columns, [field('no')], known)[0].code).toBe('field-gone');
+    const less = mapped(
+      definition(),
+      [column('no')],
+      [field('no'), field('city', 'text', { id: 'fld-1' })],
+      known,
+    );
+    expect(less.notes[0]?.en).toContain('has no column "city" any more');
+  });
+});
+
+describe('a rule', () => {
+  it.each<[string, ColumnRule, unknown, unknown]>([
+    ['trims text', { trim: true }, ' a ', 'a'],
+    ['trims nothing but text', { trim: true }, 5, 5],
+    ['replaces by the value’s text', { map: { 0: '女', 1: '男' } }, 0, '女'],
+    ['replaces by true and false', { map: { y: true } }, 'y', 'true'],
+    ['leaves what is not listed', { map: { 0: '女' } }, 2, 2],
+    ['looks nothing up that every object has', { map: { 0: '女' } }, 'constructor', 'constructor'],
+    ['leaves null to the default', { map: { null: 'x' } }, null, null],
+    ['stands in for null', { default: 'x' }, null, 'x'],
+    ['stands in for empty text', { default: false }, '', 'false'],
+    ['stands in for nothing else', { default: 'x' }, 0, 0],
+    ['keeps the first characters', { truncate: 2 }, 'abc', 'ab'],
+    ['counts a 4-byte character as one', { truncate: 2 }, '😀😀😀', '😀😀'],
+    ['keeps what is short enough', { truncate: 3 }, '😀😀', '😀😀'],
+    [
+      'trims, replaces, fills, then cuts',
+      { trim: true, map: { a: '' }, default: 'long', truncate: 2 },
+      ' a ',
+      'lo',
+    ],
+  ])('%s', (_, rule, from, to) => {
+    expect(transform(rule)?.(from as string)).toBe(to);
+  });
+
+  it('leaves bytes alone, and does nothing when it says nothing', () => {
+    const bytes = new Uint8Array([1]);
+    expect(transform({ trim: true, map: { 1: 'x' }, default: 'x', truncate: 1 })?.(bytes)).toBe(bytes);
+    expect(transform({ to: 'x', as: 'text' })).toBeUndefined();
+  });
+});
+
+describe('new options', () => {
+  const targets = [
+    { id: '1', name: 'no', kind: 'text' as const, hidden: false },
+    { id: '2', name: 'city', kind: 'select' as const, hidden: false, options: ['a'] },
+    { id: '3', name: 'tags', kind: 'multi' as const, hidden: false },
+  ];
+  const create = (city: string, tags: string[]): Change => ({
+    kind: 'create',
+    key: 'k',
+    cells: ['k', city, tags.length === 0 ? '' : JSON.stringify(tags)],
+  });
+
+  it('are those that the fields do not have, once each', () => {
+    const seen = newOptions(targets);
+    expect(seen.see(create('a', []))).toBe(false);
+    expect(seen.see(create('b', ['x', 'y']))).toBe(true);
+    expect(seen.see({ kind: 'delete', key: 'k', record: 'r', cells: ['k', 'z', '["z"]'] })).toBe(false);
+    expect(seen.see({ kind: 'update', key: 'k', record: 'r', hash: '', differences: [[1, 'c', 'a']] })).toBe(
+      true,
+    );
+    seen.see(create('b', ['x']));
+    expect(seen.size).toBe(4);
+    expect(seen.names()).toEqual([
+      [1, ['b', 'c']],
+      [2, ['x', 'y']],
+    ]);
+    expect(seen.problems()).toEqual([]);
+  });
+
+  it('are a problem when a field would hold more than it can', () => {
+    const seen = newOptions(targets);
+    for (let n = 0; n < optionsPerField; n++) seen.see(create(`new ${n}`, []));
+    expect(seen.problems().map(({ code, message }) => [code, message.en])).toEqual([
+      ['too-many-options', 'The field "city" would have 5,001 options; 5,000 is the most.'],
+    ]);
+  });
+});
