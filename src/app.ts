@@ -7,7 +7,7 @@ import { resumeRuns } from './bot/resume.ts';
 import { checkAll } from './check.ts';
 import type { OpenDefinitions, OpenProgram, Program, Surroundings } from './cli/program.ts';
 import type { Config, Connection } from './config.ts';
-import { openTable } from './feishu/address.ts';
+import { openBase, openTable } from './feishu/address.ts';
 import { whoAmI } from './feishu/bot.ts';
 import { chat } from './feishu/chat.ts';
 import { feishuClient } from './feishu/client.ts';
@@ -16,16 +16,34 @@ import { openDoor } from './feishu/door.ts';
 import { people } from './feishu/people.ts';
 import { receiver } from './feishu/receive.ts';
 import { isAlive } from './process.ts';
+import { initTable } from './run/init-table.ts';
 import { keeper } from './run/keeper.ts';
 import { openLanes } from './run/lane.ts';
 import type { CallMeter, Chance } from './run/ports.ts';
 import { openRuns } from './run/registry.ts';
+import { type FoundTarget, findTarget } from './run/target.ts';
 import { openSources } from './source/sources.ts';
 import { folderDefinitions } from './store/definitions.ts';
 import { openStore } from './store/open.ts';
+import { parseAddress } from './sync/address.ts';
 
 /** Opens only the saved syncs: needs no Feishu app. */
-export const openDefinitions: OpenDefinitions = (config) => folderDefinitions(config.definitions);
+export const openDefinitions: OpenDefinitions = (config, parts) => ({
+  definitions: folderDefinitions(config.definitions),
+  targetsOf: async (definitions) => {
+    // The store is opened only for those that it has to say something about.
+    const open = definitions.filter(({ target }) => parseAddress(target).kind === 'problem');
+    const found = new Map<string, FoundTarget>();
+    if (open.length === 0) return found;
+    const store = await openStore(urlOf(config.store), parts);
+    try {
+      for (const one of open) found.set(one.name, await findTarget(one, store.memory));
+      return found;
+    } finally {
+      await store.stop();
+    }
+  },
+});
 
 /** Puts the program together by hand: settings in, parts wired, one stop. */
 export const openProgram: OpenProgram = async (config, surroundings) => {
@@ -54,17 +72,19 @@ export const openProgram: OpenProgram = async (config, surroundings) => {
     );
     const known = people(client, clock);
     const definitions = folderDefinitions(config.definitions);
+    const lanes = openLanes(store.memory, clock, chance);
+    const { timeZone } = config;
     const owner = `${hostname()} ${process.pid} ${randomUUID()}`;
     const runs = owned(
       openRuns({
         sources,
         people: known,
         store,
-        lanes: openLanes(store.memory, clock, chance),
+        lanes,
         clock,
         chance,
         log,
-        timeZone: config.timeZone,
+        timeZone,
         folder: spoolFolder(),
         openTable: openTable(client),
         keeper: keeper(store.leases, owner, isAlive(owner), clock, log),
@@ -77,7 +97,12 @@ export const openProgram: OpenProgram = async (config, surroundings) => {
       runs,
       definitions,
       check: (names, signal) =>
-        checkAll(names, { config, client, people: known, sources, definitions, signal }),
+        checkAll(names, { config, client, people: known, sources, store, definitions, signal }),
+      init: async (name, meter, signal) =>
+        initTable(await definitions.get(name), {
+          ...{ sources, store, lanes, timeZone, meter, signal },
+          openBase: openBase(client),
+        }),
       serve,
       stop: release,
     };

@@ -4,13 +4,19 @@ import type { Config } from './config.ts';
 import { openTable } from './feishu/address.ts';
 import { whoAmI } from './feishu/bot.ts';
 import type { FeishuClient } from './feishu/client.ts';
+import { type BothSides, lackingFields, wouldCreate } from './run/create-fields.ts';
 import { tryLinked, tryPeople } from './run/lookup.ts';
-import type { CallMeter, People, Query, Sources, Table } from './run/ports.ts';
+import { recallFields } from './run/make-plan.ts';
+import type { CallMeter, People, Query, Sources, Store, Table } from './run/ports.ts';
+import { queryOf } from './run/query.ts';
 import { problemOf } from './run/run.ts';
+import { located } from './run/target.ts';
 import type { Definition } from './sync/definition.ts';
 import { CallError } from './sync/failure.ts';
+import type { Field } from './sync/field.ts';
 import { isMismatch, mapColumns } from './sync/mapping.ts';
 import { type Problem, ProblemError } from './sync/problem.ts';
+import { type NewField, namesOf } from './sync/schema.ts';
 import { type Text, text } from './sync/text.ts';
 import { zoneOf } from './sync/zone.ts';
 
@@ -20,6 +26,7 @@ export interface CheckParts {
   readonly client: FeishuClient;
   readonly people: People;
   readonly sources: Sources;
+  readonly store: Pick<Store, 'memory'>;
   readonly definitions: Definitions;
   readonly signal: AbortSignal;
 }
@@ -46,11 +53,7 @@ export async function checkAll(names: readonly string[], parts: CheckParts): Pro
 async function checkOne(one: ListedDefinition, parts: CheckParts): Promise<readonly CheckStep[]> {
   if (!('definition' in one)) return [{ what: theFile, problems: one.problems, advice: [] }];
   const { definition } = one;
-  const query: Query = {
-    sql: definition.source.query,
-    timeout: definition.source.timeout * 1000,
-    timeZone: definition.timeZone ?? parts.config.timeZone,
-  };
+  const query = queryOf(definition, parts.config.timeZone);
   const source = await step(
     text(
       `连接 ${definition.source.connection} 与查询`,
@@ -68,9 +71,10 @@ async function checkTable(
   definition: Definition,
   query: Query,
   queryWorks: boolean,
-  { client, people, sources, signal }: CheckParts,
+  { client, people, sources, store, signal }: CheckParts,
 ): Promise<readonly Problem[]> {
-  const table = await openTable(client)(definition.target, uncounted, signal);
+  const { target } = await located(definition, store.memory);
+  const table = await openTable(client)(target, uncounted, signal);
   const [about, fields] = await Promise.all([
     table.about(signal),
     table.fields(signal),
@@ -80,12 +84,67 @@ async function checkTable(
   if (about.timeZone !== undefined && about.timeZone !== query.timeZone)
     problems.push(otherZone(about.timeZone, query.timeZone));
   if (!queryWorks) return problems;
-  const columns = await sources(definition.source.connection).columns(query, signal);
-  const mapping = mapColumns(definition, columns, fields, zoneOf(query.timeZone));
+  const source = sources(definition.source.connection);
+  const scope = { definition: definition.name, table: `${table.base}/${table.id}` };
+  const known = await recallFields(store, scope);
+  const columns = await source.columns(query, signal);
+  const describe = () => source.describe(query, signal);
+  const both = { definition, columns, fields, zone: zoneOf(query.timeZone), known, describe };
+  const lacking = await lackingStep(both);
+  problems.push(...lacking.problems);
+  const mapping = mapColumns(definition, columns, lacking.fields, both.zone, known);
   if (isMismatch(mapping)) return [...problems, ...mapping];
   await tryLinked(table, mapping.targets, signal);
   await tryPeople(people, mapping.targets, uncounted, signal);
   return problems;
+}
+
+/** What `create: fields` does, or would do, about fields that the table lacks; and the fields to go on with. */
+async function lackingStep(
+  both: BothSides,
+): Promise<{ readonly fields: readonly Field[]; readonly problems: readonly Problem[] }> {
+  const { definition, fields } = both;
+  try {
+    const lacking = await lackingFields(both, false);
+    if (!lacking) return { fields, problems: [] };
+    const { wanted, whole } = lacking;
+    return definition.create === 'fields'
+      ? {
+          fields: whole,
+          problems: [{ code: 'warn-will-create', message: wouldCreate(wanted), cure: nothingToDo }],
+        }
+      : { fields, problems: [couldCreate(wanted)] };
+  } catch (error) {
+    if (!(error instanceof ProblemError) || definition.create !== 'fields') return { fields, problems: [] };
+    return { fields, problems: error.problems.filter(({ code }) => creationProblems.has(code)) };
+  }
+}
+
+/** Problems of creating fields; all others the mapping tells by itself. */
+const creationProblems: ReadonlySet<string> = new Set([
+  'field-not-creatable',
+  'bad-field-name',
+  'too-many-fields',
+]);
+
+const nothingToDo = text(
+  '什么都不用做；先看看可以运行 bitable-sync plan。',
+  'There is nothing to do; bitable-sync plan shows the rest first.',
+);
+
+function couldCreate(fields: readonly NewField[]): Problem {
+  const names = namesOf(fields);
+  return {
+    code: 'warn-could-create',
+    message: text(
+      `定义里写上 create: fields，同步就会新建：${names.zh}。`,
+      `With create: fields in the definition a run would create ${names.en}.`,
+    ),
+    cure: text(
+      '写上 create: fields，或自己新建这些字段。',
+      'Say create: fields, or create these fields by hand.',
+    ),
+  };
 }
 
 async function isEmpty(table: Table, signal: AbortSignal): Promise<boolean> {

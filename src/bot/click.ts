@@ -69,7 +69,7 @@ async function start(
 ): Promise<Toast> {
   const by = { kind: 'button', openId: event.from } as const;
   const asking: Asking = { by, chat: event.chat, message: event.message, once: `click:${event.id}` };
-  const started = await desk.runs.start({ definition, by, createFields });
+  const started = await desk.runs.start({ definition, by, ...(createFields ? { createFields } : {}) });
   desk.background.start('show', () => showStarted(started, definition, asking, desk));
   return started.kind === 'started'
     ? say('success', text('已开始同步，进度见新卡片。', 'Started; a new card shows it.'))

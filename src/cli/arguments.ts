@@ -16,6 +16,7 @@ export type Command =
       readonly wait: number;
     }
   | { readonly kind: 'plan'; readonly name: string }
+  | { readonly kind: 'init'; readonly name: string }
   | { readonly kind: 'check'; readonly names: readonly string[] }
   | { readonly kind: 'definitions' }
   | ({ readonly kind: 'demo' } & DemoOptions)
@@ -83,7 +84,7 @@ const mistakes: ReadonlyMap<string, (named: string) => string> = new Map<string,
   ['commander.excessArguments', () => '参数太多'],
 ]);
 
-const commandNames: readonly string[] = ['start', 'run', 'plan', 'check', 'definitions', 'demo'];
+const commandNames: readonly string[] = ['start', 'run', 'plan', 'init', 'check', 'definitions', 'demo'];
 
 /** Builds the grammar with its help; `take` gets the command that was typed. */
 function describe(locale: Locale, take: (command: Command) => void): Commander {
@@ -141,6 +142,14 @@ function describe(locale: Locale, take: (command: Command) => void): Commander {
   )
     .argument('<name>', definition)
     .action((name: string) => take({ kind: 'plan', name }));
+  add(
+    'init',
+    'NAME',
+    '为只写了多维表格地址的定义新建数据表和字段',
+    'create the table, with its fields, of a definition that names a base only',
+  )
+    .argument('<name>', definition)
+    .action((name: string) => take({ kind: 'init', name }));
   add(
     'check',
     '[NAME…]',

@@ -10,6 +10,7 @@ import { check } from './check.ts';
 import { definitions } from './definitions.ts';
 import { demo } from './demo.ts';
 import type { Desk } from './desk.ts';
+import { init } from './init.ts';
 import { run } from './run.ts';
 import { start } from './start.ts';
 import type { Terminal } from './terminal.ts';
@@ -28,7 +29,7 @@ export interface Counter {
 
 /** Carries a command out. Rejects with `ProblemError` when nothing was called yet: wrong usage or settings. */
 export async function perform(command: Command, counter: Counter): Promise<Answer> {
-  const { world, locale } = counter;
+  const { world, locale, openLog } = counter;
   switch (command.kind) {
     case 'help':
       return { exit: 0, json: { help: command.text }, lines: [command.text.trimEnd()] };
@@ -38,8 +39,9 @@ export async function perform(command: Command, counter: Counter): Promise<Answe
       throw problem({ code: 'usage', message: command.message, cure: command.cure });
     case 'definitions': {
       const config = readLocalConfig(world.env, world.cwd);
+      const log = await openLog({ level: levelOf(config, 'warn'), secrets: [] });
       const open = await world.openDefinitions();
-      return definitions(open(config), locale);
+      return definitions(open(config, { log, clock: world.clock }), locale);
     }
     case 'demo':
       return demo(command, counter);
@@ -48,6 +50,8 @@ export async function perform(command: Command, counter: Counter): Promise<Answe
     case 'run':
     case 'plan':
       return withProgram(command, counter, 'warn', (desk) => run(command, desk));
+    case 'init':
+      return withProgram(command, counter, 'warn', (desk) => init(command, desk));
     case 'check':
       return withProgram(command, counter, 'warn', (desk) => check(command, desk));
   }
@@ -82,7 +86,7 @@ async function withProgram(
   }
 }
 
-const levelOf = (config: Config, quiet: LogLevel): LogLevel =>
+const levelOf = (config: Pick<Config, 'logLevel'>, quiet: LogLevel): LogLevel =>
   config.logLevel === 'auto' ? quiet : config.logLevel;
 
 /** Milliseconds that parts may take to stop before the process goes without them. */

@@ -1,7 +1,10 @@
 import type { Definitions } from '../bot/ports.ts';
 import type { Config, LocalConfig } from '../config.ts';
-import type { Clock, Log } from '../run/ports.ts';
+import type { Inited } from '../run/init-table.ts';
+import type { CallMeter, Clock, Log } from '../run/ports.ts';
 import type { Runs } from '../run/runs.ts';
+import type { FoundTarget } from '../run/target.ts';
+import type { Definition } from '../sync/definition.ts';
 import type { Problem } from '../sync/problem.ts';
 import type { State } from '../sync/state.ts';
 import type { Text } from '../sync/text.ts';
@@ -15,6 +18,8 @@ export interface Program {
    * A broken file is a finding; rejects with `ProblemError` for a name that does not exist.
    */
   check(names: readonly string[], signal: AbortSignal): Promise<Checkup>;
+  /** Creates the table of a definition that names a base only. Rejects with `ProblemError` or `CallError`. */
+  init(name: string, meter: CallMeter, signal: AbortSignal): Promise<Inited>;
   /** Starts the bot: resolves once it listens. Rejects with `ProblemError` when it cannot. */
   serve(): Promise<void>;
   /** Takes no more work, lets the calls in flight end, stores where everything stands, closes all. Safe to call twice. */
@@ -46,8 +51,15 @@ export interface Surroundings {
 /** Opens the program: store, Feishu, sources. Rejects with `ProblemError` for what a person must mend. */
 export type OpenProgram = (config: Config, surroundings: Surroundings) => Promise<Program>;
 
+/** The saved syncs, without a Feishu app. */
+export interface SavedSyncs {
+  readonly definitions: Definitions;
+  /** Where those write to that name a base only, by their names. */
+  targetsOf(definitions: readonly Definition[]): Promise<ReadonlyMap<string, FoundTarget>>;
+}
+
 /** Opens only the saved syncs: needs no Feishu app. */
-export type OpenDefinitions = (config: LocalConfig) => Definitions;
+export type OpenDefinitions = (config: LocalConfig, surroundings: Surroundings) => SavedSyncs;
 
 /** How the demo is to play. */
 export interface DemoOptions {

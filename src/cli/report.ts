@@ -1,3 +1,4 @@
+import type { Inited } from '../run/init-table.ts';
 import { CallError } from '../sync/failure.ts';
 import { type Problem, ProblemError } from '../sync/problem.ts';
 import type {
@@ -175,3 +176,20 @@ export function errorOf(problems: readonly [Problem, ...Problem[]], locale: Loca
     logId: all.find(({ logId }) => logId)?.logId ?? null,
   };
 }
+
+/** What `init` came to, for programs: always the same keys. */
+export const initJson = (
+  definition: string,
+  status: Inited['kind'] | 'failed',
+  error: ReportedError | null,
+  inited?: Inited,
+): object => ({
+  status,
+  definition,
+  target: inited?.target ?? null,
+  table: inited?.table ?? null,
+  fields: inited?.kind === 'created' ? inited.fields.map(({ name, kind }) => ({ name, kind })) : [],
+  blankRows: inited?.kind === 'created' ? inited.blankRows : 0,
+  calls: { read: 0, write: 0, refused: 0, chat: 0 },
+  error,
+});

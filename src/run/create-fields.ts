@@ -18,16 +18,22 @@ import type { Chance, Table } from './ports.ts';
  */
 export type Creating = 'none' | 'new' | 'all' | 'shown';
 
-/** What creating fields works with. */
-export interface SchemaJob {
+/** Both sides of a definition, before anything is created. */
+export interface BothSides {
   readonly definition: Definition;
-  readonly table: Table;
+  readonly columns: readonly Column[];
+  readonly fields: readonly Field[];
   readonly zone: Zone;
   /** Where the columns went before. */
   readonly known: readonly KnownField[];
-  readonly creating: Creating;
   /** All that the source knows of the query's columns. */
   readonly describe: () => Promise<readonly ColumnDetail[]>;
+}
+
+/** What creating fields works with. */
+export interface SchemaJob extends BothSides {
+  readonly table: Table;
+  readonly creating: Creating;
   readonly lanes: Lanes;
   readonly chance: Pick<Chance, 'uuid'>;
   readonly signal: AbortSignal;
@@ -46,36 +52,39 @@ export interface Prepared {
  * Creates the fields that the table lacks, never touching others. Stopped half-way it goes on where it was: the
  * fields are read anew each time. Nothing is created while anything else is wrong. Rejects with a `ProblemError`.
  */
-export async function prepareFields(
-  job: SchemaJob,
-  columns: readonly Column[],
-  fields: readonly Field[],
-): Promise<Prepared> {
-  const { definition, known, creating, table } = job;
-  const asIs: Prepared = { fields, table, notes: [], created: false };
-  const also = creating === 'all' ? 'gone' : 'never';
-  const homeless = creating === 'none' ? [] : homelessColumns(definition, columns, fields, known, also);
-  if (homeless.length === 0) return asIs;
-  const { fields: wanted, problems } = creationOf(homeless, await job.describe(), fields.length);
+export async function prepareFields(job: SchemaJob): Promise<Prepared> {
+  const { fields, creating, table } = job;
+  const lacking = creating === 'none' ? undefined : await lackingFields(job, creating === 'all');
+  if (!lacking) return { fields, table, notes: [], created: false };
+  const { wanted, whole } = lacking;
+  if (creating !== 'shown')
+    return { fields: await create(job, wanted), table, notes: [didCreate(wanted)], created: true };
+  return { fields: whole, table: without(table, whole), notes: [wouldCreate(wanted)], created: false };
+}
+
+/**
+ * The fields that the table lacks, and all its fields as they will be with them; nothing when it lacks none.
+ * Rejects with a `ProblemError` when anything else stands in the way.
+ * @param also whether fields count that a person has deleted
+ */
+export async function lackingFields(
+  { definition, columns, fields, zone, known, describe }: BothSides,
+  also: boolean,
+): Promise<{ readonly wanted: readonly NewField[]; readonly whole: readonly Field[] } | undefined> {
+  const homeless = homelessColumns(definition, columns, fields, known, also);
+  if (homeless.length === 0) return undefined;
+  const { fields: wanted, problems } = creationOf(homeless, await describe(), fields.length);
   const [first, ...others] = problems;
   if (first) throw new ProblemError([first, ...others]);
-  const pretended = [...fields, ...wanted.map(fieldToBe)];
-  const mapping = mapColumns(definition, columns, pretended, job.zone, known);
+  const whole = [...fields, ...wanted.map(fieldToBe)];
+  const mapping = mapColumns(definition, columns, whole, zone, known);
   if (isMismatch(mapping)) throw new ProblemError(mapping);
-  if (creating === 'shown')
-    return {
-      fields: pretended,
-      table: without(table, pretended),
-      notes: [wouldCreate(wanted)],
-      created: false,
-    };
-  return { fields: await create(job, wanted, fields), table, notes: [didCreate(wanted)], created: true };
+  return { wanted, whole };
 }
 
 async function create(
-  { table, lanes, chance, signal }: SchemaJob,
+  { table, fields: before, lanes, chance, signal }: SchemaJob,
   wanted: readonly NewField[],
-  before: readonly Field[],
 ): Promise<readonly Field[]> {
   const lane = await lanes.open(table.base);
   let fields = before;
@@ -105,7 +114,8 @@ function without(table: Table, fields: readonly Field[]): Table {
   };
 }
 
-const wouldCreate = (fields: readonly NewField[]): Text => {
+/** Says which fields a run would create. */
+export const wouldCreate = (fields: readonly NewField[]): Text => {
   const names = namesOf(fields);
   return text(`同步时会新建字段：${names.zh}。`, `A run will create the fields ${names.en}.`);
 };

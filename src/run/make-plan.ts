@@ -12,7 +12,8 @@ import { type Creating, prepareFields } from './create-fields.ts';
 import type { Lanes } from './lane.ts';
 import { findPeople, readLinked, resolverOf } from './lookup.ts';
 import { type Basis, fingerprintOf, type Plan, writePlan } from './plan.ts';
-import type { Chance, Clock, People, Query, RunRecord, Scope, Sources, Store, Table } from './ports.ts';
+import type { Chance, Clock, People, RunRecord, Scope, Sources, Store, Table } from './ports.ts';
+import { queryOf } from './query.ts';
 import { readSource, type SourceRead } from './read-source.ts';
 import { readTable, type TableRead, tableNotes } from './read-table.ts';
 import { openSpool } from './spool.ts';
@@ -47,12 +48,8 @@ export interface Planning {
 export async function makePlan(job: Planning): Promise<Plan> {
   const { definition, store, board, signal, clock } = job;
   const source = job.sources(definition.source.connection);
-  const zone = zoneOf(definition.timeZone ?? job.timeZone);
-  const query: Query = {
-    sql: definition.source.query,
-    timeout: definition.source.timeout * 1000,
-    timeZone: zone.name,
-  };
+  const query = queryOf(definition, job.timeZone);
+  const zone = zoneOf(query.timeZone);
   board.set((state) => ({ ...state, phase: 'reading' }));
   const [about, fields, first, columns] = await Promise.all([
     job.table.about(signal),
@@ -62,7 +59,7 @@ export async function makePlan(job: Planning): Promise<Plan> {
   ]);
   const known = await recallFields(store, job.scope);
   const describe = () => source.describe(query, signal);
-  const schema = await prepareFields({ ...job, zone, known, describe }, columns, fields);
+  const schema = await prepareFields({ ...job, columns, fields, zone, known, describe });
   const { table } = schema;
   const revision = schema.created ? await table.revision(signal) : first;
   const mapping = mapColumns(definition, columns, schema.fields, zone, known);

@@ -158,15 +158,15 @@ export interface Creation {
   readonly problems: readonly Problem[];
 }
 
-/** Columns whose field the table lacks; those whose field was deleted since it was written only when `also` is said. */
+/** Columns whose field the table lacks. @param also whether those count whose field was deleted since it was written */
 export const homelessColumns = (
   definition: Definition,
   columns: readonly Column[],
   fields: readonly Field[],
   known: readonly KnownField[],
-  also: 'gone' | 'never' = 'never',
+  also: boolean,
 ): readonly Homeless[] =>
-  pairUp(definition, columns, fields, known).homeless.filter(({ gone }) => also === 'gone' || !gone);
+  pairUp(definition, columns, fields, known).homeless.filter(({ gone }) => also || !gone);
 
 /** What must be created so that these columns have their fields in a table with `there` fields. */
 export function creationOf(
@@ -189,7 +189,7 @@ export function creationOf(
 
 /** All fields of a new table: the key first, then the columns in their order. */
 export function tableOf(definition: Definition, columns: readonly ColumnDetail[]): Creation {
-  const homeless = homelessColumns(definition, columns, [], []);
+  const homeless = homelessColumns(definition, columns, [], [], false);
   const [first] = definition.key;
   const index = homeless.find(({ column }) => column.name === first?.column);
   const rest = creationOf(

@@ -130,6 +130,7 @@ export function fakeProgram(parts: {
       list: () => Promise.resolve(parts.listed ?? [{ name: 'orders', definition: orders }]),
     },
     check: () => Promise.resolve({ app: [], definitions: [{ name: 'orders', steps: parts.steps ?? [] }] }),
+    init: () => Promise.reject(new Error('not here')),
     serve: parts.serve ?? (() => Promise.resolve()),
     stop: async () => {
       fake.stops += 1;
@@ -170,7 +171,11 @@ export function type(line: string, program: Program, changes: Partial<World> = {
     stopping: stop.signal,
     createLog: () => Promise.resolve(createLog),
     openProgram: () => Promise.resolve(() => Promise.resolve(program)),
-    openDefinitions: () => Promise.resolve(() => program.definitions),
+    openDefinitions: () =>
+      Promise.resolve(() => ({
+        definitions: program.definitions,
+        targetsOf: () => Promise.resolve(new Map()),
+      })),
     runDemo: unused,
     ...changes,
   });

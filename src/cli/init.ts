@@ -1,0 +1,83 @@
+import { connectionOf, noConnection } from '../config.ts';
+import type { Inited } from '../run/init-table.ts';
+import { ProblemError, problem } from '../sync/problem.ts';
+import { namesOf } from '../sync/schema.ts';
+import type { CallCounts } from '../sync/state.ts';
+import { count, inLocale, type Locale, text } from '../sync/text.ts';
+import { type Answer, refusal } from './answer.ts';
+import type { Command } from './arguments.ts';
+import type { Desk } from './desk.ts';
+import { initJson } from './report.ts';
+import { plain } from './words.ts';
+
+/** Creates the table of a definition that names a base only, and says how to go on. */
+export async function init(command: Extract<Command, { kind: 'init' }>, desk: Desk): Promise<Answer> {
+  const { program, config, stopping, locale } = desk;
+  const { name } = command;
+  try {
+    const { source } = await program.definitions.get(name);
+    if (!connectionOf(config, source.connection)) throw problem(noConnection(source.connection));
+  } catch (error) {
+    return refusal(command, error, error instanceof ProblemError ? 2 : 1, locale);
+  }
+  const calls = { read: 0, write: 0, refused: 0, chat: 0 };
+  const meter = {
+    count: (kind: keyof CallCounts): void => {
+      calls[kind]++;
+    },
+  };
+  const inited = await program.init(name, meter, stopping);
+  return {
+    exit: 0,
+    json: { ...initJson(name, inited.kind, null, inited), calls },
+    lines: lines(name, inited, locale).map(plainEnd),
+  };
+}
+
+function lines(name: string, inited: Inited, locale: Locale): readonly string[] {
+  const say = (zh: string, en: string): string => inLocale(text(zh, en), locale);
+  const paste = [
+    say(
+      '  定义可以写上这一行；不写也能运行，机器人已经记住：',
+      '  The definition may say this line; it runs without it too, for it is remembered:',
+    ),
+    `    target: ${inited.target}`,
+  ];
+  const next = say(`  接着：bitable-sync run ${name}`, `  Next: bitable-sync run ${name}`);
+  if (inited.kind === 'created') {
+    const fields = namesOf(inited.fields);
+    const rows = inited.blankRows;
+    return [
+      say(
+        `✓ ${name} — 新建了数据表「${inited.table.name}」，${count(inited.fields.length)} 个字段`,
+        `✓ ${name} — created the table "${inited.table.name}" with ${count(inited.fields.length)} fields`,
+      ),
+      `  ${inLocale(fields, locale)}`,
+      ...(rows > 0
+        ? [say(`  删掉了新表里的 ${rows} 个空行`, `  removed ${rows} blank rows of the new table`)]
+        : []),
+      ...paste,
+      next,
+    ];
+  }
+  if (inited.own) {
+    return [
+      say(
+        `✓ ${name} — 定义的 target 已经写了数据表 ${inited.table.id}，没有什么要建的`,
+        `✓ ${name} — the definition's target names the table ${inited.table.id} itself; there is nothing to create`,
+      ),
+      next,
+    ];
+  }
+  return [
+    say(
+      `✓ ${name} — 数据表「${inited.table.name}」已经有了，什么都没有改`,
+      `✓ ${name} — the table "${inited.table.name}" exists already; nothing was changed`,
+    ),
+    ...paste,
+    next,
+  ];
+}
+
+/** Control characters go, the indent stays. */
+const plainEnd = (line: string): string => `${/^ */.exec(line)?.[0] ?? ''}${plain(line)}`;
