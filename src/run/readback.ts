@@ -16,6 +16,9 @@ export interface Found {
 const keysPerCall = 50;
 const recordsPerPage = 500;
 
+/** Characters of a key that surely fits into a filter, which takes 2,000 with its escapes. */
+const keyInFilter = 200;
+
 /** Kinds whose values a filter finds exactly; a date filter, say, is cut to its day. */
 const filterable = new Set(['text', 'number', 'phone', 'select']);
 
@@ -34,8 +37,9 @@ export async function findKeys(
 ): Promise<ReadonlyMap<Key, Found>> {
   const names = targets.map((target) => target.name);
   const only = key.length === 1 ? targets[key[0] ?? -1] : undefined;
-  const values = only && filterable.has(only.kind) ? keyValues(changes) : undefined;
-  const byFilter = values ? Math.ceil(values.length / keysPerCall) : Number.POSITIVE_INFINITY;
+  const asked = only && filterable.has(only.kind) ? keyValues(changes) : [];
+  const values = asked.every(({ length }) => length <= keyInFilter) ? asked : [];
+  const byFilter = values.length > 0 ? Math.ceil(values.length / keysPerCall) : Number.POSITIVE_INFINITY;
   const found = new Map<Key, Found>();
 
   function take(some: readonly TableRecord[]): void {
@@ -47,7 +51,7 @@ export async function findKeys(
     }
   }
 
-  if (only && values && byFilter <= Math.ceil(records / recordsPerPage) + 1) {
+  if (only && byFilter <= Math.ceil(records / recordsPerPage) + 1) {
     take(await table.matching(only.name, values, names, signal));
   } else {
     for await (const page of table.records(names, signal)) {
