@@ -174,6 +174,8 @@ describe('many writes at once', () => {
   it('never pass the width, and reach it on a base that takes them', async () => {
     const one = await world({ concurrency: 3 }, store);
     one.source.rowsNow = rowsOf(1, 90);
+    one.table.fault = ({ op }) =>
+      op === 'create' ? { wait: until(() => one.table.widest >= 3) } : undefined;
     const state = await one.run();
     expect(state.status).toBe('done');
     expect(one.table.widest).toBe(3);
@@ -183,7 +185,10 @@ describe('many writes at once', () => {
   it('cost a strict base one refused call', async () => {
     const one = await world({ concurrency: 'auto' }, store);
     one.source.rowsNow = rowsOf(1, 90);
-    one.table.fault = () => (one.table.inFlight > 1 ? { failure: busy } : undefined);
+    one.table.fault = ({ keys }) => {
+      if (one.table.inFlight > 1) return { failure: busy };
+      return keys.includes('k011') ? { wait: until(() => one.table.widest > 1) } : undefined;
+    };
     const state = await one.run();
     expect(state.status).toBe('done');
     expect(one.table.writes()).toHaveLength(10);
@@ -203,7 +208,7 @@ describe('many writes at once', () => {
     const alone: number[] = [];
     one.table.fault = (call) => {
       if (call.keys.includes('k005')) alone.push(one.table.inFlight);
-      return undefined;
+      return call.keys.includes('k001') ? { wait: until(() => one.table.widest > 1) } : undefined;
     };
     const state = await one.run();
     expect(state.status).toBe('done');
