@@ -4,7 +4,7 @@ import type { Config } from './config.ts';
 import { openTable } from './feishu/address.ts';
 import { whoAmI } from './feishu/bot.ts';
 import type { FeishuClient } from './feishu/client.ts';
-import { type BothSides, lackingFields, wouldCreate } from './run/create-fields.ts';
+import { type BothSides, wouldCreate } from './run/create-fields.ts';
 import { tryLinked, tryPeople } from './run/lookup.ts';
 import { recallFields } from './run/make-plan.ts';
 import type { CallMeter, People, Query, Sources, Store, Table } from './run/ports.ts';
@@ -16,7 +16,7 @@ import { CallError } from './sync/failure.ts';
 import type { Field } from './sync/field.ts';
 import { isMismatch, mapColumns } from './sync/mapping.ts';
 import { type Problem, ProblemError } from './sync/problem.ts';
-import { type NewField, namesOf } from './sync/schema.ts';
+import { creationOf, fieldToBe, homelessColumns, type NewField, namesOf } from './sync/schema.ts';
 import { type Text, text } from './sync/text.ts';
 import { zoneOf } from './sync/zone.ts';
 
@@ -100,32 +100,24 @@ async function checkTable(
 }
 
 /** What `create: fields` does, or would do, about fields that the table lacks; and the fields to go on with. */
-async function lackingStep(
-  both: BothSides,
-): Promise<{ readonly fields: readonly Field[]; readonly problems: readonly Problem[] }> {
-  const { definition, fields } = both;
-  try {
-    const lacking = await lackingFields(both, false);
-    if (!lacking) return { fields, problems: [] };
-    const { wanted, whole } = lacking;
-    return definition.create === 'fields'
-      ? {
-          fields: whole,
-          problems: [{ code: 'warn-will-create', message: wouldCreate(wanted), cure: nothingToDo }],
-        }
-      : { fields, problems: [couldCreate(wanted)] };
-  } catch (error) {
-    if (!(error instanceof ProblemError) || definition.create !== 'fields') return { fields, problems: [] };
-    return { fields, problems: error.problems.filter(({ code }) => creationProblems.has(code)) };
-  }
+async function lackingStep({
+  definition,
+  columns,
+  fields,
+  known,
+  describe,
+}: BothSides): Promise<{ readonly fields: readonly Field[]; readonly problems: readonly Problem[] }> {
+  const homeless = homelessColumns(definition, columns, fields, known, false);
+  if (homeless.length === 0) return { fields, problems: [] };
+  const { fields: wanted, problems } = creationOf(homeless, await describe(), fields.length);
+  const says = wanted.length > 0;
+  if (definition.create !== 'fields') return { fields, problems: says ? [couldCreate(wanted)] : [] };
+  const will = { code: 'warn-will-create', message: wouldCreate(wanted), cure: nothingToDo };
+  return {
+    fields: [...fields, ...wanted.map(fieldToBe)],
+    problems: [...problems, ...(says ? [will] : [])],
+  };
 }
-
-/** Problems of creating fields; all others the mapping tells by itself. */
-const creationProblems: ReadonlySet<string> = new Set([
-  'field-not-creatable',
-  'bad-field-name',
-  'too-many-fields',
-]);
 
 const nothingToDo = text(
   '什么都不用做；先看看可以运行 bitable-sync plan。',

@@ -2,11 +2,13 @@ import type { Change } from '../sync/change.ts';
 import { type Chunk, decodeChanges, halves } from '../sync/chunk.ts';
 import { CallError, type Failure } from '../sync/failure.ts';
 import { tokenLife } from '../sync/limits.ts';
+import type { Target } from '../sync/mapping.ts';
 import { afterFailure, sameUnknownCodes } from '../sync/round.ts';
 import type { BadRow } from '../sync/state.ts';
 import { text } from '../sync/text.ts';
 import { newChunk } from './compare.ts';
 import type { ChunkRecord, ChunkStatus, Outcome } from './ports.ts';
+import { followRenames } from './renames.ts';
 import { shownKey } from './sample.ts';
 import { type Sent, send, type Token } from './send.ts';
 import { settleByReading } from './settle.ts';
@@ -26,7 +28,9 @@ export interface Delivery {
  * Prepares delivery. `chunks` is kept up to date: the newest of each chunk, parts at the end.
  * @param doubtful chunks that an earlier life of the program sent and never heard of
  */
-export function delivery(job: Upload, chunks: ChunkRecord[], doubtful: ReadonlySet<string>): Delivery {
+export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: ReadonlySet<string>): Delivery {
+  /** With the fields under their names of today. */
+  let job = given;
   const unknownCodes = new Map<number, number>();
   /** Chunks whose keys were read back, so that what is not there may be created. */
   const readBack = new Set<string>();
@@ -48,10 +52,15 @@ export function delivery(job: Upload, chunks: ChunkRecord[], doubtful: ReadonlyS
   }
 
   async function deliver(chunk: ChunkRecord, changes: readonly Change[]): Promise<void> {
+    const { targets } = job.plan;
     try {
       await one(chunk, changes);
     } catch (error) {
       if (!(error instanceof CallError)) throw error;
+      if (await underNewNames(error.failure, targets)) {
+        await deliver(newest(chunk), changes);
+        return;
+      }
       await lookFailed(newest(chunk), error.failure);
     }
   }
@@ -68,12 +77,26 @@ export function delivery(job: Upload, chunks: ChunkRecord[], doubtful: ReadonlyS
     await put(chunk, mayHaveHappened ? 'unknown' : 'failed', { failure: stands });
   }
 
+  /** Whether a failure comes from fields that somebody renamed: from now on their new names are used. */
+  async function underNewNames(failure: Failure | null, sentAs: readonly Target[]): Promise<boolean> {
+    if (failure?.verdict !== 'reread') return false;
+    // Another chunk has found out already.
+    if (job.plan.targets !== sentAs) return true;
+    const found = await followRenames(job.table, sentAs, job.stop.now);
+    if (!found) return false;
+    job = { ...job, plan: { ...job.plan, targets: found.targets } };
+    for (const note of found.notes) job.onNote(note);
+    return true;
+  }
+
   async function one(chunk: ChunkRecord, changes: readonly Change[]): Promise<void> {
     const began = job.clock.now();
     let now = chunk;
     let rest = changes;
     let result: Sent;
+    let sentAs: readonly Target[];
     do {
+      sentAs = job.plan.targets;
       if (mustReadFirst(now)) {
         const settled = await settleByReading(job, changes);
         readBack.add(now.id);
@@ -96,7 +119,7 @@ export function delivery(job: Upload, chunks: ChunkRecord[], doubtful: ReadonlyS
         job.stop,
       );
       if (result.outlived) now = { ...newest(now), failure: result.failure };
-    } while (result.outlived);
+    } while (result.outlived || (await underNewNames(result.failure, sentAs)));
     if (result.failure) await afterRefusal(now, rest, result.failure);
     else {
       const { wrote, removed } = result;

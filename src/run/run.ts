@@ -4,7 +4,7 @@ import { problem } from '../sync/problem.ts';
 import { end, unplanned, verdictOf } from '../sync/progress.ts';
 import { isRetryable } from '../sync/round.ts';
 import type { State } from '../sync/state.ts';
-import { text } from '../sync/text.ts';
+import { type Text, text } from '../sync/text.ts';
 import type { Board } from './board.ts';
 import type { Creating } from './create-fields.ts';
 import type { Lanes } from './lane.ts';
@@ -18,6 +18,7 @@ import {
 } from './make-plan.ts';
 import { type Plan, writePlan } from './plan.ts';
 import type { Chance, ChunkRecord, Clock, Log, People, Scope, Sources, Store, Table } from './ports.ts';
+import { followRenames } from './renames.ts';
 import { counted, foreseen } from './scoreboard.ts';
 import type { StopSignals } from './send.ts';
 import { type Stopped, upload } from './upload.ts';
@@ -106,17 +107,23 @@ export async function applyPlan(
  * Sends what of a stored plan is still to be sent, and ends the run.
  * @param again also the chunks that failed: somebody pressed retry
  */
-async function carryOut(job: Job, plan: Plan, parts: Parts, again: boolean): Promise<void> {
+async function carryOut(job: Job, stored: Plan, parts: Parts, again: boolean): Promise<void> {
   const { board, run, scope, stop } = job;
   const { store, clock } = parts;
   const began = clock.now();
   const known = new Map((await store.journal.chunks(run)).map((chunk) => [chunk.id, chunk]));
   const show = (chunks: readonly ChunkRecord[]): void => {
     for (const chunk of chunks) known.set(chunk.id, chunk);
-    board.set((state) => counted(state, plan.basis, [...known.values()]));
+    board.set((state) => counted(state, stored.basis, [...known.values()]));
   };
-  board.set((state) => counted({ ...state, phase: 'uploading' }, plan.basis, [...known.values()]));
+  board.set((state) => counted({ ...state, phase: 'uploading' }, stored.basis, [...known.values()]));
   await store.journal.saveState(run, board.state());
+  const tell = (note: Text): void => board.set((state) => ({ ...state, notes: [...state.notes, note] }));
+  // A plan of yesterday may name fields that are called otherwise by now, or others that are called so.
+  const begun = [...known.values()].some(({ attempts }) => attempts > 0);
+  const renamed = begun ? await followRenames(job.table, stored.targets, stop.now) : undefined;
+  const plan = renamed ? { ...stored, targets: renamed.targets } : stored;
+  renamed?.notes.forEach(tell);
   const lane = await parts.lanes.open(job.table.base);
   lane.limit(plan.concurrency);
   const stopped = await upload({
@@ -131,6 +138,7 @@ async function carryOut(job: Job, plan: Plan, parts: Parts, again: boolean): Pro
     rounds: plan.rounds,
     confirmCreates: plan.confirmCreates || (again && (await movedSince(job, plan))),
     onChunks: show,
+    onNote: tell,
     onRejected: (row) => board.set((state) => ({ ...state, badRows: [...state.badRows, row] })),
     onRound: (round) =>
       board.set((state) => ({

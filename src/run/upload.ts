@@ -4,6 +4,7 @@ import type { Failure } from '../sync/failure.ts';
 import { newOptions } from '../sync/new-options.ts';
 import { isOpen, isRetryable, pauseBefore } from '../sync/round.ts';
 import type { BadRow } from '../sync/state.ts';
+import type { Text } from '../sync/text.ts';
 import { type Delivery, delivery } from './deliver.ts';
 import type { Lane } from './lane.ts';
 import type { Plan } from './plan.ts';
@@ -36,6 +37,8 @@ export interface Upload {
   onRound(round: number): void;
   /** Told when a chunk of this many rows was too much for one call. */
   onTooMany(rows: number): void;
+  /** Told of what is worth telling on the card. */
+  onNote(note: Text): void;
   /** Told of each row that Feishu refused for what is in it. */
   onRejected(row: BadRow): void;
 }
