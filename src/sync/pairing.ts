@@ -1,5 +1,6 @@
 import type { ColumnRule, Definition } from './definition.ts';
 import type { Field, FieldKind } from './field.ts';
+import { refusal } from './fits.ts';
 import { filledKeyKinds, keyKinds, kinds } from './kinds/kinds.ts';
 import { lookupProblems } from './lookup-problems.ts';
 import type { Problem } from './problem.ts';
@@ -210,7 +211,8 @@ function kindProblems({ column, field, rule }: Pair): Problem[] {
       },
     ];
   }
-  if (rule.as === undefined || rule.as === field.kind) return [];
+  const unfit = refusal(column, field, rule);
+  if (rule.as === undefined || rule.as === field.kind) return unfit ? [unfit] : [];
   return [
     {
       code: 'other-kind',
