@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { lineOf, parseAddress } from '../../src/sync/address.ts';
+import { lineOf, parseAddress, parseBaseAddress, withTable } from '../../src/sync/address.ts';
 
 const table = 'tblAbCdEf12345';
 
@@ -101,6 +101,41 @@ describe('an address that is not taken has its own message', () => {
       return parsed.kind === 'problem' ? parsed.problem.message.zh : '';
     });
     expect(new Set(told).size).toBe(new Set(cases.map(([, , words]) => words)).size);
+  });
+});
+
+describe('an address of a base', () => {
+  it.each([
+    [
+      'https://example.feishu.cn/base/AppTokenAbc123',
+      { kind: 'base', token: 'AppTokenAbc123', line: 'feishu' },
+    ],
+    [
+      'https://example.feishu.cn/wiki/NodeAbc123?table=',
+      { kind: 'wiki', token: 'NodeAbc123', line: 'feishu' },
+    ],
+    [
+      'https://example.larksuite.com/base/AppTokenAbc123?table=tblAbc123&view=vewAbc',
+      { kind: 'base', token: 'AppTokenAbc123', table: 'tblAbc123', view: 'vewAbc', line: 'lark' },
+    ],
+  ])('%s needs no table', (line, address) => {
+    expect(parseBaseAddress(line)).toEqual({ kind: 'address', address });
+  });
+
+  it.each(['https://example.feishu.cn/base/AppTokenAbc123?table=blkAbc', 'https://example.com/base/x', ''])(
+    'is not %j',
+    (line) => {
+      expect(parseBaseAddress(line)).toMatchObject({ kind: 'problem' });
+    },
+  );
+
+  it('takes a table in, and lets the view of another go', () => {
+    expect(withTable('https://example.feishu.cn/base/AppTokenAbc123', 'tblNew')).toBe(
+      'https://example.feishu.cn/base/AppTokenAbc123?table=tblNew',
+    );
+    expect(
+      withTable('https://example.feishu.cn/base/AppTokenAbc123?table=tblOld&view=vewOld', 'tblNew'),
+    ).toBe('https://example.feishu.cn/base/AppTokenAbc123?table=tblNew');
   });
 });
 

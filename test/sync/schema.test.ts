@@ -2,12 +2,14 @@ import { describe, expect, it } from 'vitest';
 import type { ColumnDetail } from '../../src/sync/column.ts';
 import type { ColumnRule, Definition } from '../../src/sync/definition.ts';
 import type { Field } from '../../src/sync/field.ts';
+import { refusal } from '../../src/sync/fits.ts';
 import { keyKinds } from '../../src/sync/kinds/kinds.ts';
 import { parseDefinition } from '../../src/sync/parse-definition.ts';
 import {
   creationOf,
   type FieldShape,
   fieldFor,
+  fieldToBe,
   homelessColumns,
   type Role,
   tableOf,
@@ -85,6 +87,27 @@ describe('a column by itself becomes', () => {
         for (const more of [{}, { flag: true as const }, { digits: 40 }])
           expect(keyKinds).toContain(fieldFor(column(type, more), {}, role)?.kind);
   });
+});
+
+it('no column becomes a field that its values never fit', () => {
+  const types: ColumnType[] = [
+    'integer',
+    'decimal',
+    'float',
+    'text',
+    'date',
+    'datetime',
+    'timestamp',
+    'time',
+  ];
+  for (const type of [...types, 'year', 'bit', 'json', 'enum', 'set', 'any'] as ColumnType[])
+    for (const more of [{}, { flag: true as const }, { digits: 60 }, { digits: 20, unsigned: true as const }])
+      for (const role of ['plain', 'key', 'index'] as Role[]) {
+        const detail = column(type, more);
+        const shape = fieldFor(detail, {}, role);
+        const made = fieldToBe({ ...(shape ?? text), name: 'c' }, 0);
+        expect([detail, role, refusal(detail, made, {})]).toEqual([detail, role, undefined]);
+      }
 });
 
 describe('a rule decides', () => {
