@@ -166,50 +166,55 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
 
   async function afterRefusal(chunk: ChunkRecord, rest: readonly Change[], failure: Failure): Promise<void> {
     const sent = newest(chunk);
+    const doubt = failure.mayHaveHappened || inDoubt(sent);
     switch (afterFailure(failure, chunk.kind, rest.length)) {
       case 'next-round':
         // The token lives on only where the write may have happened: that is what it protects.
-        await put({ ...sent, ...(failure.mayHaveHappened || inDoubt(sent) ? {} : noToken) }, 'pending', {
-          failure: { ...failure, mayHaveHappened: failure.mayHaveHappened || inDoubt(sent) },
+        await put({ ...sent, ...(doubt ? {} : noToken) }, 'pending', {
+          failure: { ...failure, mayHaveHappened: doubt },
         });
         return;
       case 'split':
         if (failure.verdict === 'smaller') job.onTooMany(rest.length);
-        await split(sent, rest, failure);
+        await (doubt ? clearUp(sent, rest, failure) : split(sent, rest, failure));
         return;
       case 'look':
         await dropGone(sent, rest, failure);
         return;
       case 'fail':
-        if (failure.verdict === 'values' && rest.length === 1 && chunk.kind !== 'delete') {
-          await put(sent, 'rejected', { failure });
-          job.onRejected(rejectedRow(job, rest[0], failure));
-        } else await put(sent, 'failed', { failure });
-        countUnknown(failure);
+        await (doubt ? clearUp(sent, rest, failure) : fail(sent, rest, failure));
         return;
       case 'stop-run':
-        await put(sent, 'failed', { failure });
+        await put(sent, doubt ? 'unknown' : 'failed', { failure: { ...failure, mayHaveHappened: doubt } });
         stopped ??= { failure, chunks: 1 };
     }
   }
 
-  /** Halves a chunk. Parts have tokens of their own, so what may have been created is read back first. */
+  /** A refusal says nothing about an earlier send of the same rows: what that one wrote is read back first. */
+  async function clearUp(chunk: ChunkRecord, rest: readonly Change[], failure: Failure): Promise<void> {
+    const doubted = await put(chunk, 'pending', { failure: { ...failure, mayHaveHappened: true } });
+    const { rest: missing, wrote, removed } = await settleByReading(job, rest);
+    readBack.add(chunk.id);
+    const written = doubted.written + rest.length - missing.length;
+    const status = missing.length === 0 ? 'done' : 'pending';
+    const clear = await put({ ...doubted, ...noToken }, status, { wrote, removed, written });
+    if (missing.length > 0) await afterRefusal(clear, missing, { ...failure, mayHaveHappened: false });
+  }
+
+  async function fail(chunk: ChunkRecord, rest: readonly Change[], failure: Failure): Promise<void> {
+    if (failure.verdict === 'values' && rest.length === 1 && chunk.kind !== 'delete') {
+      await put(chunk, 'rejected', { failure });
+      job.onRejected(rejectedRow(job, rest[0], failure));
+    } else await put(chunk, 'failed', { failure });
+    countUnknown(failure);
+  }
+
   async function split(chunk: ChunkRecord, rest: readonly Change[], failure: Failure): Promise<void> {
-    let whole = chunk;
-    let left = rest;
-    if (chunk.kind === 'create' && (failure.mayHaveHappened || inDoubt(chunk))) {
-      whole = await put(chunk, 'pending', { failure: { ...failure, mayHaveHappened: true } });
-      const { rest: missing, wrote } = await settleByReading(job, rest);
-      left = missing;
-      const written = whole.written + rest.length - left.length;
-      whole = await put(whole, left.length === 0 ? 'done' : 'pending', { wrote, written, failure: null });
-      if (left.length === 0) return;
-    }
-    const parts = halves(chunk, left).filter((part) => part.changes.length > 0);
+    const parts = halves(chunk, rest);
     const records = parts.map(recordOf);
     for (const { id } of records) readBack.add(id);
     const stored = parts.map((part) => newChunk(part));
-    await put(whole, 'split', { failure, parts: stored }, records);
+    await put(chunk, 'split', { failure, parts: stored }, records);
     for (const [at, record] of records.entries()) {
       if (stopped) return;
       job.stop.soon.throwIfAborted();

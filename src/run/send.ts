@@ -86,7 +86,7 @@ export async function send(
       failure = error.failure;
       if (failure.verdict !== 'wait') {
         lane.answered();
-        return { ...unsent, failure };
+        return { ...unsent, failure: { ...failure, mayHaveHappened: doubt || failure.mayHaveHappened } };
       }
       doubt ||= failure.mayHaveHappened;
       // Asked to wait for longer than there is: nobody is helped by holding the lane for that.

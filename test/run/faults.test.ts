@@ -150,7 +150,10 @@ describe('a press on retry', () => {
     const { one, state } = await half();
     one.table.calls.length = 0;
     await ended(one.process().retry(state.run, by, state.version));
-    expect(one.table.calls.map(({ op }) => op)).toEqual(['revision', 'create']);
+    expect(one.table.calls.map(({ op }) => op).filter((op) => op !== 'fields')).toEqual([
+      'revision',
+      'create',
+    ]);
   });
 
   it('looks first when the end of the run could not be seen', async () => {
@@ -614,6 +617,50 @@ describe('calls that are too large', () => {
     one.source.rowsNow = rowsOf(1, 1);
     one.table.most = 0;
     expect(counts(await one.run())).toEqual({ read: 1, failed: 1 });
+  });
+});
+
+describe('a refusal after a send that may have happened', () => {
+  const again = failed('wait', { code: 1254608, mayHaveHappened: true });
+  it.each([
+    ['values', 10],
+    ['values', 1],
+    ['unknown', 10],
+    ['smaller', 10],
+  ] as const)('(%s, %d rows) is no proof that it did not: the rows are read back', async (verdict, size) => {
+    const one = await world({ chunkSize: 10 }, store);
+    one.source.rowsNow = rowsOf(1, size);
+    one.table.fault = inTurn(
+      (call) => call.op === 'create',
+      [{ failure: again, applied: true }, { failure: failed(verdict, { code: 5 }) }],
+    );
+    const state = await one.run();
+    expect(counts(state)).toEqual({ read: size, created: size });
+    expect(state.status).toBe('done');
+    noDoubles(one);
+  });
+
+  it('goes on with what is really missing', async () => {
+    const one = await world({ chunkSize: 10 }, store);
+    one.source.rowsNow = rowsOf(1, 10);
+    one.table.refuses = (fields) => fields[keyField] === 'k004';
+    one.table.fault = inTurn((call) => call.op === 'create', [{ failure: again }]);
+    const state = await one.run();
+    expect(counts(state)).toEqual({ read: 10, created: 9, rejected: 1 });
+    noDoubles(one);
+  });
+
+  it('that ends the run leaves its rows unknown', async () => {
+    const one = await world({ chunkSize: 10 }, store);
+    one.source.rowsNow = rowsOf(1, 10);
+    one.table.fault = inTurn(
+      (call) => call.op === 'create',
+      [{ failure: again, applied: true }, { failure: failed('stop', { code: 1254302 }) }],
+    );
+    const state = await one.run();
+    expect(counts(state)).toEqual({ read: 10, unknown: 10 });
+    expect((await ended(one.process().retry(state.run, by))).status).toBe('done');
+    noDoubles(one);
   });
 });
 

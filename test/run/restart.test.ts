@@ -248,11 +248,11 @@ describe('two at once', () => {
     const runs = one.process();
     const both = await Promise.all([start(one, runs), start(one, runs)]);
     expect(both.map(({ kind }) => kind).sort()).toEqual(['busy', 'started']);
-    const started = both.find((one_) => one_.kind === 'started');
-    const told = both.find((one_) => one_.kind === 'busy');
-    expect(told?.kind === 'busy' && told.state.run).toBe(started?.run?.id);
+    const started = both.find((each) => each.kind === 'started');
+    const told = both.find((each) => each.kind === 'busy');
+    expect(told?.kind === 'busy' && told.state.run).toBe(started?.run.id);
     expect(runs.active()).toHaveLength(1);
-    await started?.run?.ended;
+    await started?.run.ended;
     expect(runs.active()).toEqual([]);
     expect(one.table.keys()).toEqual(keys(1, 25));
   });
