@@ -10,7 +10,7 @@ import { packCells, unpackCells } from '../sync/pack.ts';
 import type { BadRow, Sample } from '../sync/state.ts';
 import { type Text, text } from '../sync/text.ts';
 import type { Journal, Ledger, NewChunk, Scope } from './ports.ts';
-import { badRowsKept, readFrame, type SourceRead } from './read-source.ts';
+import { badRowsKept, cellsFrom, rowNumber, type SourceRead } from './read-source.ts';
 import type { TableRead } from './read-table.ts';
 import { sampler, shownKey } from './sample.ts';
 import type { Spool } from './spool.ts';
@@ -69,13 +69,18 @@ export async function compare(
   const options = newOptions(mapping.targets);
   const hash = createHash('sha256');
   let written = 0;
+  let storing: Promise<void> = Promise.resolve();
 
+  /** Hands a chunk to the journal, which stores it while the next one is put together. */
   async function store(chunk: Chunk | undefined): Promise<void> {
     if (!chunk) return;
     const body = encodeChanges(chunk.changes);
     hash.update(chunk.id).update(body);
     written++;
-    await journal.addChunks(run, [newChunk(chunk, body)]);
+    await storing;
+    storing = journal.addChunks(run, [newChunk(chunk, body)]);
+    // Its failure is thrown by the next one that waits for it.
+    storing.catch(() => undefined);
   }
 
   async function take(change: Change): Promise<void> {
@@ -86,27 +91,28 @@ export async function compare(
   }
 
   const judge = diff(mapping, table.index, source.times, definition.mode, sides.within);
-  const ready = resolving(mapping, sides.resolver);
+  const ready = sides.resolver && resolving(mapping, sides.resolver);
   for await (const group of spool.groups()) {
     for (const frame of group) {
-      const { row, packed: read } = readFrame(frame);
-      const packed = ready(read);
+      const packed = ready ? ready(frame.subarray(cellsFrom)) : frame;
       if ('bad' in packed) {
         counts.rejected++;
-        if (badRows.length < badRowsKept) badRows.push({ kind: 'rejected', row, ...packed.bad });
+        if (badRows.length < badRowsKept)
+          badRows.push({ kind: 'rejected', row: rowNumber(frame), ...packed.bad });
         continue;
       }
-      const compared = judge.row(packed);
+      const compared = judge.row(packed, ready ? 0 : cellsFrom);
       if (compared.kind === 'create' || compared.kind === 'update') await take(compared);
       else {
         counts[compared.kind === 'delete' ? 'left' : compared.kind]++;
         if (compared.kind === 'invalid' && badRows.length < badRowsKept)
-          badRows.push(invalidRow(row, shownKey(mapping, compared.key), compared.why));
+          badRows.push(invalidRow(rowNumber(frame), shownKey(mapping, compared.key), compared.why));
       }
     }
   }
   const deletes = await owned(judge.leftOver(), definition, scope, ledger, take);
   for (const chunk of chunks.rest()) await store(chunk);
+  await storing;
   return {
     creates: counts.create,
     updates: counts.update,
@@ -126,9 +132,8 @@ export async function compare(
 /** Makes what turns a row's words into IDs: packed cells again, or why the row cannot be sent. */
 function resolving(
   mapping: Mapping,
-  resolver: Resolver | undefined,
+  resolver: Resolver,
 ): (packed: Uint8Array) => Uint8Array | { readonly bad: Pick<BadRow, 'key' | 'field' | 'reason'> } {
-  if (!resolver) return (packed) => packed;
   return (packed) => {
     const words = unpackCells(Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength).toString());
     const cells = resolver.row(words);

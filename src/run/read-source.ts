@@ -1,4 +1,4 @@
-import type { Key } from '../sync/key.ts';
+import { type KeyCounts, keyCounter } from '../sync/key-table.ts';
 import type { PersonBy } from '../sync/lookup.ts';
 import { lookupWords, tooManyWords } from '../sync/lookup-words.ts';
 import { keyIn, type Mapping } from '../sync/mapping.ts';
@@ -15,7 +15,7 @@ import type { Spool } from './spool.ts';
 export interface SourceRead {
   readonly rows: number;
   /** How often each key stands in the answer, rejected rows included. */
-  readonly times: ReadonlyMap<Key, number>;
+  readonly times: KeyCounts;
   /** Rows with a value that its field cannot take. */
   readonly rejected: number;
   readonly badRows: readonly BadRow[];
@@ -47,7 +47,7 @@ export async function readSource(
     for await (const _ of answer.batches) break;
     throw problem(otherColumns);
   }
-  const times = new Map<Key, number>();
+  const times = keyCounter();
   const badRows: BadRow[] = [];
   const frame = framer();
   const words = lookupWords(mapping.targets);
@@ -59,7 +59,7 @@ export async function readSource(
       const cells = mapping.wanted(row);
       if ('bad' in cells) {
         const key = mapping.rowKey(row);
-        if (key !== '') times.set(key, (times.get(key) ?? 0) + 1);
+        if (key !== '') times.add(key);
         rejected++;
         if (badRows.length < badRowsKept) {
           badRows.push({
@@ -74,7 +74,7 @@ export async function readSource(
       }
       if (!words.take(cells)) throw problem(tooManyWords);
       const key = keyIn(mapping, cells);
-      if (key !== '') times.set(key, (times.get(key) ?? 0) + 1);
+      if (key !== '') times.add(key);
       spool.append(frame(rows, packCells(cells)));
     }
     onRows(rows);
@@ -94,11 +94,12 @@ function framer(): (row: number, packed: string) => Uint8Array {
   };
 }
 
-/** Reads a spool frame: the row's number in the query's answer, and its packed cells. */
-export function readFrame(frame: Uint8Array): { readonly row: number; readonly packed: Uint8Array } {
-  const row = Buffer.from(frame.buffer, frame.byteOffset, numberBytes).readUInt32LE(0);
-  return { row, packed: frame.subarray(numberBytes) };
-}
+/** Where the packed cells begin in a spool frame. */
+export const cellsFrom = numberBytes;
+
+/** The row's number in the query's answer, from its spool frame. */
+export const rowNumber = (frame: Uint8Array): number =>
+  new DataView(frame.buffer, frame.byteOffset, numberBytes).getUint32(0, true);
 
 /** The columns were told before the query ran; should the answer have others, the mapping is not true. */
 const sameColumns = (told: readonly Column[], came: readonly Column[]): boolean =>

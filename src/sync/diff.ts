@@ -1,9 +1,10 @@
 import type { Change, Difference } from './change.ts';
 import type { Mode } from './definition.ts';
 import { hashOf } from './hash.ts';
-import type { Key } from './key.ts';
-import { keyIn, type Mapping, type Target } from './mapping.ts';
-import { unpackCells } from './pack.ts';
+import { type Key, keyOf } from './key.ts';
+import type { KeyCounts } from './key-table.ts';
+import type { Mapping, Target } from './mapping.ts';
+import { cellAt, unpackCells } from './pack.ts';
 import type { TableIndex } from './table-index.ts';
 
 /** What the comparison says of one source row. */
@@ -30,8 +31,8 @@ export type Compared =
  * `append` leaves existing keys alone, `update` missing ones.
  */
 export interface Diff {
-  /** Judges one row of the query, given as packed canonical cells. */
-  row(packed: Uint8Array): Compared;
+  /** Judges one row of the query, given as packed canonical cells, which begin at `from`. */
+  row(packed: Uint8Array, from?: number): Compared;
   /** After all rows: records whose key no row had; empty unless the mode mirrors. */
   leftOver(): Iterable<Change>;
 }
@@ -44,30 +45,34 @@ export interface Diff {
 export function diff(
   mapping: Pick<Mapping, 'targets' | 'key'>,
   index: TableIndex,
-  times: ReadonlyMap<Key, number>,
+  times: KeyCounts,
   mode: Mode,
   within?: ReadonlySet<string>,
 ): Diff {
-  function row(packed: Uint8Array): Compared {
-    const cells = unpackCells(asText(packed));
-    const key = keyIn(mapping, cells);
+  // Slots whose key some row had: most of them, so that few keys have to be looked up in the end.
+  const seen = new Uint8Array(index.size);
+
+  function row(packed: Uint8Array, from = 0): Compared {
+    const key = keyOf(mapping.key.map((at) => cellAt(packed, at, from)));
     if (key === '') return { kind: 'invalid', key, why: 'empty' };
     if ((times.get(key) ?? 0) > 1) return { kind: 'invalid', key, why: 'doubled-source' };
     const slot = index.find(key);
-    if (slot < 0) return mode === 'update' ? { kind: 'left' } : { kind: 'create', key, cells };
+    const cells = () => unpackCells(asText(packed, from));
+    if (slot < 0) return mode === 'update' ? { kind: 'left' } : { kind: 'create', key, cells: cells() };
+    seen[slot] = 1;
     if (index.isDoubled(slot)) return { kind: 'invalid', key, why: 'doubled-table' };
-    if (index.equals(slot, packed)) return { kind: 'same' };
+    if (index.equals(slot, packed, from)) return { kind: 'same' };
     if (mode === 'append') return { kind: 'left' };
     const record = index.record(slot);
-    const differences = differ(mapping.targets, cells, unpackCells(record.cells));
+    const differences = differ(mapping.targets, cells(), unpackCells(record.cells));
     if (differences.length === 0) return { kind: 'same' };
     if (within && !within.has(record.id)) return { kind: 'left' };
-    return { kind: 'update', key, record: record.id, differences, hash: hashOf(packed) };
+    return { kind: 'update', key, record: record.id, differences, hash: hashOf(packed.subarray(from)) };
   }
 
   function* leftOver(): Iterable<Change> {
     if (mode !== 'mirror') return;
-    for (const [key, slot] of index.slots()) {
+    for (const [key, slot] of index.slots((one) => seen[one] === 1)) {
       if (times.has(key) || index.isDoubled(slot)) continue;
       const record = index.record(slot);
       if (within && !within.has(record.id)) continue;
@@ -93,5 +98,5 @@ function differ(
   return differences;
 }
 
-const asText = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+const asText = (bytes: Uint8Array, from: number): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset + from, bytes.byteLength - from).toString('utf8');

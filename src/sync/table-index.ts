@@ -1,4 +1,5 @@
 import type { Key } from './key.ts';
+import { keyTable } from './key-table.ts';
 
 /** What the index knows of one record. */
 export interface HeldRecord {
@@ -8,7 +9,7 @@ export interface HeldRecord {
 }
 
 /**
- * The table's records by key, packed: one string a key and the bytes in large blocks, no object a record.
+ * The table's records by key, packed: keys, IDs and cells in large blocks, no object a record.
  *
  * Records are added in reading order. A record ID seen again replaces nothing (pages may overlap when
  * somebody edits meanwhile); a key seen again on another record makes the key doubled.
@@ -20,11 +21,11 @@ export interface TableIndex {
   /** Slot of a key, or -1. Doubled keys have one too: ask {@link isDoubled}. */
   find(key: Key): number;
   isDoubled(slot: number): boolean;
-  /** Compares a slot's cells with packed bytes without unpacking either. */
-  equals(slot: number, packed: Uint8Array): boolean;
+  /** Compares a slot's cells with packed bytes, which begin at `from`, without unpacking either. */
+  equals(slot: number, packed: Uint8Array, from?: number): boolean;
   record(slot: number): HeldRecord;
-  /** Every slot with its key, in reading order. */
-  slots(): Iterable<readonly [Key, number]>;
+  /** Every slot that is not to be passed over, with its key, in reading order. */
+  slots(passOver?: (slot: number) => boolean): Iterable<readonly [Key, number]>;
   /** Different records added, those with doubled or empty keys included. */
   readonly size: number;
   readonly emptyKeys: number;
@@ -36,21 +37,21 @@ const blockSize = 1 << 22;
 
 /** Makes an empty index. */
 export function tableIndex(): TableIndex {
-  let slotOf = new Map<Key, number>();
-  let ids = new Set<string>();
+  let keys = keyTable();
+  let ids = keyTable();
   let doubled = new Map<number, Key>();
   let blocks: Buffer[] = [];
-  let used = blockSize;
+  let used = 0;
+  // By slot.
   let starts = new Float64Array(1024);
-  let idLengths = new Uint8Array(1024);
   let lengths = new Uint32Array(1024);
-  let count = 0;
+  let idNumbers = new Uint32Array(1024);
   let emptyKeys = 0;
 
   function store(bytes: string): readonly [start: number, length: number] {
     // Three bytes a UTF-16 unit is the most that UTF-8 can take.
     const most = bytes.length * 3;
-    if (used + most > blockSize) {
+    if (blocks.length === 0 || used + most > blockSize) {
       blocks.push(Buffer.allocUnsafeSlow(Math.max(blockSize, most)));
       used = 0;
     }
@@ -68,57 +69,58 @@ export function tableIndex(): TableIndex {
   }
 
   function grow(): void {
-    const wider = <T extends Float64Array | Uint8Array | Uint32Array>(old: T, empty: T): T => {
+    const wider = <T extends Float64Array | Uint32Array>(old: T, empty: T): T => {
       empty.set(old);
       return empty;
     };
     starts = wider(starts, new Float64Array(starts.length * 2));
-    idLengths = wider(idLengths, new Uint8Array(idLengths.length * 2));
     lengths = wider(lengths, new Uint32Array(lengths.length * 2));
+    idNumbers = wider(idNumbers, new Uint32Array(idNumbers.length * 2));
   }
 
   return {
     add(id, key, packed) {
-      if (ids.has(id)) return;
-      ids.add(id);
+      const idNumber = ids.size;
+      if (ids.put(id) < idNumber) return;
       if (key === '') {
         emptyKeys++;
         return;
       }
-      const known = slotOf.get(key);
-      if (known !== undefined) {
+      const slot = keys.size;
+      const known = keys.put(key);
+      if (known < slot) {
         doubled.set(known, key);
         return;
       }
-      if (count === starts.length) grow();
-      const [start, length] = store(id + packed);
-      starts[count] = start;
-      lengths[count] = length;
-      idLengths[count] = id.length;
-      slotOf.set(key, count++);
+      if (slot === starts.length) grow();
+      const [start, length] = store(packed);
+      starts[slot] = start;
+      lengths[slot] = length;
+      idNumbers[slot] = idNumber;
     },
     clear() {
-      slotOf = new Map();
-      ids = new Set();
+      keys = keyTable();
+      ids = keyTable();
       doubled = new Map();
       blocks = [];
-      used = blockSize;
-      count = 0;
+      used = 0;
       emptyKeys = 0;
     },
-    find: (key) => slotOf.get(key) ?? -1,
+    find: (key) => keys.find(key),
     isDoubled: (slot) => doubled.has(slot),
-    equals(slot, packed) {
-      const [block, from, to] = bytesOf(slot);
-      const start = from + (idLengths[slot] ?? 0);
-      return to - start === packed.length && block.compare(packed, 0, packed.length, start, to) === 0;
+    equals(slot, packed, from = 0) {
+      const [block, start, end] = bytesOf(slot);
+      return (
+        end - start === packed.length - from && block.compare(packed, from, packed.length, start, end) === 0
+      );
     },
     record(slot) {
-      const [block, from, to] = bytesOf(slot);
-      const start = from + (idLengths[slot] ?? 0);
-      return { id: block.toString('latin1', from, start), cells: block.toString('utf8', start, to) };
+      const [block, start, end] = bytesOf(slot);
+      return { id: ids.at(idNumbers[slot] ?? 0), cells: block.toString('utf8', start, end) };
     },
-    slots: () => slotOf.entries(),
+    *slots(passOver = () => false) {
+      for (let slot = 0; slot < keys.size; slot++) if (!passOver(slot)) yield [keys.at(slot), slot];
+    },
     get size() {
       return ids.size;
     },

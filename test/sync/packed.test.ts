@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hashOf } from '../../src/sync/hash.ts';
 import { keyOf, showKey } from '../../src/sync/key.ts';
-import { packCells, unpackCells } from '../../src/sync/pack.ts';
+import { cellAt, packCells, unpackCells } from '../../src/sync/pack.ts';
 import { tableIndex } from '../../src/sync/table-index.ts';
 
 /** Text with all that could confuse packing: separators, marks, digits after them, 4-byte characters. */
@@ -25,6 +25,8 @@ describe('packed cells', () => {
         const packed = packCells(cells);
         expect(unpackCells(packed)).toEqual(cells);
         expect(unpackCells(Buffer.from(packed).toString('utf8'))).toEqual(cells);
+        const framed = Buffer.from(`1\u001f23${packed}`);
+        expect(cells.map((_, at) => cellAt(framed, at, 4))).toEqual(cells);
       }),
     );
   });
