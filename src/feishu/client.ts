@@ -1,4 +1,4 @@
-import { Client, LoggerLevel } from '@larksuiteoapi/node-sdk';
+import type { Client } from '@larksuiteoapi/node-sdk';
 import type { CallMeter, Chance, Clock, Log } from '../run/ports.ts';
 import { lineOf, type ProductLine } from '../sync/address.ts';
 import { CallError, type Failure } from '../sync/failure.ts';
@@ -8,6 +8,7 @@ import { credentialCodes, tokenCodes } from './codes.ts';
 import { cures } from './cures.ts';
 import { codeOf, failureOf, oddAnswer, silenceOf } from './failure.ts';
 import { type Http, http } from './http.ts';
+import { LoggerLevel, Client as SdkClient } from './lark.ts';
 import { type Patience, patience } from './patience.ts';
 import { type CallOptions, callOptions, type Passage, passage, sdkHttp } from './sdk.ts';
 import { shape, words } from './shape.ts';
@@ -68,7 +69,7 @@ export function feishuClient(settings: ClientSettings): FeishuClient {
   const { appId, appSecret, domain, log, clock, chance } = settings;
   const transport = settings.http ?? http();
   const stopping = new AbortController();
-  const sdk = new Client({
+  const sdk = new SdkClient({
     appId,
     appSecret,
     domain,

@@ -1,9 +1,10 @@
-import { EventDispatcher, type HttpInstance, LoggerLevel, WSClient } from '@larksuiteoapi/node-sdk';
+import type { EventDispatcher as Dispatcher, HttpInstance } from '@larksuiteoapi/node-sdk';
 import type { Chance, Clock, Log } from '../run/ports.ts';
 import { type Problem, problem } from '../sync/problem.ts';
 import { type Text, text } from '../sync/text.ts';
 import { cures } from './cures.ts';
 import { type Http, NoAnswer } from './http.ts';
+import { EventDispatcher, LoggerLevel, WSClient } from './lark.ts';
 import type { Receiver } from './receive.ts';
 import { passage, sdkHttp } from './sdk.ts';
 import { shape } from './shape.ts';
@@ -142,7 +143,7 @@ function session(parts: ConnectionParts, stop: AbortSignal, ready: () => void): 
   return ended;
 }
 
-const dispatcher = (receiver: Receiver): EventDispatcher =>
+const dispatcher = (receiver: Receiver): Dispatcher =>
   new EventDispatcher({ logger: silent, loggerLevel: LoggerLevel.error }).register({
     'im.message.receive_v1': (payload: unknown) => receiver.message(payload),
     'card.action.trigger': (payload: unknown) => receiver.click(payload),
