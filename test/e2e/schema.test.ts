@@ -1,4 +1,7 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { built } from '../support/program.ts';
 import { newWorld, type World, type WorldOptions } from '../support/world.ts';
 
 const names = (world: World): unknown[] => world.table.fields().map((field) => field['field_name']);
@@ -99,6 +102,34 @@ describe('create: fields', () => {
     mend();
 
     expect(await world.run()).toMatchObject({ exit: 0, rows: { created: 2 } });
+    expect(new Set(names(world)).size).toBe(names(world).length);
+  });
+
+  it('goes on after the process was killed while it made a field', async () => {
+    const world = await goods({ create: 'fields' });
+    world.table.addField({ name: 'sku', type: 'Text' });
+    world.feishu.setLatency((route) => (route === 'fields.create' ? 50 : 0));
+    const arrived = new Promise<void>((resolve) => {
+      let seen = 0;
+      world.feishu.onRequest(({ route }) => {
+        seen += route.name === 'fields.create' ? 1 : 0;
+        if (seen === 4) resolve();
+      });
+    });
+    const words = [join(await built(), 'main.js'), 'run', 'orders', '--json'];
+    const env = { PATH: process.env['PATH'], ...world.env };
+    const child = spawn(process.execPath, words, { cwd: world.folder, env, stdio: 'ignore' });
+    const dead = new Promise((resolve) => child.once('close', resolve));
+    await arrived;
+    child.kill('SIGKILL');
+    await dead;
+    world.feishu.setLatency(() => 0);
+    expect(world.table.size()).toBe(0);
+
+    const report = await world.run();
+
+    expect(report, report.err).toMatchObject({ exit: 0, status: 'done', rows: { created: 2 } });
+    expect(names(world)).toContain('note');
     expect(new Set(names(world)).size).toBe(names(world).length);
   });
 
