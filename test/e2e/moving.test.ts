@@ -101,29 +101,15 @@ it('edits between read and write: fields of others stay, ours are as the query s
   expect(world.records()[0]).toMatchObject({ 昵称: '客户2', 备注: '急' });
 });
 
-it('a field that is renamed between read and write is written on by its ID, and the next run knows it', async () => {
+it('a field that is renamed between read and write is found again by its ID, and so in the next run', async () => {
   const world = await newWorld({ orders: 10 });
   before(world, 'records.batch_create', 1, () => world.table.renameField('城市', '地区'));
 
-  const report = await world.run();
+  expect(await world.run()).toMatchObject({ exit: 0, status: 'done', rows: { created: 10, failed: 0 } });
 
-  expect(report).toMatchObject({ exit: 0, status: 'done', rows: { created: 10 } });
-  expect(report.err).toContain('地区');
   expect(world.writes()).toEqual(['batch_create !1254045', 'batch_create 10']);
+  expect(world.records()[0]).toMatchObject({ 地区: '北京' });
   const next = await world.run();
   expect(next).toMatchObject({ exit: 0, rows: { unchanged: 10 } });
   expect(next.err).toContain('地区');
-  expect(world.records()[0]).toMatchObject({ 地区: '北京' });
-});
-
-it('a field that is deleted between read and write fails its chunks, and the next run says so', async () => {
-  const world = await newWorld({ orders: 10 });
-  before(world, 'records.batch_create', 1, () => world.table.deleteField('城市'));
-
-  const report = await world.run();
-
-  expect(report).toMatchObject({ exit: 1, status: 'failed', rows: { failed: 10 } });
-  expect(report.chunks.failed).toMatchObject([{ id: 'C001', code: 1254045, message: 'FieldNameNotFound' }]);
-  expect(world.table.size()).toBe(0);
-  expect(await world.run()).toMatchObject({ exit: 1, error: { code: 'field-gone' } });
 });
