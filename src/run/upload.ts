@@ -57,11 +57,23 @@ export interface Stopped {
  */
 export async function upload(job: Upload): Promise<Stopped | undefined> {
   const stored = await job.journal.chunks(job.run);
-  const reopen = (chunk: ChunkRecord): ChunkRecord =>
-    job.again && isRetryable(chunk.status) ? { ...chunk, status: 'pending' } : chunk;
-  const chunks = stored.map(reopen);
-  const doubtful = new Set(stored.filter(isDoubtful).map(({ id }) => id));
-  if (job.again) job.onChunks(chunks);
+  const reopened = stored.map(
+    (chunk): ChunkRecord =>
+      job.again && isRetryable(chunk.status) ? { ...chunk, status: 'pending' } : chunk,
+  );
+  if (job.again) job.onChunks(reopened);
+  const chunks = [...reopened];
+  const stopped = await inOrder(job, chunks, new Set(stored.filter(isDoubtful).map(({ id }) => id)));
+  // What was to be sent again and was not reached has failed as it had before.
+  if (job.again) job.onChunks(stored.filter((_, at) => chunks[at] === reopened[at]));
+  return stopped;
+}
+
+async function inOrder(
+  job: Upload,
+  chunks: ChunkRecord[],
+  doubtful: ReadonlySet<string>,
+): Promise<Stopped | undefined> {
   const stopped = await inRounds(job, chunks, doubtful, (chunk) => chunk.kind !== 'delete');
   const clean = chunks.every(
     ({ kind, status }) => kind === 'delete' || status === 'done' || status === 'split',

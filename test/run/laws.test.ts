@@ -192,7 +192,9 @@ it('whatever fails, every row ends exactly once, no key is doubled, and the next
 
       one.table.fault = () => undefined;
       one.table.refuses = () => false;
-      await to(one, runs.start({ definition: one.definition, by }));
+      const clean = await to(one, runs.start({ definition: one.definition, by }));
+      // Where nothing at all is left of what was written, a person is asked.
+      if (clean?.status === 'waiting') await to(one, runs.apply(clean.run, by));
       const twice =
         plan.extra.some(([first]) => first === 'k1') && plan.source.some((row) => row.key === 'k1');
       const doubled = plan.extra.filter(([first]) => first === 'k1').length > 1;
