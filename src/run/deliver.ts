@@ -35,6 +35,7 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
   /** Chunks whose keys were read back, so that what is not there may be created. */
   const readBack = new Set<string>();
   let stopped: Stopped | undefined;
+  let tooMany: { readonly rows: number; readonly failure: Failure } | undefined;
 
   async function put(
     chunk: ChunkRecord,
@@ -112,6 +113,11 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
           now = await put(now, rest.length === 0 ? 'done' : 'pending', { wrote, removed });
         if (rest.length === 0) return;
       }
+      // Rows in doubt are sent as they were, under the token that protects them.
+      if (tooMany && rest.length > Math.max(1, tooMany.rows / 2) && !inDoubt(now)) {
+        await split(now, rest, tooMany.failure);
+        return;
+      }
       result = await send(
         senderFor(now),
         rest,
@@ -175,7 +181,7 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
         });
         return;
       case 'split':
-        if (failure.verdict === 'smaller') job.onTooMany(rest.length);
+        if (failure.verdict === 'smaller') learn(rest.length, failure);
         await (doubt ? clearUp(sent, rest, failure) : split(sent, rest, failure));
         return;
       case 'look':
@@ -263,6 +269,12 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
     }
     // An update's parts hold the vanished records too, so that each row stays in exactly one chunk.
     await afterRefusal(now, stands === null ? there : rest, result.failure);
+  }
+
+  /** What one call did not take, no later one is asked to: chunks above half of it are cut before they are sent. */
+  function learn(rows: number, failure: Failure): void {
+    if (!tooMany || rows < tooMany.rows) tooMany = { rows, failure };
+    job.onTooMany(rows);
   }
 
   function countUnknown(failure: Failure): void {

@@ -51,7 +51,7 @@ export async function makePlan(job: Planning): Promise<Plan> {
   const query = queryOf(definition, job.timeZone);
   const zone = zoneOf(query.timeZone);
   board.set((state) => ({ ...state, phase: 'reading' }));
-  const [about, fields, first, columns] = await Promise.all([
+  const [about, fields, first, columns] = await allOf([
     job.table.about(signal),
     job.table.fields(signal),
     job.table.revision(signal),
@@ -141,6 +141,20 @@ export async function makePlan(job: Planning): Promise<Plan> {
   } finally {
     await spool.close();
   }
+}
+
+/**
+ * Waits for all. Of several failures the one in words for people is told: a table that is not there fails each call,
+ * and only one of them knows the names of those that are.
+ */
+async function allOf<T extends readonly Promise<unknown>[]>(
+  work: readonly [...T],
+): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
+  const reasons = (await Promise.allSettled(work)).flatMap((one) =>
+    one.status === 'rejected' ? [one.reason as unknown] : [],
+  );
+  if (reasons.length > 0) throw reasons.find((reason) => reason instanceof ProblemError) ?? reasons[0];
+  return Promise.all(work) as Promise<{ [K in keyof T]: Awaited<T[K]> }>;
 }
 
 const keyNames = (mapping: Mapping): readonly string[] =>
