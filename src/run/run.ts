@@ -7,15 +7,9 @@ import type { State } from '../sync/state.ts';
 import { type Text, text } from '../sync/text.ts';
 import type { Board } from './board.ts';
 import type { Creating } from './create-fields.ts';
+import { agreedPrint, chunkSizeOf, handMadeGrant, rememberFields } from './history.ts';
 import type { Lanes } from './lane.ts';
-import {
-  agreedPrint,
-  chunkSizeOf,
-  handMadeGrant,
-  makePlan,
-  type Planning,
-  rememberFields,
-} from './make-plan.ts';
+import { makePlan, type Planning } from './make-plan.ts';
 import { type Plan, writePlan } from './plan.ts';
 import type { Chance, ChunkRecord, Clock, Log, People, Scope, Sources, Store, Table } from './ports.ts';
 import { followRenames } from './renames.ts';

@@ -1,0 +1,60 @@
+import type { Definition } from '../sync/definition.ts';
+import type { KnownField } from '../sync/pairing.ts';
+import type { Scope, Store, Table } from './ports.ts';
+
+/** What is known from earlier runs of the scope. */
+export interface History {
+  readonly ledger: number;
+  readonly handMadeAllowed: boolean;
+  readonly succeededBefore: boolean;
+  readonly changed: boolean;
+}
+
+/** Looks up what is known of a scope; `fingerprint` is that of the plan being made. */
+export async function history(store: Store, scope: Scope, fingerprint: string): Promise<History> {
+  const [ledger, allowed, agreed, last] = await Promise.all([
+    store.ledger.size(scope),
+    store.memory.recall(handMadeGrant(scope)),
+    store.memory.recall(agreedPrint(scope)),
+    store.journal.lastDone(scope),
+  ]);
+  return {
+    ledger,
+    handMadeAllowed: allowed !== undefined,
+    succeededBefore: last !== undefined,
+    changed: last !== undefined && last.fingerprint !== fingerprint && agreed !== fingerprint,
+  };
+}
+
+/** Under which name a person's yes to deleting hand-made records is remembered. */
+export const handMadeGrant = (scope: Scope): string => `hand-made:${scope.definition}@${scope.table}`;
+
+/** Under which name the query, key and mapping are remembered that a person last said yes to. */
+export const agreedPrint = (scope: Scope): string => `agreed:${scope.definition}@${scope.table}`;
+
+/** Under which name it is remembered where the columns went. */
+const fieldsOf = (scope: Scope): string => `fields:${scope.definition}@${scope.table}`;
+
+/** Where the columns of a definition went when that was last agreed. */
+export const recallFields = async (
+  { memory }: Pick<Store, 'memory'>,
+  scope: Scope,
+): Promise<readonly KnownField[]> =>
+  JSON.parse((await memory.recall(fieldsOf(scope))) ?? '[]') as KnownField[];
+
+/** Keeps where the columns go, so that a field is found again when somebody renames it. */
+export const rememberFields = (
+  { memory }: Pick<Store, 'memory'>,
+  scope: Scope,
+  known: readonly KnownField[],
+): Promise<void> => memory.remember(fieldsOf(scope), JSON.stringify(known));
+
+/** Under which name the chunk size that a table took is remembered. */
+export const chunkSizeOf = (scope: Pick<Scope, 'table'>): string => `chunk-size:${scope.table}`;
+
+/** Rows that one chunk may hold: as defined, and never more than the table has shown to take. */
+export async function rowsPerChunk(definition: Definition, table: Table, store: Store): Promise<number> {
+  const wanted = definition.chunkSize === 'auto' ? table.chunkSize : definition.chunkSize;
+  const took = Number(await store.memory.recall(chunkSizeOf({ table: `${table.base}/${table.id}` })));
+  return took > 0 ? Math.min(wanted, took) : wanted;
+}
