@@ -97,6 +97,9 @@ export function feishuClient(settings: ClientSettings): FeishuClient {
       both.unlink();
       if (way.started) spec.meter.count(failure?.verdict === 'wait' ? 'refused' : spec.kind);
       if (failure) log.debug('feishu-call-failed', facts(failure));
+      // What the SDK makes for each call holds on to its options until the next full garbage collection: a whole read
+      // of a table would wait there in memory, page by page.
+      way.answer = undefined;
     }
   };
 
