@@ -16,8 +16,11 @@ import type { Stopped, Upload } from './upload.ts';
 
 /** Brings single chunks to the table and stores what became of them. */
 export interface Delivery {
-  /** Sends a chunk once (its parts too, when it must be split). Rejects when told to stop or fenced off. */
-  deliver(chunk: ChunkRecord, changes: readonly Change[]): Promise<void>;
+  /**
+   * Sends a chunk once (its parts too, when it must be split). Rejects when told to stop or fenced off.
+   * @param written called when all of it is in the table, and only the store does not know yet
+   */
+  deliver(chunk: ChunkRecord, changes: readonly Change[], written: () => void): Promise<void>;
   /** After the last round: settles a chunk for good. */
   giveUp(chunk: ChunkRecord): Promise<void>;
   /** Why nothing more should be sent, once that is so. */
@@ -52,14 +55,18 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
     return next;
   }
 
-  async function deliver(chunk: ChunkRecord, changes: readonly Change[]): Promise<void> {
+  async function deliver(
+    chunk: ChunkRecord,
+    changes: readonly Change[],
+    written: () => void = () => undefined,
+  ): Promise<void> {
     const { targets } = job.plan;
     try {
-      await one(chunk, changes);
+      await one(chunk, changes, written);
     } catch (error) {
       if (!(error instanceof CallError)) throw error;
       if (await underNewNames(error.failure, targets)) {
-        await deliver(newest(chunk), changes);
+        await deliver(newest(chunk), changes, written);
         return;
       }
       await lookFailed(newest(chunk), error.failure);
@@ -90,7 +97,7 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
     return true;
   }
 
-  async function one(chunk: ChunkRecord, changes: readonly Change[]): Promise<void> {
+  async function one(chunk: ChunkRecord, changes: readonly Change[], whole: () => void): Promise<void> {
     const began = job.clock.now();
     let now = chunk;
     let rest = changes;
@@ -128,6 +135,7 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
     } while (result.outlived || (await underNewNames(result.failure, sentAs)));
     if (result.failure) await afterRefusal(now, rest, result.failure);
     else {
+      whole();
       const { wrote, removed } = result;
       await put(now, 'done', { wrote, removed, written: now.written + result.written });
     }

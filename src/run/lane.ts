@@ -4,8 +4,11 @@ import type { Chance, Clock, Memory } from './ports.ts';
 
 /** Where the writes of one base queue up. */
 export interface Lane {
-  /** Carries out a job when it is its turn. Rejects with the signal's reason when that comes first. */
-  run<T>(job: () => Promise<T>, signal: AbortSignal): Promise<T>;
+  /**
+   * Carries out a job when it is its turn. Rejects with the signal's reason when that comes first.
+   * @param job gives its place free by its end, or before, when what is left does not concern the base
+   */
+  run<T>(job: (free: () => void) => Promise<T>, signal: AbortSignal): Promise<T>;
   /** Resolves when nothing queues any more, so that a job put in now is the next. */
   room(): Promise<void>;
   /** Tells how a write came out, so that the lane can widen. */
@@ -57,7 +60,16 @@ export function openLanes(memory: Memory, clock: Clock, chance: Chance): Lanes {
     }
 
     return {
-      run: (job, signal) => limiter(() => turnThen(job, signal)),
+      run: (job, signal) =>
+        new Promise((resolve, reject) => {
+          const place = (): Promise<void> =>
+            new Promise((free) => {
+              turnThen(() => job(free), signal)
+                .then(resolve, reject)
+                .finally(free);
+            });
+          limiter(place).catch(reject);
+        }),
       async room() {
         while (limiter.pendingCount > 0) await new Promise<void>((resolve) => freed.push(resolve));
       },

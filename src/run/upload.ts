@@ -124,21 +124,33 @@ function freshOptions({ targets, newOptions: brought }: Plan): (changes: readonl
   };
 }
 
+/** Chunks that are written and wait for the store to note it, at most: each is in memory until then. */
+const settlingMost = 4;
+
 /** One round: every open chunk is sent once, as many at a time as the lane lets through. */
 async function onePass(job: Upload, way: Delivery, open: readonly ChunkRecord[]): Promise<void> {
   const { lane, stop } = job;
   const flying = new Set<Promise<void>>();
   let broken: { readonly error: unknown } | undefined;
   const over = (): boolean => broken !== undefined || stop.soon.aborted || way.stopped() !== undefined;
+  // The lane is free for the next chunk while the store notes how this one came out.
+  const settling = new Set<string>();
   const launch = (chunk: ChunkRecord, changes: readonly Change[]): void => {
     const flight = lane
-      .run(async () => {
-        if (!over()) await way.deliver(chunk, changes);
+      .run(async (free) => {
+        if (over()) return;
+        await way.deliver(chunk, changes, () => {
+          settling.add(chunk.id);
+          free();
+        });
       }, stop.soon)
       .catch((error: unknown) => {
         broken ??= { error };
       })
-      .finally(() => flying.delete(flight));
+      .finally(() => {
+        settling.delete(chunk.id);
+        flying.delete(flight);
+      });
     flying.add(flight);
   };
   const fresh = freshOptions(job.plan);
@@ -146,6 +158,7 @@ async function onePass(job: Upload, way: Delivery, open: readonly ChunkRecord[])
     // Read and decoded while the last one is still in flight, so that the lane never waits for us.
     const changes = decodeChanges(await job.journal.body(job.run, chunk.id));
     await lane.room();
+    while (settling.size >= settlingMost) await Promise.race(flying);
     if (over()) break;
     // Two calls at once that both bring a new option could create it twice: the first goes alone.
     const alone = fresh(changes);
