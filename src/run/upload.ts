@@ -75,9 +75,7 @@ async function inOrder(
   doubtful: ReadonlySet<string>,
 ): Promise<Stopped | undefined> {
   const stopped = await inRounds(job, chunks, doubtful, (chunk) => chunk.kind !== 'delete');
-  const clean = chunks.every(
-    ({ kind, status }) => kind === 'delete' || status === 'done' || status === 'split',
-  );
+  const clean = chunks.every(({ kind, status }) => kind === 'delete' || isSettledWell(status));
   if (stopped || !clean) return stopped;
   return inRounds(job, chunks, doubtful, (chunk) => chunk.kind === 'delete');
 }
@@ -85,6 +83,10 @@ async function inOrder(
 /** Whether an earlier life of the program sent a chunk and never heard what became of it. */
 const isDoubtful = ({ status, failure }: ChunkRecord): boolean =>
   status === 'sent' || status === 'unknown' || failure?.mayHaveHappened === true;
+
+/** A row that Feishu refuses for what is in it holds no delete back: it would do so for ever. */
+const isSettledWell = (status: ChunkRecord['status']): boolean =>
+  status === 'done' || status === 'split' || status === 'rejected';
 
 async function inRounds(
   job: Upload,

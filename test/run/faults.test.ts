@@ -400,6 +400,22 @@ describe('rows that Feishu refuses', () => {
     expect(one.table.writes()).toHaveLength(before + 1);
   });
 
+  it('hold no delete back: they would do so for ever', async () => {
+    const one = await world({ mode: 'mirror', chunkSize: 20 }, store);
+    one.source.rowsNow = rowsOf(1, 20);
+    await one.run();
+    one.source.rowsNow = rowsOf(2, 21);
+    one.table.refuses = (fields) => fields[keyField] === 'k021';
+    const state = await one.run();
+    expect(counts(state)).toEqual({
+      read: 20,
+      unchanged: 19,
+      rejected: 1,
+      deletes: { planned: 1, done: 1 },
+    });
+    expect(one.table.keys()).not.toContain('k001');
+  });
+
   it('in updates are found likewise, beside a record that is gone', async () => {
     const one = await world({ chunkSize: 16 }, store);
     one.source.rowsNow = rowsOf(1, 16);
