@@ -1,5 +1,6 @@
 import { text } from '../text.ts';
 import type { Value } from '../value.ts';
+import { decimalText } from './digits.ts';
 import { type Bad, type Cell, type Kind, type Place, unfit } from './kind.ts';
 
 const number = /^([+-]?)(\d+)(?:\.(\d*))?$/;
@@ -9,6 +10,8 @@ const dateTime =
 const zeroDate = /^\d{4}-(?:00-\d{2}|\d{2}-00)/;
 /** Digits that people mean as 20260131 or 20260131080000, not as milliseconds. */
 const runTogether = /^(?:\d{8}|(?:19|20)\d{12})$/;
+/** As far as a JavaScript date goes, in ms: the years from -271821 to 275760. */
+const latest = 8.64e15;
 
 /**
  * Date fields. Canonical: milliseconds since the epoch as a whole number; a date or time without a zone is
@@ -24,6 +27,9 @@ export const dateKind: Kind = {
 
 function dateOf(place: Place, value: Exclude<Value, null>): Cell | Bad {
   if (typeof value === 'object') return unfit(place, value, '不是日期', 'is bytes, not a date,');
+  // The most common case, and the same as below: whole milliseconds need no look at their digits.
+  const isMs = typeof value === 'number' && place.column.type !== 'year' && place.rule.unit !== 's';
+  if (isMs && Number.isInteger(value) && Math.abs(value) <= latest) return decimalText(value);
   const written = String(value).trim();
   if (written === '') return '';
   const digits = place.column.type === 'year' ? null : number.exec(written);
@@ -46,8 +52,7 @@ function fromNumber(
   const finer = /[1-9]/.test(fraction.slice(shift));
   if (finer && !place.rule.round) return tooFine(place, written);
   const ms = Number(`${sign}${whole}${fraction.slice(0, shift).padEnd(shift, '0')}`);
-  // 8.64e15 is as far as a JavaScript date goes: the years from -271821 to 275760.
-  if (Math.abs(ms) > 8.64e15) return noDate(place, written);
+  if (Math.abs(ms) > latest) return noDate(place, written);
   return String((finer && sign === '-' ? ms - 1 : ms) + 0);
 }
 
@@ -104,6 +109,6 @@ const tooFine = (place: Place, value: unknown): Bad =>
   );
 
 function heldDate(raw: unknown): Cell {
-  if (typeof raw === 'number') return String(raw);
+  if (typeof raw === 'number') return decimalText(raw);
   return typeof raw === 'string' ? raw : '';
 }

@@ -1,5 +1,6 @@
 import type { Value } from '../value.ts';
 import { bitsToInteger } from './bits.ts';
+import { decimalText } from './digits.ts';
 import { type Bad, type Cell, isBad, isJsonNull, type Kind, type Place, unfit } from './kind.ts';
 
 /**
@@ -38,7 +39,7 @@ function numberOf(place: Place, value: Exclude<Value, null>): Cell | Bad {
 /** A whole number keeps all its digits or is refused; a float is the float it is, at 15 digits. */
 function fromFloat(place: Place, value: number): Cell | Bad {
   if (Number.isInteger(value)) {
-    if (value < safeWhole && value > -safeWhole) return value === 0 ? '0' : String(value);
+    if (value < safeWhole && value > -safeWhole) return decimalText(value);
     if (place.column.type !== 'float') return fromText(place, String(BigInt(value)));
   }
   if (!Number.isFinite(value)) return unfit(place, value, '不是数字', 'is not a number');
@@ -83,7 +84,7 @@ function stars(place: Place, cell: Cell): Cell | Bad {
 
 /** The number at the digits that a cell keeps; zero has no sign. */
 function cut(value: number): Cell {
-  const whole = String(value + 0);
+  const whole = decimalText(value);
   return whole.length <= significantDigits ? whole : String(Number(value.toPrecision(significantDigits)));
 }
 
@@ -97,7 +98,7 @@ function digitsOf(value: string): number {
 /** A number as read; the legacy reader gives digits as text. */
 export function heldNumber(raw: unknown): Cell {
   if (typeof raw === 'number') {
-    if (Number.isInteger(raw) && raw < safeWhole && raw > -safeWhole) return raw === 0 ? '0' : String(raw);
+    if (Number.isInteger(raw) && raw < safeWhole && raw > -safeWhole) return decimalText(raw);
     return cut(raw);
   }
   if (typeof raw === 'string') {
