@@ -147,7 +147,8 @@ function keyParts(
 }
 
 /** What the shape alone does not show. */
-function contentIssues({ name, source, target, timeZone, schedule = [] }: WrittenDefinition): Issue[] {
+function contentIssues(written: WrittenDefinition): Issue[] {
+  const { name, source, target, timeZone, schedule = [] } = written;
   const zones: [Path, string | undefined][] = [
     [['timeZone'], timeZone],
     ...schedule.map((entry, at): [Path, string | undefined] => [
@@ -174,6 +175,9 @@ function contentIssues({ name, source, target, timeZone, schedule = [] }: Writte
     ...(address.kind === 'problem' && address.problem.code !== 'no-table'
       ? [issue(address.problem.code, ['target'], address.problem.message, address.problem.cure)]
       : []),
+    ...(written.view === 'limit' && address.kind === 'address' && address.address.view === undefined
+      ? [issue('no-view', ['view'], noView, noViewCure)]
+      : []),
     ...zones
       .filter(([, zone]) => zone !== undefined && !isZone(zone))
       .map(([path, zone]) =>
@@ -186,6 +190,13 @@ function contentIssues({ name, source, target, timeZone, schedule = [] }: Writte
       ),
   ];
 }
+
+const noView = text('view: limit 需要 target 里有 view=', 'view: limit needs a target with view= in it');
+
+const noViewCure = text(
+  '打开那个视图，再从浏览器复制地址；或去掉 view',
+  'Open that view and copy its address from the browser, or leave view out.',
+);
 
 function isZone(name: string): boolean {
   try {

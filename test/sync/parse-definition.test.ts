@@ -192,6 +192,7 @@ describe('what is wrong is said in plain words', () => {
     [{ timeZone: 'Mars/Base' }, ['timeZone'], 'there is no time zone "Mars/Base"'],
     [{ private: 'mobile' }, ['private'], 'private must be a list of columns'],
     [{ create: 'table' }, ['create'], 'create must be fields'],
+    [{ view: 'limit' }, ['view'], 'view: limit needs a target with view= in it'],
   ])('%j', (change, path, en) => {
     expect(issuesOf(written(change)).map((issue) => [issue.path, issue.message.en])).toEqual([[path, en]]);
   });
