@@ -34,18 +34,21 @@ export interface Backend {
   examine(db: Database): Promise<void>;
 }
 
-/** How often a transaction is done again after it lost against another one. */
+/** How often work is done again after it lost against another process. */
 const tries = 5;
 
 /** Does all of the work or none of it. */
-export async function transact<R>(
+export const transact = <R>(
   db: Database,
   backend: Backend,
   work: (trx: Transaction<Tables>) => Promise<R>,
-): Promise<R> {
+): Promise<R> => untilWon(backend, () => db.transaction().execute(work));
+
+/** Does work that is one statement or one transaction, again where it lost against another one. */
+export async function untilWon<R>(backend: Backend, work: () => Promise<R>): Promise<R> {
   for (let left = tries; ; left--) {
     try {
-      return await db.transaction().execute(work);
+      return await work();
     } catch (error) {
       if (left <= 1 || !backend.lostRace(error)) throw error;
     }

@@ -3,7 +3,7 @@ import type { ChunkRecord, Journal, NewChunk, RunRecord } from '../run/ports.ts'
 import type { Failure } from '../sync/failure.ts';
 import { Fenced } from '../sync/fenced.ts';
 import type { State } from '../sync/state.ts';
-import { type Backend, type Database, transact } from './backend.ts';
+import { type Backend, type Database, transact, untilWon } from './backend.ts';
 import { asBuffer, asBytes, groups } from './encode.ts';
 import { confirm, forget } from './ledger.ts';
 import type { ChunkRow, RunRow, Tables } from './schema.ts';
@@ -94,29 +94,39 @@ export function journal(db: Database, backend: Backend): Journal {
       return asBytes(row.body);
     },
     async sending(run, chunk, token, at, fence) {
-      await transact(db, backend, async (trx) => {
-        const { table_id } = await trx
-          .selectFrom('runs')
-          .select('table_id')
-          .where('id', '=', run)
-          .executeTakeFirstOrThrow();
-        await guard(trx, backend, table_id, fence);
-        const was = await trx
-          .selectFrom('chunks')
-          .select(['token', 'sent_at', 'attempts'])
-          .where('run', '=', run)
-          .where('id', '=', chunk)
-          .executeTakeFirst();
-        if (!was) throw noChunk(run, chunk);
-        // A token counts from its first send: Feishu forgets it some time after that.
-        const sent_at = was.token === token ? (was.sent_at ?? at) : at;
-        await trx
-          .updateTable('chunks')
-          .set({ status: 'sent', token, sent_at, attempts: was.attempts + 1 })
-          .where('run', '=', run)
-          .where('id', '=', chunk)
-          .execute();
-      });
+      // One statement, because the call to Feishu waits for it.
+      const note = db
+        .updateTable('chunks')
+        .set((set) => ({
+          // A token counts from its first send: Feishu forgets it some time after that. Stands before the token,
+          // because MySQL sets one column after the other.
+          sent_at: set
+            .case()
+            .when('token', token === null ? 'is' : '=', token)
+            .then(set.fn.coalesce('sent_at', set.val(at)))
+            .else(at)
+            .end(),
+          status: 'sent' as const,
+          token,
+          attempts: set('attempts', '+', 1),
+        }))
+        .where('run', '=', run)
+        .where('id', '=', chunk)
+        .where((is) =>
+          is.exists(
+            is
+              .selectFrom('runs')
+              .innerJoin('leases', 'leases.table_id', 'runs.table_id')
+              .select('leases.fence')
+              .where('runs.id', '=', run)
+              .where('leases.fence', '=', fence),
+          ),
+        );
+      const { numUpdatedRows } = await untilWon(backend, () => note.executeTakeFirstOrThrow());
+      if (numUpdatedRows === 1n) return;
+      const held = await db.selectFrom('runs').select('table_id').where('id', '=', run).executeTakeFirst();
+      if (held) await transact(db, backend, (trx) => guard(trx, backend, held.table_id, fence));
+      throw noChunk(run, chunk);
     },
     async settle(run, scope, chunk, outcome, fence) {
       await transact(db, backend, async (trx) => {
