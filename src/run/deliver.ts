@@ -20,7 +20,7 @@ export interface Delivery {
    * Sends a chunk once (its parts too, when it must be split). Rejects when told to stop or fenced off.
    * @param written called when all of it is in the table, and only the store does not know yet
    */
-  deliver(chunk: ChunkRecord, changes: readonly Change[], written: () => void): Promise<void>;
+  deliver(chunk: ChunkRecord, changes: readonly Change[], written: () => Promise<void>): Promise<void>;
   /** After the last round: settles a chunk for good. */
   giveUp(chunk: ChunkRecord): Promise<void>;
   /** Why nothing more should be sent, once that is so. */
@@ -58,7 +58,7 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
   async function deliver(
     chunk: ChunkRecord,
     changes: readonly Change[],
-    written: () => void = () => undefined,
+    written: () => Promise<void> = async () => {},
   ): Promise<void> {
     const { targets } = job.plan;
     try {
@@ -97,7 +97,11 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
     return true;
   }
 
-  async function one(chunk: ChunkRecord, changes: readonly Change[], whole: () => void): Promise<void> {
+  async function one(
+    chunk: ChunkRecord,
+    changes: readonly Change[],
+    written: () => Promise<void>,
+  ): Promise<void> {
     const began = job.clock.now();
     let now = chunk;
     let rest = changes;
@@ -126,7 +130,7 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
         return;
       }
       result = await send(
-        senderFor(now),
+        { ...senderFor(now), written },
         rest,
         { token: tokenOf(now), began, doubt: inDoubt(now) },
         job.stop,
@@ -135,7 +139,6 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
     } while (result.outlived || (await underNewNames(result.failure, sentAs)));
     if (result.failure) await afterRefusal(now, rest, result.failure);
     else {
-      whole();
       const { wrote, removed } = result;
       await put(now, 'done', { wrote, removed, written: now.written + result.written });
     }
@@ -175,7 +178,7 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
         attempts: chunk.attempts + 1,
       });
     };
-    return { ...job, targets: job.plan.targets, note };
+    return { ...job, targets: job.plan.targets, note, written: async () => {} };
   }
 
   async function afterRefusal(chunk: ChunkRecord, rest: readonly Change[], failure: Failure): Promise<void> {

@@ -11,10 +11,15 @@ export interface Lane {
   run<T>(job: (free: () => void) => Promise<T>, signal: AbortSignal): Promise<T>;
   /** Resolves when nothing queues any more, so that a job put in now is the next. */
   room(): Promise<void>;
-  /** Tells how a write came out, so that the lane can widen. */
-  answered(): void;
+  /** Notes that a write goes out; answers how many are under way now, and how to say that it has come back. */
+  sends(): { readonly atOnce: number; back(): void };
+  /**
+   * Tells how a write came out, so that the lane can widen.
+   * @param atOnce writes that were under way when it was sent; the lane's width when not given
+   */
+  answered(atOnce?: number): void;
   /** Tells that the base was busy or throttled: the lane narrows and everybody in it waits. */
-  refused(retryAfter: number | undefined, signal: AbortSignal): Promise<void>;
+  refused(retryAfter: number | undefined, signal: AbortSignal, atOnce?: number): Promise<void>;
   /** Fixes the width (1 to 8), or lets it be found out. */
   limit(width: number | 'auto'): void;
 }
@@ -40,6 +45,7 @@ export function openLanes(memory: Memory, clock: Clock, chance: Chance): Lanes {
     let width: Width = startWidth(await memory.recall(`width:${base}`));
     let fixed: number | undefined;
     let freeAt = 0;
+    let underWay = 0;
     const limiter = pLimit(width.width);
     const freed: (() => void)[] = [];
 
@@ -73,9 +79,16 @@ export function openLanes(memory: Memory, clock: Clock, chance: Chance): Lanes {
       async room() {
         while (limiter.pendingCount > 0) await new Promise<void>((resolve) => freed.push(resolve));
       },
-      answered: () => become(answered(width, clock.now())),
-      async refused(retryAfter, signal) {
-        become(refused(width, clock.now()));
+      sends() {
+        underWay++;
+        const back = (): void => {
+          underWay--;
+        };
+        return { atOnce: underWay, back };
+      },
+      answered: (atOnce) => become(answered(width, clock.now(), atOnce)),
+      async refused(retryAfter, signal, atOnce) {
+        become(refused(width, clock.now(), atOnce));
         const pause = refusedPause(width, retryAfter, chance.random());
         freeAt = Math.max(freeAt, clock.now() + pause);
         await clock.sleep(pause, signal);

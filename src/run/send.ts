@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Change } from '../sync/change.ts';
 import { createdFields, updatedRecord } from '../sync/chunk.ts';
 import { CallError, type Failure } from '../sync/failure.ts';
@@ -54,6 +55,8 @@ export interface Sender {
   readonly chance: Chance;
   /** Stores that a chunk is handed to the network now. */
   note(token: Token | null): Promise<void>;
+  /** Told as soon as the changes are in the table: the lane can have the next ones. */
+  written(): Promise<void>;
 }
 
 /**
@@ -77,15 +80,17 @@ export async function send(
       token = { token: chance.uuid(), at: clock.now() };
     }
     await sender.note(token);
+    const flight = lane.sends();
     try {
-      const sent = await call(sender, changes, token, stop.now);
-      lane.answered();
-      return sent;
+      const outcome = await call(sender, changes, token, stop.now).finally(flight.back);
+      lane.answered(flight.atOnce);
+      await sender.written();
+      return outcome;
     } catch (error) {
       if (!(error instanceof CallError)) throw error;
       failure = error.failure;
       if (failure.verdict !== 'wait') {
-        lane.answered();
+        lane.answered(flight.atOnce);
         return { ...unsent, failure: { ...failure, mayHaveHappened: doubt || failure.mayHaveHappened } };
       }
       doubt ||= failure.mayHaveHappened;
@@ -93,7 +98,7 @@ export async function send(
       if (clock.now() + (failure.retryAfter ?? 0) - before.began > throttleBudget) {
         return { ...unsent, failure: { ...failure, mayHaveHappened: doubt } };
       }
-      await lane.refused(failure.retryAfter, stop.soon);
+      await lane.refused(failure.retryAfter, stop.soon, flight.atOnce);
       stop.soon.throwIfAborted();
     }
   }
@@ -112,11 +117,11 @@ async function call(
   const deletes = changes.flatMap((change) => (change.kind === 'delete' ? [change] : []));
   if (creates.length > 0) {
     const records = creates.map((change) => createdFields(change.cells, targets));
-    const ids = await table.create(records, token?.token ?? '', signal);
-    return sent(
-      creates.length,
-      creates.map((change, at) => createdEntry(change, ids[at] ?? '')),
-    );
+    const created = table.create(records, token?.token ?? '', signal);
+    // Worked out while the call is under way: afterwards the lane would wait for it.
+    const hashes = nextTurn().then(() => creates.map(createdHash));
+    const ids = await created;
+    return sent(creates.length, entries(creates, ids, await hashes));
   }
   if (updates.length > 0) {
     await table.update(
@@ -140,9 +145,13 @@ const sent = (written: number, wrote: readonly LedgerEntry[]): Sent => ({
   failure: null,
 });
 
-/** The ledger's note of a record that a create made. */
-export const createdEntry = (change: Extract<Change, { kind: 'create' }>, record: string): LedgerEntry => ({
-  key: change.key,
-  record,
-  hash: hashOf(Buffer.from(packCells(change.cells))),
-});
+type Create = Extract<Change, { kind: 'create' }>;
+
+const entries = (
+  creates: readonly Create[],
+  ids: readonly string[],
+  hashes: readonly string[],
+): readonly LedgerEntry[] =>
+  creates.map(({ key }, at) => ({ key, record: ids[at] ?? '', hash: hashes[at] ?? '' }));
+
+const createdHash = ({ cells }: Create): string => hashOf(Buffer.from(packCells(cells)));

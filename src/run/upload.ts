@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Change } from '../sync/change.ts';
 import { decodeChanges } from '../sync/chunk.ts';
 import type { Failure } from '../sync/failure.ts';
@@ -141,9 +142,11 @@ async function onePass(job: Upload, way: Delivery, open: readonly ChunkRecord[])
     const flight = lane
       .run(async (free) => {
         if (over()) return;
-        await way.deliver(chunk, changes, () => {
+        await way.deliver(chunk, changes, async () => {
           settling.add(chunk.id);
           free();
+          // The next chunk's note goes to the store before the outcome of this one: its call waits for that.
+          await nextTurn();
         });
       }, stop.soon)
       .catch((error: unknown) => {
@@ -160,6 +163,8 @@ async function onePass(job: Upload, way: Delivery, open: readonly ChunkRecord[])
     // Read and decoded while the last one is still in flight, so that the lane never waits for us.
     const changes = decodeChanges(await job.journal.body(job.run, chunk.id));
     await lane.room();
+    // Whoever has just left the queue goes to the store first: its call waits for that, our reading ahead does not.
+    await nextTurn();
     while (settling.size >= settlingMost) await Promise.race(flying);
     if (over()) break;
     // Two calls at once that both bring a new option could create it twice: the first goes alone.

@@ -1,7 +1,7 @@
 /**
  * How many writes a base takes at once, found out by trying.
  *
- * It starts at 1 (or at what held before), widens by one whenever a full width of writes came back clean,
+ * It starts at 1 (or at what held before), widens by one whenever a full width of writes that were under way together came back clean,
  * and falls to half on the first conflict. The width that conflicted becomes a ceiling: a strict base thus
  * costs one refused call, and no further try until the ceiling is a day old.
  */
@@ -39,8 +39,12 @@ export function startWidth(remembered: string | undefined): Width {
 /** What to keep for the next run. */
 export const rememberWidth = (now: Width): string => `${now.width} ${now.ceiling ?? 0} ${now.ceilingAt}`;
 
-/** A write was carried out (or failed for a reason of its own). */
-export function answered(now: Width, at: number): Width {
+/**
+ * A write was carried out (or failed for a reason of its own).
+ * @param atOnce writes that were under way when it was sent, itself included: fewer than the width prove nothing
+ */
+export function answered(now: Width, at: number, atOnce: number = now.width): Width {
+  if (atOnce < now.width) return { ...now, refusals: 0 };
   const clean = now.clean + 1;
   const ceiling = now.ceiling !== null && at - now.ceilingAt < ceilingLife ? now.ceiling : null;
   const mayWiden = now.width < widest && (ceiling === null || now.width + 1 < ceiling);
@@ -49,12 +53,16 @@ export function answered(now: Width, at: number): Width {
     : { ...now, clean, ceiling, refusals: 0 };
 }
 
-/** A write was refused because the base was busy or throttled. */
-export function refused(now: Width, at: number): Width {
+/**
+ * A write was refused because the base was busy or throttled.
+ * @param atOnce writes that were under way when it was sent, itself included: that many were too many
+ */
+export function refused(now: Width, at: number, atOnce: number = now.width): Width {
   // Writes that were in flight together are refused together: that is one conflict, not several.
   const sameBurst = now.clean === 0 && now.ceiling !== null && at - now.ceilingAt < burst;
   if (now.width === 1 || sameBurst) return { ...now, clean: 0, refusals: now.refusals + 1 };
-  return { width: Math.floor(now.width / 2), clean: 0, ceiling: now.width, ceilingAt: at, refusals: 0 };
+  const ceiling = Math.min(now.width, Math.max(atOnce, 2));
+  return { width: Math.floor(ceiling / 2), clean: 0, ceiling, ceilingAt: at, refusals: 0 };
 }
 
 /** Milliseconds to wait before a refused write is sent again. */

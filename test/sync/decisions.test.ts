@@ -125,6 +125,15 @@ describe('pauses between rounds', () => {
 });
 
 describe('the width of a lane', () => {
+  it('learns nothing from writes that were not under way with as many others as it allows', () => {
+    const two = answered(startWidth(undefined), 0);
+    let alone = two;
+    for (let at = 0; at < 10; at++) alone = answered(alone, at, 1);
+    expect(alone).toEqual(two);
+    expect(answered(answered(two, 1, 2), 2, 2).width).toBe(3);
+    expect(refused(startWidth('8 0 0'), 0, 2)).toMatchObject({ width: 1, ceiling: 2 });
+  });
+
   /** A base that takes so many writes at once, asked `rounds` times with as many as the width allows. */
   function used(takes: number, rounds: number, start = startWidth(undefined)) {
     let width: Width = start;
