@@ -10,6 +10,7 @@ export interface Session {
   readonly wire: Wire;
   /** What stands in for a zone that the server does not know by name; null when it knows it. */
   readonly offset: string | null;
+  readonly mariaDb: boolean;
   /** Says goodbye and closes; can be called again. */
   close(): void;
 }
@@ -50,8 +51,8 @@ export async function openSession(parts: SessionParts, query: Query, leash: Leas
   try {
     await leash.race(connected(wire));
     leash.limit(query.timeout + grace, () => tooLong(query.timeout, parts.where));
-    const offset = await leash.race(prepareSession(wire, query, asked, parts.offsetOf));
-    return { wire, offset, close: () => sayGoodbye(wire) };
+    const server = await leash.race(prepareSession(wire, query, asked, parts.offsetOf));
+    return { wire, ...server, close: () => sayGoodbye(wire) };
   } catch (error) {
     const problem = leash.signal.aborted ? leash.reason() : toProblem(error, asked);
     leash.letGo();
@@ -65,13 +66,13 @@ const connected = ({ connection }: Wire): Promise<void> =>
     connection.connect((error) => (error ? reject(error) : resolve()));
   });
 
-/** Sets the session up and answers the offset that stands in for the zone's name, if one does. */
+/** Sets the session up and answers what it has learned of the server. */
 async function prepareSession(
   wire: Wire,
   query: Query,
   asked: Asked,
   offsetOf: SessionParts['offsetOf'],
-): Promise<string | null> {
+): Promise<Pick<Session, 'offset' | 'mariaDb'>> {
   const [server] = await ask(
     wire,
     "select version(), convert_tz('2020-01-01 00:00:00', '+00:00', ?) is not null, @@session.sql_mode",
@@ -84,12 +85,13 @@ async function prepareSession(
   }
   const offset = Number(knowsZone) === 1 ? null : (offsetOf(query.timeZone) ?? null);
   if (Number(knowsZone) !== 1 && offset === null) throw zoneProblem(asked);
-  const limit = /mariadb/i.test(String(version))
+  const mariaDb = /mariadb/i.test(String(version));
+  const limit = mariaDb
     ? `max_statement_time = ${query.timeout / 1000}`
     : `max_execution_time = ${Math.ceil(query.timeout)}`;
   await ask(wire, `set session ${limit}, session time_zone = ?`, [offset ?? query.timeZone]);
   await ask(wire, 'set session transaction read only');
-  return offset;
+  return { offset, mariaDb };
 }
 
 /** Offsets count as fixed from this year on: many zones, China's among them, changed clocks long ago. */

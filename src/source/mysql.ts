@@ -4,6 +4,7 @@ import type { ColumnDetail } from '../sync/column.ts';
 import type { Problem } from '../sync/problem.ts';
 import { text } from '../sync/text.ts';
 import type { Column, Value } from '../sync/value.ts';
+import { zoneOf } from '../sync/zone.ts';
 import { openFlow } from './flow.ts';
 import { type Leash, openLeash } from './leash.ts';
 import { parseMysqlUrl } from './mysql-address.ts';
@@ -11,6 +12,7 @@ import { detailsOf } from './mysql-columns.ts';
 import { judgeGrants } from './mysql-grants.ts';
 import { type Asked, loadZones, placeholder, toProblem } from './mysql-problems.ts';
 import { ask, openSession, prepare, type Session, type SessionParts, sameSince } from './mysql-session.ts';
+import { type Exact, exactTimes } from './mysql-timestamps.ts';
 import { columnType, readCell } from './mysql-types.ts';
 import { judged, refuse, refuseDoubled, stopped } from './problems.ts';
 import { fixedOffset } from './zones.ts';
@@ -96,7 +98,30 @@ export function mysqlSource(
   async function rows(query: Query, signal: AbortSignal): Promise<Rows> {
     refuse(query.sql, where);
     const leash = leashFor(signal);
-    return startReading(await openSession(parts, query, leash), leash, query.sql, askedOf(query));
+    const session = await openSession(parts, query, leash);
+    return startReading(session, leash, await readable(session, leash, query), askedOf(query));
+  }
+
+  /** The query as it is to be sent; wrapped where its times would be two instants otherwise. */
+  async function readable(session: Session, leash: Leash, query: Query): Promise<Readable> {
+    const plain: Readable = { sql: query.sql };
+    if (parts.offsetOf(query.timeZone) !== undefined) return plain;
+    try {
+      const { columns: fields } = await leash.race(prepare(session.wire, query.sql));
+      const exact = exactTimes(query.sql, fields, zoneOf(query.timeZone), session.mariaDb);
+      if (!exact) return plain;
+      for (const sql of exact.wrapped) {
+        const taken = await leash.race(prepare(session.wire, sql).catch(() => undefined));
+        if (taken) return { sql, fields, row: exact.row };
+      }
+      // It cannot stand inside another query. Its rows in a doubled hour are refused later on.
+      return plain;
+    } catch (error) {
+      if (leash.signal.aborted) throw leash.reason();
+      leash.letGo();
+      session.close();
+      throw toProblem(error, askedOf(query));
+    }
   }
 
   async function check(query: Query, signal: AbortSignal): Promise<readonly Problem[]> {
@@ -132,8 +157,14 @@ export function mysqlSource(
   };
 }
 
+/** What is sent for a query: the query itself, or it wrapped, with its own columns. */
+type Readable =
+  | { readonly sql: string }
+  | { readonly sql: string; readonly fields: readonly FieldPacket[]; readonly row: Exact['row'] };
+
 /** Sends the query; answers once the columns are known, while the rows come in. */
-function startReading(session: Session, leash: Leash, sql: string, asked: Asked): Promise<Rows> {
+function startReading(session: Session, leash: Leash, asking: Readable, asked: Asked): Promise<Rows> {
+  const { sql } = asking;
   const reading = session.wire.connection.query({ sql, rowsAsArray: true, typeCast: readCell });
   const flow = openFlow<readonly (readonly Value[])[]>(() => leash.pull(new Error('nobody reads any more')));
   let batch: (readonly Value[])[] = [];
@@ -152,13 +183,14 @@ function startReading(session: Session, leash: Leash, sql: string, asked: Asked)
     });
     reading.on('fields', (fields: unknown) => {
       try {
-        resolve({ columns: described(fields as FieldPacket[], asked.where), batches: flow.items });
+        const own = 'row' in asking ? asking.fields : (fields as FieldPacket[]);
+        resolve({ columns: described(own, asked.where), batches: flow.items });
       } catch (error) {
         leash.pull(toProblem(error, asked));
       }
     });
     reading.on('result', (row: unknown) => {
-      batch.push(row as Value[]);
+      batch.push('row' in asking ? asking.row(row as Value[]) : (row as Value[]));
       if (batch.length < batchSize) return;
       flow.push(batch);
       batch = [];

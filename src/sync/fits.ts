@@ -155,7 +155,10 @@ const fits: Readonly<Record<ColumnType, Fit>> = {
   timestamp: {
     types: 'TIMESTAMP',
     to: days,
-    values: text('同 DATETIME', 'as DATETIME'),
+    values: text(
+      '一个确切的时刻，与时区无关：夏令时结束时重复的一小时带着偏移量（`01:30:00-05:00`，文本里也是）；数据库说不清是哪一次时，日期字段只拒绝这样的行；其余同 DATETIME',
+      'one instant, whatever the zone: in an hour that clocks repeat it carries its offset (`01:30:00-05:00`, in text too); where the server cannot tell which of the two it is, a date field refuses just that row; otherwise as DATETIME',
+    ),
     else: day,
   },
   time: {

@@ -9,6 +9,8 @@ export interface Zone {
    * @param local the wall-clock time, as if it were UTC, in ms
    */
   instant(local: number): number;
+  /** Whether clocks in the zone show a time twice, as in autumn. @param local as for `instant` */
+  isDoubled(local: number): boolean;
 }
 
 const day = 86_400_000;
@@ -53,6 +55,11 @@ export function zoneOf(name: string): Zone {
       if (offsetAt(early) === before) return early;
       const late = local - offsetAt(local + day);
       return offsetAt(late) === local - late ? late : early;
+    },
+    isDoubled(local) {
+      if (!Number.isNaN(dayOffset(local))) return false;
+      const [before, after] = [offsetAt(local - day), offsetAt(local + day)];
+      return before !== after && [before, after].every((offset) => offsetAt(local - offset) === offset);
     },
   };
 }

@@ -66,10 +66,52 @@ describe('the time zone of a read', () => {
     expect(winter.rows).toEqual([['2026-03-08 01:59:59', '2026-03-08 03:00:00']]);
   });
 
+  it('keeps the two instants apart that an autumn hour shows alike, in the order of the query', async () => {
+    await database.query('create table nights (id int primary key, t timestamp(3) null, u timestamp null)');
+    await database.query("set time_zone = '+00:00'");
+    await database.query(
+      `insert into nights values (1, '2026-11-01 05:30:59.250', '2026-11-01 06:00:00'),
+       (2, '2026-11-01 06:30:59.250', '2026-11-01 05:59:59'), (3, '2026-11-01 07:00:00', null), (4, null, null)`,
+    );
+    const asked = async (sql: string, timeZone = 'America/New_York') =>
+      readAll(sourceOf(database.url), asking(sql, { timeZone }));
+    const table = 'select id, t, u from nights order by id desc; -- newest first';
+    const wrapped = await asked(table);
+    expect(wrapped.columns.map(({ name, type }) => `${name} ${type}`)).toEqual([
+      'id integer',
+      't timestamp',
+      'u timestamp',
+    ]);
+    const newYork = [
+      [4, null, null],
+      [3, '2026-11-01 02:00:00.000', null],
+      [2, '2026-11-01 01:30:59.250-05:00', '2026-11-01 01:59:59-04:00'],
+      [1, '2026-11-01 01:30:59.250-04:00', '2026-11-01 01:00:00-05:00'],
+    ];
+    expect(wrapped.rows).toEqual(newYork);
+    const cte = await asked('with all_of as (select * from nights) select * from all_of');
+    expect(cte.rows).toEqual([...newYork].reverse());
+    // What cannot stand inside another query is read as it is.
+    const plain = await asked('select sql_no_cache t from nights where id < 3 order by id');
+    expect(plain.rows).toEqual([['2026-11-01 01:30:59.250'], ['2026-11-01 01:30:59.250']]);
+    const moved = await asked('select t from nights where id = 2', 'Asia/Tokyo');
+    expect(moved.rows).toEqual([['2026-11-01 15:30:59.250']]);
+  });
+
+  it('still decides what the words of the query mean when a TIMESTAMP stands beside them', async () => {
+    await database.query('create table beside (t timestamp null)');
+    await database.query("set time_zone = '+00:00'");
+    await database.query("insert into beside values ('2026-07-01 02:00:00')");
+    const sql =
+      'select t, date(t) as day, from_unixtime(0) as began, @@session.time_zone as zone from beside';
+    const { rows } = await readAll(sourceOf(database.url), asking(sql, { timeZone: 'America/New_York' }));
+    expect(rows).toEqual([['2026-06-30 22:00:00', '2026-06-30', '1969-12-31 19:00:00', 'America/New_York']]);
+  });
+
   it('is named to a server that knows the name', async () => {
     const server = await fake('8.4.0');
-    await readAll(sourceOf(server.url), asking('select 1 as a', { timeZone: 'Europe/Berlin' }));
-    expect(server.heard).toContainEqual(expect.stringContaining("time_zone = 'Europe/Berlin'"));
+    await readAll(sourceOf(server.url), asking('select 1 as a', { timeZone: 'Asia/Kolkata' }));
+    expect(server.heard).toContainEqual(expect.stringContaining("time_zone = 'Asia/Kolkata'"));
   });
 
   it.each([

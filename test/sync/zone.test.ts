@@ -80,6 +80,23 @@ describe('a wall-clock time', () => {
     );
   });
 
+  it.each([
+    ['America/New_York', '2026-11-01T01:00:00', true],
+    ['America/New_York', '2026-11-01T01:59:59', true],
+    ['America/New_York', '2026-11-01T00:59:59', false],
+    ['America/New_York', '2026-11-01T02:00:00', false],
+    // A gap is not shown at all, an ordinary day once.
+    ['America/New_York', '2026-03-08T02:30:00', false],
+    ['America/New_York', '2026-07-08T02:30:00', false],
+    ['Europe/Berlin', '2026-10-25T02:30:00', true],
+    ['Australia/Lord_Howe', '2026-04-05T01:45:00', true],
+    ['Australia/Lord_Howe', '2026-04-05T01:15:00', false],
+    ['Asia/Shanghai', '1988-09-11T01:30:00', true],
+    ['Asia/Shanghai', '2026-09-11T01:30:00', false],
+  ])('in %s, %s comes twice: %s', (zone, local, twice) => {
+    expect(zoneOf(zone).isDoubled(at(local))).toBe(twice);
+  });
+
   it('keeps its milliseconds, and goes on in order through a change', () => {
     const zone = zoneOf('America/New_York');
     expect(zone.instant(at('2026-11-01T01:30:00') + 123) % 1000).toBe(123);

@@ -68,8 +68,23 @@ function fromWords(place: Place, written: string, parts: RegExpExecArray): Cell 
   if (/[1-9]/.test(fraction.slice(3)) && !place.rule.round) return tooFine(place, written);
   const ms = Number(fraction.slice(0, 3).padEnd(3, '0'));
   const local = date.setUTCHours(Number(hour), Number(minute), Number(second), ms);
-  return String(offset === undefined ? place.zone.instant(local) : local - offsetMs(offset));
+  if (offset !== undefined) return String(local - offsetMs(offset));
+  // A TIMESTAMP is one instant. Which one, only its server knows, and it has not said.
+  const unclear = place.column.type === 'timestamp' && place.zone.isDoubled(local);
+  return unclear ? twice(place, written) : String(place.zone.instant(local));
 }
+
+const twice = (place: Place, written: string): Bad =>
+  unfit(
+    place,
+    written,
+    `的时刻在 ${place.zone.name} 出现两次（夏令时结束），无法确定是哪一次`,
+    `comes twice in ${place.zone.name} (the end of summer time), so nobody knows which one is meant`,
+    text(
+      `请在查询里写 UNIX_TIMESTAMP(${place.column.name})，并在定义里写 as: date, unit: s。`,
+      `Use UNIX_TIMESTAMP(${place.column.name}) in the query, and say as: date and unit: s in the definition.`,
+    ),
+  );
 
 function offsetMs(offset: string): number {
   if (offset === 'Z') return 0;

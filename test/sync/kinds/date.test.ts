@@ -141,3 +141,28 @@ it('a date field is written in milliseconds and cleared with null', () => {
   expect(written('date', '-1')).toBe(-1);
   expect(written('date', '')).toBeNull();
 });
+
+describe('a TIMESTAMP in an hour that clocks repeat', () => {
+  const zone = zoneOf('America/New_York');
+
+  it('is the instant that its offset says', () => {
+    expect(wanted('date', '2026-11-01 01:30:00.250-04:00', { type: 'timestamp', zone })).toBe(
+      String(Date.UTC(2026, 10, 1, 5, 30, 0, 250)),
+    );
+    expect(wanted('date', '2026-11-01 01:30:00-05:00', { type: 'timestamp', zone })).toBe(
+      String(Date.UTC(2026, 10, 1, 6, 30)),
+    );
+  });
+
+  it('is refused without one, with what to do, while a DATETIME there means the first', () => {
+    expect(wanted('date', '2026-11-01 01:30:00', { type: 'timestamp', zone })).toBe(
+      'bad: `2026-11-01 01:30:00` comes twice in America/New_York (the end of summer time), so nobody knows which one is meant for f. Use UNIX_TIMESTAMP(c) in the query, and say as: date and unit: s in the definition.',
+    );
+    expect(wanted('date', '2026-11-01 01:30:00', { type: 'datetime', zone })).toBe(
+      String(Date.UTC(2026, 10, 1, 5, 30)),
+    );
+    expect(wanted('date', '2026-11-01 02:00:00', { type: 'timestamp', zone })).toBe(
+      String(Date.UTC(2026, 10, 1, 7)),
+    );
+  });
+});
