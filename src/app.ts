@@ -14,7 +14,8 @@ import { feishuClient } from './feishu/client.ts';
 import { longConnection } from './feishu/connection.ts';
 import { openDoor } from './feishu/door.ts';
 import { people } from './feishu/people.ts';
-import { receiver } from './feishu/receive.ts';
+import { type Receiver, receiver } from './feishu/receive.ts';
+import { webhook } from './feishu/webhook.ts';
 import { isAlive } from './process.ts';
 import { initTable } from './run/init-table.ts';
 import { keeper } from './run/keeper.ts';
@@ -141,25 +142,17 @@ function serving(config: Config, { log, clock }: Surroundings, parts: Served): (
       }),
       (part) => part.stop(),
     );
-    const connection = owned(
-      longConnection({
-        appId: config.app.id,
-        appSecret: config.app.secret,
-        domain: config.app.domain,
-        http: client.http,
-        receiver: receiver({ self: openId, handle: bot.handle, log, clock }),
-        log,
-        clock,
-        chance,
-      }),
-      (part) => part.stop(),
-    );
+    const events = receiver({ self: openId, handle: bot.handle, log, clock });
+    const connected = owned(openEvents(config, client, events, { log, clock }), (door) => door.stop());
     if (config.http) {
       const ready = async (): Promise<boolean> => {
         await store.ping();
-        return connection.state().kind === 'connected';
+        return connected.now();
       };
-      owned(await openDoor({ port: config.http.port, ready, log }), (door) => door.stop());
+      const byHttp = config.app.events;
+      const taking =
+        byHttp.kind === 'webhook' ? { webhook: webhook({ ...byHttp, receiver: events, clock, log }) } : {};
+      owned(await openDoor({ port: config.http.port, ready, log, ...taking }), (door) => door.stop());
     }
     owned(keepTidy(config, store, { log, clock }), (tidy) => tidy.stop());
     log.info('bot.ready', { bot: name });
@@ -169,8 +162,26 @@ function serving(config: Config, { log, clock }: Surroundings, parts: Served): (
   };
 }
 
+/** The long connection, unless events come by HTTP: then there is nothing to be kept open. */
+function openEvents(
+  { app }: Config,
+  client: Served['client'],
+  events: Receiver,
+  { log, clock }: Surroundings,
+): { now(): boolean; stop(): Promise<void> } {
+  if (app.events.kind === 'webhook') return { now: () => true, stop: async () => undefined };
+  const { id: appId, secret: appSecret, domain } = app;
+  const parts = { appId, appSecret, domain, http: client.http, receiver: events, log, clock, chance };
+  const connection = longConnection(parts);
+  return { now: () => connection.state().kind === 'connected', stop: () => connection.stop() };
+}
+
 const day = 86_400_000;
 const tidyEvery = 6 * 3_600_000;
+
+/** How long IDs of events are kept, in ms: longer than a request could be sent again with a time that still counts. */
+const seenFor = ({ app: { events } }: Config): number =>
+  2 * day + (events.kind === 'webhook' ? 2000 * events.window : 0);
 
 /** Deletes what is older than `KEEP_DAYS`, now and every few hours. */
 function keepTidy(
@@ -182,7 +193,7 @@ function keepTidy(
   const tidying = (async () => {
     while (!over.signal.aborted) {
       const before = clock.now() - config.keepDays * day;
-      await Promise.all([store.journal.prune(before), store.seen.prune(clock.now() - 2 * day)]).catch(
+      await Promise.all([store.journal.prune(before), store.seen.prune(clock.now() - seenFor(config))]).catch(
         (error: unknown) => log.warn('store.prune', { error }),
       );
       await clock.sleep(tidyEvery, over.signal).catch(() => undefined);

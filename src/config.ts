@@ -36,8 +36,19 @@ export interface AppConfig {
   readonly secret: string;
   /** Origin of the open platform, without a slash at the end. */
   readonly domain: string;
-  readonly events: 'long-connection';
+  readonly events: EventSettings;
 }
+
+/** How events come in. */
+export type EventSettings =
+  | { readonly kind: 'long-connection' }
+  | {
+      readonly kind: 'webhook';
+      readonly encryptKey: string;
+      readonly verificationToken: string;
+      /** Seconds that the time of a request may be away from ours. */
+      readonly window: number;
+    };
 
 /** All settings, checked. */
 export interface Config extends LocalConfig {
@@ -115,6 +126,8 @@ export const noConnection = (name: string): Problem => ({
 /** Lists the values that must never be shown or logged. */
 export function secretsOf(config: LocalConfig & { readonly app?: AppConfig }): readonly string[] {
   const secrets = config.app ? [config.app.secret] : [];
+  const events = config.app?.events;
+  if (events?.kind === 'webhook') secrets.push(events.encryptKey, events.verificationToken);
   for (const connection of [config.store, ...config.connections.values()]) {
     if (connection.kind !== 'mysql') continue;
     const { password } = new URL(connection.url);

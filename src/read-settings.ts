@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
-import type { AppConfig, Connection, Environment, LocalConfig } from './config.ts';
+import type { AppConfig, Connection, Environment, EventSettings, LocalConfig } from './config.ts';
 import { settings } from './settings.ts';
 import type { Problem } from './sync/problem.ts';
 import { type Text, text } from './sync/text.ts';
@@ -27,20 +27,60 @@ export function readApp(env: Environment, problems: Problem[]): AppConfig {
   }
   const secret = required(env, 'FEISHU_APP_SECRET', problems);
   const domain = readDomain(given(env, 'FEISHU_DOMAIN') ?? 'https://open.feishu.cn', problems);
-  const events = given(env, 'FEISHU_EVENTS') ?? 'long-connection';
-  if (events !== 'long-connection') {
-    problems.push(
-      wrong(
-        'FEISHU_EVENTS',
-        text('此版本只支持 long-connection（长连接）。', 'This version takes long-connection only.'),
-        text('删除该设置，或写 long-connection。', 'Leave it out, or write long-connection.'),
-      ),
-    );
-  }
-  return { id, secret, domain, events: 'long-connection' };
+  return { id, secret, domain, events: readEvents(env, problems) };
 }
 
-function required(env: Environment, name: string, problems: Problem[]): string {
+function readEvents(env: Environment, problems: Problem[]): EventSettings {
+  const kind = readChoice(env, 'FEISHU_EVENTS', ['long-connection', 'webhook'], problems);
+  if (kind === 'long-connection') return { kind };
+  const encryptKey = required(env, 'FEISHU_ENCRYPT_KEY', problems, onEventsPage);
+  const verificationToken = required(env, 'FEISHU_VERIFICATION_TOKEN', problems, onEventsPage);
+  required(env, 'HTTP_PORT', problems, forWebhook);
+  return { kind, encryptKey, verificationToken, window: readWindow(env, problems) };
+}
+
+const forWebhook = text(
+  'webhook 模式必须有它：写机器人监听的端口，例如 8080。',
+  'The webhook needs it: write the port that the bot listens on, such as 8080.',
+);
+
+const seconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+const longestWindow = 7 * 86_400;
+
+/** Seven hours cover all redeliveries: the last one comes six hours after the event. */
+function readWindow(env: Environment, problems: Problem[]): number {
+  const value = given(env, 'WEBHOOK_WINDOW') ?? '7h';
+  const [, number, unit = 's'] = /^(\d{1,7})([smhd]?)$/.exec(value) ?? [];
+  const window = Number(number) * (seconds[unit || 's'] ?? Number.NaN);
+  if (window > 0 && window <= longestWindow) return window;
+  problems.push(
+    wrong(
+      'WEBHOOK_WINDOW',
+      text(`不是 1s 到 7d 之间的时长：${value}。`, `Not a duration from 1s to 7d: ${value}.`),
+      text(
+        '写 7h 这样的时长；短于 6h 会拒绝飞书的最后一次重推。',
+        'Write a duration such as 7h; below 6h Feishu’s last redelivery is refused.',
+      ),
+    ),
+  );
+  return 1;
+}
+
+const onCredentialsPage = text(
+  '在 https://open.feishu.cn/app 打开应用，“凭证与基础信息”页上有它；写入环境变量或 .env。',
+  'Open the app at https://open.feishu.cn/app, page Credentials & Basic Info; put it into the environment or .env.',
+);
+const onEventsPage = text(
+  'webhook 模式必须有它：在 https://open.feishu.cn/app 打开应用，“事件与回调”页的“加密策略”里设置；写入环境变量或 .env。',
+  'The webhook needs it: open the app at https://open.feishu.cn/app, page Events & Callbacks, tab Encryption Strategy; put it into the environment or .env.',
+);
+
+function required(
+  env: Environment,
+  name: string,
+  problems: Problem[],
+  cure: Text = onCredentialsPage,
+): string {
   const value = given(env, name);
   if (value) return value;
   const meaning = settings.find((setting) => setting.name === name)?.meaning ?? text('', '');
@@ -48,10 +88,7 @@ function required(env: Environment, name: string, problems: Problem[]): string {
     code: 'missing-setting',
     where: name,
     message: text(`未设置：${meaning.zh}。`, `Not set: ${meaning.en}.`),
-    cure: text(
-      '在 https://open.feishu.cn/app 打开应用，“凭证与基础信息”页上有它；写入环境变量或 .env。',
-      'Open the app at https://open.feishu.cn/app, page Credentials & Basic Info; put it into the environment or .env.',
-    ),
+    cure,
   });
   return '';
 }

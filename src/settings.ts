@@ -39,15 +39,42 @@ export const settings: readonly Setting[] = [
     byDefault: 'long-connection',
     example: 'long-connection',
     meaning: text(
-      '事件从哪里来：长连接，不需要公网地址',
-      'how events arrive: long connection, no public address needed',
+      '事件从哪里来：long-connection（长连接，不需要公网地址）或 webhook',
+      'how events arrive: long-connection (no public address needed) or webhook',
+    ),
+  },
+  {
+    name: 'FEISHU_ENCRYPT_KEY',
+    byDefault: 'none',
+    example: 'put-the-encrypt-key-here',
+    meaning: text('webhook 必需：加密策略中的 Encrypt Key', 'needed for webhook: the Encrypt Key of the app'),
+  },
+  {
+    name: 'FEISHU_VERIFICATION_TOKEN',
+    byDefault: 'none',
+    example: 'put-the-verification-token-here',
+    meaning: text(
+      'webhook 必需：加密策略中的 Verification Token',
+      'needed for webhook: the Verification Token of the app',
+    ),
+  },
+  {
+    name: 'WEBHOOK_WINDOW',
+    byDefault: '7h',
+    example: '7h',
+    meaning: text(
+      'webhook 请求的时间最多可以相差多久；要覆盖飞书 6 小时内的重推',
+      'how old a webhook request may be; must cover redeliveries of up to 6 hours',
     ),
   },
   {
     name: 'HTTP_PORT',
     byDefault: 'none',
     example: '8080',
-    meaning: text('设置后提供 /healthz 和 /readyz', 'when set, /healthz and /readyz are served there'),
+    meaning: text(
+      '设置后提供 /healthz 和 /readyz；webhook 模式必需，事件发到 /webhook/event',
+      'when set, /healthz and /readyz are served there; webhook needs it and takes events at /webhook/event',
+    ),
   },
   {
     name: 'STORE_URL',

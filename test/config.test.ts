@@ -38,7 +38,7 @@ describe('the settings', () => {
         id: 'cli_0123456789abcdef',
         secret: 'app-secret',
         domain: 'https://open.feishu.cn',
-        events: 'long-connection',
+        events: { kind: 'long-connection' },
       },
       definitions: join(cwd, 'syncs'),
       connections: new Map(),
@@ -137,6 +137,34 @@ describe('the settings', () => {
         for (const words of [message.zh, message.en, cure.zh, cure.en]) expect(words).not.toBe('');
       }
     }
+  });
+
+  it('of the webhook are its keys, its port and how old a request may be', () => {
+    const keys = { FEISHU_ENCRYPT_KEY: 'key', FEISHU_VERIFICATION_TOKEN: 'token' };
+    const hook = { ...app, FEISHU_EVENTS: 'webhook', HTTP_PORT: '8080', ...keys };
+    const config = readConfig(hook, cwd);
+    const seconds = (WEBHOOK_WINDOW: string) => readConfig({ ...hook, WEBHOOK_WINDOW }, cwd).app.events;
+    expect(config.app.events).toEqual({
+      kind: 'webhook',
+      encryptKey: 'key',
+      verificationToken: 'token',
+      window: 25_200,
+    });
+    expect(secretsOf(config)).toEqual(expect.arrayContaining(['key', 'token']));
+    for (const [written, window] of [
+      ['90', 90],
+      ['90s', 90],
+      ['30m', 1800],
+      ['7d', 604_800],
+    ] as const)
+      expect(seconds(written)).toMatchObject({ window });
+    for (const written of ['0s', '8d', '-1h', '7 h', 'long'])
+      expect(complaints({ ...hook, WEBHOOK_WINDOW: written })).toEqual(['WEBHOOK_WINDOW']);
+    expect(complaints({ ...app, FEISHU_EVENTS: 'webhook' })).toEqual([
+      'FEISHU_ENCRYPT_KEY',
+      'FEISHU_VERIFICATION_TOKEN',
+      'HTTP_PORT',
+    ]);
   });
 
   it('need no app where Feishu is not called', () => {

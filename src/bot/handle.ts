@@ -56,7 +56,8 @@ export function createBot(parts: BotParts): Bot {
   };
 
   /** False when one of the IDs was seen before; all are noted. A store that fails stops nobody. */
-  const isNew = async (ids: readonly string[]): Promise<boolean> => {
+  const isNew = async ({ id, nonce }: ChatEvent, ...others: readonly string[]): Promise<boolean> => {
+    const ids = [`event:${id}`, ...(nonce === undefined ? [] : [`nonce:${nonce}`]), ...others];
     try {
       const news = await Promise.all(ids.map((id) => seen.first(id, clock.now())));
       return news.every((fresh) => fresh);
@@ -69,13 +70,13 @@ export function createBot(parts: BotParts): Bot {
   const onMessage = async (event: MessageEvent): Promise<void> => {
     if (event.fromBot || event.from === botOpenId) return;
     if (event.chatKind === 'group' && !event.mentioned) return;
-    if (!(await isNew([`event:${event.id}`, `message:${event.message}`]))) return;
+    if (!(await isNew(event, `message:${event.message}`))) return;
     const command = event.text === undefined ? undefined : parseCommand(event.text);
     background.start('answer', () => answer(event, command, desk));
   };
 
   const onClick = async (event: ClickEvent): Promise<Toast> => {
-    if (!(await isNew([`event:${event.id}`])))
+    if (!(await isNew(event)))
       return say('info', text('这次点击已经处理过了。', 'This click was dealt with already.'));
     const letGo = live.hold(event.message);
     const answered = new AbortController();

@@ -15,11 +15,18 @@ export interface Chat {
   patch(message: string, card: CardJson, meter?: CallMeter): Promise<void>;
 }
 
-/** A message as it reaches the bot. */
-export interface MessageEvent {
-  readonly kind: 'message';
-  /** Event ID and message ID: either one, seen before, makes the event a repeat. */
+/** What tells an event from its repeats. */
+interface Arrival {
+  /** The event's ID: seen before, it makes the event a repeat. */
   readonly id: string;
+  /** The nonce of the signed request that brought it, likewise. */
+  readonly nonce?: string;
+}
+
+/** A message as it reaches the bot. */
+export interface MessageEvent extends Arrival {
+  readonly kind: 'message';
+  /** Seen before, it makes the event a repeat too. */
   readonly message: string;
   readonly chat: string;
   readonly chatKind: 'p2p' | 'group';
@@ -34,9 +41,8 @@ export interface MessageEvent {
 }
 
 /** A click on a card. */
-export interface ClickEvent {
+export interface ClickEvent extends Arrival {
   readonly kind: 'click';
-  readonly id: string;
   readonly message: string;
   readonly chat: string;
   readonly tenant: string;

@@ -144,10 +144,11 @@ function session(parts: ConnectionParts, stop: AbortSignal, ready: () => void): 
 }
 
 const dispatcher = (receiver: Receiver): Dispatcher =>
-  new EventDispatcher({ logger: silent, loggerLevel: LoggerLevel.error }).register({
-    'im.message.receive_v1': (payload: unknown) => receiver.message(payload),
-    'card.action.trigger': (payload: unknown) => receiver.click(payload),
-  });
+  new EventDispatcher({ logger: silent, loggerLevel: LoggerLevel.error }).register(
+    Object.fromEntries(
+      receiver.types.map((type) => [type, (payload: unknown) => receiver.receive(type, payload)]),
+    ),
+  );
 
 /** Ends the session at once when the address of the connection is refused; the SDK would wait two minutes. */
 function watched(instance: HttpInstance, end: (why: Problem) => void): HttpInstance {

@@ -11,6 +11,8 @@ export interface DoorParts {
   readonly port: number;
   /** Whether the store answers and events can come in. A rejection counts as no. */
   readonly ready: () => Promise<boolean>;
+  /** Takes events, when they come by HTTP. */
+  readonly webhook?: Koa.Middleware;
   readonly log: Log;
 }
 
@@ -20,13 +22,17 @@ export interface Door {
   stop(): Promise<void>;
 }
 
+/** Milliseconds that a request may take to arrive: a slow one must not hold the door open. */
+const arrivesWithin = 10_000;
+
 /**
- * Serves `/healthz` (the process lives) and `/readyz` (it can do its work).
+ * Serves `/healthz` (the process lives) and `/readyz` (it can do its work), and takes events where asked to.
  * Rejects with a `ProblemError` when the port cannot be had.
  */
-export async function openDoor({ port, ready, log }: DoorParts): Promise<Door> {
+export async function openDoor({ port, ready, webhook, log }: DoorParts): Promise<Door> {
   const app = new Koa();
   app.on('error', (error: Error) => log.warn('http.failed', { error: error.name }));
+  if (webhook) app.use(webhook);
   app.use(async (context) => {
     if (context.path === '/healthz') context.body = { ok: true };
     else if (context.path === '/readyz') {
@@ -36,7 +42,8 @@ export async function openDoor({ port, ready, log }: DoorParts): Promise<Door> {
     }
   });
   const handle = app.callback();
-  const server = createServer((request, response) => {
+  const limits = { requestTimeout: arrivesWithin, headersTimeout: arrivesWithin };
+  const server = createServer(limits, (request, response) => {
     handle(request, response).catch((error: unknown) => log.warn('http.failed', { error }));
   });
   server.listen(port);

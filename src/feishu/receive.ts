@@ -8,10 +8,15 @@ const answerWithin = 2500;
 /** What Feishu gets for an event: a toast, or `{}`; never nothing, which it takes for a fault. */
 export type Receipt = { readonly toast: Toast } | Readonly<Record<string, never>>;
 
-/** The two events that the bot listens to, as the SDK or a webhook hands them over. Never rejects. */
+/** The events that the bot listens to, as the SDK or a webhook hands them over. */
 export interface Receiver {
-  message(payload: unknown): Promise<Receipt>;
-  click(payload: unknown): Promise<Receipt>;
+  /** The types that it understands. */
+  readonly types: readonly string[];
+  /**
+   * Takes one event; others than `types` have no effect. Never rejects.
+   * @param nonce of the request, where it came by one: an event with the same is a repeat
+   */
+  receive(type: string, payload: unknown, nonce?: string): Promise<Receipt>;
 }
 
 /** What a {@link Receiver} works with. */
@@ -25,7 +30,7 @@ export interface ReceiverParts {
 
 /** Reads payloads, drops those that are not for us, and answers in time whatever the handler does. */
 export function receiver({ self, handle, log, clock }: ReceiverParts): Receiver {
-  const receive = async (payload: unknown, event: ChatEvent | undefined, type: string): Promise<Receipt> => {
+  const take = async (payload: unknown, event: ChatEvent | undefined, type: string): Promise<Receipt> => {
     if (!event) {
       log.warn('event-not-understood', { type });
       return {};
@@ -56,7 +61,17 @@ export function receiver({ self, handle, log, clock }: ReceiverParts): Receiver 
     }
   };
   return {
-    message: (payload) => receive(payload, messageEvent(payload, self), 'message'),
-    click: (payload) => receive(payload, clickEvent(payload), 'click'),
+    types: [...readers.keys()],
+    receive(type, payload, nonce) {
+      const event = readers.get(type)?.(payload, self);
+      return take(payload, event && nonce !== undefined ? { ...event, nonce } : event, type);
+    },
   };
 }
+
+type Reader = (payload: unknown, self: string) => ChatEvent | undefined;
+
+const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
+  ['im.message.receive_v1', messageEvent],
+  ['card.action.trigger', clickEvent],
+]);

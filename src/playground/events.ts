@@ -1,4 +1,5 @@
 import type { Ack, Connections } from './connection.ts';
+import { checkAddress, post, type Subscription } from './webhook.ts';
 import type { World } from './world.ts';
 
 /** What became of an event. */
@@ -24,17 +25,26 @@ export interface Events {
   again(eventId: string): Promise<Delivery>;
   /** Sends a callback once and gives back what was answered. Callbacks are never repeated. */
   callback(type: string, event: Readonly<Record<string, unknown>>): Promise<Ack>;
+  /** Sends everything to an address from now on. Rejects when that does not answer the challenge. */
+  subscribe(to: Subscription): Promise<void>;
   stop(): void;
 }
 
 /** The envelope of schema 2.0. */
-function envelope(world: World, type: string, eventId: string, createTime: string, event: unknown): string {
+function envelope(
+  world: World,
+  type: string,
+  eventId: string,
+  createTime: string,
+  event: unknown,
+  token: string,
+): string {
   const { appId: app_id, tenantKey: tenant_key } = world;
   const header = {
     event_id: eventId,
     event_type: type,
     create_time: createTime,
-    token: '',
+    token,
     app_id,
     tenant_key,
   };
@@ -49,6 +59,12 @@ export function newEvents(world: World, connections: Connections): Events {
   const timers = new Map<NodeJS.Timeout, () => void>();
   const sent = new Map<string, string>();
   let stopped = false;
+  let address: Subscription | undefined;
+  const token = (): string => address?.verificationToken ?? '';
+  const hand = (payload: string, eventId: string): Promise<Ack> =>
+    address
+      ? post(payload, address, world.now() / 1000, world.limits.ackMs)
+      : connections.send(payload, eventId);
   const ended = (): boolean => stopped;
 
   const pause = (ms: number): Promise<void> =>
@@ -64,9 +80,9 @@ export function newEvents(world: World, connections: Connections): Events {
     let attempts = 0;
     const result = (acknowledged: boolean): Delivery => ({ eventId, acknowledged, attempts });
     while (!ended()) {
-      await Promise.race([connections.ready(), stop]);
+      if (!address) await Promise.race([connections.ready(), stop]);
       if (ended()) break;
-      const ack = await connections.send(payload, eventId);
+      const ack = await hand(payload, eventId);
       if (ack.kind === 'nobody') continue;
       attempts += 1;
       if (ack.kind === 'ok') return result(true);
@@ -85,7 +101,7 @@ export function newEvents(world: World, connections: Connections): Events {
   return {
     deliver: (type, event) => {
       const eventId = world.random.hex(32);
-      const payload = envelope(world, type, eventId, String(world.now()), event);
+      const payload = envelope(world, type, eventId, String(world.now()), event, token());
       sent.set(eventId, payload);
       return { eventId, delivered: push(eventId, payload) };
     },
@@ -97,7 +113,11 @@ export function newEvents(world: World, connections: Connections): Events {
     callback: (type, event) => {
       const eventId = world.random.hex(32);
       const micros = `${world.now()}${String(world.random.below(1000)).padStart(3, '0')}`;
-      return connections.send(envelope(world, type, eventId, micros, event), eventId);
+      return hand(envelope(world, type, eventId, micros, event, token()), eventId);
+    },
+    async subscribe(to) {
+      await checkAddress(to);
+      address = to;
     },
     stop: () => {
       stopped = true;

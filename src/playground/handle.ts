@@ -6,6 +6,7 @@ import type { Faults } from './faults.ts';
 import type { RequestListener } from './http.ts';
 import type { Writers } from './lock.ts';
 import type { PersonChange, PersonSpec } from './people.ts';
+import type { Subscription } from './webhook.ts';
 import type { Call, Happening, Limits, Person } from './world.ts';
 
 /** How a playground is started. */
@@ -88,6 +89,8 @@ export interface Playground {
     disconnect(how?: { readonly code?: 1001 | 1006; readonly one?: boolean }): void;
     loseAcks(n: number): void;
   };
+  /** Sends events and callbacks to an address from now on. Rejects when that does not answer the challenge. */
+  subscribe(to: Subscription): Promise<void>;
   readonly app: {
     /** Takes scopes from the app; calls that have none of theirs left answer 99991672. */
     revokeScopes(...scopes: readonly string[]): void;

@@ -141,6 +141,7 @@ export async function startPlayground(options: PlaygroundOptions = {}): Promise<
     event: (type, event) => events.deliver(type, event).delivered,
     faults: parts.faults,
     connections: parts.connections,
+    subscribe: (to) => events.subscribe(to),
     routes: parts.routes.map(({ name, method, path }) => ({ name, method, path })),
     reset: () => reset(parts),
     stop: async () => {

@@ -285,16 +285,18 @@ describe('what Feishu gets for an event', () => {
 
   it('is the toast, or an empty object', async () => {
     const toast: Toast = { type: 'info', content: '好' };
-    expect(await door(async () => toast).click(click)).toEqual({ toast });
-    expect(await door(async () => undefined).click(click)).toEqual({});
-    expect(await door(async () => undefined).message(melted({ content: { text: 'x' } }))).toEqual({});
+    expect(await door(async () => toast).receive('card.action.trigger', click)).toEqual({ toast });
+    expect(await door(async () => undefined).receive('card.action.trigger', click)).toEqual({});
+    expect(
+      await door(async () => undefined).receive('im.message.receive_v1', melted({ content: { text: 'x' } })),
+    ).toEqual({});
   });
 
   it('is an empty object when the handler fails, and the log says nothing of the words', async () => {
     const one = door(async () => {
       throw new Error('王五 said something');
     });
-    expect(await one.click(click)).toEqual({});
+    expect(await one.receive('card.action.trigger', click)).toEqual({});
     expect(one.log.lines.join()).toContain('event-not-handled');
     expect(one.log.lines.join()).not.toContain('王五');
   });
@@ -303,7 +305,7 @@ describe('what Feishu gets for an event', () => {
     const log = newLog();
     const clock = { now: () => 0, sleep: async () => undefined };
     const one = receiver({ self, handle: () => new Promise(() => undefined), log, clock });
-    expect(await one.click(click)).toEqual({});
+    expect(await one.receive('card.action.trigger', click)).toEqual({});
     expect(log.lines.join()).toContain('event-answered-late');
   });
 
@@ -313,8 +315,8 @@ describe('what Feishu gets for an event', () => {
       handled += 1;
       return undefined;
     });
-    expect(await one.message({ text: '秘密' })).toEqual({});
-    expect(await one.click(undefined)).toEqual({});
+    expect(await one.receive('im.message.receive_v1', { text: '秘密' })).toEqual({});
+    expect(await one.receive('card.action.trigger', undefined)).toEqual({});
     expect(handled).toBe(0);
     expect(one.log.lines.join()).toContain('event-not-understood');
     expect(one.log.lines.join()).not.toContain('秘密');
@@ -327,10 +329,13 @@ describe('what Feishu gets for an event', () => {
       return undefined;
     });
     const foreign = melted({ content: { text: '/sync orders' } });
-    await one.message({ ...foreign, sender: { ...sender, tenant_key: 'tenant2' } });
-    await one.click({ ...click, operator: { ...click.operator, tenant_key: 'tenant2' } });
+    await one.receive('im.message.receive_v1', { ...foreign, sender: { ...sender, tenant_key: 'tenant2' } });
+    await one.receive('card.action.trigger', {
+      ...click,
+      operator: { ...click.operator, tenant_key: 'tenant2' },
+    });
     expect(handled).toBe(0);
-    await one.message(foreign);
+    await one.receive('im.message.receive_v1', foreign);
     expect(handled).toBe(1);
   });
 });

@@ -1,0 +1,101 @@
+import type { IncomingMessage } from 'node:http';
+import type { Context, Middleware } from 'koa';
+import type { Clock, Log } from '../run/ports.ts';
+import type { Receipt, Receiver } from './receive.ts';
+import { recent } from './recent.ts';
+import { type Keys, openPost } from './sealed.ts';
+
+/** How POSTs of Feishu are told from everybody else's. */
+export interface WebhookSettings extends Keys {
+  /** Seconds that the time in a request may be away from ours. */
+  readonly window: number;
+}
+
+/** What the webhook works with. */
+export interface WebhookParts extends WebhookSettings {
+  readonly receiver: Receiver;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly log: Log;
+}
+
+/** Where Feishu sends events and the presses on cards. */
+export const webhookPath = '/webhook/event';
+
+/** Bytes of a body, at most; events of Feishu have a few thousand. */
+const largest = 1024 * 1024;
+/** IDs that are known without asking the store; the store knows all that had an effect. */
+const remembered = 50_000;
+/** Milliseconds between two lines in the log about refusals of one kind: anybody can cause them. */
+const quietFor = 60_000;
+
+/**
+ * Takes events and card callbacks by HTTP; both ends in the same place as those of the long connection. Only what
+ * Feishu signed and encrypted with our keys has an effect, once. The SDK's own adapters are not used: without a key
+ * they take anything, they answer a wrong signature with 200, and they set no limit to size or age.
+ * https://open.feishu.cn/document/ukTMukTMukTM/uYDNxYjL2QTM24iN0EjN/event-subscription-configure-/choose-a-subscription-mode/send-notifications-to-developers-server
+ */
+export function webhook(parts: WebhookParts): Middleware {
+  const { receiver, clock, log, window } = parts;
+  const known = recent(remembered);
+  const told = new Map<string, number>();
+
+  const isKnown = (ids: readonly string[]): boolean => {
+    const seen = ids.some((id) => known.has(id));
+    for (const id of ids) known.add(id);
+    return seen;
+  };
+
+  const tell = (why: string): void => {
+    const now = clock.now();
+    if (now - (told.get(why) ?? Number.NEGATIVE_INFINITY) < quietFor) return;
+    told.set(why, now);
+    log.warn('webhook.refused', { why });
+  };
+
+  return async (context, next) => {
+    if (context.path !== webhookPath || context.method !== 'POST') return next();
+    const body = await bodyOf(context.req);
+    if (!body) return tooLarge(context);
+    const nonce = context.get('X-Lark-Request-Nonce');
+    const timestamp = context.get('X-Lark-Request-Timestamp');
+    const signature = context.get('X-Lark-Signature');
+    const opened = openPost({ body, timestamp, nonce, signature }, parts, clock.now() / 1000, window);
+    if (opened.kind === 'refused') {
+      tell(opened.why);
+      context.status = opened.status;
+      context.body = { error: opened.why };
+      return;
+    }
+    if (opened.kind === 'challenge') {
+      context.body = { challenge: opened.challenge };
+      return;
+    }
+    const { id, type, payload } = opened;
+    const ids = nonce === '' ? [`event:${id}`] : [`event:${id}`, `nonce:${nonce}`];
+    const nothing: Receipt = {};
+    context.body = isKnown(ids) ? nothing : await receiver.receive(type, payload, nonce || undefined);
+  };
+}
+
+/** The body's bytes; undefined when there are too many. */
+async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
+  if (Number(request.headers['content-length'] ?? 0) > largest) return undefined;
+  const parts: Buffer[] = [];
+  let size = 0;
+  // Leaving the loop must not cut the line: the answer goes out on it.
+  for await (const part of request.iterator({ destroyOnReturn: false })) {
+    const bytes = part as Buffer;
+    size += bytes.length;
+    if (size > largest) return undefined;
+    parts.push(bytes);
+  }
+  return Buffer.concat(parts);
+}
+
+/** Refuses, and lets the rest of the body go by unread. */
+function tooLarge(context: Context): void {
+  context.status = 413;
+  context.set('Connection', 'close');
+  context.body = { error: 'too-large' };
+  context.req.resume();
+}

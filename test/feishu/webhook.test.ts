@@ -1,0 +1,191 @@
+import { request } from 'node:http';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Door, openDoor } from '../../src/feishu/door.ts';
+import { decrypted, signatureOf } from '../../src/feishu/sealed.ts';
+import { webhook, webhookPath } from '../../src/feishu/webhook.ts';
+import { seal } from '../../src/playground/webhook.ts';
+
+const encryptKey = 'key-of-the-test';
+const verificationToken = 'token-of-the-test';
+const hour = 3600;
+const window = 7 * hour;
+const at = 1_780_000_000;
+const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+
+const event = (id: string, token = verificationToken): string =>
+  JSON.stringify({
+    schema: '2.0',
+    header: { event_id: id, event_type: 'im.message.receive_v1', token },
+    event: { words: id },
+  });
+
+let door: Door;
+let now: number;
+let taken: { type: string; id: unknown; nonce: string | undefined }[];
+
+beforeEach(async () => {
+  now = at;
+  taken = [];
+  const receiver = {
+    types: ['im.message.receive_v1'],
+    receive: async (type: string, payload: unknown, nonce?: string) => {
+      const { header } = payload as { header: { event_id: string } };
+      taken.push({ type, id: header.event_id, nonce });
+      return { toast: { type: 'info', content: 'ok' } } as const;
+    },
+  };
+  const takes = webhook({
+    encryptKey,
+    verificationToken,
+    window,
+    receiver,
+    clock: { now: () => now * 1000 },
+    log,
+  });
+  door = await openDoor({ port: 0, ready: async () => true, webhook: takes, log });
+});
+afterEach(() => door.stop());
+
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+async function send(
+  body: string | Buffer,
+  headers: Readonly<Record<string, string>> = {},
+  path = webhookPath,
+): Promise<Answer> {
+  const answer = await fetch(`http://127.0.0.1:${door.port}${path}`, { method: 'POST', body, headers });
+  const text = await answer.text();
+  return { status: answer.status, body: text.startsWith('{') ? JSON.parse(text) : text };
+}
+
+const sendSealed = (payload: string, key = encryptKey, time = at, nonce?: string): Promise<Answer> => {
+  const { body, headers } = seal(payload, key, time, nonce);
+  return send(body, headers);
+};
+
+describe('the webhook', () => {
+  it('hands over what is signed and encrypted with our keys, and answers what the handler answers', async () => {
+    const answer = await sendSealed(event('e1'), encryptKey, at, 'n1');
+    expect(answer).toEqual({ status: 200, body: { toast: { type: 'info', content: 'ok' } } });
+    expect(taken).toEqual([{ type: 'im.message.receive_v1', id: 'e1', nonce: 'n1' }]);
+  });
+
+  it('takes the signature over the bytes as they came, blanks and all', async () => {
+    const sealed = seal(event('e1'), encryptKey, at);
+    const body = Buffer.from(`{ "encrypt" :\n${JSON.stringify(JSON.parse(sealed.body).encrypt)} }`);
+    const timestamp = String(at);
+    const signature = signatureOf({ body, timestamp, nonce: 'n' }, encryptKey);
+    const signed = {
+      'X-Lark-Request-Timestamp': timestamp,
+      'X-Lark-Request-Nonce': 'n',
+      'X-Lark-Signature': signature,
+    };
+    expect((await send(body, signed)).status).toBe(200);
+    expect((await send(sealed.body, signed)).status).toBe(401);
+  });
+
+  it('answers the encrypted challenge with the right token, which Feishu does not sign', async () => {
+    const challenge = (token: string, key = encryptKey) =>
+      send(seal(JSON.stringify({ challenge: 'c1', token, type: 'url_verification' }), key, at).body);
+    expect(await challenge(verificationToken)).toEqual({ status: 200, body: { challenge: 'c1' } });
+    expect((await challenge('other')).status).toBe(401);
+    expect((await challenge(verificationToken, 'other')).status).toBe(401);
+    const open = { challenge: 'c1', token: verificationToken, type: 'url_verification' };
+    expect((await send(JSON.stringify(open))).status).toBe(401);
+  });
+
+  it.each([
+    ['is forged', () => sendSealed(event('e'), 'another key')],
+    ['is not signed', () => send(seal(event('e'), encryptKey, at).body)],
+    [
+      'has a signature that is too short',
+      () => {
+        const { body, headers } = seal(event('e'), encryptKey, at);
+        return send(body, { ...headers, 'X-Lark-Signature': 'ab' });
+      },
+    ],
+    [
+      'is signed, but encrypted with another key',
+      () => {
+        const { body, headers } = seal(event('e'), 'another key', at);
+        const parts = { timestamp: String(at), nonce: headers['X-Lark-Request-Nonce'] ?? '' };
+        const signature = signatureOf({ body: Buffer.from(body), ...parts }, encryptKey);
+        return send(body, { ...headers, 'X-Lark-Signature': signature });
+      },
+    ],
+    ['is not encrypted', () => send(event('e'))],
+    ['carries another Verification Token', () => sendSealed(event('e', 'other'))],
+    ['is older than the window', () => sendSealed(event('e'), encryptKey, at - window - 1)],
+    ['comes from the future', () => sendSealed(event('e'), encryptKey, at + window + 1)],
+    [
+      'has no time',
+      () => {
+        const { body } = seal(event('e'), encryptKey, at);
+        const signature = signatureOf({ body: Buffer.from(body), timestamp: '', nonce: 'n' }, encryptKey);
+        return send(body, { 'X-Lark-Request-Nonce': 'n', 'X-Lark-Signature': signature });
+      },
+    ],
+  ])('refuses with 401 and without effect what %s', async (_what, act) => {
+    expect((await act()).status).toBe(401);
+    expect(taken).toEqual([]);
+  });
+
+  it('takes the last redelivery, six hours after the event', async () => {
+    expect((await sendSealed(event('e'), encryptKey, at - 6 * hour)).status).toBe(200);
+    expect(taken).toHaveLength(1);
+  });
+
+  it('answers a known event or nonce with {} and without effect', async () => {
+    await sendSealed(event('e1'), encryptKey, at, 'n1');
+    expect(await sendSealed(event('e1'), encryptKey, at, 'n2')).toEqual({ status: 200, body: {} });
+    expect(await sendSealed(event('e2'), encryptKey, at, 'n1')).toEqual({ status: 200, body: {} });
+    expect(taken).toHaveLength(1);
+  });
+
+  it.each(['', 'no json', '{"encrypt":'])('answers 400 to %j, which is no JSON', async (body) => {
+    expect((await send(body)).status).toBe(400);
+  });
+
+  it.each(['[]', '"text"', 'null', '{"encrypt":7}', '{"encrypt":"AA=="}', '{}'])(
+    'answers 401 to %s, which nobody encrypted',
+    async (body) => {
+      expect((await send(body)).status).toBe(401);
+    },
+  );
+
+  it('answers 413 to more than a megabyte, with and without a length', async () => {
+    const huge = Buffer.alloc(1024 * 1024 + 1, 0x20);
+    expect((await send(huge)).status).toBe(413);
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      const one = request(
+        { port: door.port, host: '127.0.0.1', path: webhookPath, method: 'POST' },
+        (answer) => {
+          answer.resume();
+          resolve(answer.statusCode);
+        },
+      );
+      one.on('error', reject);
+      one.write(huge.subarray(0, huge.length / 2));
+      one.end(huge.subarray(huge.length / 2));
+    });
+    expect(status).toBe(413);
+    const most = Buffer.concat([Buffer.from('{}'), Buffer.alloc(1024 * 1024 - 2, 0x20)]);
+    expect((await send(most)).status).toBe(401);
+  });
+
+  it('answers 404 elsewhere', async () => {
+    const { body, headers } = seal(event('e'), encryptKey, at);
+    for (const path of ['/', '/webhook', '/webhook/event/', '/webhook/events'])
+      expect((await send(body, headers, path)).status).toBe(404);
+    expect((await fetch(`http://127.0.0.1:${door.port}${webhookPath}`)).status).toBe(404);
+    expect(taken).toEqual([]);
+  });
+});
+
+it('the cipher is the one of the published example', () => {
+  // https://open.feishu.cn/document/ukTMukTMukTM/uYDNxYjL2QTM24iN0EjN/event-subscription-configure-/encrypt-key-encryption-configuration-case
+  expect(decrypted('P37w+VZImNgPEO1RBhJ6RtKl7n6zymIbEG1pReEzghk=', 'test key')).toBe('hello world');
+});
