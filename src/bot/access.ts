@@ -1,4 +1,5 @@
 import type { Definition } from '../sync/definition.ts';
+import type { State } from '../sync/state.ts';
 import { type Text, text } from '../sync/text.ts';
 
 /** What somebody wants to do: start or retry a run, or let a plan through that waits for a decision. */
@@ -50,6 +51,10 @@ export function may(
   if (access.run?.includes(asker.openId) || (open && here)) return yes;
   return refused([...(access.run ?? []), ...admins], open ? notHere : notRunner);
 }
+
+/** Whether somebody started the run: they may stop it, whatever else they may. */
+export const startedBy = ({ acts }: Pick<State, 'acts'>, openId: string): boolean =>
+  acts.some(({ op, by }) => op === 'start' && by.openId === openId);
 
 const refused = (list: readonly string[], refusal: Text): Permission => ({
   allowed: false,

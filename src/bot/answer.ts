@@ -1,33 +1,19 @@
 import { type Listed, listCard } from '../cards/listCard.ts';
-import {
-  acceptedCard,
-  helpCard,
-  hintCard,
-  problemCard,
-  refusalCard,
-  unknownCard,
-} from '../cards/noticeCard.ts';
+import { acceptedCard, helpCard, hintCard, problemCard, refusalCard } from '../cards/noticeCard.ts';
 import { runCard } from '../cards/runCard.ts';
-import type { Runs, Started } from '../run/runs.ts';
+import type { Started } from '../run/runs.ts';
 import type { Definition } from '../sync/definition.ts';
-import { nearest } from '../sync/nearest.ts';
 import { ProblemError } from '../sync/problem.ts';
 import type { Actor } from '../sync/state.ts';
 import { approvers, may } from './access.ts';
+import { cancel } from './cancel.ts';
 import type { Command } from './command.ts';
+import type { Desk } from './desk.ts';
+import { find } from './find.ts';
 import { problemsOf } from './known.ts';
-import type { Live, LiveParts, Place } from './live.ts';
-import type { CardJson, Chat, Definitions, ListedDefinition, MessageEvent } from './ports.ts';
+import type { Place } from './live.ts';
+import type { CardJson, MessageEvent } from './ports.ts';
 import { factsOf } from './trouble.ts';
-
-/** What commands and clicks work with. */
-export interface Desk extends Pick<LiveParts, 'chat' | 'clock' | 'log' | 'locale' | 'timeZone'> {
-  readonly chat: Chat;
-  readonly runs: Runs;
-  readonly definitions: Definitions;
-  readonly live: Live;
-  readonly admins: readonly string[];
-}
 
 /** Who asks for a run, and which message its card answers. */
 export interface Asking {
@@ -51,6 +37,8 @@ export async function answer(event: MessageEvent, command: Command | undefined, 
       return reply(helpCard(event.from, locale));
     case 'list':
       return reply(await theList(desk));
+    case 'cancel':
+      return reply(await cancel(command.name, { openId: event.from, chat: event.chat }, desk));
     case 'sync': {
       const by = { kind: 'chat', openId: event.from } as const;
       const asking = { by, chat: event.chat, message: event.message, once };
@@ -138,42 +126,6 @@ export async function showStarted(
   if (card === undefined) await chat.reply(message, held, once);
   else await chat.patch(card, held);
 }
-
-type Found =
-  | { readonly kind: 'definition'; readonly definition: Definition }
-  | { readonly kind: 'not'; readonly card: CardJson };
-
-const definitionName = /^[a-z0-9][a-z0-9_-]{0,39}$/u;
-
-/** Looks a definition up by its name, or by its exact title; else says what is wrong or which names are near. */
-async function find(asked: string, { definitions, locale }: Desk): Promise<Found> {
-  const name = asked.toLowerCase();
-  const list = await definitions.list();
-  const listed = list.find((one) => one.name === name) ?? list.find((one) => titleOf(one) === asked);
-  // A name that is not listed may still have appeared this very moment.
-  if (listed === undefined && !definitionName.test(name))
-    return { kind: 'not', card: unknown(asked, list, locale) };
-  try {
-    return { kind: 'definition', definition: await definitions.get(listed?.name ?? name) };
-  } catch (error) {
-    if (listed === undefined && error instanceof ProblemError)
-      return { kind: 'not', card: unknown(asked, list, locale) };
-    throw error;
-  }
-}
-
-const titleOf = (one: ListedDefinition): string | undefined =>
-  'definition' in one ? one.definition.title.normalize('NFKC') : undefined;
-
-const unknown = (asked: string, list: readonly ListedDefinition[], locale: Desk['locale']): CardJson =>
-  unknownCard(
-    asked,
-    nearest(
-      asked,
-      list.map((one) => one.name),
-    ),
-    locale,
-  );
 
 async function theList({ definitions, runs, log, locale, timeZone }: Desk): Promise<CardJson> {
   const all = await definitions.list();

@@ -6,10 +6,12 @@ import type { Definition } from '../sync/definition.ts';
 import { ProblemError } from '../sync/problem.ts';
 import type { State } from '../sync/state.ts';
 import { count, inLocale, type Text, text } from '../sync/text.ts';
-import { approvers, may, type Permission } from './access.ts';
-import { type Asking, type Desk, showStarted } from './answer.ts';
+import { approvers, may, type Permission, type Right, startedBy } from './access.ts';
+import { type Asking, showStarted } from './answer.ts';
 import type { Background } from './background.ts';
 import { decode } from './button.ts';
+import { cancelling } from './cancel.ts';
+import type { Desk } from './desk.ts';
 import { problemsOf } from './known.ts';
 import type { ClickEvent, Toast } from './ports.ts';
 import { factsOf } from './trouble.ts';
@@ -99,8 +101,11 @@ async function runPressed(
     if (state.status !== 'running') redraw(state);
     return say('warning', stale);
   }
-  const right = op === 'apply' || op === 'create' ? 'approve' : 'run';
-  const refusal = refusalOf(may({ openId: event.from, chat: event.chat }, right, definition, desk.admins));
+  const asker = { openId: event.from, chat: event.chat };
+  const refusal =
+    op === 'cancel' && startedBy(state, event.from)
+      ? undefined
+      : refusalOf(may(asker, rightFor(op), definition, desk.admins));
   if (refusal) return say('warning', refusal);
   if (op === 'create' && !(await isLatest(state, desk))) return say('warning', stale);
   if (op === 'rerun' || op === 'create') {
@@ -118,16 +123,24 @@ async function runPressed(
   return said(acted, op, state, say);
 }
 
+const rightFor = (op: Press['op']): Right => (op === 'apply' || op === 'create' ? 'approve' : 'run');
+
 function act(op: Press['op'], run: string, v: number, by: Asking['by'], { runs }: ClickDesk): Promise<Acted> {
   if (op === 'retry') return runs.retry(run, by, v);
   if (op === 'apply') return runs.apply(run, by, v);
+  if (op === 'cancel') return runs.cancel(run, by, v);
+  if (op === 'resume') return runs.resumeCancelled(run, by, v);
   return runs.discard(run, by, v);
 }
 
 function said(acted: Acted, op: Press['op'], before: State, say: Tell): Toast {
   const failed = count(before.chunks.failed.length);
   switch (acted.kind) {
+    case 'asked':
+      return say('success', cancelling);
     case 'going':
+      if (op === 'cancel') return say('success', cancelling);
+      if (op === 'resume') return say('success', text('接着上次继续。', 'Going on where it was.'));
       return op === 'retry'
         ? say('success', text(`正在重试 ${failed} 个失败分块。`, `Retrying ${failed} failed chunks.`))
         : say('success', text('正在应用这个计划。', 'Applying the plan.'));

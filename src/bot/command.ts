@@ -2,6 +2,8 @@
 export type Command =
   /** `name` as written: a definition's name or its title. */
   | { readonly kind: 'sync'; readonly name: string; readonly plan: boolean }
+  /** Stops what goes on or waits; the only one in the chat when no name is given. */
+  | { readonly kind: 'cancel'; readonly name: string | undefined }
   | { readonly kind: 'list' }
   | { readonly kind: 'help' }
   /** Begins with a slash, but is no command that the bot knows. */
@@ -42,6 +44,8 @@ function syncCommand(rest: string, line: string): Command {
   const plan = names.length < words.length;
   const name = names.join(' ');
   if (names.some((word) => flag.test(word)) || (plan && name === '')) return { kind: 'unknown', words: line };
+  const cancel = /^(?:cancel|取消)(?:\s+(.+))?$/iu.exec(name);
+  if (cancel) return plan ? { kind: 'unknown', words: line } : { kind: 'cancel', name: cancel[1] };
   if (name === '' || /^(list|列表)$/iu.test(name)) return { kind: 'list' };
   if (/^(help|帮助)$/iu.test(name)) return { kind: 'help' };
   return { kind: 'sync', name, plan };

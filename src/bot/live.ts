@@ -131,6 +131,8 @@ export function createLive(parts: LiveParts): Live {
         if (changed) show();
         const last = await endOf(run, () => show(), clock, leaving);
         unwatch();
+        // Another instance carries it out by now, and shows it.
+        if (run.lost.aborted) return;
         await canvas.finish(() => draw(last, approvers, copy));
       });
     } finally {

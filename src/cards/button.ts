@@ -1,11 +1,21 @@
-import { needsFields } from '../sync/progress.ts';
+import { canResume, isCancelling, needsFields } from '../sync/progress.ts';
 import type { State, Status } from '../sync/state.ts';
 import { type Text, text } from '../sync/text.ts';
 import type { Element } from './card.ts';
 import { plain } from './plain.ts';
 
 /** What a button asks for. */
-export const ops = ['retry', 'rerun', 'create', 'open', 'apply', 'discard', 'sync'] as const;
+export const ops = [
+  'cancel',
+  'resume',
+  'retry',
+  'rerun',
+  'create',
+  'open',
+  'apply',
+  'discard',
+  'sync',
+] as const;
 
 export type Op = (typeof ops)[number];
 
@@ -30,6 +40,8 @@ export const encode = (press: Press): Readonly<Record<string, unknown>> => ({
 
 /** What stands on the buttons of a run. */
 export const labels: Readonly<Record<Exclude<Op, 'sync'>, Text>> = {
+  cancel: text('取消', 'Cancel'),
+  resume: text('继续', 'Continue'),
   retry: text('重试失败分块', 'Retry failed chunks'),
   rerun: text('再次同步', 'Run again'),
   create: text('建缺少的字段', 'Create the missing fields'),
@@ -40,15 +52,18 @@ export const labels: Readonly<Record<Exclude<Op, 'sync'>, Text>> = {
 
 type RunOp = keyof typeof labels;
 
-/** Which buttons fit which state; `retry` only while there are failed chunks, `create` only where fields are missing. */
+/**
+ * Which buttons fit which state; `retry` only while there are failed chunks, `create` only where fields are missing,
+ * `resume` only where a plan was begun.
+ */
 const fitting: Readonly<Record<Status, readonly RunOp[]>> = {
-  running: ['open'],
+  running: ['cancel', 'open'],
   planned: ['rerun', 'open'],
   done: ['rerun', 'open'],
   partial: ['retry', 'rerun', 'open'],
   failed: ['create', 'retry', 'rerun', 'open'],
   waiting: ['apply', 'discard', 'open'],
-  cancelled: ['rerun', 'open'],
+  cancelled: ['resume', 'rerun', 'open'],
   interrupted: ['rerun', 'open'],
   expired: ['rerun', 'open'],
 };
@@ -57,6 +72,8 @@ const fitting: Readonly<Record<Status, readonly RunOp[]>> = {
 export const opsFor = (state: State): readonly RunOp[] =>
   fitting[state.status].filter((op) => {
     if (op === 'retry') return state.chunks.failed.length > 0;
+    if (op === 'cancel') return !isCancelling(state);
+    if (op === 'resume') return canResume(state);
     return op !== 'create' || needsFields(state);
   });
 

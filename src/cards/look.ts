@@ -1,3 +1,4 @@
+import { isCancelling } from '../sync/progress.ts';
 import type { Phase, State, Status } from '../sync/state.ts';
 import { type Text, text } from '../sync/text.ts';
 
@@ -48,6 +49,10 @@ const statuses: Readonly<Record<Exclude<Status, 'running'>, Look>> = {
   expired: { colour: colours.over, label: text('已过期', 'Expired') },
 };
 
+const cancelling: Look = { colour: colours.over, label: text('正在取消', 'Cancelling') };
+
 /** How a run looks right now. */
-export const lookOf = (state: Pick<State, 'status' | 'phase'>): Look =>
-  state.status === 'running' ? phases[state.phase] : statuses[state.status];
+export function lookOf(state: Pick<State, 'status' | 'phase' | 'acts'>): Look {
+  if (state.status !== 'running') return statuses[state.status];
+  return isCancelling(state) ? cancelling : phases[state.phase];
+}

@@ -28,7 +28,7 @@ export function problemCard(about: string, problems: readonly Problem[], locale:
 
 /** Tells that a command was taken, while what it needs is still being looked up. */
 export function acceptedCard(title: string, locale: Locale): Card {
-  const { colour, label } = lookOf({ status: 'running', phase: 'queued' });
+  const { colour, label } = lookOf({ status: 'running', phase: 'queued', acts: [] });
   return makeCard(
     {
       colour,
@@ -73,6 +73,21 @@ export function unknownCard(asked: string, nearest: readonly string[], locale: L
   );
 }
 
+/** Answers an order to stop a sync: what becomes of it, and where the numbers will stand. */
+export function cancelCard(what: Text, names: readonly string[], locale: Locale): Card {
+  const title = text('取消同步', 'Cancel a sync');
+  const commands = names.slice(0, 10).map((name) => same(`/sync cancel ${plain(name, 40)}`));
+  return makeCard(
+    {
+      colour: colours.resting,
+      title,
+      summary: what,
+      elements: [line(what), ...(commands.length === 0 ? [] : [lines(commands)])],
+    },
+    locale,
+  );
+}
+
 /** Tells who may do what was refused; `people` are shown by name without being notified. */
 export function refusalCard(refusal: Text, people: readonly string[], locale: Locale): Card {
   const title = text('没有权限', 'Not allowed');
@@ -94,6 +109,7 @@ export function refusalCard(refusal: Text, people: readonly string[], locale: Lo
 const commands: readonly (readonly [string, Text])[] = [
   ['/sync orders', text('同步名为 orders 的定义', 'runs the sync called orders')],
   ['/sync orders --plan', text('只比较，不写入', 'compares only, writes nothing')],
+  ['/sync cancel orders', text('停下正在进行的同步', 'stops a sync that is going on')],
   ['/sync list', text('列出所有同步', 'lists all syncs')],
   ['/help', text('显示这张卡片', 'shows this card')],
 ];

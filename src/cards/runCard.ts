@@ -133,12 +133,14 @@ const deeds: Readonly<Record<Act['op'], Text>> = {
   apply: text('应用', 'applied the plan'),
   discard: text('放弃', 'discarded the plan'),
   cancel: text('取消', 'cancelled it'),
-  resume: text('程序重启后继续', 'went on after a restart'),
+  resume: text('继续', 'let it go on'),
+  restart: text('程序重启后继续', 'went on after a restart'),
+  'apply-no-deletes': text('应用，但不删除', 'applied the plan without its deletes'),
   create: text('要求新建缺少的字段', 'had the missing fields created'),
 };
 
 function actLine(act: Act, timeZone: string): Text {
-  const parts = [...(act.op === 'resume' ? [] : [who(act.by)]), deeds[act.op]];
+  const parts = [...(act.op === 'restart' ? [] : [who(act.by)]), deeds[act.op]];
   return joined([joined(parts, ' '), same(moment(act.at, timeZone))], ' · ');
 }
 
@@ -160,7 +162,7 @@ function buttons(state: State, view: RunView): readonly Element[] {
 
 function looks(op: keyof typeof labels, state: State, url: string | undefined): Omit<ButtonLook, 'label'> {
   if (op === 'open') return { url };
-  if (op === 'retry') return { type: 'primary_filled' };
+  if (op === 'retry' || op === 'resume') return { type: 'primary_filled' };
   if (op === 'create') return { type: 'primary_filled', confirm: createFields };
   if (op !== 'apply') return {};
   return {

@@ -1,3 +1,4 @@
+import { isCancelling, workingSince } from '../sync/progress.ts';
 import type { State } from '../sync/state.ts';
 import { count, type Text, text } from '../sync/text.ts';
 import { bar, lasting, moment, percent, rate, some } from './amounts.ts';
@@ -14,13 +15,22 @@ export interface Now {
 
 /** How long the run took; while it runs, how long since it was started, retried or applied. */
 export function elapsed(state: State, now: number): number {
-  if (state.status === 'running') return now - Math.max(state.startedAt, ...state.acts.map((act) => act.at));
+  if (state.status === 'running') return now - workingSince(state);
   return state.ms.total > 0 ? state.ms.total : (state.endedAt ?? now) - state.startedAt;
 }
 
 /** What a running run is busy with, as one or two elements. */
 export function stage(state: State, { now, timeZone }: Now): readonly Element[] {
   const since = text(`已用 ${lasting(elapsed(state, now)).zh}`, `${lasting(elapsed(state, now)).en} so far`);
+  if (isCancelling(state)) {
+    const begun = state.changes.total > 0 ? progress(state, now, since) : [];
+    return [
+      ...begun,
+      line(
+        text('正在取消：在途的分块结束后就停下。', 'Stopping: what is on its way comes to its end first.'),
+      ),
+    ];
+  }
   switch (state.phase) {
     case 'queued':
       return [line(text('已收到，马上开始。', 'Got it, starting.'))];

@@ -29,6 +29,7 @@ function failedJson(command: Command, error: ReturnType<typeof errorOf>): object
   switch (command.kind) {
     case 'run':
     case 'plan':
+    case 'cancel':
       return reportNoRun(command.name, error);
     case 'demo':
     case 'wrong':

@@ -16,6 +16,7 @@ export type Command =
       readonly wait: number;
     }
   | { readonly kind: 'plan'; readonly name: string }
+  | { readonly kind: 'cancel'; readonly name: string }
   | { readonly kind: 'init'; readonly name: string }
   | { readonly kind: 'check'; readonly names: readonly string[] }
   | { readonly kind: 'definitions' }
@@ -84,7 +85,16 @@ const mistakes: ReadonlyMap<string, (named: string) => string> = new Map<string,
   ['commander.excessArguments', () => '参数太多'],
 ]);
 
-const commandNames: readonly string[] = ['start', 'run', 'plan', 'init', 'check', 'definitions', 'demo'];
+const commandNames: readonly string[] = [
+  'start',
+  'run',
+  'plan',
+  'cancel',
+  'init',
+  'check',
+  'definitions',
+  'demo',
+];
 
 /** Builds the grammar with its help; `take` gets the command that was typed. */
 function describe(locale: Locale, take: (command: Command) => void): Commander {
@@ -142,6 +152,14 @@ function describe(locale: Locale, take: (command: Command) => void): Commander {
   )
     .argument('<name>', definition)
     .action((name: string) => take({ kind: 'plan', name }));
+  add(
+    'cancel',
+    'NAME',
+    '停下正在进行或等待确认的同步，不论在哪个进程里',
+    'stop a sync that goes on or waits, in whichever process',
+  )
+    .argument('<name>', definition)
+    .action((name: string) => take({ kind: 'cancel', name }));
   add(
     'init',
     'NAME',

@@ -6,6 +6,7 @@ import { ProblemError, problem } from '../sync/problem.ts';
 import type { Locale } from '../sync/text.ts';
 import { type Answer, refusal } from './answer.ts';
 import type { Command } from './arguments.ts';
+import { cancel } from './cancel.ts';
 import { check } from './check.ts';
 import { definitions } from './definitions.ts';
 import { demo } from './demo.ts';
@@ -50,6 +51,8 @@ export async function perform(command: Command, counter: Counter): Promise<Answe
     case 'run':
     case 'plan':
       return withProgram(command, counter, 'warn', (desk) => run(command, desk));
+    case 'cancel':
+      return withProgram(command, counter, 'warn', (desk) => cancel(command, desk));
     case 'init':
       return withProgram(command, counter, 'warn', (desk) => init(command, desk));
     case 'check':

@@ -55,6 +55,7 @@ async function approve(command: RunCommand, id: string, desk: Desk): Promise<Ans
   switch (acted.kind) {
     case 'going':
       return follow(acted.run, desk);
+    case 'asked':
     case 'settled':
       return ended(acted.state, desk);
     case 'stale':
@@ -67,7 +68,7 @@ async function approve(command: RunCommand, id: string, desk: Desk): Promise<Ans
 }
 
 /** Shows the run until it ends, or until the person wants to leave: then it is stopped with all else. */
-async function follow(run: Run, desk: Desk): Promise<Answer> {
+export async function follow(run: Run, desk: Desk): Promise<Answer> {
   const { terminal, stopping } = desk;
   desk.following(() => ended(run.state(), desk));
   terminal.show(run.state());
@@ -86,7 +87,7 @@ async function follow(run: Run, desk: Desk): Promise<Answer> {
 }
 
 /** What a run that ended, or is left behind, comes to. */
-function ended(state: State, { locale }: Desk): Answer {
+export function ended(state: State, { locale }: Desk): Answer {
   const last: State = state.status === 'running' ? { ...state, status: 'interrupted' } : state;
   return { exit: exitOf(last.status), json: reportOf(last, locale), lines: summary(last, locale) };
 }

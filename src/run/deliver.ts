@@ -3,7 +3,7 @@ import { type Chunk, decodeChanges, halves } from '../sync/chunk.ts';
 import { CallError, type Failure } from '../sync/failure.ts';
 import { tokenLife } from '../sync/limits.ts';
 import type { Target } from '../sync/mapping.ts';
-import { afterFailure, sameUnknownCodes } from '../sync/round.ts';
+import { afterFailure, isOpen, sameUnknownCodes } from '../sync/round.ts';
 import type { BadRow } from '../sync/state.ts';
 import { text } from '../sync/text.ts';
 import { newChunk } from './compare.ts';
@@ -23,6 +23,8 @@ export interface Delivery {
   deliver(chunk: ChunkRecord, changes: readonly Change[], written: () => Promise<void>): Promise<void>;
   /** After the last round: settles a chunk for good. */
   giveUp(chunk: ChunkRecord): Promise<void>;
+  /** Finds out what was written of chunks whose answer never came; nothing is sent. What cannot be told is unknown. */
+  clearDoubt(): Promise<void>;
   /** Why nothing more should be sent, once that is so. */
   stopped(): Stopped | undefined;
 }
@@ -315,9 +317,27 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
     }
   }
 
+  async function clearDoubt(): Promise<void> {
+    const open = chunks.filter(
+      (chunk) => isOpen(chunk.status) && (chunk.status === 'sent' || inDoubt(chunk)),
+    );
+    for (const chunk of open) {
+      try {
+        const changes = decodeChanges(await job.journal.body(job.run, chunk.id));
+        const { rest, wrote, removed } = await settleByReading(job, changes);
+        const found = { wrote, removed, written: chunk.rows - rest.length };
+        await put({ ...chunk, ...noToken }, rest.length === 0 ? 'done' : 'pending', found);
+      } catch (error) {
+        if (!(error instanceof CallError)) throw error;
+        const failure = chunk.failure ?? error.failure;
+        await put(chunk, 'unknown', { failure: { ...failure, mayHaveHappened: true } });
+      }
+    }
+  }
+
   const newest = (chunk: ChunkRecord): ChunkRecord => chunks.find(({ id }) => id === chunk.id) ?? chunk;
 
-  return { deliver, giveUp, stopped: () => stopped };
+  return { deliver, giveUp, clearDoubt, stopped: () => stopped };
 }
 
 /** A row that Feishu refused for what is in it, as it is listed. */

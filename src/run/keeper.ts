@@ -22,6 +22,8 @@ export interface Keeper {
    * @param onLost called once when another instance has taken the table over
    */
   take(table: string, run: string, onLost: () => void): Promise<Kept | { readonly heldBy: string }>;
+  /** Whether nobody holds the table, or only a process that is gone. */
+  isFree(table: string): Promise<boolean>;
 }
 
 /** Makes a keeper for one process. @param owner names this process in the store */
@@ -64,6 +66,10 @@ export function keeper(leases: Leases, owner: string, isAlive: IsAlive, clock: C
   }
 
   return {
+    async isFree(table) {
+      const holder = await leases.holder(table, clock.now());
+      return holder === undefined || (holder.owner !== owner && isAlive(holder.owner) === false);
+    },
     async take(table, run, onLost) {
       let seenUntil: number | undefined;
       for (;;) {

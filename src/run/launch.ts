@@ -1,8 +1,8 @@
 import { CallError } from '../sync/failure.ts';
 import { Fenced } from '../sync/fenced.ts';
 import { ProblemError } from '../sync/problem.ts';
-import { end, endWith } from '../sync/progress.ts';
-import type { State } from '../sync/state.ts';
+import { acted, end, endWith, isCancelling } from '../sync/progress.ts';
+import type { Act, State } from '../sync/state.ts';
 import { text } from '../sync/text.ts';
 import type { Board } from './board.ts';
 import type { Keeper } from './keeper.ts';
@@ -34,6 +34,8 @@ export interface Launcher {
   lease(scope: Scope, run: string): Promise<Leased | { readonly heldBy: string }>;
   /** Lets a run go; from now on it is active, until its work has ended one way or the other. */
   launch(ready: Ready, leased: Leased, work: Work): Run;
+  /** Told of each run that was let go. */
+  onLaunch(listener: () => void): void;
   /** What stopped a run, in its state. */
   conclude(state: State, error: unknown): State;
   find(run: string): Active | undefined;
@@ -46,6 +48,11 @@ export interface Launcher {
 export interface Active {
   readonly run: Run;
   readonly board: Board;
+  /**
+   * Ends the run: nothing more is sent, what is on its way comes to its end. The act is stored at once. Answers
+   * whether it was the first to say so.
+   */
+  cancel(act: Act): Promise<boolean>;
 }
 
 /** How long calls in flight may take when the program stops, in ms. */
@@ -56,6 +63,7 @@ export function launcher(journal: Journal, keeper: Keeper, clock: Clock, log: Lo
   const active = new Map<string, Active>();
   const soon = new AbortController();
   const now = new AbortController();
+  let launched = (): void => undefined;
 
   function conclude(state: State, error: unknown): State {
     const at = clock.now();
@@ -66,9 +74,14 @@ export function launcher(journal: Journal, keeper: Keeper, clock: Clock, log: Lo
     return endWith(state, [internal], at);
   }
 
-  async function goThrough({ id, scope, board, table }: Ready, leased: Leased, work: Work): Promise<State> {
+  async function goThrough(
+    { id, scope, board, table }: Ready,
+    leased: Leased,
+    work: Work,
+    cancel: AbortSignal,
+  ): Promise<State> {
     const stop = {
-      soon: AbortSignal.any([soon.signal, leased.lost]),
+      soon: AbortSignal.any([soon.signal, leased.lost, cancel]),
       now: AbortSignal.any([now.signal, leased.lost]),
     };
     const { definition } = scope;
@@ -76,11 +89,13 @@ export function launcher(journal: Journal, keeper: Keeper, clock: Clock, log: Lo
     logPhases(board, log);
     let fenced = false;
     try {
-      await work({ run: id, scope, table, board, fence: leased.fence, stop });
+      await work({ run: id, scope, table, board, fence: leased.fence, stop, cancel });
     } catch (error) {
       fenced = leased.lost.aborted || error instanceof Fenced;
       const reason = fenced ? new Fenced(scope.table) : error;
-      board.set((state) => conclude(state, reason));
+      board.set((state) =>
+        cancel.aborted && !fenced ? end(state, 'cancelled', clock.now()) : conclude(state, reason),
+      );
     }
     // A run that another instance took over is theirs to store.
     if (!fenced && !leased.lost.aborted) await save(board.state());
@@ -108,10 +123,25 @@ export function launcher(journal: Journal, keeper: Keeper, clock: Clock, log: Lo
     },
     launch(ready, leased, work) {
       const { id, board } = ready;
-      const ended = goThrough(ready, leased, work);
-      const run: Run = { id, state: board.state, watch: board.watch, meter: board.meter, ended };
-      active.set(id, { run, board });
+      const cancelled = new AbortController();
+      // Told to stop by an order that an earlier life of the run has taken already.
+      if (isCancelling(board.state())) cancelled.abort(stopOrder());
+      const ended = goThrough(ready, leased, work, cancelled.signal);
+      const { state, watch, meter } = board;
+      const run: Run = { id, state, watch, meter, ended, lost: leased.lost };
+      const cancel = async (act: Act): Promise<boolean> => {
+        if (cancelled.signal.aborted) return false;
+        board.set((now) => acted(now, act));
+        cancelled.abort(stopOrder());
+        if (!leased.lost.aborted) await journal.saveState(id, board.state());
+        return true;
+      };
+      active.set(id, { run, board, cancel });
+      launched();
       return run;
+    },
+    onLaunch(listener) {
+      launched = listener;
     },
     conclude,
     find: (run) => active.get(run),
@@ -130,6 +160,8 @@ export function launcher(journal: Journal, keeper: Keeper, clock: Clock, log: Lo
     },
   };
 }
+
+const stopOrder = (): Error => new Error('the run was cancelled');
 
 /** Logs each phase as it begins: a debug log so shows what each of them costs. */
 function logPhases({ state, watch }: Board, log: Log): void {

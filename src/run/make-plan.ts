@@ -46,6 +46,7 @@ export interface Planning {
 /** Reads both sides, compares them, stores the plan and why it must wait. Writes nothing to the table. */
 export async function makePlan(job: Planning): Promise<Plan> {
   const { definition, store, board, signal, clock } = job;
+  signal.throwIfAborted();
   const source = job.sources(definition.source.connection);
   const query = queryOf(definition, job.timeZone);
   const zone = zoneOf(query.timeZone);

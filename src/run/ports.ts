@@ -4,7 +4,7 @@ import type { Field, Fields, TableRecord } from '../sync/field.ts';
 import type { PersonBy } from '../sync/lookup.ts';
 import type { Problem } from '../sync/problem.ts';
 import type { NewField } from '../sync/schema.ts';
-import type { CallCounts, ChunkKind, ChunkStatus, State } from '../sync/state.ts';
+import type { Actor, CallCounts, ChunkKind, ChunkStatus, State } from '../sync/state.ts';
 import type { Column, Value } from '../sync/value.ts';
 
 /** Time as the program sees it; tests pass one that they can move. */
@@ -331,6 +331,28 @@ export interface Leases {
   holder(table: string, now: number): Promise<Holder | undefined>;
 }
 
+/** What somebody wants of a run that goes on at another instance. */
+export interface Order {
+  /** Names it once and for all: posted twice, it is carried out once. */
+  readonly id: string;
+  readonly run: string;
+  readonly op: 'cancel';
+  readonly by: Actor;
+  /** The version of the run that it is meant for; of a newer one it means nothing. */
+  readonly version: number;
+  readonly at: number;
+}
+
+/** Where orders lie until the instance that carries the run out takes them. */
+export interface Orders {
+  post(order: Order): Promise<void>;
+  /** Orders for these runs, oldest first. */
+  of(runs: readonly string[]): Promise<readonly Order[]>;
+  /** Takes an order away once it has had its effect. */
+  take(id: string): Promise<void>;
+  prune(before: number): Promise<void>;
+}
+
 /** Event and message IDs that were handled, so that a redelivery has no effect. */
 export interface Seen {
   /** Answers true the first time an ID is shown to it, also across restarts. */
@@ -345,6 +367,7 @@ export interface Store {
   readonly memory: Memory;
   readonly leases: Leases;
   readonly seen: Seen;
+  readonly orders: Orders;
   /** Rejects when the database does not answer; for readiness. */
   ping(): Promise<void>;
   stop(): Promise<void>;

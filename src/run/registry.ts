@@ -1,12 +1,13 @@
 import type { Definition } from '../sync/definition.ts';
 import { problem } from '../sync/problem.ts';
-import { acted, begin, end, goOn } from '../sync/progress.ts';
+import { acted, begin, canResume, canRetry, end, goOn, isCancelling, wentOn } from '../sync/progress.ts';
 import type { Act, Actor, State, Status } from '../sync/state.ts';
 import { text } from '../sync/text.ts';
 import { type Board, board } from './board.ts';
 import type { Keeper } from './keeper.ts';
 import { type Leased, launcher, type Work } from './launch.ts';
 import { freshRecord } from './make-plan.ts';
+import { orderly } from './orders.ts';
 import { readPlan } from './plan.ts';
 import type { OpenTable, RunRecord, Scope, Table } from './ports.ts';
 import { applyPlan, follow, type Parts, runSync } from './run.ts';
@@ -26,6 +27,7 @@ export function openRuns(parts: Registry): Runs {
   const { store, clock, chance, log } = parts;
   const { journal } = store;
   const launch = launcher(journal, parts.keeper, clock, log);
+  const orders = orderly(store.orders, launch, clock, log);
 
   const live = async (run: string): Promise<State | undefined> =>
     launch.find(run)?.board.state() ?? (await journal.findRun(run))?.state;
@@ -91,6 +93,7 @@ export function openRuns(parts: Registry): Runs {
       watch: on.watch,
       meter: on.meter,
       ended: Promise.resolve(on.state()),
+      lost: new AbortController().signal,
     };
   }
 
@@ -121,10 +124,12 @@ export function openRuns(parts: Registry): Runs {
 
   /** Goes on with a run under its own ID: with its plan where it has one, from the start otherwise. */
   async function goOnWith(left: RunRecord, by: Actor, leased: Leased, saved?: Definition): Promise<Run> {
-    const on = board(acted(goOn(left.state), { op: 'resume', by, at: clock.now() }));
+    // An order to stop that came before the end is still one.
+    const on = board(isCancelling(left.state) ? goOn(left.state) : wentOn(left.state, by, clock.now()));
     const table = await open(left.state.link, on);
     // A retry that was cut off goes on as one.
-    const again = left.state.acts.findLast(({ op }) => op !== 'resume')?.op === 'retry';
+    const again = sendsAgain(left.state.acts.findLast(({ op }) => op !== 'restart' && op !== 'cancel')?.op);
+    await journal.saveState(left.id, on.state());
     const work: Work = async (job) => {
       if (left.plan !== '') {
         await follow(job, readPlan(left.plan), parts, left.state.planOnly, again);
@@ -197,6 +202,36 @@ export function openRuns(parts: Registry): Runs {
     );
   }
 
+  async function discard(id: string, by: Actor, version?: number): Promise<Acted> {
+    const state = await live(id);
+    if (!state) return { kind: 'no-such-run' };
+    if (!isWaiting(state) || (version !== undefined && version !== state.version))
+      return { kind: 'stale', state };
+    const at = clock.now();
+    const over = end(acted({ ...state, waiting: null }, { op: 'discard', by, at }), 'cancelled', at);
+    await journal.saveState(id, over);
+    return { kind: 'settled', state: over };
+  }
+
+  async function cancel(id: string, by: Actor, version?: number): Promise<Acted> {
+    const state = await live(id);
+    if (!state) return { kind: 'no-such-run' };
+    if (isWaiting(state)) return discard(id, by, version);
+    const passed = state.status !== 'running' || isCancelling(state);
+    if (passed || (version !== undefined && version !== state.version)) return { kind: 'stale', state };
+    const at = clock.now();
+    const here = launch.find(id);
+    if (here) {
+      const first = await here.cancel({ op: 'cancel', by, at });
+      return { kind: first ? 'asked' : 'stale', state: here.board.state() };
+    }
+    await store.orders.post({ id: chance.uuid(), run: id, op: 'cancel', by, version: state.version, at });
+    // Nobody carries it out any more: taking it over is what finds out what was written.
+    const left = await journal.findRun(id);
+    const run = left && (await parts.keeper.isFree(left.scope.table)) ? await resumeOne(left) : undefined;
+    return run ? { kind: 'going', run } : { kind: 'asked', state };
+  }
+
   return {
     start,
     retry: (id, by, version) =>
@@ -212,16 +247,23 @@ export function openRuns(parts: Registry): Runs {
         const definition = await parts.definition(record.scope.definition);
         await applyPlan(job, readPlan(record.plan), definition, parts);
       }),
-    async discard(id, by, version) {
-      const state = await live(id);
-      if (!state) return { kind: 'no-such-run' };
-      if (!isWaiting(state) || (version !== undefined && version !== state.version))
-        return { kind: 'stale', state };
-      const at = clock.now();
-      const over = end(acted({ ...state, waiting: null }, { op: 'discard', by, at }), 'cancelled', at);
-      await journal.saveState(id, over);
-      return { kind: 'settled', state: over };
+    resumeCancelled: (id, by, version) =>
+      press(
+        id,
+        { op: 'resume', by, at: clock.now() },
+        version,
+        canResume,
+        (record) => (job) => follow(job, readPlan(record.plan), parts, false, true),
+      ),
+    cancel,
+    async open() {
+      const records = await journal.openRuns();
+      return records.map(({ id, state, card }) => ({
+        state: launch.find(id)?.board.state() ?? state,
+        chat: card?.chat ?? null,
+      }));
     },
+    discard,
     find: live,
     async latest(definition, limit) {
       const records = await journal.latestRuns(definition, limit);
@@ -234,7 +276,10 @@ export function openRuns(parts: Registry): Runs {
       );
       return (await Promise.all(open.map(resumeOne))).flatMap((run) => run ?? []);
     },
-    stop: () => launch.stop(),
+    async stop() {
+      await launch.stop();
+      await orders.stop();
+    },
   };
 }
 
@@ -279,9 +324,7 @@ const heldByStranger = {
 
 const isWaiting = (state: State): boolean => state.status === 'waiting';
 
-/** Whether something of the plan can still be sent: the run ended, and not all of it was. */
-const canRetry = (state: State): boolean =>
-  (state.status === 'partial' || state.status === 'failed') &&
-  state.chunks.failed.length + state.rows.notSent + state.deletes.notSent > 0;
+/** Whether chunks that failed before are sent again after this act. */
+const sendsAgain = (op: Act['op'] | undefined): boolean => op === 'retry' || op === 'resume';
 
 const overtaken = text('有一次新的同步代替了这个计划。', 'A newer run took the place of this plan.');

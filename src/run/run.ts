@@ -39,6 +39,8 @@ export interface Job {
   readonly board: Board;
   readonly fence: number;
   readonly stop: StopSignals;
+  /** Aborted when a person has cancelled the run; `stop.soon` is then, too. */
+  readonly cancel: AbortSignal;
 }
 
 /**
@@ -65,6 +67,7 @@ export async function follow(
   planOnly: boolean,
   again = false,
 ): Promise<void> {
+  if (planOnly || plan.waits.length > 0) job.cancel.throwIfAborted();
   if (planOnly) return showPlan(job, plan, parts);
   if (plan.waits.length > 0) return wait(job, plan, parts);
   await carryOut(job, plan, parts, again);
@@ -147,7 +150,6 @@ async function carryOut(job: Job, stored: Plan, parts: Parts, again: boolean): P
   board.set((state) => ({ ...state, ms: { ...state.ms, upload: state.ms.upload + clock.now() - began } }));
   if ([...known.values()].some(({ status }) => isRetryable(status))) await leave(job, plan, parts);
   if (stopped) throw stoppedBy(stopped);
-  stop.soon.throwIfAborted();
   board.set((state) => end(state, verdictOf(state), clock.now()));
 }
 

@@ -23,6 +23,8 @@ export interface Run {
   readonly meter: CallMeter;
   /** Resolves with the last state, also when the run failed; never rejects. */
   readonly ended: Promise<State>;
+  /** Aborted when another instance has taken the run over: what is known here is old, and shown there. */
+  readonly lost: AbortSignal;
 }
 
 /** What became of a request. */
@@ -34,6 +36,8 @@ export type Started =
 /** What became of a press on a run's button. */
 export type Acted =
   | { readonly kind: 'going'; readonly run: Run }
+  /** The instance that carries the run out is told; it takes a second or two. */
+  | { readonly kind: 'asked'; readonly state: State }
   /** Settled without further work, as when a plan is thrown away. */
   | { readonly kind: 'settled'; readonly state: State }
   /** The button belongs to a moment that has passed: nothing was done. */
@@ -46,12 +50,21 @@ export interface Runs {
   start(request: RunRequest): Promise<Started>;
   /** Sends again exactly the chunks that failed. `version` is the one the button carried; none from the command line. */
   retry(run: string, by: Actor, version?: number): Promise<Acted>;
+  /** Goes on with the plan of a run that was cancelled, under the same ID. */
+  resumeCancelled(run: string, by: Actor, version?: number): Promise<Acted>;
+  /**
+   * Ends a run wherever it is carried out: between two chunks, in a pause, or while it reads. A plan that waits is
+   * thrown away.
+   */
+  cancel(run: string, by: Actor, version?: number): Promise<Acted>;
   /** Carries out exactly the plan that waits. */
   apply(run: string, by: Actor, version?: number): Promise<Acted>;
   /** Throws the plan that waits away. */
   discard(run: string, by: Actor, version?: number): Promise<Acted>;
   /** The run as it is now, or as it was last stored. */
   find(run: string): Promise<State | undefined>;
+  /** Runs that go on or wait, wherever they are carried out, oldest first, with the chat that shows them. */
+  open(): Promise<readonly { readonly state: State; readonly chat: string | null }[]>;
   /** Newest first. */
   latest(definition: string, limit: number): Promise<readonly State[]>;
   /** Runs that this process carries out now. */

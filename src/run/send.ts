@@ -98,8 +98,11 @@ export async function send(
       if (clock.now() + (failure.retryAfter ?? 0) - before.began > throttleBudget) {
         return { ...unsent, failure: { ...failure, mayHaveHappened: doubt } };
       }
-      await lane.refused(failure.retryAfter, stop.soon, flight.atOnce);
-      stop.soon.throwIfAborted();
+      await lane.refused(failure.retryAfter, stop.soon, flight.atOnce).catch((reason: unknown) => {
+        if (!stop.soon.aborted) throw reason;
+      });
+      // Told to stop while it waited: refused as it was, which is a better end than "sent".
+      if (stop.soon.aborted) return { ...unsent, failure: { ...failure, mayHaveHappened: doubt } };
     }
   }
 }

@@ -31,6 +31,8 @@ export interface Upload {
   readonly clock: Clock;
   readonly chance: Chance;
   readonly stop: StopSignals;
+  /** Aborted when a person has cancelled the run; `stop.soon` is then, too. */
+  readonly cancel: AbortSignal;
   /** Told after every change of a chunk, with the failure that stands; of a split one together with its parts. */
   onChunks(chunks: readonly ChunkRecord[]): void;
   /** Told before an extra round: its number and when it starts (ms). */
@@ -64,10 +66,17 @@ export async function upload(job: Upload): Promise<Stopped | undefined> {
   );
   if (job.again) job.onChunks(reopened);
   const chunks = [...reopened];
-  const stopped = await inOrder(job, chunks, new Set(stored.filter(isDoubtful).map(({ id }) => id)));
-  // What was to be sent again and was not reached has failed as it had before.
-  if (job.again) job.onChunks(stored.filter((_, at) => chunks[at] === reopened[at]));
-  return stopped;
+  const doubtful = new Set(stored.filter(isDoubtful).map(({ id }) => id));
+  try {
+    return await inOrder(job, chunks, doubtful);
+  } catch (error) {
+    // Whoever cancels wants to know what was written.
+    if (job.cancel.aborted) await delivery(job, chunks, doubtful).clearDoubt();
+    throw error;
+  } finally {
+    // What was to be sent again and was not reached has failed as it had before.
+    if (job.again) job.onChunks(stored.filter((_, at) => chunks[at] === reopened[at]));
+  }
 }
 
 async function inOrder(

@@ -98,12 +98,27 @@ const first: readonly TableShape[] = [
   },
 ];
 
+const orders: TableShape = {
+  name: 'orders',
+  columns: {
+    id: word,
+    run: word,
+    op: 'varchar(16) not null',
+    by_whom: 'text not null',
+    version: 'integer not null',
+    at: time,
+  },
+  primary: ['id'],
+  indexes: { orders_of_run: ['run', 'at'] },
+};
+
 /**
  * The changes of the schema, oldest first; the position plus one is the version. Never edit one that was
  * released: add another. Each must be fit to run again, because MySQL cannot take back half of one.
  */
 const migrations: readonly ((backend: Backend) => readonly string[])[] = [
   (backend) => first.flatMap((table) => backend.create(table)),
+  (backend) => backend.create(orders),
 ];
 
 /**

@@ -9,6 +9,7 @@ import { ledger } from './ledger.ts';
 import { memory } from './memory.ts';
 import { migrate } from './migrations.ts';
 import { mysqlBackend } from './mysql.ts';
+import { orders } from './orders.ts';
 import type { Tables } from './schema.ts';
 import { seen } from './seen.ts';
 import { sqliteBackend } from './sqlite.ts';
@@ -43,6 +44,7 @@ export async function openStore(url: string, { clock, log }: StoreParts): Promis
     memory: memory(db),
     leases: leases(db, backend),
     seen: seen(db, backend),
+    orders: orders(db, backend),
     async ping() {
       await sql`select 1`.execute(db);
     },

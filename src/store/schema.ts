@@ -1,4 +1,5 @@
 import type { Insertable, Selectable } from 'kysely';
+import type { Order } from '../run/ports.ts';
 import type { ChunkKind, ChunkStatus, Status } from '../sync/state.ts';
 
 /**
@@ -16,6 +17,7 @@ export interface Tables {
   readonly leases: LeasesTable;
   readonly memory: MemoryTable;
   readonly seen: SeenTable;
+  readonly orders: OrdersTable;
   readonly versions: VersionsTable;
 }
 
@@ -86,6 +88,17 @@ export interface MemoryTable {
 
 export interface SeenTable {
   id_hash: string;
+  at: number;
+}
+
+/** What somebody wants of a run that goes on at another instance. */
+export interface OrdersTable {
+  id: string;
+  run: string;
+  op: Order['op'];
+  /** Who wants it, as JSON. */
+  by_whom: string;
+  version: number;
   at: number;
 }
 

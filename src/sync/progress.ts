@@ -70,6 +70,12 @@ export const acted = (state: State, act: Act): State => ({
   acts: [...state.acts, act],
 });
 
+/** Notes that the program goes on with a run by itself. What its buttons mean stays as it was. */
+export const wentOn = (state: State, by: Actor, at: number): State => ({
+  ...goOn(state),
+  acts: [...state.acts, { op: 'restart', by, at }],
+});
+
 /** Goes on working: after a restart, a retry or an approval. */
 export const goOn = (state: State): State => ({
   ...state,
@@ -90,8 +96,32 @@ export const end = (state: State, status: Exclude<Status, 'running'>, at: number
   version: state.version + 1,
   endedAt: at,
   resumeAt: null,
-  ms: { ...state.ms, total: state.ms.total + (at - (state.acts.at(-1)?.at ?? state.startedAt)) },
+  ms: { ...state.ms, total: state.ms.total + (at - workingSince(state)) },
 });
+
+/** When the work began that is under way or was the last: the order to stop it is part of it. */
+export const workingSince = ({ acts, startedAt }: Pick<State, 'acts' | 'startedAt'>): number =>
+  acts.findLast(({ op }) => op !== 'cancel')?.at ?? startedAt;
+
+/** Whether somebody has told a run to stop that has not come to its end yet. */
+export const isCancelling = ({ status, acts }: Pick<State, 'status' | 'acts'>): boolean =>
+  status === 'running' && acts.at(-1)?.op === 'cancel';
+
+/**
+ * Whether a run that was stopped can go on with its plan: some of it was not written. One that was stopped
+ * before it had a plan begins anew instead, and a plan that was thrown away stays so.
+ */
+export const canResume = (state: Pick<State, 'status' | 'acts' | 'rows' | 'deletes'>): boolean =>
+  state.status === 'cancelled' && state.acts.at(-1)?.op === 'cancel' && leftOver(state) > 0;
+
+/** Whether something of a plan that came to its end can still be sent. */
+export const canRetry = (state: Pick<State, 'status' | 'chunks' | 'rows' | 'deletes'>): boolean =>
+  (state.status === 'partial' || state.status === 'failed') &&
+  state.chunks.failed.length + state.rows.notSent + state.deletes.notSent > 0;
+
+/** Rows and deletes of the plan that were not (surely) written and can be sent. */
+const leftOver = ({ rows, deletes }: Pick<State, 'rows' | 'deletes'>): number =>
+  rows.failed + rows.unknown + rows.notSent + deletes.failed + deletes.unknown + deletes.notSent;
 
 /** Ends a run that problems stopped: `partial` when something was written all the same. */
 export const endWith = (

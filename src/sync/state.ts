@@ -123,9 +123,18 @@ export interface Actor {
   readonly openId?: string;
 }
 
-/** Something that a person did to the run, shown on its card. */
+/** Something that a person did to the run, shown on its card; `restart`: the program went on with it by itself. */
 export interface Act {
-  readonly op: 'start' | 'retry' | 'apply' | 'discard' | 'cancel' | 'resume' | 'create';
+  readonly op:
+    | 'start'
+    | 'retry'
+    | 'apply'
+    | 'apply-no-deletes'
+    | 'discard'
+    | 'cancel'
+    | 'resume'
+    | 'create'
+    | 'restart';
   readonly by: Actor;
   readonly at: number;
 }

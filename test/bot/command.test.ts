@@ -21,6 +21,11 @@ it.each([
   ['/sync orders —plan', sync('orders', true)],
   ['/sync orders －－ｐｌａｎ', sync('orders', true)],
   ['/sync', { kind: 'list' }],
+  ['/sync cancel', { kind: 'cancel', name: undefined }],
+  ['/sync cancel orders', { kind: 'cancel', name: 'orders' }],
+  ['／同步 取消　订单', { kind: 'cancel', name: '订单' }],
+  ['/sync cancel orders --plan', { kind: 'unknown', words: '/sync cancel orders --plan' }],
+  ['/sync cancelled', sync('cancelled')],
   ['/sync list', { kind: 'list' }],
   ['/同步 列表', { kind: 'list' }],
   ['/sync help', { kind: 'help' }],
@@ -48,7 +53,9 @@ it('reads any text without throwing, and finds every plain name again', () => {
   const slash = fc.constantFrom('/', '／', '/ ');
   const verb = fc.constantFrom('sync', 'Sync', '同步', 'ｓｙｎｃ');
   const blank = fc.constantFrom(' ', '\u3000', '\u00a0', '\t', '  ');
-  const name = fc.stringMatching(/^[a-z0-9][a-z0-9_-]{0,39}$/u).filter((one) => !/^(list|help)$/u.test(one));
+  const name = fc
+    .stringMatching(/^[a-z0-9][a-z0-9_-]{0,39}$/u)
+    .filter((one) => !/^(list|help|cancel)$/u.test(one));
   fc.assert(
     fc.property(slash, verb, blank, name, (a, b, c, d) => {
       expect(parseCommand(`${a}${b}${c}${d}`)).toEqual(sync(d));

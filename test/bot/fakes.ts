@@ -116,7 +116,10 @@ export function fakeLog(): Log & {
 export function fakeRun(first: State = stateWith()): Run & {
   set(change: Partial<State>): void;
   end(status: Exclude<Status, 'running'>, change?: Partial<State>): void;
+  /** Another instance takes it over. */
+  lose(): void;
 } {
+  const lost = new AbortController();
   let state = first;
   const listeners = new Set<(state: State) => void>();
   let finish: (state: State) => void = () => undefined;
@@ -135,6 +138,8 @@ export function fakeRun(first: State = stateWith()): Run & {
       return () => listeners.delete(listener);
     },
     ended,
+    lost: lost.signal,
+    lose: () => lost.abort(),
     meter: { count: () => undefined },
     set,
     end(status, change = {}) {
@@ -199,6 +204,8 @@ export function fakeRuns() {
     act: (): Promise<Acted> => Promise.resolve({ kind: 'no-such-run' }),
     find: (_: string): Promise<State | undefined> => Promise.resolve(undefined),
     latest: (_: string): Promise<readonly State[]> => Promise.resolve([]),
+    open: (): Promise<readonly { readonly state: State; readonly chat: string | null }[]> =>
+      Promise.resolve([]),
     resume: (): Promise<readonly Run[]> => Promise.resolve([]),
   };
   const act = (op: string) => (run: string, by: unknown, v?: number) => {
@@ -213,6 +220,9 @@ export function fakeRuns() {
     retry: act('retry'),
     apply: act('apply'),
     discard: act('discard'),
+    cancel: act('cancel'),
+    resumeCancelled: act('resume'),
+    open: () => answers.open(),
     find: (run) => answers.find(run),
     latest: (name) => answers.latest(name),
     active: () => [],

@@ -52,7 +52,16 @@ const counts = <K extends string>(...names: readonly K[]) =>
 const chunkKinds = fc.constantFrom('create', 'update', 'delete');
 const acts = fc.array(
   fc.record({
-    op: fc.constantFrom('start', 'retry', 'apply', 'discard', 'cancel', 'resume'),
+    op: fc.constantFrom(
+      'start',
+      'retry',
+      'apply',
+      'apply-no-deletes',
+      'discard',
+      'cancel',
+      'resume',
+      'restart',
+    ),
     by: fc.oneof(
       fc.record({ kind: fc.constantFrom('chat', 'button'), openId: nasty }),
       fc.constant({ kind: 'cli' } as const),

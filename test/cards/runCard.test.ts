@@ -39,14 +39,18 @@ it.each([
 });
 
 it.each([
-  ['queued', ['open']],
-  ['uploading', ['open']],
+  ['queued', ['cancel', 'open']],
+  ['uploading', ['cancel', 'open']],
+  ['pausing', ['cancel', 'open']],
+  ['cancelling', ['open']],
   ['waiting', ['apply', 'discard', 'open']],
   ['planned', ['rerun', 'open']],
   ['done', ['rerun', 'open']],
   ['partial', ['retry', 'rerun', 'open']],
   ['failed', ['rerun', 'open']],
-  ['cancelled', ['rerun', 'open']],
+  ['cancelled', ['resume', 'rerun', 'open']],
+  ['cancelled early', ['rerun', 'open']],
+  ['discarded', ['rerun', 'open']],
   ['interrupted', ['rerun', 'open']],
   ['expired', ['rerun', 'open']],
 ])('a run that is %s offers %j, each with its run and version', (name, ops) => {
@@ -77,7 +81,7 @@ describe('the open button', () => {
     'is left out for the address %j',
     (link) => {
       expect(buttonsOf(runCard(endedWith('done', { link }), view)).map((one) => one.name)).toEqual(['rerun']);
-      expect(buttonsOf(runCard(stateWith({ link }), view))).toEqual([]);
+      expect(buttonsOf(runCard(stateWith({ link }), view)).map((one) => one.name)).toEqual(['cancel']);
     },
   );
 });
@@ -208,7 +212,7 @@ it.each([
 
 it('tells what people did since', () => {
   const by = { kind: 'button', openId: 'ou_bob' } as const;
-  const acts = (['retry', 'apply', 'discard', 'cancel', 'resume'] as const).map((op, n) => ({
+  const acts = (['retry', 'apply', 'discard', 'cancel', 'restart'] as const).map((op, n) => ({
     op,
     by,
     at: at + n * 60_000,

@@ -79,6 +79,8 @@ const uploading = {
   changes: { total: 12_345, settled: 5_500 },
 } as const;
 
+const stopped = { op: 'cancel', by: { kind: 'button', openId: 'ou_bob' }, at: at + 60_000 } as const;
+
 /** One state of each kind that a card can show. */
 export const everyState: Readonly<Record<string, State>> = {
   queued: stateWith(),
@@ -138,7 +140,14 @@ export const everyState: Readonly<Record<string, State>> = {
       logId: '20261123ABC',
     },
   }),
+  cancelling: stateWith({ phase: 'uploading', ...uploading, acts: [...fresh.acts, stopped] }),
+  'cancelled early': endedWith('cancelled', { acts: [...fresh.acts, stopped] }),
+  discarded: endedWith('cancelled', {
+    rows: { read: 20, unchanged: 10, notSent: 10 },
+    acts: [...fresh.acts, { ...stopped, op: 'discard' }],
+  }),
   cancelled: endedWith('cancelled', {
+    rows: { read: 1_000, created: 400, notSent: 600 },
     acts: [...fresh.acts, { op: 'cancel', by: { kind: 'button', openId: 'ou_bob' }, at: at + 60_000 }],
   }),
   interrupted: endedWith('interrupted', { chunks: { total: 3, settled: 1, failed: [failedChunk()] } }),

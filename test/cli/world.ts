@@ -62,6 +62,7 @@ export function ledRun(): Run & { tell(changes: Partial<State>): void; end(chang
     },
     ended,
     meter: { count: () => undefined },
+    lost: new AbortController().signal,
     tell,
     end: (changes) => {
       tell(changes);
@@ -106,6 +107,9 @@ export function fakeProgram(parts: {
     retry: unused,
     apply: unused,
     discard: unused,
+    cancel: unused,
+    resumeCancelled: unused,
+    open: () => Promise.resolve([]),
     find: () => Promise.resolve(undefined),
     latest: () => Promise.resolve([]),
     active: () => [],

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { keeper } from '../../src/run/keeper.ts';
 import { openLanes } from '../../src/run/lane.ts';
+import { ordersEvery } from '../../src/run/orders.ts';
 import type {
   CallMeter,
   Chance,
@@ -40,9 +41,10 @@ export interface MovableClock extends Clock {
   readonly asked: number[];
 }
 
-const heartbeat = 5_000;
+/** What goes on in the background for as long as a run does: heartbeats, and looking for orders. */
+const background: ReadonlySet<number> = new Set([5_000, ordersEvery]);
 
-/** A clock that tests move. Heartbeats alone never move it: they would go on for ever. */
+/** A clock that tests move. What goes on in the background never moves it: it would go on for ever. */
 export function movableClock(): MovableClock {
   let now = 1_700_000_000_000;
   const sleepers = new Set<{ at: number; ms: number; wake(): void }>();
@@ -69,7 +71,7 @@ export function movableClock(): MovableClock {
         return;
       }
       planned = false;
-      const busy = [...sleepers].filter(({ ms }) => ms !== heartbeat);
+      const busy = [...sleepers].filter(({ ms }) => !background.has(ms));
       if (!clock.auto || busy.length === 0) return;
       wakeUntil(Number.POSITIVE_INFINITY);
       plan();

@@ -223,7 +223,7 @@ describe('a process that is killed', () => {
     const run = await begun(one, two);
     expect(run.id).toBe(left?.id);
     const over = await run.ended;
-    expect(over.acts.map(({ op }) => op)).toEqual(['start', 'resume']);
+    expect(over.acts.map(({ op }) => op)).toEqual(['start', 'restart']);
     expect(counts(over)).toEqual({ read: 25, created: 25 });
   });
 

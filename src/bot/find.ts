@@ -1,0 +1,46 @@
+import { unknownCard } from '../cards/noticeCard.ts';
+import type { Definition } from '../sync/definition.ts';
+import { nearest } from '../sync/nearest.ts';
+import { ProblemError } from '../sync/problem.ts';
+import type { Desk } from './desk.ts';
+import type { CardJson, ListedDefinition } from './ports.ts';
+
+/** A definition, or the card that says that there is none. */
+export type Found =
+  | { readonly kind: 'definition'; readonly definition: Definition }
+  | { readonly kind: 'not'; readonly card: CardJson };
+
+const definitionName = /^[a-z0-9][a-z0-9_-]{0,39}$/u;
+
+/** Looks a definition up by its name, or by its exact title; else says what is wrong or which names are near. */
+export async function find(
+  asked: string,
+  { definitions, locale }: Pick<Desk, 'definitions' | 'locale'>,
+): Promise<Found> {
+  const name = asked.toLowerCase();
+  const list = await definitions.list();
+  const listed = list.find((one) => one.name === name) ?? list.find((one) => titleOf(one) === asked);
+  // A name that is not listed may still have appeared this very moment.
+  if (listed === undefined && !definitionName.test(name))
+    return { kind: 'not', card: unknown(asked, list, locale) };
+  try {
+    return { kind: 'definition', definition: await definitions.get(listed?.name ?? name) };
+  } catch (error) {
+    if (listed === undefined && error instanceof ProblemError)
+      return { kind: 'not', card: unknown(asked, list, locale) };
+    throw error;
+  }
+}
+
+const titleOf = (one: ListedDefinition): string | undefined =>
+  'definition' in one ? one.definition.title.normalize('NFKC') : undefined;
+
+const unknown = (asked: string, list: readonly ListedDefinition[], locale: Desk['locale']): CardJson =>
+  unknownCard(
+    asked,
+    nearest(
+      asked,
+      list.map((one) => one.name),
+    ),
+    locale,
+  );

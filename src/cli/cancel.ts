@@ -1,0 +1,68 @@
+import { type ProblemError, problem } from '../sync/problem.ts';
+import type { State } from '../sync/state.ts';
+import { text } from '../sync/text.ts';
+import { type Answer, refusal } from './answer.ts';
+import type { Command } from './arguments.ts';
+import type { Desk } from './desk.ts';
+import { ended, follow } from './run.ts';
+
+type CancelCommand = Extract<Command, { kind: 'cancel' }>;
+
+/** Stops the run of a definition that goes on or waits, and answers what it came to. */
+export async function cancel(command: CancelCommand, desk: Desk): Promise<Answer> {
+  const { program, locale } = desk;
+  const [open] = (await program.runs.open()).filter(({ state }) => state.definition === command.name);
+  if (!open) return refusal(command, nothingOpen(command.name), 1, locale);
+  const acted = await program.runs.cancel(open.state.run, { kind: 'cli' });
+  switch (acted.kind) {
+    case 'going':
+      return stopped(await follow(acted.run, desk));
+    case 'settled':
+      return stopped(ended(acted.state, desk));
+    case 'asked': {
+      const state = await endOf(acted.state, desk);
+      return state.status === 'running'
+        ? refusal(command, stillGoing(state), 1, locale)
+        : stopped(ended(state, desk));
+    }
+    case 'stale':
+    case 'busy':
+    case 'no-such-run':
+      return refusal(command, nothingOpen(command.name), 1, locale);
+  }
+}
+
+/** What was asked for has happened, whatever the run as a whole came to. */
+const stopped = (answer: Answer): Answer => ({ ...answer, exit: 0 });
+
+/** How often is looked whether another process has stopped the run, and for how long, in ms. */
+const lookEvery = 250;
+const patience = 30_000;
+
+/** The run once the process that carries it out has ended it, or as it is when that takes too long. */
+async function endOf(last: State, { program, clock, stopping }: Desk): Promise<State> {
+  const until = clock.now() + patience;
+  let state = last;
+  while (state.status === 'running' && clock.now() < until && !stopping.aborted) {
+    await clock.sleep(lookEvery, stopping).catch(() => undefined);
+    state = (await program.runs.find(last.run)) ?? state;
+  }
+  return state;
+}
+
+const nothingOpen = (name: string): ProblemError =>
+  problem({
+    code: 'nothing-to-cancel',
+    message: text(`${name} 没有在进行，什么都没有做。`, `${name} is not going on; nothing was done.`),
+    cure: text('用 /sync list 查看最近的同步。', 'See /sync list for the latest runs.'),
+  });
+
+const stillGoing = (state: State): ProblemError =>
+  problem({
+    code: 'still-going',
+    message: text(
+      `运行 ${state.run} 已收到取消，但还没有停下。`,
+      `Run ${state.run} was told to stop and has not come to its end yet.`,
+    ),
+    cure: text('稍后在卡片上看结果。', 'Its card shows when it has.'),
+  });
