@@ -23,6 +23,7 @@ import { openLanes } from './run/lane.ts';
 import type { CallMeter, Chance } from './run/ports.ts';
 import { openRuns } from './run/registry.ts';
 import { type FoundTarget, findTarget } from './run/target.ts';
+import { setUp } from './setup.ts';
 import { openSources } from './source/sources.ts';
 import { folderDefinitions } from './store/definitions.ts';
 import { openStore } from './store/open.ts';
@@ -104,6 +105,7 @@ export const openProgram: OpenProgram = async (config, surroundings) => {
           ...{ sources, store, lanes, timeZone, meter, signal },
           openBase: openBase(client),
         }),
+      setup: (signal) => setUp(config, client, signal),
       serve,
       stop: release,
     };

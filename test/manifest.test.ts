@@ -1,5 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { freeCalls, neededScopes, slashCommands } from '../src/feishu/needs.ts';
+import { eventTypes } from '../src/feishu/receive.ts';
 
 const read = (name: string): string => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8');
 
@@ -11,7 +13,10 @@ interface Manifest {
       readonly description: string;
     }[];
   };
-  readonly bot: { readonly get_started_desc: Readonly<Record<string, string>> };
+  readonly bot: {
+    readonly get_started_desc: Readonly<Record<string, string>>;
+    readonly slash_commands: readonly unknown[];
+  };
   readonly scopes: { readonly tenant: readonly string[]; readonly user: readonly string[] };
   readonly events: { readonly items: readonly string[] };
   readonly callbacks: { readonly items: readonly string[] };
@@ -29,26 +34,42 @@ describe('app-manifest.json', () => {
     expect(Object.keys(manifest.bot.get_started_desc)).toEqual(['zh_cn', 'en_us']);
   });
 
-  it('asks for what the program does, and for nothing else', () => {
-    expect(manifest.scopes).toEqual({
-      tenant: [
-        'im:message:send_as_bot',
-        'im:message.p2p_msg:readonly',
-        'im:message.group_at_msg:readonly',
-        'bitable:app',
-        'wiki:wiki:readonly',
-        // People by e-mail or mobile, by union_id, and by user_id.
-        'contact:user.id:readonly',
-        'contact:contact.base:readonly',
-        'contact:user.employee_id:readonly',
-      ],
-      user: [],
-    });
-    expect(manifest.events.items).toEqual(['im.message.receive_v1']);
-    expect(manifest.callbacks.items).toEqual(['card.action.trigger']);
+  it('asks for the permissions that the program uses, and for no other', () => {
+    expect(manifest.scopes).toEqual({ tenant: neededScopes.map(({ name }) => name), user: [] });
+  });
+
+  it('subscribes to the events and callbacks that the program handles, and to no other', () => {
+    const isCallback = (type: string): boolean => type.startsWith('card.');
+    expect(manifest.events.items).toEqual(eventTypes().filter((type) => !isCallback(type)));
+    expect(manifest.callbacks.items).toEqual(eventTypes().filter(isCallback));
+  });
+
+  it('lists the slash commands that setup registers', () => {
+    expect(manifest.bot.slash_commands).toEqual(
+      slashCommands.map(({ command, description: { zh, en } }) => ({
+        command,
+        description: { default_value: zh, i18n: { zh_cn: zh, en_us: en } },
+      })),
+    );
   });
 
   it('holds no secret', () => expect(JSON.stringify(manifest)).not.toMatch(/secret|cli_|encrypt/i));
+});
+
+it('every call in the sources stands in the list of permissions, and none that is not made', () => {
+  const folder = new URL('../src/feishu/', import.meta.url);
+  const sources = readdirSync(folder).map((file) => readFileSync(new URL(file, folder), 'utf8'));
+  const methods = sources.flatMap((source) =>
+    [...source.matchAll(/\b(?:sdk|client)\.((?:[a-z]\w*\.)+\w+)\(/g)].map(([, name]) => name ?? ''),
+  );
+  const addresses = sources.flatMap((source) =>
+    [...source.matchAll(/method: '([A-Z]+)', url: '(\/open-apis[^']*)'/g)].map(
+      ([, method, url]) => `${method} ${url}`,
+    ),
+  );
+  const made = [...methods.filter((name) => name.split('.').length > 2), ...addresses];
+  const listed = [...neededScopes.flatMap(({ calls }) => calls), ...freeCalls];
+  expect(new Set(made)).toEqual(new Set(listed));
 });
 
 describe.each(['README.md', 'README.zh-CN.md'])('%s', (name) => {

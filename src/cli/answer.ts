@@ -40,6 +40,7 @@ function failedJson(command: Command, error: ReturnType<typeof errorOf>): object
       return { status: 'failed', app: [], definitions: [], error };
     case 'definitions':
       return { status: 'failed', definitions: [], error };
+    case 'setup':
     case 'start':
     case 'help':
     case 'version':

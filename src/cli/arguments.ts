@@ -19,6 +19,7 @@ export type Command =
   | { readonly kind: 'cancel'; readonly name: string }
   | { readonly kind: 'init'; readonly name: string }
   | { readonly kind: 'check'; readonly names: readonly string[] }
+  | { readonly kind: 'setup' }
   | { readonly kind: 'definitions' }
   | ({ readonly kind: 'demo' } & DemoOptions)
   | { readonly kind: 'help'; readonly text: string }
@@ -92,6 +93,7 @@ const commandNames: readonly string[] = [
   'cancel',
   'init',
   'check',
+  'setup',
   'definitions',
   'demo',
 ];
@@ -176,6 +178,12 @@ function describe(locale: Locale, take: (command: Command) => void): Commander {
   )
     .argument('[names...]', definition)
     .action((names: string[]) => take({ kind: 'check', names }));
+  add(
+    'setup',
+    '',
+    '列出飞书应用要做的设置，检查权限，注册 / 命令',
+    'list what the Feishu app needs in the console, check its permissions, register the slash commands',
+  ).action(() => take({ kind: 'setup' }));
   add('definitions', '', '列出所有定义', 'list the definitions').action(() => take({ kind: 'definitions' }));
   add(
     'demo',

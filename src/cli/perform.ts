@@ -13,6 +13,7 @@ import { demo } from './demo.ts';
 import type { Desk } from './desk.ts';
 import { init } from './init.ts';
 import { run } from './run.ts';
+import { setup } from './setup.ts';
 import { start } from './start.ts';
 import type { Terminal } from './terminal.ts';
 import type { World } from './world.ts';
@@ -55,6 +56,8 @@ export async function perform(command: Command, counter: Counter): Promise<Answe
       return withProgram(command, counter, 'warn', (desk) => cancel(command, desk));
     case 'init':
       return withProgram(command, counter, 'warn', (desk) => init(command, desk));
+    case 'setup':
+      return withProgram(command, counter, 'warn', (desk) => setup(command, desk));
     case 'check':
       return withProgram(command, counter, 'warn', (desk) => check(command, desk));
   }

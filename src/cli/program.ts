@@ -20,10 +20,37 @@ export interface Program {
   check(names: readonly string[], signal: AbortSignal): Promise<Checkup>;
   /** Creates the table of a definition that names a base only. Rejects with `ProblemError` or `CallError`. */
   init(name: string, meter: CallMeter, signal: AbortSignal): Promise<Inited>;
+  /** Looks at the Feishu app and registers its slash commands. Rejects with `ProblemError` or `CallError`. */
+  setup(signal: AbortSignal): Promise<Setup>;
   /** Starts the bot: resolves once it listens. Rejects with `ProblemError` when it cannot. */
   serve(): Promise<void>;
   /** Takes no more work, lets the calls in flight end, stores where everything stands, closes all. Safe to call twice. */
   stop(): Promise<void>;
+}
+
+/** What `setup` found, and what is left to a person. */
+export interface Setup {
+  readonly bot: { readonly name: string; readonly openId: string };
+  readonly steps: readonly { readonly what: Text; readonly page: string }[];
+  /** `optional`: only some definitions need it. */
+  readonly scopes: readonly {
+    readonly name: string;
+    readonly use: Text;
+    readonly optional: boolean;
+    readonly granted: boolean;
+  }[];
+  /** What the console's batch import takes. */
+  readonly toPaste: {
+    readonly scopes: { readonly tenant: readonly string[]; readonly user: readonly string[] };
+  };
+  /** The page that grants what is missing; null when nothing is. */
+  readonly grant: string | null;
+  readonly commands: readonly {
+    readonly command: string;
+    readonly description: Text;
+    readonly state: 'registered' | 'known' | 'failed';
+    readonly problem?: Problem;
+  }[];
 }
 
 /** What `check` found. */

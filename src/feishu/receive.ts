@@ -61,7 +61,7 @@ export function receiver({ self, handle, log, clock }: ReceiverParts): Receiver 
     }
   };
   return {
-    types: [...readers.keys()],
+    types: eventTypes(),
     receive(type, payload, nonce) {
       const event = readers.get(type)?.(payload, self);
       return take(payload, event && nonce !== undefined ? { ...event, nonce } : event, type);
@@ -75,3 +75,6 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['im.message.receive_v1', messageEvent],
   ['card.action.trigger', clickEvent],
 ]);
+
+/** The types of events and callbacks that the program subscribes to. */
+export const eventTypes = (): readonly string[] => [...readers.keys()];

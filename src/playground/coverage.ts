@@ -227,4 +227,20 @@ export const coverage: readonly Covered[] = [
     notes: 'Nodes that hold bases only.',
     page: `${docs}/server-docs/docs/wiki-v2/space-node/get_node`,
   },
+  {
+    route: 'app.scopes',
+    method: 'GET',
+    path: '/open-apis/application/v6/scopes',
+    status: 'full',
+    notes: 'The scopes of the calls played here, and those of events.',
+    page: `${docs}/uAjLw4CM/ukTMukTMukTM/application-v6/scope/list`,
+  },
+  {
+    route: 'app.slashCommands',
+    method: 'POST',
+    path: '/open-apis/application/v7/app_slash_commands',
+    status: 'part',
+    notes: 'Creating only. The page names no code for a command that is there; reports say 40000000.',
+    page: `${docs}/mcp_open_tools/agent-best-practices/agent-supports-slash-commands`,
+  },
 ];

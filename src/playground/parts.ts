@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { appRoutes } from './appRoutes.ts';
 import { bitableRoutes } from './bitableRoutes.ts';
 import { type Click, newClick } from './clicks.ts';
 import { newClientTokens } from './clientTokens.ts';
@@ -119,7 +120,7 @@ export function newParts(options: PlaygroundOptions): Parts {
   const origin = (): string => `127.0.0.1:${(server.address() as AddressInfo | null)?.port ?? 0}`;
   const connections = newConnections(world, server, () => `ws://${origin()}`);
   const events = newEvents(world, connections);
-  const routes = [
+  const others = [
     ...messageRoutes(world, tokens, messages, connections),
     ...bitableRoutes(
       world,
@@ -132,6 +133,7 @@ export function newParts(options: PlaygroundOptions): Parts {
     ),
     ...contactRoutes(world),
   ];
+  const routes = [...others, ...appRoutes(world, others)];
   const find = newRouter(routes);
   const author = makePerson(world.random, 'Somebody');
   world.people.set(author.openId, author);

@@ -135,6 +135,14 @@ export function fakeProgram(parts: {
     },
     check: () => Promise.resolve({ app: [], definitions: [{ name: 'orders', steps: parts.steps ?? [] }] }),
     init: () => Promise.reject(new Error('not here')),
+    setup: async () => ({
+      bot: { name: 'Bot', openId: 'ou_bot' },
+      steps: [],
+      scopes: [],
+      toPaste: { scopes: { tenant: [], user: [] } },
+      grant: null,
+      commands: [],
+    }),
     serve: parts.serve ?? (() => Promise.resolve()),
     stop: async () => {
       fake.stops += 1;

@@ -1,0 +1,100 @@
+import { type Text, text } from '../sync/text.ts';
+
+/** A permission of the app, as the console calls it. */
+export interface NeededScope {
+  readonly name: string;
+  /** What the bot does with it. */
+  readonly use: Text;
+  /** What the bot can do without, where that is so: it is needed only by some definitions. */
+  readonly optional?: true;
+  /** Methods of the SDK, or addresses, that are called with it. */
+  readonly calls: readonly string[];
+}
+
+/**
+ * Every permission that the program uses, with the calls that need it; app-manifest.json asks for the same.
+ * Which scope a call takes stands on the call's own page: https://open.feishu.cn/document/server-docs/api-call-guide/server-api-list
+ */
+export const neededScopes: readonly NeededScope[] = [
+  {
+    name: 'im:message:send_as_bot',
+    use: text('发送和更新卡片', 'sends cards and keeps them fresh'),
+    calls: ['im.v1.message.create', 'im.v1.message.reply', 'im.v1.message.patch'],
+  },
+  {
+    name: 'im:message.p2p_msg:readonly',
+    use: text('接收单聊里的命令', 'gets commands that are sent to it alone'),
+    calls: [],
+  },
+  {
+    name: 'im:message.group_at_msg:readonly',
+    use: text('接收群里 @ 它的命令', 'gets commands of groups in which it is mentioned'),
+    calls: [],
+  },
+  {
+    name: 'bitable:app',
+    use: text('读写多维表格', 'reads and writes Bitable'),
+    calls: [
+      'bitable.app.get',
+      'bitable.appTable.create',
+      'bitable.appTable.list',
+      'bitable.appTableField.create',
+      'bitable.appTableField.list',
+      'bitable.appTableRecord.batchCreate',
+      'bitable.appTableRecord.batchDelete',
+      'bitable.appTableRecord.batchGet',
+      'bitable.appTableRecord.batchUpdate',
+      'bitable.appTableRecord.search',
+    ],
+  },
+  {
+    name: 'wiki:wiki:readonly',
+    use: text('找到知识库里的多维表格', 'finds a Base that stands in a wiki'),
+    optional: true,
+    calls: ['wiki.v2.space.getNode'],
+  },
+  {
+    name: 'contact:user.id:readonly',
+    use: text('按邮箱或手机号找人（by: email、mobile）', 'finds people by e-mail or mobile number'),
+    optional: true,
+    calls: ['contact.v3.user.batchGetId'],
+  },
+  {
+    name: 'contact:contact.base:readonly',
+    use: text('按 union_id 找人（by: union_id）', 'finds people by union_id'),
+    optional: true,
+    calls: ['contact.v3.user.batch'],
+  },
+  {
+    name: 'contact:user.employee_id:readonly',
+    use: text('按 user_id 找人（by: user_id）', 'finds people by user_id'),
+    optional: true,
+    calls: [],
+  },
+  {
+    name: 'application:app_slash_command:write',
+    use: text('注册 / 命令，让输入框给出提示', 'registers the / commands, which the input box then offers'),
+    optional: true,
+    calls: ['POST /open-apis/application/v7/app_slash_commands'],
+  },
+];
+
+/** Calls that need a token and no permission. */
+export const freeCalls: readonly string[] = [
+  'application.v6.scope.list',
+  'auth.v3.tenantAccessToken.internal',
+  'GET /open-apis/bot/v3/info',
+];
+
+/** A command as the input box offers it. */
+export interface SlashCommand {
+  /** Without the slash. */
+  readonly command: string;
+  readonly description: Text;
+}
+
+/** The commands that are registered; they send ordinary text, so `/sync list` and the rest are typed after them. */
+export const slashCommands: readonly SlashCommand[] = [
+  { command: 'sync', description: text('同步表格：/sync 名称', 'Sync a table: /sync NAME') },
+  { command: 'help', description: text('使用说明和我的 open_id', 'How to use it, and my open_id') },
+];
