@@ -23,15 +23,21 @@ const isText = (value: unknown): value is Text =>
   typeof value === 'object' && value !== null && 'zh' in value && 'en' in value;
 
 /**
- * Chooses the language: each pair of words becomes one string. The one place where Feishu's own
- * `i18n_content` would be added beside `content`.
+ * Puts the words in: `content` in the language that was chosen, for clients in a third one, and where they differ
+ * `i18n_content` beside it, so that everybody reads their own.
  * https://open.feishu.cn/document/uAjLw4CM/ukzMukzMukzM/feishu-cards/configure-multi-language-content
  */
-function inLanguage(value: unknown, locale: Locale): unknown {
+function inLanguages(value: unknown, locale: Locale): unknown {
   if (isText(value)) return inLocale(value, locale);
-  if (Array.isArray(value)) return value.map((item) => inLanguage(item, locale));
+  if (Array.isArray(value)) return value.map((item) => inLanguages(item, locale));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, inLanguage(item, locale)]));
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, item]) => {
+      const entry = [name, inLanguages(item, locale)] as const;
+      if (name !== 'content' || !isText(item) || item.zh === item.en) return [entry];
+      return [entry, ['i18n_content', { zh_cn: item.zh, en_us: item.en }] as const];
+    }),
+  );
 }
 
 /** Makes the card: one layout for all of them. Copies that somebody forwards have no working buttons. */
@@ -49,5 +55,5 @@ export function makeCard(frame: Frame, locale: Locale): Card {
     },
     body: { vertical_spacing: 'medium', elements },
   };
-  return Object.fromEntries(Object.entries(draft).map(([name, item]) => [name, inLanguage(item, locale)]));
+  return Object.fromEntries(Object.entries(draft).map(([name, item]) => [name, inLanguages(item, locale)]));
 }

@@ -23,6 +23,7 @@ const envelope = 600;
 const rooms: readonly Room[] = [
   { lines: 20, chars: 200 },
   { lines: 20, chars: 80 },
+  { lines: 8, chars: 80 },
 ];
 /** Fits whatever the card holds: a test fills everything to the brim. */
 const smallest: Room = { lines: 8, chars: 50 };
@@ -31,14 +32,19 @@ const smallest: Room = { lines: 8, chars: 50 };
 export const bytesOf = (card: Card): number =>
   new TextEncoder().encode(JSON.stringify(JSON.stringify(card))).length + envelope;
 
-/** Builds the card with as much room as fits into {@link maxBytes}. */
+/** Builds the card with as much room as fits into {@link maxBytes}; one that is full to the brim has one language. */
 export function fitted(build: (room: Room) => Card): Card {
   for (const room of rooms) {
     const card = build(room);
     if (bytesOf(card) < maxBytes) return card;
   }
-  return build(smallest);
+  return inOneLanguage(build(smallest));
 }
+
+/** The card without the words of the second language. */
+const inOneLanguage = (card: Card): Card => JSON.parse(JSON.stringify(card, dropped)) as Card;
+
+const dropped = (name: string, value: unknown): unknown => (name === 'i18n_content' ? undefined : value);
 
 /** The head of a list as lines, and how many more there are. */
 export function head<T>(

@@ -135,6 +135,12 @@ const states: fc.Arbitrary<State> = fc
     }),
   );
 
+/** What an element says, in every language that it has. */
+const spoken = (one: Readonly<Record<string, unknown>>): readonly string[] => [
+  String(one['content']),
+  ...Object.values((one['i18n_content'] ?? {}) as Readonly<Record<string, string>>),
+];
+
 /** What holds for every card, whatever went into it. */
 function sound(card: Card): void {
   expect(cardFault(card)).toBeUndefined();
@@ -143,10 +149,11 @@ function sound(card: Card): void {
   const json = JSON.stringify(card);
   expect(json.includes('<at') || json.includes('</at')).toBe(false);
   // Feishu reads Markdown in these, so no data may stand there.
-  for (const one of withTag(card, 'markdown')) expect(String(one['content']).includes(mark)).toBe(false);
+  for (const one of withTag(card, 'markdown'))
+    for (const words of spoken(one)) expect(words.includes(mark)).toBe(false);
   expect(withTag(card, 'lark_md')).toEqual([]);
   for (const one of withTag(card, 'plain_text')) {
-    expect(/[<>\p{Cf}\p{Cs}]|(?!\n)\p{Cc}/u.test(String(one['content']))).toBe(false);
+    for (const words of spoken(one)) expect(/[<>\p{Cf}\p{Cs}]|(?!\n)\p{Cc}/u.test(words)).toBe(false);
   }
   for (const button of withTag(card, 'button')) {
     expect(Array.from((button['text'] as { content: string }).content).length).toBeLessThanOrEqual(100);
@@ -158,6 +165,15 @@ function sound(card: Card): void {
 const view = { now: at + 72_000, timeZone: 'Asia/Shanghai', approvers: ['ou_boss', '<at id=all>'] };
 
 describe('every card', () => {
+  it('says the same in both languages at once; the setting chooses what everybody else reads', () => {
+    const [zh, en] = locales.map((locale) => runCard(stateWith({ status: 'done' }), { ...view, locale }));
+    const tag = (card: Card | undefined) =>
+      (card?.['header'] as { text_tag_list: readonly { text: object }[] }).text_tag_list[0]?.text;
+    const both = { zh_cn: '已完成', en_us: 'Done' };
+    expect(tag(zh)).toEqual({ tag: 'plain_text', content: '已完成', i18n_content: both });
+    expect(tag(en)).toEqual({ tag: 'plain_text', content: 'Done', i18n_content: both });
+  });
+
   it.each(Object.keys(everyState))('is sound when a run is %s, in both languages', (name) => {
     for (const locale of locales) sound(runCard(everyState[name] ?? stateWith(), { ...view, locale }));
   });
