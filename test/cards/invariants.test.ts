@@ -168,7 +168,8 @@ describe('every card', () => {
   it('says the same in both languages at once; the setting chooses what everybody else reads', () => {
     const [zh, en] = locales.map((locale) => runCard(stateWith({ status: 'done' }), { ...view, locale }));
     const tag = (card: Card | undefined) =>
-      (card?.['header'] as { text_tag_list: readonly { text: object }[] }).text_tag_list[0]?.text;
+      (card as unknown as { header: { text_tag_list: readonly { text: object }[] } }).header.text_tag_list[0]
+        ?.text;
     const both = { zh_cn: '已完成', en_us: 'Done' };
     expect(tag(zh)).toEqual({ tag: 'plain_text', content: '已完成', i18n_content: both });
     expect(tag(en)).toEqual({ tag: 'plain_text', content: 'Done', i18n_content: both });
