@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest';
+import { mysqlUrl } from '../support/mysql.ts';
+import { play } from './play.ts';
+import { newScenario, type Setting } from './scenario.ts';
+
+/** Some seeds for every change; `npm run soak` tries others, and says how to play one of them again. */
+const kinds: readonly (readonly [string, Partial<Setting>, from: number, to: number])[] = [
+  ['one program', { kind: 'quick', two: false, mysql: false }, 1, 14],
+  ['two programs on one store', { kind: 'quick', two: true, mysql: false }, 101, 105],
+  ['two programs on one MySQL store', { kind: 'quick', two: true, mysql: true }, 201, 203],
+  ['processes that are killed', { kind: 'real', two: false, mysql: false }, 301, 303],
+  ['two processes on one MySQL store', { kind: 'real', two: true, mysql: true }, 401, 401],
+];
+
+const seeds = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, at) => from + at);
+
+describe.each(kinds)('nothing is lost, doubled or deleted unasked: %s', (_, wish, from, to) => {
+  it.each(seeds(from, to))('whatever seed %i brings', async (seed) => {
+    const { wrong, story } = await play(newScenario(seed, wish), mysqlUrl());
+    expect(wrong, story.join('\n')).toEqual([]);
+  });
+});
