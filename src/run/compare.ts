@@ -60,6 +60,7 @@ export async function compare(
   scope: Scope,
   journal: Journal,
   ledger: Ledger,
+  fence: number,
 ): Promise<Comparison> {
   const { definition, mapping, spool, source, table } = sides;
   const counts = { create: 0, update: 0, delete: 0, same: 0, left: 0, invalid: 0, rejected: 0 };
@@ -78,7 +79,7 @@ export async function compare(
     hash.update(chunk.id).update(body);
     written++;
     await storing;
-    storing = journal.addChunks(run, [newChunk(chunk, body)]);
+    storing = journal.addChunks(run, [newChunk(chunk, body)], fence);
     // Its failure is thrown by the next one that waits for it.
     storing.catch(() => undefined);
   }

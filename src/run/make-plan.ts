@@ -22,6 +22,8 @@ export interface Planning {
   readonly run: string;
   readonly definition: Definition;
   readonly scope: Scope;
+  /** Of the lease: whoever lost the table stores nothing of the plan any more. */
+  readonly fence: number;
   readonly table: Table;
   readonly board: Board;
   readonly sources: Sources;
@@ -103,7 +105,7 @@ export async function makePlan(job: Planning): Promise<Plan> {
     const within = definition.view === 'limit' ? await table.inView(keyNames(mapping), signal) : undefined;
     const resolver = resolverOf(mapping.targets, people, linked);
     const sides = { definition, mapping, spool, source: rows, table: records, chunkSize, within, resolver };
-    const found = await compare(sides, job.run, job.scope, store.journal, store.ledger);
+    const found = await compare(sides, job.run, job.scope, store.journal, store.ledger, job.fence);
     const [tooMany, ...others] = found.newOptions.problems();
     if (tooMany) throw new ProblemError([tooMany, ...others]);
     const reasons = stillToAsk(
@@ -140,7 +142,7 @@ export async function makePlan(job: Planning): Promise<Plan> {
     // What has changed is told again until a person has said yes to it.
     const settled = !job.planOnly && !reasons.some(({ code }) => code === 'changed');
     if (settled) await rememberFields(store, job.scope, mapping.known);
-    await store.journal.savePlan(job.run, writePlan(plan), fingerprint);
+    await store.journal.savePlan(job.run, writePlan(plan), fingerprint, job.fence);
     return plan;
   } finally {
     await spool.close();

@@ -262,10 +262,13 @@ export interface Journal {
   createRun(run: RunRecord): Promise<void>;
   saveState(run: string, state: State): Promise<void>;
   saveCard(run: string, card: { readonly chat: string; readonly message: string }): Promise<void>;
-  /** Stores what the upload needs, once all chunks are added. */
-  savePlan(run: string, plan: string, fingerprint: string): Promise<void>;
+  /**
+   * Stores what the upload needs, once all chunks are added.
+   * @param fence rejects with `Fenced` once the table was claimed anew, like that of all the others
+   */
+  savePlan(run: string, plan: string, fingerprint: string, fence?: number): Promise<void>;
   /** Throws the chunks of a plan away that was never carried out. */
-  dropPlan(run: string): Promise<void>;
+  dropPlan(run: string, fence?: number): Promise<void>;
   findRun(run: string): Promise<RunRecord | undefined>;
   findRunByMessage(message: string): Promise<RunRecord | undefined>;
   /** Newest first. */
@@ -274,7 +277,7 @@ export interface Journal {
   openRuns(): Promise<readonly RunRecord[]>;
   /** The newest run of the scope that ended as `done`. */
   lastDone(scope: Scope): Promise<RunRecord | undefined>;
-  addChunks(run: string, chunks: readonly NewChunk[]): Promise<void>;
+  addChunks(run: string, chunks: readonly NewChunk[], fence?: number): Promise<void>;
   /** All chunks in the order of sending. */
   chunks(run: string): Promise<readonly ChunkRecord[]>;
   body(run: string, chunk: string): Promise<Uint8Array>;

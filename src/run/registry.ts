@@ -61,18 +61,35 @@ export function openRuns(parts: Registry): Runs {
     }
     const scope: Scope = { definition: definition.name, table: `${table.base}/${table.id}` };
     const id = fresh.state().run;
-    const left = planOnly ? undefined : await leftBehind(scope);
-    const leased = await launch.lease(scope, left?.id ?? id);
+    const leased = await leaseFor(scope, id, planOnly);
     if ('heldBy' in leased) return busy(leased.heldBy);
     return orRelease(leased, async () => {
-      // It may have ended while we waited for its lease.
-      const open = left && (await stillOpen(left.id));
+      const open = leased.left;
       if (open) return { kind: 'started', run: await goOnWith(open, request.by, leased, definition) };
       await journal.createRun(freshRecord(id, scope, fresh.state()));
       if (!planOnly) await overtake(scope, id);
       const work: Work = (job) => runSync(job, definition, parts, planOnly);
       return { kind: 'started', run: launch.launch({ id, scope, board: fresh, table }, leased, work) };
     });
+  }
+
+  /**
+   * Takes the table for a new run, or for the one that a process left half done. That is looked up again once the
+   * table is ours: another one may have ended meanwhile, or been left.
+   */
+  async function leaseFor(
+    scope: Scope,
+    id: string,
+    planOnly: boolean,
+  ): Promise<(Leased & { readonly left: RunRecord | undefined }) | { readonly heldBy: string }> {
+    for (;;) {
+      const seen = planOnly ? undefined : await leftBehind(scope);
+      const leased = await launch.lease(scope, seen?.id ?? id);
+      if ('heldBy' in leased) return leased;
+      const left = await orRelease(leased, async () => (planOnly ? undefined : leftBehind(scope)));
+      if (left?.id === seen?.id) return { ...leased, left };
+      await leased.release();
+    }
   }
 
   async function stillOpen(run: string): Promise<RunRecord | undefined> {
@@ -135,7 +152,7 @@ export function openRuns(parts: Registry): Runs {
         await follow(job, readPlan(left.plan), parts, left.state.planOnly, again);
         return;
       }
-      await journal.dropPlan(left.id);
+      await journal.dropPlan(left.id, job.fence);
       const definition = saved ?? (await parts.definition(left.scope.definition));
       await runSync(job, definition, parts, left.state.planOnly);
     };

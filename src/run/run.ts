@@ -86,9 +86,9 @@ export async function applyPlan(
   const { journal, memory } = parts.store;
   let plan: Plan = { ...approved, waits: [] };
   if ((await job.table.revision(job.stop.now)) === approved.revision) {
-    await journal.savePlan(job.run, writePlan(plan), plan.fingerprint);
+    await journal.savePlan(job.run, writePlan(plan), plan.fingerprint, job.fence);
   } else {
-    await journal.dropPlan(job.run);
+    await journal.dropPlan(job.run, job.fence);
     job.board.set(unplanned);
     plan = await makePlan({ ...planning(job, definition, parts), approved: approved.hash });
   }
@@ -154,9 +154,9 @@ async function carryOut(job: Job, stored: Plan, parts: Parts, again: boolean): P
 }
 
 /** Notes how the table looks at the end, so that a later retry can tell whether somebody else was there since. */
-async function leave({ run, table, stop }: Job, plan: Plan, { store }: Parts): Promise<void> {
+async function leave({ run, table, fence, stop }: Job, plan: Plan, { store }: Parts): Promise<void> {
   const left = await table.revision(stop.now).catch(() => null);
-  await store.journal.savePlan(run, writePlan({ ...plan, left }), plan.fingerprint);
+  await store.journal.savePlan(run, writePlan({ ...plan, left }), plan.fingerprint, fence);
 }
 
 const movedSince = async ({ table, stop }: Job, { left }: Plan): Promise<boolean> =>
@@ -185,6 +185,7 @@ const planning = (job: Job, definition: Definition, parts: Parts): Planning => (
   ...parts,
   run: job.run,
   scope: job.scope,
+  fence: job.fence,
   table: job.table,
   board: job.board,
   definition,

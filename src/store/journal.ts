@@ -37,12 +37,16 @@ export function journal(db: Database, backend: Backend): Journal {
     async saveCard(run, { chat, message }) {
       await db.updateTable('runs').set({ chat, message }).where('id', '=', run).execute();
     },
-    async savePlan(run, plan, fingerprint) {
+    async savePlan(run, plan, fingerprint, fence) {
       const columns = { plan: JSON.stringify(plan), fingerprint };
-      await db.updateTable('runs').set(columns).where('id', '=', run).execute();
-    },
-    async dropPlan(run) {
       await transact(db, backend, async (trx) => {
+        await guardRun(trx, backend, run, fence);
+        await trx.updateTable('runs').set(columns).where('id', '=', run).execute();
+      });
+    },
+    async dropPlan(run, fence) {
+      await transact(db, backend, async (trx) => {
+        await guardRun(trx, backend, run, fence);
         await dropChunks(trx, run);
         await trx
           .updateTable('runs')
@@ -80,8 +84,12 @@ export function journal(db: Database, backend: Backend): Journal {
         .limit(1);
       return found(await newest.executeTakeFirst());
     },
-    async addChunks(run, chunks) {
-      if (chunks.length > 0) await transact(db, backend, (trx) => addChunks(trx, run, chunks));
+    async addChunks(run, chunks, fence) {
+      if (chunks.length === 0) return;
+      await transact(db, backend, async (trx) => {
+        await guardRun(trx, backend, run, fence);
+        await addChunks(trx, run, chunks);
+      });
     },
     async chunks(run) {
       const rows = await db.selectFrom('chunks').selectAll().where('run', '=', run).orderBy('seq').execute();
@@ -168,6 +176,13 @@ async function guard(trx: Trx, backend: Backend, table: string, fence: number): 
     .$if(backend.holdsRows, (select) => select.forUpdate())
     .executeTakeFirst();
   if (lease?.fence !== fence) throw new Fenced(table);
+}
+
+/** The same for what is stored of a run's plan; a run that holds no table has no fence. */
+async function guardRun(trx: Trx, backend: Backend, run: string, fence: number | undefined): Promise<void> {
+  if (fence === undefined) return;
+  const held = await trx.selectFrom('runs').select('table_id').where('id', '=', run).executeTakeFirst();
+  if (held) await guard(trx, backend, held.table_id, fence);
 }
 
 async function addChunks(trx: Trx, run: string, chunks: readonly NewChunk[]): Promise<void> {

@@ -322,6 +322,32 @@ describe('two at once', () => {
     expect((await one.process('b').find(first.id))?.status).toBe('done');
   });
 
+  it('a run that was left while its table was waited for is gone on with', async () => {
+    const one = await made();
+    one.source.rowsNow = rowsOf(1, 25);
+    let release = (): void => undefined;
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const { store, reached } = killedAt(one.store, 'settle', 2);
+    const slow = hooked(store, (method) => (method === 'createRun' ? gate : undefined));
+    one.clock.auto = false;
+    const far = { ...slow, leases: { ...slow.leases, renew: forever } };
+    void start(one, one.process('far', { store: far }));
+    await turns();
+    const second = begun(one, one.process('two'));
+    await turns();
+    release();
+    await reached;
+    const [left] = await one.store.journal.openRuns();
+    one.clock.auto = true;
+    one.clock.jump(1_001);
+    const run = await second;
+    expect(run.id).toBe(left?.id);
+    expect(counts(await run.ended)).toEqual({ read: 25, created: 25 });
+    expect(await one.store.journal.openRuns()).toEqual([]);
+  });
+
   it('a run that nobody has stored is answered in the end', async () => {
     const one = await made();
     const now = one.clock.now();
@@ -366,6 +392,27 @@ describe('a lease that is lost', () => {
     expect(state.status).toBe('interrupted');
     expect(one.table.writes()).toHaveLength(2);
     expect((await one.store.journal.findRun(run.id))?.state.status).toBe('running');
+  });
+
+  it('keeps what was still being planned out of the new holder’s plan', async () => {
+    const one = await made();
+    one.source.rowsNow = rowsOf(1, 25);
+    let release = (): void => undefined;
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let late = 0;
+    const asleep = hooked(one.store, (method) => (method === 'addChunks' && ++late === 2 ? gate : undefined));
+    const far = { ...asleep, leases: { ...asleep.leases, renew: () => gate.then(() => false) } };
+    const first = await begun(one, one.process('far', { store: far }));
+    await until(() => late === 2);
+    one.source.rowsNow = rowsOf(1, 5);
+    const second = await (await begun(one, one.process('two'))).ended;
+    release();
+    expect((await first.ended).status).toBe('interrupted');
+    expect(second.run).toBe(first.id);
+    expect(second.status).toBe('done');
+    expect((await one.store.journal.chunks(first.id)).map(({ id }) => id)).toEqual(['C001']);
   });
 
   it('is noticed at the next heartbeat while a call is on its way', async () => {

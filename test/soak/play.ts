@@ -205,7 +205,7 @@ class Play {
     const created = all(({ rows }) => rows.created);
     const updated = all(({ rows }) => rows.updated);
     const deleted = all(({ deletes }) => deletes.done);
-    const saw = { created: chain.added, updated: chain.edited.size, deleted: chain.removed };
+    const saw = { created: chain.added, updated: chain.edits, deleted: chain.removed };
     const slack = chain.byPeople;
     if (created > saw.created + slack)
       this.wrong.push(`${what}: says ${created} created, ${saw.created} were`);
@@ -218,8 +218,8 @@ class Play {
     const unknownDeletes = all(({ deletes }) => deletes.unknown);
     if (sure && saw.created > created + unknown)
       this.wrong.push(`${what}: ${saw.created} were created, it says ${created}`);
-    if (sure && saw.updated > updated + unknown)
-      this.wrong.push(`${what}: ${saw.updated} were updated, it says ${updated}`);
+    if (sure && chain.edited.size > updated + unknown)
+      this.wrong.push(`${what}: ${chain.edited.size} were updated, it says ${updated}`);
     if (sure && saw.deleted > deleted + unknownDeletes)
       this.wrong.push(`${what}: ${saw.deleted} were deleted, it says ${deleted}`);
   }

@@ -12,7 +12,8 @@ const kinds: readonly (readonly [string, Partial<Setting>, from: number, to: num
   ['two processes on one MySQL store', { kind: 'real', two: true, mysql: true }, 401, 401],
 ];
 
-const seeds = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, at) => from + at);
+const seeds = (from: number, to: number): number[] =>
+  Array.from({ length: to - from + 1 }, (_, at) => from + at);
 
 describe.each(kinds)('nothing is lost, doubled or deleted unasked: %s', (_, wish, from, to) => {
   it.each(seeds(from, to))('whatever seed %i brings', async (seed) => {

@@ -32,7 +32,9 @@ export interface Chain {
   /** Somebody agreed to its plan. */
   approved: boolean;
   added: number;
+  /** Records that were changed, and how often that was. */
   edited: Set<string>;
+  edits: number;
   removed: number;
   /** What people did meanwhile. */
   byPeople: number;
@@ -130,7 +132,10 @@ export function watch(feishu: Playground, table: TableHandle, source: Source, sc
     }
     if (!sameCell(before[keyField], after[keyField])) name(id, keyOf(after[keyField]), 'app');
     touched.add(id);
-    chain?.edited.add(id);
+    if (chain) {
+      chain.edited.add(id);
+      chain.edits++;
+    }
   }
 
   function onRemove(id: string): void {
@@ -220,6 +225,7 @@ export function watch(feishu: Playground, table: TableHandle, source: Source, sc
         approved: false,
         added: 0,
         edited: new Set(),
+        edits: 0,
         removed: 0,
         byPeople: 0,
         most: all.length,

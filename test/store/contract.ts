@@ -343,6 +343,10 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
         const settle = store.journal.settle('f-late', scope, 'C001', outcomeOf({ wrote }), fence);
         await expect(settle).rejects.toBeInstanceOf(Fenced);
         await expect(store.journal.sending('f-late', 'C001', null, 1, fence)).rejects.toBeInstanceOf(Fenced);
+        const added = store.journal.addChunks('f-late', [chunkOf('C002', 2)], fence);
+        await expect(added).rejects.toBeInstanceOf(Fenced);
+        await expect(store.journal.savePlan('f-late', '{}', 'f2', fence)).rejects.toBeInstanceOf(Fenced);
+        await expect(store.journal.dropPlan('f-late', fence)).rejects.toBeInstanceOf(Fenced);
         expect(await store.journal.chunks('f-late')).toMatchObject([{ status: 'pending', attempts: 0 }]);
         expect(await store.ledger.size(scope)).toBe(0);
       });
