@@ -98,7 +98,8 @@ export function launcher(journal: Journal, keeper: Keeper, clock: Clock, log: Lo
       );
     }
     // A run that another instance took over is theirs to store.
-    if (!fenced && !leased.lost.aborted) await save(board.state());
+    const ours = !fenced && !leased.lost.aborted && (await save(board.state(), leased.fence));
+    if (!ours && !fenced) board.set((state) => conclude(state, new Fenced(scope.table)));
     await leased.release();
     active.delete(id);
     const { status, rows, calls, ms } = board.state();
@@ -106,13 +107,20 @@ export function launcher(journal: Journal, keeper: Keeper, clock: Clock, log: Lo
     return board.state();
   }
 
-  /** A run that was told to stop stays open in the journal: it goes on after the restart. */
-  async function save(state: State): Promise<void> {
+  /**
+   * Stores how a run ended, and answers whether it was still ours to store. One that was told to stop stays open in
+   * the journal: it goes on after the restart.
+   */
+  async function save(state: State, fence: number): Promise<boolean> {
     const goesOn = state.status === 'interrupted' && soon.signal.aborted;
     const stored: State = goesOn ? { ...state, status: 'running', endedAt: null } : state;
-    await journal
-      .saveState(state.run, stored)
-      .catch((error: unknown) => log.error('run.save', { run: state.run, error }));
+    try {
+      await journal.saveState(state.run, stored, fence);
+    } catch (error) {
+      if (error instanceof Fenced) return false;
+      log.error('run.save', { run: state.run, error });
+    }
+    return true;
   }
 
   return {

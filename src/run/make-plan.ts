@@ -138,7 +138,7 @@ export async function makePlan(job: Planning): Promise<Plan> {
       planned: { creates: found.creates, updates: found.updates, deletes: found.deletes },
       ms: { ...state.ms, diff: state.ms.diff + clock.now() - began },
     }));
-    await store.journal.saveState(job.run, board.state());
+    await store.journal.saveState(job.run, board.state(), job.fence);
     // What has changed is told again until a person has said yes to it.
     const settled = !job.planOnly && !reasons.some(({ code }) => code === 'changed');
     if (settled) await rememberFields(store, job.scope, mapping.known);

@@ -260,12 +260,10 @@ export interface Outcome {
 /** The durable record of runs: enough to go on after a kill. */
 export interface Journal {
   createRun(run: RunRecord): Promise<void>;
-  saveState(run: string, state: State): Promise<void>;
+  /** @param fence rejects with `Fenced` once the table was claimed anew; not looked at when not given */
+  saveState(run: string, state: State, fence?: number): Promise<void>;
   saveCard(run: string, card: { readonly chat: string; readonly message: string }): Promise<void>;
-  /**
-   * Stores what the upload needs, once all chunks are added.
-   * @param fence rejects with `Fenced` once the table was claimed anew, like that of all the others
-   */
+  /** Stores what the upload needs, once all chunks are added. */
   savePlan(run: string, plan: string, fingerprint: string, fence?: number): Promise<void>;
   /** Throws the chunks of a plan away that was never carried out. */
   dropPlan(run: string, fence?: number): Promise<void>;

@@ -114,7 +114,7 @@ async function carryOut(job: Job, stored: Plan, parts: Parts, again: boolean): P
     board.set((state) => counted(state, stored.basis, [...known.values()]));
   };
   board.set((state) => counted({ ...state, phase: 'uploading' }, stored.basis, [...known.values()]));
-  await store.journal.saveState(run, board.state());
+  await store.journal.saveState(run, board.state(), job.fence);
   const tell = (note: Text): void => board.set((state) => ({ ...state, notes: [...state.notes, note] }));
   // A plan of yesterday may name fields that are called otherwise by now, or others that are called so.
   const begun = [...known.values()].some(({ attempts }) => attempts > 0);

@@ -31,8 +31,11 @@ export function journal(db: Database, backend: Backend): Journal {
         })
         .execute();
     },
-    async saveState(run, state) {
-      await db.updateTable('runs').set(stateColumns(state)).where('id', '=', run).execute();
+    async saveState(run, state, fence) {
+      await transact(db, backend, async (trx) => {
+        await guardRun(trx, backend, run, fence);
+        await trx.updateTable('runs').set(stateColumns(state)).where('id', '=', run).execute();
+      });
     },
     async saveCard(run, { chat, message }) {
       await db.updateTable('runs').set({ chat, message }).where('id', '=', run).execute();

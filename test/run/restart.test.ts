@@ -415,6 +415,29 @@ describe('a lease that is lost', () => {
     expect((await one.store.journal.chunks(first.id)).map(({ id }) => id)).toEqual(['C001']);
   });
 
+  it('is noticed at the latest when the end is to be stored, which is then theirs', async () => {
+    const one = await made();
+    one.source.rowsNow = rowsOf(1, 25);
+    let release = (): void => undefined;
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let reads = 0;
+    one.table.fault = (call) =>
+      call.op === 'records' && ++reads === 1 ? { wait: gate, failure: failed('stop') } : undefined;
+    const far = { ...one.store, leases: { ...one.store.leases, renew: async () => true } };
+    const first = await begun(one, one.process('far', { store: far }));
+    await until(() => reads === 1);
+    const second = await (await begun(one, one.process('two'))).ended;
+    release();
+    expect((await first.ended).status).toBe('interrupted');
+    expect(second.run).toBe(first.id);
+    expect((await one.store.journal.findRun(first.id))?.state).toMatchObject({
+      status: 'done',
+      rows: { created: 25 },
+    });
+  });
+
   it('is noticed at the next heartbeat while a call is on its way', async () => {
     const one = await made();
     one.source.rowsNow = rowsOf(1, 25);

@@ -14,8 +14,6 @@ export interface Director {
   killed(): boolean;
   /** From now on the weather is fine and people keep away. */
   calm(): void;
-  /** Whether it is. */
-  isCalm(): boolean;
 }
 
 /** Faults that happen by chance, with how often of all of them; those of writes and of reads. */
@@ -131,6 +129,5 @@ export function direct({ feishu, table, jump }: Stage, scenario: Scenario): Dire
     calm: () => {
       calm = true;
     },
-    isCalm: () => calm,
   };
 }

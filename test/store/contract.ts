@@ -345,6 +345,8 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
         await expect(store.journal.sending('f-late', 'C001', null, 1, fence)).rejects.toBeInstanceOf(Fenced);
         const added = store.journal.addChunks('f-late', [chunkOf('C002', 2)], fence);
         await expect(added).rejects.toBeInstanceOf(Fenced);
+        const late = store.journal.saveState('f-late', stateOf('f-late'), fence);
+        await expect(late).rejects.toBeInstanceOf(Fenced);
         await expect(store.journal.savePlan('f-late', '{}', 'f2', fence)).rejects.toBeInstanceOf(Fenced);
         await expect(store.journal.dropPlan('f-late', fence)).rejects.toBeInstanceOf(Fenced);
         expect(await store.journal.chunks('f-late')).toMatchObject([{ status: 'pending', attempts: 0 }]);
