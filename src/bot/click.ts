@@ -134,7 +134,7 @@ function act(op: Press['op'], run: string, v: number, by: Asking['by'], { runs }
 }
 
 function said(acted: Acted, op: Press['op'], before: State, say: Tell): Toast {
-  const failed = count(before.chunks.failed.length);
+  const { failed, refused = 0 } = before.chunks;
   switch (acted.kind) {
     case 'asked':
       return say('success', cancelling);
@@ -142,7 +142,7 @@ function said(acted: Acted, op: Press['op'], before: State, say: Tell): Toast {
       if (op === 'cancel') return say('success', cancelling);
       if (op === 'resume') return say('success', text('接着上次继续。', 'Going on where it was.'));
       return op === 'retry'
-        ? say('success', text(`正在重试 ${failed} 个失败分块。`, `Retrying ${failed} failed chunks.`))
+        ? say('success', retrying(failed.length, refused))
         : say('success', text('正在应用这个计划。', 'Applying the plan.'));
     case 'settled':
       return say('success', text('已放弃，什么都没有写入。', 'Discarded; nothing was written.'));
@@ -153,6 +153,14 @@ function said(acted: Acted, op: Press['op'], before: State, say: Tell): Toast {
     case 'no-such-run':
       return say('warning', text('这次运行的记录已经清理。', 'The records of this run are gone.'));
   }
+}
+
+function retrying(failed: number, refused: number): Text {
+  const chunks = text(`${count(failed)} 个失败分块`, `${count(failed)} failed chunks`);
+  const rows = text(`${count(refused)} 个被拒绝的行`, `${count(refused)} rejected rows`);
+  if (refused === 0) return text(`正在重试 ${chunks.zh}。`, `Retrying ${chunks.en}.`);
+  if (failed === 0) return text(`正在重试 ${rows.zh}。`, `Retrying ${rows.en}.`);
+  return text(`正在重试 ${chunks.zh}和 ${rows.zh}。`, `Retrying ${chunks.en} and ${rows.en}.`);
 }
 
 /** The run's definition; nothing when its file is gone or broken, which leaves the run to the admins. */

@@ -53,8 +53,8 @@ export const labels: Readonly<Record<Exclude<Op, 'sync'>, Text>> = {
 type RunOp = keyof typeof labels;
 
 /**
- * Which buttons fit which state; `retry` only while there are failed chunks, `create` only where fields are missing,
- * `resume` only where a plan was begun.
+ * Which buttons fit which state; `retry` only while there are failed chunks or refused rows, `create` only where
+ * fields are missing, `resume` only where a plan was begun.
  */
 const fitting: Readonly<Record<Status, readonly RunOp[]>> = {
   running: ['cancel', 'open'],
@@ -71,7 +71,7 @@ const fitting: Readonly<Record<Status, readonly RunOp[]>> = {
 /** The buttons of a run in this state, in their order. */
 export const opsFor = (state: State): readonly RunOp[] =>
   fitting[state.status].filter((op) => {
-    if (op === 'retry') return state.chunks.failed.length > 0;
+    if (op === 'retry') return state.chunks.failed.length + (state.chunks.refused ?? 0) > 0;
     if (op === 'cancel') return !isCancelling(state);
     if (op === 'resume') return canResume(state);
     return op !== 'create' || needsFields(state);

@@ -1,4 +1,4 @@
-import type { BadRow, ChunkKind, FailedChunk, Sample, State } from '../sync/state.ts';
+import type { BadGroup, BadRow, ChunkKind, FailedChunk, Sample, State } from '../sync/state.ts';
 import { count, type Text, text } from '../sync/text.ts';
 import { some } from './amounts.ts';
 import type { Element } from './card.ts';
@@ -108,28 +108,10 @@ export function list<T>(all: readonly T[], most: number, draw: (one: T) => Text)
   return lines([...shown.map(draw), ...rest], { size: 'notation' });
 }
 
-interface Group {
-  readonly reason: Text;
-  readonly field: string | undefined;
-  readonly keys: string[];
-  rows: number;
-}
-
-const keysShown = 5;
-
 /** Rows by reason, the largest group first: `37 rows · city · no such option · A001, A002, …`. */
-function badRows(rows: readonly BadRow[], room: Room): Element {
-  const groups = new Map<string, Group>();
-  for (const row of rows) {
-    const name = `${row.field?.slice(0, 100)}\n${row.reason.zh.slice(0, 200)}`;
-    const group = groups.get(name) ?? { reason: row.reason, field: row.field, keys: [], rows: 0 };
-    groups.set(name, group);
-    group.rows += 1;
-    if (group.keys.length < keysShown) group.keys.push(nameOf(row));
-  }
-  const sorted = [...groups.values()].sort((a, b) => b.rows - a.rows);
-  return list(sorted, Math.ceil(room.lines / 2), (group) => {
-    const keys = group.keys.join(', ') + (group.rows > group.keys.length ? ', …' : '');
+const badRows = (groups: readonly BadGroup[], room: Room): Element =>
+  list(groups, Math.ceil(room.lines / 2), (group) => {
+    const keys = group.samples.map(nameOf).join(', ') + (group.rows > group.samples.length ? ', …' : '');
     return joined(
       [
         text(`${count(group.rows)} 行`, some(group.rows, 'row')),
@@ -140,7 +122,6 @@ function badRows(rows: readonly BadRow[], room: Room): Element {
       ' · ',
     );
   });
-}
 
 /** A row by its key; one without a key by its place in the query's answer. */
 const nameOf = (row: BadRow): string => plain(row.key, 20) || (row.row === null ? '—' : `#${count(row.row)}`);

@@ -154,11 +154,18 @@ function buttons(state: State, view: RunView): readonly Element[] {
   return [
     buttonRow(
       fitting.map((op) =>
-        button({ op, run: state.run, v: state.version }, { label: labels[op], ...looks(op, state, url) }),
+        button(
+          { op, run: state.run, v: state.version },
+          { label: labelOf(op, state), ...looks(op, state, url) },
+        ),
       ),
     ),
   ];
 }
+
+/** With no chunk that failed, what is left to retry are rows. */
+const labelOf = (op: keyof typeof labels, { chunks }: State): Text =>
+  op === 'retry' && chunks.failed.length === 0 ? text('重试被拒绝的行', 'Retry rejected rows') : labels[op];
 
 function looks(op: keyof typeof labels, state: State, url: string | undefined): Omit<ButtonLook, 'label'> {
   if (op === 'open') return { url };

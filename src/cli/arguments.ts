@@ -14,6 +14,8 @@ export type Command =
       readonly approve: string | undefined;
       /** Seconds to wait for a table that another run holds. */
       readonly wait: number;
+      /** Whether rows are sent again that Feishu refused before. */
+      readonly retryRejected: boolean;
     }
   | { readonly kind: 'plan'; readonly name: string }
   | { readonly kind: 'cancel'; readonly name: string }
@@ -143,8 +145,15 @@ function describe(locale: Locale, take: (command: Command) => void): Commander {
       say('表格被占用时最多等多少秒', 'how long to wait for a table that another run holds'),
       whole(0, 86_400),
     )
-    .action((name: string, options: { approve?: string; wait?: number }) =>
-      take({ kind: 'run', name, approve: options.approve, wait: options.wait ?? 0 }),
+    .option(
+      '--retry-rejected',
+      say('连以前被飞书拒绝、之后没有变过的行也再发一次', 'send rows again too that Feishu refused before'),
+    )
+    .action((name: string, options: { approve?: string; wait?: number; retryRejected?: boolean }) =>
+      take({
+        ...{ kind: 'run', name, approve: options.approve, wait: options.wait ?? 0 },
+        retryRejected: options.retryRejected ?? false,
+      }),
     );
   add(
     'plan',

@@ -168,9 +168,16 @@ function kindWords(kind: ChunkKind, say: Say): string {
 }
 
 function badRowLines({ badRows }: State, say: Say, locale: Locale): readonly string[] {
-  const lines = badRows.slice(0, shownAtMost).map(({ key, row, field, reason }) => {
-    const where = row === null ? '' : say(`第 ${count(row)} 行`, `row ${count(row)}`);
-    return `    ${[where, key, field, inLocale(reason, locale)].filter(Boolean).join(' · ')}`;
+  const lines = badRows.slice(0, shownAtMost).map(({ field, reason, rows, samples }) => {
+    const names = samples.map(({ key, row }) => key || (row === null ? '—' : `#${count(row)}`));
+    const some = names.join(', ') + (rows > names.length ? ', …' : '');
+    const words = [
+      `${count(rows)} ${say('行', rows === 1 ? 'row' : 'rows')}`,
+      field,
+      inLocale(reason, locale),
+      some,
+    ];
+    return `    ${words.filter(Boolean).join(' · ')}`;
   });
   return listed(lines, badRows.length, say('  没有写入的行', '  rows that were not written'), say);
 }

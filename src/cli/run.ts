@@ -37,6 +37,7 @@ async function begin(command: RunCommand, desk: Desk): Promise<Answer> {
       definition,
       by: { kind: 'cli' },
       planOnly: command.kind === 'plan',
+      retryRejected: command.kind === 'run' && command.retryRejected,
     });
     if (started.kind === 'started') return follow(started.run, desk);
     const left = patience - clock.now();

@@ -3,16 +3,19 @@ import type { Change } from '../sync/change.ts';
 import { type Chunk, chunker, encodeChanges } from '../sync/chunk.ts';
 import type { Definition } from '../sync/definition.ts';
 import { type Compared, diff } from '../sync/diff.ts';
+import type { Failure } from '../sync/failure.ts';
 import type { Resolver } from '../sync/lookup.ts';
 import { keyIn, type Mapping } from '../sync/mapping.ts';
 import { type NewOptions, newOptions } from '../sync/new-options.ts';
 import { packCells, unpackCells } from '../sync/pack.ts';
-import type { BadRow, Sample } from '../sync/state.ts';
+import type { BadGroup, BadRow, Sample } from '../sync/state.ts';
 import { type Text, text } from '../sync/text.ts';
-import type { Journal, Ledger, NewChunk, Scope } from './ports.ts';
-import { badRowsKept, cellsFrom, rowNumber, type SourceRead } from './read-source.ts';
+import { badRowsOf, listedKey, listedValue } from './bad-rows.ts';
+import type { Ledger, NewChunk, RefusedRow, Scope, Store } from './ports.ts';
+import { cellsFrom, rowNumber, type SourceRead } from './read-source.ts';
 import type { TableRead } from './read-table.ts';
-import { sampler, shownKey } from './sample.ts';
+import type { Refused } from './refused.ts';
+import { sampler } from './sample.ts';
 import type { Spool } from './spool.ts';
 
 /** The outcome of comparing both sides; the changes themselves are in the journal as chunks. */
@@ -32,7 +35,8 @@ export interface Comparison {
   readonly newOptions: NewOptions;
   readonly chunks: number;
   readonly hash: string;
-  readonly badRows: readonly BadRow[];
+  /** Bad rows by reason, those included that Feishu refused before. */
+  readonly badRows: readonly BadGroup[];
   readonly samples: readonly Sample[];
 }
 
@@ -41,6 +45,8 @@ export interface Sides {
   readonly definition: Definition;
   readonly mapping: Mapping;
   readonly spool: Spool;
+  /** Rows that were refused while they were read, each as JSON. */
+  readonly bad: Spool;
   readonly source: SourceRead;
   readonly table: TableRead;
   readonly chunkSize: number;
@@ -48,6 +54,8 @@ export interface Sides {
   readonly within: ReadonlySet<string> | undefined;
   /** Turns words into IDs, where the mapping asks for it. */
   readonly resolver: Resolver | undefined;
+  /** Rows that Feishu refused in earlier runs. */
+  readonly refused: Refused | undefined;
 }
 
 /** Record IDs that are looked up in the ledger at once. */
@@ -58,15 +66,15 @@ export async function compare(
   sides: Sides,
   run: string,
   scope: Scope,
-  journal: Journal,
-  ledger: Ledger,
+  { journal, ledger, rejects }: Pick<Store, 'journal' | 'ledger' | 'rejects'>,
   fence: number,
 ): Promise<Comparison> {
   const { definition, mapping, spool, source, table } = sides;
   const counts = { create: 0, update: 0, delete: 0, same: 0, left: 0, invalid: 0, rejected: 0 };
-  const badRows: BadRow[] = [...source.badRows];
+  const bad = badRowsOf(run, rejects, fence);
   const samples = sampler(mapping);
   const chunks = chunker(sides.chunkSize, mapping.targets);
+  const refusedChunks = chunker(sides.chunkSize, mapping.targets, refusedMark);
   const options = newOptions(mapping.targets);
   const hash = createHash('sha256');
   let written = 0;
@@ -91,6 +99,33 @@ export async function compare(
     await store(chunks.add(change));
   }
 
+  /** Changes that wait until the store has told which of them Feishu refused before. */
+  let unsifted: Change[] = [];
+  const why = new Map<string, Failure>();
+  async function storeRefused(chunk: Chunk | undefined): Promise<void> {
+    const failure = chunk && why.get(chunk.changes[0]?.key ?? '');
+    if (chunk && failure) await journal.addChunks(run, [{ ...newChunk(chunk), refused: failure }], fence);
+    for (const { key } of chunk?.changes ?? []) why.delete(key);
+  }
+  async function sift(known: Refused): Promise<void> {
+    const { send, refused } = await known.sift(unsifted);
+    unsifted = [];
+    for (const { change, row } of refused) {
+      bad.count(row.told);
+      why.set(change.key, refusedBefore(row));
+      await storeRefused(refusedChunks.add(change));
+    }
+    for (const change of send) await take(change);
+  }
+  async function consider(change: Change): Promise<void> {
+    if (!sides.refused) return take(change);
+    unsifted.push(change);
+    if (unsifted.length === lookUp) await sift(sides.refused);
+  }
+
+  for await (const frame of sides.bad.frames())
+    await bad.take(JSON.parse(Buffer.from(frame).toString('utf8')) as BadRow);
+
   const judge = diff(mapping, table.index, source.times, definition.mode, sides.within);
   const ready = sides.resolver && resolving(mapping, sides.resolver);
   for await (const group of spool.groups()) {
@@ -98,19 +133,20 @@ export async function compare(
       const packed = ready ? ready(frame.subarray(cellsFrom)) : frame;
       if ('bad' in packed) {
         counts.rejected++;
-        if (badRows.length < badRowsKept)
-          badRows.push({ kind: 'rejected', row: rowNumber(frame), ...packed.bad });
+        await bad.take({ kind: 'rejected', row: rowNumber(frame), ...packed.bad });
         continue;
       }
       const compared = judge.row(packed, ready ? 0 : cellsFrom);
-      if (compared.kind === 'create' || compared.kind === 'update') await take(compared);
+      if (compared.kind === 'create' || compared.kind === 'update') await consider(compared);
       else {
         counts[compared.kind === 'delete' ? 'left' : compared.kind]++;
-        if (compared.kind === 'invalid' && badRows.length < badRowsKept)
-          badRows.push(invalidRow(rowNumber(frame), shownKey(mapping, compared.key), compared.why));
+        if (compared.kind === 'invalid') await bad.take(invalidRow(rowNumber(frame), compared, sides));
       }
     }
   }
+  if (sides.refused) await sift(sides.refused);
+  for (const chunk of refusedChunks.rest()) await storeRefused(chunk);
+  for (const row of untouchable(sides)) await bad.list(row);
   const deletes = await owned(judge.leftOver(), definition, scope, ledger, take);
   for (const chunk of chunks.rest()) await store(chunk);
   await storing;
@@ -125,7 +161,7 @@ export async function compare(
     newOptions: options,
     chunks: written,
     hash: hash.digest('hex'),
-    badRows,
+    badRows: await bad.end(),
     samples: samples.all(),
   };
 }
@@ -134,13 +170,15 @@ export async function compare(
 function resolving(
   mapping: Mapping,
   resolver: Resolver,
-): (packed: Uint8Array) => Uint8Array | { readonly bad: Pick<BadRow, 'key' | 'field' | 'reason'> } {
+): (packed: Uint8Array) => Uint8Array | { readonly bad: Omit<BadRow, 'kind' | 'row'> } {
   return (packed) => {
     const words = unpackCells(Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength).toString());
     const cells = resolver.row(words);
     if (!('bad' in cells)) return Buffer.from(packCells(cells));
-    const key = shownKey(mapping, keyIn(mapping, words));
-    return { bad: { key, field: cells.field, reason: cells.bad.bad } };
+    const key = listedKey(mapping, keyIn(mapping, words));
+    const at = mapping.targets.findIndex(({ name }) => name === cells.field);
+    const value = listedValue(mapping.targets[at], words[at] ?? '');
+    return { bad: { key, field: cells.field, reason: cells.bad.bad, value } };
   };
 }
 
@@ -185,15 +223,45 @@ export const newChunk = (chunk: Chunk, body = encodeChanges(chunk.changes)): New
   body,
 });
 
-const whys: Readonly<Record<Extract<Compared, { kind: 'invalid' }>['why'], Text>> = {
+type Invalid = Extract<Compared, { kind: 'invalid' }>;
+
+const whys: Readonly<Record<Invalid['why'], Text>> = {
   empty: text('主键为空', 'the key is empty'),
   'doubled-source': text('查询里这个主键不止一行', 'the query has this key more than once'),
   'doubled-table': text('表格里这个主键不止一条记录', 'the table has this key more than once'),
 };
 
-const invalidRow = (row: number, key: string, why: keyof typeof whys): BadRow => ({
-  kind: 'invalid',
-  key,
-  row,
-  reason: whys[why],
+function invalidRow(row: number, { key, why }: Invalid, { mapping, table }: Sides): BadRow {
+  const records = why === 'doubled-table' ? { value: idsOf(table.index.recordsOf(key)) } : {};
+  return { kind: 'invalid', key: listedKey(mapping, key), row, reason: whys[why], ...records };
+}
+
+/** The table's own records that no run can touch, where no row of the query tells of them. */
+function* untouchable({ mapping, table, source }: Sides): Generator<BadRow> {
+  const { index } = table;
+  for (const key of index.doubledKeys()) {
+    if (source.times.has(key)) continue;
+    const value = idsOf(index.recordsOf(key));
+    yield { kind: 'table', key: listedKey(mapping, key), row: null, reason: whys['doubled-table'], value };
+  }
+  for (const value of index.withoutKey())
+    yield { kind: 'table', key: '', row: null, reason: whys.empty, value };
+}
+
+/** Record IDs as they are listed. */
+const idsOf = (records: readonly string[]): string =>
+  records.slice(0, recordsShown).join(' ') + (records.length > recordsShown ? ' …' : '');
+
+const recordsShown = 20;
+
+/** What stands between `R` and the chunk's usual ID: rows that Feishu refused in an earlier run. */
+const refusedMark = 'R';
+
+/** Why rows that were refused before are not sent. */
+const refusedBefore = ({ told }: RefusedRow): Failure => ({
+  how: 'answered',
+  code: told.code ?? null,
+  message: told.reason.en,
+  verdict: 'values',
+  mayHaveHappened: false,
 });

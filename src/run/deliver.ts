@@ -4,12 +4,12 @@ import { CallError, type Failure } from '../sync/failure.ts';
 import { tokenLife } from '../sync/limits.ts';
 import type { Target } from '../sync/mapping.ts';
 import { afterFailure, isOpen, sameUnknownCodes } from '../sync/round.ts';
-import type { BadRow } from '../sync/state.ts';
-import { text } from '../sync/text.ts';
+import { refusedRow } from './bad-rows.ts';
 import { newChunk } from './compare.ts';
-import type { ChunkRecord, ChunkStatus, Outcome } from './ports.ts';
+import type { Plan } from './plan.ts';
+import type { ChunkRecord, ChunkStatus, Outcome, RefusedRow } from './ports.ts';
+import { rowHash } from './refused.ts';
 import { followRenames } from './renames.ts';
-import { shownKey } from './sample.ts';
 import { type Sent, send, type Token } from './send.ts';
 import { settleByReading } from './settle.ts';
 import type { Stopped, Upload } from './upload.ts';
@@ -222,8 +222,9 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
 
   async function fail(chunk: ChunkRecord, rest: readonly Change[], failure: Failure): Promise<void> {
     if (failure.verdict === 'values' && rest.length === 1 && chunk.kind !== 'delete') {
-      await put(chunk, 'rejected', { failure });
-      job.onRejected(rejectedRow(job, rest[0], failure));
+      const refused = refusal(job.plan, rest[0], failure);
+      await put(chunk, 'rejected', { failure, refused });
+      if (refused) job.onRejected(refused.told);
     } else await put(chunk, 'failed', { failure });
     countUnknown(failure);
   }
@@ -340,25 +341,18 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
   return { deliver, giveUp, clearDoubt, stopped: () => stopped };
 }
 
-/** A row that Feishu refused for what is in it, as it is listed. */
-function rejectedRow(job: Upload, change: Change | undefined, failure: Failure): BadRow {
-  const { pointer } = failure;
-  const code = failure.code === null ? '' : `${failure.code} `;
-  return {
-    kind: 'rejected',
-    key: change ? shownKey(job.plan, change.key) : '',
-    row: null,
-    ...(pointer === undefined ? {} : { field: pointer }),
-    reason: text(`飞书拒绝：${code}${failure.message}`, `Feishu refused it: ${code}${failure.message}`),
-  };
-}
-
 const noToken = { token: null, sentAt: null };
 
 const tokenOf = ({ token, sentAt }: ChunkRecord): Token | null =>
   token !== null && sentAt !== null ? { token, at: sentAt } : null;
 
-const nothing = { wrote: [], removed: [], parts: [] };
+const nothing = { wrote: [], removed: [], parts: [], refused: null };
+
+/** A row that Feishu refused for what is in it, as it is remembered. */
+const refusal = (plan: Plan, change: Change | undefined, failure: Failure): RefusedRow | null =>
+  change
+    ? { key: change.key, hash: rowHash(change), fields: plan.fields, told: refusedRow(plan, change, failure) }
+    : null;
 
 function recordOf(chunk: Chunk): ChunkRecord {
   return {

@@ -14,6 +14,7 @@ import { queryOf } from './query.ts';
 import { readSource, type SourceRead } from './read-source.ts';
 import { readTable, tableNotes } from './read-table.ts';
 import { stillToAsk, whyWait } from './reasons.ts';
+import { fieldsSignature, knownRefused } from './refused.ts';
 import { openSpool } from './spool.ts';
 import { allOf, sideBySide } from './together.ts';
 
@@ -41,6 +42,8 @@ export interface Planning {
   readonly creating: Creating;
   /** Nothing is ever sent of this plan: it leaves no trace in what is remembered. */
   readonly planOnly: boolean;
+  /** Whether rows that Feishu refused before are sent again, as a person has asked. */
+  readonly retryRefused: boolean;
   /** Hash of the plan that a person said yes to before it had to be made again. */
   readonly approved?: string;
 }
@@ -69,13 +72,28 @@ export async function makePlan(job: Planning): Promise<Plan> {
   const fingerprint = fingerprintOf(definition, mapping);
   const before = await history(store, job.scope, fingerprint);
 
+  const signature = fieldsSignature(mapping.targets, schema.fields);
+  const { rejects } = store;
+  const asked = { rejects, scope: job.scope, run: job.run, fields: signature, again: job.retryRefused };
+  const refused = await knownRefused({ ...asked, planOnly: job.planOnly });
+
   const spool = openSpool({ folder: job.folder });
+  const bad = openSpool({ folder: job.folder, memory: 4 * 1024 * 1024 });
   try {
     const [[rows, people], [records, linked]] = await sideBySide(
       signal,
       async (both) => {
         const read = await timed(job, 'source', () =>
-          readSource(source, query, columns, mapping, spool, (n) => showReading(board, { rows: n }), both),
+          readSource(
+            source,
+            query,
+            columns,
+            mapping,
+            spool,
+            bad,
+            (n) => showReading(board, { rows: n }),
+            both,
+          ),
         );
         return [read, await findPeople(job.people, read.people, board.meter, both)] as const;
       },
@@ -98,14 +116,15 @@ export async function makePlan(job: Planning): Promise<Plan> {
     board.set((state) => ({
       ...state,
       phase: 'comparing',
-      notes: [...schema.notes, ...mapping.notes, ...tableNotes(records)],
+      notes: [...schema.notes, ...mapping.notes, ...tableNotes(records, mapping)],
     }));
     const began = clock.now();
     const chunkSize = await rowsPerChunk(definition, table, store);
     const within = definition.view === 'limit' ? await table.inView(keyNames(mapping), signal) : undefined;
     const resolver = resolverOf(mapping.targets, people, linked);
-    const sides = { definition, mapping, spool, source: rows, table: records, chunkSize, within, resolver };
-    const found = await compare(sides, job.run, job.scope, store.journal, store.ledger, job.fence);
+    const read = { spool, bad, source: rows, table: records };
+    const sides = { ...read, definition, mapping, chunkSize, within, resolver, refused };
+    const found = await compare(sides, job.run, job.scope, store, job.fence);
     const [tooMany, ...others] = found.newOptions.problems();
     if (tooMany) throw new ProblemError([tooMany, ...others]);
     const reasons = stillToAsk(
@@ -116,6 +135,7 @@ export async function makePlan(job: Planning): Promise<Plan> {
     const plan: Plan = {
       targets: mapping.targets,
       key: mapping.key,
+      fields: signature,
       revision: records.revision,
       hash: found.hash,
       confirmCreates: records.moved,
@@ -142,10 +162,12 @@ export async function makePlan(job: Planning): Promise<Plan> {
     // What has changed is told again until a person has said yes to it.
     const settled = !job.planOnly && !reasons.some(({ code }) => code === 'changed');
     if (settled) await rememberFields(store, job.scope, mapping.known);
+    await refused?.end();
     await store.journal.savePlan(job.run, writePlan(plan), fingerprint, job.fence);
     return plan;
   } finally {
     await spool.close();
+    await bad.close();
   }
 }
 

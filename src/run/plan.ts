@@ -17,6 +17,8 @@ export interface Basis {
 export interface Plan {
   readonly targets: readonly Target[];
   readonly key: readonly number[];
+  /** What Feishu judges values by, see `fieldsSignature`. */
+  readonly fields: string;
   /** The table's change counter when the plan was made. */
   readonly revision: number;
   /** Hash of all chunks: two plans with the same hash do the same. */

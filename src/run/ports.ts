@@ -1,10 +1,11 @@
 import type { ColumnDetail } from '../sync/column.ts';
 import type { Failure } from '../sync/failure.ts';
 import type { Field, Fields, TableRecord } from '../sync/field.ts';
+import type { Key } from '../sync/key.ts';
 import type { PersonBy } from '../sync/lookup.ts';
 import type { Problem } from '../sync/problem.ts';
 import type { NewField } from '../sync/schema.ts';
-import type { Actor, CallCounts, ChunkKind, ChunkStatus, State } from '../sync/state.ts';
+import type { Actor, BadRow, CallCounts, ChunkKind, ChunkStatus, State } from '../sync/state.ts';
 import type { Column, Value } from '../sync/value.ts';
 
 /** Time as the program sees it; tests pass one that they can move. */
@@ -233,6 +234,8 @@ export interface NewChunk {
   readonly rows: number;
   /** The changes, encoded by `sync/chunk`. */
   readonly body: Uint8Array;
+  /** Why Feishu refused its rows in an earlier run: the chunk begins as rejected, and only a person has it sent. */
+  readonly refused?: Failure;
 }
 
 /** What the bot last confirmed for one key. */
@@ -255,6 +258,8 @@ export interface Outcome {
   readonly removed: readonly string[];
   /** Parts that take the chunk's place, when it was split. */
   readonly parts: readonly NewChunk[];
+  /** The row that Feishu refused for what is in it, when the chunk was that row alone. */
+  readonly refused: RefusedRow | null;
 }
 
 /** The durable record of runs: enough to go on after a kill. */
@@ -293,6 +298,38 @@ export interface Ledger {
   size(scope: Scope): Promise<number>;
   /** Which of the record IDs it knows. */
   known(scope: Scope, records: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Which of the keys the run has confirmed, and none since. */
+  confirmedBy(scope: Scope, run: string, keys: readonly Key[]): Promise<ReadonlySet<Key>>;
+}
+
+/** A row that Feishu refused for what is in it: not sent again before it, or the table's fields, changed. */
+export interface RefusedRow {
+  readonly key: Key;
+  /** Hash of the whole row as it was refused. */
+  readonly hash: string;
+  /** Signature of the table's fields at that time. */
+  readonly fields: string;
+  /** How it is told. */
+  readonly told: BadRow;
+}
+
+/** Rows that are not written, kept until they are. */
+export interface Rejects {
+  /**
+   * Adds rows of a run that no chunk of it holds: refused by our own checks, or with a bad key.
+   * @param fence rejects with `Fenced` once the table was claimed anew; not looked at when not given
+   */
+  addRows(run: string, rows: readonly BadRow[], fence?: number): Promise<void>;
+  /** Those rows in the order in which they were added, some at a time. */
+  rows(run: string): AsyncIterable<readonly BadRow[]>;
+  /** How many rows of the scope Feishu has refused. */
+  size(scope: Scope): Promise<number>;
+  /** Which rows with these keys Feishu has refused. */
+  known(scope: Scope, keys: readonly Key[]): Promise<ReadonlyMap<Key, RefusedRow>>;
+  /** Notes that a run met these refused rows again, unchanged. */
+  keep(scope: Scope, run: string, keys: readonly Key[]): Promise<void>;
+  /** Forgets the refused rows of the scope; all but those that were refused or met in the run `but`. */
+  forget(scope: Scope, but?: string): Promise<void>;
 }
 
 /** Things learned that outlive runs: the width that a base takes, its chunk size, a person's yes to deletes. */
@@ -365,6 +402,7 @@ export interface Seen {
 export interface Store {
   readonly journal: Journal;
   readonly ledger: Ledger;
+  readonly rejects: Rejects;
   readonly memory: Memory;
   readonly leases: Leases;
   readonly seen: Seen;

@@ -1,14 +1,15 @@
+import type { Key } from '../sync/key.ts';
 import { type KeyCounts, keyCounter } from '../sync/key-table.ts';
 import type { PersonBy } from '../sync/lookup.ts';
 import { lookupWords, tooManyWords } from '../sync/lookup-words.ts';
-import { keyIn, type Mapping } from '../sync/mapping.ts';
+import { keyIn, type Mapping, type Misfit } from '../sync/mapping.ts';
 import { packCells } from '../sync/pack.ts';
 import { problem } from '../sync/problem.ts';
 import type { BadRow } from '../sync/state.ts';
 import { text } from '../sync/text.ts';
-import type { Column } from '../sync/value.ts';
+import type { Column, Value } from '../sync/value.ts';
+import { listedKey, listedValue } from './bad-rows.ts';
 import type { Query, Source } from './ports.ts';
-import { shownKey } from './sample.ts';
 import type { Spool } from './spool.ts';
 
 /** The query's rows, drained. */
@@ -18,19 +19,16 @@ export interface SourceRead {
   readonly times: KeyCounts;
   /** Rows with a value that its field cannot take. */
   readonly rejected: number;
-  readonly badRows: readonly BadRow[];
   /** The different words by which people are to be looked up. */
   readonly people: ReadonlyMap<PersonBy, ReadonlySet<string>>;
 }
-
-/** Bad rows that are kept to be listed; all are counted. */
-export const badRowsKept = 1000;
 
 const numberBytes = 4;
 
 /**
  * Drains the query into the spool at the server's pace: it never waits for Feishu.
  * Each frame is the row's number (4 bytes) and its packed canonical cells.
+ * @param bad takes the rows that are not sent, each as JSON: the store would keep the server waiting
  */
 export async function readSource(
   source: Source,
@@ -38,6 +36,7 @@ export async function readSource(
   columns: readonly Column[],
   mapping: Mapping,
   spool: Spool,
+  bad: Spool,
   onRows: (rows: number) => void,
   signal: AbortSignal,
 ): Promise<SourceRead> {
@@ -48,7 +47,6 @@ export async function readSource(
     throw problem(otherColumns);
   }
   const times = keyCounter();
-  const badRows: BadRow[] = [];
   const frame = framer();
   const words = lookupWords(mapping.targets);
   let rows = 0;
@@ -61,15 +59,7 @@ export async function readSource(
         const key = mapping.rowKey(row);
         if (key !== '') times.add(key);
         rejected++;
-        if (badRows.length < badRowsKept) {
-          badRows.push({
-            kind: 'rejected',
-            key: shownKey(mapping, key),
-            row: rows,
-            field: cells.field,
-            reason: cells.bad.bad,
-          });
-        }
+        bad.append(badFrame(mapping, key, rows, row, cells));
         continue;
       }
       if (!words.take(cells)) throw problem(tooManyWords);
@@ -79,7 +69,27 @@ export async function readSource(
     }
     onRows(rows);
   }
-  return { rows, times, rejected, badRows, people: words.all() };
+  return { rows, times, rejected, people: words.all() };
+}
+
+function badFrame(
+  mapping: Mapping,
+  key: Key,
+  row: number,
+  values: readonly Value[],
+  { field, column, bad }: Misfit,
+): Uint8Array {
+  const value = values[column] ?? null;
+  const target = mapping.targets.find(({ name }) => name === field);
+  const listed: BadRow = {
+    kind: 'rejected',
+    key: listedKey(mapping, key),
+    row,
+    field,
+    reason: bad.bad,
+    value: value instanceof Uint8Array ? '' : listedValue(target, String(value ?? '')),
+  };
+  return Buffer.from(JSON.stringify(listed));
 }
 
 /** Makes the writer of spool frames; it reuses one buffer, which the spool copies from. */

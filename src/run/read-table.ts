@@ -3,6 +3,7 @@ import { packCells } from '../sync/pack.ts';
 import { type TableIndex, tableIndex } from '../sync/table-index.ts';
 import { count, type Text, text } from '../sync/text.ts';
 import type { Table } from './ports.ts';
+import { shownKey } from './sample.ts';
 
 /** The whole table as read, and whether it stood still meanwhile. */
 export interface TableRead {
@@ -56,12 +57,15 @@ export async function readTable(
 }
 
 /** What to tell about a table that has records which no run can touch. */
-export function tableNotes(read: TableRead): readonly Text[] {
+export function tableNotes(read: TableRead, mapping: Mapping): readonly Text[] {
   const { index, moving } = read;
   const doubled = index.doubledKeys();
   const notes: Text[] = [];
   if (doubled.length > 0) {
-    const some = doubled.slice(0, 5).join('、');
+    const some = doubled
+      .slice(0, 5)
+      .map((key) => shownKey(mapping, key))
+      .join('、');
     notes.push(
       text(
         `表格里有 ${count(doubled.length)} 个主键重复，相关记录一条都没有动：${some}`,

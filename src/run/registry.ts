@@ -301,7 +301,7 @@ export function openRuns(parts: Registry): Runs {
 }
 
 function firstState(request: RunRequest, run: string, at: number): State {
-  const { definition, by, planOnly = false, createFields = false } = request;
+  const { definition, by, planOnly = false, createFields = false, retryRejected = false } = request;
   const first = begin({
     run,
     definition: definition.name,
@@ -312,7 +312,8 @@ function firstState(request: RunRequest, run: string, at: number): State {
     by,
     at,
   });
-  return createFields ? acted(first, { op: 'create', by, at }) : first;
+  if (createFields) return acted(first, { op: 'create', by, at });
+  return retryRejected ? acted(first, { op: 'retry', by, at }) : first;
 }
 
 /** Gives the table free when what needs it could not start. */

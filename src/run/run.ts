@@ -1,3 +1,4 @@
+import { withBad } from '../sync/bad-groups.ts';
 import type { Definition } from '../sync/definition.ts';
 import type { Failure } from '../sync/failure.ts';
 import { problem } from '../sync/problem.ts';
@@ -108,6 +109,8 @@ async function carryOut(job: Job, stored: Plan, parts: Parts, again: boolean): P
   const { board, run, scope, stop } = job;
   const { store, clock } = parts;
   const began = clock.now();
+  const refusedToo = again && wantsRefused(board.state());
+  if (refusedToo) await sendRefused(job, store);
   const known = new Map((await store.journal.chunks(run)).map((chunk) => [chunk.id, chunk]));
   const show = (chunks: readonly ChunkRecord[]): void => {
     for (const chunk of chunks) known.set(chunk.id, chunk);
@@ -128,6 +131,7 @@ async function carryOut(job: Job, stored: Plan, parts: Parts, again: boolean): P
     plan,
     lane,
     again,
+    refusedToo,
     journal: store.journal,
     records: plan.records,
     clock,
@@ -136,7 +140,7 @@ async function carryOut(job: Job, stored: Plan, parts: Parts, again: boolean): P
     confirmCreates: plan.confirmCreates || (again && (await movedSince(job, plan))),
     onChunks: show,
     onNote: tell,
-    onRejected: (row) => board.set((state) => ({ ...state, badRows: [...state.badRows, row] })),
+    onRejected: (row) => board.set((state) => ({ ...state, badRows: withBad(state.badRows, row) })),
     onRound: (round) =>
       board.set((state) => ({
         ...state,
@@ -151,6 +155,16 @@ async function carryOut(job: Job, stored: Plan, parts: Parts, again: boolean): P
   if ([...known.values()].some(({ status }) => isRetryable(status))) await leave(job, plan, parts);
   if (stopped) throw stoppedBy(stopped);
   board.set((state) => end(state, verdictOf(state), clock.now()));
+}
+
+/** Whether what goes on is a retry: going on with a cancelled run asks for nothing that Feishu has refused. */
+const wantsRefused = ({ acts }: State): boolean =>
+  acts.findLast(({ op }) => op !== 'restart' && op !== 'cancel')?.op === 'retry';
+
+/** Somebody wants the rows sent again that Feishu refused: what was known of them is told anew. */
+async function sendRefused({ board, scope }: Job, { rejects }: Store): Promise<void> {
+  await rejects.forget(scope);
+  board.set((state) => ({ ...state, badRows: state.badRows.filter(({ code }) => code === undefined) }));
 }
 
 /** Notes how the table looks at the end, so that a later retry can tell whether somebody else was there since. */
@@ -191,6 +205,7 @@ const planning = (job: Job, definition: Definition, parts: Parts): Planning => (
   definition,
   creating: creating(job.board.state(), definition),
   planOnly: job.board.state().planOnly,
+  retryRefused: wantsRefused(job.board.state()),
   signal: AbortSignal.any([job.stop.soon, job.stop.now]),
 });
 

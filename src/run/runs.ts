@@ -10,6 +10,8 @@ export interface RunRequest {
   readonly planOnly?: boolean;
   /** Creates the fields that the table lacks first, whatever the definition says: a person has asked for it. */
   readonly createFields?: boolean;
+  /** Sends the rows too that Feishu refused before, though nothing has changed: a person has asked for it. */
+  readonly retryRejected?: boolean;
 }
 
 /** A run that this process carries out. */

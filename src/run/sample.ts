@@ -10,7 +10,8 @@ const samplesPerKind = 3;
 const cellsPerSample = 4;
 /** Characters of a cell that a sample shows. */
 const shown = 40;
-const masked = '•••';
+/** What stands for a private value. */
+export const masked = '•••';
 
 /** Collects the first few changes of each kind, shortened and with private columns masked. */
 export function sampler(mapping: Pick<Mapping, 'targets' | 'key'>) {

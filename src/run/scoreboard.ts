@@ -6,7 +6,7 @@ import type { ChunkRecord } from './ports.ts';
 /** The state with its counts brought up to date: what the comparison decided plus where the chunks stand. */
 export function counted(state: State, basis: Basis, chunks: readonly ChunkRecord[]): State {
   const sum = tally(chunks);
-  const whole = chunks.filter((chunk) => chunk.status !== 'split');
+  const whole = chunks.filter((chunk) => chunk.status !== 'split' && !isPassedOver(chunk));
   const settled = whole.filter((chunk) => chunk.status !== 'pending' && chunk.status !== 'sent');
   // Confirmed before their chunk was split: its parts hold the rest.
   const early = chunks.reduce((rows, { status, written }) => rows + (status === 'split' ? written : 0), 0);
@@ -22,9 +22,17 @@ export function counted(state: State, basis: Basis, chunks: readonly ChunkRecord
       rejected: sum.rows.rejected + basis.rejected,
     },
     deletes: { planned, ...sum.deletes, kept: basis.kept },
-    chunks: { total: whole.length, settled: settled.length, failed: failedOf(whole) },
+    chunks: { total: whole.length, settled: settled.length, failed: failedOf(whole), ...refusedIn(chunks) },
     changes: { total: rowsIn(whole) + early, settled: rowsIn(settled) + early },
   };
+}
+
+/** Rows that Feishu refused in an earlier run: this one has not tried them. */
+const isPassedOver = ({ status, attempts }: ChunkRecord): boolean => status === 'rejected' && attempts === 0;
+
+function refusedIn(chunks: readonly ChunkRecord[]): { readonly refused?: number } {
+  const refused = rowsIn(chunks.filter(({ status }) => status === 'rejected'));
+  return refused === 0 ? {} : { refused };
 }
 
 const rowsIn = (chunks: readonly ChunkRecord[]): number => chunks.reduce((sum, chunk) => sum + chunk.rows, 0);
@@ -43,6 +51,6 @@ export function foreseen(state: State, basis: Basis, chunks: readonly ChunkRecor
   return counted(
     state,
     basis,
-    chunks.map((chunk) => ({ ...chunk, status: 'done', written: chunk.rows })),
+    chunks.map((chunk) => (isPassedOver(chunk) ? chunk : { ...chunk, status: 'done', written: chunk.rows })),
   );
 }

@@ -21,6 +21,8 @@ export interface Upload {
   readonly rounds: number;
   /** Whether chunks that failed before are sent again. */
   readonly again: boolean;
+  /** Whether rows are sent again, too, that Feishu refused for what is in them. */
+  readonly refusedToo: boolean;
   /** Whether keys are looked up before they are created, because the table moved since it was read. */
   readonly confirmCreates: boolean;
   readonly table: Table;
@@ -62,7 +64,9 @@ export async function upload(job: Upload): Promise<Stopped | undefined> {
   const stored = await job.journal.chunks(job.run);
   const reopened = stored.map(
     (chunk): ChunkRecord =>
-      job.again && isRetryable(chunk.status) ? { ...chunk, status: 'pending' } : chunk,
+      (job.again && isRetryable(chunk.status)) || (job.refusedToo && chunk.status === 'rejected')
+        ? { ...chunk, status: 'pending' }
+        : chunk,
   );
   if (job.again) job.onChunks(reopened);
   const chunks = [...reopened];

@@ -1,11 +1,12 @@
 import type { Transaction } from 'kysely';
 import type { ChunkRecord, Journal, NewChunk, RunRecord } from '../run/ports.ts';
 import type { Failure } from '../sync/failure.ts';
-import { Fenced } from '../sync/fenced.ts';
 import type { State } from '../sync/state.ts';
 import { type Backend, type Database, transact, untilWon } from './backend.ts';
 import { asBuffer, asBytes, groups } from './encode.ts';
+import { guard, guardRun } from './guard.ts';
 import { confirm, forget } from './ledger.ts';
+import { dropBadRows, refuse } from './rejects.ts';
 import type { ChunkRow, RunRow, Tables } from './schema.ts';
 
 /** Rows written by one statement: larger ones are slow to build, and building happens on the event loop. */
@@ -151,6 +152,7 @@ export function journal(db: Database, backend: Backend): Journal {
           .executeTakeFirstOrThrow();
         if (numUpdatedRows !== 1n) throw noChunk(run, chunk);
         await addChunks(trx, run, outcome.parts);
+        if (outcome.refused) await refuse(trx, scope, run, outcome.refused);
         await confirm(trx, scope, run, outcome.wrote);
         await forget(trx, scope, outcome.removed);
       });
@@ -170,35 +172,14 @@ type Trx = Transaction<Tables>;
 
 const noChunk = (run: string, chunk: string): Error => new Error(`run ${run} has no chunk ${chunk}`);
 
-/** Rejects with {@link Fenced} when the table was claimed anew since the fence was given out. */
-async function guard(trx: Trx, backend: Backend, table: string, fence: number): Promise<void> {
-  const lease = await trx
-    .selectFrom('leases')
-    .select('fence')
-    .where('table_id', '=', table)
-    .$if(backend.holdsRows, (select) => select.forUpdate())
-    .executeTakeFirst();
-  if (lease?.fence !== fence) throw new Fenced(table);
-}
-
-/** The same for what is stored of a run's plan; a run that holds no table has no fence. */
-async function guardRun(trx: Trx, backend: Backend, run: string, fence: number | undefined): Promise<void> {
-  if (fence === undefined) return;
-  const held = await trx.selectFrom('runs').select('table_id').where('id', '=', run).executeTakeFirst();
-  if (held) await guard(trx, backend, held.table_id, fence);
-}
-
 async function addChunks(trx: Trx, run: string, chunks: readonly NewChunk[]): Promise<void> {
   for (const group of groups(chunks, perStatement)) {
-    const rows = group.map(({ id, kind, seq, rows: size }) => ({ run, id, kind, seq, size }));
-    const fresh = {
-      status: 'pending',
-      token: null,
-      sent_at: null,
-      attempts: 0,
-      written: 0,
-      failure: null,
-    } as const;
+    const rows = group.map(({ id, kind, seq, rows: size, refused }) => ({
+      ...{ run, id, kind, seq, size },
+      status: refused ? ('rejected' as const) : ('pending' as const),
+      failure: refused ? JSON.stringify(refused) : null,
+    }));
+    const fresh = { token: null, sent_at: null, attempts: 0, written: 0 } as const;
     await trx
       .insertInto('chunks')
       .values(rows.map((row) => ({ ...row, ...fresh })))
@@ -215,6 +196,7 @@ async function addChunks(trx: Trx, run: string, chunks: readonly NewChunk[]): Pr
 async function dropChunks(trx: Trx, run: string): Promise<void> {
   await trx.deleteFrom('bodies').where('run', '=', run).execute();
   await trx.deleteFrom('chunks').where('run', '=', run).execute();
+  await dropBadRows(trx, run);
 }
 
 /**

@@ -33,6 +33,21 @@ export const ledger = (db: Database): Ledger => ({
     }
     return known;
   },
+  async confirmedBy(scope, run, keys) {
+    const confirmed = new Set<string>();
+    for (const group of groups(keys, perQuestion)) {
+      const ids = new Map(group.map((key) => [keyId(key), key]));
+      const rows = await db
+        .selectFrom('ledger')
+        .select('key_id')
+        .where('scope', '=', scopeHash(scope))
+        .where('key_id', 'in', [...ids.keys()])
+        .where('run', '=', run)
+        .execute();
+      for (const { key_id } of rows) confirmed.add(ids.get(key_id) ?? '');
+    }
+    return confirmed;
+  },
 });
 
 /** Notes what a run confirmed; what was known of the same key or record before gives way. */
@@ -68,4 +83,5 @@ export async function forget(
   }
 }
 
-const scopeHash = ({ definition, table }: Scope): string => hash(definition, table);
+/** A scope as the store finds it. */
+export const scopeHash = ({ definition, table }: Scope): string => hash(definition, table);

@@ -112,6 +112,19 @@ const orders: TableShape = {
   indexes: { orders_of_run: ['run', 'at'] },
 };
 
+const rejects: readonly TableShape[] = [
+  {
+    name: 'bad_rows',
+    columns: { run: word, part: 'integer not null', body: 'longblob not null' },
+    primary: ['run', 'part'],
+  },
+  {
+    name: 'refused_rows',
+    columns: { scope: hash, key_id: word, hash: word, fields: word, run: word, told: long },
+    primary: ['scope', 'key_id'],
+  },
+];
+
 /**
  * The changes of the schema, oldest first; the position plus one is the version. Never edit one that was
  * released: add another. Each must be fit to run again, because MySQL cannot take back half of one.
@@ -119,6 +132,7 @@ const orders: TableShape = {
 const migrations: readonly ((backend: Backend) => readonly string[])[] = [
   (backend) => first.flatMap((table) => backend.create(table)),
   (backend) => backend.create(orders),
+  (backend) => rejects.flatMap((table) => backend.create(table)),
 ];
 
 /**

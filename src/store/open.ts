@@ -10,6 +10,7 @@ import { memory } from './memory.ts';
 import { migrate } from './migrations.ts';
 import { mysqlBackend } from './mysql.ts';
 import { orders } from './orders.ts';
+import { rejects } from './rejects.ts';
 import type { Tables } from './schema.ts';
 import { seen } from './seen.ts';
 import { sqliteBackend } from './sqlite.ts';
@@ -41,6 +42,7 @@ export async function openStore(url: string, { clock, log }: StoreParts): Promis
   return {
     journal: journal(db, backend),
     ledger: ledger(db),
+    rejects: rejects(db, backend),
     memory: memory(db),
     leases: leases(db, backend),
     seen: seen(db, backend),

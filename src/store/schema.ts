@@ -14,6 +14,8 @@ export interface Tables {
   readonly chunks: ChunksTable;
   readonly bodies: BodiesTable;
   readonly ledger: LedgerTable;
+  readonly bad_rows: BadRowsTable;
+  readonly refused_rows: RefusedRowsTable;
   readonly leases: LeasesTable;
   readonly memory: MemoryTable;
   readonly seen: SeenTable;
@@ -69,6 +71,28 @@ export interface LedgerTable {
   record: string;
   hash: string;
   run: string;
+}
+
+/** Rows of a run that no chunk holds, some hundred in one. */
+export interface BadRowsTable {
+  run: string;
+  part: number;
+  body: Uint8Array;
+}
+
+/** One row that Feishu refused. */
+export interface RefusedRowsTable {
+  /** Hash of definition and table. */
+  scope: string;
+  /** See `keyId`. */
+  key_id: string;
+  hash: string;
+  /** Signature of the table's fields when it was refused. */
+  fields: string;
+  /** The run that refused it or met it last. */
+  run: string;
+  /** How it is told, with its key, as JSON. */
+  told: string;
 }
 
 /** Who holds a table. The row stays after a release, so that fences grow for ever. */

@@ -27,8 +27,9 @@ export const chunkId = (kind: ChunkKind, number: number): string =>
 /**
  * Groups changes into chunks as they come, one open chunk a kind in memory. A chunk closes at `size` rows
  * (deletes never above 500) or when its body would pass 1 MB.
+ * @param mark stands before their IDs, to tell two groups of one run apart
  */
-export function chunker(size: number, targets: readonly Target[]) {
+export function chunker(size: number, targets: readonly Target[], mark = '') {
   const open = new Map<ChunkKind, { changes: Change[]; bytes: number }>();
   const numbers = new Map<ChunkKind, number>();
   const columns = targets.map(({ name, kind }) => ({ name: jsonBytes(name) + 2, kind }));
@@ -39,7 +40,12 @@ export function chunker(size: number, targets: readonly Target[]) {
     open.delete(kind);
     const number = (numbers.get(kind) ?? 0) + 1;
     numbers.set(kind, number);
-    return { id: chunkId(kind, number), kind, seq: order[kind] * kindGap + number, changes: group.changes };
+    return {
+      id: mark + chunkId(kind, number),
+      kind,
+      seq: order[kind] * kindGap + number,
+      changes: group.changes,
+    };
   }
 
   return {

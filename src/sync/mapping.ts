@@ -28,6 +28,14 @@ export interface Target {
   readonly hidden: boolean;
 }
 
+/** The first value of a row that does not fit. */
+export interface Misfit {
+  readonly field: string;
+  /** Position of its column in the query. */
+  readonly column: number;
+  readonly bad: Bad;
+}
+
 /** How the query's rows become the table's cells. Position in `targets` is position in every packed row. */
 export interface Mapping {
   readonly targets: readonly Target[];
@@ -38,7 +46,7 @@ export interface Mapping {
   /** What is worth telling: renamed and retyped fields. */
   readonly notes: readonly Text[];
   /** Reads one row of the query: canonical cells by position, or the first value that does not fit. */
-  wanted(row: readonly Value[]): readonly Cell[] | { readonly field: string; readonly bad: Bad };
+  wanted(row: readonly Value[]): readonly Cell[] | Misfit;
   /** The key of a query's row, whatever its other values are; `''` when it cannot be told. */
   rowKey(row: readonly Value[]): Key;
   /** Reads one record of the table. */
@@ -102,7 +110,7 @@ function compile(
       for (let at = 0; at < readers.length; at++) {
         const reader = readers[at] as (typeof readers)[number];
         const cell = reader.read(row[reader.at] ?? null);
-        if (isBad(cell)) return { field: targets[at]?.name ?? '', bad: cell };
+        if (isBad(cell)) return { field: targets[at]?.name ?? '', column: reader.at, bad: cell };
         cells[at] = cell;
       }
       return cells;

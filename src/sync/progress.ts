@@ -117,7 +117,7 @@ export const canResume = (state: Pick<State, 'status' | 'acts' | 'rows' | 'delet
 /** Whether something of a plan that came to its end can still be sent. */
 export const canRetry = (state: Pick<State, 'status' | 'chunks' | 'rows' | 'deletes'>): boolean =>
   (state.status === 'partial' || state.status === 'failed') &&
-  state.chunks.failed.length + state.rows.notSent + state.deletes.notSent > 0;
+  state.chunks.failed.length + (state.chunks.refused ?? 0) + state.rows.notSent + state.deletes.notSent > 0;
 
 /** Rows and deletes of the plan that were not (surely) written and can be sent. */
 const leftOver = ({ rows, deletes }: Pick<State, 'rows' | 'deletes'>): number =>

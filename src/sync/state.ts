@@ -106,14 +106,32 @@ export interface Sample {
   readonly cells: readonly { readonly field: string; readonly from: string; readonly to: string }[];
 }
 
-/** A source row that is not sent: empty or doubled key (invalid), or a value that does not fit (rejected). */
+/**
+ * A source row that is not sent: empty or doubled key (invalid), or a value that does not fit (rejected). `table`: a
+ * record of the table that no run can touch, for its own key is empty or doubled.
+ */
 export interface BadRow {
-  readonly kind: 'invalid' | 'rejected';
+  readonly kind: 'invalid' | 'rejected' | 'table';
   readonly key: string;
-  /** 1-based position in the query's answer; null when Feishu refused the row later. */
+  /** 1-based position in the query's answer; null when Feishu refused the row, or only the table has it. */
   readonly row: number | null;
   readonly field?: string;
+  /** Feishu's code, where Feishu refused the row. */
+  readonly code?: number;
   readonly reason: Text;
+  /** What stood in the field, cut, and masked where the column is private; record IDs for keys doubled in the table. */
+  readonly value?: string;
+}
+
+/** Bad rows of one reason: all are counted, a few are kept as samples. The rows themselves are in the store. */
+export interface BadGroup {
+  readonly kind: BadRow['kind'];
+  readonly field?: string;
+  readonly code?: number;
+  /** Without the value that it is about. */
+  readonly reason: Text;
+  readonly rows: number;
+  readonly samples: readonly BadRow[];
 }
 
 /** Who started or pressed something. */
@@ -162,6 +180,8 @@ export interface State {
     /** Chunks whose outcome is known. */
     readonly settled: number;
     readonly failed: readonly FailedChunk[];
+    /** Rows that Feishu refused for what is in them, those passed over since an earlier run included: retry sends them. */
+    readonly refused?: number;
   };
   /** Changes in all chunks, and those whose outcome is known: the bar. */
   readonly changes: { readonly total: number; readonly settled: number };
@@ -180,6 +200,7 @@ export interface State {
   readonly otherErrors?: readonly Problem[];
   /** Things worth telling that stop nothing: doubled keys in the table, a table that moved while read. */
   readonly notes: readonly Text[];
-  readonly badRows: readonly BadRow[];
+  /** Bounded, whatever the number of rows. */
+  readonly badRows: readonly BadGroup[];
   readonly acts: readonly Act[];
 }

@@ -31,6 +31,10 @@ export interface TableIndex {
   readonly emptyKeys: number;
   /** Keys that more than one record has. */
   doubledKeys(): readonly Key[];
+  /** IDs of the records that have a doubled key; none for other keys. */
+  recordsOf(key: Key): readonly string[];
+  /** IDs of the records whose key is empty. */
+  withoutKey(): Iterable<string>;
 }
 
 const blockSize = 1 << 22;
@@ -39,14 +43,15 @@ const blockSize = 1 << 22;
 export function tableIndex(): TableIndex {
   let keys = keyTable();
   let ids = keyTable();
-  let doubled = new Map<number, Key>();
+  /** By slot: the key, and the numbers of the further records that have it. */
+  let doubled = new Map<number, { readonly key: Key; readonly others: number[] }>();
   let blocks: Buffer[] = [];
   let used = 0;
   // By slot.
   let starts = new Float64Array(1024);
   let lengths = new Uint32Array(1024);
   let idNumbers = new Uint32Array(1024);
-  let emptyKeys = 0;
+  let emptyKeys: number[] = [];
 
   function store(bytes: string): readonly [start: number, length: number] {
     // Three bytes a UTF-16 unit is the most that UTF-8 can take.
@@ -83,13 +88,15 @@ export function tableIndex(): TableIndex {
       const idNumber = ids.size;
       if (ids.put(id) < idNumber) return;
       if (key === '') {
-        emptyKeys++;
+        emptyKeys.push(idNumber);
         return;
       }
       const slot = keys.size;
       const known = keys.put(key);
       if (known < slot) {
-        doubled.set(known, key);
+        const more = doubled.get(known) ?? { key, others: [] };
+        more.others.push(idNumber);
+        doubled.set(known, more);
         return;
       }
       if (slot === starts.length) grow();
@@ -104,7 +111,7 @@ export function tableIndex(): TableIndex {
       doubled = new Map();
       blocks = [];
       used = 0;
-      emptyKeys = 0;
+      emptyKeys = [];
     },
     find: (key) => keys.find(key),
     isDoubled: (slot) => doubled.has(slot),
@@ -125,8 +132,16 @@ export function tableIndex(): TableIndex {
       return ids.size;
     },
     get emptyKeys() {
-      return emptyKeys;
+      return emptyKeys.length;
     },
-    doubledKeys: () => [...doubled.values()],
+    doubledKeys: () => [...doubled.values()].map(({ key }) => key),
+    recordsOf(key) {
+      const slot = keys.find(key);
+      const others = doubled.get(slot)?.others;
+      return others ? [idNumbers[slot] ?? 0, ...others].map((number) => ids.at(number)) : [];
+    },
+    *withoutKey() {
+      for (const number of emptyKeys) yield ids.at(number);
+    },
   };
 }

@@ -12,7 +12,7 @@ import type { Problem } from '../../src/sync/problem.ts';
 import type { State } from '../../src/sync/state.ts';
 import { type Locale, text } from '../../src/sync/text.ts';
 import { tagged, withTag } from './read.ts';
-import { at, everyState, stateWith } from './states.ts';
+import { at, everyState, grouped, stateWith } from './states.ts';
 
 const locales: readonly Locale[] = ['zh-CN', 'en-US'];
 /** A word that no card of ours uses: where it turns up, data turned up. */
@@ -123,7 +123,7 @@ const states: fc.Arbitrary<State> = fc
         field: nasty,
         reason: words,
       }),
-    ),
+    ).map(grouped),
     acts,
   })
   .map(
@@ -212,13 +212,15 @@ describe('every card', () => {
       },
       error: { code: 'x', message: said, cure: said, where: full, logId: full },
       notes: many(said),
-      badRows: Array.from({ length: 10_000 }, (_, n) => ({
-        kind: 'rejected' as const,
-        key: full,
-        row: n,
-        field: `${n}${char.repeat(200)}`,
-        reason: said,
-      })),
+      badRows: grouped(
+        Array.from({ length: 10_000 }, (_, n) => ({
+          kind: 'rejected' as const,
+          key: full,
+          row: n,
+          field: `${n}${char.repeat(200)}`,
+          reason: said,
+        })),
+      ),
       acts: many({ op: 'retry', by: { kind: 'button', openId: `ou_${'a'.repeat(64)}` }, at }),
     });
     for (const locale of locales) sound(runCard(state, { ...view, locale }));

@@ -3,7 +3,7 @@ import { runCard } from '../../src/cards/runCard.ts';
 import type { Locale } from '../../src/sync/text.ts';
 import { text } from '../../src/sync/text.ts';
 import { buttonsOf, headerOf, summaryOf, wordsOf } from './read.ts';
-import { at, endedWith, everyState, failedChunk, stateWith } from './states.ts';
+import { at, endedWith, everyState, failedChunk, grouped, stateWith } from './states.ts';
 
 const view = {
   now: at + 72_000,
@@ -290,7 +290,7 @@ it('groups bad rows by reason and names some of them', () => {
     reason,
   }));
   const late = { kind: 'rejected' as const, key: '', row: null, reason };
-  const said = words(endedWith('partial', { badRows: [late, ...rows] }));
+  const said = words(endedWith('partial', { badRows: grouped([late, ...rows]) }));
   expect(said).toContain('37 行 · 城市 · 没有这个选项 · A0, A1, A2, A3, A4, …');
   expect(said).toContain('1 行 · 没有这个选项 · —');
   expect(words(state('partial'), 'en-US')).toContain('1 row · empty key · #9');

@@ -1,5 +1,13 @@
-import type { FailedChunk, State, Status } from '../../src/sync/state.ts';
+import { badGroups } from '../../src/sync/bad-groups.ts';
+import type { BadGroup, BadRow, FailedChunk, State, Status } from '../../src/sync/state.ts';
 import { text } from '../../src/sync/text.ts';
+
+/** Bad rows by reason, as a state holds them. */
+export function grouped(rows: readonly BadRow[]): readonly BadGroup[] {
+  const groups = badGroups();
+  for (const row of rows) groups.take(row);
+  return groups.all();
+}
 
 /** 2026-11-23 14:00 in Shanghai. */
 export const at = Date.UTC(2026, 10, 23, 6, 0, 0);
@@ -124,10 +132,10 @@ export const everyState: Readonly<Record<string, State>> = {
         failedChunk({ id: 'U012', kind: 'update', how: 'threw', code: null, message: 'socket hang up' }),
       ],
     },
-    badRows: [
+    badRows: grouped([
       { kind: 'rejected', key: 'A7', row: 7, field: '城市', reason: text('没有这个选项', 'no such option') },
       { kind: 'invalid', key: '', row: 9, reason: text('主键为空', 'empty key') },
-    ],
+    ]),
     notes: [text('表格里有 2 个重复的主键。', '2 keys are doubled in the table.')],
     calls: { read: 10, write: 5, refused: 2, chat: 4 },
   }),

@@ -4,6 +4,7 @@ import { progressLine, summary } from '../../src/cli/draw.ts';
 import { createTerminal } from '../../src/cli/terminal.ts';
 import { cut, widthOf } from '../../src/cli/words.ts';
 import { text } from '../../src/sync/text.ts';
+import { grouped } from '../cards/states.ts';
 import { stateOf } from './state.ts';
 import { handClock } from './world.ts';
 
@@ -58,9 +59,9 @@ describe('the summary', () => {
           },
         ],
       },
-      badRows: [
+      badRows: grouped([
         { kind: 'invalid', key: '', row: 7, field: '订单号', reason: text('键为空', 'the key is empty') },
-      ],
+      ]),
       calls: { read: 9, write: 12, refused: 1, chat: 3 },
       ms: { ...stateOf().ms, total: 12_345 },
     });
@@ -71,7 +72,7 @@ describe('the summary', () => {
       '  failed chunks',
       '    C003 · create 500 rows · 1255001 · internal error',
       '  rows that were not written',
-      '    row 7 · 订单号 · the key is empty',
+      '    1 row · 订单号 · the key is empty · #7',
       '  calls: 9 read · 12 write · 1 refused · run r1',
     ]);
   });

@@ -18,7 +18,7 @@ import type {
   Table,
 } from '../../src/run/ports.ts';
 import { openRuns } from '../../src/run/registry.ts';
-import type { Runs } from '../../src/run/runs.ts';
+import type { RunRequest, Runs } from '../../src/run/runs.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Definition } from '../../src/sync/definition.ts';
 import { CallError, type Failure } from '../../src/sync/failure.ts';
@@ -496,7 +496,7 @@ export interface World {
   /** A process: its own registry and lanes on the shared store. */
   process(owner?: string, change?: { readonly store?: Store }): Runs;
   /** Starts a run and waits for its end. */
-  run(runs?: Runs): Promise<Awaited<Ended>>;
+  run(runs?: Runs, request?: Partial<RunRequest>): Promise<Awaited<Ended>>;
   /** Whom look-ups find; nobody is asked for by default. */
   people: People;
   openError: Error | undefined;
@@ -547,8 +547,8 @@ export async function world(change: Partial<Definition> = {}, shared?: Store): P
         definition: async () => self.definition,
       });
     },
-    async run(runs = self.process()) {
-      const started = await runs.start({ definition: self.definition, by: { kind: 'cli' } });
+    async run(runs = self.process(), request = {}) {
+      const started = await runs.start({ definition: self.definition, by: { kind: 'cli' }, ...request });
       if (started.kind !== 'started') throw new Error('busy');
       return started.run.ended;
     },

@@ -387,17 +387,25 @@ describe('rows that Feishu refuses', () => {
     const state = await one.run();
     expect(state.status).toBe('partial');
     expect(counts(state)).toEqual({ read: 40, created: 40 - bad, rejected: bad });
-    expect(state.badRows.map(({ kind, key }) => [kind, key])).toEqual(keys.map((key) => ['rejected', key]));
+    expect(state.badRows).toMatchObject([{ kind: 'rejected', rows: bad }]);
+    expect(state.badRows.flatMap(({ samples }) => samples.map(({ key }) => key))).toEqual(keys);
     const extra = one.table.writes().length - 1;
     expect(extra).toBeLessThanOrEqual(2 * bad * (Math.log2(40) + 1));
     expect(new Set(one.table.writes().map(({ token }) => token)).size).toBe(extra + 1);
     noDoubles(one);
-    // The next run tries them again, and only them.
+    // The next run knows them, and sends nothing; once somebody asks, they go in one call.
     one.table.refuses = () => false;
     const before = one.table.writes().length;
     const next = await one.run();
-    expect(counts(next)).toEqual({ read: 40, created: bad, unchanged: 40 - bad });
+    expect([next.status, counts(next)]).toEqual([
+      'partial',
+      { read: 40, rejected: bad, unchanged: 40 - bad },
+    ]);
+    expect(one.table.writes()).toHaveLength(before);
+    const asked = await ended(one.process().retry(next.run, by));
+    expect([asked.status, counts(asked)]).toEqual(['done', { read: 40, created: bad, unchanged: 40 - bad }]);
     expect(one.table.writes()).toHaveLength(before + 1);
+    noDoubles(one);
   });
 
   it('hold no delete back: they would do so for ever', async () => {
@@ -431,7 +439,7 @@ describe('rows that Feishu refuses', () => {
     expect(state.chunks.failed.map(({ code }) => code).sort()).toEqual([1254043]);
     one.table.fault = () => undefined;
     one.table.refuses = () => false;
-    expect(counts(await one.run())).toEqual({ read: 16, created: 1, updated: 1, unchanged: 14 });
+    expect(counts(await one.run())).toEqual({ read: 16, created: 1, rejected: 1, unchanged: 14 });
   });
 
   it('are counted with what was there already when the chunk was read back first', async () => {

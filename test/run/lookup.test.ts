@@ -81,7 +81,9 @@ const row = (key: string, person: string | null, customer: string | null) => [ke
 const cells = (one: World): unknown[] =>
   [...one.table.held.values()].map(({ 负责人, 客户 }) => [负责人 ?? null, 客户 ?? null]);
 const bad = ({ badRows }: State): string[] =>
-  badRows.map(({ kind, key, row: at, field, reason }) => `${kind} ${key} ${at} ${field}: ${reason.en}`);
+  badRows
+    .flatMap(({ samples }) => samples)
+    .map(({ kind, key, row: at, field, reason }) => `${kind} ${key} ${at} ${field}: ${reason.en}`);
 
 describe('a run that looks up people and links', () => {
   it('writes their IDs, and nothing the second time', async () => {

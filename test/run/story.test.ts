@@ -113,12 +113,17 @@ describe('a run', () => {
     const state = await one.run();
     expect(state.status).toBe('partial');
     expect(counts(state)).toEqual({ read: 6, created: 1, rejected: 1, invalid: 4 });
-    expect(state.badRows.map(({ kind, key, row }) => [kind, key, row])).toEqual([
-      ['rejected', 'bad', 5],
-      ['invalid', '', 1],
-      ['invalid', 'd', 2],
-      ['invalid', 'd', 3],
-      ['invalid', 'twice', 4],
+    expect(
+      state.badRows.map(({ kind, rows, samples }) => [
+        kind,
+        rows,
+        ...samples.map(({ key, row }) => [key, row]),
+      ]),
+    ).toEqual([
+      ['invalid', 2, ['d', 2], ['d', 3]],
+      ['rejected', 1, ['bad', 5]],
+      ['invalid', 1, ['', 1]],
+      ['invalid', 1, ['twice', 4]],
     ]);
     expect(state.notes).toHaveLength(2);
     expect(one.table.held.size).toBe(4);

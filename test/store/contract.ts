@@ -1,10 +1,10 @@
 import { Kysely } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Scope, Store } from '../../src/run/ports.ts';
+import type { RefusedRow, Scope, Store } from '../../src/run/ports.ts';
 import { backendOf, openStore } from '../../src/store/open.ts';
 import type { Tables } from '../../src/store/schema.ts';
 import { Fenced } from '../../src/sync/fenced.ts';
-import type { State } from '../../src/sync/state.ts';
+import type { BadRow, State } from '../../src/sync/state.ts';
 import { chunkOf, outcomeOf, parts, runOf, stateOf } from './samples.ts';
 
 /** An empty database for one test file. */
@@ -415,7 +415,7 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
       it('keeps the last success of a scope, without any row', async () => {
         const scope = { definition: 'kept', table: 'b/t' };
         const badRows: State['badRows'] = [
-          { kind: 'invalid', key: 'k', row: 1, reason: { zh: '错', en: 'bad' } },
+          { kind: 'invalid', rows: 1, reason: { zh: '错', en: 'bad' }, samples: [] },
         ];
         const ended: Partial<State> = { status: 'done', endedAt: 9, badRows };
         await store.journal.createRun(runOf('k-older', { ...ended, startedAt: 1 }, scope));
@@ -431,6 +431,93 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
           state: { badRows: [] },
         });
         expect(await store.journal.chunks('k-newest')).toEqual([]);
+      });
+    });
+
+    describe('rows that are not written', () => {
+      const told = (key: string, row: number | null = null): BadRow => ({
+        ...{ kind: 'rejected', key, row, field: '金额 \0', code: 1254015, value: '=1\ud800😀' },
+        reason: { zh: '错', en: 'bad' },
+      });
+      const refusedOf = (key: string, hash = 'h1', fields = 'f1') => ({ key, hash, fields, told: told(key) });
+      const listed = async (run: string): Promise<string[]> => {
+        const keys: string[] = [];
+        for await (const rows of store.rejects.rows(run)) keys.push(...rows.map(({ key }) => key));
+        return keys;
+      };
+
+      it('come back in order, group by group, and go with their run or plan', async () => {
+        const { scope } = await begun('bad-1');
+        await store.rejects.addRows('bad-1', []);
+        expect(await listed('bad-1')).toEqual([]);
+        await store.rejects.addRows('bad-1', [told('b'), told('a')]);
+        await store.rejects.addRows('bad-1', [told('c')]);
+        await store.rejects.addRows('bad-2', [told('other')]);
+        const first = await store.rejects.rows('bad-1')[Symbol.asyncIterator]().next();
+        expect(first.value).toEqual([told('b'), told('a')]);
+        expect(await listed('bad-1')).toEqual(['b', 'a', 'c']);
+        await store.journal.dropPlan('bad-1');
+        expect(await listed('bad-1')).toEqual([]);
+        await store.rejects.addRows('bad-1', [told('d')]);
+        await store.journal.saveState('bad-1', stateOf('bad-1', { status: 'failed', endedAt: 5 }));
+        await store.journal.prune(6);
+        expect([await listed('bad-1'), await listed('bad-2')]).toEqual([[], ['other']]);
+        expect(await store.rejects.size(scope)).toBe(0);
+      });
+
+      it('are known once Feishu has refused them, by scope and whole key', async () => {
+        const { scope, fence } = await begun('ref-1', [chunkOf('C001', 1), chunkOf('C002', 2)]);
+        const long = 'x'.repeat(300);
+        const settle = (chunk: string, refused: RefusedRow) =>
+          store.journal.settle('ref-1', scope, chunk, outcomeOf({ status: 'rejected', refused }), fence);
+        await settle('C001', refusedOf(long));
+        await settle('C002', refusedOf('k', 'h1'));
+        await settle('C002', refusedOf('k', 'h2'));
+        expect(await store.rejects.size(scope)).toBe(2);
+        const known = await store.rejects.known(scope, [long, 'k', `${long}y`, 'K']);
+        expect([...known.entries()]).toEqual(
+          expect.arrayContaining([
+            [long, refusedOf(long)],
+            ['k', refusedOf('k', 'h2')],
+          ]),
+        );
+        expect(known.size).toBe(2);
+        expect(await store.rejects.known({ ...scope, definition: 'customers' }, ['k'])).toEqual(new Map());
+      });
+
+      it('stay known when a run met them again, and are forgotten otherwise', async () => {
+        const { scope, fence } = await begun('ref-2');
+        for (const key of ['a', 'b', 'c'])
+          await store.journal.settle('ref-2', scope, 'C001', outcomeOf({ refused: refusedOf(key) }), fence);
+        await store.rejects.keep(scope, 'ref-3', ['a', 'c']);
+        await store.rejects.forget(scope, 'ref-3');
+        expect([...(await store.rejects.known(scope, ['a', 'b', 'c'])).keys()].sort()).toEqual(['a', 'c']);
+        await store.rejects.forget(scope);
+        expect(await store.rejects.size(scope)).toBe(0);
+      });
+
+      it('begin a run as a rejected chunk with the reason that stands', async () => {
+        const refused = {
+          how: 'answered',
+          code: 1254015,
+          message: 'Field types do not match.',
+          verdict: 'values',
+          mayHaveHappened: false,
+        } as const;
+        await begun('ref-4', [{ ...chunkOf('RC001', 1), refused }, chunkOf('C001', 2)]);
+        expect(await store.journal.chunks('ref-4')).toMatchObject([
+          { id: 'RC001', status: 'rejected', attempts: 0, failure: refused },
+          { id: 'C001', status: 'pending', failure: null },
+        ]);
+      });
+
+      it('tell which keys of a chunk a run has confirmed all the same', async () => {
+        const { scope, fence } = await begun('conf-1');
+        const wrote = ['a', 'b'].map((key) => ({ key, record: `rec-${key}`, hash: 'h' }));
+        await store.journal.settle('conf-1', scope, 'C001', outcomeOf({ wrote }), fence);
+        const confirmed = (run: string) => store.ledger.confirmedBy(scope, run, ['b', 'a', 'z']);
+        expect([...(await confirmed('conf-1'))].sort()).toEqual(['a', 'b']);
+        expect(await confirmed('conf-2')).toEqual(new Set());
       });
     });
 

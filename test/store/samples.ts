@@ -60,5 +60,14 @@ export function chunkOf(id: string, seq: number, body: Uint8Array = new Uint8Arr
 }
 
 export function outcomeOf(change: Partial<Outcome> = {}): Outcome {
-  return { status: 'done', written: 3, failure: null, wrote: [], removed: [], parts: [], ...change };
+  return {
+    status: 'done',
+    written: 3,
+    failure: null,
+    wrote: [],
+    removed: [],
+    parts: [],
+    refused: null,
+    ...change,
+  };
 }

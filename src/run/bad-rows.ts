@@ -1,0 +1,102 @@
+import { badGroups } from '../sync/bad-groups.ts';
+import type { Change } from '../sync/change.ts';
+import type { Failure } from '../sync/failure.ts';
+import { type Key, showKey } from '../sync/key.ts';
+import type { Cell } from '../sync/kinds/kind.ts';
+import type { Mapping, Target } from '../sync/mapping.ts';
+import type { BadGroup, BadRow } from '../sync/state.ts';
+import { text } from '../sync/text.ts';
+import type { Rejects } from './ports.ts';
+import { masked } from './sample.ts';
+
+/** Bad rows that go to the store at once. */
+const batch = 500;
+/** Characters of a key and of a value in the list of bad rows. */
+const keyShown = 1000;
+const valueShown = 200;
+
+type Shown = Pick<Mapping, 'targets' | 'key'>;
+
+/** Takes the bad rows of a run: all go to the store, their reasons are counted. */
+export interface BadRows {
+  take(row: BadRow): Promise<void>;
+  /** Stores what is worth telling and is no row of the query. */
+  list(row: BadRow): Promise<void>;
+  /** Counts a row that a chunk holds: it needs no place of its own in the store. */
+  count(row: BadRow): void;
+  /** Stores what is left and answers the counts. */
+  end(): Promise<readonly BadGroup[]>;
+}
+
+/** Begins the list of a run's bad rows. */
+export function badRowsOf(run: string, rejects: Pick<Rejects, 'addRows'>, fence: number): BadRows {
+  const groups = badGroups();
+  let waiting: BadRow[] = [];
+  async function store(): Promise<void> {
+    const rows = waiting;
+    waiting = [];
+    await rejects.addRows(run, rows, fence);
+  }
+  async function list(row: BadRow): Promise<void> {
+    waiting.push(row);
+    if (waiting.length === batch) await store();
+  }
+  return {
+    take(row) {
+      groups.take(row);
+      return list(row);
+    },
+    list,
+    count: (row) => groups.take(row),
+    async end() {
+      await store();
+      return groups.all();
+    },
+  };
+}
+
+/** A key in whole, as a list of rows needs it; masked when one of its columns is private. */
+export function listedKey(mapping: Shown, key: Key): string {
+  const hidden = mapping.key.some((at) => mapping.targets[at]?.hidden);
+  return hidden && key !== '' ? masked : cut(showKey(key, mapping.key.length), keyShown);
+}
+
+/** A value as a list of rows may show it. */
+export const listedValue = (target: Target | undefined, value: Cell): string =>
+  target?.hidden && value !== '' ? masked : cut(value, valueShown);
+
+/** A change that Feishu refused, as it is listed. */
+export function refusedRow(mapping: Shown, change: Change, failure: Failure): BadRow {
+  const at = pointedAt(mapping.targets, change, failure);
+  const target = mapping.targets[at];
+  const code = failure.code === null ? '' : `${failure.code} `;
+  return {
+    kind: 'rejected',
+    key: listedKey(mapping, change.key),
+    row: null,
+    ...(target ? { field: target.name, value: listedValue(target, wantedAt(change, at)) } : {}),
+    ...(failure.code === null ? {} : { code: failure.code }),
+    reason: text(`飞书拒绝：${code}${failure.message}`, `Feishu refused it: ${code}${failure.message}`),
+  };
+}
+
+/** What a change writes into a field. */
+function wantedAt(change: Change, at: number): Cell {
+  if (change.kind === 'create') return change.cells[at] ?? '';
+  return change.kind === 'update' ? (change.differences.find(([one]) => one === at)?.[1] ?? '') : '';
+}
+
+/** The field that a refusal is about: the one that Feishu points at, or the only one that was sent. */
+function pointedAt(targets: readonly Target[], change: Change, { pointer, message }: Failure): number {
+  const named = /\.fields\.(.+)$/su.exec(pointer ?? '')?.[1];
+  const inside = /\.fieldName\.([^'"\n]+)/u.exec(message)?.[1];
+  const found = targets.findIndex(({ name }) => name === inside || name === named);
+  if (found >= 0) return found;
+  const [only, ...others] = change.kind === 'update' ? change.differences : [];
+  return only && others.length === 0 ? only[0] : -1;
+}
+
+function cut(value: string, most: number): string {
+  const points = [...value.slice(0, most * 2)];
+  return points.length > most ? `${points.slice(0, most).join('')}…` : value.slice(0, most * 2);
+}

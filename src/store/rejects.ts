@@ -1,0 +1,108 @@
+import type { Transaction } from 'kysely';
+import type { RefusedRow, Rejects, Scope } from '../run/ports.ts';
+import type { Key } from '../sync/key.ts';
+import type { BadRow } from '../sync/state.ts';
+import { type Backend, type Database, transact } from './backend.ts';
+import { asBuffer, asBytes, groups, keyId } from './encode.ts';
+import { guardRun } from './guard.ts';
+import { scopeHash } from './ledger.ts';
+import type { Tables } from './schema.ts';
+
+/** Keys asked about in one statement. */
+const perQuestion = 500;
+
+/** The rows that are not written. */
+export function rejects(db: Database, backend: Backend): Rejects {
+  const refused = (scope: Scope) => db.selectFrom('refused_rows').where('scope', '=', scopeHash(scope));
+
+  return {
+    async addRows(run, rows, fence) {
+      if (rows.length === 0) return;
+      const body = asBuffer(Buffer.from(JSON.stringify(rows)));
+      await transact(db, backend, async (trx) => {
+        await guardRun(trx, backend, run, fence);
+        const { part } = await trx
+          .selectFrom('bad_rows')
+          .select((select) => select.fn.max<number | null>('part').as('part'))
+          .where('run', '=', run)
+          .executeTakeFirstOrThrow();
+        await trx
+          .insertInto('bad_rows')
+          .values({ run, part: Number(part ?? 0) + 1, body })
+          .execute();
+      });
+    },
+    async *rows(run) {
+      for (let last = 0; ; ) {
+        const next = await db
+          .selectFrom('bad_rows')
+          .select(['part', 'body'])
+          .where('run', '=', run)
+          .where('part', '>', last)
+          .orderBy('part')
+          .limit(1)
+          .executeTakeFirst();
+        if (!next) return;
+        last = next.part;
+        yield JSON.parse(Buffer.from(asBytes(next.body)).toString('utf8')) as BadRow[];
+      }
+    },
+    async size(scope) {
+      const { rows } = await refused(scope)
+        .select((select) => select.fn.countAll().as('rows'))
+        .executeTakeFirstOrThrow();
+      return Number(rows);
+    },
+    async known(scope, keys) {
+      const known = new Map<Key, RefusedRow>();
+      for (const group of groups(keys, perQuestion)) {
+        const ids = new Map(group.map((key) => [keyId(key), key]));
+        const rows = await refused(scope)
+          .selectAll()
+          .where('key_id', 'in', [...ids.keys()])
+          .execute();
+        for (const { key_id, hash, fields, told } of rows) {
+          const key = ids.get(key_id) ?? '';
+          known.set(key, { key, hash, fields, told: JSON.parse(told) as BadRow });
+        }
+      }
+      return known;
+    },
+    async keep(scope, run, keys) {
+      for (const group of groups(keys, perQuestion)) {
+        await db
+          .updateTable('refused_rows')
+          .set({ run })
+          .where('scope', '=', scopeHash(scope))
+          .where('key_id', 'in', group.map(keyId))
+          .execute();
+      }
+    },
+    async forget(scope, but) {
+      await db
+        .deleteFrom('refused_rows')
+        .where('scope', '=', scopeHash(scope))
+        .$if(but !== undefined, (all) => all.where('run', '!=', but ?? ''))
+        .execute();
+    },
+  };
+}
+
+/** Notes that Feishu refused a row; what was known of it before gives way. */
+export async function refuse(
+  trx: Transaction<Tables>,
+  scope: Scope,
+  run: string,
+  { key, hash, fields, told }: RefusedRow,
+): Promise<void> {
+  const row = { key_id: keyId(key), hash, fields, run, told: JSON.stringify(told) };
+  await trx
+    .replaceInto('refused_rows')
+    .values({ scope: scopeHash(scope), ...row })
+    .execute();
+}
+
+/** Deletes the listed rows of a run. */
+export async function dropBadRows(trx: Transaction<Tables>, run: string): Promise<void> {
+  await trx.deleteFrom('bad_rows').where('run', '=', run).execute();
+}
