@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createBot } from './bot/handle.ts';
-import { resumeRuns } from './bot/resume.ts';
+import { tendRuns } from './bot/resume.ts';
 import { checkAll } from './check.ts';
 import type { OpenDefinitions, OpenProgram, Program, Surroundings } from './cli/program.ts';
 import type { Config, Connection } from './config.ts';
@@ -158,9 +158,10 @@ function serving(config: Config, { log, clock }: Surroundings, parts: Served): (
     }
     owned(keepTidy(config, store, { log, clock }), (tidy) => tidy.stop());
     log.info('bot.ready', { bot: name });
-    resumeRuns({ runs, journal: store.journal, definitions, admins: config.admins, log, bot }).catch(
-      (error: unknown) => log.error('runs.not-resumed', { error }),
-    );
+    const over = new AbortController();
+    const tended = { runs, journal: store.journal, definitions, admins: config.admins, log, bot, clock };
+    owned(over, (part) => part.abort());
+    void tendRuns(tended, over.signal);
   };
 }
 

@@ -80,6 +80,11 @@ async function start(
 
 const busy = text('这个表格正在同步，请等它结束。', 'This table is being synced; wait for it to end.');
 const stale = text('这个按钮已经过期，什么都没有做。', 'This button is out of date; nothing was done.');
+const applying = text('正在核对并应用这个计划。', 'Looking whether it still holds, then applying the plan.');
+const keeping = text(
+  '正在核对并应用这个计划，不删除任何记录。',
+  'Looking whether it still holds, then applying the plan; nothing is deleted.',
+);
 const inert = text('这张卡片上的按钮不起作用，请用原来的卡片。', 'Buttons work on the original card only.');
 
 /** A button of a run: counts on the card that the store knows for that run, and in its version only. */
@@ -123,11 +128,20 @@ async function runPressed(
   return said(acted, op, state, say);
 }
 
-const rightFor = (op: Press['op']): Right => (op === 'apply' || op === 'create' ? 'approve' : 'run');
+/** What has to do with a plan that waits is for those who may approve it. */
+const approving: ReadonlySet<Press['op']> = new Set<Press['op']>([
+  'apply',
+  'apply-no-deletes',
+  'discard',
+  'create',
+]);
+
+const rightFor = (op: Press['op']): Right => (approving.has(op) ? 'approve' : 'run');
 
 function act(op: Press['op'], run: string, v: number, by: Asking['by'], { runs }: ClickDesk): Promise<Acted> {
   if (op === 'retry') return runs.retry(run, by, v);
   if (op === 'apply') return runs.apply(run, by, v);
+  if (op === 'apply-no-deletes') return runs.apply(run, by, v, true);
   if (op === 'cancel') return runs.cancel(run, by, v);
   if (op === 'resume') return runs.resumeCancelled(run, by, v);
   return runs.discard(run, by, v);
@@ -143,7 +157,7 @@ function said(acted: Acted, op: Press['op'], before: State, say: Tell): Toast {
       if (op === 'resume') return say('success', text('接着上次继续。', 'Going on where it was.'));
       return op === 'retry'
         ? say('success', retrying(failed.length, refused))
-        : say('success', text('正在应用这个计划。', 'Applying the plan.'));
+        : say('success', op === 'apply-no-deletes' ? keeping : applying);
     case 'settled':
       return say('success', text('已放弃，什么都没有写入。', 'Discarded; nothing was written.'));
     case 'stale':

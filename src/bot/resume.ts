@@ -1,9 +1,26 @@
-import type { Journal, Log } from '../run/ports.ts';
+import type { Clock, Journal, Log } from '../run/ports.ts';
 import type { Run, Runs } from '../run/runs.ts';
 import { approvers } from './access.ts';
 import type { Bot } from './handle.ts';
 import type { Definitions } from './ports.ts';
 import { factsOf } from './trouble.ts';
+
+/** How often is looked for runs that nobody carries out any more and for plans that have waited too long, in ms. */
+const lookEvery = 5_000;
+
+/**
+ * For as long as the bot listens: takes over the runs of processes that are gone, and closes what is too old.
+ * Never rejects; ends when the signal is aborted.
+ */
+export async function tendRuns(
+  parts: ResumeParts & { readonly clock: Clock },
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    await resumeRuns(parts).catch((error: unknown) => parts.log.error('runs.not-resumed', factsOf(error)));
+    await parts.clock.sleep(lookEvery, signal).catch(() => undefined);
+  }
+}
 
 interface ResumeParts {
   readonly runs: Pick<Runs, 'resume'>;
@@ -14,7 +31,7 @@ interface ResumeParts {
   readonly bot: Pick<Bot, 'show'>;
 }
 
-/** After a start: goes on with the runs that were left, and keeps their cards fresh again. */
+/** Goes on with the runs that were left, and keeps their cards fresh again. */
 export async function resumeRuns(parts: ResumeParts): Promise<readonly Run[]> {
   const { runs, journal, definitions, admins, log, bot } = parts;
   const resumed = await runs.resume();

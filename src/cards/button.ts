@@ -13,6 +13,7 @@ export const ops = [
   'create',
   'open',
   'apply',
+  'apply-no-deletes',
   'discard',
   'sync',
 ] as const;
@@ -47,6 +48,7 @@ export const labels: Readonly<Record<Exclude<Op, 'sync'>, Text>> = {
   create: text('建缺少的字段', 'Create the missing fields'),
   open: text('打开表格', 'Open table'),
   apply: text('应用', 'Apply'),
+  'apply-no-deletes': text('应用但不删除', 'Apply without deletes'),
   discard: text('放弃', 'Discard'),
 };
 
@@ -54,7 +56,7 @@ type RunOp = keyof typeof labels;
 
 /**
  * Which buttons fit which state; `retry` only while there are failed chunks or refused rows, `create` only where
- * fields are missing, `resume` only where a plan was begun.
+ * fields are missing, `resume` only where a plan was begun, `apply-no-deletes` only for a plan that deletes.
  */
 const fitting: Readonly<Record<Status, readonly RunOp[]>> = {
   running: ['cancel', 'open'],
@@ -62,7 +64,7 @@ const fitting: Readonly<Record<Status, readonly RunOp[]>> = {
   done: ['rerun', 'open'],
   partial: ['retry', 'rerun', 'open'],
   failed: ['create', 'retry', 'rerun', 'open'],
-  waiting: ['apply', 'discard', 'open'],
+  waiting: ['apply', 'apply-no-deletes', 'discard', 'open'],
   cancelled: ['resume', 'rerun', 'open'],
   interrupted: ['rerun', 'open'],
   expired: ['rerun', 'open'],
@@ -74,6 +76,7 @@ export const opsFor = (state: State): readonly RunOp[] =>
     if (op === 'retry') return state.chunks.failed.length + (state.chunks.refused ?? 0) > 0;
     if (op === 'cancel') return !isCancelling(state);
     if (op === 'resume') return canResume(state);
+    if (op === 'apply-no-deletes') return state.planned.deletes > 0;
     return op !== 'create' || needsFields(state);
   });
 

@@ -128,18 +128,21 @@ const nameOf = (row: BadRow): string => plain(row.key, 20) || (row.row === null 
 
 const cellsShown = 3;
 
-/** What would change, a record a line: `~ A001 · city: 上海 → 北京`. */
+/** What would change, a record a line: `~ A001 · city: 上海 → 北京`, `+ A002 · city: 北京`. */
 export function samples(all: readonly Sample[], room: Room): readonly Element[] {
   if (all.length === 0) return [];
   const size = Math.ceil(room.chars / 8);
-  const cell = (one: Sample['cells'][number]) =>
-    `${plain(one.field, size)}: ${plain(one.from, size) || '∅'} → ${plain(one.to, size) || '∅'}`;
+  const value = (words: string) => plain(words, size) || '∅';
+  const cell = ({ field, from, to }: Sample['cells'][number], { kind }: Sample) => {
+    const change = kind === 'update' ? `${value(from)} → ${value(to)}` : value(kind === 'create' ? to : from);
+    return `${plain(field, size)}: ${change}`;
+  };
   return [
     heading(text('例如', 'For example')),
     list(all, Math.ceil(room.lines / 2), (one) => {
-      const cells = one.kind === 'update' ? one.cells : [];
-      const more = cells.length > cellsShown ? ' · …' : '';
-      const parts = [`${signs[one.kind]} ${plain(one.key, 40)}`, ...cells.slice(0, cellsShown).map(cell)];
+      const more = one.cells.length > cellsShown ? ' · …' : '';
+      const cells = one.cells.slice(0, cellsShown).map((each) => cell(each, one));
+      const parts = [`${signs[one.kind]} ${plain(one.key, 40)}`, ...cells];
       return same(parts.join(' · ') + more);
     }),
   ];

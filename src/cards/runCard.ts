@@ -76,9 +76,17 @@ function body(state: State, view: RunView, room: Room): readonly Element[] {
     ...(state.rows.read > 0 || state.deletes.planned > 0 ? [fourNumbers(state)] : []),
     ...(state.waiting === null ? [] : samples(state.waiting.samples, room)),
     ...(state.status === 'waiting' ? [deciders(state, view.approvers)] : []),
+    ...(state.waiting === null ? [] : [expiry(state.waiting.until, view.timeZone)]),
     ...wentWrong(state, room),
   ];
 }
+
+/** Until when somebody can. */
+const expiry = (until: number, timeZone: string): Element =>
+  line(text(`${moment(until, timeZone)} 之前有效。`, `It expires at ${moment(until, timeZone)}.`), {
+    size: 'notation',
+    colour: 'grey',
+  });
 
 /** Who can say yes. */
 function deciders(state: State, approvers: readonly string[]): Element {
@@ -171,12 +179,20 @@ function looks(op: keyof typeof labels, state: State, url: string | undefined): 
   if (op === 'open') return { url };
   if (op === 'retry' || op === 'resume') return { type: 'primary_filled' };
   if (op === 'create') return { type: 'primary_filled', confirm: createFields };
+  if (op === 'apply-no-deletes') return { confirm: { title: withoutDeletes, text: keptLine(state) } };
   if (op !== 'apply') return {};
   return {
     type: state.deletes.planned > state.deletes.kept ? 'danger_filled' : 'primary_filled',
     confirm: { title: text('应用这个计划？', 'Apply this plan?'), text: numbersLine(state) },
   };
 }
+
+const withoutDeletes = text('应用，但不删除？', 'Apply, but delete nothing?');
+const keptLine = ({ planned }: State): Text =>
+  text(
+    `新增 ${count(planned.creates)}，更新 ${count(planned.updates)}；要删除的 ${count(planned.deletes)} 条保留。`,
+    `${count(planned.creates)} created, ${count(planned.updates)} updated; the ${count(planned.deletes)} to delete are kept.`,
+  );
 
 const createFields = {
   title: text('新建缺少的字段？', 'Create the missing fields?'),

@@ -12,6 +12,8 @@ export type Command =
       readonly name: string;
       /** The run whose plan is to be carried out. */
       readonly approve: string | undefined;
+      /** Whether the deletes of that plan are left out. */
+      readonly noDeletes: boolean;
       /** Seconds to wait for a table that another run holds. */
       readonly wait: number;
       /** Whether rows are sent again that Feishu refused before. */
@@ -141,6 +143,10 @@ function describe(locale: Locale, take: (command: Command) => void): Commander {
       say('同意并执行该次运行等待确认的计划', 'agree to the plan of that run, which waits, and carry it out'),
     )
     .option(
+      '--no-deletes',
+      say('与 --approve 一起：执行计划，但不删除', 'with --approve: carry the plan out, but delete nothing'),
+    )
+    .option(
       '--wait <seconds>',
       say('表格被占用时最多等多少秒', 'how long to wait for a table that another run holds'),
       whole(0, 86_400),
@@ -149,11 +155,19 @@ function describe(locale: Locale, take: (command: Command) => void): Commander {
       '--retry-rejected',
       say('连以前被飞书拒绝、之后没有变过的行也再发一次', 'send rows again too that Feishu refused before'),
     )
-    .action((name: string, options: { approve?: string; wait?: number; retryRejected?: boolean }) =>
-      take({
-        ...{ kind: 'run', name, approve: options.approve, wait: options.wait ?? 0 },
-        retryRejected: options.retryRejected ?? false,
-      }),
+    .action((name: string, options: RunOptions) =>
+      take(
+        options.deletes || options.approve !== undefined
+          ? {
+              kind: 'run',
+              name,
+              approve: options.approve,
+              noDeletes: !options.deletes,
+              wait: options.wait ?? 0,
+              retryRejected: options.retryRejected ?? false,
+            }
+          : onlyWithApprove,
+      ),
     );
   add(
     'plan',
@@ -221,6 +235,23 @@ function describe(locale: Locale, take: (command: Command) => void): Commander {
     );
   return root;
 }
+
+interface RunOptions {
+  readonly approve?: string;
+  readonly wait?: number;
+  /** False with `--no-deletes`. */
+  readonly deletes: boolean;
+  readonly retryRejected?: boolean;
+}
+
+const onlyWithApprove: Command = {
+  kind: 'wrong',
+  message: text('--no-deletes 只能和 --approve 一起用。', '--no-deletes goes with --approve only.'),
+  cure: text(
+    '要一直不删除，请在定义里写 mode: upsert。',
+    'To never delete, write mode: upsert in the definition.',
+  ),
+};
 
 function whole(least: number, most: number): (value: string) => number {
   return (value) => {

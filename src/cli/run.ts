@@ -48,11 +48,15 @@ async function begin(command: RunCommand, desk: Desk): Promise<Answer> {
   }
 }
 
-async function approve(command: RunCommand, id: string, desk: Desk): Promise<Answer> {
+async function approve(
+  command: Extract<RunCommand, { kind: 'run' }>,
+  id: string,
+  desk: Desk,
+): Promise<Answer> {
   const { program, locale } = desk;
   const known = await program.runs.find(id);
   if (known?.definition !== command.name) return refusal(command, noSuchRun(id, command.name), 2, locale);
-  const acted = await program.runs.apply(id, { kind: 'cli' });
+  const acted = await program.runs.apply(id, { kind: 'cli' }, undefined, command.noDeletes);
   switch (acted.kind) {
     case 'going':
       return follow(acted.run, desk);

@@ -5,7 +5,8 @@ import type { Scope, Store, Table } from './ports.ts';
 /** What is known from earlier runs of the scope. */
 export interface History {
   readonly ledger: number;
-  readonly handMadeAllowed: boolean;
+  /** What a person said once of records that the bot did not make: delete them, or keep them. */
+  readonly handMade: 'delete' | 'keep' | undefined;
   readonly succeededBefore: boolean;
   readonly changed: boolean;
 }
@@ -20,13 +21,13 @@ export async function history(store: Store, scope: Scope, fingerprint: string): 
   ]);
   return {
     ledger,
-    handMadeAllowed: allowed !== undefined,
+    handMade: allowed === undefined ? undefined : allowed === 'keep' ? 'keep' : 'delete',
     succeededBefore: last !== undefined,
     changed: last !== undefined && last.fingerprint !== fingerprint && agreed !== fingerprint,
   };
 }
 
-/** Under which name a person's yes to deleting hand-made records is remembered. */
+/** Under which name it is remembered what becomes of hand-made records. */
 export const handMadeGrant = (scope: Scope): string => `hand-made:${scope.definition}@${scope.table}`;
 
 /** Under which name the query, key and mapping are remembered that a person last said yes to. */

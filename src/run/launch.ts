@@ -79,6 +79,7 @@ export function launcher(journal: Journal, keeper: Keeper, clock: Clock, log: Lo
     leased: Leased,
     work: Work,
     cancel: AbortSignal,
+    noted: () => Promise<void>,
   ): Promise<State> {
     const stop = {
       soon: AbortSignal.any([soon.signal, leased.lost, cancel]),
@@ -97,6 +98,8 @@ export function launcher(journal: Journal, keeper: Keeper, clock: Clock, log: Lo
         cancel.aborted && !fenced ? end(state, 'cancelled', clock.now()) : conclude(state, reason),
       );
     }
+    // What was stored of an order to stop must not come after how the run ended.
+    await noted();
     // A run that another instance took over is theirs to store.
     const ours = !fenced && !leased.lost.aborted && (await save(board.state(), leased.fence));
     if (!ours && !fenced) board.set((state) => conclude(state, new Fenced(scope.table)));
@@ -134,14 +137,18 @@ export function launcher(journal: Journal, keeper: Keeper, clock: Clock, log: Lo
       const cancelled = new AbortController();
       // Told to stop by an order that an earlier life of the run has taken already.
       if (isCancelling(board.state())) cancelled.abort(stopOrder());
-      const ended = goThrough(ready, leased, work, cancelled.signal);
+      let noting = Promise.resolve();
+      const ended = goThrough(ready, leased, work, cancelled.signal, () => noting);
       const { state, watch, meter } = board;
       const run: Run = { id, state, watch, meter, ended, lost: leased.lost };
       const cancel = async (act: Act): Promise<boolean> => {
         if (cancelled.signal.aborted) return false;
         board.set((now) => acted(now, act));
         cancelled.abort(stopOrder());
-        if (!leased.lost.aborted) await journal.saveState(id, board.state());
+        noting = journal
+          .saveState(id, board.state(), leased.fence)
+          .catch((error: unknown) => log.warn('run.save', { run: id, error }));
+        await noting;
         return true;
       };
       active.set(id, { run, board, cancel });

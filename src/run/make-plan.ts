@@ -1,4 +1,5 @@
 import type { Definition } from '../sync/definition.ts';
+import { lifetimeOf } from '../sync/lifetime.ts';
 import { isMismatch, type Mapping, mapColumns } from '../sync/mapping.ts';
 import { ProblemError } from '../sync/problem.ts';
 import { zoneOf } from '../sync/zone.ts';
@@ -13,7 +14,7 @@ import type { Chance, Clock, People, RunRecord, Scope, Sources, Store, Table } f
 import { queryOf } from './query.ts';
 import { readSource, type SourceRead } from './read-source.ts';
 import { readTable, tableNotes } from './read-table.ts';
-import { stillToAsk, whyWait } from './reasons.ts';
+import { type Approved, stillToAsk, whyWait } from './reasons.ts';
 import { fieldsSignature, knownRefused } from './refused.ts';
 import { openSpool } from './spool.ts';
 import { allOf, sideBySide } from './together.ts';
@@ -44,8 +45,8 @@ export interface Planning {
   readonly planOnly: boolean;
   /** Whether rows that Feishu refused before are sent again, as a person has asked. */
   readonly retryRefused: boolean;
-  /** Hash of the plan that a person said yes to before it had to be made again. */
-  readonly approved?: string;
+  /** The plan that a person said yes to; it is made again, and must come out the same. */
+  readonly approved?: Approved;
 }
 
 /** Reads both sides, compares them, stores the plan and why it must wait. Writes nothing to the table. */
@@ -122,8 +123,10 @@ export async function makePlan(job: Planning): Promise<Plan> {
     const chunkSize = await rowsPerChunk(definition, table, store);
     const within = definition.view === 'limit' ? await table.inView(keyNames(mapping), signal) : undefined;
     const resolver = resolverOf(mapping.targets, people, linked);
+    const keeps = before.handMade === 'keep' && definition.deletes === 'ask';
+    const rules = keeps ? { ...definition, deletes: 'ours' as const } : definition;
     const read = { spool, bad, source: rows, table: records };
-    const sides = { ...read, definition, mapping, chunkSize, within, resolver, refused };
+    const sides = { ...read, definition: rules, mapping, chunkSize, within, resolver, refused };
     const found = await compare(sides, job.run, job.scope, store, job.fence);
     const [tooMany, ...others] = found.newOptions.problems();
     if (tooMany) throw new ProblemError([tooMany, ...others]);
@@ -149,6 +152,8 @@ export async function makePlan(job: Planning): Promise<Plan> {
       known: mapping.known,
       waits: reasons,
       samples: found.samples,
+      lifetime: lifetimeOf(definition),
+      withoutDeletes: reasons.length === 0 && job.approved?.withoutDeletes === true,
       left: null,
     };
     board.set((state) => ({

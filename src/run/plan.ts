@@ -43,6 +43,10 @@ export interface Plan {
   /** Why nothing may be sent before a person has said yes; empty once that was said, or when nothing is unusual. */
   readonly waits: readonly WaitReason[];
   readonly samples: readonly Sample[];
+  /** How long it is good for, in ms. */
+  readonly lifetime: number;
+  /** A person has agreed to all of it but its deletes. */
+  readonly withoutDeletes: boolean;
   /** The table's change counter when the run ended with something left to retry; null when that is not known. */
   readonly left: number | null;
 }

@@ -267,6 +267,8 @@ export interface Journal {
   createRun(run: RunRecord): Promise<void>;
   /** @param fence rejects with `Fenced` once the table was claimed anew; not looked at when not given */
   saveState(run: string, state: State, fence?: number): Promise<void>;
+  /** Puts a state in the place of one with that status and version; false when it has changed meanwhile. */
+  replaceState(run: string, before: Pick<State, 'status' | 'version'>, state: State): Promise<boolean>;
   saveCard(run: string, card: { readonly chat: string; readonly message: string }): Promise<void>;
   /** Stores what the upload needs, once all chunks are added. */
   savePlan(run: string, plan: string, fingerprint: string, fence?: number): Promise<void>;

@@ -1,7 +1,7 @@
 import type { Definition } from '../sync/definition.ts';
 import { reasonsToWait } from '../sync/policy.ts';
-import type { WaitReason } from '../sync/state.ts';
-import { text } from '../sync/text.ts';
+import type { State, WaitReason } from '../sync/state.ts';
+import { count, text } from '../sync/text.ts';
 import type { Comparison } from './compare.ts';
 import type { History } from './history.ts';
 import type { SourceRead } from './read-source.ts';
@@ -19,6 +19,7 @@ export function whyWait(seen: {
   const { definition, about, rows, records, found, before } = seen;
   const reasons = reasonsToWait({
     ...before,
+    handMadeAllowed: before.handMade !== undefined,
     mode: definition.mode,
     sourceRows: rows.rows,
     records: records.index.size,
@@ -34,23 +35,44 @@ export function whyWait(seen: {
   return records.moving && found.deletes > 0 ? [...reasons, moving] : reasons;
 }
 
-/** A plan that was made again needs no second yes when it is the same. */
+/** What a person has said yes to. */
+export interface Approved {
+  /** Hash of the plan that was shown. */
+  readonly hash: string;
+  readonly planned: State['planned'];
+  readonly withoutDeletes: boolean;
+}
+
+/** A plan that was made again needs no second yes when it is the same; of another one it says what has changed. */
 export function stillToAsk(
-  approved: string | undefined,
-  { hash }: Comparison,
+  approved: Approved | undefined,
+  found: Pick<Comparison, 'hash' | 'creates' | 'updates' | 'deletes'>,
   reasons: readonly WaitReason[],
 ): readonly WaitReason[] {
   if (approved === undefined) return reasons;
-  return approved === hash ? [] : [...reasons, moved];
+  return approved.hash === found.hash ? [] : [...reasons, moved(approved.planned, found)];
 }
 
-const moved: WaitReason = {
-  code: 'moved',
-  message: text(
-    '表格或数据在你确认之前变了，这是新的计划，请再确认一次。',
-    'The table or the data moved before the approval: this is the new plan, please approve it again.',
-  ),
-};
+function moved(
+  before: State['planned'],
+  now: Pick<Comparison, 'creates' | 'updates' | 'deletes'>,
+): WaitReason {
+  const parts = [
+    ['新增', 'creates', before.creates, now.creates],
+    ['更新', 'updates', before.updates, now.updates],
+    ['删除', 'deletes', before.deletes, now.deletes],
+  ] as const;
+  const other = parts.filter(([, , then, after]) => then !== after);
+  const zh = other.map(([name, , then, after]) => `${name} ${count(then)} → ${count(after)}`).join('，');
+  const en = other.map(([, name, then, after]) => `${count(then)} → ${count(after)} ${name}`).join(', ');
+  return {
+    code: 'moved',
+    message: text(
+      `确认之前数据或表格又变了（${zh || '数目没变，内容变了'}）。什么都没有写入；这是新的计划，请再确认一次。`,
+      `The data or the table moved before the approval (${en || 'the same numbers, other content'}). Nothing was written; this is the new plan, please approve it again.`,
+    ),
+  };
+}
 
 const moving: WaitReason = {
   code: 'moved',

@@ -4,6 +4,7 @@ import { acted, begin, canResume, canRetry, end, goOn, isCancelling, wentOn } fr
 import type { Act, Actor, State, Status } from '../sync/state.ts';
 import { text } from '../sync/text.ts';
 import { type Board, board } from './board.ts';
+import { closer, expired } from './closing.ts';
 import type { Keeper } from './keeper.ts';
 import { type Leased, launcher, type Work } from './launch.ts';
 import { freshRecord } from './make-plan.ts';
@@ -27,6 +28,7 @@ export function openRuns(parts: Registry): Runs {
   const { store, clock, chance, log } = parts;
   const { journal } = store;
   const launch = launcher(journal, parts.keeper, clock, log);
+  const closing = closer(parts);
   const orders = orderly(store.orders, launch, clock, log);
 
   const live = async (run: string): Promise<State | undefined> =>
@@ -64,7 +66,9 @@ export function openRuns(parts: Registry): Runs {
     const leased = await leaseFor(scope, id, planOnly);
     if ('heldBy' in leased) return busy(leased.heldBy);
     return orRelease(leased, async () => {
-      const open = leased.left;
+      const found = leased.left;
+      const open = found && (await closing.isOld(found)) ? undefined : found;
+      if (found && !open) await closing.interrupt(found);
       if (open) return { kind: 'started', run: await goOnWith(open, request.by, leased, definition) };
       await journal.createRun(freshRecord(id, scope, fresh.state()));
       if (!planOnly) await overtake(scope, id);
@@ -104,14 +108,7 @@ export function openRuns(parts: Registry): Runs {
     await journal.createRun(
       freshRecord(run, { definition: definition.name, table: definition.target }, on.state()),
     );
-    return {
-      id: run,
-      state: on.state,
-      watch: on.watch,
-      meter: on.meter,
-      ended: Promise.resolve(on.state()),
-      lost: new AbortController().signal,
-    };
+    return endedRun(on);
   }
 
   /** A run of the scope that a killed process left half done. */
@@ -130,12 +127,7 @@ export function openRuns(parts: Registry): Runs {
   async function overtake(scope: Scope, by: string): Promise<void> {
     for (const { id, state, scope: theirs } of await journal.openRuns()) {
       if (id === by || state.status !== 'waiting' || theirs.table !== scope.table) continue;
-      const over = end(
-        { ...state, waiting: null, notes: [...state.notes, overtaken] },
-        'expired',
-        clock.now(),
-      );
-      await journal.saveState(id, over);
+      await journal.replaceState(id, state, expired(state, overtaken, clock.now()));
     }
   }
 
@@ -146,7 +138,7 @@ export function openRuns(parts: Registry): Runs {
     const table = await open(left.state.link, on);
     // A retry that was cut off goes on as one.
     const again = sendsAgain(left.state.acts.findLast(({ op }) => op !== 'restart' && op !== 'cancel')?.op);
-    await journal.saveState(left.id, on.state());
+    await journal.saveState(left.id, on.state(), leased.fence);
     const work: Work = async (job) => {
       if (left.plan !== '') {
         await follow(job, readPlan(left.plan), parts, left.state.planOnly, again);
@@ -165,6 +157,7 @@ export function openRuns(parts: Registry): Runs {
       if ('heldBy' in leased) return undefined;
       return await orRelease(leased, async () => {
         const open = await stillOpen(left.id);
+        if (open && (await closing.isOld(open))) return endAsItIs(open, leased);
         if (open) return goOnWith(open, open.state.acts[0]?.by ?? { kind: 'cli' }, leased);
         await leased.release();
         return undefined;
@@ -173,6 +166,20 @@ export function openRuns(parts: Registry): Runs {
       log.error('run.resume', { run: left.id, error });
       return undefined;
     }
+  }
+
+  /** Sees to one open run that this process does not carry out: goes on with it, or closes it when it is too old. */
+  async function tend(left: RunRecord): Promise<Run | undefined> {
+    if (left.state.status === 'running')
+      return (await parts.keeper.isFree(left.scope.table)) ? resumeOne(left) : undefined;
+    const over = await closing.expire(left.id);
+    return over && endedRun(board(over));
+  }
+
+  async function endAsItIs(left: RunRecord, leased: Leased): Promise<Run | undefined> {
+    const over = await closing.interrupt(left);
+    await leased.release();
+    return over && endedRun(board(over));
   }
 
   /** The way of every press: find the run, refuse what is stale, take the table, look again, go. */
@@ -200,7 +207,11 @@ export function openRuns(parts: Registry): Runs {
         await leased.release();
         return { kind: 'stale', state: record?.state ?? state };
       }
-      await journal.saveState(id, on.state());
+      // Somebody who threw the plan away at this very moment was first.
+      if (!(await journal.replaceState(id, record.state, on.state()))) {
+        await leased.release();
+        return { kind: 'stale', state: (await live(id)) ?? state };
+      }
       return { kind: 'going', run: launch.launch({ id, scope, board: on, table }, leased, workOf(record)) };
     });
   }
@@ -226,8 +237,8 @@ export function openRuns(parts: Registry): Runs {
       return { kind: 'stale', state };
     const at = clock.now();
     const over = end(acted({ ...state, waiting: null }, { op: 'discard', by, at }), 'cancelled', at);
-    await journal.saveState(id, over);
-    return { kind: 'settled', state: over };
+    if (await journal.replaceState(id, state, over)) return { kind: 'settled', state: over };
+    return { kind: 'stale', state: (await live(id)) ?? state };
   }
 
   async function cancel(id: string, by: Actor, version?: number): Promise<Acted> {
@@ -259,11 +270,15 @@ export function openRuns(parts: Registry): Runs {
         canRetry,
         (record) => (job) => follow(job, readPlan(record.plan), parts, false, true),
       ),
-    apply: (id, by, version) =>
-      press(id, { op: 'apply', by, at: clock.now() }, version, isWaiting, (record) => async (job) => {
+    async apply(id, by, version, withoutDeletes = false) {
+      const at = clock.now();
+      await closing.expire(id);
+      const op = withoutDeletes ? 'apply-no-deletes' : 'apply';
+      return press(id, { op, by, at }, version, isWaiting, (record) => async (job) => {
         const definition = await parts.definition(record.scope.definition);
-        await applyPlan(job, readPlan(record.plan), definition, parts);
-      }),
+        await applyPlan(job, readPlan(record.plan), definition, parts, withoutDeletes);
+      });
+    },
     resumeCancelled: (id, by, version) =>
       press(
         id,
@@ -288,10 +303,8 @@ export function openRuns(parts: Registry): Runs {
     },
     active: () => launch.all().map(({ run }) => run),
     async resume() {
-      const open = (await journal.openRuns()).filter(
-        ({ id, state }) => state.status === 'running' && !launch.find(id),
-      );
-      return (await Promise.all(open.map(resumeOne))).flatMap((run) => run ?? []);
+      const open = (await journal.openRuns()).filter(({ id }) => !launch.find(id));
+      return (await Promise.all(open.map(tend))).flatMap((run) => run ?? []);
     },
     async stop() {
       await launch.stop();
@@ -299,6 +312,16 @@ export function openRuns(parts: Registry): Runs {
     },
   };
 }
+
+/** A run on which no work is done. */
+const endedRun = ({ state, watch, meter }: Board): Run => ({
+  id: state().run,
+  state,
+  watch,
+  meter,
+  ended: Promise.resolve(state()),
+  lost: new AbortController().signal,
+});
 
 function firstState(request: RunRequest, run: string, at: number): State {
   const { definition, by, planOnly = false, createFields = false, retryRejected = false } = request;

@@ -3,8 +3,8 @@ import type { Definition } from '../sync/definition.ts';
 import type { Failure } from '../sync/failure.ts';
 import { problem } from '../sync/problem.ts';
 import { end, unplanned, verdictOf } from '../sync/progress.ts';
-import { isRetryable } from '../sync/round.ts';
-import type { State } from '../sync/state.ts';
+import { isOpen, isRetryable } from '../sync/round.ts';
+import type { Act, State } from '../sync/state.ts';
 import { type Text, text } from '../sync/text.ts';
 import type { Board } from './board.ts';
 import type { Creating } from './create-fields.ts';
@@ -12,7 +12,18 @@ import { agreedPrint, chunkSizeOf, handMadeGrant, rememberFields } from './histo
 import type { Lanes } from './lane.ts';
 import { makePlan, type Planning } from './make-plan.ts';
 import { type Plan, writePlan } from './plan.ts';
-import type { Chance, ChunkRecord, Clock, Log, People, Scope, Sources, Store, Table } from './ports.ts';
+import type {
+  Chance,
+  ChunkRecord,
+  Clock,
+  Log,
+  Outcome,
+  People,
+  Scope,
+  Sources,
+  Store,
+  Table,
+} from './ports.ts';
 import { followRenames } from './renames.ts';
 import { counted, foreseen } from './scoreboard.ts';
 import type { StopSignals } from './send.ts';
@@ -75,26 +86,27 @@ export async function follow(
 }
 
 /**
- * Carries out a plan that waited for a person. If the table moved meanwhile it is planned again: the same plan goes
- * on, another one is shown and waits.
+ * Carries out a plan that waited for a person. Both sides are read again: the same plan goes on, another one is
+ * shown and waits.
  */
 export async function applyPlan(
   job: Job,
   approved: Plan,
   definition: Definition,
   parts: Parts,
+  withoutDeletes: boolean,
 ): Promise<void> {
   const { journal, memory } = parts.store;
-  let plan: Plan = { ...approved, waits: [] };
-  if ((await job.table.revision(job.stop.now)) === approved.revision) {
-    await journal.savePlan(job.run, writePlan(plan), plan.fingerprint, job.fence);
-  } else {
-    await journal.dropPlan(job.run, job.fence);
-    job.board.set(unplanned);
-    plan = await makePlan({ ...planning(job, definition, parts), approved: approved.hash });
-  }
+  const { planned } = job.board.state();
+  await journal.dropPlan(job.run, job.fence);
+  job.board.set(unplanned);
+  const plan = await makePlan({
+    ...planning(job, definition, parts),
+    approved: { hash: approved.hash, planned, withoutDeletes },
+  });
   if (plan.waits.length === 0) {
-    if (approved.asksHandMade) await memory.remember(handMadeGrant(job.scope), 'yes');
+    if (approved.asksHandMade)
+      await memory.remember(handMadeGrant(job.scope), withoutDeletes ? 'keep' : 'yes');
     await memory.remember(agreedPrint(job.scope), plan.fingerprint);
     await rememberFields(parts.store, job.scope, plan.known);
   }
@@ -116,6 +128,10 @@ async function carryOut(job: Job, stored: Plan, parts: Parts, again: boolean): P
     for (const chunk of chunks) known.set(chunk.id, chunk);
     board.set((state) => counted(state, stored.basis, [...known.values()]));
   };
+  for (const chunk of stored.withoutDeletes ? [...known.values()].filter(isOpenDelete) : []) {
+    known.set(chunk.id, { ...chunk, status: 'dropped' });
+    await store.journal.settle(run, scope, chunk.id, leftOut, job.fence);
+  }
   board.set((state) => counted({ ...state, phase: 'uploading' }, stored.basis, [...known.values()]));
   await store.journal.saveState(run, board.state(), job.fence);
   const tell = (note: Text): void => board.set((state) => ({ ...state, notes: [...state.notes, note] }));
@@ -159,13 +175,34 @@ async function carryOut(job: Job, stored: Plan, parts: Parts, again: boolean): P
 
 /** Whether what goes on is a retry: going on with a cancelled run asks for nothing that Feishu has refused. */
 const wantsRefused = ({ acts }: State): boolean =>
-  acts.findLast(({ op }) => op !== 'restart' && op !== 'cancel')?.op === 'retry';
+  acts.findLast(({ op }) => !passedOver.has(op))?.op === 'retry';
+
+/** These change nothing about what was wanted before them. */
+const passedOver: ReadonlySet<Act['op']> = new Set<Act['op']>([
+  'restart',
+  'cancel',
+  'apply',
+  'apply-no-deletes',
+]);
 
 /** Somebody wants the rows sent again that Feishu refused: what was known of them is told anew. */
 async function sendRefused({ board, scope }: Job, { rejects }: Store): Promise<void> {
   await rejects.forget(scope);
   board.set((state) => ({ ...state, badRows: state.badRows.filter(({ code }) => code === undefined) }));
 }
+
+const isOpenDelete = ({ kind, status }: ChunkRecord): boolean => kind === 'delete' && isOpen(status);
+
+/** How a chunk comes out that a person has taken out of the plan. */
+const leftOut: Outcome = {
+  status: 'dropped',
+  written: 0,
+  failure: null,
+  wrote: [],
+  removed: [],
+  refused: [],
+  parts: [],
+};
 
 /** Notes how the table looks at the end, so that a later retry can tell whether somebody else was there since. */
 async function leave({ run, table, fence, stop }: Job, plan: Plan, { store }: Parts): Promise<void> {
@@ -185,7 +222,7 @@ async function showPlan(job: Job, plan: Plan, { store, clock }: Parts): Promise<
 
 async function wait(job: Job, plan: Plan, { store, clock }: Parts): Promise<void> {
   const chunks = await store.journal.chunks(job.run);
-  const waiting = { reasons: plan.waits, samples: plan.samples };
+  const waiting = { reasons: plan.waits, samples: plan.samples, until: clock.now() + plan.lifetime };
   job.board.set((state) => end({ ...counted(state, plan.basis, chunks), waiting }, 'waiting', clock.now()));
 }
 

@@ -59,8 +59,8 @@ export interface Runs {
    * thrown away.
    */
   cancel(run: string, by: Actor, version?: number): Promise<Acted>;
-  /** Carries out exactly the plan that waits. */
-  apply(run: string, by: Actor, version?: number): Promise<Acted>;
+  /** Carries out exactly the plan that waits, with its deletes or without them. */
+  apply(run: string, by: Actor, version?: number, withoutDeletes?: boolean): Promise<Acted>;
   /** Throws the plan that waits away. */
   discard(run: string, by: Actor, version?: number): Promise<Acted>;
   /** The run as it is now, or as it was last stored. */
@@ -71,7 +71,10 @@ export interface Runs {
   latest(definition: string, limit: number): Promise<readonly State[]>;
   /** Runs that this process carries out now. */
   active(): readonly Run[];
-  /** Goes on with runs that a stopped or killed process left; answers those it took over. */
+  /**
+   * Goes on with runs that a stopped or killed process left, and closes what is too old: such a run, or a plan that
+   * waits. Runs that another process carries out are left alone. Answers all that have to be shown again.
+   */
   resume(): Promise<readonly Run[]>;
   /** Takes no more work, lets the calls in flight end, stores where everything stands. */
   stop(): Promise<void>;

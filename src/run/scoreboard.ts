@@ -10,8 +10,8 @@ export function counted(state: State, basis: Basis, chunks: readonly ChunkRecord
   const settled = whole.filter((chunk) => chunk.status !== 'pending' && chunk.status !== 'sent');
   // Confirmed before their chunk was split: its parts hold the rest.
   const early = chunks.reduce((rows, { status, written }) => rows + (status === 'split' ? written : 0), 0);
-  const planned =
-    sum.deletes.done + sum.deletes.failed + sum.deletes.unknown + sum.deletes.notSent + basis.kept;
+  const { done, failed, unknown, notSent } = sum.deletes;
+  const kept = sum.deletes.kept + basis.kept;
   return {
     ...state,
     rows: {
@@ -21,7 +21,7 @@ export function counted(state: State, basis: Basis, chunks: readonly ChunkRecord
       ...sum.rows,
       rejected: sum.rows.rejected + basis.rejected,
     },
-    deletes: { planned, ...sum.deletes, kept: basis.kept },
+    deletes: { planned: done + failed + unknown + notSent + kept, ...sum.deletes, kept },
     chunks: { total: whole.length, settled: settled.length, failed: failedOf(whole), ...refusedIn(chunks) },
     changes: { total: rowsIn(whole) + early, settled: rowsIn(settled) + early },
   };

@@ -38,6 +38,20 @@ export function journal(db: Database, backend: Backend): Journal {
         await trx.updateTable('runs').set(stateColumns(state)).where('id', '=', run).execute();
       });
     },
+    async replaceState(run, before, state) {
+      return transact(db, backend, async (trx) => {
+        const row = await trx
+          .selectFrom('runs')
+          .select('state')
+          .where('id', '=', run)
+          .where('status', '=', before.status)
+          .$if(backend.holdsRows, (select) => select.forUpdate())
+          .executeTakeFirst();
+        if (!row || (JSON.parse(row.state) as State).version !== before.version) return false;
+        await trx.updateTable('runs').set(stateColumns(state)).where('id', '=', run).execute();
+        return true;
+      });
+    },
     async saveCard(run, { chat, message }) {
       await db.updateTable('runs').set({ chat, message }).where('id', '=', run).execute();
     },

@@ -231,6 +231,11 @@ export const definitionSchema = object({
   })
     .optional()
     .describe('Shares of the table above which a run waits for a person.'),
+  expires: duration()
+    .optional()
+    .describe(
+      'How long a plan waits for a person, and a cut-off run can be gone on with; 1d when not given.',
+    ),
   access: object({
     run: people('everyone').optional().describe('Who may start it.'),
     approve: people('everyone', 'other')

@@ -108,6 +108,8 @@ export interface Definition {
   readonly timeZone?: string;
   /** Columns that are masked everywhere but in the table. */
   readonly private: readonly string[];
+  /** How long a plan is good for, such as `4h`; a day when not given. */
+  readonly expires?: string;
   /** `fields`: fields that the table lacks are created from the query's columns. */
   readonly create?: 'fields';
 }

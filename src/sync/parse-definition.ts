@@ -58,6 +58,7 @@ function complete(
     timeZone: written.timeZone,
     private: written.private ?? [],
     create: written.create,
+    expires: written.expires,
   });
 }
 

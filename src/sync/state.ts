@@ -194,7 +194,12 @@ export interface State {
   readonly resumeAt: number | null;
   readonly calls: CallCounts;
   readonly ms: Spent;
-  readonly waiting: { readonly reasons: readonly WaitReason[]; readonly samples: readonly Sample[] } | null;
+  readonly waiting: {
+    readonly reasons: readonly WaitReason[];
+    readonly samples: readonly Sample[];
+    /** When the plan expires (ms). */
+    readonly until: number;
+  } | null;
   readonly error: Problem | null;
   /** What else stands in the way, where {@link error} is not alone. */
   readonly otherErrors?: readonly Problem[];

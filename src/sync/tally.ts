@@ -8,15 +8,18 @@ export interface Counted {
   readonly status: ChunkStatus;
 }
 
-/** Rows and deletes that chunks account for; what the comparison alone decides (unchanged, invalid) is not in it. */
+/**
+ * Rows and deletes that chunks account for; what the comparison alone decides (unchanged, invalid) is not in it.
+ * `kept` are the deletes that a person has taken out of the plan.
+ */
 export interface Tally {
   readonly rows: Omit<RowCounts, 'read' | 'unchanged' | 'invalid'>;
-  readonly deletes: Omit<DeleteCounts, 'planned' | 'kept'>;
+  readonly deletes: Omit<DeleteCounts, 'planned'>;
 }
 
 const nothing: Tally = {
   rows: { created: 0, updated: 0, rejected: 0, failed: 0, unknown: 0, notSent: 0 },
-  deletes: { done: 0, failed: 0, unknown: 0, notSent: 0 },
+  deletes: { done: 0, failed: 0, unknown: 0, notSent: 0, kept: 0 },
 };
 
 /**
@@ -28,16 +31,22 @@ export function tally(chunks: Iterable<Counted>): Tally {
   const deletes = { ...nothing.deletes };
   for (const chunk of chunks) {
     const rest = chunk.status === 'split' ? 0 : chunk.rows - chunk.written;
-    const place = placeOf(chunk.status);
     if (chunk.kind === 'delete') {
       deletes.done += chunk.written;
-      deletes[place === 'rejected' ? 'failed' : place] += rest;
+      deletes[placeOfDeletes(chunk.status)] += rest;
     } else {
       rows[chunk.kind === 'create' ? 'created' : 'updated'] += chunk.written;
-      rows[place] += rest;
+      rows[placeOf(chunk.status)] += rest;
     }
   }
   return { rows, deletes };
+}
+
+/** Where the deletes of a chunk belong that are not confirmed. */
+function placeOfDeletes(status: ChunkStatus): 'failed' | 'unknown' | 'notSent' | 'kept' {
+  if (status === 'dropped') return 'kept';
+  const place = placeOf(status);
+  return place === 'rejected' ? 'failed' : place;
 }
 
 /** Where the rows of a chunk belong that are not confirmed. */

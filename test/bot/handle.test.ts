@@ -303,9 +303,18 @@ describe('a click', () => {
     answers.act = () => Promise.resolve<Acted>({ kind: 'going', run: fakeRun() });
     expect(await bot.handle(press(value('apply')))).toEqual({
       type: 'success',
-      content: 'Applying the plan.',
+      content: 'Looking whether it still holds, then applying the plan.',
     });
     expect(asked[0]).toMatchObject({ op: 'apply', v: 3 });
+  });
+
+  it.each(['apply', 'apply-no-deletes', 'discard'])('on %s is for those who may approve', async (op) => {
+    const { bot, asked } = on(waiting, { admins: ['ou_boss'] });
+    expect(await bot.handle(press(value(op)))).toMatchObject({
+      type: 'warning',
+      content: expect.stringContaining('Ask: ou_boss'),
+    });
+    expect(asked).toEqual([]);
   });
 
   it.each([
@@ -319,7 +328,7 @@ describe('a click', () => {
   });
 
   it('on discard settles the run and redraws the card', async () => {
-    const { bot, answers, patches, clock } = on(waiting);
+    const { bot, answers, patches, clock } = on(waiting, { admins: ['ou_anna'] });
     answers.act = () => Promise.resolve<Acted>({ kind: 'settled', state: endedWith('cancelled') });
     expect(await bot.handle(press(value('discard')))).toMatchObject({ type: 'success' });
     await clock.advance(1_000);

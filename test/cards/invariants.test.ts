@@ -131,7 +131,7 @@ const states: fc.Arbitrary<State> = fc
       ...base,
       ...rest,
       chunks: { total: failed.length, settled: 0, failed },
-      waiting: waits ? { reasons, samples } : null,
+      waiting: waits ? { reasons, samples, until: at } : null,
     }),
   );
 
@@ -209,6 +209,7 @@ describe('every card', () => {
       waiting: {
         reasons: many({ code: 'deletes', message: said }),
         samples: many({ key: full, kind: 'update', cells }),
+        until: at,
       },
       error: { code: 'x', message: said, cure: said, where: full, logId: full },
       notes: many(said),

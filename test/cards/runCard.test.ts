@@ -43,7 +43,7 @@ it.each([
   ['uploading', ['cancel', 'open']],
   ['pausing', ['cancel', 'open']],
   ['cancelling', ['open']],
-  ['waiting', ['apply', 'discard', 'open']],
+  ['waiting', ['apply', 'apply-no-deletes', 'discard', 'open']],
   ['planned', ['rerun', 'open']],
   ['done', ['rerun', 'open']],
   ['partial', ['retry', 'rerun', 'open']],
@@ -62,8 +62,12 @@ it.each([
 });
 
 it.each([
-  ['zh-CN', ['应用', '放弃', '打开表格'], ['重试失败分块', '再次同步', '打开表格']],
-  ['en-US', ['Apply', 'Discard', 'Open table'], ['Retry failed chunks', 'Run again', 'Open table']],
+  ['zh-CN', ['应用', '应用但不删除', '放弃', '打开表格'], ['重试失败分块', '再次同步', '打开表格']],
+  [
+    'en-US',
+    ['Apply', 'Apply without deletes', 'Discard', 'Open table'],
+    ['Retry failed chunks', 'Run again', 'Open table'],
+  ],
 ] as const)('labels its buttons in %s', (locale, waiting, partial) => {
   const labels = (name: string) =>
     buttonsOf(runCard(state(name), { ...view, locale })).map((one) => one.label);
@@ -258,10 +262,21 @@ describe('a plan that waits', () => {
       { key: 'A1', kind: 'update', cells } as const,
       { key: 'A3', kind: 'create', cells } as const,
     ];
-    const said = words(endedWith('waiting', { waiting: { reasons: [], samples } }));
+    const said = words(endedWith('waiting', { waiting: { reasons: [], samples, until: at } }));
     expect(said).toContain('~ A1 · a: ∅ → ∅ · b: ∅ → ∅ · c: ∅ → ∅ · …');
-    expect(said).toContain('+ A3');
-    expect(words(endedWith('waiting', { waiting: { reasons: [], samples: [] } }))).not.toContain('例如');
+    expect(said).toContain('+ A3 · a: ∅ · b: ∅ · c: ∅ · …');
+    expect(words(endedWith('waiting', { waiting: { reasons: [], samples: [], until: at } }))).not.toContain(
+      '例如',
+    );
+  });
+
+  it('says when it expires, and leaves out a button that would do nothing', () => {
+    expect(words(state('waiting'), 'en-US')).toContain('It expires at 11-24 14:00.');
+    const without = endedWith('waiting', {
+      planned: { creates: 1, updates: 1, deletes: 0 },
+      waiting: { reasons: [], samples: [], until: at },
+    });
+    expect(buttonsOf(runCard(without, view)).map(({ name }) => name)).toEqual(['apply', 'discard', 'open']);
   });
 
   it('says who may apply it', () => {

@@ -111,6 +111,7 @@ export const everyState: Readonly<Record<string, State>> = {
         { key: 'A1', kind: 'update', cells: [{ field: '城市', from: '上海', to: '北京' }] },
         { key: 'A2', kind: 'delete', cells: [] },
       ],
+      until: at + 86_400_000,
     },
   }),
   planned: endedWith('planned', {

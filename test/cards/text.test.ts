@@ -30,7 +30,7 @@ it('draws a card as lines of one width', () => {
 
 it('numbers the buttons and tells what each sends', () => {
   const { text: drawn, buttons } = drawCard(card('waiting'), 64, { color: false, first: 4 });
-  expect(drawn).toContain('[4] 应用   [5] 放弃   [6] 打开表格');
+  expect(drawn).toContain('[4] 应用   [5] 应用但不删除   [6] 放弃   [7] 打开表格');
   expect(buttons).toEqual([
     {
       number: 4,
@@ -39,9 +39,16 @@ it('numbers the buttons and tells what each sends', () => {
       value: { op: 'apply', run: 'r8421', v: 3 },
       confirm: '应用这个计划？ 将新增 20 · 将更新 5 · 将删除 400 · 不变 175',
     },
-    { number: 5, label: '放弃', name: 'discard', value: { op: 'discard', run: 'r8421', v: 3 } },
     {
-      number: 6,
+      number: 5,
+      label: '应用但不删除',
+      name: 'apply-no-deletes',
+      value: { op: 'apply-no-deletes', run: 'r8421', v: 3 },
+      confirm: '应用，但不删除？ 新增 20，更新 5；要删除的 400 条保留。',
+    },
+    { number: 6, label: '放弃', name: 'discard', value: { op: 'discard', run: 'r8421', v: 3 } },
+    {
+      number: 7,
       label: '打开表格',
       name: 'open',
       value: { op: 'open', run: 'r8421', v: 3 },

@@ -51,6 +51,7 @@ describe('the report', () => {
     const waiting = {
       reasons: [{ code: 'deletes', message: text('要删除 30 %', '30 % would go') } as const],
       samples: [],
+      until: 0,
     };
     expect(reportOf(stateOf({ status: 'waiting', waiting }), 'en-US').waiting).toEqual({
       reasons: ['30 % would go'],

@@ -81,6 +81,7 @@ describe('the summary', () => {
     const waiting = {
       reasons: [{ code: 'deletes' as const, message: text('删太多', 'too many') }],
       samples: [],
+      until: 0,
     };
     expect(summary(stateOf({ status: 'waiting', waiting }), 'en-US')).toContain(
       '  to agree: bitable-sync run orders --approve r1',

@@ -12,7 +12,7 @@ async function withLost(lost: string): Promise<World> {
 }
 
 describe('the brake', () => {
-  it('stops a run that would delete too much, and the approved plan is carried out as it is', async () => {
+  it('stops a run that would delete too much, and the approved plan is carried out', async () => {
     const world = await withLost("id > 'O022'");
 
     const stopped = await world.run();
@@ -28,8 +28,6 @@ describe('the brake', () => {
     expect(stopped.waiting?.reasons).toEqual([expect.stringContaining('8')]);
     expect(world.writes()).toEqual([]);
     expect(world.table.size()).toBe(30);
-    // The plan is from before this order: what was approved is what is done.
-    await world.shop.exec(`insert into user_orders values ${orderRow(40)}`);
 
     const applied = await world.run(`run orders --approve ${stopped.run}`);
 
@@ -42,8 +40,54 @@ describe('the brake', () => {
     });
     expect(world.writes()).toEqual(['batch_delete 8']);
     expect(world.table.size()).toBe(22);
-    expect(await world.run()).toMatchObject({ exit: 0, rows: { created: 1 }, deletes: { planned: 0 } });
     await world.expectSame();
+  });
+
+  it('shows the new plan when the query answers something else before the approval, and says what', async () => {
+    const world = await withLost("id > 'O022'");
+    const stopped = await world.run();
+    await world.shop.exec(`insert into user_orders values ${orderRow(40)}`);
+
+    const again = await world.run(`run orders --approve ${stopped.run}`);
+
+    expect(again).toMatchObject({ exit: 3, run: stopped.run, deletes: { planned: 8, done: 0 } });
+    expect(again.waiting?.reasons.at(-1)).toContain('0 → 1 creates');
+    expect(world.writes()).toEqual([]);
+    expect(await world.run(`run orders --approve ${stopped.run}`)).toMatchObject({ exit: 0 });
+    await world.expectSame();
+  });
+
+  it('is carried out without its deletes when a person says so', async () => {
+    const world = await withLost("id > 'O022'");
+    await world.shop.exec(`insert into user_orders values ${orderRow(40)}`);
+    const stopped = await world.run();
+    expect(stopped).toMatchObject({ exit: 3, deletes: { planned: 8 } });
+
+    expect(await world.run(`run orders --approve ${stopped.run} --no-deletes`)).toMatchObject({
+      exit: 0,
+      run: stopped.run,
+      status: 'done',
+      rows: { created: 1 },
+      deletes: { planned: 8, done: 0, kept: 8 },
+    });
+    expect(world.writes()).toEqual(['batch_create 1']);
+    expect(world.table.size()).toBe(31);
+    expect(await world.run('run orders --no-deletes')).toMatchObject({ exit: 2 });
+  });
+
+  it('shows samples with private columns masked, on the terminal, in JSON and in the log', async () => {
+    const world = await newWorld({ orders: 30, definition: { private: ['手机号', '昵称'] } });
+    world.env['LOG_LEVEL'] = 'debug';
+    await world.run();
+    await world.shop.exec("update users set mobile = '13800009999', nickname = '秘密'");
+
+    const { exit, out, err } = await world.type('run orders');
+
+    expect(exit).toBe(3);
+    expect(out + err).not.toMatch(/13800009999|秘密|客户/u);
+    const program = await world.open();
+    const [state] = await program.runs.latest('orders', 1);
+    expect(state?.waiting?.samples[0]?.cells).toContainEqual({ field: '昵称', from: '•••', to: '•••' });
   });
 
   it('stops a run that would change too many records', async () => {

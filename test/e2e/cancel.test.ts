@@ -149,20 +149,30 @@ describe('/sync cancel', () => {
 
 it('bitable-sync cancel stops the run of another process and reports it', async () => {
   const world = await newWorld({ orders: 60, definition: { chunkSize: 10, concurrency: 1 } });
-  world.feishu.setLatency((route) => (route === 'records.batch_create' ? 800 : 0));
+  let letGo = (): void => undefined;
+  const gate = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
   const going = arrival(world, 'records.batch_create', 2);
+  let calls = 0;
+  world.feishu.onRequest(({ route }) =>
+    route.name === 'records.batch_create' && ++calls > 1 ? gate : undefined,
+  );
   const running = await start(world, 'run orders --json');
   await going;
 
-  const told = await (await start(world, 'cancel orders --json')).ended;
+  const order = await start(world, 'cancel orders --json');
+  const { runs } = await world.open();
+  const acts = async () => (await runs.latest('orders', 1))[0]?.acts.map(({ op }) => op);
+  await expect.poll(acts, { timeout: 15_000 }).toEqual(['start', 'cancel']);
+  letGo();
 
-  const { exit, report } = await running.ended;
+  const [told, { exit, report }] = [await order.ended, await running.ended];
   expect(told.exit, told.err).toBe(0);
   expect(told.report).toMatchObject({ status: 'cancelled', run: report.run, rows: report.rows });
   expect(exit).toBe(1);
-  expect(report).toMatchObject({ status: 'cancelled', rows: { read: 60 } });
-  expect(report.rows.created).toBe(world.table.size());
-  expect(report.rows.notSent).toBe(60 - world.table.size());
-  expect(report.rows.notSent).toBeGreaterThan(0);
-  expect(await world.run('cancel orders')).toMatchObject({ exit: 1, error: { code: 'nothing-to-cancel' } });
+  expect(report).toMatchObject({ status: 'cancelled', rows: { read: 60, created: 20, notSent: 40 } });
+  expect(world.table.size()).toBe(20);
+  const nothing = await (await start(world, 'cancel orders --json')).ended;
+  expect(nothing).toMatchObject({ exit: 1, report: { error: { code: 'nothing-to-cancel' } } });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { BotMessage } from '../../src/playground/chatHandle.ts';
-import { newWorld, type Opened, type World, type WorldOptions } from '../support/world.ts';
+import type { Clock } from '../../src/run/ports.ts';
+import { newWorld, type Opened, quickClock, type World, type WorldOptions } from '../support/world.ts';
 
 /** Slow enough that a click is answered before the program gives up waiting for its own work. */
 const forClicks = 3;
@@ -299,7 +300,7 @@ describe('a plan that waits', () => {
     group.say('/sync orders', { mention: true });
     const asked = await group.next(({ controls }) => controls.some(({ name }) => name === 'apply'));
     expect(asked.text).toContain('10');
-    expect(buttons(asked)).toEqual(['apply', 'discard', 'open']);
+    expect(buttons(asked)).toEqual(['apply', 'apply-no-deletes', 'discard', 'open']);
 
     const [member] = group.members;
     if (!member) throw new Error('nobody');
@@ -315,12 +316,15 @@ describe('a plan that waits', () => {
   });
 
   it('is thrown away by discard, and apply is stale from then on', async () => {
-    const world = await waiting(({ feishu }) => feishu.person('Boss').openId);
+    let boss = '';
+    const world = await waiting(({ feishu }) => (boss = feishu.person('Boss').openId));
     const chat = world.feishu.chat({ kind: 'p2p' });
     chat.say('/sync orders');
     const asked = await chat.next(({ controls }) => controls.some(({ name }) => name === 'discard'));
+    expect((await world.feishu.click(asked.id, 'discard')).toast?.type).toBe('warning');
 
-    expect((await world.feishu.click(asked.id, 'discard')).toast?.type).toBe('success');
+    const from = { ...world.feishu.person(), openId: boss };
+    expect((await world.feishu.click(asked.id, 'discard', { from })).toast?.type).toBe('success');
 
     const over = await chat.next(ended);
     expect(over.text).toContain('Cancelled');
@@ -329,7 +333,62 @@ describe('a plan that waits', () => {
     expect(world.writes()).toEqual([]);
     expect(world.table.size()).toBe(30);
   });
+
+  it('is carried out without its deletes by a button of its own', async () => {
+    let boss = '';
+    const world = await waiting(({ feishu }) => (boss = feishu.person('Boss').openId));
+    const chat = world.feishu.chat({ kind: 'p2p' });
+    chat.say('/sync orders');
+    const asked = await chat.next(({ controls }) => controls.some(({ name }) => name === 'discard'));
+
+    const from = { ...world.feishu.person(), openId: boss };
+    const pressed = await world.feishu.click(asked.id, 'apply-no-deletes', { from });
+    expect(pressed.toast).toMatchObject({
+      type: 'success',
+      content: expect.stringContaining('nothing is deleted'),
+    });
+
+    const done = await chat.next(ended);
+    expect(done.text).toContain('10 records kept, not deleted');
+    expect(world.writes()).toEqual([]);
+    expect(world.table.size()).toBe(30);
+  });
+
+  it('expires, also while the bot was stopped, and its card says so', async () => {
+    const clock = shifted(forClicks);
+    const world = await newWorld({ orders: 30, clock, definition: { expires: '2h' } });
+    await world.run();
+    await world.shop.exec("delete from user_orders where id > 'O020' and production_id = 10");
+    world.env['ADMINS'] = world.feishu.person().openId;
+    const program = await serve(world);
+    const chat = world.feishu.chat({ kind: 'p2p' });
+    chat.say('/sync orders');
+    const asked = await chat.next(({ controls }) => controls.some(({ name }) => name === 'discard'));
+    await program.stop();
+    clock.shift(3 * 3_600_000);
+
+    await serve(world);
+
+    const over = await chat.next(says('Expired'));
+    expect(over.id).toBe(asked.id);
+    expect(over.text).toContain('Nobody decided in time');
+    expect(buttons(over)).toEqual(['rerun', 'open']);
+    expect(world.table.size()).toBe(30);
+  });
 });
+
+/** A quick clock that can be put forward. */
+function shifted(speed: number): Clock & { shift(ms: number): void } {
+  const clock = quickClock(speed);
+  let ahead = 0;
+  return {
+    now: () => clock.now() + ahead,
+    sleep: clock.sleep,
+    shift: (ms) => {
+      ahead += ms;
+    },
+  };
+}
 
 describe('events', () => {
   it('that come again have no effect, by event ID, by message ID, and after a restart', async () => {

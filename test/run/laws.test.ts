@@ -58,6 +58,7 @@ async function sumsAgree(state: State, stored: Store): Promise<void> {
     failed: deletes.failed,
     unknown: deletes.unknown,
     notSent: deletes.notSent,
+    kept: deletes.kept,
   });
 }
 

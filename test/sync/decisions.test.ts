@@ -51,7 +51,6 @@ describe('the tally', () => {
 
   it.each<[ChunkStatus, string]>([
     ['pending', 'notSent'],
-    ['dropped', 'notSent'],
     ['sent', 'unknown'],
     ['unknown', 'unknown'],
     ['failed', 'failed'],
@@ -60,6 +59,12 @@ describe('the tally', () => {
     const { rows, deletes } = tally(kinds.map((kind) => ({ kind, rows: 5, written: 2, status })));
     expect(rows).toMatchObject({ created: 2, updated: 2, [place]: 6 });
     expect(deletes).toMatchObject({ done: 2, [place === 'rejected' ? 'failed' : place]: 3 });
+  });
+
+  it('keeps the deletes of a chunk that a person took out of the plan', () => {
+    const sum = tally(kinds.map((kind) => ({ kind, rows: 5, written: 0, status: 'dropped' as const })));
+    expect(sum.deletes).toEqual({ done: 0, failed: 0, unknown: 0, notSent: 0, kept: 5 });
+    expect(sum.rows).toMatchObject({ created: 0, updated: 0, notSent: 10 });
   });
 
   it('never takes unconfirmed rows for a success', () => {
