@@ -200,7 +200,7 @@ const leftOut: Outcome = {
   failure: null,
   wrote: [],
   removed: [],
-  refused: [],
+  refused: null,
   parts: [],
 };
 
