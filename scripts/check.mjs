@@ -9,6 +9,7 @@ const checks = [
   ['format and lint', 'biome', 'ci', '--error-on-warnings', `--colors=${colors}`, '.'],
   ['promises and types in use', 'oxlint', '-c', '.oxlintrc.json', '--type-aware', 'src', 'test'],
   ['types', 'tsc', '-p', 'test/tsconfig.json'],
+  ['types of the page', 'tsc', '-p', 'src/playground/page/tsconfig.json', '--noEmit'],
   ['unused code', 'knip'],
 ];
 

@@ -45,7 +45,14 @@ const rules: Readonly<Record<string, Rule>> = {
     packages: ['kysely', 'libsql', 'mysql2', 'node-cron', 'yaml'],
     node: true,
   },
-  playground: { ours: ['playground'], packages: ['protobufjs', 'ws'], node: true },
+  playground: {
+    ours: ['playground'],
+    // Strips the page's types where it is served from the sources; never there once it is built.
+    packages: ['protobufjs', 'ws', ['esbuild', 'playground/view/assets.ts']],
+    node: true,
+  },
+  // Runs in the browser.
+  'playground/page': { ours: ['playground/page'], node: false },
   demo: {
     ours: ['demo', 'playground', 'sync', 'cards', 'app.ts', ...config],
     types: ['run', 'bot', 'cli/program.ts'],
@@ -113,8 +120,15 @@ const packageOf = (target: string): string =>
 /** The folder that a file belongs to, or itself at the top. */
 const partOf = (file: string): string => file.split('/')[0] ?? file;
 
+/** The rule for a file: that of the nearest folder that has one. */
+function ruleOf(file: string): Rule | undefined {
+  const parts = file.split('/');
+  const folders = parts.map((_, at) => parts.slice(0, parts.length - at).join('/'));
+  return folders.map((folder) => rules[folder]).find((rule) => rule !== undefined);
+}
+
 function allowed(file: string, { how, target }: Import): boolean {
-  const rule = rules[partOf(file)];
+  const rule = ruleOf(file);
   if (!rule) return false;
   if (target.startsWith('node:')) return rule.node;
   if (!target.startsWith('.')) {
@@ -125,7 +139,7 @@ function allowed(file: string, { how, target }: Import): boolean {
   }
   const path = relative(src, resolve(src, dirname(file), target));
   const within = (list: readonly string[] = []): boolean =>
-    list.some((one) => path === one || partOf(path) === one);
+    list.some((one) => path === one || path.startsWith(`${one}/`));
   return (
     within(rule.ours) || (how === 'type' && within(rule.types)) || (how === 'later' && within(rule.later))
   );
@@ -171,6 +185,9 @@ describe('the rule itself', () => {
     ['store/journal.ts', 'type', '../run/runs.ts'],
     ['bot/command.ts', 'value', 'koa'],
     ['playground/world.ts', 'type', '../sync/state.ts'],
+    ['playground/page/chat.ts', 'type', '../world.ts'],
+    ['playground/page/chat.ts', 'value', 'node:fs'],
+    ['playground/view/host.ts', 'later', 'esbuild'],
     ['cli/run.ts', 'value', '../run/runs.ts'],
     ['cli/run.ts', 'later', '../app.ts'],
     ['main.ts', 'value', './app.ts'],

@@ -26,6 +26,7 @@ export function openConversation(scene: Scene, screen: Screen, locale: Locale): 
   const unanswered = new Set<string>();
   const presses = new Set<Promise<void>>();
   const waiting: (() => void)[] = [];
+  let saying = false;
   let asked: string | undefined;
   let known: string | undefined;
   let settle: (state: State | null) => void = () => undefined;
@@ -38,9 +39,11 @@ export function openConversation(scene: Scene, screen: Screen, locale: Locale): 
   };
 
   const hear = (happening: Happening): void => {
-    if (happening.kind !== 'message' || happening.message.sender.kind !== 'bot') return;
+    if (happening.kind !== 'message' || happening.message.chatId !== chat.id) return;
     const { message, version } = happening;
-    if (message.chatId !== chat.id || !version.card) return;
+    // What is said on the page belongs to the same conversation.
+    if (message.sender.kind === 'user' && !saying) screen.spoken(said(version.content));
+    if (message.sender.kind === 'user' || !version.card) return;
     screen.card(message.id, version.card);
     const run = runOn(screen.buttons()?.buttons ?? []);
     if (known === undefined && run !== undefined) {
@@ -85,7 +88,9 @@ export function openConversation(scene: Scene, screen: Screen, locale: Locale): 
   };
 
   const say = (line: string): void => {
+    saying = true;
     const { messageId, delivered } = chat.say(line);
+    saying = false;
     unanswered.add(messageId);
     // Nobody will answer what the bot did not hear.
     const unheard = (): void => {
@@ -116,6 +121,12 @@ export function openConversation(scene: Scene, screen: Screen, locale: Locale): 
     },
     stop: () => void unwatch(),
   };
+}
+
+/** The words of a text message. */
+function said(content: string): string {
+  const { text = '' } = JSON.parse(content) as { readonly text?: string };
+  return text;
 }
 
 /** The run that a card's buttons belong to. */

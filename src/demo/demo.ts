@@ -7,7 +7,7 @@ import { type Conversation, openConversation } from './conversation.ts';
 import { playFaults } from './faults.ts';
 import { names, openScene, type Scene } from './scene.ts';
 import { openScreen, type Screen } from './screen.ts';
-import { faultList, faultMet, foundShop, hint, leaving, mended, opening } from './words.ts';
+import { faultList, faultMet, foundShop, hint, leaving, mended, opening, pageAt } from './words.ts';
 
 /** Orders in the sample shop when nothing is said. */
 const usualRows = 5000;
@@ -35,7 +35,10 @@ export const runDemo: RunDemo = async (options, stage) => {
   const conversation = openConversation(scene, screen, locale);
   try {
     if (faults) tell(...faultList());
-    if (!once) tell(hint);
+    if (!once) {
+      const { url } = scene.playground.openPage({ cast: scene.cast });
+      tell(pageAt(url), hint);
+    }
     return await perform(options, stage, { scene, screen, conversation, locale });
   } finally {
     // The bot still shows the last states while it stops, so the curtain falls after it.

@@ -5,7 +5,7 @@ import { openProgram } from '../app.ts';
 import type { DemoOptions, DemoStage, Program } from '../cli/program.ts';
 import { readConfig } from '../config.ts';
 import { type Playground, startPlayground } from '../playground/playground.ts';
-import type { Locale } from '../sync/text.ts';
+import { inLocale, type Locale, type Text, text } from '../sync/text.ts';
 import { orderFields, ordersYaml } from './definition.ts';
 import { embeddedShop } from './embedded.ts';
 import { type RealShop, realShop } from './mysql.ts';
@@ -15,6 +15,8 @@ export interface Scene {
   readonly playground: Playground;
   readonly table: ReturnType<ReturnType<Playground['base']>['table']>;
   readonly person: ReturnType<Playground['person']>;
+  /** Everybody who can be played on the page. */
+  readonly cast: readonly { readonly person: Scene['person']; readonly role: Text }[];
   readonly chat: ReturnType<Playground['chat']>;
   /** The real one, with Feishu's SDK and the long connection. */
   readonly program: Program;
@@ -34,6 +36,9 @@ export interface Setting extends Pick<DemoOptions, 'source' | 'faults'> {
 /** The person who writes to the bot. */
 export const names = { 'zh-CN': '小林', 'en-US': 'Lin' } as const;
 
+/** Who can be played on the page besides the person in the terminal. */
+const others = { 'zh-CN': ['小周', '小何'], 'en-US': ['Zhou', 'He'] } as const;
+
 /** A call takes as long as one over the internet, a large write longer: else there would be nothing to watch. */
 const latency = (_route: string, rows: number): number => 120 + rows * 0.4;
 
@@ -52,6 +57,16 @@ export async function openScene(setting: Setting, stage: Pick<DemoStage, 'log' |
     const table = playground.base({ name: '示例商店', tables: [{ name: '订单', fields }] }).table();
     const person = playground.person(names[setting.locale]);
     const chat = playground.chat({ kind: 'p2p', members: [person] });
+    const [sales, stranger] = others[setting.locale].map((name) => playground.person(name));
+    if (!sales || !stranger) throw new Error('Two people more are needed.');
+    for (const one of [sales, stranger]) playground.chat({ kind: 'p2p', members: [one] });
+    const name = inLocale(text('订单运营', 'Order desk'), setting.locale);
+    playground.chat({ kind: 'group', name, members: [person, sales] });
+    const cast = [
+      { person, role: text('管理员', 'admin') },
+      { person: sales, role: text('销售', 'sales') },
+      { person: stranger, role: text('外人', 'stranger') },
+    ];
 
     const chunkSize = setting.faults ? Math.max(1, Math.min(500, Math.ceil(shop.orders / 8))) : undefined;
     mkdirSync(join(folder, 'syncs'));
@@ -72,7 +87,7 @@ export async function openScene(setting: Setting, stage: Pick<DemoStage, 'log' |
     releases.push(() => program.stop());
     await program.serve();
     await playground.connections.ready();
-    return { playground, table, person, chat, program, stop };
+    return { playground, table, person, cast, chat, program, stop };
   } catch (error) {
     await stop();
     throw error;

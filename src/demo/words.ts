@@ -72,6 +72,13 @@ export const hint = text(
   "Type a button's number, or a message such as /sync orders or /help; Ctrl-C ends.",
 );
 
+/** Where the page is. */
+export const pageAt = (url: string): Text =>
+  text(
+    `在浏览器里看：${url}（会话、表格、故障、调用都在一页上）`,
+    `In a browser: ${url} (chat, table, faults and calls on one page)`,
+  );
+
 export const leaving = text('正在收拾……', 'Clearing up …');
 
 export const noButton = (number: string): Text =>

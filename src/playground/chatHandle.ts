@@ -175,7 +175,7 @@ interface Draft {
 }
 
 /** Puts a person's message into the chat and tells the app, where the app is to be told. */
-function say(world: World, events: Events, { chat, from, text, mention, post }: Draft): Said {
+export function say(world: World, events: Events, { chat, from, text, mention, post }: Draft): Said {
   const key = mention ? '@_user_1' : undefined;
   const { type, content } = contentOf(text, key, world.bot, post);
   const at = world.now();

@@ -23,7 +23,7 @@ export interface ClickTarget {
 
 /** What the person who clicked sees. */
 export interface ClickResult {
-  readonly toast?: { readonly type: string; readonly content: string };
+  readonly toast?: { readonly type: string; readonly content: string; readonly i18n?: Json };
   /** The card that the answer brought. */
   readonly card?: Json;
   /** The code the client shows when the answer is missing or wrong. */
@@ -85,7 +85,8 @@ function readToast(toast: unknown): ClickResult | undefined {
   if (!isObject(toast) || !toastTypes.has(String(toast['type'])) || typeof toast['content'] !== 'string') {
     return undefined;
   }
-  return { toast: { type: String(toast['type']), content: toast['content'] } };
+  const { type, content, i18n } = toast;
+  return { toast: { type: String(type), content, ...(isObject(i18n) && { i18n }) } };
 }
 
 /** Judges an answer as the client does. */

@@ -1,6 +1,6 @@
 import type { Ack, Connections } from './connection.ts';
 import { checkAddress, post, type Subscription } from './webhook.ts';
-import type { World } from './world.ts';
+import { tell, type World } from './world.ts';
 
 /** What became of an event. */
 export interface Delivery {
@@ -57,7 +57,7 @@ function envelope(
  */
 export function newEvents(world: World, connections: Connections): Events {
   const timers = new Map<NodeJS.Timeout, () => void>();
-  const sent = new Map<string, string>();
+  const sent = new Map<string, { readonly type: string; readonly payload: string }>();
   let stopped = false;
   let address: Subscription | undefined;
   const token = (): string => address?.verificationToken ?? '';
@@ -76,13 +76,21 @@ export function newEvents(world: World, connections: Connections): Events {
       timers.set(timer, resolve);
     });
 
-  const push = async (eventId: string, payload: string): Promise<Delivery> => {
+  /** Sends once, and tells how it was taken. */
+  const send = async (type: string, payload: string, eventId: string): Promise<Ack> => {
+    const [at, start] = [world.now(), performance.now()];
+    const ack = await hand(payload, eventId);
+    tell(world, { kind: 'event', at, type, ack: ack.kind, ms: performance.now() - start });
+    return ack;
+  };
+
+  const push = async (type: string, eventId: string, payload: string): Promise<Delivery> => {
     let attempts = 0;
     const result = (acknowledged: boolean): Delivery => ({ eventId, acknowledged, attempts });
     while (!ended()) {
       if (!address) await Promise.race([connections.ready(), stop]);
       if (ended()) break;
-      const ack = await hand(payload, eventId);
+      const ack = await send(type, payload, eventId);
       if (ack.kind === 'nobody') continue;
       attempts += 1;
       if (ack.kind === 'ok') return result(true);
@@ -102,18 +110,18 @@ export function newEvents(world: World, connections: Connections): Events {
     deliver: (type, event) => {
       const eventId = world.random.hex(32);
       const payload = envelope(world, type, eventId, String(world.now()), event, token());
-      sent.set(eventId, payload);
-      return { eventId, delivered: push(eventId, payload) };
+      sent.set(eventId, { type, payload });
+      return { eventId, delivered: push(type, eventId, payload) };
     },
     again: (eventId) => {
-      const payload = sent.get(eventId);
-      if (payload === undefined) throw new Error(`No event ${eventId} was sent.`);
-      return push(eventId, payload);
+      const known = sent.get(eventId);
+      if (!known) throw new Error(`No event ${eventId} was sent.`);
+      return push(known.type, eventId, known.payload);
     },
     callback: (type, event) => {
       const eventId = world.random.hex(32);
       const micros = `${world.now()}${String(world.random.below(1000)).padStart(3, '0')}`;
-      return hand(envelope(world, type, eventId, micros, event, token()), eventId);
+      return send(type, envelope(world, type, eventId, micros, event, token()), eventId);
     },
     async subscribe(to) {
       await checkAddress(to);

@@ -6,6 +6,7 @@ import type { Faults } from './faults.ts';
 import type { RequestListener } from './http.ts';
 import type { Writers } from './lock.ts';
 import type { PersonChange, PersonSpec } from './people.ts';
+import type { Page, PageOptions } from './view/host.ts';
 import type { Subscription } from './webhook.ts';
 import type { Call, Happening, Limits, Person } from './world.ts';
 
@@ -100,6 +101,8 @@ export interface Playground {
     revokeTokens(): void;
     setEnabled(on: boolean): void;
   };
+  /** Opens a page on which people see chats and tables and act in them; one at a time. */
+  openPage(options: PageOptions): Page;
   /** The routes, for the coverage list. */
   readonly routes: readonly { readonly name: string; readonly method: string; readonly path: string }[];
   /** Forgets bases, chats, messages, calls, faults and tokens; app, bot and connections stay. */

@@ -4,6 +4,7 @@ import type { Rates } from './rates.ts';
 import { Refusal, type Reply, refused } from './reply.ts';
 import type { Match, Request, Route } from './router.ts';
 import type { Tokens } from './tokens.ts';
+import type { PageHandler } from './view/host.ts';
 import { type Call, tell, type World } from './world.ts';
 
 /** Awaited before a request is looked at, so that a test can change the world between two calls. */
@@ -22,6 +23,8 @@ export interface HttpParts {
   readonly sleep: (ms: number) => Promise<void>;
   readonly onCall: (call: Call) => void;
   readonly onUnknown: (method: string, path: string) => void;
+  /** Takes what is for the page people look at, when there is one. */
+  readonly page: () => PageHandler | undefined;
 }
 
 const mostBody = 20 * 1024 * 1024;
@@ -138,6 +141,7 @@ export function newServer(parts: HttpParts): Server {
   let counter = 0;
 
   const serve = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
+    if (parts.page()?.(message, response)) return;
     const raw = await readBody(message);
     const start = performance.now();
     counter += 1;

@@ -22,6 +22,7 @@ import { newFieldCalls } from './schema/fieldCalls.ts';
 import { newTableCall } from './schema/tableCalls.ts';
 import { newSleep } from './sleep.ts';
 import { newTokens } from './tokens.ts';
+import type { PageHandler } from './view/host.ts';
 import { type Call, defaultLimits, type Person, tell, type World } from './world.ts';
 import { newWrites } from './write.ts';
 
@@ -30,6 +31,8 @@ export interface Settings {
   writers: Writers;
   rates: boolean;
   latency: NonNullable<PlaygroundOptions['latency']>;
+  /** The page, while it is open. */
+  page: { readonly handle: PageHandler; close(): void } | undefined;
 }
 
 /** The wired parts behind a {@link Playground}. */
@@ -88,7 +91,7 @@ export function newParts(options: PlaygroundOptions): Parts {
   const seed = options.seed ?? randomBytes(4).readUInt32LE();
   const world = newWorld(options, seed);
   const { writers = { per: 'base', atOnce: 1 }, rates: ratesOn = true, latency = 0 } = options;
-  const settings: Settings = { writers, rates: ratesOn, latency };
+  const settings: Settings = { writers, rates: ratesOn, latency, page: undefined };
   const rates = newRates(world.now);
   const faults = newFaults();
   const tokens = newTokens(world);
@@ -116,6 +119,7 @@ export function newParts(options: PlaygroundOptions): Parts {
       tell(world, { kind: 'call', call });
     },
     onUnknown: (method, path) => unknown.push({ method, path }),
+    page: () => settings.page?.handle,
   });
   const origin = (): string => `127.0.0.1:${(server.address() as AddressInfo | null)?.port ?? 0}`;
   const connections = newConnections(world, server, () => `ws://${origin()}`);
@@ -162,6 +166,7 @@ export function newParts(options: PlaygroundOptions): Parts {
       faults.clear();
     },
     stop: () => {
+      settings.page?.close();
       events.stop();
       waits.stop();
       connections.stop();

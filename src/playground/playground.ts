@@ -8,6 +8,7 @@ import { botMessage, newChat } from './chatHandle.ts';
 import type { Playground, PlaygroundOptions } from './handle.ts';
 import { newParts, type Parts } from './parts.ts';
 import { addPerson, changePerson } from './people.ts';
+import { openPage } from './view/host.ts';
 import type { Happening } from './world.ts';
 
 const listened = <T>(set: Set<T>, item: T): (() => void) => {
@@ -139,6 +140,16 @@ export async function startPlayground(options: PlaygroundOptions = {}): Promise<
     ...switches(parts),
     redeliver: (eventId) => events.again(eventId),
     event: (type, event) => events.deliver(type, event).delivered,
+    openPage: (opened) => {
+      parts.settings.page?.close();
+      const page = openPage(parts, opened);
+      parts.settings.page = page;
+      const close = (): void => {
+        page.close();
+        if (parts.settings.page === page) parts.settings.page = undefined;
+      };
+      return { url: `http://${parts.origin()}/`, close };
+    },
     faults: parts.faults,
     connections: parts.connections,
     subscribe: (to) => events.subscribe(to),

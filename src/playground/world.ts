@@ -168,6 +168,14 @@ export type Happening =
     }
   | { readonly kind: 'message'; readonly message: MessageState; readonly version: VersionState }
   | { readonly kind: 'recalled'; readonly message: MessageState }
+  /** The app was sent an event or a callback; `ack` is what became of it. */
+  | {
+      readonly kind: 'event';
+      readonly at: number;
+      readonly type: string;
+      readonly ack: 'ok' | 'failed' | 'silent' | 'nobody';
+      readonly ms: number;
+    }
   | { readonly kind: 'click'; readonly messageId: string; readonly name: string; readonly openId: string }
   /** A long connection was opened and can be sent to, or is gone; `count` is how many there are now. */
   | { readonly kind: 'connections'; readonly count: number }

@@ -1,13 +1,13 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
-import { access, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import mysql, { type Connection } from 'mysql2/promise';
+import { findBinary, install, type Machine, thisMachine } from './machine.ts';
 import { zoneStatements } from './mysql-zones.ts';
 
 const run = promisify(execFile);
@@ -47,7 +47,7 @@ const binaries = ['mariadbd', 'mysqld'];
 export function planServer(
   env: Readonly<Record<string, string | undefined>>,
   found: string | undefined,
-  machine: { readonly root: boolean; readonly apt: boolean },
+  machine: Machine,
 ): Plan {
   const url = env['MYSQL_URL'];
   if (url) return { kind: 'given', url };
@@ -61,10 +61,11 @@ export function planServer(
 
 /** Starts (or finds) the server. @param say is told what takes long, a line each */
 export async function startMysql(say: (line: string) => void): Promise<MysqlServer> {
-  const machine = { root: userInfo().uid === 0, apt: (await findBinary(['apt-get'])) !== undefined };
+  const machine = await thisMachine();
   let plan = planServer(process.env, await findBinary(binaries), machine);
   if (plan.kind === 'install') {
-    await install(machine.root, say);
+    say('No MySQL server found and MYSQL_URL is not set.');
+    await install(packages, machine.root, say);
     plan = planServer({}, await findBinary(binaries), { ...machine, apt: true });
   }
   switch (plan.kind) {
@@ -109,20 +110,6 @@ export async function createDatabase(serverUrl: string): Promise<TestDatabase> {
       await connection.end();
     },
   };
-}
-
-async function install(root: boolean, say: (line: string) => void): Promise<void> {
-  const apt = async (...words: string[]): Promise<void> => {
-    const command = [...(root ? [] : ['sudo', '-n']), 'apt-get', '-q', ...words];
-    say(`No MySQL server found and MYSQL_URL is not set: ${command.join(' ')}`);
-    await run(command[0] ?? '', command.slice(1), {
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-      maxBuffer: 64 * 1024 * 1024,
-    });
-  };
-  await apt('update');
-  await apt('install', '-y', '--no-install-recommends', ...packages);
-  say('The MySQL server is installed.');
 }
 
 async function useGiven(url: string): Promise<MysqlServer> {
@@ -275,28 +262,6 @@ function isAlive(pid: number): boolean {
     return false;
   }
 }
-
-/** Finds the first of the programs on the path, or where servers are installed without being on it. */
-async function findBinary(
-  names: readonly string[],
-  first: readonly string[] = [],
-): Promise<string | undefined> {
-  const usual = ['/usr/sbin', '/usr/bin', '/usr/local/sbin', '/usr/local/bin', '/opt/homebrew/bin'];
-  const folders = [...first, ...(process.env['PATH'] ?? '').split(delimiter), ...usual];
-  for (const name of names) {
-    for (const folder of folders) {
-      const path = join(folder, name);
-      if (folder !== '' && (await isProgram(path))) return path;
-    }
-  }
-  return undefined;
-}
-
-const isProgram = (path: string): Promise<boolean> =>
-  access(path, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
 
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {

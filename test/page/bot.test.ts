@@ -1,0 +1,115 @@
+import { expect, it } from 'vitest';
+import { newestCard, newTheatre, say } from './support.ts';
+
+const theatre = newTheatre();
+
+/** A promise that the test settles. */
+function gate() {
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { open, opened };
+}
+
+it('a typed command shows its progress in one card, while the table beside it fills', async () => {
+  const { world, page } = await theatre.bot({ orders: 40, definition: { chunkSize: 10, concurrency: 1 } });
+  const third = gate();
+  let writes = 0;
+  world.feishu.onRequest(async ({ route }) => {
+    if (route.name !== 'records.batch_create') return;
+    writes += 1;
+    if (writes === 3) await third.opened;
+  });
+
+  await say(page, '/sync orders');
+
+  await newestCard(page).getByText('Uploading').waitFor();
+  await page.getByText('20 records').waitFor();
+  await newestCard(page)
+    .getByText(/2 of 4|2 \/ 4/u)
+    .first()
+    .waitFor();
+  third.open();
+  await newestCard(page).getByText('Done', { exact: true }).waitFor();
+  expect(await page.locator('.message .card').count()).toBe(1);
+  await page.getByText('40 records').waitFor();
+  const row = page.locator('.spacer .row').filter({ hasText: 'O040' });
+  await row.waitFor();
+  expect(await page.getByRole('region', { name: 'Calls and events' }).getByText('batch_create').count()).toBe(
+    4,
+  );
+  expect(await page.locator('#announcer').textContent()).toContain('Done');
+});
+
+it('a press on retry sends what failed again, and says who pressed it', async () => {
+  const { world, page } = await theatre.bot({
+    orders: 20,
+    speed: 3,
+    definition: { chunkSize: 10, concurrency: 1, rounds: 0 },
+  });
+  const mend = world.feishu.faults.add({
+    when: { route: 'records.batch_create', times: Number.POSITIVE_INFINITY },
+    fault: { kind: 'code', code: 1255001 },
+  });
+  await say(page, '/sync orders');
+  const retry = page.getByRole('button', { name: /^Retry/u });
+  await retry.waitFor();
+  expect(world.table.size()).toBe(0);
+  mend();
+
+  await retry.click();
+
+  await page.locator('.toast').first().waitFor();
+  await newestCard(page).getByText('Done', { exact: true }).waitFor();
+  await page.getByText(/Ada pressed “Retry/u).waitFor();
+  await page.getByText('20 records').waitFor();
+  await world.expectSame();
+});
+
+it('a brake asks: who may not is refused, and who may confirms in a window first', async () => {
+  const { world, page } = await theatre.bot({ orders: 30, speed: 3 }, async ({ run, shop }) => {
+    await run();
+    await shop.exec("delete from user_orders where id > 'O020' and production_id = 10");
+  });
+  await page.getByRole('button', { name: /Order desk/u }).click();
+  await say(page, '/sync orders');
+  const apply = page.getByRole('button', { name: 'Apply', exact: true });
+  await apply.waitFor();
+
+  await page.getByLabel('You are').selectOption({ label: 'Bob' });
+  await apply.click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Confirm' }).click();
+  await page.locator('.toast-warning').waitFor();
+  expect(world.table.size()).toBe(30);
+
+  await page.getByLabel('You are').selectOption({ label: 'Ada' });
+  await apply.click();
+  await page.keyboard.press('Escape');
+  await apply.click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Confirm' }).press('Enter');
+  await newestCard(page).getByText('Done', { exact: true }).waitFor();
+  await page.getByText('20 records').waitFor();
+  await world.expectSame();
+});
+
+it('a fault that is armed is used by the next call, and a permission is given back', async () => {
+  const { world, page } = await theatre.bot({ orders: 10 });
+  const conflict = page.getByRole('button', { name: /Write conflict/u });
+  const revoke = page.getByRole('button', { name: /Revoke permission/u });
+  await conflict.click();
+  await conflict.getByText('armed').waitFor();
+  await say(page, '/sync orders');
+  await newestCard(page).getByText('Done', { exact: true }).waitFor();
+  await conflict.getByText('hit 1').waitFor();
+  expect(await conflict.getAttribute('aria-pressed')).toBe('false');
+  expect(world.writes()).toEqual(['batch_create !1254291', 'batch_create 10']);
+
+  await revoke.click();
+  await revoke.getByText('on', { exact: true }).waitFor();
+  await say(page, '/sync orders');
+  await page.locator('.card-head.head-red').waitFor();
+  await revoke.click();
+  await say(page, '/sync orders');
+  await newestCard(page).getByText('Done', { exact: true }).waitFor();
+});
