@@ -19,11 +19,12 @@ async function opened() {
       const { port } = new URL(page.url);
       const sent = request(
         { host: '127.0.0.1', port, path, method: body === undefined ? 'GET' : 'POST', headers },
-        (answer) =>
+        (answer) => {
           text(answer).then(
             (words) => resolve({ status: answer.statusCode, headers: answer.headers, body: words }),
             reject,
-          ),
+          );
+        },
       );
       sent.on('error', reject).end(body);
     });
@@ -35,8 +36,7 @@ async function opened() {
     mention: false,
   });
   const json = { 'content-type': 'application/json' };
-  const messages = (): number => feishu.calls().length;
-  return { feishu, page, ask, said, json, messages };
+  return { feishu, page, ask, said, json };
 }
 
 describe('the page', () => {
