@@ -34,6 +34,28 @@ function numbers(state: State): readonly { readonly name: Text; readonly value: 
   ];
 }
 
+/** How many of the updates set back what people changed; nothing when none does. */
+export function setBack(state: State): readonly Element[] {
+  const plan = isPlan(state);
+  const rows = plan ? (state.planned.back ?? 0) : (state.setBack ?? 0);
+  if (rows === 0) return [];
+  const n = count(rows);
+  return [
+    line(
+      plan
+        ? text(
+            `其中 ${n} 行是被人在表格里改过的，会恢复成数据库里的值。`,
+            `${n} of the updates set back what people changed in the table.`,
+          )
+        : text(
+            `其中 ${n} 行是被人在表格里改过的，已恢复成数据库里的值。`,
+            `${n} of them had been changed in the table by people, and were set back.`,
+          ),
+      { size: 'notation', colour: 'grey' },
+    ),
+  ];
+}
+
 /** The numbers in one line, for summaries and the question before a plan is applied. */
 export const numbersLine = (state: State): Text =>
   joined(
@@ -143,7 +165,10 @@ export function samples(all: readonly Sample[], room: Room): readonly Element[] 
       const more = one.cells.length > cellsShown ? ' · …' : '';
       const cells = one.cells.slice(0, cellsShown).map((each) => cell(each, one));
       const parts = [`${signs[one.kind]} ${plain(one.key, 40)}`, ...cells];
-      return same(parts.join(' · ') + more);
+      const words = parts.join(' · ') + more;
+      return one.back
+        ? text(`${words}（被人改过，恢复）`, `${words} (changed by a person, set back)`)
+        : same(words);
     }),
   ];
 }

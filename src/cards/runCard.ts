@@ -7,7 +7,7 @@ import { type Card, type Element, makeCard } from './card.ts';
 import { buttonRow, line, person, rich, rule, who } from './element.ts';
 import { fitted, type Room } from './fit.ts';
 import { lookOf } from './look.ts';
-import { fourNumbers, notes, numbersLine, samples, sentence, wentWrong } from './outcome.ts';
+import { fourNumbers, notes, numbersLine, samples, sentence, setBack, wentWrong } from './outcome.ts';
 import { joined, plain, same } from './plain.ts';
 import { problemElements } from './problems.ts';
 import { elapsed, type Now, stage } from './stage.ts';
@@ -74,6 +74,7 @@ function body(state: State, view: RunView, room: Room): readonly Element[] {
     ...(state.error === null ? [] : problemElements(errorsOf(state), room)),
     ...(state.waiting?.reasons ?? []).slice(0, 8).map((reason) => sentence(reason.message, room)),
     ...(state.rows.read > 0 || state.deletes.planned > 0 ? [fourNumbers(state)] : []),
+    ...setBack(state),
     ...(state.waiting === null ? [] : samples(state.waiting.samples, room)),
     ...(state.status === 'waiting' ? [deciders(state, view.approvers)] : []),
     ...(state.waiting === null ? [] : [expiry(state.waiting.until, view.timeZone)]),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Change } from '../sync/change.ts';
-import { type Chunk, chunker, encodeChanges } from '../sync/chunk.ts';
+import { backIn, type Chunk, chunker, encodeChanges } from '../sync/chunk.ts';
 import type { Definition } from '../sync/definition.ts';
 import { type Compared, diff } from '../sync/diff.ts';
 import type { Failure } from '../sync/failure.ts';
@@ -17,6 +17,7 @@ import type { TableRead } from './read-table.ts';
 import type { Refused } from './refused.ts';
 import { sampler } from './sample.ts';
 import type { Spool } from './spool.ts';
+import { type Witness, witness } from './witness.ts';
 
 /** The outcome of comparing both sides; the changes themselves are in the journal as chunks. */
 export interface Comparison {
@@ -31,6 +32,10 @@ export interface Comparison {
   readonly kept: number;
   /** Records among the deletes that the ledger does not know. */
   readonly handMade: number;
+  /** Updates that set back what somebody changed. */
+  readonly back: number;
+  /** Rows to be created that the ledger knows as records. */
+  readonly missing: ReturnType<Witness['missing']>;
   /** Select options that the plan would create. */
   readonly newOptions: NewOptions;
   readonly chunks: number;
@@ -61,13 +66,17 @@ export interface Sides {
 /** Record IDs that are looked up in the ledger at once. */
 const lookUp = 500;
 
-/** Walks through both sides once and lets the changes flow into the journal, chunk by chunk. */
+/**
+ * Walks through both sides once and lets the changes flow into the journal, chunk by chunk.
+ * @param known records that the ledger knows in this scope
+ */
 export async function compare(
   sides: Sides,
   run: string,
   scope: Scope,
   { journal, ledger, rejects }: Pick<Store, 'journal' | 'ledger' | 'rejects'>,
   fence: number,
+  known: number,
 ): Promise<Comparison> {
   const { definition, mapping, spool, source, table } = sides;
   const counts = { create: 0, update: 0, delete: 0, same: 0, left: 0, invalid: 0, rejected: 0 };
@@ -107,18 +116,23 @@ export async function compare(
     if (chunk && failure) await journal.addChunks(run, [{ ...newChunk(chunk), refused: failure }], fence);
     for (const { key } of chunk?.changes ?? []) why.delete(key);
   }
-  async function sift(known: Refused): Promise<void> {
-    const { send, refused } = await known.sift(unsifted);
+  async function sift(refusedRows: Refused): Promise<void> {
+    const { send, refused } = await refusedRows.sift(unsifted);
     unsifted = [];
     for (const { change, row } of refused) {
       bad.count(row.told);
       why.set(change.key, refusedBefore(row));
       await storeRefused(refusedChunks.add(change));
     }
-    for (const change of send) await take(change);
+    for (const change of send) await ask(change);
+  }
+  const seen = witness(ledger, scope, known);
+  async function ask(change: Change): Promise<void> {
+    if (change.kind === 'delete') return take(change);
+    for (const one of await seen.take(change)) await take(one);
   }
   async function consider(change: Change): Promise<void> {
-    if (!sides.refused) return take(change);
+    if (!sides.refused) return ask(change);
     unsifted.push(change);
     if (unsifted.length === lookUp) await sift(sides.refused);
   }
@@ -147,7 +161,8 @@ export async function compare(
   if (sides.refused) await sift(sides.refused);
   for (const chunk of refusedChunks.rest()) await storeRefused(chunk);
   for (const row of untouchable(sides)) await bad.list(row);
-  const deletes = await owned(judge.leftOver(), definition, scope, ledger, take);
+  for (const change of await seen.rest()) await take(change);
+  const deletes = await owned(judge.leftOver(), definition.deletes, scope, ledger, take);
   for (const chunk of chunks.rest()) await store(chunk);
   await storing;
   return {
@@ -158,6 +173,8 @@ export async function compare(
     invalid: counts.invalid,
     rejected: counts.rejected,
     ...deletes,
+    back: seen.back(),
+    missing: seen.missing(),
     newOptions: options,
     chunks: written,
     hash: hash.digest('hex'),
@@ -185,7 +202,7 @@ function resolving(
 /** Lets deletes through by ownership: `ours` keeps what the ledger does not know. */
 async function owned(
   leftOver: Iterable<Change>,
-  definition: Definition,
+  policy: Definition['deletes'],
   scope: Scope,
   ledger: Ledger,
   take: (change: Change) => Promise<void>,
@@ -198,7 +215,7 @@ async function owned(
     const known = await ledger.known(scope, ids);
     for (const change of group) {
       const ours = change.kind === 'delete' && known.has(change.record);
-      if (!ours && definition.deletes === 'ours') kept++;
+      if (!ours && policy === 'ours') kept++;
       else {
         if (!ours) handMade++;
         await take(change);
@@ -220,6 +237,7 @@ export const newChunk = (chunk: Chunk, body = encodeChanges(chunk.changes)): New
   kind: chunk.kind,
   seq: chunk.seq,
   rows: chunk.changes.length,
+  back: backIn(chunk.changes),
   body,
 });
 

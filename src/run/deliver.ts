@@ -1,5 +1,5 @@
 import type { Change } from '../sync/change.ts';
-import { type Chunk, decodeChanges, halves } from '../sync/chunk.ts';
+import { backIn, type Chunk, decodeChanges, halves } from '../sync/chunk.ts';
 import { CallError, type Failure } from '../sync/failure.ts';
 import { tokenLife } from '../sync/limits.ts';
 import type { Target } from '../sync/mapping.ts';
@@ -360,6 +360,7 @@ function recordOf(chunk: Chunk): ChunkRecord {
     kind: chunk.kind,
     seq: chunk.seq,
     rows: chunk.changes.length,
+    back: backIn(chunk.changes),
     status: 'pending',
     token: null,
     sentAt: null,

@@ -9,22 +9,55 @@ export interface History {
   readonly handMade: 'delete' | 'keep' | undefined;
   readonly succeededBefore: boolean;
   readonly changed: boolean;
+  /** IDs of the fields that had values after the last success. */
+  readonly filled: ReadonlySet<string>;
 }
 
 /** Looks up what is known of a scope; `fingerprint` is that of the plan being made. */
 export async function history(store: Store, scope: Scope, fingerprint: string): Promise<History> {
-  const [ledger, allowed, agreed, last] = await Promise.all([
+  const [ledger, allowed, agreed, last, filled] = await Promise.all([
     store.ledger.size(scope),
     store.memory.recall(handMadeGrant(scope)),
     store.memory.recall(agreedPrint(scope)),
     store.journal.lastDone(scope),
+    store.memory.recall(filledOf(scope)),
   ]);
   return {
     ledger,
     handMade: allowed === undefined ? undefined : allowed === 'keep' ? 'keep' : 'delete',
     succeededBefore: last !== undefined,
     changed: last !== undefined && last.fingerprint !== fingerprint && agreed !== fingerprint,
+    filled: new Set(JSON.parse(filled ?? '[]') as readonly string[]),
   };
+}
+
+const filledOf = (scope: Scope): string => `filled:${scope.definition}@${scope.table}`;
+
+/** What is known of a table after a run. */
+interface Seen {
+  /** Its change counter when it was last read with nothing written since; null when something was. */
+  readonly revision: number | null;
+  /** Query, key and mapping of that run. */
+  readonly fingerprint: string;
+  readonly run: string;
+}
+
+/**
+ * Notes a success: which fields have values by it, and the table's change counter, with which a later run can tell
+ * that nobody has touched the table.
+ */
+export async function rememberSuccess(
+  { memory }: Pick<Store, 'memory'>,
+  scope: Scope,
+  seen: Seen,
+  filled: readonly string[],
+): Promise<void> {
+  const notes: readonly (readonly [string, string])[] = [
+    [filledOf(scope), JSON.stringify(filled)],
+    [`seen:${scope.definition}@${scope.table}`, JSON.stringify(seen)],
+  ];
+  for (const [name, value] of notes)
+    if ((await memory.recall(name)) !== value) await memory.remember(name, value);
 }
 
 /** Under which name it is remembered what becomes of hand-made records. */

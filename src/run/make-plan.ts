@@ -18,6 +18,7 @@ import { type Approved, stillToAsk, whyWait } from './reasons.ts';
 import { fieldsSignature, knownRefused } from './refused.ts';
 import { openSpool } from './spool.ts';
 import { allOf, sideBySide } from './together.ts';
+import { trustRead } from './trust.ts';
 
 /** What planning works with. */
 export interface Planning {
@@ -127,13 +128,14 @@ export async function makePlan(job: Planning): Promise<Plan> {
     const rules = keeps ? { ...definition, deletes: 'ours' as const } : definition;
     const read = { spool, bad, source: rows, table: records };
     const sides = { ...read, definition: rules, mapping, chunkSize, within, resolver, refused };
-    const found = await compare(sides, job.run, job.scope, store, job.fence);
+    const found = await compare(sides, job.run, job.scope, store, job.fence, before.ledger);
+    await trustRead(table, records.index, found.missing, signal);
     const [tooMany, ...others] = found.newOptions.problems();
     if (tooMany) throw new ProblemError([tooMany, ...others]);
     const reasons = stillToAsk(
       job.approved,
       found,
-      whyWait({ definition, about, rows, records, found, before }),
+      whyWait({ definition, mapping, about, rows, records, found, before }),
     );
     const plan: Plan = {
       targets: mapping.targets,
@@ -149,6 +151,7 @@ export async function makePlan(job: Planning): Promise<Plan> {
       newOptions: found.newOptions.names(),
       asksHandMade: reasons.some(({ code }) => code === 'hand-made'),
       fingerprint,
+      filled: mapping.targets.flatMap(({ id }, at) => (rows.filled[at] ? [id] : [])),
       known: mapping.known,
       waits: reasons,
       samples: found.samples,
@@ -160,7 +163,12 @@ export async function makePlan(job: Planning): Promise<Plan> {
       ...state,
       badRows: found.badRows,
       notes: [...state.notes, ...(resolver?.notes() ?? [])],
-      planned: { creates: found.creates, updates: found.updates, deletes: found.deletes },
+      planned: {
+        creates: found.creates,
+        updates: found.updates,
+        back: found.back,
+        deletes: found.deletes,
+      },
       ms: { ...state.ms, diff: state.ms.diff + clock.now() - began },
     }));
     await store.journal.saveState(job.run, board.state(), job.fence);

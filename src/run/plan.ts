@@ -38,6 +38,8 @@ export interface Plan {
   readonly asksHandMade: boolean;
   /** Hash of query, key and mapping: see {@link fingerprintOf}. */
   readonly fingerprint: string;
+  /** IDs of the fields that have a value in any row. */
+  readonly filled: readonly string[];
   /** Where the columns go; remembered once a person has agreed, where it differs from before. */
   readonly known: readonly KnownField[];
   /** Why nothing may be sent before a person has said yes; empty once that was said, or when nothing is unusual. */

@@ -220,6 +220,8 @@ export interface ChunkRecord {
   readonly sentAt: number | null;
   /** How often it was sent. */
   readonly attempts: number;
+  /** Updates among its rows that set back what somebody changed. */
+  readonly back: number;
   /** Rows confirmed so far; all of them when `done`. A failed chunk may hold some that a read-back found written. */
   readonly written: number;
   /** The failure that stands, for `failed`, `unknown` and `rejected`. */
@@ -232,18 +234,24 @@ export interface NewChunk {
   readonly kind: ChunkKind;
   readonly seq: number;
   readonly rows: number;
+  /** Updates among them that set back what somebody changed. */
+  readonly back: number;
   /** The changes, encoded by `sync/chunk`. */
   readonly body: Uint8Array;
   /** Why Feishu refused its rows in an earlier run: the chunk begins as rejected, and only a person has it sent. */
   readonly refused?: Failure;
 }
 
-/** What the bot last confirmed for one key. */
-export interface LedgerEntry {
-  readonly key: string;
+/** What was last confirmed of one record. */
+export interface Confirmed {
   readonly record: string;
   /** Hash of the cells that were confirmed. */
   readonly hash: string;
+}
+
+/** What the bot last confirmed for one key. */
+export interface LedgerEntry extends Confirmed {
+  readonly key: string;
 }
 
 /** How a chunk came out; stored in one transaction together with the ledger. */
@@ -300,6 +308,8 @@ export interface Ledger {
   size(scope: Scope): Promise<number>;
   /** Which of the record IDs it knows. */
   known(scope: Scope, records: readonly string[]): Promise<ReadonlySet<string>>;
+  /** What it knows of these keys; keys that it does not know are left out. */
+  find(scope: Scope, keys: readonly string[]): Promise<ReadonlyMap<string, Confirmed>>;
   /** Which of the keys the run has confirmed, and none since. */
   confirmedBy(scope: Scope, run: string, keys: readonly Key[]): Promise<ReadonlySet<Key>>;
 }

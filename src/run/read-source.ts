@@ -1,3 +1,4 @@
+import { filled } from '../sync/filled.ts';
 import type { Key } from '../sync/key.ts';
 import { type KeyCounts, keyCounter } from '../sync/key-table.ts';
 import type { PersonBy } from '../sync/lookup.ts';
@@ -21,6 +22,8 @@ export interface SourceRead {
   readonly rejected: number;
   /** The different words by which people are to be looked up. */
   readonly people: ReadonlyMap<PersonBy, ReadonlySet<string>>;
+  /** Which columns have a value in any row, by position. */
+  readonly filled: readonly boolean[];
 }
 
 const numberBytes = 4;
@@ -49,6 +52,7 @@ export async function readSource(
   const times = keyCounter();
   const frame = framer();
   const words = lookupWords(mapping.targets);
+  const filledColumns = filled(mapping.targets.length);
   let rows = 0;
   let rejected = 0;
   for await (const batch of answer.batches) {
@@ -62,6 +66,7 @@ export async function readSource(
         bad.append(badFrame(mapping, key, rows, row, cells));
         continue;
       }
+      filledColumns.see(cells);
       if (!words.take(cells)) throw problem(tooManyWords);
       const key = keyIn(mapping, cells);
       if (key !== '') times.add(key);
@@ -69,7 +74,7 @@ export async function readSource(
     }
     onRows(rows);
   }
-  return { rows, times, rejected, people: words.all() };
+  return { rows, times, rejected, people: words.all(), filled: filledColumns.all() };
 }
 
 function badFrame(

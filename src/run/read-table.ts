@@ -1,3 +1,4 @@
+import { filled } from '../sync/filled.ts';
 import { keyIn, type Mapping } from '../sync/mapping.ts';
 import { packCells } from '../sync/pack.ts';
 import { type TableIndex, tableIndex } from '../sync/table-index.ts';
@@ -14,6 +15,8 @@ export interface TableRead {
   readonly moved: boolean;
   /** Whether it kept moving through every try, and not even the count agrees. */
   readonly moving: boolean;
+  /** Which columns have a value in any record, by position. */
+  readonly filled: readonly boolean[];
 }
 
 /** How often a table that moves is read before the run makes do with it. */
@@ -38,11 +41,13 @@ export async function readTable(
   let before = revision;
   for (let attempt = 1; ; attempt++) {
     const index = tableIndex();
+    const columns = filled(names.length);
     let total = 0;
     for await (const page of table.records(names, signal)) {
       if (page.restarted) index.clear();
       for (const record of page.records) {
         const cells = mapping.held(record.fields);
+        columns.see(cells);
         index.add(record.id, keyIn(mapping, cells), packCells(cells));
       }
       total = page.total;
@@ -51,7 +56,9 @@ export async function readTable(
     const after = await table.revision(signal);
     const moved = after !== before;
     const moving = moved && index.size !== total;
-    if (!moving || attempt === tries) return { index, revision: after, moved, moving };
+    if (!moving || attempt === tries) {
+      return { index, revision: after, moved, moving, filled: columns.all() };
+    }
     before = after;
   }
 }

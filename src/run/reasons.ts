@@ -1,4 +1,5 @@
 import type { Definition } from '../sync/definition.ts';
+import type { Mapping } from '../sync/mapping.ts';
 import { reasonsToWait } from '../sync/policy.ts';
 import type { State, WaitReason } from '../sync/state.ts';
 import { count, text } from '../sync/text.ts';
@@ -7,15 +8,19 @@ import type { History } from './history.ts';
 import type { SourceRead } from './read-source.ts';
 import type { TableRead } from './read-table.ts';
 
-/** Why a plan must wait for a person; nothing when it may be carried out at once. */
-export function whyWait(seen: {
+/** What planning has found out. */
+interface Seen {
   readonly definition: Definition;
+  readonly mapping: Pick<Mapping, 'targets'>;
   readonly about: { readonly advanced: boolean };
   readonly rows: SourceRead;
   readonly records: TableRead;
   readonly found: Comparison;
   readonly before: History;
-}): readonly WaitReason[] {
+}
+
+/** Why a plan must wait for a person; nothing when it may be carried out at once. */
+export function whyWait(seen: Seen): readonly WaitReason[] {
   const { definition, about, rows, records, found, before } = seen;
   const reasons = reasonsToWait({
     ...before,
@@ -31,9 +36,16 @@ export function whyWait(seen: {
     policy: definition.deletes,
     brake: definition.brake,
     advanced: about.advanced,
+    emptied: emptiedColumns(seen),
   });
   return records.moving && found.deletes > 0 ? [...reasons, moving] : reasons;
 }
+
+/** Fields that had values after the last success, have some in the query, and read as empty in every record. */
+const emptiedColumns = ({ mapping, rows, records, before }: Seen): readonly string[] =>
+  mapping.targets.flatMap(({ id, name }, at) =>
+    before.filled.has(id) && rows.filled[at] && !records.filled[at] ? [name] : [],
+  );
 
 /** What a person has said yes to. */
 export interface Approved {

@@ -8,7 +8,7 @@ import type { Act, State } from '../sync/state.ts';
 import { type Text, text } from '../sync/text.ts';
 import type { Board } from './board.ts';
 import type { Creating } from './create-fields.ts';
-import { agreedPrint, chunkSizeOf, handMadeGrant, rememberFields } from './history.ts';
+import { agreedPrint, chunkSizeOf, handMadeGrant, rememberFields, rememberSuccess } from './history.ts';
 import type { Lanes } from './lane.ts';
 import { makePlan, type Planning } from './make-plan.ts';
 import { type Plan, writePlan } from './plan.ts';
@@ -161,7 +161,7 @@ async function carryOut(job: Job, stored: Plan, parts: Parts, again: boolean): P
       board.set((state) => ({
         ...state,
         phase: 'uploading',
-        rounds: state.rounds + (round > 0 ? 1 : 0),
+        rounds: Math.max(state.rounds, round),
         resumeAt: null,
       })),
     onPause: (_round, until) => board.set((state) => ({ ...state, phase: 'pausing', resumeAt: until })),
@@ -171,6 +171,10 @@ async function carryOut(job: Job, stored: Plan, parts: Parts, again: boolean): P
   if ([...known.values()].some(({ status }) => isRetryable(status))) await leave(job, plan, parts);
   if (stopped) throw stoppedBy(stopped);
   board.set((state) => end(state, verdictOf(state), clock.now()));
+  if (board.state().status !== 'done') return;
+  const { revision, fingerprint, filled } = plan;
+  const wrote = known.size > 0;
+  await rememberSuccess(store, scope, { revision: wrote ? null : revision, fingerprint, run }, filled);
 }
 
 /** Whether what goes on is a retry: going on with a cancelled run asks for nothing that Feishu has refused. */

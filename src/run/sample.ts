@@ -37,6 +37,7 @@ export function sampler(mapping: Pick<Mapping, 'targets' | 'key'>) {
     return {
       key: shownKey(mapping, change.key),
       kind: change.kind,
+      ...(change.kind === 'update' && change.back ? { back: true } : {}),
       cells,
     };
   }

@@ -21,6 +21,7 @@ export function counted(state: State, basis: Basis, chunks: readonly ChunkRecord
       ...sum.rows,
       rejected: sum.rows.rejected + basis.rejected,
     },
+    setBack: sum.back,
     deletes: { planned: done + failed + unknown + notSent + kept, ...sum.deletes, kept },
     chunks: { total: whole.length, settled: settled.length, failed: failedOf(whole), ...refusedIn(chunks) },
     changes: { total: rowsIn(whole) + early, settled: rowsIn(settled) + early },

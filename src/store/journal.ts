@@ -188,8 +188,8 @@ const noChunk = (run: string, chunk: string): Error => new Error(`run ${run} has
 
 async function addChunks(trx: Trx, run: string, chunks: readonly NewChunk[]): Promise<void> {
   for (const group of groups(chunks, perStatement)) {
-    const rows = group.map(({ id, kind, seq, rows: size, refused }) => ({
-      ...{ run, id, kind, seq, size },
+    const rows = group.map(({ id, kind, seq, rows: size, back, refused }) => ({
+      ...{ run, id, kind, seq, size, back },
       status: refused ? ('rejected' as const) : ('pending' as const),
       failure: refused ? JSON.stringify(refused) : null,
     }));
@@ -278,5 +278,6 @@ const chunkRecord = (row: ChunkRow): ChunkRecord => ({
   sentAt: row.sent_at,
   attempts: row.attempts,
   written: row.written,
+  back: row.back,
   failure: row.failure === null ? null : (JSON.parse(row.failure) as Failure),
 });

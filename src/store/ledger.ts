@@ -1,5 +1,5 @@
 import type { Transaction } from 'kysely';
-import type { Ledger, LedgerEntry, Scope } from '../run/ports.ts';
+import type { Confirmed, Ledger, LedgerEntry, Scope } from '../run/ports.ts';
 import type { Database } from './backend.ts';
 import { groups, hash, keyId } from './encode.ts';
 import type { NewLedgerRow, Tables } from './schema.ts';
@@ -47,6 +47,21 @@ export const ledger = (db: Database): Ledger => ({
       for (const { key_id } of rows) confirmed.add(ids.get(key_id) ?? '');
     }
     return confirmed;
+  },
+  async find(scope, keys) {
+    const found = new Map<string, Confirmed>();
+    for (const group of groups(keys, perQuestion)) {
+      const keyOf = new Map(group.map((key) => [keyId(key), key]));
+      const rows = await db
+        .selectFrom('ledger')
+        .select(['key_id', 'record', 'hash'])
+        .where('scope', '=', scopeHash(scope))
+        .where('key_id', 'in', [...keyOf.keys()])
+        .execute();
+      for (const { key_id, record, hash: sum } of rows)
+        found.set(keyOf.get(key_id) ?? key_id, { record, hash: sum });
+    }
+    return found;
   },
 });
 

@@ -133,6 +133,7 @@ const migrations: readonly ((backend: Backend) => readonly string[])[] = [
   (backend) => first.flatMap((table) => backend.create(table)),
   (backend) => backend.create(orders),
   (backend) => rejects.flatMap((table) => backend.create(table)),
+  () => ['alter table chunks add column back integer not null default 0'],
 ];
 
 /**
@@ -161,8 +162,16 @@ export async function migrate(db: Database, backend: Backend, clock: Clock, log:
 }
 
 async function run(db: Database, statements: readonly string[]): Promise<void> {
-  for (const statement of statements) await db.executeQuery(CompiledQuery.raw(statement));
+  for (const statement of statements) {
+    await db.executeQuery(CompiledQuery.raw(statement)).catch((error: unknown) => {
+      if (!isThere(error)) throw error;
+    });
+  }
 }
+
+/** A column that an earlier try has added already; neither database has a portable "if not exists" for it. */
+const isThere = (error: unknown): boolean =>
+  error instanceof Error && /duplicate column name/i.test(error.message);
 
 const tooNew = (have: number) =>
   problem({

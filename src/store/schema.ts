@@ -50,6 +50,8 @@ export interface ChunksTable {
   sent_at: number | null;
   attempts: number;
   written: number;
+  /** Updates that set back what somebody changed. */
+  back: number;
   failure: string | null;
 }
 

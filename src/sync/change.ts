@@ -14,5 +14,7 @@ export type Change =
       readonly differences: readonly Difference[];
       /** Hash of the whole wanted row, for the ledger. */
       readonly hash: string;
+      /** The row is what was confirmed last: somebody changed the record since, and is set back. */
+      readonly back?: true;
     }
   | { readonly kind: 'delete'; readonly key: Key; readonly record: string; readonly cells: readonly Cell[] };

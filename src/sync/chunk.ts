@@ -97,6 +97,10 @@ const escaped = /[^ !#-[\]-\ud7ff\ue000-\uffff]/;
 const jsonBytes = (words: string): number =>
   escaped.test(words) ? Buffer.byteLength(JSON.stringify(words)) : Buffer.byteLength(words) + 4;
 
+/** How many of the changes set back what somebody changed. */
+export const backIn = (changes: readonly Change[]): number =>
+  changes.reduce((sum, change) => sum + (change.kind === 'update' && change.back ? 1 : 0), 0);
+
 /** Stores a chunk's changes as bytes; {@link decodeChanges} reads them back. */
 export const encodeChanges = (changes: readonly Change[]): Uint8Array => Buffer.from(JSON.stringify(changes));
 

@@ -30,6 +30,8 @@ export interface Outlook {
   readonly succeededBefore: boolean;
   /** Whether query, key or mapping are not those of the last success. */
   readonly changed: boolean;
+  /** Names of fields that were filled once, are filled in the query, and read as empty in every record. */
+  readonly emptied: readonly string[];
 }
 
 /** Below this many records, shares mean little and the brake stays off. */
@@ -49,6 +51,7 @@ const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;
  * | updates above the brake, likewise                        | a join is probably wrong                 |
  * | hand-made records would be deleted, `deletes: ask`       | a person says so once                    |
  * | more than 200 new select options                         | an ID column may be mapped to a select   |
+ * | a column that was filled reads as empty everywhere       | the field may be hidden from us          |
  * | query, key or mapping changed since the last success     | a person looks at the new plan           |
  */
 export function reasonsToWait(seen: Outlook): readonly WaitReason[] {
@@ -66,6 +69,7 @@ export function reasonsToWait(seen: Outlook): readonly WaitReason[] {
   if (seen.handMade > 0 && seen.policy === 'ask' && !seen.handMadeAllowed)
     reasons.push(handMade(seen.handMade));
   if (seen.newOptions > newOptionsAtOnce) reasons.push(manyOptions(seen.newOptions));
+  if (seen.records >= brakeFrom && seen.emptied.length > 0) reasons.push(emptied(seen.emptied));
   if (seen.changed && seen.creates + seen.updates + seen.deletes > 0) reasons.push(changed);
   return reasons;
 }
@@ -116,6 +120,17 @@ const handMade = (records: number): WaitReason => ({
     `${count(records)} of the records to delete were not written by me (made by hand, or before this sync). Say yes once and this sync may delete them.`,
   ),
 });
+
+const emptied = (names: readonly string[]): WaitReason => {
+  const some = names.slice(0, 5);
+  return {
+    code: 'empty-column',
+    message: text(
+      `这些字段我以前写过，现在每条记录读出来都是空的：${some.join('、')}。可能是高级权限不让我看到它们（请给应用能查看全部字段的角色），也可能被人清空了；确实是清空了，请点「应用」。`,
+      `I have written these fields before, and now they read as empty in every record: ${some.join(', ')}. Advanced permissions may hide them from me (give the app a role that sees all fields), or somebody has cleared them; if they were cleared, press Apply.`,
+    ),
+  };
+};
 
 const manyOptions = (options: number): WaitReason => ({
   code: 'new-options',

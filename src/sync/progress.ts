@@ -30,6 +30,7 @@ const noPlan = {
   chunks: { total: 0, settled: 0, failed: [] },
   changes: { total: 0, settled: 0 },
   planned: { creates: 0, updates: 0, deletes: 0 },
+  setBack: 0,
 };
 
 /** Takes the counts of a plan away that is thrown away. */

@@ -91,6 +91,7 @@ export interface WaitReason {
     | 'updates'
     | 'empty-source'
     | 'empty-table'
+    | 'empty-column'
     | 'no-sight'
     | 'hand-made'
     | 'new-options'
@@ -103,6 +104,8 @@ export interface WaitReason {
 export interface Sample {
   readonly key: string;
   readonly kind: ChunkKind;
+  /** Somebody changed the record; it is set back. */
+  readonly back?: true;
   readonly cells: readonly { readonly field: string; readonly from: string; readonly to: string }[];
 }
 
@@ -174,6 +177,8 @@ export interface State {
   readonly endedAt: number | null;
   readonly reading: { readonly rows: number; readonly records: number; readonly total: number | null };
   readonly rows: RowCounts;
+  /** Of the updated rows, those whose record somebody had changed since it was last confirmed; set back, or to be. */
+  readonly setBack?: number;
   readonly deletes: DeleteCounts;
   readonly chunks: {
     readonly total: number;
@@ -186,7 +191,13 @@ export interface State {
   /** Changes in all chunks, and those whose outcome is known: the bar. */
   readonly changes: { readonly total: number; readonly settled: number };
   /** What the plan holds, once there is one. */
-  readonly planned: { readonly creates: number; readonly updates: number; readonly deletes: number };
+  readonly planned: {
+    readonly creates: number;
+    readonly updates: number;
+    /** Of the updates, those that set back what somebody changed. */
+    readonly back?: number;
+    readonly deletes: number;
+  };
   /** Extra rounds used so far, of `roundsMax`. */
   readonly rounds: number;
   readonly roundsMax: number;

@@ -18,6 +18,8 @@ export interface TableIndex {
   add(id: string, key: Key, packed: string): void;
   /** Forgets everything, for a read that starts anew. */
   clear(): void;
+  /** Whether a record of this ID was added. */
+  has(id: string): boolean;
   /** Slot of a key, or -1. Doubled keys have one too: ask {@link isDoubled}. */
   find(key: Key): number;
   isDoubled(slot: number): boolean;
@@ -113,6 +115,7 @@ export function tableIndex(): TableIndex {
       used = 0;
       emptyKeys = [];
     },
+    has: (id) => ids.find(id) >= 0,
     find: (key) => keys.find(key),
     isDoubled: (slot) => doubled.has(slot),
     equals(slot, packed, from = 0) {

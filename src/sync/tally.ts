@@ -2,9 +2,13 @@ import type { ChunkKind, ChunkStatus, DeleteCounts, RowCounts } from './state.ts
 
 /** What one chunk adds to the counts. */
 export interface Counted {
+  /** Parts of a split chunk have a point in it. */
+  readonly id: string;
   readonly kind: ChunkKind;
   readonly rows: number;
   readonly written: number;
+  /** Updates among its rows that set back what somebody changed. */
+  readonly back: number;
   readonly status: ChunkStatus;
 }
 
@@ -15,11 +19,14 @@ export interface Counted {
 export interface Tally {
   readonly rows: Omit<RowCounts, 'read' | 'unchanged' | 'invalid'>;
   readonly deletes: Omit<DeleteCounts, 'planned'>;
+  /** Of the updated rows, those that surely set back what somebody changed. */
+  readonly back: number;
 }
 
 const nothing: Tally = {
   rows: { created: 0, updated: 0, rejected: 0, failed: 0, unknown: 0, notSent: 0 },
   deletes: { done: 0, failed: 0, unknown: 0, notSent: 0, kept: 0 },
+  back: 0,
 };
 
 /**
@@ -29,7 +36,9 @@ const nothing: Tally = {
 export function tally(chunks: Iterable<Counted>): Tally {
   const rows = { ...nothing.rows };
   const deletes = { ...nothing.deletes };
+  let back = 0;
   for (const chunk of chunks) {
+    back += backOf(chunk);
     const rest = chunk.status === 'split' ? 0 : chunk.rows - chunk.written;
     if (chunk.kind === 'delete') {
       deletes.done += chunk.written;
@@ -39,7 +48,16 @@ export function tally(chunks: Iterable<Counted>): Tally {
       rows[placeOf(chunk.status)] += rest;
     }
   }
-  return { rows, deletes };
+  return { rows, deletes, back };
+}
+
+/**
+ * What a chunk adds to the rows that were set back: a split one those that were confirmed before, which are all that
+ * its parts do not hold.
+ */
+function backOf({ id, rows, written, back, status }: Counted): number {
+  const inParent = id.includes('.') ? -back : 0;
+  return inParent + (status === 'split' ? back : Math.max(0, back - (rows - written)));
 }
 
 /** Where the deletes of a chunk belong that are not confirmed. */

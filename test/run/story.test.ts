@@ -251,9 +251,19 @@ describe('a person is asked', () => {
     const one = await made();
     one.source.rowsNow = rowsOf(1, 3);
     await one.run();
-    for (const id of one.table.held.keys()) one.table.forbidden.add(id);
+    one.table.held.clear();
     const state = await one.run();
     expect(state.waiting?.reasons.map(({ code }) => code)).toEqual(['empty-table']);
+    expect(one.table.held.size).toBe(0);
+  });
+
+  it('not when what was written is hidden: that stops the run, and nothing is written', async () => {
+    const one = await made();
+    one.source.rowsNow = rowsOf(1, 3);
+    await one.run();
+    for (const id of one.table.held.keys()) one.table.forbidden.add(id);
+    const state = await one.run();
+    expect(state).toMatchObject({ status: 'failed', error: { code: 'records-hidden' } });
     expect(one.table.held.size).toBe(3);
   });
 

@@ -141,6 +141,7 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
         expect(chunks.map((chunk) => chunk.id)).toEqual(['C001', 'C002', 'U001']);
         expect(chunks[0]).toEqual({
           id: 'C001',
+          back: 0,
           kind: 'create',
           seq: 1,
           rows: 3,
@@ -257,6 +258,11 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
         const asked = wrote.map((entry) => entry.record);
         expect(await store.ledger.known(scope, asked)).toEqual(new Set(asked.slice(700)));
         expect(await store.ledger.known(scope, [])).toEqual(new Set());
+        const keys = wrote.map((entry) => entry.key);
+        expect(await store.ledger.find(scope, [...keys, 'k1000'])).toEqual(
+          new Map(wrote.slice(700).map(({ key, record, hash }) => [key, { record, hash }])),
+        );
+        expect(await store.ledger.find(scope, [])).toEqual(new Map());
       });
 
       it('holds each key and each record once, as confirmed last', async () => {
@@ -294,6 +300,9 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
         await store.journal.settle('g-keys', scope, 'C001', outcomeOf({ wrote }), fence);
         expect(await store.ledger.size(scope)).toBe(keys.length);
         expect(await store.ledger.known(scope, ['RECX1', 'recX1'])).toEqual(new Set(['recX1']));
+        expect(await store.ledger.find(scope, keys)).toEqual(
+          new Map(wrote.map(({ key, record }) => [key, { record, hash: 'h' }])),
+        );
       });
 
       it('is one for each definition and table', async () => {

@@ -56,7 +56,7 @@ export function runOf(id: string, change: Partial<State> = {}, scope: Scope = or
 }
 
 export function chunkOf(id: string, seq: number, body: Uint8Array = new Uint8Array([1, 2, 3])): NewChunk {
-  return { id, kind: 'create', seq, rows: 3, body };
+  return { id, kind: 'create', seq, rows: 3, back: 0, body };
 }
 
 export function outcomeOf(change: Partial<Outcome> = {}): Outcome {

@@ -7,7 +7,7 @@ import { type Problem, ProblemError, problem } from '../../src/sync/problem.ts';
 import { acted, begin, end, endWith, goOn, unplanned, verdictOf } from '../../src/sync/progress.ts';
 import { afterFailure, isOpen, isRetryable, pauseBefore } from '../../src/sync/round.ts';
 import type { ChunkKind, ChunkStatus, State } from '../../src/sync/state.ts';
-import { tally } from '../../src/sync/tally.ts';
+import { type Counted, tally } from '../../src/sync/tally.ts';
 import { count, inLocale, text } from '../../src/sync/text.ts';
 import {
   answered,
@@ -25,6 +25,10 @@ const sum = (counts: object): number =>
 const kinds = ['create', 'update', 'delete'] as const;
 const statuses = ['pending', 'sent', 'done', 'failed', 'unknown', 'rejected', 'split', 'dropped'] as const;
 
+const part = (id: string, rows: number, back: number, status: ChunkStatus, written = rows): Counted => ({
+  ...{ id, kind: 'update', rows, back, written, status },
+});
+
 describe('the tally', () => {
   const chunk = fc
     .record({
@@ -33,7 +37,7 @@ describe('the tally', () => {
       status: fc.constantFrom<ChunkStatus>(...statuses),
       share: fc.double({ min: 0, max: 1, noNaN: true }),
     })
-    .map(({ share, ...rest }) => ({ ...rest, written: Math.floor(rest.rows * share) }));
+    .map(({ share, ...rest }) => ({ ...rest, id: 'U001', back: 0, written: Math.floor(rest.rows * share) }));
 
   it('counts every row exactly once, whatever the statuses', () => {
     fc.assert(
@@ -56,19 +60,49 @@ describe('the tally', () => {
     ['failed', 'failed'],
     ['rejected', 'rejected'],
   ])('takes the rows of a chunk that is %s for %s', (status, place) => {
-    const { rows, deletes } = tally(kinds.map((kind) => ({ kind, rows: 5, written: 2, status })));
+    const { rows, deletes } = tally(
+      kinds.map((kind) => ({ id: 'U001', kind, rows: 5, back: 0, written: 2, status })),
+    );
     expect(rows).toMatchObject({ created: 2, updated: 2, [place]: 6 });
     expect(deletes).toMatchObject({ done: 2, [place === 'rejected' ? 'failed' : place]: 3 });
   });
 
   it('keeps the deletes of a chunk that a person took out of the plan', () => {
-    const sum = tally(kinds.map((kind) => ({ kind, rows: 5, written: 0, status: 'dropped' as const })));
+    const sum = tally(
+      kinds.map((kind) => ({ id: 'U001', kind, rows: 5, back: 0, written: 0, status: 'dropped' as const })),
+    );
     expect(sum.deletes).toEqual({ done: 0, failed: 0, unknown: 0, notSent: 0, kept: 5 });
     expect(sum.rows).toMatchObject({ created: 0, updated: 0, notSent: 10 });
   });
 
+  it.each<[string, readonly Counted[], number]>([
+    ['a chunk that is done', [part('U001', 10, 4, 'done')], 4],
+    ['a chunk that was never sent', [part('U001', 10, 4, 'pending', 0)], 0],
+    ['a failed chunk of which some is written: what is sure', [part('U001', 10, 4, 'failed', 8)], 2],
+    [
+      'a split chunk: what was confirmed before, and its parts',
+      [
+        part('U001', 10, 4, 'split', 2),
+        part('U001.1', 4, 1, 'done'),
+        part('U001.2', 4, 2, 'split', 0),
+        part('U001.2.1', 2, 2, 'done'),
+        part('U001.2.2', 2, 0, 'rejected', 0),
+      ],
+      4,
+    ],
+    [
+      'a split chunk whose part is rejected',
+      [part('U001', 2, 2, 'split', 0), part('U001.1', 1, 1, 'done'), part('U001.2', 1, 1, 'rejected', 0)],
+      1,
+    ],
+  ])('counts as set back, of %s', (_what, chunks, back) => {
+    expect(tally(chunks).back).toBe(back);
+  });
+
   it('never takes unconfirmed rows for a success', () => {
-    expect(tally([{ kind: 'create', rows: 5, written: 4, status: 'done' }]).rows).toMatchObject({
+    expect(
+      tally([{ id: 'C001', kind: 'create', rows: 5, back: 0, written: 4, status: 'done' }]).rows,
+    ).toMatchObject({
       created: 4,
       failed: 1,
     });
@@ -238,6 +272,7 @@ describe('a plan', () => {
     advanced: false,
     succeededBefore: true,
     changed: false,
+    emptied: [],
   };
   const codes = (change: Partial<Outlook>): string[] =>
     reasonsToWait({ ...calm, ...change }).map(({ code }) => code);
