@@ -23,6 +23,7 @@ import { openLanes } from './run/lane.ts';
 import type { CallMeter, Chance } from './run/ports.ts';
 import { openRuns } from './run/registry.ts';
 import { type FoundTarget, findTarget } from './run/target.ts';
+import { unwritten } from './run/unwritten.ts';
 import { setUp } from './setup.ts';
 import { openSources } from './source/sources.ts';
 import { folderDefinitions } from './store/definitions.ts';
@@ -135,6 +136,7 @@ function serving(config: Config, { log, clock }: Surroundings, parts: Served): (
         definitions,
         journal: store.journal,
         seen: store.seen,
+        unwritten: (record) => unwritten(record, store),
         clock,
         log,
         locale: config.locale,

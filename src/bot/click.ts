@@ -1,9 +1,11 @@
 import { opsFor, type Press } from '../cards/button.ts';
+import { problemCard } from '../cards/noticeCard.ts';
 import { plain } from '../cards/plain.ts';
-import type { Journal } from '../run/ports.ts';
+import type { Journal, RunRecord } from '../run/ports.ts';
 import type { Acted } from '../run/runs.ts';
+import type { Unwritten } from '../run/unwritten.ts';
 import type { Definition } from '../sync/definition.ts';
-import { ProblemError } from '../sync/problem.ts';
+import { ProblemError, problem } from '../sync/problem.ts';
 import type { State } from '../sync/state.ts';
 import { count, inLocale, type Text, text } from '../sync/text.ts';
 import { approvers, may, type Permission, type Right, startedBy } from './access.ts';
@@ -12,6 +14,7 @@ import type { Background } from './background.ts';
 import { decode } from './button.ts';
 import { cancelling } from './cancel.ts';
 import type { Desk } from './desk.ts';
+import { sendSheet, unwrittenSheet } from './files.ts';
 import { problemsOf } from './known.ts';
 import type { ClickEvent, Toast } from './ports.ts';
 import { factsOf } from './trouble.ts';
@@ -20,6 +23,8 @@ import { factsOf } from './trouble.ts';
 export interface ClickDesk extends Desk {
   readonly journal: Pick<Journal, 'findRunByMessage'>;
   readonly background: Background;
+  /** The rows that a run did not write, some at a time. */
+  unwritten(record: RunRecord): AsyncIterable<readonly Unwritten[]>;
 }
 
 type Tell = (type: Toast['type'], words: Text) => Toast;
@@ -112,6 +117,10 @@ async function runPressed(
       ? undefined
       : refusalOf(may(asker, rightFor(op), definition, desk.admins));
   if (refusal) return say('warning', refusal);
+  if (op === 'csv') {
+    desk.background.start('csv', () => download(event, { ...record, state }, desk));
+    return say('success', text('正在准备文件，会私聊发给你。', 'Preparing the file; it comes to you alone.'));
+  }
   if (op === 'create' && !(await isLatest(state, desk))) return say('warning', stale);
   if (op === 'rerun' || op === 'create') {
     const saved = await desk.definitions.get(state.definition);
@@ -127,6 +136,26 @@ async function runPressed(
   if (acted.kind === 'settled' || acted.kind === 'stale') redraw(acted.state);
   return said(acted, op, state, say);
 }
+
+/** Sends the rows that a run did not write to the presser alone, and says so on the card's thread when that fails. */
+async function download(event: ClickEvent, record: RunRecord, desk: ClickDesk): Promise<void> {
+  const once = `csv:${event.id}`;
+  try {
+    const sheet = unwrittenSheet(record.state.definition, record.id, desk.unwritten(record), desk.locale);
+    const rows = await sendSheet(desk.chat, event.from, sheet, once);
+    if (rows === 0) throw problem(nothingKept);
+  } catch (error) {
+    if (!(error instanceof ProblemError)) desk.log.error('file-not-sent', factsOf(error));
+    const card = problemCard(record.state.title, problemsOf(error), desk.locale);
+    await desk.chat.reply(event.message, card, `${once}:problem`);
+  }
+}
+
+const nothingKept = {
+  code: 'no-rows',
+  message: text('这次运行的行已经清理。', 'The rows of this run are gone.'),
+  cure: text('请再次同步。', 'Run the sync again.'),
+};
 
 /** What has to do with a plan that waits is for those who may approve it. */
 const approving: ReadonlySet<Press['op']> = new Set<Press['op']>([

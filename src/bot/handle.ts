@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
-import type { Journal, Seen } from '../run/ports.ts';
+import type { Journal, RunRecord, Seen } from '../run/ports.ts';
 import type { Run } from '../run/runs.ts';
+import type { Unwritten } from '../run/unwritten.ts';
 import { text } from '../sync/text.ts';
 import { answer } from './answer.ts';
 import { createBackground } from './background.ts';
@@ -15,6 +16,8 @@ import { factsOf } from './trouble.ts';
 export interface BotParts extends Omit<Desk, 'live'> {
   readonly seen: Pick<Seen, 'first'>;
   readonly journal: Pick<Journal, 'saveCard' | 'findRunByMessage'>;
+  /** The rows that a run did not write, some at a time. */
+  readonly unwritten: (record: RunRecord) => AsyncIterable<readonly Unwritten[]>;
   readonly botOpenId: string;
   /** The tenant whose events count; the first one seen when not given. */
   readonly tenantKey?: string;

@@ -13,6 +13,16 @@ export interface Chat {
   reply(message: string, card: CardJson, once: string, meter?: CallMeter): Promise<string>;
   /** Replaces a card. */
   patch(message: string, card: CardJson, meter?: CallMeter): Promise<void>;
+  /**
+   * Sends a file to a chat or a person; answers the message ID.
+   * @param file at least one byte and at most 30 MB. https://open.feishu.cn/document/server-docs/im-v1/file/create
+   */
+  file(
+    to: string,
+    file: { readonly name: string; readonly content: Buffer },
+    once: string,
+    meter?: CallMeter,
+  ): Promise<string>;
 }
 
 /** What tells an event from its repeats. */

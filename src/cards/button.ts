@@ -1,4 +1,4 @@
-import { canResume, isCancelling, needsFields } from '../sync/progress.ts';
+import { canResume, hasUnwritten, isCancelling, needsFields } from '../sync/progress.ts';
 import type { State, Status } from '../sync/state.ts';
 import { type Text, text } from '../sync/text.ts';
 import type { Element } from './card.ts';
@@ -15,6 +15,7 @@ export const ops = [
   'apply',
   'apply-no-deletes',
   'discard',
+  'csv',
   'sync',
 ] as const;
 
@@ -50,23 +51,25 @@ export const labels: Readonly<Record<Exclude<Op, 'sync'>, Text>> = {
   apply: text('应用', 'Apply'),
   'apply-no-deletes': text('应用但不删除', 'Apply without deletes'),
   discard: text('放弃', 'Discard'),
+  csv: text('下载失败行', 'Download failed rows'),
 };
 
 type RunOp = keyof typeof labels;
 
 /**
  * Which buttons fit which state; `retry` only while there are failed chunks or refused rows, `create` only where
- * fields are missing, `resume` only where a plan was begun, `apply-no-deletes` only for a plan that deletes.
+ * fields are missing, `resume` only where a plan was begun, `apply-no-deletes` only for a plan that deletes, `csv` only
+ * where there are rows to list.
  */
 const fitting: Readonly<Record<Status, readonly RunOp[]>> = {
   running: ['cancel', 'open'],
-  planned: ['rerun', 'open'],
+  planned: ['rerun', 'csv', 'open'],
   done: ['rerun', 'open'],
-  partial: ['retry', 'rerun', 'open'],
-  failed: ['create', 'retry', 'rerun', 'open'],
-  waiting: ['apply', 'apply-no-deletes', 'discard', 'open'],
-  cancelled: ['resume', 'rerun', 'open'],
-  interrupted: ['rerun', 'open'],
+  partial: ['retry', 'rerun', 'csv', 'open'],
+  failed: ['create', 'retry', 'rerun', 'csv', 'open'],
+  waiting: ['apply', 'apply-no-deletes', 'discard', 'csv', 'open'],
+  cancelled: ['resume', 'rerun', 'csv', 'open'],
+  interrupted: ['rerun', 'csv', 'open'],
   expired: ['rerun', 'open'],
 };
 
@@ -77,6 +80,7 @@ export const opsFor = (state: State): readonly RunOp[] =>
     if (op === 'cancel') return !isCancelling(state);
     if (op === 'resume') return canResume(state);
     if (op === 'apply-no-deletes') return state.planned.deletes > 0;
+    if (op === 'csv') return hasUnwritten(state);
     return op !== 'create' || needsFields(state);
   });
 

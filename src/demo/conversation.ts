@@ -5,7 +5,7 @@ import type { State } from '../sync/state.ts';
 import { inLocale, type Locale, type Text } from '../sync/text.ts';
 import type { Scene } from './scene.ts';
 import type { Screen } from './screen.ts';
-import { confirmFirst, noButton, pressed, tableNow } from './words.ts';
+import { confirmFirst, fileCame, noButton, pressed, tableNow } from './words.ts';
 
 /** One person's chat with the bot. */
 export interface Conversation {
@@ -43,6 +43,8 @@ export function openConversation(scene: Scene, screen: Screen, locale: Locale): 
     const { message, version } = happening;
     // What is said on the page belongs to the same conversation.
     if (message.sender.kind === 'user' && !saying) screen.spoken(said(version.content));
+    const file = playground.file(message.id);
+    if (file) screen.say(words(fileCame(file)));
     if (message.sender.kind === 'user' || !version.card) return;
     screen.card(message.id, version.card);
     const run = runOn(screen.buttons()?.buttons ?? []);

@@ -96,3 +96,18 @@ export const pressed = (label: string): Text => text(`  按下“${label}”`, `
 /** How the table looks now. */
 export const tableNow = (records: number): Text =>
   text(`  表格“订单”现有 ${count(records)} 条记录`, `  The table 订单 has ${count(records)} records`);
+
+/** Lines of a file that are shown of it. */
+const linesShown = 4;
+
+/** A file that the bot sent, with its first lines. */
+export function fileCame({ name, content }: { readonly name: string; readonly content: Buffer }): Text {
+  const lines = content.toString('utf8').replace('\ufeff', '').split('\r\n').slice(0, -1);
+  const head = lines.slice(0, linesShown).map((line) => `    ${line}`);
+  const more = lines.length > linesShown ? ['    …'] : [];
+  const rows = count(Math.max(0, lines.length - 1));
+  return text(
+    [`  文件 ${name}，${rows} 行`, ...head, ...more].join('\n'),
+    [`  file ${name}, ${rows} rows`, ...head, ...more].join('\n'),
+  );
+}

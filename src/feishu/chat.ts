@@ -11,6 +11,9 @@ import type { CallOptions } from './sdk.ts';
 /** Characters of a `uuid`: https://open.feishu.cn/document/server-docs/im-v1/message/create */
 const onceMax = 50;
 
+/** Milliseconds that 30 MB may take on their way. */
+const uploadTime = 180_000;
+
 /**
  * The chats that the bot is in, calls counted by `meter`. Waits through throttling and a card that a click still
  * locks; everything that it sends may be sent twice without harm.
@@ -19,28 +22,54 @@ export function chat(client: FeishuClient, meter: CallMeter, signal?: AbortSigna
   const call = <T>(
     own: CallMeter | undefined,
     fn: (sdk: Client, options: CallOptions) => Promise<T>,
-  ): Promise<T> =>
-    client.patient(chatLimits, signal, () =>
-      client.call({ kind: 'chat', meter: own ?? meter, ...(signal === undefined ? {} : { signal }) }, fn),
+    timeout?: number,
+  ): Promise<T> => {
+    const spec = {
+      ...{ kind: 'chat' as const, meter: own ?? meter },
+      ...(signal === undefined ? {} : { signal }),
+      ...(timeout === undefined ? {} : { timeout }),
+    };
+    return client.patient(chatLimits, signal, () => client.call(spec, fn));
+  };
+
+  const create = async (
+    to: string,
+    type: 'interactive' | 'file',
+    content: object,
+    once: string,
+    own: CallMeter | undefined,
+  ): Promise<string> => {
+    const answer = await call(own, (sdk, options) =>
+      sdk.im.v1.message.create(
+        {
+          params: { receive_id_type: to.startsWith('oc_') ? 'chat_id' : 'open_id' },
+          data: {
+            receive_id: to,
+            msg_type: type,
+            content: JSON.stringify(content),
+            uuid: uuidOf(once),
+          },
+        },
+        options,
+      ),
     );
+    return messageId(answer.data?.message_id);
+  };
 
   return {
-    send: async (to, card, once, own) => {
-      const answer = await call(own, (sdk, options) =>
-        sdk.im.v1.message.create(
-          {
-            params: { receive_id_type: to.startsWith('oc_') ? 'chat_id' : 'open_id' },
-            data: {
-              receive_id: to,
-              msg_type: 'interactive',
-              content: JSON.stringify(card),
-              uuid: uuidOf(once),
-            },
-          },
-          options,
-        ),
+    send: (to, card, once, own) => create(to, 'interactive', card, once, own),
+
+    file: async (to, { name, content }, once, own) => {
+      const data = { file_type: 'stream' as const, file_name: name, file: content };
+      const uploaded = await call(
+        own,
+        (sdk, options) => sdk.im.v1.file.create({ data }, options),
+        uploadTime,
       );
-      return messageId(answer.data?.message_id);
+      const key = uploaded?.file_key;
+      if (key === undefined || key === '')
+        throw new CallError(oddAnswer('the file was taken but has no key', 'unknown', true));
+      return create(to, 'file', { file_key: key }, once, own);
     },
 
     // A reply to a message of a thread stays in that thread by itself.

@@ -22,6 +22,8 @@ export interface CallSpec {
   readonly kind: CallKind;
   readonly meter: CallMeter;
   readonly signal?: AbortSignal;
+  /** Milliseconds that it may take; as is usual for its kind when not given. */
+  readonly timeout?: number;
 }
 
 /** What the parts of this folder need of the app. */
@@ -85,7 +87,7 @@ export function feishuClient(settings: ClientSettings): FeishuClient {
     spec.signal?.throwIfAborted();
     stopping.signal.throwIfAborted();
     const both = linked(spec.signal, stopping.signal);
-    const way = passage(timeouts[spec.kind], both.signal);
+    const way = passage(spec.timeout ?? timeouts[spec.kind], both.signal);
     let failure: Failure | undefined;
     try {
       const [value, error] = await outcome(fn(sdk, callOptions(way, token)));

@@ -241,6 +241,9 @@ const messages: readonly CodeEntry[] = [
     [230028, 'Content refused by audit'],
     [230054, 'Message type not available'],
     [230055, 'File type mismatch'],
+    [234001, 'Invalid parameter of an upload'],
+    [234006, 'File too large'],
+    [234010, 'File empty'],
     [230099, 'Card content refused'],
   ]),
   ...as('stop', cures.message, [

@@ -22,6 +22,12 @@ export const neededScopes: readonly NeededScope[] = [
     calls: ['im.v1.message.create', 'im.v1.message.reply', 'im.v1.message.patch'],
   },
   {
+    name: 'im:resource',
+    use: text('发送 CSV 文件', 'sends CSV files'),
+    optional: true,
+    calls: ['im.v1.file.create'],
+  },
+  {
     name: 'im:message.p2p_msg:readonly',
     use: text('接收单聊里的命令', 'gets commands that are sent to it alone'),
     calls: [],

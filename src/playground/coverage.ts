@@ -47,8 +47,17 @@ export const coverage: readonly Covered[] = [
     method: 'POST',
     path: messages,
     status: 'part',
-    notes: 'text, post, interactive (card JSON 2.0 only); no templates, card entities, files or images.',
+    notes: 'text, post, interactive (card JSON 2.0 only); file; no templates, card entities or images.',
     page: `${docs}/uAjLw4CM/ukTMukTMukTM/reference/im-v1/message/create`,
+  },
+  {
+    route: 'files.create',
+    method: 'POST',
+    path: '/open-apis/im/v1/files',
+    status: 'part',
+    notes:
+      'Types, names and sizes are checked; the content is kept as it is, and opus or mp4 are not looked into.',
+    page: `${docs}/server-docs/im-v1/file/create`,
   },
   {
     route: 'messages.reply',

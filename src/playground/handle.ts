@@ -57,6 +57,8 @@ export interface Playground {
   chat(options: ChatOptions): ChatHandle;
   /** A message of the bot in its latest version. */
   message(messageId: string): BotMessage | undefined;
+  /** The file that a message of the bot carries. */
+  file(messageId: string): { readonly name: string; readonly content: Buffer } | undefined;
   /** Presses a button or acts on another element of the card's latest version. Throws when there is none, or a disabled one. */
   click(
     messageId: string,

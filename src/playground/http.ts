@@ -27,7 +27,7 @@ export interface HttpParts {
   readonly page: () => PageHandler | undefined;
 }
 
-const mostBody = 20 * 1024 * 1024;
+const mostBody = 40 * 1024 * 1024;
 
 async function readBody(message: IncomingMessage): Promise<Buffer> {
   const parts: Buffer[] = [];

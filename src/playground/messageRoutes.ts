@@ -3,6 +3,7 @@ import type { Messages } from './messages.ts';
 import { bare, type Reply } from './reply.ts';
 import type { Route } from './router.ts';
 import type { Tokens } from './tokens.ts';
+import { upload } from './uploads.ts';
 import type { World } from './world.ts';
 
 const messages = '/open-apis/im/v1/messages';
@@ -62,6 +63,17 @@ export function messageRoutes(
       handle: async (request, pace) => {
         await pace(0);
         return calls.create(request);
+      },
+    },
+    {
+      ...business,
+      name: 'files.create',
+      method: 'POST',
+      path: '/open-apis/im/v1/files',
+      scopes: ['im:resource', 'im:resource:upload'],
+      handle: async (request, pace) => {
+        await pace(0);
+        return upload(world, request);
       },
     },
     {

@@ -3,6 +3,7 @@ import { p2pWith } from './people.ts';
 import type { Rates } from './rates.ts';
 import { invalid, ok, Refusal, type Reply } from './reply.ts';
 import type { Request } from './router.ts';
+import { uploadIn } from './uploads.ts';
 import { isObject } from './values/kind.ts';
 import { personById } from './values/references.ts';
 import { type ChatState, type MessageState, tell, type VersionState, type World } from './world.ts';
@@ -57,9 +58,13 @@ function checkContent(world: World, type: string, content: string): void {
     checkCard(content);
     return;
   }
+  if (type === 'file') {
+    uploadIn(world, content);
+    return;
+  }
   if (type !== 'text' && type !== 'post') {
     throw new Refusal(230001, {
-      msg: `The playground sends text, post and interactive messages, not ${type}.`,
+      msg: `The playground sends text, post, file and interactive messages, not ${type}.`,
     });
   }
   try {

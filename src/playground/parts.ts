@@ -80,6 +80,7 @@ function newWorld(options: PlaygroundOptions, seed: number): World {
     wiki: new Map(),
     chats: new Map(),
     messages: new Map(),
+    uploads: new Map(),
     scopesMissing: new Set(),
     seq: 0,
     watchers: new Set(),

@@ -18,7 +18,7 @@ const listened = <T>(set: Set<T>, item: T): (() => void) => {
 
 type People = Pick<
   Playground,
-  'base' | 'wikiNode' | 'person' | 'changePerson' | 'chat' | 'message' | 'click'
+  'base' | 'wikiNode' | 'person' | 'changePerson' | 'chat' | 'message' | 'file' | 'click'
 >;
 
 /** What people of the tenant do. */
@@ -46,6 +46,11 @@ function people({ world, events, marks, author, click }: Parts): People {
       const message = world.messages.get(messageId);
       const latest = message?.versions.at(-1);
       return message && latest ? botMessage(message, latest) : undefined;
+    },
+    file: (messageId) => {
+      const message = world.messages.get(messageId);
+      const latest = message?.versions.at(-1);
+      return message?.type === 'file' && latest ? uploadIn(world, latest.content) : undefined;
     },
     click: (messageId, target, { from } = {}) => {
       const chatId = world.messages.get(messageId)?.chatId ?? '';
@@ -111,7 +116,7 @@ function switches({ world, settings, revokeTokens }: Parts): Switches {
 }
 
 function reset({ world, marks, calls, unknown, forget }: Parts): void {
-  for (const map of [world.bases, world.wiki, world.chats, world.messages, marks]) map.clear();
+  for (const map of [world.bases, world.wiki, world.chats, world.messages, world.uploads, marks]) map.clear();
   world.scopesMissing.clear();
   world.appEnabled = true;
   calls.length = 0;
@@ -166,4 +171,7 @@ export async function startPlayground(options: PlaygroundOptions = {}): Promise<
 export type { Fault } from './faults.ts';
 export type { FieldSpec } from './fields.ts';
 export type { Playground, PlaygroundOptions } from './handle.ts';
+
+import { uploadIn } from './uploads.ts';
+
 export type { Access, Happening } from './world.ts';

@@ -90,6 +90,14 @@ export interface FileState {
   readonly type: string;
 }
 
+/** A file that was uploaded to be sent in messages. */
+export interface UploadState {
+  readonly key: string;
+  readonly name: string;
+  readonly type: string;
+  readonly content: Buffer;
+}
+
 /** One base (多维表格). */
 export interface BaseState {
   readonly appToken: string;
@@ -269,6 +277,8 @@ export interface World {
   readonly wiki: Map<string, string>;
   readonly chats: Map<string, ChatState>;
   readonly messages: Map<string, MessageState>;
+  /** By file key. */
+  readonly uploads: Map<string, UploadState>;
   /** Scopes that the app does not hold. */
   readonly scopesMissing: Set<string>;
   /** Counts versions of messages. */

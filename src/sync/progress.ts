@@ -120,6 +120,10 @@ export const canRetry = (state: Pick<State, 'status' | 'chunks' | 'rows' | 'dele
   (state.status === 'partial' || state.status === 'failed') &&
   state.chunks.failed.length + (state.chunks.refused ?? 0) + state.rows.notSent + state.deletes.notSent > 0;
 
+/** Whether there are rows that can be listed one by one: refused, with a bad key, failed or unknown. */
+export const hasUnwritten = ({ rows, deletes }: Pick<State, 'rows' | 'deletes'>): boolean =>
+  rows.rejected + rows.invalid + rows.failed + rows.unknown + deletes.failed + deletes.unknown > 0;
+
 /** Rows and deletes of the plan that were not (surely) written and can be sent. */
 const leftOver = ({ rows, deletes }: Pick<State, 'rows' | 'deletes'>): number =>
   rows.failed + rows.unknown + rows.notSent + deletes.failed + deletes.unknown + deletes.notSent;

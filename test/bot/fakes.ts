@@ -51,7 +51,7 @@ export function fakeClock(): Clock & { advance(ms: number): Promise<void>; sleep
 }
 
 export interface Said {
-  readonly kind: 'send' | 'reply' | 'patch';
+  readonly kind: 'send' | 'reply' | 'patch' | 'file';
   readonly to: string;
   readonly card: CardJson;
   readonly once: string;
@@ -61,6 +61,7 @@ export interface Said {
 /** A chat that notes what is said. `fail` decides which calls are refused; `delay` how long patches are on their way. */
 export function fakeChat(clock: Clock) {
   const said: Said[] = [];
+  const files: { to: string; once: string; name: string; text: string }[] = [];
   const control = {
     fail: (_: Said, __: number): Error | undefined => undefined,
     delay: 0,
@@ -86,9 +87,13 @@ export function fakeChat(clock: Clock) {
     patch: async (to, card) => {
       await say('patch', to, card, '');
     },
+    file: async (to, file, once) => {
+      files.push({ to, once, name: file.name, text: file.content.toString('utf8') });
+      return say('file', to, {}, once);
+    },
   };
   const patches = () => said.filter((one) => one.kind === 'patch');
-  return { chat, said, patches, control };
+  return { chat, said, files, patches, control };
 }
 
 export const callError = (code: number | null, more: Partial<Failure> = {}): CallError =>

@@ -39,6 +39,7 @@ function stage(change: Partial<BotParts> = {}, records: readonly RunRecord[] = [
       definition({ name: 'users', title: '用户 ①', access: { run: ['ou_bob'] } }),
     ]),
     seen: fakeSeen(),
+    unwritten: async function* () {},
     journal,
     clock,
     log,

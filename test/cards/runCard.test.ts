@@ -46,7 +46,7 @@ it.each([
   ['waiting', ['apply', 'apply-no-deletes', 'discard', 'open']],
   ['planned', ['rerun', 'open']],
   ['done', ['rerun', 'open']],
-  ['partial', ['retry', 'rerun', 'open']],
+  ['partial', ['retry', 'rerun', 'csv', 'open']],
   ['failed', ['rerun', 'open']],
   ['cancelled', ['resume', 'rerun', 'open']],
   ['cancelled early', ['rerun', 'open']],
@@ -62,11 +62,15 @@ it.each([
 });
 
 it.each([
-  ['zh-CN', ['应用', '应用但不删除', '放弃', '打开表格'], ['重试失败分块', '再次同步', '打开表格']],
+  [
+    'zh-CN',
+    ['应用', '应用但不删除', '放弃', '打开表格'],
+    ['重试失败分块', '再次同步', '下载失败行', '打开表格'],
+  ],
   [
     'en-US',
     ['Apply', 'Apply without deletes', 'Discard', 'Open table'],
-    ['Retry failed chunks', 'Run again', 'Open table'],
+    ['Retry failed chunks', 'Run again', 'Download failed rows', 'Open table'],
   ],
 ] as const)('labels its buttons in %s', (locale, waiting, partial) => {
   const labels = (name: string) =>
@@ -77,7 +81,7 @@ it.each([
 
 describe('the open button', () => {
   it('opens the table and calls back', () => {
-    const [, , open] = buttonsOf(runCard(state('partial'), view));
+    const open = buttonsOf(runCard(state('partial'), view)).at(-1);
     expect(open?.behaviors[1]).toEqual({ type: 'open_url', default_url: stateWith().link });
   });
 

@@ -203,7 +203,7 @@ describe('a failed chunk', () => {
     chat.say('/sync orders');
     const failed = await chat.next(ended);
     expect(failed.text).toContain('C003 · create 10 rows · 1255001 · InternalError');
-    expect(buttons(failed)).toEqual(['retry', 'rerun', 'open']);
+    expect(buttons(failed)).toEqual(['retry', 'rerun', 'csv', 'open']);
     expect(world.table.size()).toBe(30);
     calm();
     world.writes();

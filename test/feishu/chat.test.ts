@@ -44,6 +44,29 @@ it('sends to a chat and to a person, replies and replaces', async () => {
   expect(meter.counts).toEqual({ read: 1, write: 0, refused: 0, chat: 4 });
 });
 
+it('sends a file to a person, name and bytes as they are', async () => {
+  const person = feishu.person('Anna');
+  const meter = newMeter();
+  const content = Buffer.from('\ufeff订单号,值\r\n"a""b",1\r\n');
+  const speak = chat(client, meter);
+  const sent = await speak.file(person.openId, { name: '订单-r1.csv', content }, 'once-file');
+  expect(feishu.message(sent)?.type).toBe('file');
+  expect(feishu.file(sent)).toMatchObject({ name: '订单-r1.csv', content });
+  expect(await speak.file(person.openId, { name: 'again.csv', content }, 'once-file')).toBe(sent);
+  expect(meter.counts).toEqual({ read: 1, write: 0, refused: 0, chat: 4 });
+});
+
+it('says that Feishu takes no empty file', async () => {
+  const failure = await failureFrom(
+    chat(client, newMeter()).file(
+      feishu.person('Anna').openId,
+      { name: 'a.csv', content: Buffer.alloc(0) },
+      'x',
+    ),
+  );
+  expect(failure).toMatchObject({ code: 234010, verdict: 'values' });
+});
+
 it('sends once what is sent again with the same word, however long it is', async () => {
   const group = feishu.chat({ kind: 'group' });
   const speak = chat(client, newMeter());

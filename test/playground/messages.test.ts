@@ -173,3 +173,30 @@ it('refuses a card that Feishu would refuse, saying why in the message', async (
   );
   expect((await create('{')).msg).toContain('ErrCode: 200621');
 });
+
+it('takes files of any type that a message may name, and refuses empty, large and odd ones', async () => {
+  const playground = await bench.start();
+  const { file, message } = sdkClient(playground).im.v1;
+  const content = Buffer.from('a,b');
+  const up = (data: object) =>
+    file.create({ data: { file_type: 'stream', file_name: 'a.csv', file: content, ...data } as never });
+  const refusal = async (data: object): Promise<unknown> =>
+    up(data).then(
+      () => 0,
+      (error: { response: { data: { code: number } } }) => error.response.data.code,
+    );
+  const uploaded = await up({});
+  expect(uploaded?.file_key).toMatch(/^file_v3_[0-9a-f]{32}$/);
+  expect(await refusal({ file: Buffer.alloc(0) })).toBe(234010);
+  expect(await refusal({ file: Buffer.alloc(30 * 1024 * 1024 + 1) })).toBe(234006);
+  expect(await refusal({ file_type: 'csv' })).toBe(234001);
+  const person = playground.person('Anna');
+  const send = (key: string | undefined) =>
+    message.create({
+      params: { receive_id_type: 'open_id' },
+      data: { receive_id: person.openId, msg_type: 'file', content: JSON.stringify({ file_key: key }) },
+    });
+  const sent = await send(uploaded?.file_key);
+  expect(playground.file(sent.data?.message_id ?? '')).toMatchObject({ name: 'a.csv', content });
+  await expect(send('file_v3_none')).rejects.toMatchObject({ response: { data: { code: 230001 } } });
+});
