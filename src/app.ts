@@ -188,7 +188,7 @@ const tidyEvery = 6 * 3_600_000;
 const seenFor = ({ app: { events } }: Config): number =>
   2 * day + (events.kind === 'webhook' ? 2000 * events.window : 0);
 
-/** Deletes what is older than `KEEP_DAYS`, now and every few hours. */
+/** Deletes what is older than `KEEP_DAYS` or more than `KEEP_MB`, now and every few hours. */
 function keepTidy(
   config: Config,
   store: Served['store'],
@@ -198,9 +198,14 @@ function keepTidy(
   const tidying = (async () => {
     while (!over.signal.aborted) {
       const before = clock.now() - config.keepDays * day;
-      await Promise.all([store.journal.prune(before), store.seen.prune(clock.now() - seenFor(config))]).catch(
-        (error: unknown) => log.warn('store.prune', { error }),
-      );
+      const pruning = async (): Promise<void> => {
+        await store.journal.prune(before);
+        await store.seen.prune(clock.now() - seenFor(config));
+        await store.orders.prune(clock.now() - day);
+        const runs = await store.journal.shrink(config.keepBytes);
+        if (runs > 0) log.info('store.shrunk', { runs });
+      };
+      await pruning().catch((error: unknown) => log.warn('store.prune', { error }));
       await clock.sleep(tidyEvery, over.signal).catch(() => undefined);
     }
   })();

@@ -28,6 +28,8 @@ export interface LocalConfig {
   readonly locale: Locale;
   readonly logLevel: LogLevel | 'auto';
   readonly keepDays: number;
+  /** Bytes that the plans of ended runs may take. */
+  readonly keepBytes: number;
 }
 
 /** The self-built app that the bot is. */

@@ -130,6 +130,7 @@ export function readLocal(env: Environment, cwd: string, problems: Problem[]): L
     locale: readChoice(env, 'LOCALE', ['zh-CN', 'en-US'], problems),
     logLevel: readChoice(env, 'LOG_LEVEL', ['auto', 'silent', 'error', 'warn', 'info', 'debug'], problems),
     keepDays: readWhole(env, 'KEEP_DAYS', 30, 1, 3650, problems),
+    keepBytes: readWhole(env, 'KEEP_MB', 1024, 1, 1_000_000, problems) * 1_000_000,
   };
 }
 

@@ -130,4 +130,13 @@ export const settings: readonly Setting[] = [
     example: '30',
     meaning: text('结束的同步记录保留多少天', 'for how many days ended runs are kept'),
   },
+  {
+    name: 'KEEP_MB',
+    byDefault: '1024',
+    example: '1024',
+    meaning: text(
+      '保存的计划（含行）最多占多少 MB；超出时先清理最早结束的',
+      'how many MB the stored plans, with their rows, may take; those that ended first go first',
+    ),
+  },
 ];

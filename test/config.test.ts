@@ -49,6 +49,7 @@ describe('the settings', () => {
       locale: 'zh-CN',
       logLevel: 'auto',
       keepDays: 30,
+      keepBytes: 1_024_000_000,
     });
   });
 
@@ -85,6 +86,7 @@ describe('the settings', () => {
       locale: 'en-US',
       logLevel: 'debug',
       keepDays: 7,
+      keepBytes: 1_024_000_000,
     });
   });
 

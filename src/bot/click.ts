@@ -85,6 +85,7 @@ async function start(
 
 const busy = text('这个表格正在同步，请等它结束。', 'This table is being synced; wait for it to end.');
 const stale = text('这个按钮已经过期，什么都没有做。', 'This button is out of date; nothing was done.');
+const gone = text('这次运行的记录已经清理，请再次同步。', 'The records of this run are gone; run it again.');
 const applying = text('正在核对并应用这个计划。', 'Looking whether it still holds, then applying the plan.');
 const keeping = text(
   '正在核对并应用这个计划，不删除任何记录。',
@@ -100,7 +101,7 @@ async function runPressed(
   say: Tell,
 ): Promise<Toast> {
   const record = await desk.journal.findRunByMessage(event.message);
-  if (record?.id !== run) return say('warning', inert);
+  if (record?.id !== run) return say('warning', (await desk.runs.find(run)) ? inert : gone);
   const state = (await desk.runs.find(run)) ?? record.state;
   const definition = await definitionOf(state, desk);
   const people = approvers(definition?.access, desk.admins);
@@ -194,7 +195,7 @@ function said(acted: Acted, op: Press['op'], before: State, say: Tell): Toast {
     case 'busy':
       return say('warning', busy);
     case 'no-such-run':
-      return say('warning', text('这次运行的记录已经清理。', 'The records of this run are gone.'));
+      return say('warning', gone);
   }
 }
 

@@ -300,6 +300,12 @@ export interface Journal {
   settle(run: string, scope: Scope, chunk: string, outcome: Outcome, fence: number): Promise<void>;
   /** Deletes ended runs older than the time given (ms), with their chunks. */
   prune(before: number): Promise<void>;
+  /**
+   * Throws the plans of ended runs away until all that are stored hold no more bytes than given: of runs that came to
+   * their end first, then of those that could still go on; the oldest first. Open runs are left alone. Answers how
+   * many it were.
+   */
+  shrink(bytes: number): Promise<number>;
 }
 
 /** What the bot last confirmed in the table, per definition and key. */

@@ -202,6 +202,10 @@ export function openRuns(parts: Registry): Runs {
     if ('heldBy' in leased) return busy(leased.heldBy);
     return orRelease(leased, async () => {
       const record = await journal.findRun(id);
+      if (record && record.plan === '' && !isStale(record.state)) {
+        await leased.release();
+        return { kind: 'no-such-run' };
+      }
       const passed = !record?.plan || isStale(record.state) || record.state.version !== state.version;
       if (passed || (await isOld(record))) {
         await leased.release();

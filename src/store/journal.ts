@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import type { ChunkRecord, Journal, NewChunk, RunRecord } from '../run/ports.ts';
 import type { Failure } from '../sync/failure.ts';
 import type { State } from '../sync/state.ts';
@@ -179,8 +179,37 @@ export function journal(db: Database, backend: Backend): Journal {
         .where((is) => is(is.fn.coalesce('ended_at', 'created_at'), '<', before));
       for (const run of await old.execute()) await pruneRun(db, backend, run);
     },
+    async shrink(most) {
+      const sizes = await db
+        .selectFrom('bodies')
+        .innerJoin('runs', 'runs.id', 'bodies.run')
+        .select([
+          'runs.id',
+          'runs.status',
+          'runs.ended_at',
+          sql<number>`sum(length(bodies.body))`.as('bytes'),
+        ])
+        .groupBy(['runs.id', 'runs.status', 'runs.ended_at'])
+        .execute();
+      let total = sizes.reduce((sum, { bytes }) => sum + Number(bytes), 0);
+      const ended = sizes
+        .filter(({ status }) => status !== 'running' && status !== 'waiting')
+        .sort((a, b) => Number(mayGoOn(a)) - Number(mayGoOn(b)) || (a.ended_at ?? 0) - (b.ended_at ?? 0));
+      let dropped = 0;
+      for (const { id, bytes } of ended) {
+        if (total <= most) break;
+        await this.dropPlan(id);
+        total -= Number(bytes);
+        dropped++;
+      }
+      return dropped;
+    },
   };
 }
+
+/** Whether somebody may still press a button that needs the plan. */
+const mayGoOn = ({ status }: Pick<RunRow, 'status'>): boolean =>
+  status === 'partial' || status === 'failed' || status === 'cancelled';
 
 type Trx = Transaction<Tables>;
 

@@ -396,7 +396,7 @@ describe('a click', () => {
   it.each<[Acted, string]>([
     [{ kind: 'stale', state: endedWith('done') }, 'This button is out of date; nothing was done.'],
     [{ kind: 'busy', state: stateWith() }, 'This table is being synced; wait for it to end.'],
-    [{ kind: 'no-such-run' }, 'The records of this run are gone.'],
+    [{ kind: 'no-such-run' }, 'The records of this run are gone; run it again.'],
   ])('that comes too late says why: %j', async (acted, content) => {
     const { bot, answers } = on(partial);
     answers.act = () => Promise.resolve(acted);

@@ -193,6 +193,18 @@ describe('a run that is cancelled', () => {
     expect(await runs.cancel('nothing', by)).toEqual({ kind: 'no-such-run' });
   });
 
+  it('does not go on once its plan was thrown away to make room, and says so', async () => {
+    const one = await made();
+    const runs = one.process();
+    const { run, held } = await inSecondCall(one, runs);
+    await runs.cancel(run.id, by);
+    held.open();
+    const over = await run.ended;
+    expect(await one.store.journal.shrink(0)).toBe(1);
+    expect(await runs.resumeCancelled(run.id, by, over.version)).toEqual({ kind: 'no-such-run' });
+    expect((await one.run(runs)).status).toBe('done');
+  });
+
   it('does not go on once a newer run has written to the table', async () => {
     const one = await made();
     const runs = one.process();

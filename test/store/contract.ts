@@ -400,6 +400,42 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
       });
     });
 
+    describe('orders', () => {
+      it('lie for the runs that they are meant for, once each, until they are taken', async () => {
+        const by = { kind: 'button', openId: 'ou_a' } as const;
+        const order = { id: 'o-1', run: 'o-run', op: 'cancel', by, version: 3, at: 10 } as const;
+        const other = await another();
+        await Promise.all([store.orders.post(order), other.orders.post(order)]);
+        await store.orders.post({ ...order, id: 'o-2', run: 'o-else', at: 20 });
+        await store.orders.post({ ...order, id: 'o-3', at: 5 });
+        expect((await other.orders.of(['o-run', 'o-none'])).map(({ id }) => id)).toEqual(['o-3', 'o-1']);
+        expect(await other.orders.of(['o-else'])).toEqual([{ ...order, id: 'o-2', run: 'o-else', at: 20 }]);
+        expect(await other.orders.of([])).toEqual([]);
+        await other.orders.take('o-3');
+        expect(await store.orders.of(['o-run'])).toEqual([order]);
+        await store.orders.prune(20);
+        expect((await store.orders.of(['o-run', 'o-else'])).map(({ id }) => id)).toEqual(['o-2']);
+      });
+    });
+
+    describe('replacing a state', () => {
+      it('takes effect only while nobody else has changed it', async () => {
+        const scope = { definition: 'replaced', table: 'b/replaced' };
+        const { state } = runOf('x-1', { status: 'waiting', version: 4, startedAt: 1 }, scope);
+        await store.journal.createRun(runOf('x-1', { status: 'waiting', version: 4, startedAt: 1 }, scope));
+        const over = { ...state, status: 'expired', version: 5 } as const;
+        expect(await store.journal.replaceState('x-1', { status: 'waiting', version: 3 }, over)).toBe(false);
+        expect(await store.journal.replaceState('x-1', { status: 'running', version: 4 }, over)).toBe(false);
+        const other = await another();
+        const both = await Promise.all(
+          [store, other].map(({ journal }) => journal.replaceState('x-1', state, over)),
+        );
+        expect(both.sort()).toEqual([false, true]);
+        expect((await store.journal.findRun('x-1'))?.state).toEqual(over);
+        expect(await store.journal.openRuns()).not.toContainEqual(expect.objectContaining({ id: 'x-1' }));
+      });
+    });
+
     describe('pruning', () => {
       it('deletes ended runs of before, never open ones', async () => {
         const scope = { definition: 'pruned', table: 'b/t' };
@@ -419,6 +455,49 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
         expect(await store.journal.chunks('p-old')).toEqual([]);
         await expect(store.journal.body('p-old', 'C001')).rejects.toThrow('has no chunk');
         expect(await store.journal.chunks('p-open')).toHaveLength(1);
+      });
+
+      it('throws plans away until they fit: ended ones first, then those that could go on, open ones never', async () => {
+        const scope = { definition: 'shrunk', table: 'b/shrunk' };
+        // What other runs of this store hold is out of the way.
+        for (const { id, state } of await store.journal.openRuns())
+          await store.journal.saveState(id, { ...state, status: 'failed' });
+        await store.journal.shrink(0);
+        for (const [id, status, endedAt] of [
+          ['s-late', 'done', 40],
+          ['s-cut', 'cancelled', 10],
+          ['s-old', 'done', 20],
+          ['s-part', 'partial', 30],
+          ['s-runs', 'running', null],
+          ['s-waits', 'waiting', 5],
+        ] as const) {
+          await store.journal.createRun(runOf(id, { status, startedAt: 1, endedAt }, scope));
+          await store.journal.addChunks(id, [{ ...chunkOf('C001', 1), body: new Uint8Array(100_000) }]);
+          await store.journal.savePlan(id, '{"revision":5}', 'f5');
+        }
+        const left = async (): Promise<string[]> => {
+          const runs = await store.journal.latestRuns('shrunk', 10);
+          return runs
+            .filter(({ plan }) => plan !== '')
+            .map(({ id }) => id)
+            .sort();
+        };
+        const steps: string[][] = [];
+        for (const most of [650_000, 550_000, 450_000, 350_000, 250_000, 1]) {
+          await store.journal.shrink(most);
+          steps.push(await left());
+        }
+        expect(steps).toEqual([
+          ['s-cut', 's-late', 's-old', 's-part', 's-runs', 's-waits'],
+          ['s-cut', 's-late', 's-part', 's-runs', 's-waits'],
+          ['s-cut', 's-part', 's-runs', 's-waits'],
+          ['s-part', 's-runs', 's-waits'],
+          ['s-runs', 's-waits'],
+          ['s-runs', 's-waits'],
+        ]);
+        expect(await store.journal.chunks('s-old')).toEqual([]);
+        expect((await store.journal.findRun('s-old'))?.state.status).toBe('done');
+        expect(await store.journal.chunks('s-runs')).toHaveLength(1);
       });
 
       it('keeps the last success of a scope, without any row', async () => {
