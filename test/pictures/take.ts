@@ -60,7 +60,7 @@ async function takePage(browser: Browser, locale: Locale, sight: Sight, name: st
 const sheet = `
   .top, .table, .fault-pane, .log-pane, #composer, .pane-head, .avatar, .who, .press, .message:not(:has(.card)) { display: none !important }
   #page, .panes, .pane { display: block; height: auto; border: 0; padding: 0; background: none }
-  .messages { columns: 3; column-gap: 18px; padding: 22px; height: auto; overflow: visible }
+  .messages { columns: 3; column-gap: 18px; padding: 22px; zoom: 0.82; height: auto; overflow: visible }
   .message { display: block; break-inside: avoid; margin: 0 0 18px }
   .bubble { max-width: none }
   .card { box-shadow: none }
@@ -79,11 +79,13 @@ async function takeCards(browser: Browser, locale: Locale, name: string): Promis
       await sendCard(playground, chat.id, runCard({ ...state, title, acts }, view));
     }
     const { url } = playground.openPage({ cast: [{ person }] });
-    const page = await look(browser, url, { language: languages[locale], width: 1180, height: 100 });
+    const page = await look(browser, url, { language: languages[locale], width: 960, height: 100 });
     const adopt = `const style = new CSSStyleSheet(); style.replaceSync(${JSON.stringify(sheet)}); document.adoptedStyleSheets = [style];`;
     await page.evaluate(adopt);
-    const height = await page.locator('.messages').evaluate((one) => one.scrollHeight);
-    await page.setViewportSize({ width: 1180, height });
+    const height = await page
+      .locator('.messages')
+      .evaluate((one) => Math.ceil(one.getBoundingClientRect().height));
+    await page.setViewportSize({ width: 960, height });
     await take(page, name);
     await page.close();
   } finally {
@@ -93,8 +95,8 @@ async function takeCards(browser: Browser, locale: Locale, name: string): Promis
 
 const browser = await startBrowser(await readyChromium(say, ['chromium', 'fonts-noto-cjk', 'fonts-inter']));
 try {
-  await takePage(browser, 'en-US', { width: 1360, height: 850 }, 'page.png');
-  await takePage(browser, 'zh-CN', { width: 1360, height: 850 }, 'page.zh-CN.png');
+  await takePage(browser, 'en-US', { width: 1280, height: 800 }, 'page.png');
+  await takePage(browser, 'zh-CN', { width: 1280, height: 800 }, 'page.zh-CN.png');
   await takeCards(browser, 'en-US', 'cards.png');
   await takeCards(browser, 'zh-CN', 'cards.zh-CN.png');
 } finally {

@@ -30,10 +30,10 @@ const spare = 8;
 const remembered = 3000;
 
 const widths: Readonly<Record<string, number>> = {
-  Text: 96,
+  Text: 92,
   Number: 84,
-  DateTime: 126,
-  Phone: 104,
+  DateTime: 138,
+  Phone: 112,
   SingleSelect: 66,
   Checkbox: 60,
 };
@@ -51,7 +51,7 @@ export function openTable(first: TableWire, host: TableHost, follow: () => boole
   const loading = { now: false, wanted: false };
 
   const layout = (): void => {
-    const sizes = table.fields.map(({ type }, at) => (at === 0 ? 128 : (widths[type] ?? 110)));
+    const sizes = table.fields.map(({ type }, at) => (at === 0 ? 138 : (widths[type] ?? 110)));
     const columns = `44px ${sizes.map((px) => `minmax(${px}px, ${px}fr)`).join(' ')}`;
     grid.style.setProperty('--total', `${sizes.reduce((sum, px) => sum + px, 44)}px`);
     grid.style.setProperty('--columns', columns);
@@ -80,7 +80,16 @@ export function openTable(first: TableWire, host: TableHost, follow: () => boole
 
   const draw = ({ from, rows }: RowsWire): void => {
     const place = focusPlace(spacer);
-    spacer.replaceChildren(...rows.map((row, at) => drawRow(row, from + at)));
+    // A row that looks as before stays the same element: put in again, it would stop glowing.
+    const before = new Map(
+      [...spacer.querySelectorAll<HTMLElement>('.row')].map((row) => [row.dataset['key'], row]),
+    );
+    const after = rows.map((row, at) => before.get(keyOf(row, from + at)) ?? drawRow(row, from + at));
+    const staying = new Set(after);
+    for (const row of before.values()) if (!staying.has(row)) row.remove();
+    for (const [at, row] of after.entries()) {
+      if (spacer.children[at] !== row) spacer.insertBefore(row, spacer.children[at] ?? null);
+    }
     fresh.clear();
     edited.clear();
     if (place) spacer.querySelector<HTMLElement>(place)?.focus({ preventScroll: true });
@@ -98,7 +107,13 @@ export function openTable(first: TableWire, host: TableHost, follow: () => boole
     const label = `${say(host.view(), words.removeRow)} ${at + 1}`;
     const line = h(
       'div',
-      { class: 'row', role: 'row', 'aria-rowindex': at + 2, 'data-record': row.id },
+      {
+        class: 'row',
+        role: 'row',
+        'aria-rowindex': at + 2,
+        'data-record': row.id,
+        'data-key': keyOf(row, at),
+      },
       h(
         'div',
         { class: 'cell number', role: 'rowheader' },
@@ -190,6 +205,9 @@ export function openTable(first: TableWire, host: TableHost, follow: () => boole
     },
   };
 }
+
+/** What a row's element shows, and where. */
+const keyOf = ({ id, cells }: RowWire, at: number): string => JSON.stringify([id, at, cells]);
 
 function drawCell(row: RowWire, field: FieldWire, column: number, host: TableHost): HTMLElement {
   const cell = row.cells[column] ?? { text: '' };
