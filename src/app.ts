@@ -4,9 +4,12 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createBot } from './bot/handle.ts';
 import { tendRuns } from './bot/resume.ts';
+import { outlooks } from './bot/schedule/outlook.ts';
+import { startSchedule } from './bot/schedule/ticker.ts';
+import { cronWake } from './bot/schedule/wake.ts';
 import { checkAll } from './check.ts';
 import type { OpenDefinitions, OpenProgram, Program, Surroundings } from './cli/program.ts';
-import type { Config, Connection } from './config.ts';
+import type { Config, Connection, LocalConfig } from './config.ts';
 import { openBase, openTable } from './feishu/address.ts';
 import { whoAmI } from './feishu/bot.ts';
 import { chat } from './feishu/chat.ts';
@@ -38,15 +41,35 @@ export const openDefinitions: OpenDefinitions = (config, parts) => ({
     const open = definitions.filter(({ target }) => parseAddress(target).kind === 'problem');
     const found = new Map<string, FoundTarget>();
     if (open.length === 0) return found;
-    const store = await openStore(urlOf(config.store), parts);
-    try {
-      for (const one of open) found.set(one.name, await findTarget(one, store.memory));
+    return withStore(config, parts, async ({ memory }) => {
+      for (const one of open) found.set(one.name, await findTarget(one, memory));
       return found;
-    } finally {
-      await store.stop();
-    }
+    });
+  },
+  outlooksOf: async (definitions) => {
+    const timed = definitions.filter(({ schedule }) => schedule.length > 0);
+    if (timed.length === 0) return new Map();
+    const { timeZone } = config;
+    return withStore(config, parts, ({ schedules }) =>
+      outlooks(timed, { schedules, timeZone, now: parts.clock.now() }),
+    );
   },
 });
+
+type OpenedStore = Awaited<ReturnType<typeof openStore>>;
+
+async function withStore<T>(
+  { store: connection }: LocalConfig,
+  parts: Surroundings,
+  use: (store: OpenedStore) => Promise<T>,
+): Promise<T> {
+  const store = await openStore(urlOf(connection), parts);
+  try {
+    return await use(store);
+  } finally {
+    await store.stop();
+  }
+}
 
 /** Puts the program together by hand: settings in, parts wired, one stop. */
 export const openProgram: OpenProgram = async (config, surroundings) => {
@@ -117,7 +140,7 @@ export const openProgram: OpenProgram = async (config, surroundings) => {
 };
 
 interface Served {
-  readonly store: Awaited<ReturnType<typeof openStore>>;
+  readonly store: OpenedStore;
   readonly client: ReturnType<typeof feishuClient>;
   readonly runs: Program['runs'];
   readonly definitions: Program['definitions'];
@@ -125,7 +148,11 @@ interface Served {
 }
 
 /** The bot: who it is, its doors, and the runs that a stopped process left. */
-function serving(config: Config, { log, clock }: Surroundings, parts: Served): () => Promise<void> {
+function serving(
+  config: Config,
+  { log, clock, wake = cronWake }: Surroundings,
+  parts: Served,
+): () => Promise<void> {
   const { store, client, runs, definitions, owned } = parts;
   return async () => {
     const { openId, name } = await whoAmI(client, uncounted);
@@ -137,6 +164,7 @@ function serving(config: Config, { log, clock }: Surroundings, parts: Served): (
         journal: store.journal,
         seen: store.seen,
         unwritten: (record) => unwritten(record, store),
+        schedules: store.schedules,
         clock,
         log,
         locale: config.locale,
@@ -160,8 +188,25 @@ function serving(config: Config, { log, clock }: Surroundings, parts: Served): (
     }
     owned(keepTidy(config, store, { log, clock }), (tidy) => tidy.stop());
     log.info('bot.ready', { bot: name });
+    const { locale, timeZone, admins, quietHours } = config;
+    const schedule = owned(
+      startSchedule(
+        {
+          ...{ schedules: store.schedules, journal: store.journal, definitions, runs, clock, log },
+          ...{ locale, timeZone, admins, quietHours },
+          chat: chat(client, uncounted),
+        },
+        wake,
+      ),
+      (part) => part.stop(),
+    );
     const over = new AbortController();
-    const tended = { runs, journal: store.journal, definitions, admins: config.admins, log, bot, clock };
+    const resume = async () => {
+      const resumed = await runs.resume();
+      schedule.adopt(resumed);
+      return resumed;
+    };
+    const tended = { runs: { resume }, journal: store.journal, definitions, admins, log, bot, clock };
     owned(over, (part) => part.abort());
     void tendRuns(tended, over.signal);
   };
@@ -183,6 +228,8 @@ function openEvents(
 
 const day = 86_400_000;
 const tidyEvery = 6 * 3_600_000;
+/** What happened by the clock is known for longer than a year, in ms: some entries are due once in one. */
+const longest = 800 * day;
 
 /** How long IDs of events are kept, in ms: longer than a request could be sent again with a time that still counts. */
 const seenFor = ({ app: { events } }: Config): number =>
@@ -202,6 +249,7 @@ function keepTidy(
         await store.journal.prune(before);
         await store.seen.prune(clock.now() - seenFor(config));
         await store.orders.prune(clock.now() - day);
+        await store.schedules.prune(clock.now() - longest);
         const runs = await store.journal.shrink(config.keepBytes);
         if (runs > 0) log.info('store.shrunk', { runs });
       };

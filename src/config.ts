@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { readApp, readLocal } from './read-settings.ts';
 import { type Problem, ProblemError } from './sync/problem.ts';
+import type { QuietHours } from './sync/schedule/hours.ts';
 import { type Locale, text } from './sync/text.ts';
 
 /** How much is logged; `auto` is `info` while the bot runs and `warn` for single commands. */
@@ -30,6 +31,8 @@ export interface LocalConfig {
   readonly keepDays: number;
   /** Bytes that the plans of ended runs may take. */
   readonly keepBytes: number;
+  /** When good news of the schedule waits; in `timeZone`. */
+  readonly quietHours: QuietHours | undefined;
 }
 
 /** The self-built app that the bot is. */

@@ -3,6 +3,7 @@ import { isAbsolute, resolve } from 'node:path';
 import type { AppConfig, Connection, Environment, EventSettings, LocalConfig } from './config.ts';
 import { settings } from './settings.ts';
 import type { Problem } from './sync/problem.ts';
+import { parseQuietHours } from './sync/schedule/hours.ts';
 import { type Text, text } from './sync/text.ts';
 
 /** A setting's value without blanks around it; unset when empty, as container tools hand empty ones over. */
@@ -131,7 +132,23 @@ export function readLocal(env: Environment, cwd: string, problems: Problem[]): L
     logLevel: readChoice(env, 'LOG_LEVEL', ['auto', 'silent', 'error', 'warn', 'info', 'debug'], problems),
     keepDays: readWhole(env, 'KEEP_DAYS', 30, 1, 3650, problems),
     keepBytes: readWhole(env, 'KEEP_MB', 1024, 1, 1_000_000, problems) * 1_000_000,
+    quietHours: readQuietHours(env, problems),
   };
+}
+
+function readQuietHours(env: Environment, problems: Problem[]): LocalConfig['quietHours'] {
+  const value = given(env, 'QUIET_HOURS');
+  const hours = value === undefined ? undefined : parseQuietHours(value);
+  if (value !== undefined && hours === undefined) {
+    problems.push(
+      wrong(
+        'QUIET_HOURS',
+        text(`不是时段：${value}。`, `Not a span of hours: ${value}.`),
+        text('写成 22:00-08:00。', 'Write it as 22:00-08:00.'),
+      ),
+    );
+  }
+  return hours;
 }
 
 function readDefinitions(env: Environment, cwd: string, problems: Problem[]): string {

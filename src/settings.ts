@@ -139,4 +139,13 @@ export const settings: readonly Setting[] = [
       'how many MB the stored plans, with their rows, may take; those that ended first go first',
     ),
   },
+  {
+    name: 'QUIET_HOURS',
+    byDefault: 'none',
+    example: '22:00-08:00',
+    meaning: text(
+      '安静时段：定时同步的好消息等到之后再发，失败照常通知',
+      'hours in which good news of scheduled syncs waits; failures never do',
+    ),
+  },
 ];

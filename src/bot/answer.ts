@@ -13,6 +13,7 @@ import { find } from './find.ts';
 import { problemsOf } from './known.ts';
 import type { Place } from './live.ts';
 import type { CardJson, MessageEvent } from './ports.ts';
+import { outlooks } from './schedule/outlook.ts';
 import { factsOf } from './trouble.ts';
 
 /** Who asks for a run, and which message its card answers. */
@@ -127,8 +128,11 @@ export async function showStarted(
   else await chat.patch(card, held);
 }
 
-async function theList({ definitions, runs, log, locale, timeZone }: Desk): Promise<CardJson> {
+async function theList(desk: Desk): Promise<CardJson> {
+  const { definitions, schedules, runs, clock, log, locale, timeZone } = desk;
   const all = await definitions.list();
+  const sound = all.flatMap((one) => ('definition' in one ? [one.definition] : []));
+  const clocks = await outlooks(sound, { schedules, timeZone, now: clock.now() });
   const lastOf = async (name: string) => {
     try {
       return (await runs.latest(name, 1))[0];
@@ -140,7 +144,12 @@ async function theList({ definitions, runs, log, locale, timeZone }: Desk): Prom
   const listed = await Promise.all(
     all.map(async (one): Promise<Listed> => {
       if (!('definition' in one)) return { name: one.name, problems: one.problems };
-      return { name: one.name, title: one.definition.title, last: await lastOf(one.name) };
+      return {
+        name: one.name,
+        title: one.definition.title,
+        last: await lastOf(one.name),
+        ...clocks.get(one.name),
+      };
     }),
   );
   return listCard(listed, { locale, timeZone });

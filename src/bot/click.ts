@@ -1,4 +1,4 @@
-import { opsFor, type Press } from '../cards/button.ts';
+import { noticeOps, opsFor, type Press } from '../cards/button.ts';
 import { problemCard } from '../cards/noticeCard.ts';
 import { plain } from '../cards/plain.ts';
 import type { Journal, RunRecord } from '../run/ports.ts';
@@ -17,6 +17,7 @@ import type { Desk } from './desk.ts';
 import { sendSheet, unwrittenSheet } from './files.ts';
 import { problemsOf } from './known.ts';
 import type { ClickEvent, Toast } from './ports.ts';
+import { pressNotice } from './schedule/press.ts';
 import { factsOf } from './trouble.ts';
 
 /** What clicks need besides the desk. */
@@ -44,7 +45,13 @@ export async function click(event: ClickEvent, desk: ClickDesk): Promise<Toast> 
   try {
     if (!press) return say('warning', text('这个按钮已经失效。', 'This button does not work any more.'));
     if (press.op === 'open') return say('info', text('正在打开表格。', 'Opening the table.'));
-    if (press.op === 'sync') return await startPressed(event, press.run, desk, say);
+    if (isNoticeOp(press.op)) {
+      const pressed = await pressNotice(event, press, desk);
+      if (pressed.kind === 'said') return say(pressed.type, pressed.words);
+      // Lists and hints have this button too.
+      if (press.op === 'sync') return await startPressed(event, press.run, desk, say);
+      return say('warning', inert);
+    }
     return await runPressed(event, press, desk, say);
   } catch (error) {
     if (!(error instanceof ProblemError))
@@ -53,6 +60,8 @@ export async function click(event: ClickEvent, desk: ClickDesk): Promise<Toast> 
     return say('error', text(`${message.zh}${cure.zh}`, `${message.en} ${cure.en}`));
   }
 }
+
+const isNoticeOp = (op: Press['op']): boolean => noticeOps.some((one) => one === op);
 
 /** A button of the list: the same as the command, under the same rules. */
 async function startPressed(event: ClickEvent, name: string, desk: ClickDesk, say: Tell): Promise<Toast> {

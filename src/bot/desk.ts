@@ -1,6 +1,6 @@
 import type { Runs } from '../run/runs.ts';
 import type { Live, LiveParts } from './live.ts';
-import type { Chat, Definitions } from './ports.ts';
+import type { Chat, Definitions, Schedules } from './ports.ts';
 
 /** What commands and clicks work with. */
 export interface Desk extends Pick<LiveParts, 'chat' | 'clock' | 'log' | 'locale' | 'timeZone'> {
@@ -9,4 +9,5 @@ export interface Desk extends Pick<LiveParts, 'chat' | 'clock' | 'log' | 'locale
   readonly definitions: Definitions;
   readonly live: Live;
   readonly admins: readonly string[];
+  readonly schedules: Schedules;
 }

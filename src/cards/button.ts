@@ -17,17 +17,32 @@ export const ops = [
   'discard',
   'csv',
   'sync',
+  'snooze',
+  'skip',
+  'unpause',
 ] as const;
 
 export type Op = (typeof ops)[number];
 
+/** Until when a reminder is put off. */
+export const snoozes = ['hour', 'tomorrow'] as const;
+
+export type Snooze = (typeof snoozes)[number];
+
+/** What stands on buttons that belong to no run. */
+export const noticeOps = ['sync', 'snooze', 'skip', 'unpause'] as const;
+
+type NoticeOp = (typeof noticeOps)[number];
+
 /** What a button sends when it is pressed: never to be trusted, only to be compared with what is stored. */
 export interface Press {
   readonly op: Op;
-  /** The run that the button belongs to; for `sync` the definition's name. */
+  /** The run that the button belongs to; on notices and in lists the definition's name. */
   readonly run: string;
   /** The run's version when the button was drawn; a button of an older version has no effect. */
   readonly v: number;
+  /** For `snooze`. */
+  readonly until?: Snooze;
 }
 
 /** Characters of a run's ID or a definition's name in a button's value, at most. */
@@ -38,10 +53,11 @@ export const encode = (press: Press): Readonly<Record<string, unknown>> => ({
   op: press.op,
   run: plain(press.run, longestRun),
   v: press.v,
+  ...(press.until !== undefined && { until: press.until }),
 });
 
 /** What stands on the buttons of a run. */
-export const labels: Readonly<Record<Exclude<Op, 'sync'>, Text>> = {
+export const labels: Readonly<Record<Exclude<Op, NoticeOp>, Text>> = {
   cancel: text('取消', 'Cancel'),
   resume: text('继续', 'Continue'),
   retry: text('重试失败分块', 'Retry failed chunks'),

@@ -82,6 +82,15 @@ export const person = (id: string): string | undefined =>
     ? `<person id='${id}' show_name=true show_avatar=false style='normal'></person>`
     : undefined;
 
+/**
+ * Notifies people, as one line; nothing where there is nobody. At most five: more would be noise.
+ * https://open.feishu.cn/document/uAjLw4CM/ukzMukzMukzM/feishu-cards/card-json-v2-components/content-components/rich-text
+ */
+export function mention(ids: readonly string[]): readonly Element[] {
+  const tags = ids.filter((id) => openId.test(id)).map((id) => `<at id=${id}></at>`);
+  return tags.length === 0 ? [] : [rich({ zh: tags.slice(0, 5).join(' '), en: tags.slice(0, 5).join(' ') })];
+}
+
 /** Who did something, for {@link rich} words. */
 export function who(actor: Actor): Text {
   const named = actor.openId === undefined ? undefined : person(actor.openId);

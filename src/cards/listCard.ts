@@ -11,7 +11,15 @@ import { joined, plain, plainText, same } from './plain.ts';
 
 /** A saved sync as listed: one that can run, with its newest run, or one whose file is broken. */
 export type Listed =
-  | { readonly name: string; readonly title: string; readonly last: State | undefined }
+  | {
+      readonly name: string;
+      readonly title: string;
+      readonly last: State | undefined;
+      /** When it runs by itself next (ms); nothing where it does not. */
+      readonly nextRun?: number | undefined;
+      /** Whether its schedule is paused. */
+      readonly paused?: boolean;
+    }
   | { readonly name: string; readonly problems: readonly Problem[] };
 
 /** Lists the saved syncs, a button each. */
@@ -63,11 +71,24 @@ function entry(one: Listed, at: number, timeZone: string, room: Room): Element {
     return lines([same(name), plainText(what, room.chars)], { colour: 'red' });
   }
   const title = plain(one.title, 40);
-  const words = lines([same(title === name ? name : `${title} · ${name}`), lastRun(one.last, timeZone)]);
+  const words = lines([
+    same(title === name ? name : `${title} · ${name}`),
+    lastRun(one.last, timeZone),
+    ...clock(one, timeZone),
+  ]);
   return withButton(words, syncButton(one.name, at, text('同步', 'Sync')));
 }
 
 function lastRun(last: State | undefined, timeZone: string): Text {
   if (last === undefined) return text('还没有运行过', 'never run');
   return joined([lookOf(last).label, same(moment(last.endedAt ?? last.startedAt, timeZone))], ' · ');
+}
+
+function clock(
+  { nextRun, paused }: Extract<Listed, { readonly title: string }>,
+  timeZone: string,
+): readonly Text[] {
+  if (nextRun === undefined) return [];
+  if (paused) return [text('定时已暂停', 'schedule paused')];
+  return [text(`下次运行 ${moment(nextRun, timeZone)}`, `next run ${moment(nextRun, timeZone)}`)];
 }

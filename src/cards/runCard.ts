@@ -4,7 +4,7 @@ import { count, type Locale, type Text, text } from '../sync/text.ts';
 import { lasting, moment, percent } from './amounts.ts';
 import { type ButtonLook, button, labels, opsFor } from './button.ts';
 import { type Card, type Element, makeCard } from './card.ts';
-import { buttonRow, line, person, rich, rule, who } from './element.ts';
+import { buttonRow, line, mention, person, rich, rule, who } from './element.ts';
 import { fitted, type Room } from './fit.ts';
 import { lookOf } from './look.ts';
 import { fourNumbers, notes, numbersLine, samples, sentence, setBack, wentWrong } from './outcome.ts';
@@ -19,6 +19,8 @@ export interface RunView extends Now {
   readonly approvers: readonly string[];
   /** A second showing of a run that has its own card elsewhere: it says so and offers the link only. */
   readonly copy?: boolean;
+  /** Words above everything, and open_ids that are notified: for a run that nobody asked for. */
+  readonly lead?: { readonly words: readonly Text[]; readonly people: readonly string[] };
 }
 
 /** Draws a run as it is: one layout for every state, always within Feishu's limits. */
@@ -35,6 +37,8 @@ export function runCard(state: State, view: RunView): Card {
         tag: label,
         summary: text(`${title}：${short.zh}`, `${title}: ${short.en}`),
         elements: [
+          ...mention(view.lead?.people ?? []),
+          ...(view.lead?.words ?? []).map((words) => line(words)),
           ...body(state, view, room),
           ...notes(state.notes, room),
           rule,

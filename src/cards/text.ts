@@ -169,4 +169,5 @@ function flow(items: readonly string[], width: number): readonly string[] {
 const bare = (content: string, { name = (id) => `@${id}` }: DrawOptions): string =>
   content
     .replace(/<person id='([^']*)'[^>]*><\/person>/gu, (_, id: string) => name(id))
+    .replace(/<at id=(\w+)><\/at>/gu, (_, id: string) => name(id))
     .replace(/<\/?font[^>]*>|\*\*|`/gu, '');

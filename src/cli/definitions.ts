@@ -1,18 +1,28 @@
 import type { ListedDefinition } from '../bot/ports.ts';
+import type { Outlook } from '../bot/schedule/outlook.ts';
 import type { FoundTarget } from '../run/target.ts';
-import { inLocale, type Locale, text } from '../sync/text.ts';
+import { inLocale, type Locale, type Text, text } from '../sync/text.ts';
 import type { Answer } from './answer.ts';
 import { problemLines } from './draw.ts';
 import type { SavedSyncs } from './program.ts';
 import { reportedProblem } from './report.ts';
 import { pad, plain, widthOf } from './words.ts';
 
-type Targets = ReadonlyMap<string, FoundTarget>;
+interface About {
+  readonly targets: ReadonlyMap<string, FoundTarget>;
+  readonly clocks: ReadonlyMap<string, Outlook>;
+  readonly locale: Locale;
+}
 
 /** Lists the saved syncs with the tables that they write to; broken files with their problems. */
 export async function definitions(saved: SavedSyncs, locale: Locale): Promise<Answer> {
   const list = await saved.definitions.list();
-  const targets = await saved.targetsOf(list.flatMap((one) => ('definition' in one ? [one.definition] : [])));
+  const sound = list.flatMap((one) => ('definition' in one ? [one.definition] : []));
+  const about: About = {
+    targets: await saved.targetsOf(sound),
+    clocks: await saved.outlooksOf(sound),
+    locale,
+  };
   const broken = list.some((one) => 'problems' in one);
   const width = Math.max(0, ...list.map(({ name }) => widthOf(name))) + 2;
   const none = inLocale(
@@ -26,15 +36,15 @@ export async function definitions(saved: SavedSyncs, locale: Locale): Promise<An
     exit: broken ? 1 : 0,
     json: {
       status: broken ? 'problems' : 'ok',
-      definitions: list.map((one) => listedJson(one, targets, locale)),
+      definitions: list.map((one) => listedJson(one, about)),
       error: null,
     },
-    lines: list.length === 0 ? [none] : list.flatMap((one) => listedLines(one, targets, width, locale)),
+    lines: list.length === 0 ? [none] : list.flatMap((one) => listedLines(one, about, width)),
   };
 }
 
 /** `target` is the address that counts: the definition's own, or that of the table which `init` created. */
-const listedJson = (one: ListedDefinition, targets: Targets, locale: Locale): object =>
+const listedJson = (one: ListedDefinition, { targets, clocks, locale }: About): object =>
   'problems' in one
     ? {
         name: one.name,
@@ -47,6 +57,7 @@ const listedJson = (one: ListedDefinition, targets: Targets, locale: Locale): ob
         mode: one.definition.mode,
         connection: one.definition.source.connection,
         ...targetOf(one.definition.target, targets.get(one.name)),
+        ...clockJson(clocks.get(one.name)),
         problems: [],
       };
 
@@ -58,9 +69,8 @@ function targetOf(own: string, found: FoundTarget | undefined): { target: string
 
 function listedLines(
   one: ListedDefinition,
-  targets: Targets,
+  { targets, clocks, locale }: About,
   width: number,
-  locale: Locale,
 ): readonly string[] {
   if ('problems' in one) {
     return [
@@ -77,6 +87,21 @@ function listedLines(
       locale,
     ),
   };
-  const shown = `${target}${hints[table] ?? ''}`;
-  return [`${pad(one.name, width)}${plain([title, mode, source.connection, shown].join(' · '))}`];
+  const parts = [title, mode, source.connection, `${target}${hints[table] ?? ''}`];
+  const clock = clockWords(clocks.get(one.name));
+  if (clock) parts.push(inLocale(clock, locale));
+  return [`${pad(one.name, width)}${plain(parts.join(' · '))}`];
+}
+
+/** `nextRun`: when it runs by itself next; null when it never does. */
+const clockJson = (clock: Outlook | undefined): object => ({
+  nextRun: clock?.nextRun === undefined ? null : new Date(clock.nextRun).toISOString(),
+  paused: clock?.paused ?? false,
+});
+
+function clockWords(clock: Outlook | undefined): Text | undefined {
+  if (clock?.paused) return text('定时已暂停', 'schedule paused');
+  if (clock?.nextRun === undefined) return undefined;
+  const at = new Date(clock.nextRun).toISOString();
+  return text(`下次运行 ${at}`, `next run ${at}`);
 }

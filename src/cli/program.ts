@@ -1,4 +1,6 @@
 import type { Definitions } from '../bot/ports.ts';
+import type { Outlook } from '../bot/schedule/outlook.ts';
+import type { Wake } from '../bot/schedule/ticker.ts';
 import type { Config, LocalConfig } from '../config.ts';
 import type { Inited } from '../run/init-table.ts';
 import type { CallMeter, Clock, Log } from '../run/ports.ts';
@@ -73,6 +75,8 @@ export interface CheckStep {
 export interface Surroundings {
   readonly log: Log;
   readonly clock: Clock;
+  /** Wakes what happens by the clock; node-cron when not given. */
+  readonly wake?: Wake;
 }
 
 /** Opens the program: store, Feishu, sources. Rejects with `ProblemError` for what a person must mend. */
@@ -83,6 +87,8 @@ export interface SavedSyncs {
   readonly definitions: Definitions;
   /** Where those write to that name a base only, by their names. */
   targetsOf(definitions: readonly Definition[]): Promise<ReadonlyMap<string, FoundTarget>>;
+  /** When those run by themselves next that have a schedule, and whether it is paused; by their names. */
+  outlooksOf(definitions: readonly Definition[]): Promise<ReadonlyMap<string, Outlook>>;
 }
 
 /** Opens only the saved syncs: needs no Feishu app. */

@@ -125,6 +125,43 @@ const rejects: readonly TableShape[] = [
   },
 ];
 
+const schedules: readonly TableShape[] = [
+  {
+    name: 'occasions',
+    columns: {
+      what_hash: hash,
+      what: 'text not null',
+      due: time,
+      at: time,
+      busy_until: 'bigint',
+      note: long,
+      message: 'varchar(191)',
+    },
+    primary: ['what_hash', 'due'],
+    indexes: { occasions_by_message: ['message'], occasions_by_time: ['at'] },
+  },
+  {
+    name: 'marks',
+    columns: { kind: word, definition: word, chat: 'varchar(128) not null', value: long },
+    primary: ['kind', 'definition', 'chat'],
+  },
+  {
+    name: 'reminders',
+    columns: {
+      id: word,
+      definition: word,
+      chat: 'varchar(128) not null',
+      cron: 'varchar(191)',
+      time_zone: 'varchar(64)',
+      once_at: 'bigint',
+      with_plan: 'integer not null',
+      by_whom: 'varchar(128) not null',
+      created_at: time,
+    },
+    primary: ['id'],
+  },
+];
+
 /**
  * The changes of the schema, oldest first; the position plus one is the version. Never edit one that was
  * released: add another. Each must be fit to run again, because MySQL cannot take back half of one.
@@ -134,6 +171,7 @@ const migrations: readonly ((backend: Backend) => readonly string[])[] = [
   (backend) => backend.create(orders),
   (backend) => rejects.flatMap((table) => backend.create(table)),
   () => ['alter table chunks add column back integer not null default 0'],
+  (backend) => schedules.flatMap((table) => backend.create(table)),
 ];
 
 /**

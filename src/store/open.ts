@@ -1,4 +1,5 @@
 import { Kysely, sql } from 'kysely';
+import type { Schedules } from '../bot/ports.ts';
 import type { Clock, Log, Store } from '../run/ports.ts';
 import { ProblemError, problem } from '../sync/problem.ts';
 import { text } from '../sync/text.ts';
@@ -11,6 +12,7 @@ import { migrate } from './migrations.ts';
 import { mysqlBackend } from './mysql.ts';
 import { orders } from './orders.ts';
 import { rejects } from './rejects.ts';
+import { schedules } from './schedules.ts';
 import type { Tables } from './schema.ts';
 import { seen } from './seen.ts';
 import { sqliteBackend } from './sqlite.ts';
@@ -27,7 +29,10 @@ export interface StoreParts {
  * @param url `sqlite:./data/bitable-sync.db` (relative to the working directory), `sqlite::memory:`, or
  * `mysql://user:password@host:3306/database`. Rejects with a `ProblemError` that never shows the password.
  */
-export async function openStore(url: string, { clock, log }: StoreParts): Promise<Store> {
+export async function openStore(
+  url: string,
+  { clock, log }: StoreParts,
+): Promise<Store & { readonly schedules: Schedules }> {
   const backend = backendOf(url);
   const db: Database = new Kysely<Tables>({ dialect: backend.dialect });
   try {
@@ -46,6 +51,7 @@ export async function openStore(url: string, { clock, log }: StoreParts): Promis
     memory: memory(db),
     leases: leases(db, backend),
     seen: seen(db, backend),
+    schedules: schedules(db, backend),
     orders: orders(db, backend),
     async ping() {
       await sql`select 1`.execute(db);

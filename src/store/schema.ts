@@ -20,6 +20,9 @@ export interface Tables {
   readonly memory: MemoryTable;
   readonly seen: SeenTable;
   readonly orders: OrdersTable;
+  readonly occasions: OccasionsTable;
+  readonly marks: MarksTable;
+  readonly reminders: RemindersTable;
   readonly versions: VersionsTable;
 }
 
@@ -128,6 +131,37 @@ export interface OrdersTable {
   at: number;
 }
 
+/** Something that happened once. */
+export interface OccasionsTable {
+  what_hash: string;
+  what: string;
+  due: number;
+  at: number;
+  /** `until` is a word of its own in MySQL. */
+  busy_until: number | null;
+  note: string;
+  message: string | null;
+}
+
+export interface MarksTable {
+  kind: string;
+  definition: string;
+  chat: string;
+  value: string;
+}
+
+export interface RemindersTable {
+  id: string;
+  definition: string;
+  chat: string;
+  cron: string | null;
+  time_zone: string | null;
+  once_at: number | null;
+  with_plan: number;
+  by_whom: string;
+  created_at: number;
+}
+
 /** Which changes of the schema were made. */
 export interface VersionsTable {
   version: number;
@@ -137,3 +171,5 @@ export interface VersionsTable {
 export type RunRow = Selectable<RunsTable>;
 export type ChunkRow = Selectable<ChunksTable>;
 export type NewLedgerRow = Insertable<LedgerTable>;
+export type OccasionRow = Selectable<OccasionsTable>;
+export type ReminderRow = Selectable<RemindersTable>;

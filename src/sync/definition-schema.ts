@@ -158,21 +158,23 @@ const chat = () =>
 const zone = () => filled('时区，如 Asia/Shanghai', 'a time zone such as Asia/Shanghai');
 
 const entry = object({
-  do: oneOf('run', 'remind', 'digest').describe('What happens then.'),
+  do: oneOf('run', 'remind', 'digest').describe(
+    'run: sync. remind: ask people to. digest: sum up what happened.',
+  ),
   cron: matching(
     /^\s*\S+(\s+\S+){4,5}\s*$/,
     '五段或六段的 cron，如 "0 9 * * 1-5"',
     'five or six cron fields such as "0 9 * * 1-5"',
   ).describe('When.'),
   timeZone: zone().optional().describe("IANA zone of cron; the definition's when not given."),
-  chat: chat().optional().describe('Who is told.'),
+  chat: chat().optional().describe('Who is told; the first of access.chats when not given.'),
   unless: duration().optional().describe('Not done when the table was synced within this time.'),
-  plan: flag().optional().describe('Whether a reminder counts the waiting rows first.'),
+  plan: flag().optional().describe('Whether a reminder counts the waiting rows first; no when not given.'),
   missed: oneOf('once', 'skip')
     .optional()
-    .describe('What happens to times that passed while the program was stopped.'),
+    .describe('Times that passed while the program was stopped: made up for once (default), or skipped.'),
   stale: duration().optional().describe('Warns when no run has succeeded for this time.'),
-  quiet: flag().optional().describe('Says nothing when nothing changed.'),
+  quiet: flag().optional().describe('Says nothing when nothing changed; yes when not given.'),
 });
 
 /** A definition as people write it. */

@@ -11,9 +11,16 @@ export interface Zone {
   instant(local: number): number;
   /** Whether clocks in the zone show a time twice, as in autumn. @param local as for `instant` */
   isDoubled(local: number): boolean;
+  /** Every instant (ms) at which clocks show a time: none in the gap of spring, two in the doubled hour of autumn. */
+  instants(local: number): readonly number[];
+  /** What clocks show at an instant, as if it were UTC, in ms. */
+  local(instant: number): number;
 }
 
 const day = 86_400_000;
+const quarter = 900_000;
+const sinceQuarters = Date.UTC(1973, 0);
+const mostQuarters = 10_000;
 
 /** Prepares a zone by name. @throws RangeError when the name is unknown to this Node. */
 export function zoneOf(name: string): Zone {
@@ -28,8 +35,17 @@ export function zoneOf(name: string): Zone {
     minute: 'numeric',
     second: 'numeric',
   });
-  const offsetAt = (instant: number): number =>
-    wallClock(format, instant) - Math.floor(instant / 1000) * 1000;
+  const lookUp = (instant: number): number => wallClock(format, instant) - Math.floor(instant / 1000) * 1000;
+  const ofQuarter = new Map<number, number>();
+  /** Asking for an offset costs much; since 1973 clocks change at full quarters of an hour only. */
+  const offsetAt = (instant: number): number => {
+    if (instant < sinceQuarters) return lookUp(instant);
+    const number = Math.floor(instant / quarter);
+    const known = ofQuarter.get(number) ?? lookUp(instant);
+    if (ofQuarter.size > mostQuarters) ofQuarter.clear();
+    ofQuarter.set(number, known);
+    return known;
+  };
   /** The day's offset where the day has only one; NaN on days with a change. */
   const ofDay = new Map<number, number>();
 
@@ -45,8 +61,21 @@ export function zoneOf(name: string): Zone {
     return only;
   }
 
+  function instants(local: number): readonly number[] {
+    const offset = dayOffset(local);
+    if (!Number.isNaN(offset)) return [local - offset];
+    const offsets = new Set([offsetAt(local - day), offsetAt(local), offsetAt(local + day)]);
+    return [...offsets]
+      .map((one) => local - one)
+      .filter((instant) => instant + offsetAt(instant) === local)
+      .sort((a, b) => a - b);
+  }
+
   return {
     name,
+    local: (instant) => instant + offsetAt(instant),
+    instants,
+    isDoubled: (local) => instants(local).length > 1,
     instant(local) {
       const offset = dayOffset(local);
       if (!Number.isNaN(offset)) return local - offset;
@@ -55,11 +84,6 @@ export function zoneOf(name: string): Zone {
       if (offsetAt(early) === before) return early;
       const late = local - offsetAt(local + day);
       return offsetAt(late) === local - late ? late : early;
-    },
-    isDoubled(local) {
-      if (!Number.isNaN(dayOffset(local))) return false;
-      const [before, after] = [offsetAt(local - day), offsetAt(local + day)];
-      return before !== after && [before, after].every((offset) => offsetAt(local - offset) === offset);
     },
   };
 }

@@ -1,4 +1,14 @@
-import type { CardJson, Chat, ClickEvent, Definitions, MessageEvent } from '../../src/bot/ports.ts';
+import type {
+  CardJson,
+  Chat,
+  ClickEvent,
+  Definitions,
+  Mark,
+  MessageEvent,
+  Occasion,
+  Reminder,
+  Schedules,
+} from '../../src/bot/ports.ts';
 import type { Clock, Log, RunRecord, Seen } from '../../src/run/ports.ts';
 import type { Acted, Run, RunRequest, Runs, Started } from '../../src/run/runs.ts';
 import type { Definition } from '../../src/sync/definition.ts';
@@ -245,6 +255,45 @@ export function fakeSeen(): Seen {
       ids.add(id);
       return fresh;
     },
+    prune: async () => undefined,
+  };
+}
+
+/** What the clock has done, in memory. */
+export function fakeSchedules(): Schedules {
+  const occasions: { -readonly [name in keyof Occasion]: Occasion[name] }[] = [];
+  let marks: Mark[] = [];
+  let reminders: Reminder[] = [];
+  const find = (what: string, due: number) => occasions.find((one) => one.what === what && one.due === due);
+  return {
+    take: async (what, due, now, until) => {
+      const found = find(what, due);
+      if (!found) occasions.push({ what, due, at: now, until, note: '', message: null });
+      else if (found.until === null || found.until > now) return false;
+      else Object.assign(found, { at: now, until });
+      return true;
+    },
+    done: async (what, due, note, message) => {
+      const found = find(what, due);
+      if (found) Object.assign(found, { until: null, note, ...(message !== undefined && { message }) });
+    },
+    last: async (what) => occasions.filter((one) => one.what === what).sort((a, b) => b.due - a.due)[0],
+    byMessage: async (message) => occasions.find((one) => one.message === message),
+    mark: async (kind, definition, chat, value) => {
+      marks = marks.filter((one) => one.kind !== kind || one.definition !== definition || one.chat !== chat);
+      if (value !== undefined) marks.push({ kind, definition, chat, value });
+    },
+    marks: async (kind) => marks.filter((one) => one.kind === kind),
+    addReminder: async (reminder) => {
+      reminders.push(reminder);
+    },
+    reminders: async () => reminders,
+    removeReminder: async (id) => {
+      const before = reminders.length;
+      reminders = reminders.filter((one) => one.id !== id);
+      return reminders.length < before;
+    },
+    lastSuccess: async () => undefined,
     prune: async () => undefined,
   };
 }

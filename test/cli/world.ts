@@ -187,6 +187,7 @@ export function type(line: string, program: Program, changes: Partial<World> = {
       Promise.resolve(() => ({
         definitions: program.definitions,
         targetsOf: () => Promise.resolve(new Map()),
+        outlooksOf: () => Promise.resolve(new Map()),
       })),
     runDemo: unused,
     ...changes,

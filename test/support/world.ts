@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
+import type { Wake } from '../../src/bot/schedule/ticker.ts';
 import type { Program } from '../../src/cli/program.ts';
 import type { ExitCode, Report } from '../../src/cli/report.ts';
 import { systemClock } from '../../src/clock.ts';
@@ -83,6 +84,8 @@ export interface WorldOptions {
   /** How many times faster than the machine's the program's clock goes; 20 when not given. */
   readonly speed?: number;
   readonly clock?: Clock;
+  /** Wakes what happens by the clock; node-cron when not given. */
+  readonly wake?: Wake;
 }
 
 const tableFields: readonly FieldSpec[] = [
@@ -220,6 +223,7 @@ export async function newWorld(options: WorldOptions = {}): Promise<World> {
       const program = await openProgram(config, {
         log: createLog({ level: 'debug', write: (words) => log.push(words), pretty: false, secrets: [] }),
         clock,
+        ...(options.wake && { wake: options.wake }),
       });
       onTestFinished(async () => {
         await program.stop();

@@ -1,0 +1,200 @@
+import { parse, validate } from 'node-cron';
+import type { Definition } from '../sync/definition.ts';
+import { nextAfter } from '../sync/schedule/cron.ts';
+import { spread } from '../sync/schedule/due.ts';
+import { type Text, text } from '../sync/text.ts';
+import { zoneOf } from '../sync/zone.ts';
+import { type Asker, may } from './access.ts';
+import type { Desk } from './desk.ts';
+import type { Schedules } from './ports.ts';
+import { entriesOf } from './schedule/entries.ts';
+import { resume } from './schedule/press.ts';
+
+/** What the commands on the clock work with. */
+export interface ClockDesk extends Pick<Desk, 'clock' | 'admins' | 'timeZone'> {
+  readonly schedules: Schedules;
+}
+
+/** What became of a command. */
+export type Said =
+  | { readonly kind: 'done'; readonly words: Text }
+  /** Not allowed: `ask` are open_ids of those who may. */
+  | { readonly kind: 'refused'; readonly words: Text; readonly ask: readonly string[] }
+  /** Cannot be done as asked: what is wrong, and what to write. */
+  | { readonly kind: 'wrong'; readonly words: Text };
+
+/** A reminder of a definition, as `/sync remind NAME` lists it. */
+export interface ListedReminder {
+  /** What `off N` takes; those of the file have none. */
+  readonly number: number | null;
+  readonly when: string;
+  readonly timeZone: string;
+  /** ms; `undefined`: never again. */
+  readonly next: number | undefined;
+}
+
+/** Reminders that one chat may have of one definition. */
+const mostReminders = 10;
+
+/** The reminders of a definition in a chat: those of its file, then those set by people, which have a number. */
+export async function listReminders(
+  definition: Definition,
+  chat: string,
+  desk: ClockDesk,
+): Promise<readonly ListedReminder[]> {
+  const { schedules, admins, timeZone, clock } = desk;
+  const mine = await remindersIn(definition.name, chat, schedules);
+  const entries = entriesOf(definition, mine, { timeZone, admins, zone: zoneOf }).filter(
+    (entry) => entry.do === 'remind' && entry.chat === chat,
+  );
+  return entries.map(({ id, rhythm }): ListedReminder => {
+    const set = mine.findIndex((one) => `reminder|${one.id}` === id);
+    const next = nextAfter(rhythm, clock.now());
+    return {
+      number: set < 0 ? null : set + 1,
+      when: mine[set] && 'cron' in mine[set].when ? mine[set].when.cron : (id.split('|')[3] ?? ''),
+      timeZone: rhythm.zone.name,
+      next: next === undefined ? undefined : spread(id, next),
+    };
+  });
+}
+
+const remindersIn = async (name: string, chat: string, schedules: Schedules) =>
+  (await schedules.reminders()).filter(
+    (one) => one.definition === name && one.chat === chat && 'cron' in one.when,
+  );
+
+/** Sets a reminder in the chat where it is asked for. Whoever may run the sync there may. @param id unique, at most 64 characters */
+export async function addReminder(
+  definition: Definition,
+  cron: string,
+  asker: Asker,
+  id: string,
+  desk: ClockDesk,
+): Promise<Said> {
+  const refused = refusal(asker, definition, desk);
+  if (refused) return refused;
+  const words = cron.trim().replaceAll(/\s+/gu, ' ');
+  if (words.split(' ').length !== 5 || words.length > 100 || !validate(words)) return wrong(notCron(words));
+  const timeZone = definition.timeZone ?? desk.timeZone;
+  if (nextAfter({ fields: parse(words), zone: zoneOf(timeZone) }, desk.clock.now()) === undefined)
+    return wrong(notCron(words));
+  const there = await remindersIn(definition.name, asker.chat, desk.schedules);
+  if (there.some(({ when }) => 'cron' in when && when.cron === words))
+    return wrong(text('这个提醒已经有了。', 'There is such a reminder already.'));
+  if (there.length >= mostReminders)
+    return wrong(
+      text(
+        `最多 ${mostReminders} 个提醒，请先关掉一个。`,
+        `At most ${mostReminders} reminders: turn one off first.`,
+      ),
+    );
+  const when = { cron: words, timeZone };
+  const { name } = definition;
+  const createdAt = desk.clock.now();
+  await desk.schedules.addReminder({
+    id,
+    definition: name,
+    chat: asker.chat,
+    when,
+    plan: true,
+    by: asker.openId,
+    createdAt,
+  });
+  return done(text(`已设置提醒：${words}（${timeZone}）。`, `Reminder set: ${words} (${timeZone}).`));
+}
+
+const notCron = (words: string): Text =>
+  text(
+    `「${words.slice(0, 60)}」不是 cron 时间。写五段：分 时 日 月 周，如 0 9 * * 1-5。`,
+    `"${words.slice(0, 60)}" is no cron expression. Write five fields, such as 0 9 * * 1-5.`,
+  );
+
+/** Turns the reminder with this number off. Whoever may run the sync there may. @param number as listed, from 1 */
+export async function removeReminder(
+  definition: Definition,
+  number: number,
+  asker: Asker,
+  desk: ClockDesk,
+): Promise<Said> {
+  const refused = refusal(asker, definition, desk);
+  if (refused) return refused;
+  const found = (await remindersIn(definition.name, asker.chat, desk.schedules))[number - 1];
+  if (found === undefined || !(await desk.schedules.removeReminder(found.id)))
+    return wrong(
+      text(
+        `没有第 ${number} 个提醒；定义文件里的提醒只能在文件里改。`,
+        `There is no reminder ${number} here; those of the definition are changed in its file.`,
+      ),
+    );
+  return done(text(`已关掉第 ${number} 个提醒。`, `Reminder ${number} is off.`));
+}
+
+/** Stops everything that a definition does by the clock. Whoever may run it may; runs by people go on. */
+export async function pause(definition: Definition, asker: Asker, desk: ClockDesk): Promise<Said> {
+  const refused = refusal(asker, definition, desk);
+  if (refused) return refused;
+  await desk.schedules.mark(
+    'paused',
+    definition.name,
+    '',
+    JSON.stringify({ by: asker.openId, at: desk.clock.now() }),
+  );
+  return done(text('定时任务已暂停。', 'The schedule is paused.'));
+}
+
+/** Lets the clock go on; times that passed meanwhile are left out. Whoever may run the definition may. */
+export async function resumeSchedule(definition: Definition, asker: Asker, desk: ClockDesk): Promise<Said> {
+  const refused = refusal(asker, definition, desk);
+  if (refused) return refused;
+  await resume(desk.schedules, definition.name, desk.clock.now());
+  return done(text('定时任务已恢复。', 'The schedule goes on.'));
+}
+
+/** No good news, reminders and digests of a definition in this chat; failures still come, and mention nobody. */
+export async function mute(definition: Definition, asker: Asker, desk: ClockDesk): Promise<Said> {
+  const refused = refusal(asker, definition, desk);
+  if (refused) return refused;
+  await desk.schedules.mark('muted', definition.name, asker.chat, asker.openId);
+  return done(text('已静音，失败仍会通知。', 'Muted; failures are still told.'));
+}
+
+/** Takes {@link mute} back. */
+export async function unmute(definition: Definition, asker: Asker, desk: ClockDesk): Promise<Said> {
+  const refused = refusal(asker, definition, desk);
+  if (refused) return refused;
+  await desk.schedules.mark('muted', definition.name, asker.chat, undefined);
+  return done(text('已取消静音。', 'No longer muted.'));
+}
+
+/** Stops the clock of everything; admins only. Runs by people are for {@link isFrozen} to refuse. */
+export async function freeze(asker: Asker, desk: ClockDesk): Promise<Said> {
+  if (!desk.admins.includes(asker.openId)) return adminsOnly(desk);
+  await desk.schedules.mark('frozen', '', '', JSON.stringify({ by: asker.openId, at: desk.clock.now() }));
+  return done(text('已冻结全部同步。', 'Everything is frozen.'));
+}
+
+/** Takes {@link freeze} back; admins only. Times that passed meanwhile are left out. */
+export async function thaw(asker: Asker, desk: ClockDesk): Promise<Said> {
+  if (!desk.admins.includes(asker.openId)) return adminsOnly(desk);
+  await desk.schedules.mark('frozen', '', '', undefined);
+  return done(text('已解除冻结。', 'Everything goes on.'));
+}
+
+/** Whether an admin has frozen everything. */
+export const isFrozen = async ({ schedules }: Pick<ClockDesk, 'schedules'>): Promise<boolean> =>
+  (await schedules.marks('frozen')).length > 0;
+
+const adminsOnly = ({ admins }: ClockDesk): Said => ({
+  kind: 'refused',
+  words: text('只有管理员（ADMINS）可以这样做。', 'Only admins (ADMINS) may do that.'),
+  ask: admins,
+});
+
+function refusal(asker: Asker, definition: Definition, { admins }: ClockDesk): Said | undefined {
+  const permission = may(asker, 'run', definition, admins);
+  return permission.allowed ? undefined : { kind: 'refused', words: permission.refusal, ask: permission.ask };
+}
+
+const done = (words: Text): Said => ({ kind: 'done', words });
+const wrong = (words: Text): Said => ({ kind: 'wrong', words });

@@ -1,0 +1,43 @@
+import type { Definition } from '../../sync/definition.ts';
+import { nextAfter } from '../../sync/schedule/cron.ts';
+import { spread } from '../../sync/schedule/due.ts';
+import { zoneOf } from '../../sync/zone.ts';
+import type { Schedules } from '../ports.ts';
+import { entriesOf } from './entries.ts';
+
+/** What a definition's clock will do. */
+export interface Outlook {
+  /** When it runs by itself next (ms); `undefined`: never. */
+  readonly nextRun: number | undefined;
+  readonly paused: boolean;
+}
+
+/** Tells when definitions run by themselves next, and which ones are paused. */
+export async function outlooks(
+  definitions: readonly Definition[],
+  {
+    schedules,
+    timeZone,
+    now,
+  }: { readonly schedules: Pick<Schedules, 'marks'>; readonly timeZone: string; readonly now: number },
+): Promise<ReadonlyMap<string, Outlook>> {
+  const [paused, frozen] = await Promise.all([schedules.marks('paused'), schedules.marks('frozen')]);
+  return new Map(
+    definitions.map((definition) => [
+      definition.name,
+      {
+        nextRun: nextRun(definition, timeZone, now),
+        paused: frozen.length > 0 || paused.some((mark) => mark.definition === definition.name),
+      },
+    ]),
+  );
+}
+
+/** When a definition runs by itself next, in ms. */
+export function nextRun(definition: Definition, timeZone: string, now: number): number | undefined {
+  const turns = entriesOf(definition, [], { timeZone, admins: [], zone: zoneOf }).flatMap((entry) => {
+    const next = entry.do === 'run' ? nextAfter(entry.rhythm, now) : undefined;
+    return next === undefined ? [] : [spread(entry.id, next)];
+  });
+  return turns.length === 0 ? undefined : Math.min(...turns);
+}

@@ -1,0 +1,155 @@
+import { digestCard, leftOutCard, type ReminderFacts, reminderCard } from '../../cards/scheduleCards.ts';
+import type { Run, Started } from '../../run/runs.ts';
+import type { Definition } from '../../sync/definition.ts';
+import { lastWithin } from '../../sync/schedule/cron.ts';
+import { digestOf } from '../../sync/schedule/digest.ts';
+import { isScheduled, isStale } from '../../sync/schedule/health.ts';
+import { duration } from '../../sync/schedule/hours.ts';
+import { type Entry, owners } from './entries.ts';
+import type { ScheduleDesk } from './parts.ts';
+import { isMuted, report } from './report.ts';
+import { send } from './tell.ts';
+
+const minute = 60_000;
+const day = 24 * 60 * minute;
+/** How long a scheduled run waits for a table that something else writes to, in ms. */
+const patience = 10 * minute;
+const retry = 30_000;
+
+/** What came of a firing, in a word for the log and the store. */
+export type Done = 'ran' | 'running' | 'busy' | 'fresh' | 'told' | 'not-told' | 'muted';
+
+/**
+ * Does what is due.
+ * @param since when somebody first took it on (ms): a run that was started since is its own
+ */
+export async function perform(entry: Entry, due: number, since: number, desk: ScheduleDesk): Promise<Done> {
+  if (await isFresh(entry, desk)) return 'fresh';
+  if (entry.do === 'run') return run(entry, due, since, desk);
+  if (await isMuted(desk, entry.definition.name, entry.chat)) return 'muted';
+  return entry.do === 'remind' ? remind(entry, due, desk) : digest(entry, due, desk);
+}
+
+/** `unless`: synced a short while ago. */
+async function isFresh({ unless, definition }: Entry, { schedules, clock }: ScheduleDesk): Promise<boolean> {
+  if (unless === undefined) return false;
+  const good = await schedules.lastSuccess(definition.name);
+  return good !== undefined && clock.now() - good < duration(unless);
+}
+
+async function run(entry: Entry, due: number, since: number, desk: ScheduleDesk): Promise<Done> {
+  const { definition, chat } = entry;
+  const { runs, locale, timeZone, admins, log } = desk;
+  const latest = await runs.latest(definition.name, 5);
+  const own = latest.find((state) => state.startedAt >= since && isScheduled(state));
+  if (own) {
+    await report(entry, own, desk);
+    return 'ran';
+  }
+  const started = await startWhenFree(definition, desk);
+  if (started?.kind === 'started') {
+    const state = await ended(started.run, desk);
+    if (state) await report(entry, state, desk);
+    return state ? 'ran' : 'running';
+  }
+  log.warn('schedule.left-out', { definition: definition.name, reason: 'busy' });
+  // The same definition is at it already: what was wanted happens anyway.
+  if (started) return 'running';
+  const about = { name: definition.name, title: definition.title, people: owners(definition, admins) };
+  await send(desk, chat, leftOutCard(about, due, { locale, timeZone }), `left-out|${entry.id}|${due}`);
+  return 'busy';
+}
+
+/** The last state; nothing when the program stops, or another instance took the run over: it is told later. */
+async function ended(run: Run, { stopping }: ScheduleDesk) {
+  const state = await run.ended;
+  return stopping.aborted || run.lost.aborted ? undefined : state;
+}
+
+/** Starts a run, waiting while something else has the table; `undefined` when that takes too long. */
+async function startWhenFree(definition: Definition, desk: ScheduleDesk): Promise<Started | undefined> {
+  const { runs, clock, stopping } = desk;
+  const until = clock.now() + patience;
+  for (;;) {
+    const started = await runs.start({ definition, by: { kind: 'schedule' } });
+    if (started.kind === 'started' || started.state.definition === definition.name) return started;
+    const left = until - clock.now();
+    if (left <= 0) return undefined;
+    const over = new AbortController();
+    const waited = clock.sleep(
+      Math.min(left, started.run ? left : retry),
+      AbortSignal.any([stopping, over.signal]),
+    );
+    await Promise.race([waited.catch(() => undefined), ...(started.run ? [started.run.ended] : [])]);
+    over.abort();
+    stopping.throwIfAborted();
+  }
+}
+
+async function remind(entry: Entry, due: number, desk: ScheduleDesk): Promise<Done> {
+  const { definition, chat, plan } = entry;
+  const { schedules, locale, timeZone } = desk;
+  const good = await schedules.lastSuccess(definition.name);
+  const facts: ReminderFacts = {
+    name: definition.name,
+    title: definition.title,
+    lastGood: good ?? null,
+    waiting: plan ? await waitingRows(definition, desk) : null,
+    settled: null,
+  };
+  const message = await send(desk, chat, reminderCard(facts, { locale, timeZone }), `${entry.id}|${due}`);
+  if (message === undefined) return 'not-told';
+  // A row of its own, so that a press finds it by its message whatever happens to the entry.
+  const what = `reminder-card|${message}`;
+  const note = {
+    kind: 'remind',
+    definition: definition.name,
+    chat,
+    plan,
+    due,
+    zone: entry.rhythm.zone.name,
+    facts,
+  };
+  await schedules.take(what, 0, desk.clock.now(), desk.clock.now());
+  await schedules.done(what, 0, JSON.stringify(note), message);
+  return 'told';
+}
+
+/** What a sync would write now; null when it cannot be said. */
+async function waitingRows(
+  definition: Definition,
+  { runs, log }: ScheduleDesk,
+): Promise<ReminderFacts['waiting']> {
+  try {
+    const started = await runs.start({ definition, by: { kind: 'schedule' }, planOnly: true });
+    if (started.kind === 'busy') return null;
+    const { status, planned } = await started.run.ended;
+    return status === 'planned' ? planned : null;
+  } catch (error) {
+    log.warn('schedule.no-plan', { definition: definition.name, error });
+    return null;
+  }
+}
+
+/** How many runs of a definition a digest looks at: about one every quarter of an hour over a week. */
+const digested = 700;
+
+async function digest({ id, rhythm, chat }: Entry, due: number, desk: ScheduleDesk): Promise<Done> {
+  const { definitions, runs, schedules, clock, locale, timeZone } = desk;
+  const from = lastWithin(rhythm, due - 32 * day, due - 1) ?? due - day;
+  const all = (await definitions.list()).flatMap((one) => ('definition' in one ? [one.definition] : []));
+  // A chat hears of what may be used in it; a person of everything that is not kept to chats.
+  const shown = all.filter(
+    ({ access }) => access.chats === undefined || access.chats.some((one) => one === chat),
+  );
+  const sums = await Promise.all(
+    shown.map(async (one) => {
+      const good = await schedules.lastSuccess(one.name);
+      const limit = one.schedule.find(({ stale }) => stale !== undefined)?.stale;
+      const stale = limit !== undefined && isStale(good ?? 0, clock.now(), duration(limit));
+      return digestOf(one, await runs.latest(one.name, digested), from, good, stale);
+    }),
+  );
+  const card = digestCard(sums, from, { locale, timeZone });
+  return (await send(desk, chat, card, `${id}|${due}`)) === undefined ? 'not-told' : 'told';
+}

@@ -1,0 +1,141 @@
+import { moment } from '../../cards/amounts.ts';
+import type { Press } from '../../cards/button.ts';
+import { pausedCard, type ReminderFacts, reminderCard } from '../../cards/scheduleCards.ts';
+import type { Problem } from '../../sync/problem.ts';
+import { tomorrow } from '../../sync/schedule/hours.ts';
+import { type Text, text } from '../../sync/text.ts';
+import { zoneOf } from '../../sync/zone.ts';
+import { may } from '../access.ts';
+import type { Background } from '../background.ts';
+import type { Desk } from '../desk.ts';
+import type { CardJson, ClickEvent, Schedules } from '../ports.ts';
+import { redraw } from './tell.ts';
+
+/** What a press on a notice of the clock needs. */
+export interface NoticeDesk
+  extends Pick<
+    Desk,
+    'chat' | 'schedules' | 'definitions' | 'admins' | 'clock' | 'log' | 'locale' | 'timeZone'
+  > {
+  readonly background: Background;
+}
+
+/** What became of a press: said and done; `sync`: the card is settled, and the run is to be started. */
+export type Pressed =
+  | { readonly kind: 'said'; readonly type: 'success' | 'warning' | 'info'; readonly words: Text }
+  | { readonly kind: 'sync' }
+  /** On no notice that is known. */
+  | { readonly kind: 'unknown' };
+
+interface RemindNote {
+  readonly kind: 'remind';
+  readonly definition: string;
+  readonly chat: string;
+  readonly plan: boolean;
+  readonly due: number;
+  readonly zone: string;
+  readonly facts: ReminderFacts;
+}
+
+interface PausedNote {
+  readonly kind: 'paused';
+  readonly definition: string;
+  readonly failures: number;
+  readonly error: Problem | null;
+}
+
+/** Carries out `snooze`, `skip`, `sync` and `unpause` where they were pressed on the notice that has them. */
+export async function pressNotice(event: ClickEvent, press: Press, desk: NoticeDesk): Promise<Pressed> {
+  const found = await desk.schedules.byMessage(event.message);
+  const note = found && read(found.note);
+  if (found === undefined || note === undefined || note.definition !== press.run) return { kind: 'unknown' };
+  const fits =
+    note.kind === 'paused' ? press.op === 'unpause' : ['sync', 'snooze', 'skip'].includes(press.op);
+  if (!fits) return { kind: 'unknown' };
+  const definition = await desk.definitions.get(note.definition);
+  const permission = may({ openId: event.from, chat: event.chat }, 'run', definition, desk.admins);
+  if (!permission.allowed) {
+    const ask = permission.ask.slice(0, 3).join(', ');
+    const { zh, en } = permission.refusal;
+    return said('warning', ask === '' ? permission.refusal : text(`${zh}请找：${ask}`, `${en} Ask: ${ask}`));
+  }
+  const now = desk.clock.now();
+  // Two presses at the same moment, or on a card that was settled: one counts.
+  if (!(await desk.schedules.take(`press|${event.message}`, 0, now, now + 60_000)))
+    return said('info', text('这张卡片已经处理过了。', 'This card was dealt with already.'));
+  const pressed =
+    note.kind === 'paused' ? await unpause(event, note, desk) : await remind(event, press, note, desk);
+  await desk.schedules.done(`press|${event.message}`, 0, press.op);
+  return pressed;
+}
+
+/** The card stays locked until the click is answered, so its new face comes after. */
+const show = (desk: NoticeDesk, message: string, card: CardJson): void =>
+  desk.background.start('show', () => redraw(desk, message, card));
+
+const said = (type: 'success' | 'warning' | 'info', words: Text): Pressed => ({ kind: 'said', type, words });
+
+function read(note: string): RemindNote | PausedNote | undefined {
+  try {
+    const value = JSON.parse(note) as RemindNote | PausedNote | { readonly kind: unknown };
+    return 'definition' in value ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function unpause(
+  event: ClickEvent,
+  { definition, failures, error }: PausedNote,
+  desk: NoticeDesk,
+): Promise<Pressed> {
+  const { schedules, definitions, clock, locale, timeZone } = desk;
+  await resume(schedules, definition, clock.now());
+  const { title } = await definitions.get(definition);
+  const about = { name: definition, title, people: [] };
+  show(desk, event.message, pausedCard(about, failures, error, event.from, { locale, timeZone }));
+  return said('success', text('定时任务已恢复。', 'The schedule goes on.'));
+}
+
+/** Lets a definition's schedule go on; failures before this moment are forgiven. */
+export async function resume(schedules: Schedules, definition: string, now: number): Promise<void> {
+  await schedules.mark('resumed', definition, '', String(now));
+  await schedules.mark('paused', definition, '', undefined);
+}
+
+async function remind(
+  event: ClickEvent,
+  { op, until: put }: Press,
+  note: RemindNote,
+  desk: NoticeDesk,
+): Promise<Pressed> {
+  const { schedules, clock, locale, timeZone } = desk;
+  const now = clock.now();
+  const until = op !== 'snooze' ? null : put === 'tomorrow' ? nextDay(note, now) : now + 3_600_000;
+  if (until !== null) {
+    await schedules.addReminder({
+      id: event.message.slice(0, 64),
+      definition: note.definition,
+      chat: note.chat,
+      when: { at: until },
+      plan: note.plan,
+      by: event.from,
+      createdAt: now,
+    });
+  }
+  const how = op === 'snooze' || op === 'skip' ? op : 'sync';
+  const facts = { ...note.facts, settled: { by: event.from, how, until } } as const;
+  show(desk, event.message, reminderCard(facts, { locale, timeZone }));
+  if (how === 'sync') return { kind: 'sync' };
+  if (until === null) return said('success', text('好，这次跳过。', 'Skipped this time.'));
+  const at = moment(until, timeZone);
+  return said('success', text(`好，${at} 再提醒。`, `You will be reminded at ${at}.`));
+}
+
+/** The reminder's own time of the day, on the next day that has not come. */
+function nextDay({ due, zone }: RemindNote, now: number): number {
+  const clocks = zoneOf(zone);
+  let at = tomorrow(due, clocks);
+  while (at <= now) at = tomorrow(at, clocks);
+  return at;
+}

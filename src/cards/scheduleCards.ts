@@ -1,0 +1,278 @@
+import type { Problem } from '../sync/problem.ts';
+import type { Digest } from '../sync/schedule/digest.ts';
+import { count, type Locale, type Text, text } from '../sync/text.ts';
+import { moment, some } from './amounts.ts';
+import { button } from './button.ts';
+import { type Card, type Element, makeCard } from './card.ts';
+import { buttonRow, figures, line, lines, mention, person, rich } from './element.ts';
+import { fitted, head } from './fit.ts';
+import { type Colour, colours } from './look.ts';
+import { joined, plain, same } from './plain.ts';
+import { problemElements } from './problems.ts';
+
+/** How notices of the clock are shown. */
+export interface NoticeView {
+  readonly locale: Locale;
+  readonly timeZone: string;
+}
+
+/** What a reminder says; kept with its message, so that it can be drawn again. */
+export interface ReminderFacts {
+  readonly name: string;
+  readonly title: string;
+  /** When the table was last synced (ms); null: never. */
+  readonly lastGood: number | null;
+  /** What a sync would do now; null when nobody looked, or looking failed. */
+  readonly waiting: { readonly creates: number; readonly updates: number; readonly deletes: number } | null;
+  /** Who settled it and how. */
+  readonly settled: {
+    readonly by: string;
+    readonly how: 'sync' | 'snooze' | 'skip';
+    readonly until: number | null;
+  } | null;
+}
+
+/** Asks people to sync: when it was last done, how much waits, and what to press. */
+export function reminderCard(facts: ReminderFacts, { locale, timeZone }: NoticeView): Card {
+  const { name, lastGood, waiting, settled } = facts;
+  const title = plain(facts.title, 60);
+  const synced =
+    lastGood === null
+      ? text('还没有成功同步过。', 'Never synced so far.')
+      : text(`上次同步：${moment(lastGood, timeZone)}`, `Last synced: ${moment(lastGood, timeZone)}`);
+  return makeCard(
+    {
+      colour: settled ? colours.over : colours.planned,
+      title: text(`该同步了：${title}`, `Time to sync: ${title}`),
+      subtitle: same(plain(name, 40)),
+      tag: text('提醒', 'Reminder'),
+      summary: text(`该同步了：${title}`, `Time to sync: ${title}`),
+      elements: [
+        line(synced),
+        ...(waiting ? waitingRows(waiting) : []),
+        ...(settled ? [settledLine(settled, timeZone)] : [reminderButtons(name)]),
+      ],
+    },
+    locale,
+  );
+}
+
+function waitingRows({
+  creates,
+  updates,
+  deletes,
+}: NonNullable<ReminderFacts['waiting']>): readonly Element[] {
+  if (creates + updates + deletes === 0)
+    return [line(text('没有要写入的变化。', 'Nothing has changed: no rows wait.'))];
+  return [
+    figures([
+      { name: text('将新增', 'to create'), value: count(creates) },
+      { name: text('将更新', 'to update'), value: count(updates) },
+      { name: text('将删除', 'to delete'), value: count(deletes) },
+    ]),
+  ];
+}
+
+const reminderButtons = (name: string): Element =>
+  buttonRow([
+    button({ op: 'sync', run: name, v: 0 }, { label: text('立即同步', 'Sync now'), type: 'primary_filled' }),
+    button({ op: 'snooze', run: name, v: 0, until: 'hour' }, { label: text('一小时后', 'In an hour') }),
+    button(
+      { op: 'snooze', run: name, v: 0, until: 'tomorrow' },
+      { label: text('明天', 'Tomorrow'), name: 'snooze_2' },
+    ),
+    button({ op: 'skip', run: name, v: 0 }, { label: text('跳过', 'Skip') }),
+  ]);
+
+function settledLine({ by, how, until }: NonNullable<ReminderFacts['settled']>, timeZone: string): Element {
+  const name = person(by);
+  const who = text(name ?? '有人', name ?? 'Somebody');
+  const at = until === null ? '' : moment(until, timeZone);
+  const deeds: Readonly<Record<typeof how, Text>> = {
+    sync: text('开始了同步', 'started the sync'),
+    snooze: text(`推迟到 ${at}`, `put it off until ${at}`),
+    skip: text('跳过了这次提醒', 'skipped it'),
+  };
+  return rich(joined([who, deeds[how]], ' '), 'notation');
+}
+
+/** Sums up what happened to each definition since `from` (ms). */
+export function digestCard(all: readonly Digest[], from: number, { locale, timeZone }: NoticeView): Card {
+  const failed = all.reduce((sum, one) => sum + one.failed, 0);
+  const title = text('同步汇总', 'Sync digest');
+  const colour = failed > 0 || all.some(({ stale }) => stale) ? colours.mixed : colours.good;
+  const since = moment(from, timeZone);
+  return fitted((room) => {
+    const { shown, more } = head(all, room.lines);
+    return makeCard(
+      {
+        colour,
+        title,
+        subtitle: text(`${since} 以来`, `since ${since}`),
+        summary: title,
+        elements: [
+          ...shown.flatMap((one) => digestLines(one, timeZone)),
+          ...(more === 0 ? [] : [line(text(`… 还有 ${count(more)} 个`, `… and ${count(more)} more`))]),
+          ...(all.length === 0 ? [line(text('没有可以汇总的同步。', 'There is nothing to sum up.'))] : []),
+        ],
+      },
+      locale,
+    );
+  });
+}
+
+function digestLines(one: Digest, timeZone: string): readonly Element[] {
+  const { runs, failed, partial, waiting, written, lastGood, stale } = one;
+  const parts: readonly Text[] = [
+    text(`运行 ${count(runs)} 次`, some(runs, 'run')),
+    ...(failed > 0 ? [text(`失败 ${count(failed)}`, `${count(failed)} failed`)] : []),
+    ...(partial > 0 ? [text(`部分完成 ${count(partial)}`, `${count(partial)} partly done`)] : []),
+    ...(waiting > 0 ? [text(`等待确认 ${count(waiting)}`, `${count(waiting)} waiting`)] : []),
+    text(`写入 ${count(written)} 行`, `${some(written, 'row')} written`),
+    lastGood === undefined
+      ? text('从未成功', 'never succeeded')
+      : text(`上次成功 ${moment(lastGood, timeZone)}`, `last success ${moment(lastGood, timeZone)}`),
+  ];
+  const colour = failed > 0 || stale ? ({ colour: 'red' } as const) : {};
+  return [lines([same(plain(one.title, 60)), joined(parts, ' · ')], colour)];
+}
+
+/** What a notice is about, and whom it mentions. */
+export interface About {
+  readonly name: string;
+  readonly title: string;
+  /** open_ids that are notified. */
+  readonly people: readonly string[];
+}
+
+/** Warns that no run has succeeded for too long. @param lastGood ms; null: never */
+export const staleCard = (about: About, limit: string, lastGood: number | null, view: NoticeView): Card =>
+  notice(
+    { ...about, colour: colours.asking, tag: text('数据陈旧', 'Stale') },
+    [
+      text(`已经超过 ${limit} 没有成功同步。`, `No sync has succeeded for more than ${limit}.`),
+      lastGood === null
+        ? text('还没有成功过。', 'None has succeeded so far.')
+        : text(
+            `上次成功：${moment(lastGood, view.timeZone)}`,
+            `Last success: ${moment(lastGood, view.timeZone)}`,
+          ),
+    ],
+    [syncNow(about.name)],
+    view,
+  );
+
+/** Tells once that a table which was stale is up to date again. */
+export const freshCard = (about: About, view: NoticeView): Card =>
+  notice(
+    { ...about, people: [], colour: colours.good, tag: text('已恢复', 'Recovered') },
+    [text('数据又是最新的了。', 'The table is up to date again.')],
+    [],
+    view,
+  );
+
+/** Tells that the schedule paused itself, or that somebody let it go on. @param resumedBy open_id */
+export const pausedCard = (
+  about: About,
+  failures: number,
+  problem: Problem | null,
+  resumedBy: string | null,
+  view: NoticeView,
+): Card => {
+  const name = resumedBy === null ? undefined : (person(resumedBy) ?? resumedBy);
+  return notice(
+    {
+      ...about,
+      people: resumedBy === null ? about.people : [],
+      colour: resumedBy === null ? colours.bad : colours.over,
+      tag:
+        resumedBy === null ? text('定时已暂停', 'Schedule paused') : text('已恢复定时', 'Schedule goes on'),
+    },
+    [
+      text(
+        `连续失败 ${count(failures)} 次，定时任务已自动暂停。`,
+        `${count(failures)} failures in a row: the schedule has paused itself.`,
+      ),
+    ],
+    [
+      ...(problem === null ? [] : problemElements([problem], { lines: 8, chars: 120 })),
+      ...(name === undefined
+        ? [
+            buttonRow([
+              button(
+                { op: 'unpause', run: about.name, v: 0 },
+                { label: text('恢复定时', 'Resume the schedule'), type: 'primary_filled' },
+              ),
+            ]),
+          ]
+        : [rich(text(`${name} 恢复了定时任务`, `${name} let the schedule go on`), 'notation')]),
+    ],
+    view,
+  );
+};
+
+/** Tells once that a definition's file is broken, so that nothing happens by its clock. */
+export const brokenCard = (about: About, problems: readonly Problem[], view: NoticeView): Card =>
+  notice(
+    { ...about, colour: colours.bad, tag: text('定义有误', 'Broken file') },
+    [text('定义文件读不出来，定时任务停下了。', 'The definition cannot be read: its schedule stands still.')],
+    problemElements(problems, { lines: 8, chars: 120 }),
+    view,
+  );
+
+/** Tells that a scheduled run was left out, because something else was writing to the table. */
+export const leftOutCard = (about: About, due: number, view: NoticeView): Card =>
+  notice(
+    { ...about, colour: colours.asking, tag: text('没有运行', 'Left out') },
+    [
+      text(
+        `${moment(due, view.timeZone)} 的定时同步没有运行：另一个同步一直占用着这个表格。`,
+        `The sync of ${moment(due, view.timeZone)} was left out: another one kept the table busy.`,
+      ),
+    ],
+    [syncNow(about.name)],
+    view,
+  );
+
+/** Tells once that the month's calls are used up. @param until ms */
+export const quotaCard = (until: number, people: readonly string[], view: NoticeView): Card =>
+  notice(
+    {
+      name: '',
+      title: 'bitable-sync',
+      people,
+      colour: colours.bad,
+      tag: text('额度用完', 'Quota used up'),
+    },
+    [
+      text(
+        `飞书的月度 API 调用额度已用完，定时任务暂停到 ${moment(until, view.timeZone)}。`,
+        `The month’s API calls are used up: schedules stand still until ${moment(until, view.timeZone)}.`,
+      ),
+    ],
+    [],
+    view,
+  );
+
+const syncNow = (name: string): Element =>
+  buttonRow([button({ op: 'sync', run: name, v: 0 }, { label: text('立即同步', 'Sync now') })]);
+
+function notice(
+  { name, title, people, colour, tag }: About & { readonly colour: Colour; readonly tag: Text },
+  words: readonly Text[],
+  more: readonly Element[],
+  { locale }: NoticeView,
+): Card {
+  const shown = plain(title, 60);
+  return makeCard(
+    {
+      colour,
+      title: same(shown),
+      ...(name !== '' && { subtitle: same(plain(name, 40)) }),
+      tag,
+      summary: joined([same(shown), tag], ' · '),
+      elements: [...mention(people), lines(words), ...more],
+    },
+    locale,
+  );
+}

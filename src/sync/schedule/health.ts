@@ -1,0 +1,66 @@
+import type { State } from '../state.ts';
+
+/** How a scheduled run came out, as far as people are to hear of it. */
+export type Outcome = 'good' | 'partial' | 'failed' | 'waiting';
+
+/** `undefined` for a run that goes on, that somebody ended, or that wrote nothing by request. */
+export function outcomeOf({ status, planOnly }: Pick<State, 'status' | 'planOnly'>): Outcome | undefined {
+  if (planOnly) return undefined;
+  if (status === 'done') return 'good';
+  return status === 'partial' || status === 'failed' || status === 'waiting' ? status : undefined;
+}
+
+/** Whether the schedule started the run. */
+export const isScheduled = ({ acts }: Pick<State, 'acts'>): boolean =>
+  acts.find(({ op }) => op === 'start')?.by.kind === 'schedule';
+
+/** What the chat is told of a run that ended. */
+export type Telling =
+  | { readonly kind: 'nothing' }
+  /** A new card, without a mention; it may wait for the end of the quiet hours. */
+  | { readonly kind: 'good'; readonly recovered: boolean }
+  /** A new card at once, with a mention: something went wrong, or somebody must decide. */
+  | { readonly kind: 'bad' }
+  /** The trouble that was told already goes on: its card is brought up to date. */
+  | { readonly kind: 'same' };
+
+/**
+ * One notice for each change: the first of a kind of trouble, and the recovery; between them the card stays
+ * up to date. Good runs are told when something changed, or always with `quiet: false`.
+ * @param before how the run before came out; `undefined` for the first
+ */
+export function telling(before: Outcome | undefined, state: State, quiet: boolean): Telling {
+  const outcome = outcomeOf(state);
+  if (outcome === undefined) return { kind: 'nothing' };
+  if (outcome !== 'good') return { kind: before === outcome ? 'same' : 'bad' };
+  const recovered = before !== undefined && before !== 'good';
+  return recovered || !quiet || changed(state) ? { kind: 'good', recovered } : { kind: 'nothing' };
+}
+
+const changed = ({ rows, deletes }: State): boolean =>
+  rows.created + rows.updated + deletes.done > 0 || rows.rejected + rows.invalid > 0;
+
+/** After so many failures in a row a schedule pauses itself. */
+export const mostFailures = 5;
+
+/**
+ * The scheduled runs that failed since the last one that did not, newest first; runs by people count only when
+ * they went well.
+ * @param states newest first
+ * @param since runs that started before this moment (ms) are forgiven: somebody let the schedule go on then
+ */
+export function failuresInARow(states: readonly State[], since: number): readonly State[] {
+  const failures: State[] = [];
+  for (const state of states) {
+    const outcome = outcomeOf(state);
+    if (state.startedAt < since || (outcome !== undefined && outcome !== 'failed')) break;
+    if (outcome === 'failed' && isScheduled(state)) failures.push(state);
+  }
+  return failures;
+}
+
+/**
+ * Whether a table has gone without a successful run for too long; times in ms.
+ * @param good when the last one ended, or when the entry was first seen
+ */
+export const isStale = (good: number, now: number, limit: number): boolean => now - good > limit;

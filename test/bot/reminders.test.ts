@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import {
+  addReminder,
+  type ClockDesk,
+  freeze,
+  isFrozen,
+  listReminders,
+  mute,
+  pause,
+  removeReminder,
+  resumeSchedule,
+  thaw,
+  unmute,
+} from '../../src/bot/reminders.ts';
+import { definition, fakeClock, fakeSchedules } from './fakes.ts';
+
+const orders = definition({ access: { run: ['ou_anna'] }, timeZone: 'Asia/Shanghai' });
+const anna = { openId: 'ou_anna', chat: 'oc_group' };
+const bob = { openId: 'ou_bob', chat: 'oc_group' };
+const boss = { openId: 'ou_boss', chat: 'oc_group' };
+
+const newDesk = (): ClockDesk => ({
+  schedules: fakeSchedules(),
+  clock: fakeClock(),
+  admins: ['ou_boss'],
+  timeZone: 'UTC',
+});
+
+describe('reminders of a chat', () => {
+  it('are set, listed with the next time, and turned off by number', async () => {
+    const desk = newDesk();
+    expect(await addReminder(orders, ' 0  9 * * 1-5 ', anna, 'r1', desk)).toMatchObject({ kind: 'done' });
+    expect(await addReminder(orders, '7 18 * * *', anna, 'r2', desk)).toMatchObject({ kind: 'done' });
+    expect(await addReminder(orders, '7 18 * * *', { ...anna, chat: 'oc_other' }, 'r3', desk)).toMatchObject({
+      kind: 'done',
+    });
+
+    const listed = await listReminders(orders, 'oc_group', desk);
+    expect(listed).toMatchObject([
+      { number: 1, when: '0 9 * * 1-5', timeZone: 'Asia/Shanghai' },
+      { number: 2, when: '7 18 * * *', next: Date.parse('2026-11-23T10:07Z') },
+    ]);
+
+    expect(await removeReminder(orders, 1, anna, desk)).toMatchObject({ kind: 'done' });
+    expect((await listReminders(orders, 'oc_group', desk)).map(({ when }) => when)).toEqual(['7 18 * * *']);
+    expect(await removeReminder(orders, 2, anna, desk)).toMatchObject({ kind: 'wrong' });
+    expect(await listReminders(orders, 'oc_other', desk)).toHaveLength(1);
+  });
+
+  it('stand beside those of the file, which have no number', async () => {
+    const desk = newDesk();
+    const filed = { do: 'remind', cron: '0 8 * * *', chat: 'oc_group' } as const;
+    const both = { ...orders, schedule: [filed, { ...filed, chat: 'oc_other' }] };
+    await addReminder(both, '0 9 * * *', anna, 'r1', desk);
+    expect((await listReminders(both, 'oc_group', desk)).map(({ number, when }) => [number, when])).toEqual([
+      [null, '0 8 * * *'],
+      [1, '0 9 * * *'],
+    ]);
+  });
+
+  it.each(['9:00', '0 9 31 2 *', '* * * * * *', '', '0 0 L-30 2 *'])('refuse the time %j', async (cron) => {
+    const desk = newDesk();
+    expect(await addReminder(orders, cron, anna, 'r1', desk)).toMatchObject({ kind: 'wrong' });
+    expect(await listReminders(orders, 'oc_group', desk)).toEqual([]);
+  });
+
+  it('are not doubled, and end at ten', async () => {
+    const desk = newDesk();
+    await addReminder(orders, '1 9 * * *', anna, 'r1', desk);
+    expect(await addReminder(orders, '1 9 * * *', anna, 'again', desk)).toMatchObject({ kind: 'wrong' });
+    for (let n = 2; n <= 10; n++) await addReminder(orders, `${n} 9 * * *`, anna, `r${n}`, desk);
+    expect(await addReminder(orders, '30 9 * * *', anna, 'r11', desk)).toMatchObject({ kind: 'wrong' });
+    expect(await listReminders(orders, 'oc_group', desk)).toHaveLength(10);
+  });
+});
+
+describe('access', () => {
+  it.each([
+    ['add', (desk: ClockDesk) => addReminder(orders, '0 9 * * *', bob, 'r', desk)],
+    ['remove', (desk: ClockDesk) => removeReminder(orders, 1, bob, desk)],
+    ['pause', (desk: ClockDesk) => pause(orders, bob, desk)],
+    ['resume', (desk: ClockDesk) => resumeSchedule(orders, bob, desk)],
+    ['mute', (desk: ClockDesk) => mute(orders, bob, desk)],
+    ['unmute', (desk: ClockDesk) => unmute(orders, bob, desk)],
+  ])('%s is for those who may run the sync, and the refusal names them', async (_, command) => {
+    const desk = newDesk();
+    expect(await command(desk)).toMatchObject({ kind: 'refused', ask: ['ou_anna', 'ou_boss'] });
+    for (const kind of ['paused', 'resumed', 'muted']) expect(await desk.schedules.marks(kind)).toEqual([]);
+  });
+
+  it('freeze and thaw are for admins', async () => {
+    const desk = newDesk();
+    expect(await freeze(anna, desk)).toMatchObject({ kind: 'refused', ask: ['ou_boss'] });
+    expect(await isFrozen(desk)).toBe(false);
+    expect(await freeze(boss, desk)).toMatchObject({ kind: 'done' });
+    expect(await isFrozen(desk)).toBe(true);
+    expect(await thaw(anna, desk)).toMatchObject({ kind: 'refused' });
+    expect(await thaw(boss, desk)).toMatchObject({ kind: 'done' });
+    expect(await isFrozen(desk)).toBe(false);
+  });
+});
+
+it('pause and resume, mute and unmute leave no mark behind but the moment of the resume', async () => {
+  const desk = newDesk();
+  await pause(orders, anna, desk);
+  await mute(orders, anna, desk);
+  expect(await desk.schedules.marks('paused')).toMatchObject([{ definition: 'orders' }]);
+  expect(await desk.schedules.marks('muted')).toMatchObject([{ definition: 'orders', chat: 'oc_group' }]);
+  await resumeSchedule(orders, anna, desk);
+  await unmute(orders, anna, desk);
+  expect(await desk.schedules.marks('paused')).toEqual([]);
+  expect(await desk.schedules.marks('muted')).toEqual([]);
+  expect(await desk.schedules.marks('resumed')).toMatchObject([{ value: String(desk.clock.now()) }]);
+});
