@@ -1,0 +1,188 @@
+import { describe, expect, it } from 'vitest';
+import type { ScheduleParts } from '../../src/bot/schedule/parts.ts';
+import { nextMonth } from '../../src/bot/schedule/tell.ts';
+import { startSchedule } from '../../src/bot/schedule/ticker.ts';
+import type { ScheduleEntry } from '../../src/sync/definition.ts';
+import { at, stateWith } from '../cards/states.ts';
+import {
+  callError,
+  definition,
+  fakeChat,
+  fakeClock,
+  fakeDefinitions,
+  fakeJournal,
+  fakeLog,
+  fakeRun,
+  fakeRuns,
+  fakeSchedules,
+  settle,
+} from './fakes.ts';
+
+const minute = 60_000;
+const hour = 60 * minute;
+
+/** A clock at 14:00 in Shanghai with one definition, beaten once a minute by `pass`. */
+function newSchedule(entry: Partial<ScheduleEntry>) {
+  const clock = fakeClock();
+  const talk = fakeChat(clock);
+  const { runs, asked, answers } = fakeRuns();
+  const schedules = fakeSchedules();
+  const log = fakeLog();
+  const ticks: (() => void)[] = [];
+  const orders = definition({
+    schedule: [{ do: 'remind', cron: '10 * * * *', chat: 'oc_group', ...entry }],
+  });
+  const parts: ScheduleParts = {
+    ...{ schedules, runs, clock, log, locale: 'en-US', timeZone: 'Asia/Shanghai' },
+    definitions: { ...fakeDefinitions([orders]), list: async () => [{ name: 'orders', definition: orders }] },
+    journal: fakeJournal(),
+    chat: talk.chat,
+    admins: ['ou_boss'],
+    quietHours: undefined,
+  };
+  const open = () =>
+    startSchedule(parts, (tick) => {
+      ticks.push(tick);
+      return () => ticks.splice(ticks.indexOf(tick), 1);
+    });
+  const schedule = open();
+  const pass = async (ms: number): Promise<void> => {
+    for (let left = ms; left > 0; left -= minute) {
+      for (const tick of ticks) tick();
+      for (let turn = 0; turn < 20; turn++) await settle();
+      await clock.advance(Math.min(minute, left));
+    }
+  };
+  const fires = () => log.lines.filter(({ event }) => event === 'schedule.due').length;
+  return { schedule, open, pass, clock, schedules, asked, answers, fires, log, ...talk };
+}
+
+describe('sending', () => {
+  it('throttled at full load, is tried again later, with the same ID', async () => {
+    const { control, said, pass, schedule } = newSchedule({});
+    control.fail = (_, nth) => (nth < 3 ? callError(11232, { verdict: 'wait' }) : undefined);
+    await pass(20 * minute);
+    expect(said).toHaveLength(3);
+    expect(new Set(said.map(({ once }) => once)).size).toBe(1);
+    expect(said[2]?.at).toBeGreaterThan(said[0]?.at ?? 0);
+    await schedule.stop();
+  });
+
+  it('ends for the month when its calls are used up: one notice, nothing fires until the next one', async () => {
+    const { control, said, pass, schedules, fires, schedule, clock } = newSchedule({ missed: 'skip' });
+    control.fail = (one) => (one.to === 'oc_group' ? callError(99991403, { verdict: 'stop' }) : undefined);
+    await pass(5 * hour);
+    expect(fires()).toBe(1);
+    expect(said.filter(({ to }) => to === 'ou_boss')).toHaveLength(1);
+    const until = Date.parse('2026-11-30T16:00Z');
+    expect(await schedules.marks('quota')).toMatchObject([{ value: String(until) }]);
+    control.fail = () => undefined;
+    await clock.advance(until - clock.now());
+    await pass(hour);
+    expect(fires()).toBe(2);
+    await schedule.stop();
+  });
+
+  it.each([
+    ['2026-11-23T06:00Z', '2026-11-30T16:00Z'],
+    ['2026-11-30T16:00Z', '2026-12-31T16:00Z'],
+  ])('the month after %s begins at %s', (now, next) =>
+    expect(nextMonth(Date.parse(now))).toBe(Date.parse(next)),
+  );
+});
+
+describe.each([
+  ['frozen', ''],
+  ['paused', 'orders'],
+])('while %s', (kind, name) => {
+  it('nothing fires, and what passed is left out afterwards', async () => {
+    const { pass, schedules, fires, said, schedule } = newSchedule({});
+    await schedules.mark(kind, name, '', '{}');
+    await pass(3 * hour);
+    expect(fires()).toBe(0);
+    await schedules.mark(kind, name, '', undefined);
+    await pass(5 * minute);
+    expect(fires()).toBe(0);
+    await pass(hour);
+    expect(fires()).toBe(1);
+    expect(said).toHaveLength(1);
+    await schedule.stop();
+  });
+});
+
+it('muted, a chat gets no reminders; a failure still comes, and mentions nobody', async () => {
+  const muted = newSchedule({});
+  await muted.schedules.mark('muted', 'orders', 'oc_group', 'ou_anna');
+  await muted.pass(20 * minute);
+  expect([muted.fires(), muted.said.length]).toEqual([1, 0]);
+  await muted.schedule.stop();
+
+  for (const silent of [true, false]) {
+    const one = newSchedule({ do: 'run' });
+    if (silent) await one.schedules.mark('muted', 'orders', 'oc_group', 'ou_anna');
+    const run = fakeRun(stateWith({ acts: [{ op: 'start', by: { kind: 'schedule' }, at }] }));
+    one.answers.start = async () => ({ kind: 'started', run });
+    await one.pass(15 * minute);
+    run.end('failed');
+    await one.pass(minute);
+    expect(one.said).toHaveLength(1);
+    expect(JSON.stringify(one.said[0]?.card).includes('<at id=ou_boss>')).toBe(!silent);
+    await one.schedule.stop();
+  }
+});
+
+describe('a busy table', () => {
+  it('with the same definition at it: nothing more happens', async () => {
+    const one = newSchedule({ do: 'run' });
+    one.answers.start = async () => ({ kind: 'busy', state: stateWith() });
+    await one.pass(30 * minute);
+    expect(one.asked.filter(({ op }) => op === 'start')).toHaveLength(1);
+    expect(one.said).toEqual([]);
+    await one.schedule.stop();
+  });
+
+  it('with another one at it: it waits ten minutes and says that it was left out', async () => {
+    const one = newSchedule({ do: 'run' });
+    one.answers.start = async () => ({ kind: 'busy', state: stateWith({ definition: 'other' }) });
+    await one.pass(40 * minute);
+    expect(one.said.map(({ card }) => JSON.stringify(card).includes('was left out'))).toEqual([true]);
+    await one.schedule.stop();
+  });
+
+  it('that gets free meanwhile is synced', async () => {
+    const one = newSchedule({ do: 'run' });
+    let tries = 0;
+    one.answers.start = async () => {
+      tries += 1;
+      if (tries < 3) return { kind: 'busy', state: stateWith({ definition: 'other' }) };
+      const run = fakeRun(stateWith({ acts: [{ op: 'start', by: { kind: 'schedule' }, at }] }));
+      run.end('done', { rows: { ...stateWith().rows, created: 1 } });
+      return { kind: 'started', run };
+    };
+    await one.pass(20 * minute);
+    expect(tries).toBe(3);
+    expect(one.said).toHaveLength(1);
+    await one.schedule.stop();
+  });
+});
+
+it('what a killed instance had taken on is done by another one, and a run that it started is only reported', async () => {
+  const entry = 'entry|orders|run|10 * * * *|Asia/Shanghai|oc_group';
+  const due = at + 10 * minute;
+  for (const began of [false, true]) {
+    const one = newSchedule({ do: 'run' });
+    await one.schedules.take(entry, due, at, at + 30 * minute);
+    const own = stateWith({
+      ...{ status: 'failed', phase: 'ended', startedAt: at + minute, endedAt: at + 2 * minute },
+      acts: [{ op: 'start', by: { kind: 'schedule' }, at: at + minute }],
+    });
+    if (began) one.answers.latest = async () => [own];
+    await one.pass(25 * minute);
+    expect(one.fires()).toBe(0);
+    await one.pass(10 * minute);
+    expect(one.fires()).toBe(1);
+    expect(one.asked.filter(({ op }) => op === 'start')).toHaveLength(began ? 0 : 1);
+    expect(one.said).toHaveLength(began ? 1 : 0);
+    await Promise.race([one.schedule.stop(), settle()]);
+  }
+});
