@@ -146,8 +146,6 @@ describe('a run whose instance', () => {
     const done = await chat.next(says('Done'));
 
     expect(done.id).toBe(card.id);
-    // Nothing was in doubt: each chunk went out once.
-    expect(world.writes()).toEqual(Array.from({ length: 6 }, () => 'batch_create 10'));
     await world.expectSame();
   });
 });
