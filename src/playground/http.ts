@@ -142,11 +142,12 @@ export function newServer(parts: HttpParts): Server {
 
   const serve = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (parts.page()?.(message, response)) return;
-    const raw = await readBody(message);
+    // A call takes from the first of its bytes to its answer: a body of a megabyte is a part of that.
     const start = performance.now();
+    const at = world.now();
+    const raw = await readBody(message);
     counter += 1;
     const id = counter;
-    const at = world.now();
     const method = message.method ?? 'GET';
     const { pathname: path, searchParams: query } = new URL(message.url ?? '/', 'http://127.0.0.1');
     const logId = `${new Date(at).toISOString().replace(/\D/g, '').slice(0, 14)}${world.random.hex(20).toUpperCase()}`;

@@ -57,28 +57,35 @@ export async function life(bench: Bench, rows: number): Promise<void> {
       await feishu.ask({ kind: 'calls' });
       const ran = await place.run();
       const calls = await feishu.ask({ kind: 'calls' });
-      if (asked) show(measured({ name, rows, lanes: 1, writers: 1 }, work, ran, calls));
+      const about = { name, rows, lanes: 1, writers: 1, oneLane: null } as const;
+      if (asked) show(measured(about, work, ran, calls));
     }
   });
 }
 
-/** First loads into tables of one base, so that a run knows the width that the one before found out. */
+/**
+ * First loads into tables of one base, so that a run knows the width that the one before found out. On a lenient base
+ * the first of them goes on one lane, to compare with.
+ */
 export async function width(bench: Bench, name: 'strict' | 'lenient', rows: number): Promise<void> {
   const { feishu, shop, wanted, show } = bench;
   if (!wanted.has(name)) return;
   const writers = name === 'strict' ? 1 : 8;
-  const loads = name === 'strict' ? 2 : 3;
+  const lanes = name === 'strict' ? (['auto', 'auto'] as const) : ([1, 'auto', 'auto', 'auto'] as const);
   await shop.fill(rows);
   await inFolder(bench, async (place) => {
-    const targets = await feishu.ask({ kind: 'base', tables: loads });
+    const targets = await feishu.ask({ kind: 'base', tables: lanes.length });
     await feishu.ask({ kind: 'pace', latency, writers });
-    for (const [at, target] of targets.entries()) {
-      place.define(target, 'auto');
+    let oneLane: number | null = null;
+    for (const [at, width] of lanes.entries()) {
+      place.define(targets[at] ?? '', width);
       await feishu.ask({ kind: 'calls' });
       const ran = await place.run();
       const calls = await feishu.ask({ kind: 'calls' });
-      const about = { name: `${name} base, load ${at + 1}`, rows, lanes: 'auto', writers } as const;
-      show(measured(about, { ...nothing, creates: rows }, ran, calls));
+      const about = { name: `${name} base, load ${at + 1}`, rows, lanes: width, writers, oneLane };
+      const run = measured(about, { ...nothing, creates: rows }, ran, calls);
+      show(run);
+      if (width === 1) oneLane = run.wall;
     }
   });
 }
