@@ -1,6 +1,6 @@
 import type { Dialect, InsertQueryBuilder, Kysely, Transaction } from 'kysely';
 import type { Problem } from '../sync/problem.ts';
-import type { Tables } from './schema.ts';
+import type { NewLedgerRow, Tables } from './schema.ts';
 
 export type Database = Kysely<Tables>;
 
@@ -22,6 +22,8 @@ export interface Backend {
   unlessThere<T extends keyof Tables, O>(
     insert: InsertQueryBuilder<Tables, T, O>,
   ): InsertQueryBuilder<Tables, T, O>;
+  /** Puts ledger rows in, many at once; a row of the same key or record gives way. */
+  confirm(db: Database, rows: readonly NewLedgerRow[]): Promise<void>;
   /** Runs work that no other process may run at the same time. */
   alone(db: Database, work: (db: Database) => Promise<void>): Promise<void>;
   /** Holds the row of a select until the transaction ends; needed where transactions run side by side. */

@@ -167,7 +167,7 @@ export function journal(db: Database, backend: Backend): Journal {
         if (numUpdatedRows !== 1n) throw noChunk(run, chunk);
         await addChunks(trx, run, outcome.parts);
         if (outcome.refused) await refuse(trx, scope, run, outcome.refused);
-        await confirm(trx, scope, run, outcome.wrote);
+        await confirm(trx, scope, run, outcome.wrote, backend);
         await forget(trx, scope, outcome.removed);
       });
     },

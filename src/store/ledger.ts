@@ -1,11 +1,11 @@
 import type { Transaction } from 'kysely';
 import type { Confirmed, Ledger, LedgerEntry, Scope } from '../run/ports.ts';
-import type { Database } from './backend.ts';
+import type { Backend, Database } from './backend.ts';
 import { groups, hash, keyId } from './encode.ts';
 import type { NewLedgerRow, Tables } from './schema.ts';
 
-/** Rows written by one statement: larger ones are slow to build, and building happens on the event loop. */
-const perStatement = 100;
+/** Rows handed to the database at once: handing over happens on the event loop. */
+const perStatement = 500;
 
 /** Record IDs asked about in one statement. */
 const perQuestion = 500;
@@ -71,6 +71,7 @@ export async function confirm(
   scope: Scope,
   run: string,
   entries: readonly LedgerEntry[],
+  backend: Pick<Backend, 'confirm'>,
 ): Promise<void> {
   const id = scopeHash(scope);
   const row = ({ key, record, hash: sum }: LedgerEntry): NewLedgerRow => {
@@ -79,7 +80,7 @@ export async function confirm(
     return { scope: id, key_id, key_text, record, hash: sum, run };
   };
   for (const group of groups(entries, perStatement)) {
-    await trx.replaceInto('ledger').values(group.map(row)).execute();
+    await backend.confirm(trx, group.map(row));
   }
 }
 

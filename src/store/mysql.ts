@@ -3,6 +3,7 @@ import { createPool } from 'mysql2';
 import { type Problem, problem } from '../sync/problem.ts';
 import { text } from '../sync/text.ts';
 import type { Backend, Database, TableShape } from './backend.ts';
+import { groups } from './encode.ts';
 import { bytesPool } from './mysql-pool.ts';
 
 /** Connections at most: settling, the heartbeat of leases and a person's clicks run side by side. */
@@ -10,6 +11,9 @@ const connections = 8;
 
 /** Seconds that a process waits for another one to bring the schema up to date. */
 const patience = 60;
+
+/** Rows written by one statement: larger ones are slow to build, and building happens on the event loop. */
+const perStatement = 100;
 
 /** Bytes that the server must take in one statement: chunks have up to 2 MB. */
 const packet = 4 * 1024 * 1024;
@@ -35,6 +39,9 @@ export function mysqlBackend(url: string): Backend {
     }),
     create: createTable,
     unlessThere: (insert) => insert.ignore(),
+    confirm: async (db, rows) => {
+      for (const group of groups(rows, perStatement)) await db.replaceInto('ledger').values(group).execute();
+    },
     alone: (db, work) =>
       db.connection().execute(async (one) => {
         await lock(one);
