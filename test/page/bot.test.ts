@@ -1,3 +1,4 @@
+import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
 import { newestCard, newTheatre, say } from './support.ts';
 
@@ -65,6 +66,29 @@ it('a press on retry sends what failed again, and says who pressed it', async ()
   await page.getByText(/Ada pressed “Retry/u).waitFor();
   await page.getByText('20 records').waitFor();
   await world.expectSame();
+});
+
+it('the rows that were not written come as a file, into the chat with whoever pressed', async () => {
+  const { world, page } = await theatre.bot({
+    orders: 20,
+    speed: 3,
+    definition: { chunkSize: 10, concurrency: 1, rounds: 0 },
+  });
+  world.feishu.faults.add({
+    when: { route: 'records.batch_create', times: Number.POSITIVE_INFINITY },
+    fault: { kind: 'code', code: 1255001 },
+  });
+  await page.getByRole('button', { name: /Order desk/u }).click();
+  await say(page, '/sync orders');
+
+  await page.getByRole('button', { name: 'Download failed rows' }).click();
+
+  await page.getByRole('button', { name: /Sync Bot/u }).click();
+  const [download] = await Promise.all([page.waitForEvent('download'), page.locator('a.file').click()]);
+  expect(download.suggestedFilename()).toMatch(/^orders-\w+\.csv$/u);
+  const lines = (await text(await download.createReadStream())).trim().split('\n');
+  expect(lines).toHaveLength(21);
+  expect(lines[1]).toContain('O001');
 });
 
 it('a brake asks: who may not is refused, and who may confirms in a window first', async () => {

@@ -92,6 +92,7 @@ export function openPage(parts: Parts, { cast }: PageOptions): { handle: PageHan
     if (what === 'GET /page/events') stream(response, feed, streams);
     else if (what === 'GET /page/rows') json(response, 200, rows(parts, url.searchParams));
     else if (what === 'POST /page/acts') json(response, 200, await act(stage, message));
+    else if (message.method === 'GET' && url.pathname.startsWith(files)) file(response, parts, url.pathname);
     else if (message.method === 'GET') await asset(response, assets, url.pathname);
     else end(response, 405, 'text/plain', 'Only GET works here.');
   };
@@ -125,6 +126,21 @@ async function asset(response: ServerResponse, assets: Assets, path: string): Pr
   const found = await assets(name);
   if (found) end(response, 200, found.type, found.body);
   else end(response, 404, 'text/plain', 'There is no such file.');
+}
+
+/** Where files of messages are. */
+const files = '/page/files/';
+
+/** Gives a file that the bot sent, always to be saved and never to be shown. */
+function file(response: ServerResponse, { world }: Parts, path: string): void {
+  const found = world.uploads.get(decodeURIComponent(path.slice(files.length)));
+  if (found) {
+    response.setHeader(
+      'content-disposition',
+      `attachment; filename*=UTF-8''${encodeURIComponent(found.name)}`,
+    );
+    end(response, 200, 'application/octet-stream', found.content);
+  } else end(response, 404, 'text/plain', 'There is no such file.');
 }
 
 /** https://html.spec.whatwg.org/multipage/server-sent-events.html */

@@ -105,8 +105,11 @@ function bodyOf(
   if (!isObject(said)) return { kind: 'other', type };
   if (type === 'text') return { kind: 'text', text: readable(world, String(said['text'] ?? '')) };
   if (type === 'post') return { kind: 'text', text: readable(world, postText(said)) };
-  if (type === 'file')
-    return { kind: 'file', key: String(said['file_key']), name: String(said['file_name'] ?? '') };
+  if (type === 'file') {
+    const key = String(said['file_key']);
+    const file = world.uploads.get(key);
+    return { kind: 'file', key, name: file?.name ?? '', ...(file && { bytes: file.content.length }) };
+  }
   return { kind: 'other', type };
 }
 
