@@ -141,7 +141,7 @@ export function openRuns(parts: Registry): Runs {
     await journal.saveState(left.id, on.state(), leased.fence);
     const work: Work = async (job) => {
       if (left.plan !== '') {
-        await follow(job, readPlan(left.plan), parts, left.state.planOnly, again);
+        await follow(job, readPlan(left.plan), parts, left.state.planOnly, { again, later: true });
         return;
       }
       await journal.dropPlan(left.id, job.fence);
@@ -272,7 +272,7 @@ export function openRuns(parts: Registry): Runs {
         { op: 'retry', by, at: clock.now() },
         version,
         canRetry,
-        (record) => (job) => follow(job, readPlan(record.plan), parts, false, true),
+        (record) => (job) => follow(job, readPlan(record.plan), parts, false, { again: true, later: true }),
       ),
     async apply(id, by, version, withoutDeletes = false) {
       const at = clock.now();
@@ -289,7 +289,7 @@ export function openRuns(parts: Registry): Runs {
         { op: 'resume', by, at: clock.now() },
         version,
         canResume,
-        (record) => (job) => follow(job, readPlan(record.plan), parts, false, true),
+        (record) => (job) => follow(job, readPlan(record.plan), parts, false, { again: true, later: true }),
       ),
     cancel,
     async open() {

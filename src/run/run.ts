@@ -68,21 +68,26 @@ export async function runSync(
   await follow(job, await makePlan(planning(job, definition, parts)), parts, planOnly);
 }
 
-/**
- * Follows a stored plan: shows it, waits for a person, or sends what of it is still to be sent.
- * @param again also the chunks that failed: somebody pressed retry
- */
+/** How a plan is gone on with. */
+export interface Going {
+  /** Also the chunks that failed are sent: somebody pressed retry. */
+  readonly again: boolean;
+  /** Some time after it was made: people may have been in the table since. */
+  readonly later: boolean;
+}
+
+/** Follows a plan: shows it, waits for a person, or sends what of it is still to be sent. */
 export async function follow(
   job: Job,
   plan: Plan,
   parts: Parts,
   planOnly: boolean,
-  again = false,
+  going: Going = { again: false, later: false },
 ): Promise<void> {
   if (planOnly || plan.waits.length > 0) job.cancel.throwIfAborted();
   if (planOnly) return showPlan(job, plan, parts);
   if (plan.waits.length > 0) return wait(job, plan, parts);
-  await carryOut(job, plan, parts, again);
+  await carryOut(job, plan, parts, going);
 }
 
 /**
@@ -113,11 +118,8 @@ export async function applyPlan(
   await follow(job, plan, parts, false);
 }
 
-/**
- * Sends what of a stored plan is still to be sent, and ends the run.
- * @param again also the chunks that failed: somebody pressed retry
- */
-async function carryOut(job: Job, stored: Plan, parts: Parts, again: boolean): Promise<void> {
+/** Sends what of a plan is still to be sent, and ends the run. */
+async function carryOut(job: Job, stored: Plan, parts: Parts, { again, later }: Going): Promise<void> {
   const { board, run, scope, stop } = job;
   const { store, clock } = parts;
   const began = clock.now();
@@ -153,7 +155,7 @@ async function carryOut(job: Job, stored: Plan, parts: Parts, again: boolean): P
     clock,
     chance: parts.chance,
     rounds: plan.rounds,
-    confirmCreates: plan.confirmCreates || (again && (await movedSince(job, plan))),
+    confirmCreates: plan.confirmCreates || (later && (await movedSince(job, plan, begun))),
     onChunks: show,
     onNote: tell,
     onRejected: (row) => board.set((state) => ({ ...state, badRows: withBad(state.badRows, row) })),
@@ -214,8 +216,11 @@ async function leave({ run, table, fence, stop }: Job, plan: Plan, { store }: Pa
   await store.journal.savePlan(run, writePlan({ ...plan, left }), plan.fingerprint, fence);
 }
 
-const movedSince = async ({ table, stop }: Job, { left }: Plan): Promise<boolean> =>
-  left === null || (await table.revision(stop.now)) !== left;
+/** Whether anybody was in the table since the plan was made or left; not known of one that was cut off while it wrote. */
+async function movedSince({ table, stop }: Job, plan: Plan, begun: boolean): Promise<boolean> {
+  const since = plan.left ?? (begun ? null : plan.revision);
+  return since === null || (await table.revision(stop.now)) !== since;
+}
 
 async function showPlan(job: Job, plan: Plan, { store, clock }: Parts): Promise<void> {
   const chunks = await store.journal.chunks(job.run);
