@@ -172,7 +172,11 @@ function serving(
         admins: config.admins,
         botOpenId: openId,
       }),
-      (part) => part.stop(),
+      async (part) => {
+        // Runs come to their end first, so that their cards can show it.
+        await runs.stop();
+        await part.stop();
+      },
     );
     const events = receiver({ self: openId, handle: bot.handle, log, clock });
     const connected = owned(openEvents(config, client, events, { log, clock }), (door) => door.stop());

@@ -127,11 +127,15 @@ export function createLive(parts: LiveParts): Live {
       if (place.chat !== undefined && !copy) await remember(run.id, { chat: place.chat, message });
       await withCanvas(message, async (canvas) => {
         canvas.begin(sent?.card, run.meter);
-        show = () => canvas.show(() => draw(run.state(), approvers, copy));
+        show = () => {
+          const now = run.state();
+          // Whoever goes on with it shows it; a run that is closed as interrupted is drawn as its last state.
+          if (now.status !== 'interrupted') canvas.show(() => draw(now, approvers, copy));
+        };
         if (changed) show();
         const last = await endOf(run, () => show(), clock, leaving);
         unwatch();
-        // Another instance carries it out by now, and shows it.
+        // Another instance goes on with it, or this one after its next start: then the card is drawn again.
         if (run.lost.aborted) return;
         await canvas.finish(() => draw(last, approvers, copy));
       });

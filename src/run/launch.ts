@@ -80,6 +80,7 @@ export function launcher(journal: Journal, keeper: Keeper, clock: Clock, log: Lo
     work: Work,
     cancel: AbortSignal,
     noted: () => Promise<void>,
+    handOver: () => void,
   ): Promise<State> {
     const stop = {
       soon: AbortSignal.any([soon.signal, leased.lost, cancel]),
@@ -103,6 +104,7 @@ export function launcher(journal: Journal, keeper: Keeper, clock: Clock, log: Lo
     // A run that another instance took over is theirs to store.
     const ours = !fenced && !leased.lost.aborted && (await save(board.state(), leased.fence));
     if (!ours && !fenced) board.set((state) => conclude(state, new Fenced(scope.table)));
+    if (goesOn(board.state())) handOver();
     await leased.release();
     active.delete(id);
     const { status, rows, calls, ms } = board.state();
@@ -110,13 +112,14 @@ export function launcher(journal: Journal, keeper: Keeper, clock: Clock, log: Lo
     return board.state();
   }
 
+  const goesOn = ({ status }: State): boolean => status === 'interrupted' && soon.signal.aborted;
+
   /**
    * Stores how a run ended, and answers whether it was still ours to store. One that was told to stop stays open in
    * the journal: it goes on after the restart.
    */
   async function save(state: State, fence: number): Promise<boolean> {
-    const goesOn = state.status === 'interrupted' && soon.signal.aborted;
-    const stored: State = goesOn ? { ...state, status: 'running', endedAt: null } : state;
+    const stored: State = goesOn(state) ? { ...state, status: 'running', endedAt: null } : state;
     try {
       await journal.saveState(state.run, stored, fence);
     } catch (error) {
@@ -137,10 +140,18 @@ export function launcher(journal: Journal, keeper: Keeper, clock: Clock, log: Lo
       const cancelled = new AbortController();
       // Told to stop by an order that an earlier life of the run has taken already.
       if (isCancelling(board.state())) cancelled.abort(stopOrder());
+      const away = new AbortController();
       let noting = Promise.resolve();
-      const ended = goThrough(ready, leased, work, cancelled.signal, () => noting);
+      const ended = goThrough(
+        ready,
+        leased,
+        work,
+        cancelled.signal,
+        () => noting,
+        () => away.abort(),
+      );
       const { state, watch, meter } = board;
-      const run: Run = { id, state, watch, meter, ended, lost: leased.lost };
+      const run: Run = { id, state, watch, meter, ended, lost: AbortSignal.any([leased.lost, away.signal]) };
       const cancel = async (act: Act): Promise<boolean> => {
         if (cancelled.signal.aborted) return false;
         board.set((now) => acted(now, act));

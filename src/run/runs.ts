@@ -25,7 +25,10 @@ export interface Run {
   readonly meter: CallMeter;
   /** Resolves with the last state, also when the run failed; never rejects. */
   readonly ended: Promise<State>;
-  /** Aborted when another instance has taken the run over: what is known here is old, and shown there. */
+  /**
+   * Aborted when the run is not this process's any more: another instance has taken it over, or is to, because this
+   * one stops. What is known here is old by then, and shown there.
+   */
   readonly lost: AbortSignal;
 }
 

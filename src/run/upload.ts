@@ -112,6 +112,8 @@ async function inRounds(
   for (let round = 0; ; round++) {
     const open = chunks.filter((chunk) => mine(chunk) && isOpen(chunk.status));
     if (open.length === 0) return undefined;
+    // Whatever came to its end before it was told to stop counts as it is.
+    job.stop.soon.throwIfAborted();
     if (round > job.rounds) {
       for (const chunk of open) await way.giveUp(chunk);
       return undefined;
@@ -189,5 +191,4 @@ async function onePass(job: Upload, way: Delivery, open: readonly ChunkRecord[])
   }
   await Promise.all(flying);
   if (broken) throw broken.error;
-  stop.soon.throwIfAborted();
 }

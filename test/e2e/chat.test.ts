@@ -641,3 +641,30 @@ it('a run goes on in its card after the program was stopped in its middle', asyn
   expect(done.text).toContain('after a restart');
   await world.expectSame();
 });
+
+it('a run whose last call ends while the program stops shows that it is done', async () => {
+  const options = { orders: 10, speed: forClicks, definition: { chunkSize: 10 } };
+  const { world, program } = await newBot(options);
+  let letGo = (): void => undefined;
+  const gate = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  const arrived = new Promise<void>((resolve) => {
+    world.feishu.onRequest(({ route }) => {
+      if (route.name !== 'records.batch_create') return undefined;
+      resolve();
+      return gate;
+    });
+  });
+  const chat = world.feishu.chat({ kind: 'p2p' });
+  chat.say('/sync orders');
+  await arrived;
+  const stopping = program.stop();
+  // The bot has left the chat by the time that it hears of nothing more.
+  await expect.poll(() => world.feishu.connections.count()).toBe(0);
+  letGo();
+  await stopping;
+
+  expect(chat.messages().at(-1)?.text).toContain('Done');
+  await world.expectSame();
+});
