@@ -10,7 +10,8 @@ import { tryLinked, tryPeople } from './run/lookup.ts';
 import type { CallMeter, People, Query, Sources, Store, Table } from './run/ports.ts';
 import { queryOf } from './run/query.ts';
 import { problemOf } from './run/run.ts';
-import { located } from './run/target.ts';
+import { openFound } from './run/target.ts';
+import { allOf } from './run/together.ts';
 import type { Definition } from './sync/definition.ts';
 import { CallError } from './sync/failure.ts';
 import type { Field } from './sync/field.ts';
@@ -73,13 +74,10 @@ async function checkTable(
   queryWorks: boolean,
   { client, people, sources, store, signal }: CheckParts,
 ): Promise<readonly Problem[]> {
-  const { target } = await located(definition, store.memory);
-  const table = await openTable(client)(target, uncounted, signal);
-  const [about, fields] = await Promise.all([
-    table.about(signal),
-    table.fields(signal),
-    table.revision(signal),
-  ]);
+  const { table } = await openFound(definition, store.memory, (address) =>
+    openTable(client)(address, uncounted, signal),
+  );
+  const [about, fields] = await allOf([table.about(signal), table.fields(signal), table.revision(signal)]);
   const problems: Problem[] = about.advanced && (await isEmpty(table, signal)) ? [noSight] : [];
   if (about.timeZone !== undefined && about.timeZone !== query.timeZone)
     problems.push(otherZone(about.timeZone, query.timeZone));

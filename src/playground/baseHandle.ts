@@ -44,6 +44,8 @@ export interface BaseHandle {
   readonly tables: readonly TableHandle[];
   /** The table at a position (default 0) or of a name; throws when there is none. */
   table(at?: number | string): TableHandle;
+  /** Deletes the table of a name, as a person does. */
+  removeTable(name: string): void;
   /** What the app may do from now on. `edit` with advanced permissions on reads as empty. */
   setAccess(access: Access): void;
   setAdvanced(on: boolean): void;
@@ -98,6 +100,10 @@ export function addBase(world: World, spec: BaseSpec, author: string): BaseHandl
       const table = typeof at === 'number' ? all[at] : all.find(({ name }) => name === at);
       if (!table) throw new Error(`The base has no table ${at}.`);
       return table;
+    },
+    removeTable: (name) => {
+      for (const table of base.tables.values()) if (table.name === name) base.tables.delete(table.id);
+      base.revision += 1;
     },
     setAccess: (access) => {
       base.access = access;

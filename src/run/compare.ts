@@ -81,7 +81,7 @@ export async function compare(
   const { definition, mapping, spool, source, table } = sides;
   const counts = { create: 0, update: 0, delete: 0, same: 0, left: 0, invalid: 0, rejected: 0 };
   const bad = badRowsOf(run, rejects, fence);
-  const samples = sampler(mapping);
+  const samples = sampler(mapping, (at, id) => table.names.get(id) ?? sides.resolver?.called(at, id));
   const chunks = chunker(sides.chunkSize, mapping.targets);
   const refusedChunks = chunker(sides.chunkSize, mapping.targets, refusedMark);
   const options = newOptions(mapping.targets);

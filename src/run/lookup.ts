@@ -25,12 +25,17 @@ export async function findPeople(
   const known = new Map<PersonBy, Directory>();
   for (const [by, some] of words) {
     const ids = some.size === 0 ? none : await people.openIds(by, [...some], meter, signal);
-    known.set(by, { find: (word) => ids.get(word), isDoubled: () => false });
+    known.set(by, { find: (word) => ids.get(word), called: wordIn(ids), isDoubled: () => false });
   }
   return known;
 }
 
 const none: ReadonlyMap<string, string> = new Map();
+
+const wordIn =
+  (ids: ReadonlyMap<string, string>) =>
+  (id: string): string | undefined =>
+    [...ids].find(([, one]) => one === id)?.[0];
 
 /**
  * Reads the naming field of every linked table in which records are looked up: each once, and whole or not at all.
@@ -133,6 +138,7 @@ async function readOne(
 
 const directory = (keys: LinkKeys, doubt: Text | undefined): Directory => ({
   find: (word) => keys.find(word),
+  called: (id) => keys.called(id),
   isDoubled: (word) => keys.isDoubled(word),
   ...(doubt ? { doubt } : {}),
 });

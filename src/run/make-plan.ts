@@ -118,7 +118,7 @@ export async function makePlan(job: Planning): Promise<Plan> {
     board.set((state) => ({
       ...state,
       phase: 'comparing',
-      notes: [...schema.notes, ...mapping.notes, ...tableNotes(records, mapping)],
+      notes: [...schema.notes, ...mapping.notes, ...rows.notes, ...tableNotes(records, mapping)],
     }));
     const began = clock.now();
     const chunkSize = await rowsPerChunk(definition, table, store);

@@ -6,8 +6,9 @@ import { lookupWords, tooManyWords } from '../sync/lookup-words.ts';
 import { keyIn, type Mapping, type Misfit } from '../sync/mapping.ts';
 import { packCells } from '../sync/pack.ts';
 import { problem } from '../sync/problem.ts';
+import { secondsWatch } from '../sync/seconds.ts';
 import type { BadRow } from '../sync/state.ts';
-import { text } from '../sync/text.ts';
+import { type Text, text } from '../sync/text.ts';
 import type { Column, Value } from '../sync/value.ts';
 import { listedKey, listedValue } from './bad-rows.ts';
 import type { Query, Source } from './ports.ts';
@@ -20,6 +21,10 @@ export interface SourceRead {
   readonly times: KeyCounts;
   /** Rows with a value that its field cannot take. */
   readonly rejected: number;
+  /** Rows whose key is empty or cannot be read: nobody knows whose record they are. */
+  readonly keyless: number;
+  /** What is worth telling of the values. */
+  readonly notes: readonly Text[];
   /** The different words by which people are to be looked up. */
   readonly people: ReadonlyMap<PersonBy, ReadonlySet<string>>;
   /** Which columns have a value in any row, by position. */
@@ -53,28 +58,41 @@ export async function readSource(
   const frame = framer();
   const words = lookupWords(mapping.targets);
   const filledColumns = filled(mapping.targets.length);
+  const seconds = secondsWatch(mapping.unsaid);
   let rows = 0;
   let rejected = 0;
+  let keyless = 0;
   for await (const batch of answer.batches) {
     for (const row of batch) {
       rows++;
       const cells = mapping.wanted(row);
       if ('bad' in cells) {
         const key = mapping.rowKey(row);
-        if (key !== '') times.add(key);
+        if (key === '') keyless++;
+        else times.add(key);
         rejected++;
         bad.append(badFrame(mapping, key, rows, row, cells));
         continue;
       }
       filledColumns.see(cells);
       if (!words.take(cells)) throw problem(tooManyWords);
+      seconds.take(cells);
       const key = keyIn(mapping, cells);
-      if (key !== '') times.add(key);
+      if (key === '') keyless++;
+      else times.add(key);
       spool.append(frame(rows, packCells(cells)));
     }
     onRows(rows);
   }
-  return { rows, times, rejected, people: words.all(), filled: filledColumns.all() };
+  return {
+    rows,
+    times,
+    rejected,
+    keyless,
+    notes: seconds.notes(),
+    people: words.all(),
+    filled: filledColumns.all(),
+  };
 }
 
 function badFrame(

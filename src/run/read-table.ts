@@ -1,4 +1,6 @@
+import type { Fields } from '../sync/field.ts';
 import { filled } from '../sync/filled.ts';
+import { kinds } from '../sync/kinds/kinds.ts';
 import { keyIn, type Mapping } from '../sync/mapping.ts';
 import { packCells } from '../sync/pack.ts';
 import { type TableIndex, tableIndex } from '../sync/table-index.ts';
@@ -9,6 +11,8 @@ import { shownKey } from './sample.ts';
 /** The whole table as read, and whether it stood still meanwhile. */
 export interface TableRead {
   readonly index: TableIndex;
+  /** What people call the persons, groups and files in the cells, by ID; only so many. */
+  readonly names: ReadonlyMap<string, string>;
   /** The table's change counter after the read. */
   readonly revision: number;
   /** Whether it moved while it was read, though the count agrees: what is missing may only have been overlooked. */
@@ -37,17 +41,19 @@ export async function readTable(
   onPage: (records: number, total: number) => void,
   signal: AbortSignal,
 ): Promise<TableRead> {
-  const names = mapping.targets.map((target) => target.name);
+  const fields = mapping.targets.map((target) => target.name);
+  const names = nameList(mapping);
   let before = revision;
   for (let attempt = 1; ; attempt++) {
     const index = tableIndex();
-    const columns = filled(names.length);
+    const columns = filled(fields.length);
     let total = 0;
-    for await (const page of table.records(names, signal)) {
+    for await (const page of table.records(fields, signal)) {
       if (page.restarted) index.clear();
       for (const record of page.records) {
         const cells = mapping.held(record.fields);
         columns.see(cells);
+        names.see(record.fields);
         index.add(record.id, keyIn(mapping, cells), packCells(cells));
       }
       total = page.total;
@@ -57,10 +63,29 @@ export async function readTable(
     const moved = after !== before;
     const moving = moved && index.size !== total;
     if (!moving || attempt === tries) {
-      return { index, revision: after, moved, moving, filled: columns.all() };
+      return { index, names: names.all, revision: after, moved, moving, filled: columns.all() };
     }
     before = after;
   }
+}
+
+/** Names that are kept: samples show a few of them only. */
+const namesKept = 5_000;
+
+/** Collects what people call the members of cells, where Feishu tells it and nobody has asked to hide it. */
+function nameList({ targets }: Mapping) {
+  const all = new Map<string, string>();
+  const fields = targets.flatMap(({ name, kind, hidden }) => {
+    const names = hidden ? undefined : kinds.get(kind)?.names;
+    return names ? [{ name, names }] : [];
+  });
+  return {
+    all,
+    see(cells: Fields): void {
+      if (all.size >= namesKept) return;
+      for (const { name, names } of fields) for (const [id, word] of names(cells[name])) all.set(id, word);
+    },
+  };
 }
 
 /** What to tell about a table that has records which no run can touch. */

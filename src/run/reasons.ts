@@ -27,6 +27,7 @@ export function whyWait(seen: Seen): readonly WaitReason[] {
     handMadeAllowed: before.handMade !== undefined,
     mode: definition.mode,
     sourceRows: rows.rows,
+    keyless: rows.keyless,
     records: records.index.size,
     creates: found.creates,
     updates: found.updates,

@@ -13,7 +13,7 @@ import { readPlan } from './plan.ts';
 import type { OpenTable, RunRecord, Scope, Table } from './ports.ts';
 import { applyPlan, follow, type Parts, runSync } from './run.ts';
 import type { Acted, Run, RunRequest, Runs, Started } from './runs.ts';
-import { located } from './target.ts';
+import { openFound } from './target.ts';
 
 /** What the registry needs besides the parts of a run. */
 export interface Registry extends Parts {
@@ -54,10 +54,10 @@ export function openRuns(parts: Registry): Runs {
     let { definition } = request;
     let table: Table;
     try {
-      definition = await located(definition, store.memory);
-      const link = definition.target;
-      fresh.set((state) => ({ ...state, link }));
-      table = await open(link, fresh);
+      ({ definition, table } = await openFound(definition, store.memory, (link) => {
+        fresh.set((state) => ({ ...state, link }));
+        return open(link, fresh);
+      }));
     } catch (error) {
       return { kind: 'started', run: await stillborn(fresh, definition, error) };
     }

@@ -1,6 +1,8 @@
 import type { Change } from '../sync/change.ts';
+import type { FieldKind } from '../sync/field.ts';
 import { type Key, showKey } from '../sync/key.ts';
 import type { Cell } from '../sync/kinds/kind.ts';
+import { membersIn } from '../sync/kinds/set.ts';
 import type { Mapping, Target } from '../sync/mapping.ts';
 import type { ChunkKind, Sample } from '../sync/state.ts';
 
@@ -13,11 +15,17 @@ const shown = 40;
 /** What stands for a private value. */
 export const masked = '•••';
 
-/** Collects the first few changes of each kind, shortened and with private columns masked. */
-export function sampler(mapping: Pick<Mapping, 'targets' | 'key'>) {
+/** What people call a member of the cell at a position; undefined where only its ID is known. */
+export type NameOf = (at: number, id: string) => string | undefined;
+
+/** Collects the first few changes of each kind, shortened, by people's names, and with private columns masked. */
+export function sampler(mapping: Pick<Mapping, 'targets' | 'key'>, nameOf: NameOf = () => undefined) {
   const taken = new Map<ChunkKind, Sample[]>();
-  const cell = (target: Target | undefined, value: Cell): string =>
-    target?.hidden && value !== '' ? masked : showCell(target, value);
+  function cell(at: number, value: Cell): string {
+    const target = mapping.targets[at];
+    if (target?.hidden && value !== '') return masked;
+    return showCell(target, value, (id) => nameOf(at, id));
+  }
 
   function sampleOf(change: Change): Sample {
     const pairs =
@@ -30,10 +38,11 @@ export function sampler(mapping: Pick<Mapping, 'targets' | 'key'>) {
     const cells = pairs
       .filter(([at, to, from]) => to !== from && !mapping.key.includes(at))
       .slice(0, cellsPerSample)
-      .map(([at, to, from]) => {
-        const target = mapping.targets[at];
-        return { field: target?.name ?? '', from: cell(target, from), to: cell(target, to) };
-      });
+      .map(([at, to, from]) => ({
+        field: mapping.targets[at]?.name ?? '',
+        from: cell(at, from),
+        to: cell(at, to),
+      }));
     return {
       key: shownKey(mapping, change.key),
       kind: change.kind,
@@ -57,8 +66,18 @@ export function shownKey(mapping: Pick<Mapping, 'targets' | 'key'>, key: Key): s
   return hidden && key !== '' ? masked : cut(showKey(key, mapping.key.length));
 }
 
-function showCell(target: Target | undefined, value: Cell): string {
+const sets: ReadonlySet<FieldKind> = new Set(['multi', 'person', 'group', 'link', 'attachment']);
+
+function showCell(
+  target: Target | undefined,
+  value: Cell,
+  called: (id: string) => string | undefined,
+): string {
   if (value === '') return '';
+  if (target && sets.has(target.kind)) {
+    const members = membersIn(value).slice(0, shown);
+    return cut(members.map((id) => called(id) ?? id).join(', '));
+  }
   const date = target?.kind === 'date' ? new Date(Number(value)) : undefined;
   return date && !Number.isNaN(date.getTime()) ? date.toISOString() : cut(value);
 }

@@ -1,8 +1,8 @@
 import { parseBaseAddress, withTable } from '../sync/address.ts';
 import type { Definition } from '../sync/definition.ts';
-import { problem } from '../sync/problem.ts';
-import { text } from '../sync/text.ts';
-import type { Memory } from './ports.ts';
+import { type Problem, ProblemError, problem } from '../sync/problem.ts';
+import { type Text, text } from '../sync/text.ts';
+import type { Memory, Table } from './ports.ts';
 
 /** Where a definition writes to. */
 export type FoundTarget =
@@ -51,12 +51,51 @@ export async function findTarget({ name, target }: Named, memory: Memory): Promi
   return made?.table ? { kind: 'made', address: withTable(target, made.table) } : { kind: 'none' };
 }
 
-/** The definition with the address of the table that counts. Rejects with a `ProblemError` when there is none yet. */
-export async function located<D extends Named>(definition: D, memory: Memory): Promise<D> {
+/**
+ * Opens the table that counts, and answers it with the definition that names it. Rejects with a `ProblemError` when
+ * there is none yet.
+ */
+export async function openFound<D extends Named>(
+  definition: D,
+  memory: Memory,
+  open: (address: string) => Promise<Table>,
+): Promise<{ readonly definition: D; readonly table: Table }> {
   const found = await findTarget(definition, memory);
   if (found.kind === 'none') throw problem(noTableYet(definition.name));
-  return { ...definition, target: found.address };
+  const { kind, address } = found;
+  const table = await open(address);
+  return {
+    definition: { ...definition, target: address },
+    table: kind === 'made' ? made(table, definition.name) : table,
+  };
 }
+
+/** A table that says what to do when it is gone. */
+const made = (table: Table, name: string): Table => ({
+  ...table,
+  revision: (signal) => table.revision(signal).catch(madeIsGone(name)),
+});
+
+/** Nobody has copied the address of a table that was created here: what helps is to create it again. */
+const madeIsGone =
+  (name: string) =>
+  (error: unknown): never => {
+    if (!(error instanceof ProblemError) || error.problems[0].code !== 'no-such-table') throw error;
+    throw problem(madeTableGone(name, error.problems[0].message), { cause: error });
+  };
+
+const madeTableGone = (name: string, what: Text): Problem => ({
+  code: 'made-table-gone',
+  where: 'target',
+  message: text(
+    `${what.zh}它是为定义 ${name} 新建的，已被删除，或应用看不到它了。`,
+    `${what.en} It was created for the definition ${name}, and has been deleted or hidden from the app since.`,
+  ),
+  cure: text(
+    `在多维表格里恢复它；或运行 bitable-sync init ${name} 再建一张，然后同步。`,
+    `Restore it in the Base; or type bitable-sync init ${name} to create it anew, then run the sync.`,
+  ),
+});
 
 const noTableYet = (name: string) => ({
   code: 'no-table-yet',

@@ -84,11 +84,24 @@ function sizeOf(change: Change, columns: readonly Column[]): number {
 }
 
 function weight(column: Column | undefined, cell: Cell): number {
-  const { name = 0, kind } = column ?? {};
-  // A link is sent twice, as link and as words; a multiple select's cell is JSON already.
+  const { name = 0, kind = 'text' } = column ?? {};
+  // A link is sent twice, as link and as words.
   if (kind === 'url') return name + 20 + 2 * jsonBytes(cell);
-  return name + (kind === 'multi' ? Math.max(4, Buffer.byteLength(cell)) : jsonBytes(cell));
+  const wrapping = wrappings.get(kind);
+  if (wrapping === undefined) return name + jsonBytes(cell);
+  // The cell is the JSON of its members already.
+  const members = wrapping === 0 ? 0 : cell.split('","').length;
+  return name + Math.max(4, Buffer.byteLength(cell) + members * wrapping);
 }
+
+/** What each member of a set is sent in, in bytes: `{"id":` and `}`. */
+const wrappings: ReadonlyMap<FieldKind, number> = new Map([
+  ['multi', 0],
+  ['link', 0],
+  ['person', 7],
+  ['group', 7],
+  ['attachment', 15],
+]);
 
 /** Anything but the characters that JSON takes as they are. */
 const escaped = /[^ !#-[\]-\ud7ff\ue000-\uffff]/;

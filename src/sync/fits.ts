@@ -236,12 +236,15 @@ export function refusal(
   return numbersAreNone(column, 'record ID', text('对方表的字段', 'FIELD (of the linked table)'));
 }
 
+/** The code of the problem that a column's type cannot fill a kind of field, whatever the values are. */
+export const noFit = 'no-fit';
+
 const unfitting = (
   column: Column,
   { name, kind }: Pick<Field, 'name' | 'kind'>,
   { why, cure }: NonNullable<Fit['else']>,
 ): Problem => ({
-  code: 'no-fit',
+  code: noFit,
   where: column.name,
   message: text(
     `列「${column.name}」（${column.type}）不能写入字段「${name}」（${kind}）：${why.zh}`,

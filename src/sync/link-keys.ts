@@ -15,6 +15,8 @@ export interface LinkKeys {
   clear(): void;
   find(word: string): string | undefined;
   isDoubled(word: string): boolean;
+  /** The word of a record; searches. */
+  called(id: string): string | undefined;
   /** Different records added. */
   readonly size: number;
 }
@@ -52,6 +54,7 @@ export function linkKeys(field: Field, zone: Zone): LinkKeys {
       return doubled.has(key) ? undefined : records.get(key);
     },
     isDoubled: (word) => doubled.has(keyOfWord(word)),
+    called: (id) => [...records].find(([, record]) => record === id)?.[0],
     get size() {
       return ids.size;
     },

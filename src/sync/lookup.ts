@@ -36,6 +36,8 @@ export const isPersonWord = (word: string): word is PersonBy =>
 export interface Directory {
   /** The ID that a word stands for. */
   find(word: string): string | undefined;
+  /** A word that stands for an ID. Searches: for the few IDs that people are shown. */
+  called(id: string): string | undefined;
   /** Whether several records have the word, so that it means none of them. */
   isDoubled(word: string): boolean;
   /** Why a word that was not found may exist all the same. Its row is then never sent, whatever `missing` says. */
@@ -46,6 +48,8 @@ export interface Directory {
 export interface Resolver {
   /** The row with IDs in the place of words, or the first cell with a word that has no match. */
   row(cells: readonly Cell[]): readonly Cell[] | { readonly field: string; readonly bad: Bad };
+  /** The word for an ID in the field at a position, where one was looked up. */
+  called(at: number, id: string): string | undefined;
   /** What is worth telling after the last row. */
   notes(): readonly Text[];
 }
@@ -69,6 +73,7 @@ export function resolver(
       }
       return resolved;
     },
+    called: (at, id) => places.find((place) => place.at === at)?.seat.called(id),
     notes() {
       const strangers = places.some(({ seat: place }) => place.strangers());
       return [...places.flatMap(({ seat: place }) => place.note() ?? []), ...(strangers ? [range] : [])];
@@ -104,6 +109,7 @@ function seat({ name, hidden }: Target, lookup: Lookup, directory: Directory) {
       }
       return cellOf(ids);
     },
+    called: (id: string) => directory.called(id),
     strangers: () => strangers,
     note(): Text | undefined {
       if (times === 0) return undefined;

@@ -6,6 +6,7 @@ import { kindOf, kinds } from './kinds/kinds.ts';
 import { type Lookup, lookupOf } from './lookup.ts';
 import { type KnownField, knownFields, type Pair, pairUp } from './pairing.ts';
 import type { Problem } from './problem.ts';
+import { mayBeNumbers, type Unsaid } from './seconds.ts';
 import type { Text } from './text.ts';
 import { transform } from './transform.ts';
 import type { Column, Value } from './value.ts';
@@ -45,6 +46,8 @@ export interface Mapping {
   readonly known: readonly KnownField[];
   /** What is worth telling: renamed and retyped fields. */
   readonly notes: readonly Text[];
+  /** Columns of numbers that are read as milliseconds though nobody has said so. */
+  readonly unsaid: readonly Unsaid[];
   /** Reads one row of the query: canonical cells by position, or the first value that does not fit. */
   wanted(row: readonly Value[]): readonly Cell[] | Misfit;
   /** The key of a query's row, whatever its other values are; `''` when it cannot be told. */
@@ -105,6 +108,11 @@ function compile(
     key,
     known: knownFields(pairs, definition),
     notes,
+    unsaid: pairs.flatMap(({ column, field, rule }, at) =>
+      field.kind === 'date' && rule.unit === undefined && mayBeNumbers.has(column.type)
+        ? [{ column: column.name, field: field.name, at }]
+        : [],
+    ),
     wanted(row) {
       const cells = new Array<Cell>(readers.length);
       for (let at = 0; at < readers.length; at++) {

@@ -1,6 +1,6 @@
 import type { ColumnRule, Definition } from './definition.ts';
 import type { Field, FieldKind } from './field.ts';
-import { refusal } from './fits.ts';
+import { noFit, refusal } from './fits.ts';
 import { filledKeyKinds, keyKinds, kinds } from './kinds/kinds.ts';
 import { lookupProblems } from './lookup-problems.ts';
 import type { Problem } from './problem.ts';
@@ -81,9 +81,11 @@ export function pairUp(
     pairs.push({ column, at, rule: rule ?? {}, field });
   });
   for (const one of known) if (!columns.some(({ name }) => name === one.column)) notes.push(vanished(one));
+  const lost = homeless.filter((one) => hopeless(one) === undefined);
   const problems = [
-    ...missingFields(homeless.filter(({ gone }) => !gone)),
-    ...goneFields(homeless.filter(({ gone }) => gone)),
+    ...homeless.flatMap((one) => hopeless(one) ?? []),
+    ...missingFields(lost.filter(({ gone }) => !gone)),
+    ...goneFields(lost.filter(({ gone }) => gone)),
     ...unsure,
     ...unknownRules(definition, columns),
     ...pairs.flatMap((pair) => (isFilledKey(definition, pair) ? [] : kindProblems(pair))),
@@ -92,6 +94,12 @@ export function pairUp(
     ...keyProblems(definition, columns, pairs),
   ];
   return { pairs, homeless, problems, notes };
+}
+
+/** Why a column without a field could fill none of the kind that is meant; then creating one does not help. */
+export function hopeless({ column, rule, to }: Homeless): Problem | undefined {
+  const problem = refusal(column, { name: to, kind: rule.as ?? 'text' }, rule);
+  return problem?.code === noFit ? problem : undefined;
 }
 
 /** What to remember for the next time. The name is the one that the definition uses. */

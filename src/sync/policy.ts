@@ -8,6 +8,8 @@ export interface Outlook {
   readonly mode: Definition['mode'];
   /** Rows that the query answered. */
   readonly sourceRows: number;
+  /** Of these, rows whose key is empty or cannot be read. */
+  readonly keyless: number;
   /** Records that the read gave. */
   readonly records: number;
   /** Records that the ledger knows for this definition and table. */
@@ -47,6 +49,7 @@ const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;
  * | no records, advanced permissions on, never succeeded     | we may not be able to see the table      |
  * | no records, but the ledger knows some                    | the same, or somebody emptied the table  |
  * | no rows in the query, and records would be deleted       | the query is probably wrong              |
+ * | rows without a key that can be read, and deletes         | any of the records may be such a row's   |
  * | deletes above the brake, of a table with 10 records or more | a filter or join is probably wrong    |
  * | updates above the brake, likewise                        | a join is probably wrong                 |
  * | hand-made records would be deleted, `deletes: ask`       | a person says so once                    |
@@ -60,6 +63,7 @@ export function reasonsToWait(seen: Outlook): readonly WaitReason[] {
   if (seen.records === 0 && seen.ledger > 0) reasons.push(emptyTable(seen.ledger));
   else if (seen.records === 0 && seen.advanced && !seen.succeededBefore) reasons.push(noSight);
   if (seen.sourceRows === 0 && seen.deletes > 0) reasons.push(emptySource(seen.deletes));
+  else if (seen.keyless > 0 && seen.deletes > 0) reasons.push(keyless(seen.keyless, seen.deletes));
   if (seen.records >= brakeFrom && share(seen.deletes) > seen.brake.deletes) {
     reasons.push(tooMany('deletes', '删除', 'deletes', seen.deletes, seen.records, seen.brake.deletes));
   }
@@ -95,6 +99,14 @@ const emptySource = (deletes: number): WaitReason => ({
   message: text(
     `查询没有返回任何行，照做会删除 ${count(deletes)} 条记录。`,
     `The query answered no rows at all; carried out, that deletes ${count(deletes)} records.`,
+  ),
+});
+
+const keyless = (rows: number, deletes: number): WaitReason => ({
+  code: 'keyless',
+  message: text(
+    `查询里有 ${count(rows)} 行的主键为空或读不出来，将删除的 ${count(deletes)} 条记录可能正是它们的。请改查询（或过滤掉这些行）；确认无误再同意。`,
+    `The key of ${count(rows)} rows of the query is empty or cannot be read, and the ${count(deletes)} records to delete may be theirs. Mend the query or leave such rows out of it; say yes only if you are sure.`,
   ),
 });
 

@@ -3,7 +3,7 @@ import type { ColumnRule, Definition } from './definition.ts';
 import type { Field, WritableKind } from './field.ts';
 import { keyKinds } from './kinds/kinds.ts';
 import { significantDigits } from './kinds/number.ts';
-import { type Homeless, type KnownField, pairUp } from './pairing.ts';
+import { type Homeless, hopeless, type KnownField, pairUp } from './pairing.ts';
 import type { Problem } from './problem.ts';
 import { type Text, text } from './text.ts';
 import { transform } from './transform.ts';
@@ -177,7 +177,10 @@ export function creationOf(
   const fields: NewField[] = [];
   const problems: Problem[] = [];
   const details = new Map(columns.map((column) => [column.name, column]));
-  for (const { column, rule, to, isKey } of homeless) {
+  for (const one of homeless) {
+    // Told by the mapping itself: no field would take what the column holds.
+    if (hopeless(one)) continue;
+    const { column, rule, to, isKey } = one;
     const shape = fieldFor(details.get(column.name) ?? column, rule, isKey ? 'key' : 'plain');
     if (!shape) problems.push(notCreatable(to));
     else if (to.trim() === '' || to.trim() !== to) problems.push(badName(to));

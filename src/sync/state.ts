@@ -92,6 +92,7 @@ export interface WaitReason {
     | 'empty-source'
     | 'empty-table'
     | 'empty-column'
+    | 'keyless'
     | 'no-sight'
     | 'hand-made'
     | 'new-options'

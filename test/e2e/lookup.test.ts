@@ -127,6 +127,29 @@ it('a link that somebody changed is set back, and nothing else is sent', async (
   ]);
 });
 
+it('a card shows people and linked records by the words that people know', async () => {
+  const { world, orders, customers, people, define } = await newOffice();
+  const c1 = customers.add({ 客户编号: 'C1' });
+  const c2 = customers.add({ 客户编号: 'C2' });
+  for (let n = 10; n < 22; n++)
+    orders.add({ 订单号: `A${n}`, 负责人: [{ id: people.out.openId }], 客户: [n % 2 ? c1 : c2] });
+  define(Array.from({ length: 12 }, (_, n) => [`A${n + 10}`, 'ada@example.com', 'C1'] as const));
+  const program = await world.open();
+
+  const started = await program.runs.start({
+    definition: await program.definitions.get('orders'),
+    by: { kind: 'cli' },
+  });
+
+  if (started.kind !== 'started') throw new Error('It did not start.');
+  const { status, waiting } = await started.run.ended;
+  expect(status).toBe('waiting');
+  expect(waiting?.samples[0]?.cells).toEqual([
+    { field: '负责人', from: expect.stringMatching(/^(?!ou_).+/), to: 'ada@example.com' },
+    { field: '客户', from: 'C2', to: 'C1' },
+  ]);
+});
+
 it.each([
   ['a code that nobody knows', { kind: 'code', code: 1234567 }],
   ['nothing but cut answers', { kind: 'truncate' }],

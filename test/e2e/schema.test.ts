@@ -266,6 +266,29 @@ describe('init', () => {
     expect(world.writes()).toEqual([]);
   });
 
+  it('makes a new table when somebody has deleted the one it made, and says so until then', async () => {
+    const world = await goods({});
+    world.define({ target: baseOf(world) });
+    await world.type('init orders');
+    expect(await world.run()).toMatchObject({ status: 'done', rows: { created: 2 } });
+    const old = world.base.table('商品');
+    world.base.removeTable('商品');
+    world.writes();
+
+    const failed = await world.run();
+    expect(failed).toMatchObject({ exit: 1, status: 'failed', error: { code: 'made-table-gone' } });
+    expect(failed.error?.message).toContain(old.id);
+    expect(failed.error?.cure).toContain('bitable-sync init orders');
+    expect(JSON.stringify((await world.type('check')).json)).toContain('made-table-gone');
+    expect(world.writes()).toEqual([]);
+
+    expect(await world.type('init orders')).toMatchObject({ exit: 0, json: { status: 'created' } });
+    const made = world.base.table('商品');
+    expect(made.id).not.toBe(old.id);
+    expect(await world.run()).toMatchObject({ status: 'done', rows: { read: 2, created: 2 } });
+    expect(made.records().map(({ fields }) => fields['sku'])).toEqual(['G1', 'G2']);
+  });
+
   it('says so when the name is taken, and what to do', async () => {
     const world = await goods({ title: '订单' });
     world.define({ target: baseOf(world) });

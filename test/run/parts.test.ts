@@ -265,6 +265,28 @@ describe('a sample', () => {
     ]);
   });
 
+  it('shows people, groups, links and files by the words that people know', () => {
+    const names: Record<string, string> = { ou_1: '小王', recA: 'C1' };
+    const people = [target('no'), target('who', 'person'), target('tags', 'multi'), target('for', 'link')];
+    const samples = sampler({ targets: people, key: [0] }, (at, id) => (at === 2 ? undefined : names[id]));
+    samples.take({
+      kind: 'update',
+      key: 'k1',
+      record: 'r',
+      hash: '',
+      differences: [
+        [1, '["ou_1","ou_2"]', '["ou_2"]'],
+        [2, '["ou_1","红"]', ''],
+        [3, '["recA"]', '["recB"]'],
+      ],
+    });
+    expect(samples.all()[0]?.cells).toEqual([
+      { field: 'who', from: 'ou_2', to: '小王, ou_2' },
+      { field: 'tags', from: '', to: 'ou_1, 红' },
+      { field: 'for', from: 'recB', to: 'C1' },
+    ]);
+  });
+
   it('is taken of the first three of a kind', () => {
     const samples = sampler({ targets, key: [0] });
     for (let n = 0; n < 9; n++) samples.take({ kind: 'create', key: `k${n}`, cells: [] });

@@ -144,7 +144,7 @@ describe('a process that is killed', () => {
     const [run] = await one.process('two').resume();
     const state = await run?.ended;
     expect(state?.status).toBe('waiting');
-    expect(state?.waiting?.reasons.map(({ code }) => code)).toEqual(['deletes']);
+    expect(state?.waiting?.reasons.map(({ code }) => code)).toEqual(['keyless', 'deletes']);
     expect(state?.waiting?.samples).toHaveLength(3);
     expect(state?.badRows).toHaveLength(1);
     expect(one.table.keys()).toEqual(keys(1, 20));

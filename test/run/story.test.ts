@@ -142,6 +142,44 @@ describe('a run', () => {
   });
 });
 
+describe('rows whose record nobody can tell', () => {
+  it('make a run wait that would delete records, for any of them may be theirs', async () => {
+    const one = await made();
+    one.source.rowsNow = rowsOf(1, 4);
+    await one.run();
+    // The key of the fourth row cannot be read any more.
+    one.source.rowsNow = [...rowsOf(1, 3), ['', 1, null]];
+
+    const waits = await one.run();
+
+    expect(waits.status).toBe('waiting');
+    expect(waits.waiting?.reasons).toMatchObject([
+      {
+        code: 'keyless',
+        message: { en: expect.stringMatching(/^The key of 1 rows .* 1 records to delete/) },
+      },
+    ]);
+    expect(one.table.keys()).toEqual(['k001', 'k002', 'k003', 'k004']);
+  });
+
+  it('hold nothing up where no record would be deleted', async () => {
+    const one = await made();
+    one.source.rowsNow = [...rowsOf(1, 3), ['', 1, null]];
+    expect((await one.run()).status).toBe('partial');
+    expect(one.table.keys()).toEqual(['k001', 'k002', 'k003']);
+  });
+
+  it('are told apart from doubled keys, which keep their own record', async () => {
+    const one = await made();
+    one.source.rowsNow = rowsOf(1, 4);
+    await one.run();
+    one.source.rowsNow = [...rowsOf(1, 3), ...rowsOf(3, 3, 'other')];
+    const state = await one.run();
+    expect(state.status).toBe('partial');
+    expect(one.table.keys()).toEqual(['k001', 'k002', 'k003']);
+  });
+});
+
 describe('a plan that waits', () => {
   async function braked(): Promise<{ one: World; state: State }> {
     const one = await made({ brake: { deletes: 0.2, updates: 0.5 } });

@@ -259,6 +259,7 @@ describe('a plan', () => {
   const calm: Outlook = {
     mode: 'mirror',
     sourceRows: 100,
+    keyless: 0,
     records: 100,
     ledger: 100,
     creates: 1,
@@ -289,6 +290,8 @@ describe('a plan', () => {
     ['for a table that was written to and reads as empty waits', { records: 0, ledger: 1 }, ['empty-table']],
     ['of an empty source waits when records would go', { sourceRows: 0, deletes: 1 }, ['empty-source']],
     ['of an empty source goes on when none would', { sourceRows: 0, deletes: 0 }, []],
+    ['of rows without a readable key waits when records would go', { keyless: 1 }, ['keyless']],
+    ['of rows without a readable key goes on when none would', { keyless: 9, deletes: 0 }, []],
     ['that deletes exactly the limit goes on', { deletes: 20 }, []],
     ['that deletes more than the limit waits', { deletes: 21 }, ['deletes']],
     ['that updates exactly the limit goes on', { updates: 50 }, []],

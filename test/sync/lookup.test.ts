@@ -31,6 +31,7 @@ const byKey = (missing: Lookup['missing'] = 'reject'): Lookup => ({
 
 const found = (ids: Readonly<Record<string, string>>, more: Partial<Directory> = {}): Directory => ({
   find: (word) => (Object.hasOwn(ids, word) ? ids[word] : undefined),
+  called: (id) => Object.keys(ids).find((word) => ids[word] === id),
   isDoubled: () => false,
   ...more,
 });

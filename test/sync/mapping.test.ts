@@ -5,6 +5,7 @@ import type { Field, FieldKind } from '../../src/sync/field.ts';
 import { isMismatch, keyIn, type Mapping, mapColumns } from '../../src/sync/mapping.ts';
 import { newOptions, optionsPerField } from '../../src/sync/new-options.ts';
 import type { KnownField } from '../../src/sync/pairing.ts';
+import { creationOf, homelessColumns } from '../../src/sync/schema.ts';
 import { transform } from '../../src/sync/transform.ts';
 import type { Column, ColumnType } from '../../src/sync/value.ts';
 import { zoneOf } from '../../src/sync/zone.ts';
@@ -57,7 +58,35 @@ function mismatches(what: Definition, columns: Column[], fields: Field[], known?
   return result;
 }
 
+describe('a column that no field takes', () => {
+  it.each<[ColumnType, ColumnRule, string]>([
+    ['binary', {}, 'HEX(column)'],
+    ['geometry', {}, 'ST_AsText(column)'],
+    ['binary', { as: 'number' }, 'HEX(column)'],
+    ['time', { as: 'date' }, 'TIME_TO_SEC(column)'],
+  ])('(%s, %j) is told instead of the field that is missing', (type, rule, cure) => {
+    const what = definition({ fields: { odd: rule } });
+    const problems = mismatches(what, [column('no'), column('odd', type)], [field('no')]);
+    expect(problems).toMatchObject([
+      { code: 'no-fit', where: 'odd', cure: { en: expect.stringContaining(cure) } },
+    ]);
+    expect(
+      creationOf(homelessColumns(what, [column('no'), column('odd', type)], [field('no')], [], true), [], 1),
+    ).toEqual({
+      fields: [],
+      problems: [],
+    });
+  });
+});
+
 describe('a mapping', () => {
+  it('knows the columns of numbers that a date field reads as milliseconds though nobody said so', () => {
+    const columns = [column('no'), column('a', 'integer'), column('b', 'integer'), column('c', 'datetime')];
+    const all = [field('no'), field('A', 'date'), field('b', 'date'), field('c', 'date')];
+    const what = definition({ fields: { a: { to: 'A' }, b: { unit: 'ms' } } });
+    expect(mapped(what, columns, all).unsaid).toEqual([{ column: 'a', field: 'A', at: 1 }]);
+  });
+
   const two = [column('no'), column('amount')];
   const both = [field('other'), field('amount', 'number'), field('no')];
 

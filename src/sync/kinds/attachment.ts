@@ -18,5 +18,6 @@ export const attachmentKind = setKind({
     ),
   ),
   held: (item) => idIn(item, 'file_token'),
+  name: (item) => idIn(item, 'name'),
   written: (token) => ({ file_token: token }),
 });

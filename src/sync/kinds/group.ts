@@ -10,5 +10,6 @@ export const groupKind = setKind({
   noun: text('群组', 'groups'),
   member: looking(/^oc_\w+$/, '需要群 ID（oc_…）', 'is no chat ID (oc_…)'),
   held: (item) => idIn(item, 'id'),
+  name: (item) => idIn(item, 'name'),
   written: (id) => ({ id }),
 });

@@ -27,5 +27,6 @@ export const personKind = setKind({
     return by === 'email' ? (word) => word.trim().toLowerCase() : (word) => word.trim();
   },
   held: (item) => idIn(item, 'id'),
+  name: (item) => idIn(item, 'name'),
   written: (id) => ({ id }),
 });

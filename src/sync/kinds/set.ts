@@ -15,12 +15,15 @@ export interface SetRules {
   items?(raw: unknown): unknown;
   /** The member in one item of a cell as read; `''` for none. */
   held(item: unknown): string;
+  /** What people call the member in one item of a cell as read; `''` where Feishu does not say. */
+  name?(item: unknown): string;
   /** A member as a write call takes it. */
   written(member: string): unknown;
 }
 
 /** Makes a kind whose cells are sets, compared without order or doubles. Canonical: the sorted JSON array. */
 export const setKind = (rules: SetRules): Kind => ({
+  ...namesBy(rules),
   wanted: (place) => {
     const most = place.field.multiple === false ? 1 : rules.most;
     const member = rules.member(place);
@@ -43,6 +46,18 @@ export const setKind = (rules: SetRules): Kind => ({
   },
   written: (cell) => (cell === '' ? null : membersIn(cell).map(rules.written)),
 });
+
+function namesBy({ held, name }: SetRules): Pick<Kind, 'names'> {
+  if (!name) return {};
+  return {
+    *names(raw) {
+      for (const item of Array.isArray(raw) ? raw : []) {
+        const words = name(item);
+        if (words !== '') yield [held(item), words];
+      }
+    },
+  };
+}
 
 /** The canonical cell of a set: doubles and empty members count for nothing. */
 export function cellOf(members: Iterable<string>): Cell {
