@@ -77,6 +77,8 @@ it('definitions are listed without any call', async () => {
         connection: 'shop',
         target: world.table.url,
         table: 'definition',
+        nextRun: null,
+        paused: false,
         problems: [],
       },
     ],
