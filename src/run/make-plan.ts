@@ -129,7 +129,7 @@ export async function makePlan(job: Planning): Promise<Plan> {
     const read = { spool, bad, source: rows, table: records };
     const sides = { ...read, definition: rules, mapping, chunkSize, within, resolver, refused };
     const found = await compare(sides, job.run, job.scope, store, job.fence, before.ledger);
-    await trustRead(table, records.index, found.missing, signal);
+    await trustRead(table, records, found.missing, signal);
     const [tooMany, ...others] = found.newOptions.problems();
     if (tooMany) throw new ProblemError([tooMany, ...others]);
     const reasons = stillToAsk(

@@ -51,13 +51,17 @@ describe('the witness', () => {
 
 describe('a read', () => {
   const missing = { rows: 2, some: ['a', 'b'].map((key) => ({ key, record: `rec-${key}` })) };
-  const read = (found: { present?: string[]; forbidden?: string[] }, index = new Set<string>()) => {
+  const read = (
+    found: { present?: string[]; forbidden?: string[] },
+    index = new Set<string>(),
+    moved = false,
+  ) => {
     const asked: (readonly string[])[] = [];
     const look = async (ids: readonly string[]) => {
       asked.push(ids);
       return { present: [], forbidden: [], absent: [], ...found };
     };
-    return { asked, trusted: trustRead({ look }, index, missing, signal) };
+    return { asked, trusted: trustRead({ look }, { index, moved }, missing, signal) };
   };
 
   it('is trusted when what is missing is gone', () => expect(read({}).trusted).resolves.toBeUndefined());
@@ -69,6 +73,11 @@ describe('a read', () => {
     await expect(read({ present: ['rec-b'] }).trusted).rejects.toMatchObject({
       problems: [{ code: 'records-overlooked' }],
     });
+  });
+
+  it('that the table moved under is trusted all the same: its creates are confirmed by key', async () => {
+    await expect(read({ present: ['rec-b'] }, new Set(), true).trusted).resolves.toBeUndefined();
+    await expect(read({ forbidden: ['rec-b'] }, new Set(), true).trusted).rejects.toThrow();
   });
 
   it('needs no look at records that were read under another key', async () => {
