@@ -27,6 +27,7 @@ import type { CallMeter, Chance } from './run/ports.ts';
 import { openRuns } from './run/registry.ts';
 import { type FoundTarget, findTarget } from './run/target.ts';
 import { unwritten } from './run/unwritten.ts';
+import { type Verify, verifier } from './run/verify.ts';
 import { setUp } from './setup.ts';
 import { openSources } from './source/sources.ts';
 import { folderDefinitions } from './store/definitions.ts';
@@ -118,7 +119,12 @@ export const openProgram: OpenProgram = async (config, surroundings) => {
       }),
       (part) => part.stop(),
     );
-    const serve = serving(config, surroundings, { store, client, runs, definitions, owned });
+    const verify = verifier({
+      ...{ sources, people: known, store, clock, timeZone },
+      folder: spoolFolder(),
+      openTable: openTable(client),
+    });
+    const serve = serving(config, surroundings, { store, client, runs, definitions, verify, owned });
     return {
       runs,
       definitions,
@@ -129,6 +135,8 @@ export const openProgram: OpenProgram = async (config, surroundings) => {
           ...{ sources, store, lanes, timeZone, meter, signal },
           openBase: openBase(client),
         }),
+      verify: async (name, onKeys, meter, signal) =>
+        verify(await definitions.get(name), onKeys, meter, signal),
       setup: (signal) => setUp(config, client, signal),
       serve,
       stop: release,
@@ -144,6 +152,7 @@ interface Served {
   readonly client: ReturnType<typeof feishuClient>;
   readonly runs: Program['runs'];
   readonly definitions: Program['definitions'];
+  readonly verify: Verify;
   readonly owned: <T>(part: T, close: (part: T) => Promise<void> | void) => T;
 }
 
@@ -153,7 +162,7 @@ function serving(
   { log, clock, wake = cronWake }: Surroundings,
   parts: Served,
 ): () => Promise<void> {
-  const { store, client, runs, definitions, owned } = parts;
+  const { store, client, runs, definitions, verify, owned } = parts;
   return async () => {
     const { openId, name } = await whoAmI(client, uncounted);
     const bot = owned(
@@ -165,6 +174,7 @@ function serving(
         seen: store.seen,
         unwritten: (record) => unwritten(record, store),
         schedules: store.schedules,
+        verify,
         clock,
         log,
         locale: config.locale,

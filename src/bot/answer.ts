@@ -15,6 +15,7 @@ import type { Place } from './live.ts';
 import type { CardJson, MessageEvent } from './ports.ts';
 import { outlooks } from './schedule/outlook.ts';
 import { factsOf } from './trouble.ts';
+import { verifyFor } from './verify.ts';
 
 /** Who asks for a run, and which message its card answers. */
 export interface Asking {
@@ -40,11 +41,33 @@ export async function answer(event: MessageEvent, command: Command | undefined, 
       return reply(await theList(desk));
     case 'cancel':
       return reply(await cancel(command.name, { openId: event.from, chat: event.chat }, desk));
+    case 'verify':
+      return verify(command.name, event, once, desk, reply);
     case 'sync': {
       const by = { kind: 'chat', openId: event.from } as const;
       const asking = { by, chat: event.chat, message: event.message, once };
       return sync(command.name, command.plan, asking, desk, reply);
     }
+  }
+}
+
+async function verify(
+  name: string,
+  event: MessageEvent,
+  once: string,
+  desk: Desk,
+  reply: (card: CardJson) => Promise<void>,
+): Promise<void> {
+  try {
+    const found = await find(name, desk);
+    if (found.kind === 'not') return await reply(found.card);
+    const asker = { openId: event.from, chat: event.chat };
+    const permission = may(asker, 'run', found.definition, desk.admins);
+    if (!permission.allowed) return await reply(refusalCard(permission.refusal, permission.ask, desk.locale));
+    await verifyFor(found.definition, { by: event.from, message: event.message, once }, desk);
+  } catch (error) {
+    if (!(error instanceof ProblemError)) desk.log.error('not-verified', { name, ...factsOf(error) });
+    await reply(problemCard(name, problemsOf(error), desk.locale));
   }
 }
 

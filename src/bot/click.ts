@@ -19,6 +19,7 @@ import { problemsOf } from './known.ts';
 import type { ClickEvent, Toast } from './ports.ts';
 import { pressNotice } from './schedule/press.ts';
 import { factsOf } from './trouble.ts';
+import { verifyFor } from './verify.ts';
 
 /** What clicks need besides the desk. */
 export interface ClickDesk extends Desk {
@@ -130,6 +131,12 @@ async function runPressed(
   if (op === 'csv') {
     desk.background.start('csv', () => download(event, { ...record, state }, desk));
     return say('success', text('正在准备文件，会私聊发给你。', 'Preparing the file; it comes to you alone.'));
+  }
+  if (op === 'verify') {
+    const saved = await desk.definitions.get(state.definition);
+    const asking = { by: event.from, message: event.message, once: `verify:${event.id}` };
+    desk.background.start('verify', () => verifyFor(saved, asking, desk));
+    return say('success', text('正在核对，结果见新卡片。', 'Verifying; a new card tells what differs.'));
   }
   if (op === 'create' && !(await isLatest(state, desk))) return say('warning', stale);
   if (op === 'rerun' || op === 'create') {

@@ -4,6 +4,8 @@ export type Command =
   | { readonly kind: 'sync'; readonly name: string; readonly plan: boolean }
   /** Stops what goes on or waits; the only one in the chat when no name is given. */
   | { readonly kind: 'cancel'; readonly name: string | undefined }
+  /** Compares both sides, writes nothing. */
+  | { readonly kind: 'verify'; readonly name: string }
   | { readonly kind: 'list' }
   | { readonly kind: 'help' }
   /** Begins with a slash, but is no command that the bot knows. */
@@ -46,6 +48,8 @@ function syncCommand(rest: string, line: string): Command {
   if (names.some((word) => flag.test(word)) || (plan && name === '')) return { kind: 'unknown', words: line };
   const cancel = /^(?:cancel|取消)(?:\s+(.+))?$/iu.exec(name);
   if (cancel) return plan ? { kind: 'unknown', words: line } : { kind: 'cancel', name: cancel[1] };
+  const verify = /^(?:verify|核对)\s+(.+)$/iu.exec(name)?.[1];
+  if (verify !== undefined) return plan ? { kind: 'unknown', words: line } : { kind: 'verify', name: verify };
   if (name === '' || /^(list|列表)$/iu.test(name)) return { kind: 'list' };
   if (/^(help|帮助)$/iu.test(name)) return { kind: 'help' };
   return { kind: 'sync', name, plan };

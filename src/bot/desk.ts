@@ -1,4 +1,5 @@
 import type { Runs } from '../run/runs.ts';
+import type { Verify } from '../run/verify.ts';
 import type { Live, LiveParts } from './live.ts';
 import type { Chat, Definitions, Schedules } from './ports.ts';
 
@@ -8,6 +9,10 @@ export interface Desk extends Pick<LiveParts, 'chat' | 'clock' | 'log' | 'locale
   readonly runs: Runs;
   readonly definitions: Definitions;
   readonly live: Live;
+  /** Compares both sides of a definition; writes nothing. */
+  readonly verify: Verify;
+  /** Aborted when the program leaves. */
+  readonly leaving: AbortSignal;
   readonly admins: readonly string[];
   readonly schedules: Schedules;
 }

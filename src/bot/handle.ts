@@ -13,7 +13,7 @@ import type { ChatEvent, ClickEvent, HandleEvent, MessageEvent, Toast } from './
 import { factsOf } from './trouble.ts';
 
 /** What the bot is made of. */
-export interface BotParts extends Omit<Desk, 'live'> {
+export interface BotParts extends Omit<Desk, 'live' | 'leaving'> {
   readonly seen: Pick<Seen, 'first'>;
   readonly journal: Pick<Journal, 'saveCard' | 'findRunByMessage'>;
   /** The rows that a run did not write, some at a time. */
@@ -49,7 +49,7 @@ export function createBot(parts: BotParts): Bot {
   setMaxListeners(0, quit.signal, leave.signal);
   const live = createLive({ ...parts, leaving: leave.signal, signal: quit.signal });
   const background = createBackground(log);
-  const desk = { ...parts, live, background };
+  const desk = { ...parts, live, background, leaving: leave.signal };
   const say = tell(locale);
   let tenant = parts.tenantKey;
   let stopped = false;

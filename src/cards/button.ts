@@ -16,6 +16,7 @@ export const ops = [
   'apply-no-deletes',
   'discard',
   'csv',
+  'verify',
   'sync',
   'snooze',
   'skip',
@@ -68,6 +69,7 @@ export const labels: Readonly<Record<Exclude<Op, NoticeOp>, Text>> = {
   'apply-no-deletes': text('应用但不删除', 'Apply without deletes'),
   discard: text('放弃', 'Discard'),
   csv: text('下载失败行', 'Download failed rows'),
+  verify: text('核对', 'Verify'),
 };
 
 type RunOp = keyof typeof labels;
@@ -80,12 +82,12 @@ type RunOp = keyof typeof labels;
 const fitting: Readonly<Record<Status, readonly RunOp[]>> = {
   running: ['cancel', 'open'],
   planned: ['rerun', 'csv', 'open'],
-  done: ['rerun', 'open'],
-  partial: ['retry', 'rerun', 'csv', 'open'],
+  done: ['rerun', 'verify', 'open'],
+  partial: ['retry', 'rerun', 'csv', 'verify', 'open'],
   failed: ['create', 'retry', 'rerun', 'csv', 'open'],
   waiting: ['apply', 'apply-no-deletes', 'discard', 'csv', 'open'],
-  cancelled: ['resume', 'rerun', 'csv', 'open'],
-  interrupted: ['rerun', 'csv', 'open'],
+  cancelled: ['resume', 'rerun', 'csv', 'verify', 'open'],
+  interrupted: ['rerun', 'csv', 'verify', 'open'],
   expired: ['rerun', 'open'],
 };
 

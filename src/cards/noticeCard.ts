@@ -110,6 +110,7 @@ const commands: readonly (readonly [string, Text])[] = [
   ['/sync orders', text('同步名为 orders 的定义', 'runs the sync called orders')],
   ['/sync orders --plan', text('只比较，不写入', 'compares only, writes nothing')],
   ['/sync cancel orders', text('停下正在进行的同步', 'stops a sync that is going on')],
+  ['/sync verify orders', text('逐个主键核对两边', 'compares both sides key by key')],
   ['/sync list', text('列出所有同步', 'lists all syncs')],
   ['/help', text('显示这张卡片', 'shows this card')],
 ];

@@ -1,7 +1,7 @@
 import type { Locale } from '../sync/text.ts';
 import type { Command } from './arguments.ts';
 import { problemLines } from './draw.ts';
-import { type ExitCode, errorOf, initJson, problemsOf, reportNoRun } from './report.ts';
+import { type ExitCode, errorOf, initJson, problemsOf, reportNoRun, verifyJson } from './report.ts';
 
 /** How a command ended: for the shell, for programs and for people. */
 export interface Answer {
@@ -36,6 +36,8 @@ function failedJson(command: Command, error: ReturnType<typeof errorOf>): object
       return reportNoRun(null, error);
     case 'init':
       return initJson(command.name, 'failed', error);
+    case 'verify':
+      return verifyJson(command.name, 'failed', error);
     case 'check':
       return { status: 'failed', app: [], definitions: [], error };
     case 'definitions':

@@ -22,6 +22,8 @@ export type Command =
   | { readonly kind: 'plan'; readonly name: string }
   | { readonly kind: 'cancel'; readonly name: string }
   | { readonly kind: 'init'; readonly name: string }
+  /** `csv`: the file that gets every key. */
+  | { readonly kind: 'verify'; readonly name: string; readonly csv: string | undefined }
   | { readonly kind: 'check'; readonly names: readonly string[] }
   | { readonly kind: 'setup' }
   | { readonly kind: 'definitions' }
@@ -96,6 +98,7 @@ const commandNames: readonly string[] = [
   'plan',
   'cancel',
   'init',
+  'verify',
   'check',
   'setup',
   'definitions',
@@ -193,6 +196,13 @@ function describe(locale: Locale, take: (command: Command) => void): Commander {
   )
     .argument('<name>', definition)
     .action((name: string) => take({ kind: 'init', name }));
+  add('verify', 'NAME', '逐个主键核对两边是否一致，不写入', 'compare both sides key by key, write nothing')
+    .argument('<name>', definition)
+    .option(
+      '--csv <file>',
+      say('把每个主键的结果写入这个 CSV 文件', 'write what became of every key to this CSV file'),
+    )
+    .action((name: string, options: { csv?: string }) => take({ kind: 'verify', name, csv: options.csv }));
   add(
     'check',
     '[NAME…]',

@@ -9,6 +9,8 @@ import type { Terminal } from './terminal.ts';
 export interface Desk {
   readonly program: Program;
   readonly config: Config;
+  /** The working directory. */
+  readonly cwd: string;
   readonly clock: Clock;
   readonly locale: Locale;
   readonly terminal: Terminal;

@@ -16,6 +16,7 @@ import { run } from './run.ts';
 import { setup } from './setup.ts';
 import { start } from './start.ts';
 import type { Terminal } from './terminal.ts';
+import { verify } from './verify.ts';
 import type { World } from './world.ts';
 
 /** What every command is given. */
@@ -54,6 +55,8 @@ export async function perform(command: Command, counter: Counter): Promise<Answe
       return withProgram(command, counter, 'warn', (desk) => run(command, desk));
     case 'cancel':
       return withProgram(command, counter, 'warn', (desk) => cancel(command, desk));
+    case 'verify':
+      return withProgram(command, counter, 'warn', (desk) => verify(command, desk));
     case 'init':
       return withProgram(command, counter, 'warn', (desk) => init(command, desk));
     case 'setup':
@@ -82,7 +85,17 @@ async function withProgram(
     return stopped;
   };
   try {
-    return await work({ program, config, clock, locale, terminal, stopping, stop, following });
+    return await work({
+      program,
+      config,
+      cwd: world.cwd,
+      clock,
+      locale,
+      terminal,
+      stopping,
+      stop,
+      following,
+    });
   } catch (error) {
     if (!(error instanceof ProblemError || error instanceof CallError))
       log.error('command.failed', { error });

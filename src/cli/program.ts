@@ -6,6 +6,7 @@ import type { Inited } from '../run/init-table.ts';
 import type { CallMeter, Clock, Log } from '../run/ports.ts';
 import type { Runs } from '../run/runs.ts';
 import type { FoundTarget } from '../run/target.ts';
+import type { Checked, Verified } from '../sync/checked.ts';
 import type { Definition } from '../sync/definition.ts';
 import type { Problem } from '../sync/problem.ts';
 import type { State } from '../sync/state.ts';
@@ -24,6 +25,13 @@ export interface Program {
   init(name: string, meter: CallMeter, signal: AbortSignal): Promise<Inited>;
   /** Looks at the Feishu app and registers its slash commands. Rejects with `ProblemError` or `CallError`. */
   setup(signal: AbortSignal): Promise<Setup>;
+  /** Compares both sides key by key; writes nothing. Rejects with `ProblemError` or `CallError`. */
+  verify(
+    name: string,
+    onKeys: (keys: readonly Checked[]) => Promise<void>,
+    meter: CallMeter,
+    signal: AbortSignal,
+  ): Promise<Verified>;
   /** Starts the bot: resolves once it listens. Rejects with `ProblemError` when it cannot. */
   serve(): Promise<void>;
   /** Takes no more work, lets the calls in flight end, stores where everything stands, closes all. Safe to call twice. */

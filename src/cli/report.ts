@@ -1,4 +1,5 @@
 import type { Inited } from '../run/init-table.ts';
+import type { Verified } from '../sync/checked.ts';
 import { CallError } from '../sync/failure.ts';
 import { type Problem, ProblemError } from '../sync/problem.ts';
 import type {
@@ -176,6 +177,25 @@ export function errorOf(problems: readonly [Problem, ...Problem[]], locale: Loca
     logId: all.find(({ logId }) => logId)?.logId ?? null,
   };
 }
+
+/** What `verify` came to, for programs: always the same keys. */
+export const verifyJson = (
+  definition: string,
+  status: 'equal' | 'different' | 'failed',
+  error: ReportedError | null,
+  seen?: Verified,
+): object => ({
+  status,
+  definition,
+  rows: seen?.rows ?? 0,
+  records: seen?.records ?? 0,
+  keys: seen?.counts ?? { equal: 0, missing: 0, extra: 0, different: 0, doubled: 0, invalid: 0 },
+  leftAlone: seen?.leftAlone ?? 0,
+  samples: seen?.samples ?? {},
+  csv: null,
+  calls: { read: 0, write: 0, refused: 0, chat: 0 },
+  error,
+});
 
 /** What `init` came to, for programs: always the same keys. */
 export const initJson = (

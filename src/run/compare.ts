@@ -184,7 +184,7 @@ export async function compare(
 }
 
 /** Makes what turns a row's words into IDs: packed cells again, or why the row cannot be sent. */
-function resolving(
+export function resolving(
   mapping: Mapping,
   resolver: Resolver,
 ): (packed: Uint8Array) => Uint8Array | { readonly bad: Omit<BadRow, 'kind' | 'row'> } {
@@ -249,13 +249,17 @@ const whys: Readonly<Record<Invalid['why'], Text>> = {
   'doubled-table': text('表格里这个主键不止一条记录', 'the table has this key more than once'),
 };
 
-function invalidRow(row: number, { key, why }: Invalid, { mapping, table }: Sides): BadRow {
+/** Where a bad key is looked at. */
+type Place = Pick<Sides, 'mapping' | 'table' | 'source'>;
+
+/** A row whose key is empty or doubled, as it is listed. */
+export function invalidRow(row: number, { key, why }: Invalid, { mapping, table }: Place): BadRow {
   const records = why === 'doubled-table' ? { value: idsOf(table.index.recordsOf(key)) } : {};
   return { kind: 'invalid', key: listedKey(mapping, key), row, reason: whys[why], ...records };
 }
 
 /** The table's own records that no run can touch, where no row of the query tells of them. */
-function* untouchable({ mapping, table, source }: Sides): Generator<BadRow> {
+export function* untouchable({ mapping, table, source }: Place): Generator<BadRow> {
   const { index } = table;
   for (const key of index.doubledKeys()) {
     if (source.times.has(key)) continue;
@@ -267,7 +271,7 @@ function* untouchable({ mapping, table, source }: Sides): Generator<BadRow> {
 }
 
 /** Record IDs as they are listed. */
-const idsOf = (records: readonly string[]): string =>
+export const idsOf = (records: readonly string[]): string =>
   records.slice(0, recordsShown).join(' ') + (records.length > recordsShown ? ' …' : '');
 
 const recordsShown = 20;

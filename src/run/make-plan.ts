@@ -8,16 +8,16 @@ import { type Comparison, compare } from './compare.ts';
 import { type Creating, prepareFields } from './create-fields.ts';
 import { history, recallFields, rememberFields, rowsPerChunk } from './history.ts';
 import type { Lanes } from './lane.ts';
-import { findPeople, readLinked, resolverOf } from './lookup.ts';
 import { type Basis, fingerprintOf, type Plan, writePlan } from './plan.ts';
 import type { Chance, Clock, People, RunRecord, Scope, Sources, Store, Table } from './ports.ts';
 import { queryOf } from './query.ts';
-import { readSource, type SourceRead } from './read-source.ts';
-import { readTable, tableNotes } from './read-table.ts';
+import { readSides } from './read-sides.ts';
+import type { SourceRead } from './read-source.ts';
+import { tableNotes } from './read-table.ts';
 import { type Approved, stillToAsk, whyWait } from './reasons.ts';
 import { fieldsSignature, knownRefused } from './refused.ts';
 import { openSpool } from './spool.ts';
-import { allOf, sideBySide } from './together.ts';
+import { allOf } from './together.ts';
 import { trustRead } from './trust.ts';
 
 /** What planning works with. */
@@ -82,39 +82,13 @@ export async function makePlan(job: Planning): Promise<Plan> {
   const spool = openSpool({ folder: job.folder });
   const bad = openSpool({ folder: job.folder, memory: 4 * 1024 * 1024 });
   try {
-    const [[rows, people], [records, linked]] = await sideBySide(
-      signal,
-      async (both) => {
-        const read = await timed(job, 'source', () =>
-          readSource(
-            source,
-            query,
-            columns,
-            mapping,
-            spool,
-            bad,
-            (n) => showReading(board, { rows: n }),
-            both,
-          ),
-        );
-        return [read, await findPeople(job.people, read.people, board.meter, both)] as const;
-      },
-      (both) =>
-        sideBySide(
-          both,
-          (all) =>
-            timed(job, 'table', () =>
-              readTable(
-                table,
-                mapping,
-                revision,
-                (n, total) => showReading(board, { records: n, total }),
-                all,
-              ),
-            ),
-          (all) => readLinked(table, mapping.targets, zone, about.advanced, all),
-        ),
-    );
+    const { rows, records, resolver } = await readSides({
+      ...{ source, query, columns, table, about, revision, mapping, zone, spool, bad, signal },
+      people: job.people,
+      meter: board.meter,
+      onRead: (seen) => showReading(board, seen),
+      timed: (what, work) => timed(job, what, work),
+    });
     board.set((state) => ({
       ...state,
       phase: 'comparing',
@@ -123,7 +97,6 @@ export async function makePlan(job: Planning): Promise<Plan> {
     const began = clock.now();
     const chunkSize = await rowsPerChunk(definition, table, store);
     const within = definition.view === 'limit' ? await table.inView(keyNames(mapping), signal) : undefined;
-    const resolver = resolverOf(mapping.targets, people, linked);
     const keeps = before.handMade === 'keep' && definition.deletes === 'ask';
     const rules = keeps ? { ...definition, deletes: 'ours' as const } : definition;
     const read = { spool, bad, source: rows, table: records };

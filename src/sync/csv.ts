@@ -17,6 +17,8 @@ export function csvCell(value: string): string {
 }
 
 function isChanged(value: string): boolean {
+  // A sign alone is no formula.
+  if (value.length === 1 && '=+-'.includes(value)) return false;
   if (plainNumber.test(value)) return value.replace(/\D/g, '').length > digitsAtMost;
   return formula.test(value) || numberLike.test(value);
 }

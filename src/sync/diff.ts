@@ -33,6 +33,8 @@ export type Compared =
 export interface Diff {
   /** Judges one row of the query, given as packed canonical cells, which begin at `from`. */
   row(packed: Uint8Array, from?: number): Compared;
+  /** The key of a row, given in the same way. */
+  keyIn(packed: Uint8Array, from?: number): Key;
   /** After all rows: records whose key no row had; empty unless the mode mirrors. */
   leftOver(): Iterable<Change>;
 }
@@ -52,8 +54,11 @@ export function diff(
   // Slots whose key some row had: most of them, so that few keys have to be looked up in the end.
   const seen = new Uint8Array(index.size);
 
+  const keyIn = (packed: Uint8Array, from = 0): Key =>
+    keyOf(mapping.key.map((at) => cellAt(packed, at, from)));
+
   function row(packed: Uint8Array, from = 0): Compared {
-    const key = keyOf(mapping.key.map((at) => cellAt(packed, at, from)));
+    const key = keyIn(packed, from);
     if (key === '') return { kind: 'invalid', key, why: 'empty' };
     if ((times.get(key) ?? 0) > 1) return { kind: 'invalid', key, why: 'doubled-source' };
     const slot = index.find(key);
@@ -80,7 +85,7 @@ export function diff(
     }
   }
 
-  return { row, leftOver };
+  return { row, keyIn, leftOver };
 }
 
 /** The cells that must change: those that differ, unless Feishu fills them or an empty value keeps what is there. */

@@ -42,6 +42,7 @@ function stage(change: Partial<BotParts> = {}, records: readonly RunRecord[] = [
     seen: fakeSeen(),
     unwritten: async function* () {},
     schedules: fakeSchedules(),
+    verify: () => Promise.reject(new Error('not here')),
     journal,
     clock,
     log,

@@ -45,13 +45,13 @@ it.each([
   ['cancelling', ['open']],
   ['waiting', ['apply', 'apply-no-deletes', 'discard', 'open']],
   ['planned', ['rerun', 'open']],
-  ['done', ['rerun', 'open']],
-  ['partial', ['retry', 'rerun', 'csv', 'open']],
+  ['done', ['rerun', 'verify', 'open']],
+  ['partial', ['retry', 'rerun', 'csv', 'verify', 'open']],
   ['failed', ['rerun', 'open']],
-  ['cancelled', ['resume', 'rerun', 'open']],
-  ['cancelled early', ['rerun', 'open']],
-  ['discarded', ['rerun', 'open']],
-  ['interrupted', ['rerun', 'open']],
+  ['cancelled', ['resume', 'rerun', 'verify', 'open']],
+  ['cancelled early', ['rerun', 'verify', 'open']],
+  ['discarded', ['rerun', 'verify', 'open']],
+  ['interrupted', ['rerun', 'verify', 'open']],
   ['expired', ['rerun', 'open']],
 ])('a run that is %s offers %j, each with its run and version', (name, ops) => {
   const buttons = buttonsOf(runCard(state(name), view));
@@ -65,12 +65,12 @@ it.each([
   [
     'zh-CN',
     ['应用', '应用但不删除', '放弃', '打开表格'],
-    ['重试失败分块', '再次同步', '下载失败行', '打开表格'],
+    ['重试失败分块', '再次同步', '下载失败行', '核对', '打开表格'],
   ],
   [
     'en-US',
     ['Apply', 'Apply without deletes', 'Discard', 'Open table'],
-    ['Retry failed chunks', 'Run again', 'Download failed rows', 'Open table'],
+    ['Retry failed chunks', 'Run again', 'Download failed rows', 'Verify', 'Open table'],
   ],
 ] as const)('labels its buttons in %s', (locale, waiting, partial) => {
   const labels = (name: string) =>
@@ -88,7 +88,10 @@ describe('the open button', () => {
   it.each(['javascript:alert(1)', 'lark://x', 'https://a b', ''])(
     'is left out for the address %j',
     (link) => {
-      expect(buttonsOf(runCard(endedWith('done', { link }), view)).map((one) => one.name)).toEqual(['rerun']);
+      expect(buttonsOf(runCard(endedWith('done', { link }), view)).map((one) => one.name)).toEqual([
+        'rerun',
+        'verify',
+      ]);
       expect(buttonsOf(runCard(stateWith({ link }), view)).map((one) => one.name)).toEqual(['cancel']);
     },
   );

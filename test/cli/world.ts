@@ -135,6 +135,7 @@ export function fakeProgram(parts: {
     },
     check: () => Promise.resolve({ app: [], definitions: [{ name: 'orders', steps: parts.steps ?? [] }] }),
     init: () => Promise.reject(new Error('not here')),
+    verify: () => Promise.reject(new Error('not here')),
     setup: async () => ({
       bot: { name: 'Bot', openId: 'ou_bot' },
       steps: [],

@@ -65,7 +65,7 @@ describe('the cancel button', () => {
     expect(over.id).toBe(card.id);
     expect(over.text).toContain('Cancelled');
     expect(over.text).toContain('30 rows not sent');
-    expect(over.controls.map(({ name }) => name)).toEqual(['resume', 'rerun', 'open']);
+    expect(over.controls.map(({ name }) => name)).toEqual(['resume', 'rerun', 'verify', 'open']);
     expect(world.table.size()).toBe(30);
     await program.stop();
     await serve(world);
@@ -75,7 +75,7 @@ describe('the cancel button', () => {
 
     const done = await chat.next(says('Done'));
     expect(done.id).toBe(card.id);
-    expect(done.controls.map(({ name }) => name)).toEqual(['rerun', 'open']);
+    expect(done.controls.map(({ name }) => name)).toEqual(['rerun', 'verify', 'open']);
     expect(world.writes()).toEqual(['batch_create 10', 'batch_create 10', 'batch_create 10']);
     await world.expectSame();
   });

@@ -65,7 +65,7 @@ describe('a command', () => {
     expect(last.id).toBe(first.id);
     expect(last.text).toContain('Done');
     expect(last.text).toContain('30');
-    expect(buttons(last)).toEqual(['rerun', 'open']);
+    expect(buttons(last)).toEqual(['rerun', 'verify', 'open']);
     expect((await said.delivered).attempts).toBe(1);
     await world.expectSame();
     // The last state is shown, with few patches on the way.
@@ -203,7 +203,7 @@ describe('a failed chunk', () => {
     chat.say('/sync orders');
     const failed = await chat.next(ended);
     expect(failed.text).toContain('C003 · create 10 rows · 1255001 · InternalError');
-    expect(buttons(failed)).toEqual(['retry', 'rerun', 'csv', 'open']);
+    expect(buttons(failed)).toEqual(['retry', 'rerun', 'csv', 'verify', 'open']);
     expect(world.table.size()).toBe(30);
     calm();
     world.writes();
@@ -214,7 +214,7 @@ describe('a failed chunk', () => {
     expect(toast?.type).toBe('success');
     const done = await chat.next((message) => ended(message) && message.text.includes('Done'));
     expect(done.id).toBe(failed.id);
-    expect(buttons(done)).toEqual(['rerun', 'open']);
+    expect(buttons(done)).toEqual(['rerun', 'verify', 'open']);
     expect(world.writes()).toEqual(['batch_create 10']);
     const [again] = world.sent();
     expect(again?.records.map((one) => (typeof one === 'string' ? one : one.fields['订单号']))).toEqual(
