@@ -43,7 +43,7 @@ describe('the demo', () => {
     expect(lines[3]).toBe('Lin ▸ /sync orders');
     expect(demo.out()).toMatch(/\[Done\][\s\S]*300 +0 +0 +0/);
     expect(demo.out()).toContain('started by Lin');
-    expect(demo.out()).toContain('[1] Run again   [2] Open table');
+    expect(demo.out()).toContain('[1] Run again   [2] Verify   [3] Open table');
     expect(demo.logged).toEqual([]);
   });
 
@@ -58,10 +58,10 @@ describe('the demo', () => {
 
   it('sends what is typed as messages, and presses buttons by their number', async () => {
     const demo = play({});
-    await demo.until('[1] Run again   [2] Open table');
+    await demo.until('[1] Run again   [2] Verify   [3] Open table');
     demo.type('7');
     await demo.until('The newest card has no button 7.');
-    demo.type(' 2 ');
+    demo.type(' 3 ');
     await demo.until('pressed "Open table" → Opening the table.');
     await demo.until('The table 订单 has 60 records');
     // The last order, as it stands in the table.
@@ -123,8 +123,8 @@ describe('with faults', () => {
 
     demo.type(numberOf(demo.out(), 'Run again'));
     await demo.until('[Done]');
-    await demo.until('[2] Open table');
-    demo.type('2');
+    await demo.until('[3] Open table');
+    demo.type('3');
     await demo.until('The table 订单 has 400 records');
     demo.hangUp();
     expect(await demo.ended).toMatchObject({ status: 'done', rows: { read: 400 } });
