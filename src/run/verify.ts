@@ -16,7 +16,7 @@ import { queryOf } from './query.ts';
 import { type BothRead, readSides } from './read-sides.ts';
 import { cellsFrom, rowNumber } from './read-source.ts';
 import { openSpool } from './spool.ts';
-import { located } from './target.ts';
+import { openFound } from './target.ts';
 import { allOf } from './together.ts';
 
 /** What verifying works with. */
@@ -49,8 +49,9 @@ const samplesKept = 5;
 export function verifier(parts: VerifyParts): Verify {
   const { store, clock, folder } = parts;
   return async (saved, onKeys, meter, signal) => {
-    const definition = await located(saved, store.memory);
-    const table = await parts.openTable(definition.target, meter, signal);
+    const { definition, table } = await openFound(saved, store.memory, (address) =>
+      parts.openTable(address, meter, signal),
+    );
     const scope: Scope = { definition: definition.name, table: `${table.base}/${table.id}` };
     const source = parts.sources(definition.source.connection);
     const query = queryOf(definition, parts.timeZone);
@@ -175,8 +176,9 @@ function reporter(onKeys: (keys: readonly Checked[]) => Promise<void>) {
       if (key.leftAlone) leftAlone++;
       else {
         counts[key.finding]++;
-        const some = (samples[key.finding] ??= []);
-        if (key.finding !== 'equal' && some.length < samplesKept) some.push(shortKey(key));
+        const some = samples[key.finding] ?? [];
+        if (key.finding !== 'equal' && some.length < samplesKept)
+          samples[key.finding] = [...some, shortKey(key)];
       }
       group.push(key);
       if (group.length < batch) return;
