@@ -154,14 +154,17 @@ describe('a process that is killed', () => {
         rows: { read: 60, created: 60 },
         error: null,
       });
-      expect(world.writes()).toEqual(Array.from({ length: left }, () => 'batch_create 10'));
+      expect(world.writes().filter((call) => !call.endsWith('!-1'))).toEqual(
+        Array.from({ length: left }, () => 'batch_create 10'),
+      );
       await world.expectSame();
       expect(await world.run()).toMatchObject({ rows: { unchanged: 60 }, calls: { write: 0 } });
     },
   );
 
   it('while it waits for a person still waits after the restart, and the same card carries the plan out', async () => {
-    const world = await newWorld({ orders: 30 });
+    // The real processes' clock, so that no run seems newer than it is.
+    const world = await newWorld({ orders: 30, speed: 1 });
     await world.run();
     await world.shop.exec("delete from user_orders where id > 'O020' and production_id = 10");
     const chat = world.feishu.chat({ kind: 'p2p' });
@@ -172,12 +175,12 @@ describe('a process that is killed', () => {
     const asked = await chat.next(({ controls }) => controls.some(({ name }) => name === 'apply'));
     first.child.kill('SIGKILL');
     await first.ended;
+    await expect.poll(() => world.feishu.connections.count()).toBe(0);
     world.writes();
     const second = await start(world, 'start --json');
-    await expect.poll(() => world.feishu.connections.count(), { timeout: 10_000 }).toBe(1);
     await world.feishu.connections.ready();
 
-    await world.feishu.click(asked.id, 'apply');
+    expect((await world.feishu.click(asked.id, 'apply')).toast?.type).toBe('success');
 
     const done = await chat.next(({ controls }) => controls.some(({ name }) => name === 'rerun'));
     expect(done.id).toBe(asked.id);
