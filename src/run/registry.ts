@@ -77,9 +77,10 @@ export function openRuns(parts: Registry): Runs {
       return { kind: 'started', run: launch.launch({ id, scope, board: fresh, table }, leased, work) };
     });
     // Lost again before anything began: whoever took the table is to be told, or waited for.
-    return going.catch((error: unknown) =>
-      error instanceof Fenced ? start(request) : Promise.reject(error),
-    );
+    return going.catch((error: unknown) => {
+      if (error instanceof Fenced) return start(request);
+      throw error;
+    });
   }
 
   /**
