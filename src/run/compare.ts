@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Change } from '../sync/change.ts';
-import { backIn, type Chunk, chunker, encodeChanges } from '../sync/chunk.ts';
+import {
+  backIn,
+  type Chunk,
+  chunker,
+  decodeChanges,
+  encodeChanges,
+  type PackedChunk,
+} from '../sync/chunk.ts';
 import type { Definition } from '../sync/definition.ts';
 import { type Compared, diff } from '../sync/diff.ts';
 import type { Failure } from '../sync/failure.ts';
@@ -90,31 +97,33 @@ export async function compare(
   let storing: Promise<void> = Promise.resolve();
 
   /** Hands a chunk to the journal, which stores it while the next one is put together. */
-  async function store(chunk: Chunk | undefined): Promise<void> {
-    if (!chunk) return;
-    const body = encodeChanges(chunk.changes);
-    hash.update(chunk.id).update(body);
+  async function store(chunk: PackedChunk): Promise<void> {
+    hash.update(chunk.id).update(chunk.body);
     written++;
     await storing;
-    storing = journal.addChunks(run, [newChunk(chunk, body)], fence);
+    storing = journal.addChunks(run, [chunk], fence);
     // Its failure is thrown by the next one that waits for it.
     storing.catch(() => undefined);
   }
 
-  async function take(change: Change): Promise<void> {
+  /** Answers a promise only where something must be waited for: one for each row would cost more than the row. */
+  function take(change: Change): Promise<void> | undefined {
     counts[change.kind]++;
     samples.take(change);
     options.see(change);
-    await store(chunks.add(change));
+    const closed = chunks.add(change);
+    return closed && store(closed);
   }
 
   /** Changes that wait until the store has told which of them Feishu refused before. */
   let unsifted: Change[] = [];
   const why = new Map<string, Failure>();
-  async function storeRefused(chunk: Chunk | undefined): Promise<void> {
-    const failure = chunk && why.get(chunk.changes[0]?.key ?? '');
-    if (chunk && failure) await journal.addChunks(run, [{ ...newChunk(chunk), refused: failure }], fence);
-    for (const { key } of chunk?.changes ?? []) why.delete(key);
+  async function storeRefused(chunk: PackedChunk | undefined): Promise<void> {
+    if (!chunk) return;
+    const changes = decodeChanges(chunk.body);
+    const failure = why.get(changes[0]?.key ?? '');
+    if (failure) await journal.addChunks(run, [{ ...chunk, refused: failure }], fence);
+    for (const { key } of changes) why.delete(key);
   }
   async function sift(refusedRows: Refused): Promise<void> {
     const { send, refused } = await refusedRows.sift(unsifted);
@@ -127,14 +136,18 @@ export async function compare(
     for (const change of send) await ask(change);
   }
   const seen = witness(ledger, scope, known);
-  async function ask(change: Change): Promise<void> {
+  function ask(change: Change): Promise<void> | undefined {
     if (change.kind === 'delete') return take(change);
-    for (const one of await seen.take(change)) await take(one);
+    const answered = seen.take(change);
+    return answered && takeAll(answered);
   }
-  async function consider(change: Change): Promise<void> {
-    if (!sides.refused) return ask(change);
+  async function takeAll(answered: Promise<readonly Change[]>): Promise<void> {
+    for (const one of await answered) await take(one);
+  }
+  function consider(change: Change): Promise<void> | undefined {
+    if (!sides.refused) return known === 0 ? take(change) : ask(change);
     unsifted.push(change);
-    if (unsifted.length === lookUp) await sift(sides.refused);
+    return unsifted.length === lookUp ? sift(sides.refused) : undefined;
   }
 
   for await (const frame of sides.bad.frames())
@@ -151,8 +164,10 @@ export async function compare(
         continue;
       }
       const compared = judge.row(packed, ready ? 0 : cellsFrom);
-      if (compared.kind === 'create' || compared.kind === 'update') await consider(compared);
-      else {
+      if (compared.kind === 'create' || compared.kind === 'update') {
+        const waiting = consider(compared);
+        if (waiting) await waiting;
+      } else {
         counts[compared.kind === 'delete' ? 'left' : compared.kind]++;
         if (compared.kind === 'invalid') await bad.take(invalidRow(rowNumber(frame), compared, sides));
       }
@@ -205,7 +220,7 @@ async function owned(
   policy: Definition['deletes'],
   scope: Scope,
   ledger: Ledger,
-  take: (change: Change) => Promise<void>,
+  take: (change: Change) => Promise<void> | undefined,
 ): Promise<{ readonly kept: number; readonly handMade: number }> {
   let kept = 0;
   let handMade = 0;
@@ -232,13 +247,13 @@ async function owned(
 }
 
 /** A chunk as the journal takes it. */
-export const newChunk = (chunk: Chunk, body = encodeChanges(chunk.changes)): NewChunk => ({
+export const newChunk = (chunk: Chunk): NewChunk => ({
   id: chunk.id,
   kind: chunk.kind,
   seq: chunk.seq,
   rows: chunk.changes.length,
   back: backIn(chunk.changes),
-  body,
+  body: encodeChanges(chunk.changes),
 });
 
 type Invalid = Extract<Compared, { kind: 'invalid' }>;

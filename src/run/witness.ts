@@ -6,8 +6,8 @@ export type Written = Exclude<Change, { kind: 'delete' }>;
 
 /** Asks the ledger about changes while the comparison goes on. */
 export interface Witness {
-  /** Takes one change; answers those, in the same order, about which the ledger has been asked. */
-  take(change: Written): Promise<readonly Written[]>;
+  /** Takes one change; answers those, in the same order, about which the ledger has been asked, if there are any. */
+  take(change: Written): Promise<readonly Written[]> | undefined;
   /** Answers those that are left. */
   rest(): Promise<readonly Written[]>;
   /** Updates of rows that are what was confirmed last: somebody changed their records. */
@@ -68,10 +68,10 @@ export function witness(ledger: Pick<Ledger, 'find'>, scope: Scope, known: numbe
   }
 
   return {
-    async take(change) {
-      if (known === 0) return [change];
+    take(change) {
+      if (known === 0) return Promise.resolve([change]);
       waiting.push(change);
-      return waiting.length < group ? [] : next();
+      return waiting.length < group ? undefined : next();
     },
     async rest() {
       if (known === 0) return [];

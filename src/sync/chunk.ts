@@ -16,6 +16,15 @@ export interface Chunk {
   readonly changes: readonly Change[];
 }
 
+/** A chunk as it is stored. */
+export interface PackedChunk extends Omit<Chunk, 'changes'> {
+  readonly rows: number;
+  /** How many of the changes set back what somebody changed. */
+  readonly back: number;
+  /** The changes; {@link decodeChanges} reads them. */
+  readonly body: Uint8Array;
+}
+
 const letters: Readonly<Record<ChunkKind, string>> = { create: 'C', update: 'U', delete: 'D' };
 const order: Readonly<Record<ChunkKind, number>> = { create: 0, update: 1, delete: 2 };
 /** Room between the chunks of one kind and the next in the order of sending. */
@@ -25,18 +34,18 @@ export const chunkId = (kind: ChunkKind, number: number): string =>
   letters[kind] + String(number).padStart(3, '0');
 
 /**
- * Groups changes into chunks as they come, one open chunk a kind in memory. A chunk closes at `size` rows
- * (deletes never above 500) or when its body would pass 1 MB.
+ * Groups changes into chunks as they come, one open chunk a kind in memory, as bytes. A chunk closes at `size` rows
+ * (deletes never above 500) or when the body of its call would pass 1 MB.
  * @param mark stands before their IDs, to tell two groups of one run apart
  */
 export function chunker(size: number, targets: readonly Target[], mark = '') {
-  const open = new Map<ChunkKind, { changes: Change[]; bytes: number }>();
+  const open = new Map<ChunkKind, Packer>();
   const numbers = new Map<ChunkKind, number>();
   const columns = targets.map(({ name, kind }) => ({ name: jsonBytes(name) + 2, kind }));
 
-  function close(kind: ChunkKind): Chunk | undefined {
+  function close(kind: ChunkKind): PackedChunk | undefined {
     const group = open.get(kind);
-    if (!group || group.changes.length === 0) return undefined;
+    if (!group) return undefined;
     open.delete(kind);
     const number = (numbers.get(kind) ?? 0) + 1;
     numbers.set(kind, number);
@@ -44,28 +53,83 @@ export function chunker(size: number, targets: readonly Target[], mark = '') {
       id: mark + chunkId(kind, number),
       kind,
       seq: order[kind] * kindGap + number,
-      changes: group.changes,
+      rows: group.rows(),
+      back: group.back(),
+      body: group.end(),
     };
   }
 
   return {
     /** Adds a change; answers the chunk that it closed, if any. */
-    add(change: Change): Chunk | undefined {
+    add(change: Change): PackedChunk | undefined {
       const most = change.kind === 'delete' ? Math.min(size, deletesPerCall) : size;
       const bytes = sizeOf(change, columns);
       const group = open.get(change.kind);
-      const full = group && (group.changes.length >= most || group.bytes + bytes > bytesPerCall);
-      const closed = full ? close(change.kind) : undefined;
-      const into = open.get(change.kind) ?? { changes: [], bytes: 0 };
-      into.changes.push(change);
-      into.bytes += bytes;
-      open.set(change.kind, into);
+      if (group && group.rows() < most && group.sent() + bytes <= bytesPerCall) {
+        group.add(change, bytes);
+        return undefined;
+      }
+      const closed = close(change.kind);
+      const next = packer();
+      next.add(change, bytes);
+      open.set(change.kind, next);
       return closed;
     },
     /** Closes what is still open. */
-    rest: (): Chunk[] => (['create', 'update', 'delete'] as const).flatMap((kind) => close(kind) ?? []),
+    rest: (): PackedChunk[] => (['create', 'update', 'delete'] as const).flatMap((kind) => close(kind) ?? []),
   };
 }
+
+type Packer = ReturnType<typeof packer>;
+
+/** Changes that wait as objects to be packed: those of a whole chunk would be moved about by the garbage collector. */
+const unpackedMost = 50;
+
+/** Collects changes as the bytes that {@link encodeChanges} makes of them all. */
+function packer() {
+  let bytes = Buffer.allocUnsafe(0);
+  let used = 0;
+  let unpacked: Change[] = [];
+  let rows = 0;
+  let back = 0;
+  let sent = 0;
+
+  function pack(): void {
+    const json = JSON.stringify(unpacked);
+    unpacked = [];
+    // A list is appended to another one by its first bracket taking the place of the last one.
+    const at = Math.max(0, used - 1);
+    // Three bytes a UTF-16 unit is the most that UTF-8 can take.
+    const most = at + json.length * 3;
+    if (most > bytes.length) {
+      const wider = Buffer.allocUnsafeSlow(Math.max(most, bytes.length * 2));
+      bytes.copy(wider, 0, 0, used);
+      bytes = wider;
+    }
+    used = at + bytes.write(json, at, 'utf8');
+    if (at > 0) bytes[at] = comma;
+  }
+
+  return {
+    /** @param size bytes of the change in the body of its call */
+    add(change: Change, size: number): void {
+      unpacked.push(change);
+      rows++;
+      sent += size;
+      if (change.kind === 'update' && change.back) back++;
+      if (unpacked.length === unpackedMost) pack();
+    },
+    rows: () => rows,
+    back: () => back,
+    sent: () => sent,
+    end(): Uint8Array {
+      if (unpacked.length > 0) pack();
+      return bytes.subarray(0, used);
+    },
+  };
+}
+
+const comma = 0x2c;
 
 type Column = { readonly name: number; readonly kind: FieldKind };
 

@@ -212,7 +212,8 @@ const change: fc.Arbitrary<Change> = fc.oneof(
 
 function chunked(changes: readonly Change[], size: number, columns: readonly Target[] = targets) {
   const make = chunker(size, columns);
-  return [...changes.flatMap((one) => make.add(one) ?? []), ...make.rest()];
+  const chunks = [...changes.flatMap((one) => make.add(one) ?? []), ...make.rest()];
+  return chunks.map((chunk) => ({ ...chunk, changes: decodeChanges(chunk.body) }));
 }
 
 describe('chunks', () => {
@@ -391,6 +392,23 @@ describe('chunks', () => {
       }),
     );
     expect(chunked(small, 1_000).map(({ changes }) => changes.length)).toEqual([1_000, 1_000]);
+  });
+
+  it('are packed as one list, however many changes and whatever characters they hold', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 160 }), fc.string({ unit: 'binary' }), (rows, words) => {
+        const some = Array.from(
+          { length: rows },
+          (_, n): Change => ({ kind: 'create', key: `k${n}`, cells: [`k${n}`, '中文😀"', words] }),
+        );
+        const make = chunker(1_000, targets);
+        for (const one of some) expect(make.add(one)).toBeUndefined();
+        const [chunk, ...others] = make.rest();
+        expect(others).toEqual([]);
+        expect(chunk?.rows).toBe(rows);
+        expect(Buffer.from(chunk?.body ?? []).equals(encodeChanges(some))).toBe(true);
+      }),
+    );
   });
 
   it('come back from the journal as they went in', () => {
