@@ -61,6 +61,16 @@ it('check advises where advanced permissions may hide the records', async () => 
   expect(JSON.stringify(json)).toContain('warn-no-sight');
 });
 
+it('check compares the zone of the dates with that of the Base', async () => {
+  const world = await newWorld({ orders: 2 });
+  const said = async () => JSON.stringify((await world.type('check')).json);
+  expect(await said()).not.toContain('warn-time-zone');
+
+  world.define({ timeZone: 'Europe/Berlin' });
+
+  expect(await said()).toContain('The Base’s zone is Asia/Shanghai, the sync reads dates as Europe/Berlin.');
+});
+
 it('definitions are listed without any call', async () => {
   const world = await newWorld({ orders: 2 });
 
