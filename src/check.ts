@@ -92,6 +92,7 @@ async function checkTable(
   problems.push(...lacking.problems);
   const mapping = mapColumns(definition, columns, lacking.fields, both.zone, known);
   if (isMismatch(mapping)) return [...problems, ...mapping];
+  problems.push(...mapping.notes.map(noted));
   await tryLinked(table, mapping.targets, signal);
   await tryPeople(people, mapping.targets, uncounted, signal);
   return problems;
@@ -182,6 +183,15 @@ const otherZone = (theirs: string, ours: string): Problem => ({
   cure: text(
     '如果日期差了几个小时，请设置 TIME_ZONE 或定义里的 timeZone。',
     'If dates are off by hours, set TIME_ZONE, or timeZone in the definition.',
+  ),
+});
+
+const noted = (message: Text): Problem => ({
+  code: 'warn-mapping',
+  message,
+  cure: text(
+    '同步照常进行；如果不是本意，请改定义。',
+    'A run goes on all the same; change the definition where it is not meant.',
   ),
 });
 

@@ -1,6 +1,7 @@
 import type { ColumnRule, Definition } from './definition.ts';
 import type { Field, FieldKind } from './field.ts';
 import { noFit, refusal } from './fits.ts';
+import { idleRules } from './idle-rules.ts';
 import { filledKeyKinds, keyKinds, kinds } from './kinds/kinds.ts';
 import { lookupProblems } from './lookup-problems.ts';
 import type { Problem } from './problem.ts';
@@ -78,6 +79,7 @@ export function pairUp(
     if (old && field !== old) unsure.push(twoFields(to, old));
     if (field.name !== to) notes.push(renamed(to, field));
     if (was && was.id === field.id && was.kind !== field.kind) notes.push(retyped(was, field));
+    if (rule) notes.push(...idleRules(rule, field));
     pairs.push({ column, at, rule: rule ?? {}, field });
   });
   for (const one of known) if (!columns.some(({ name }) => name === one.column)) notes.push(vanished(one));

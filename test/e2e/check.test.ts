@@ -61,6 +61,14 @@ it('check advises where advanced permissions may hide the records', async () => 
   expect(JSON.stringify(json)).toContain('warn-no-sight');
 });
 
+it('check tells what in a definition does nothing for its field', async () => {
+  const world = await newWorld({ orders: 2 });
+  world.define({ fields: { 城市: { split: ',' } } });
+
+  expect(JSON.stringify((await world.type('check')).json)).toContain('split does nothing for 城市');
+  expect((await world.run()).err).toContain('split does nothing for 城市');
+});
+
 it('check compares the zone of the dates with that of the Base', async () => {
   const world = await newWorld({ orders: 2 });
   const said = async () => JSON.stringify((await world.type('check')).json);
