@@ -25,6 +25,7 @@ import { keeper } from './run/keeper.ts';
 import { openLanes } from './run/lane.ts';
 import type { CallMeter, Chance } from './run/ports.ts';
 import { openRuns } from './run/registry.ts';
+import { story } from './run/story.ts';
 import { type FoundTarget, findTarget } from './run/target.ts';
 import { unwritten } from './run/unwritten.ts';
 import { type Verify, verifier } from './run/verify.ts';
@@ -124,19 +125,22 @@ export const openProgram: OpenProgram = async (config, surroundings) => {
       folder: spoolFolder(),
       openTable: openTable(client),
     });
-    const serve = serving(config, surroundings, { store, client, runs, definitions, verify, owned });
+    const init = async (name: string, meter: CallMeter, signal: AbortSignal) =>
+      initTable(await definitions.get(name), {
+        ...{ sources, store, lanes, timeZone, meter, signal },
+        openBase: openBase(client),
+      });
+    const parts = { store, client, runs, definitions, verify, init, owned };
+    const serve = serving(config, surroundings, parts);
     return {
       runs,
       definitions,
       check: (names, signal) =>
         checkAll(names, { config, client, people: known, sources, store, definitions, signal }),
-      init: async (name, meter, signal) =>
-        initTable(await definitions.get(name), {
-          ...{ sources, store, lanes, timeZone, meter, signal },
-          openBase: openBase(client),
-        }),
       verify: async (name, onKeys, meter, signal) =>
         verify(await definitions.get(name), onKeys, meter, signal),
+      init,
+      audit: (name, limit) => store.audit.list(name, limit),
       setup: (signal) => setUp(config, client, signal),
       serve,
       stop: release,
@@ -153,6 +157,7 @@ interface Served {
   readonly runs: Program['runs'];
   readonly definitions: Program['definitions'];
   readonly verify: Verify;
+  readonly init: Program['init'];
   readonly owned: <T>(part: T, close: (part: T) => Promise<void> | void) => T;
 }
 
@@ -165,6 +170,7 @@ function serving(
   const { store, client, runs, definitions, verify, owned } = parts;
   return async () => {
     const { openId, name } = await whoAmI(client, uncounted);
+    const over = new AbortController();
     const bot = owned(
       createBot({
         chat: chat(client, uncounted),
@@ -173,6 +179,9 @@ function serving(
         journal: store.journal,
         seen: store.seen,
         unwritten: (record) => unwritten(record, store),
+        audit: store.audit,
+        story: (name, key) => story(name, key, store),
+        init: (of) => parts.init(of, uncounted, over.signal),
         schedules: store.schedules,
         verify,
         clock,
@@ -214,7 +223,6 @@ function serving(
       ),
       (part) => part.stop(),
     );
-    const over = new AbortController();
     const resume = async () => {
       const resumed = await runs.resume();
       schedule.adopt(resumed);
@@ -263,6 +271,7 @@ function keepTidy(
         await store.journal.prune(before);
         await store.seen.prune(clock.now() - seenFor(config));
         await store.orders.prune(clock.now() - day);
+        await store.audit.prune(before);
         await store.schedules.prune(clock.now() - longest);
         const runs = await store.journal.shrink(config.keepBytes);
         if (runs > 0) log.info('store.shrunk', { runs });

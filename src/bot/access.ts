@@ -2,13 +2,26 @@ import type { Definition } from '../sync/definition.ts';
 import type { State } from '../sync/state.ts';
 import { type Text, text } from '../sync/text.ts';
 
-/** What somebody wants to do: start or retry a run, or let a plan through that waits for a decision. */
-export type Right = 'run' | 'approve';
+/**
+ * What somebody wants to do: start or retry a run (`run`), look at one or set what happens by the clock (`look`), end
+ * one (`stop`), let a plan through that waits for a decision (`approve`), or what concerns every definition (`admin`).
+ */
+export type Right = 'run' | 'look' | 'stop' | 'approve' | 'admin';
 
 /** Who asks, and where. */
 export interface Asker {
   readonly openId: string;
   readonly chat: string;
+  /** The chat has members of other companies. */
+  readonly outside?: boolean;
+}
+
+/** What else decides at this moment. */
+export interface Circumstances {
+  /** open_id of who started the run that it is about. */
+  readonly starter?: string | undefined;
+  /** open_id of who has frozen everything. */
+  readonly frozenBy?: string | undefined;
 }
 
 export type Permission =
@@ -20,48 +33,83 @@ type Access = Pick<Definition, 'name' | 'access'>;
 
 const yes: Permission = { allowed: true };
 
-/** open_ids of those who may approve plans of a definition; `everyone` stands for all. */
+/** open_ids of those who may approve plans of a definition; `everyone` stands for all, `other` for all but the starter. */
 export const approvers = (
   access: Definition['access'] | undefined,
   admins: readonly string[],
 ): readonly string[] => [...new Set([...(access?.approve ?? []), ...admins])];
 
 /**
- * Decides at the time of the act whether somebody may do it: for commands and buttons alike. Starting: those
- * in `access.run`, else everyone in the chats of `access.chats`, else everyone. Approving: those in
- * `access.approve` and the admins; with nobody named only the command line. A definition that cannot be read
- * leaves only the admins.
+ * Decides at the time of the act whether somebody may do it: for commands, buttons, menus and forms alike. Nobody in
+ * chats with outsiders. Starting and looking: those in `access.run`, else everyone in the chats of `access.chats`, else
+ * everyone; nobody starts anything while all is frozen. Stopping: they, and whoever started it. Approving: those in
+ * `access.approve` and the admins, but with `other` among them never the starter; with nobody named only the command
+ * line. A definition that cannot be read leaves only the admins.
  */
 export function may(
   asker: Asker,
   right: Right,
   definition: Access | undefined,
   admins: readonly string[],
+  { starter, frozenBy }: Circumstances = {},
 ): Permission {
-  if (admins.includes(asker.openId)) return yes;
-  const access = definition?.access;
-  if (right === 'approve') {
-    const list = approvers(access, admins);
-    if (list.includes('everyone') || list.includes(asker.openId)) return yes;
-    return refused(list, list.length === 0 ? onlyCommandLine(definition) : notApprover);
-  }
-  if (!access) return refused(admins, unreadable);
+  if (asker.outside) return refused([], outsiders);
+  const admin = admins.includes(asker.openId);
+  if (right === 'admin') return admin ? yes : refused(admins, adminsOnly);
+  if (frozenBy !== undefined && (right === 'run' || right === 'approve')) return refused([frozenBy], frozen);
+  if (right === 'stop' && starter === asker.openId) return yes;
+  if (right === 'approve') return mayApprove(asker, definition, admins, starter);
+  return admin ? yes : mayRun(asker, definition, admins);
+}
+
+function mayApprove(
+  asker: Asker,
+  definition: Access | undefined,
+  admins: readonly string[],
+  starter: string | undefined,
+): Permission {
+  const list = approvers(definition?.access, admins);
+  const others = list.filter((id) => id !== asker.openId);
+  if (list.includes('other') && starter === asker.openId) return refused(others, notOwn);
+  if (list.includes('everyone') || list.includes(asker.openId)) return yes;
+  // Named alone, it means everybody else who may run the sync.
+  const alone = definition?.access.approve?.every((one) => one === 'other') ?? false;
+  if (list.includes('other') && alone) return mayRun(asker, definition, admins);
+  return refused(list, list.length === 0 ? onlyCommandLine(definition) : notApprover);
+}
+
+function mayRun(asker: Asker, definition: Access | undefined, admins: readonly string[]): Permission {
+  if (!definition) return refused(admins, unreadable);
+  const { access } = definition;
   const open = access.run === undefined || access.run.includes('everyone');
   const here = access.chats === undefined || access.chats.includes(asker.chat);
   if (access.run?.includes(asker.openId) || (open && here)) return yes;
   return refused([...(access.run ?? []), ...admins], open ? notHere : notRunner);
 }
 
-/** Whether somebody started the run: they may stop it, whatever else they may. */
-export const startedBy = ({ acts }: Pick<State, 'acts'>, openId: string): boolean =>
-  acts.some(({ op, by }) => op === 'start' && by.openId === openId);
+/** open_id of who started the run. */
+export const starterOf = ({ acts }: Pick<State, 'acts'>): string | undefined =>
+  acts.find(({ op }) => op === 'start')?.by.openId;
 
 const refused = (list: readonly string[], refusal: Text): Permission => ({
   allowed: false,
   refusal,
-  ask: list.filter((id) => id !== 'everyone'),
+  ask: [...new Set(list)].filter((id) => id !== 'everyone' && id !== 'other'),
 });
 
+const outsiders = text(
+  '外部群里不能使用这个机器人。',
+  'This bot does nothing in groups with people from other companies.',
+);
+const adminsOnly = text('只有管理员（ADMINS）可以这样做。', 'Only admins (ADMINS) may do that.');
+const frozen = text(
+  '全部同步已被冻结，解冻后才能运行（/sync thaw）。',
+  'Everything is frozen; nothing runs before /sync thaw.',
+);
+const notOwn = text(
+  '这次运行是你发起的，要由另一个人确认。',
+  'You started this run; somebody else has to decide.',
+);
 const notApprover = text('你不能应用或放行这个计划。', 'You may not apply this plan.');
 const notRunner = text('你不能运行这个同步。', 'You may not run this sync.');
 const notHere = text('这个同步不能在这个会话里运行。', 'This sync may not be run in this chat.');

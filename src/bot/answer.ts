@@ -1,179 +1,126 @@
-import { type Listed, listCard } from '../cards/listCard.ts';
-import { acceptedCard, helpCard, hintCard, problemCard, refusalCard } from '../cards/noticeCard.ts';
-import { runCard } from '../cards/runCard.ts';
-import type { Started } from '../run/runs.ts';
+import { hintCard, problemCard, refusalCard } from '../cards/noticeCard.ts';
 import type { Definition } from '../sync/definition.ts';
 import { ProblemError } from '../sync/problem.ts';
-import type { Actor } from '../sync/state.ts';
-import { approvers, may } from './access.ts';
-import { cancel } from './cancel.ts';
-import type { Command } from './command.ts';
+import type { Right } from './access.ts';
+import { type Asking, speak } from './asking.ts';
+import type { Command, Named } from './command.ts';
+import { ask } from './commands/ask.ts';
+import { cancel } from './commands/cancel.ts';
+import { remind, rule, turn } from './commands/clock.ts';
+import { init } from './commands/init.ts';
+import { help, history, list, status, why } from './commands/look.ts';
+import { retry, retryOnly } from './commands/retry.ts';
+import { sync } from './commands/sync.ts';
 import type { Desk } from './desk.ts';
 import { find } from './find.ts';
 import { problemsOf } from './known.ts';
-import type { Place } from './live.ts';
-import type { CardJson, MessageEvent } from './ports.ts';
-import { outlooks } from './schedule/outlook.ts';
+import { permit } from './permit.ts';
+import type { CardJson } from './ports.ts';
 import { factsOf } from './trouble.ts';
 import { verifyFor } from './verify.ts';
 
-/** Who asks for a run, and which message its card answers. */
-export interface Asking {
-  readonly by: Actor & { readonly openId: string };
-  readonly chat: string;
-  readonly message: string;
-  /** Repeats of the same answer within the hour send nothing. */
-  readonly once: string;
+/** Carries a command out and answers it, however it was given: as text, by a button, a form or a menu. */
+export async function answer(command: Command | undefined, asking: Asking, desk: Desk): Promise<void> {
+  const name = command && 'name' in command ? (command.name ?? '') : '';
+  let card: CardJson | undefined;
+  try {
+    card = await carryOut(command, asking, desk);
+  } catch (error) {
+    if (!(error instanceof ProblemError)) desk.log.error('command-failed', { name, ...factsOf(error) });
+    card = problemCard(name, problemsOf(error), desk.locale);
+  }
+  if (card !== undefined) await speak(card, asking, desk);
 }
 
-/** Answers a line that is meant for the bot. */
-export async function answer(event: MessageEvent, command: Command | undefined, desk: Desk): Promise<void> {
-  const { locale } = desk;
-  const once = `answer:${event.message}`;
-  const reply = (card: CardJson) => desk.chat.reply(event.message, card, once).then(() => undefined);
-  switch (command?.kind) {
-    case undefined:
+/** Answers the card to show; nothing where that is done already. */
+async function carryOut(
+  command: Command | undefined,
+  asking: Asking,
+  desk: Desk,
+): Promise<CardJson | undefined> {
+  if (!command) return hintCard(desk.locale);
+  switch (command.kind) {
     case 'unknown':
-      return reply(hintCard(locale));
+      return hintCard(desk.locale, command.near);
+    case 'missing':
+      return ask(command.verb, command.name, desk);
     case 'help':
-      return reply(helpCard(event.from, locale));
+      return help(asking.by.openId, desk);
     case 'list':
-      return reply(await theList(desk));
+      return list(desk);
+    case 'status':
+      return status(desk);
+    case 'freeze':
+    case 'thaw': {
+      const { kind } = command;
+      return allowed({ right: 'admin', what: kind, definition: undefined }, asking, desk, () =>
+        rule(kind, askerOf(asking), desk),
+      );
+    }
     case 'cancel':
-      return reply(await cancel(command.name, { openId: event.from, chat: event.chat }, desk));
-    case 'verify':
-      return verify(command.name, event, once, desk, reply);
-    case 'sync': {
-      const by = { kind: 'chat', openId: event.from } as const;
-      const asking = { by, chat: event.chat, message: event.message, once };
-      return sync(command.name, command.plan, asking, desk, reply);
+      return cancel(command.name, asking, desk);
+    case 'retry':
+      if (command.name === undefined) return retryOnly(asking, desk);
+      return withDefinition(command.name, desk, (one) => retry(one, asking, desk));
+    case 'sync':
+      return withDefinition(command.name, desk, (one) => sync(one, command.plan, asking, desk));
+    case 'why':
+      return named(command.name, 'look', 'why', asking, desk, (one) => why(one, command.key, desk));
+    case 'remind':
+      return named(command.name, 'look', 'remind', asking, desk, (one) =>
+        remind(one, command.set, askerOf(asking), asking.once.slice(-64), desk),
+      );
+    default: {
+      const { kind } = command;
+      return named(command.name, rights[kind], kind, asking, desk, (one) => ofOne(kind, one, asking, desk));
     }
   }
 }
 
-async function verify(
-  name: string,
-  event: MessageEvent,
-  once: string,
-  desk: Desk,
-  reply: (card: CardJson) => Promise<void>,
-): Promise<void> {
-  try {
-    const found = await find(name, desk);
-    if (found.kind === 'not') return await reply(found.card);
-    const asker = { openId: event.from, chat: event.chat };
-    const permission = may(asker, 'run', found.definition, desk.admins);
-    if (!permission.allowed) return await reply(refusalCard(permission.refusal, permission.ask, desk.locale));
-    await verifyFor(found.definition, { by: event.from, message: event.message, once }, desk);
-  } catch (error) {
-    if (!(error instanceof ProblemError)) desk.log.error('not-verified', { name, ...factsOf(error) });
-    await reply(problemCard(name, problemsOf(error), desk.locale));
-  }
-}
+const rights: Readonly<Record<Named, Right>> = {
+  history: 'look',
+  verify: 'look',
+  init: 'approve',
+  pause: 'look',
+  resume: 'look',
+  mute: 'look',
+  unmute: 'look',
+};
 
-async function sync(
-  name: string,
-  planOnly: boolean,
-  asking: Asking,
-  desk: Desk,
-  reply: (card: CardJson) => Promise<void>,
-): Promise<void> {
-  let tell = reply;
-  try {
-    const found = await find(name, desk);
-    if (found.kind === 'not') return await reply(found.card);
-    const { definition } = found;
-    const asker = { openId: asking.by.openId, chat: asking.chat };
-    const permission = may(asker, 'run', definition, desk.admins);
-    if (!permission.allowed) return await reply(refusalCard(permission.refusal, permission.ask, desk.locale));
-    const starting = desk.runs.start({ definition, by: asking.by, planOnly });
-    const card = await accepted(starting, definition, asking, desk);
-    if (card !== undefined) tell = (problem) => desk.chat.patch(card, problem);
-    await showStarted(await starting, definition, asking, desk, card);
-  } catch (error) {
-    if (!(error instanceof ProblemError)) desk.log.error('sync-not-started', { name, ...factsOf(error) });
-    await tell(problemCard(name, problemsOf(error), desk.locale));
-  }
-}
-
-/** People see within a second that they were heard; opening a table can take longer. */
-const heardWithin = 400;
-
-/** Waits a moment for the start of a run; when it takes longer, answers with a card that the run's will replace. */
-async function accepted(
-  starting: Promise<Started>,
-  definition: Definition,
-  { message, once }: Asking,
-  { chat, clock, log, locale }: Desk,
-): Promise<string | undefined> {
-  const started = new AbortController();
-  const late = clock.sleep(heardWithin, started.signal).then(
-    () => true,
-    () => false,
-  );
-  const isLate = await Promise.race([starting.then(() => false), late]).catch(() => false);
-  started.abort();
-  if (!isLate) return undefined;
-  try {
-    return await chat.reply(message, acceptedCard(definition.title, locale), `${once}:heard`);
-  } catch (error) {
-    log.warn('card-not-sent', factsOf(error));
-    return undefined;
-  }
-}
-
-/**
- * Shows a run that was just started, or the one that holds the table, as an answer to the message.
- * @param card a card that answers it already
- */
-export async function showStarted(
-  started: Started,
+function ofOne(
+  what: Named,
   definition: Definition,
   asking: Asking,
-  { live, chat, clock, locale, timeZone, admins }: Desk,
-  card?: string,
-): Promise<void> {
-  const { message, once } = asking;
-  const people = approvers(definition.access, admins);
-  const copy = started.kind === 'busy';
-  const { run } = started;
-  if (run) {
-    const place: Place =
-      card === undefined
-        ? { kind: 'reply', to: message, chat: asking.chat, once, copy }
-        : { kind: 'card', message: card, chat: asking.chat, copy };
-    return live.follow(run, place, people);
-  }
-  if (started.kind === 'started') return;
-  const view = { now: clock.now(), locale, timeZone, approvers: people, copy: true };
-  const held = runCard(started.state, view);
-  if (card === undefined) await chat.reply(message, held, once);
-  else await chat.patch(card, held);
+  desk: Desk,
+): Promise<CardJson | undefined> {
+  if (what === 'history') return history(definition, desk);
+  if (what === 'init') return init(definition, desk);
+  if (what === 'verify') return verifyFor(definition, asking, desk).then(() => undefined);
+  return turn(what, definition, askerOf(asking), desk);
 }
 
-async function theList(desk: Desk): Promise<CardJson> {
-  const { definitions, schedules, runs, clock, log, locale, timeZone } = desk;
-  const all = await definitions.list();
-  const sound = all.flatMap((one) => ('definition' in one ? [one.definition] : []));
-  const clocks = await outlooks(sound, { schedules, timeZone, now: clock.now() });
-  const lastOf = async (name: string) => {
-    try {
-      return (await runs.latest(name, 1))[0];
-    } catch (error) {
-      log.error('last-run-not-read', { name, ...factsOf(error) });
-      return undefined;
-    }
-  };
-  const listed = await Promise.all(
-    all.map(async (one): Promise<Listed> => {
-      if (!('definition' in one)) return { name: one.name, problems: one.problems };
-      return {
-        name: one.name,
-        title: one.definition.title,
-        last: await lastOf(one.name),
-        ...clocks.get(one.name),
-      };
-    }),
+const askerOf = ({ by, chat }: Asking) => ({ openId: by.openId, chat });
+
+type Work = (definition: Definition) => Promise<CardJson | undefined>;
+
+async function withDefinition(name: string, desk: Desk, work: Work): Promise<CardJson | undefined> {
+  const found = await find(name, desk);
+  return found.kind === 'not' ? found.card : work(found.definition);
+}
+
+/** For commands that are over at once: looks the definition up, and whether they may. */
+const named = (name: string, right: Right, what: string, asking: Asking, desk: Desk, work: Work) =>
+  withDefinition(name, desk, (definition) =>
+    allowed({ right, what, definition }, asking, desk, () => work(definition)),
   );
-  return listCard(listed, { locale, timeZone });
+
+async function allowed(
+  deed: Parameters<typeof permit>[1],
+  asking: Asking,
+  desk: Desk,
+  work: () => Promise<CardJson | undefined>,
+): Promise<CardJson | undefined> {
+  const permission = await permit(asking, deed, desk);
+  if (!permission.allowed) return refusalCard(permission.refusal, permission.ask, desk.locale);
+  return work();
 }

@@ -1,4 +1,4 @@
-import { longestRun, ops, type Press, snoozes } from '../cards/button.ts';
+import { longestRun, ops, type Press, snoozes, verbs } from '../cards/button.ts';
 
 /**
  * Reads what a button sent. `undefined` for anything that no button of ours sends; never throws. What comes
@@ -6,10 +6,18 @@ import { longestRun, ops, type Press, snoozes } from '../cards/button.ts';
  */
 export function decode(value: unknown): Press | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { op: said, run, v, until: put } = value as Readonly<Record<string, unknown>>;
+  const { op: said, run, v, until: put, verb: asked } = value as Readonly<Record<string, unknown>>;
   const op = ops.find((one) => one === said);
-  if (op === undefined || typeof run !== 'string' || run === '' || run.length > longestRun) return undefined;
+  const verb = verbs.find((one) => one === asked);
+  if (op === undefined || typeof run !== 'string' || run.length > longestRun) return undefined;
+  if (op === 'command' ? verb === undefined : run === '') return undefined;
   if (typeof v !== 'number' || !Number.isSafeInteger(v) || v < 0) return undefined;
   const until = snoozes.find((one) => one === put);
-  return { op, run, v, ...(until !== undefined && { until }) };
+  return {
+    op,
+    run,
+    v,
+    ...(until !== undefined && { until }),
+    ...(op === 'command' && verb !== undefined && { verb }),
+  };
 }

@@ -8,14 +8,18 @@ import type { Definition } from '../sync/definition.ts';
 import { ProblemError, problem } from '../sync/problem.ts';
 import type { State } from '../sync/state.ts';
 import { count, inLocale, type Text, text } from '../sync/text.ts';
-import { approvers, may, type Permission, type Right, startedBy } from './access.ts';
-import { type Asking, showStarted } from './answer.ts';
+import { approvers, type Permission, type Right, starterOf } from './access.ts';
+import { answer } from './answer.ts';
+import { type Asking, isTrusted } from './asking.ts';
 import type { Background } from './background.ts';
 import { decode } from './button.ts';
-import { cancelling } from './cancel.ts';
+import { commandOf } from './command.ts';
+import { cancelling } from './commands/cancel.ts';
+import { showStarted } from './commands/sync.ts';
 import type { Desk } from './desk.ts';
 import { sendSheet, unwrittenSheet } from './files.ts';
 import { problemsOf } from './known.ts';
+import { permit } from './permit.ts';
 import type { ClickEvent, Toast } from './ports.ts';
 import { pressNotice } from './schedule/press.ts';
 import { factsOf } from './trouble.ts';
@@ -50,8 +54,11 @@ export async function click(event: ClickEvent, desk: ClickDesk): Promise<Toast> 
       const pressed = await pressNotice(event, press, desk);
       if (pressed.kind === 'said') return say(pressed.type, pressed.words);
       // Lists and hints have this button too.
-      if (press.op === 'sync') return await startPressed(event, press.run, desk, say);
-      return say('warning', inert);
+      if (press.op !== 'sync' && press.op !== 'command') return say('warning', inert);
+      // Such cards are no notices: what counts is that the bot has sent them.
+      if (pressed.kind === 'unknown' && !(await isTrusted(event.message, desk))) return say('warning', inert);
+      if (press.op === 'command') return commanded(event, press, desk, say);
+      return await startPressed(event, press.run, desk, say);
     }
     return await runPressed(event, press, desk, say);
   } catch (error) {
@@ -62,12 +69,32 @@ export async function click(event: ClickEvent, desk: ClickDesk): Promise<Toast> 
   }
 }
 
+/** A button or a form that stands for a command: the same as typing it. */
+function commanded(event: ClickEvent, { verb, run }: Press, desk: ClickDesk, say: Tell): Toast {
+  const filled = (name: string): string => {
+    const value = event.form[name];
+    return typeof value === 'string' ? value.slice(0, 300).trim() : '';
+  };
+  const form = Object.keys(event.form).length > 0;
+  const command = commandOf(verb ?? 'help', run === '' ? filled('name') : run, filled('more'));
+  const asking = askingOf(event, form ? 'form' : 'button');
+  desk.background.start('answer', () => answer(command, asking, desk));
+  return say('success', text('好，结果见新卡片。', 'On it; a new card answers.'));
+}
+
+/** The presser as somebody who asks; the answer goes beside the card. */
+const askingOf = (event: ClickEvent, via: Asking['via'] = 'button'): Asking => ({
+  by: { kind: 'button', openId: event.from },
+  ...{ chat: event.chat, message: event.message, group: false },
+  ...{ via, once: `click:${event.id}` },
+});
+
 const isNoticeOp = (op: Press['op']): boolean => noticeOps.some((one) => one === op);
 
 /** A button of the list: the same as the command, under the same rules. */
 async function startPressed(event: ClickEvent, name: string, desk: ClickDesk, say: Tell): Promise<Toast> {
   const definition = await desk.definitions.get(name);
-  const refusal = refusalOf(may({ openId: event.from, chat: event.chat }, 'run', definition, desk.admins));
+  const refusal = refusalOf(await permit(askingOf(event), { right: 'run', what: 'sync', definition }, desk));
   return refusal ? say('warning', refusal) : start(event, definition, desk, say);
 }
 
@@ -84,8 +111,8 @@ async function start(
   say: Tell,
   createFields = false,
 ): Promise<Toast> {
-  const by = { kind: 'button', openId: event.from } as const;
-  const asking: Asking = { by, chat: event.chat, message: event.message, once: `click:${event.id}` };
+  const asking = askingOf(event);
+  const { by } = asking;
   const started = await desk.runs.start({ definition, by, ...(createFields ? { createFields } : {}) });
   desk.background.start('show', () => showStarted(started, definition, asking, desk));
   return started.kind === 'started'
@@ -122,11 +149,9 @@ async function runPressed(
     if (state.status !== 'running') redraw(state);
     return say('warning', stale);
   }
-  const asker = { openId: event.from, chat: event.chat };
-  const refusal =
-    op === 'cancel' && startedBy(state, event.from)
-      ? undefined
-      : refusalOf(may(asker, rightFor(op), definition, desk.admins));
+  const about = { definition, name: state.definition, run, starter: starterOf(state) };
+  const deed = { right: rightFor(op), what: op, ...about };
+  const refusal = refusalOf(await permit(askingOf(event), deed, desk));
   if (refusal) return say('warning', refusal);
   if (op === 'csv') {
     desk.background.start('csv', () => download(event, { ...record, state }, desk));
@@ -134,8 +159,7 @@ async function runPressed(
   }
   if (op === 'verify') {
     const saved = await desk.definitions.get(state.definition);
-    const asking = { by: event.from, message: event.message, once: `verify:${event.id}` };
-    desk.background.start('verify', () => verifyFor(saved, asking, desk));
+    desk.background.start('verify', () => verifyFor(saved, askingOf(event), desk));
     return say('success', text('正在核对，结果见新卡片。', 'Verifying; a new card tells what differs.'));
   }
   if (op === 'create' && !(await isLatest(state, desk))) return say('warning', stale);
@@ -182,7 +206,14 @@ const approving: ReadonlySet<Press['op']> = new Set<Press['op']>([
   'create',
 ]);
 
-const rightFor = (op: Press['op']): Right => (approving.has(op) ? 'approve' : 'run');
+/** What changes nothing in the table. */
+const looking: ReadonlySet<Press['op']> = new Set<Press['op']>(['csv', 'verify']);
+
+function rightFor(op: Press['op']): Right {
+  if (op === 'cancel') return 'stop';
+  if (looking.has(op)) return 'look';
+  return approving.has(op) ? 'approve' : 'run';
+}
 
 function act(op: Press['op'], run: string, v: number, by: Asking['by'], { runs }: ClickDesk): Promise<Acted> {
   if (op === 'retry') return runs.retry(run, by, v);

@@ -1,24 +1,70 @@
-/** What somebody asks the bot for in a line of text. */
+import type { Verb } from '../cards/button.ts';
+import { nearest } from '../sync/nearest.ts';
+
+/** Commands on one definition that need nothing but its name. */
+export type Named = 'history' | 'verify' | 'init' | 'pause' | 'resume' | 'mute' | 'unmute';
+
+/** Commands that stand alone. */
+export type Alone = 'list' | 'status' | 'help' | 'freeze' | 'thaw';
+
+/** What somebody asks the bot for; `name` as written: a definition's name or its title. */
 export type Command =
-  /** `name` as written: a definition's name or its title. */
   | { readonly kind: 'sync'; readonly name: string; readonly plan: boolean }
-  /** Stops what goes on or waits; the only one in the chat when no name is given. */
-  | { readonly kind: 'cancel'; readonly name: string | undefined }
-  /** Compares both sides, writes nothing. */
-  | { readonly kind: 'verify'; readonly name: string }
-  | { readonly kind: 'list' }
-  | { readonly kind: 'help' }
-  /** Begins with a slash, but is no command that the bot knows. */
-  | { readonly kind: 'unknown'; readonly words: string };
+  | { readonly kind: Alone }
+  | { readonly kind: Named; readonly name: string }
+  /** Without a name: the only run that it can mean. */
+  | { readonly kind: 'cancel' | 'retry'; readonly name: string | undefined }
+  /** The story of one row. */
+  | { readonly kind: 'why'; readonly name: string; readonly key: string }
+  | { readonly kind: 'remind'; readonly name: string; readonly set: Setting | undefined }
+  /** Something is missing that a form asks for. */
+  | { readonly kind: 'missing'; readonly verb: Verb; readonly name: string | undefined }
+  /** Begins with a slash, but is no command that the bot knows; `near`: what may have been meant. */
+  | { readonly kind: 'unknown'; readonly words: string; readonly near: readonly Verb[] };
+
+/** What becomes of reminders: one more, or one less by its number in the list. */
+export type Setting = { readonly cron: string } | { readonly off: number };
 
 /** Code units that are looked at; commands are short, pasted texts are not. */
 const readable = 1000;
 const planFlag = /^[-‐‑‒–—―−─]+plan$/iu;
-const flag = /^[-‐‑‒–—―−─]/u;
+const flag = /^[-‐‑‒–—―−─]+\p{L}/u;
+const quotes = '"“”„‟«»「」『』\'‘’`';
+const quoted = new RegExp(`^[${quotes}]([^${quotes}]*)[${quotes}]$`, 'u');
+
+/** How each command may be written. */
+const spellings: readonly (readonly [Verb, ...(readonly string[])])[] = [
+  ['list', '列表'],
+  ['status', '状态'],
+  ['history', '历史'],
+  ['why', '为什么', '原因'],
+  ['retry', '重试'],
+  ['cancel', '取消', 'stop'],
+  ['verify', '核对'],
+  ['init', '建表', '初始化'],
+  ['pause', '暂停'],
+  ['resume', '恢复'],
+  ['mute', '静音'],
+  ['unmute', '取消静音'],
+  ['remind', '提醒'],
+  ['freeze', '冻结'],
+  ['thaw', '解冻'],
+  ['help', '帮助'],
+];
+const verbsByWord: ReadonlyMap<string, Verb> = new Map(
+  spellings.flatMap(([verb, ...others]) => [verb, ...others].map((word) => [word, verb] as const)),
+);
+
+/** Commands whose names are near to a word. */
+export const verbsNear = (word: string): readonly Verb[] => [
+  ...new Set(
+    nearest(word.toLowerCase(), [...verbsByWord.keys()]).flatMap((near) => verbsByWord.get(near) ?? []),
+  ),
+];
 
 /**
- * Reads one chat line; `undefined` when it is no command. Full-width slashes and letters, no-break blanks,
- * long dashes for `--` (phones turn one into the other) and mentions of people anywhere do no harm.
+ * Reads one chat line; `undefined` when it is no command. Full-width slashes and letters, no-break blanks, long dashes
+ * for `--` and curly quotes (phones turn one into the other) and mentions of people anywhere do no harm.
  */
 export function parseCommand(text: string): Command | undefined {
   const words = firstLine(text)
@@ -26,10 +72,12 @@ export function parseCommand(text: string): Command | undefined {
     .filter((word) => word !== '' && !word.startsWith('@'));
   const line = words.join(' ');
   if (/^\/?\s?(help|帮助)(\s|$)/iu.test(line)) return { kind: 'help' };
-  // Chinese needs no blank between the verb and the name.
-  const verb = /^\/\s?(?:sync(?=\s|$)|同步)\s?/iu.exec(line);
+  // Chinese needs no blank between the verb and the name, where a slash shows that it is one.
+  const verb = /^(?:\/\s?(?:sync(?=\s|$)|同步)|同步(?=\s|$))\s?/iu.exec(line);
   if (verb) return syncCommand(line.slice(verb[0].length), line);
-  return line.startsWith('/') ? { kind: 'unknown', words: line } : undefined;
+  if (!line.startsWith('/')) return undefined;
+  const [first = ''] = line.slice(1).trim().split(' ');
+  return { kind: 'unknown', words: line, near: verbsNear(first) };
 }
 
 function firstLine(text: string): string {
@@ -42,15 +90,79 @@ function firstLine(text: string): string {
 
 function syncCommand(rest: string, line: string): Command {
   const words = rest.split(' ').filter((word) => word !== '');
+  const [first = '', ...others] = words;
+  const verb = verbsByWord.get(first.toLowerCase());
+  const unknown: Command = { kind: 'unknown', words: line, near: [] };
+  if (verb === 'why') return why(others);
+  if (verb === 'remind') return remind(others.join(' '));
+  if (verb !== undefined)
+    return others.some((word) => flag.test(word)) ? unknown : commandOf(verb, unquoted(others.join(' ')));
   const names = words.filter((word) => !planFlag.test(word));
   const plan = names.length < words.length;
-  const name = names.join(' ');
-  if (names.some((word) => flag.test(word)) || (plan && name === '')) return { kind: 'unknown', words: line };
-  const cancel = /^(?:cancel|取消)(?:\s+(.+))?$/iu.exec(name);
-  if (cancel) return plan ? { kind: 'unknown', words: line } : { kind: 'cancel', name: cancel[1] };
-  const verify = /^(?:verify|核对)\s+(.+)$/iu.exec(name)?.[1];
-  if (verify !== undefined) return plan ? { kind: 'unknown', words: line } : { kind: 'verify', name: verify };
-  if (name === '' || /^(list|列表)$/iu.test(name)) return { kind: 'list' };
-  if (/^(help|帮助)$/iu.test(name)) return { kind: 'help' };
-  return { kind: 'sync', name, plan };
+  if (names.some((word) => flag.test(word)) || (plan && names.length === 0)) return unknown;
+  const name = unquoted(names.join(' '));
+  return name === '' ? { kind: 'list' } : { kind: 'sync', name, plan };
+}
+
+const unquoted = (words: string): string => quoted.exec(words)?.[1]?.trim() ?? words;
+
+/** `NAME KEY`; a name of several words stands in quotes. */
+function why(words: readonly string[]): Command {
+  const line = words.join(' ');
+  const [, title, rest] = new RegExp(`^[${quotes}]([^${quotes}]+)[${quotes}] ?(.*)$`, 'u').exec(line) ?? [];
+  const [first = '', ...others] = words;
+  return commandOf('why', title ?? first, unquoted(rest ?? others.join(' ')));
+}
+
+const five = /^(.+?) ((?:[\d*][\d*,/-]* ){3}[\w*,/-]+ [\w*,/-]+)$/u;
+
+/** `NAME`, `NAME "0 9 * * 1-5"` (quotes or not) or `NAME off N`. */
+function remind(line: string): Command {
+  const off = /^(.+?) (?:off|关闭|关掉|关|删除) ?#?(\d{1,4})$/iu.exec(line);
+  if (off) return { kind: 'remind', name: unquoted(off[1] ?? ''), set: { off: Number(off[2]) } };
+  const cron =
+    new RegExp(`^(.+?) ?[${quotes}]([^${quotes}]+)[${quotes}]$`, 'u').exec(line) ?? five.exec(line);
+  if (cron) return { kind: 'remind', name: unquoted(cron[1] ?? ''), set: { cron: cron[2]?.trim() ?? '' } };
+  return commandOf('remind', unquoted(line.replace(/ (?:off|关闭|关掉|关)$/iu, '')));
+}
+
+/**
+ * The command of a verb, its name and what else it takes: for buttons, menus and forms, which send these apart.
+ * @param more the key for `why`, cron fields for `remind`
+ */
+export function commandOf(verb: Verb, name = '', more = ''): Command {
+  switch (verb) {
+    case 'list':
+    case 'status':
+    case 'help':
+    case 'freeze':
+    case 'thaw':
+      return { kind: verb };
+    case 'retry':
+    case 'cancel':
+      return { kind: verb, name: name === '' ? undefined : name };
+    case 'sync':
+    case 'plan':
+      return name === ''
+        ? { kind: 'missing', verb, name: undefined }
+        : { kind: 'sync', name, plan: verb === 'plan' };
+    case 'why':
+      return name === '' || more === ''
+        ? { kind: 'missing', verb, name: name === '' ? undefined : name }
+        : { kind: 'why', name, key: more };
+    case 'remind':
+      return name === ''
+        ? { kind: 'missing', verb, name: undefined }
+        : { kind: 'remind', name, set: more === '' ? undefined : { cron: more } };
+    default:
+      return name === '' ? { kind: 'missing', verb, name: undefined } : { kind: verb, name };
+  }
+}
+
+/** The command of a menu entry, such as `list` or `sync:orders`; its key is set in Feishu's console. */
+export function commandOfKey(key: string): Command | undefined {
+  const [word = '', name = ''] = key.normalize('NFKC').split(':', 2);
+  const verb = word === 'sync' || word === 'plan' ? word : verbsByWord.get(word.trim().toLowerCase());
+  if (verb === 'sync' && name.trim() === '') return { kind: 'list' };
+  return verb === undefined ? undefined : commandOf(verb, name.trim());
 }

@@ -1,7 +1,9 @@
+import type { Inited } from '../run/init-table.ts';
 import type { Runs } from '../run/runs.ts';
 import type { Verify } from '../run/verify.ts';
+import type { Story } from '../sync/story.ts';
 import type { Live, LiveParts } from './live.ts';
-import type { Chat, Definitions, Schedules } from './ports.ts';
+import type { Audit, Chat, Definitions, Schedules } from './ports.ts';
 
 /** What commands and clicks work with. */
 export interface Desk extends Pick<LiveParts, 'chat' | 'clock' | 'log' | 'locale' | 'timeZone'> {
@@ -15,4 +17,9 @@ export interface Desk extends Pick<LiveParts, 'chat' | 'clock' | 'log' | 'locale
   readonly leaving: AbortSignal;
   readonly admins: readonly string[];
   readonly schedules: Schedules;
+  readonly audit: Pick<Audit, 'note'>;
+  /** Creates the table of a definition that names a base only. */
+  init(name: string): Promise<Inited>;
+  /** What the latest runs did with a row. */
+  story(definition: string, key: string): Promise<Story>;
 }

@@ -2,6 +2,7 @@ import { unknownCard } from '../cards/noticeCard.ts';
 import type { Definition } from '../sync/definition.ts';
 import { nearest } from '../sync/nearest.ts';
 import { ProblemError } from '../sync/problem.ts';
+import { verbsNear } from './command.ts';
 import type { Desk } from './desk.ts';
 import type { CardJson, ListedDefinition } from './ports.ts';
 
@@ -35,12 +36,15 @@ export async function find(
 const titleOf = (one: ListedDefinition): string | undefined =>
   'definition' in one ? one.definition.title.normalize('NFKC') : undefined;
 
-const unknown = (asked: string, list: readonly ListedDefinition[], locale: Desk['locale']): CardJson =>
-  unknownCard(
+function unknown(asked: string, list: readonly ListedDefinition[], locale: Desk['locale']): CardJson {
+  const near = nearest(
     asked,
-    nearest(
-      asked,
-      list.map((one) => one.name),
-    ),
-    locale,
+    list.map((one) => one.name),
   );
+  // A mistyped command reads like a name.
+  const [first = '', ...rest] = asked.split(' ');
+  const name = rest.join(' ').toLowerCase();
+  const known = rest.length === 0 || definitionName.test(name);
+  const commands = known ? verbsNear(first).map((verb) => ({ verb, name })) : [];
+  return unknownCard(asked, near, locale, commands);
+}

@@ -4,6 +4,7 @@ import type { Run } from '../run/runs.ts';
 import type { Unwritten } from '../run/unwritten.ts';
 import { text } from '../sync/text.ts';
 import { answer } from './answer.ts';
+import type { Asking } from './asking.ts';
 import { createBackground } from './background.ts';
 import { click, tell } from './click.ts';
 import { parseCommand } from './command.ts';
@@ -76,7 +77,12 @@ export function createBot(parts: BotParts): Bot {
     if (event.chatKind === 'group' && !event.mentioned) return;
     if (!(await isNew(event, `message:${event.message}`))) return;
     const command = event.text === undefined ? undefined : parseCommand(event.text);
-    background.start('answer', () => answer(event, command, desk));
+    const asking: Asking = {
+      by: { kind: 'chat', openId: event.from },
+      ...{ chat: event.chat, message: event.message, group: event.chatKind === 'group' },
+      ...{ via: 'text', once: `answer:${event.message}` },
+    };
+    background.start('answer', () => answer(command, asking, desk));
   };
 
   const onClick = async (event: ClickEvent): Promise<Toast> => {

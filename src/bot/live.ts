@@ -10,10 +10,12 @@ import { factsOf, pauseAfter, troubleOf } from './trouble.ts';
 
 /** Where a run is shown. */
 export type Place =
-  /** A new card that answers a message. `copy`: the run has its own card elsewhere. */
+  /** A new card that answers a message, or stands by itself. `copy`: the run has its own card elsewhere. */
   | {
       readonly kind: 'reply';
-      readonly to: string;
+      readonly to?: string;
+      /** Begins a thread where there is none. */
+      readonly thread?: boolean;
       readonly chat: string;
       readonly once: string;
       readonly copy: boolean;
@@ -88,9 +90,10 @@ export function createLive(parts: LiveParts): Live {
     for (let failures = 1; ; failures++) {
       const card = draw(run.state(), approvers, place.copy);
       try {
-        const message = recalled
-          ? await chat.send(place.chat, card, place.once, run.meter)
-          : await chat.reply(place.to, card, place.once, run.meter);
+        const message =
+          recalled || place.to === undefined
+            ? await chat.send(place.chat, card, place.once, run.meter)
+            : await chat.reply(place.to, card, place.once, run.meter, place.thread);
         return { message, card };
       } catch (error) {
         const trouble = troubleOf(error);
@@ -129,8 +132,8 @@ export function createLive(parts: LiveParts): Live {
         canvas.begin(sent?.card, run.meter);
         show = () => {
           const now = run.state();
-          // How it ended is drawn once, as the last state: whoever goes on with it elsewhere shows it there.
-          if (now.status === 'running') canvas.show(() => draw(now, approvers, copy));
+          // Whoever goes on with it shows it; a run that is closed as interrupted is drawn as its last state.
+          if (now.status !== 'interrupted') canvas.show(() => draw(now, approvers, copy));
         };
         if (changed) show();
         const last = await endOf(run, () => show(), clock, leaving);

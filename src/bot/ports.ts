@@ -9,8 +9,8 @@ export type CardJson = Readonly<Record<string, unknown>>;
 export interface Chat {
   /** Sends a card to a chat (`oc_…`) or a person (`ou_…`); answers the message ID. @param once repeats within the hour send nothing. */
   send(to: string, card: CardJson, once: string, meter?: CallMeter): Promise<string>;
-  /** Answers a message with a card, in its thread when it stands in one. */
-  reply(message: string, card: CardJson, once: string, meter?: CallMeter): Promise<string>;
+  /** Answers a message with a card, in its thread when it stands in one. @param thread begins a thread where there is none */
+  reply(message: string, card: CardJson, once: string, meter?: CallMeter, thread?: boolean): Promise<string>;
   /** Replaces a card. */
   patch(message: string, card: CardJson, meter?: CallMeter): Promise<void>;
   /**
@@ -121,6 +121,35 @@ export interface Reminder {
   /** open_id of who set it. */
   readonly by: string;
   readonly createdAt: number;
+}
+
+/** Something that somebody asked for, and whether it was allowed. */
+export interface AuditEntry {
+  /** One event, one entry: a repeat is noted once. */
+  readonly id: string;
+  /** ms. */
+  readonly at: number;
+  /** open_id. */
+  readonly by: string;
+  /** The chat; the person's own open_id where there was none. */
+  readonly chat: string;
+  readonly via: 'text' | 'button' | 'form' | 'menu';
+  /** The command or the button. */
+  readonly what: string;
+  /** Empty when it concerned none. */
+  readonly definition: string;
+  /** Empty when it concerned none. */
+  readonly run: string;
+  readonly allowed: boolean;
+}
+
+/** Who asked for what. */
+export interface Audit {
+  note(entry: AuditEntry): Promise<void>;
+  /** Newest first, at most so many; of one definition when named. */
+  list(definition: string | undefined, limit: number): Promise<readonly AuditEntry[]>;
+  /** Forgets entries older than this moment (ms). */
+  prune(before: number): Promise<void>;
 }
 
 /** What the clock has done, and what people said about it. */

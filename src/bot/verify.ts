@@ -4,29 +4,22 @@ import type { CallMeter } from '../run/ports.ts';
 import { type Checked, checkedCells, checkedHeader, type Verified } from '../sync/checked.ts';
 import type { Definition } from '../sync/definition.ts';
 import { inLocale } from '../sync/text.ts';
+import { type Asking, speak } from './asking.ts';
 import type { Desk } from './desk.ts';
 import { sendSheet } from './files.ts';
 import { problemsOf } from './known.ts';
 import { factsOf } from './trouble.ts';
 
-/** Who asked, and which message the summary answers. */
-export interface VerifyAsking {
-  /** open_id: the list of keys goes to this person alone. */
-  readonly by: string;
-  readonly message: string;
-  readonly once: string;
-}
-
 /** Compares both sides, shows the numbers on a card and sends the list of keys to whoever asked, alone. */
-export async function verifyFor(definition: Definition, asking: VerifyAsking, desk: Desk): Promise<void> {
+export async function verifyFor(definition: Definition, asking: Asking, desk: Desk): Promise<void> {
   const { chat, locale } = desk;
-  const { message, once, by } = asking;
-  const card = await chat.reply(message, verifyingCard(definition.title, locale), once);
+  const { once, by } = asking;
+  const card = await speak(verifyingCard(definition.title, locale), asking, desk);
   try {
     const pipe = checking(definition, desk);
     const name = `${definition.name}-verify-${desk.clock.now()}`;
     const header = checkedHeader.map((one) => inLocale(one, locale));
-    await sendSheet(chat, by, { name, header, rows: lines(pipe.keys, locale) }, `${once}:file`);
+    await sendSheet(chat, by.openId, { name, header, rows: lines(pipe.keys, locale) }, `${once}:file`);
     await chat.patch(card, verifyCard(definition.title, await pipe.seen, locale));
   } catch (error) {
     desk.log.warn('not-verified', factsOf(error));

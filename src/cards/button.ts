@@ -21,9 +21,34 @@ export const ops = [
   'snooze',
   'skip',
   'unpause',
+  'command',
 ] as const;
 
 export type Op = (typeof ops)[number];
+
+/** What a `command` button or form asks for: what people type after /sync. */
+export const verbs = [
+  'sync',
+  'plan',
+  'list',
+  'status',
+  'history',
+  'why',
+  'retry',
+  'cancel',
+  'verify',
+  'init',
+  'pause',
+  'resume',
+  'mute',
+  'unmute',
+  'remind',
+  'freeze',
+  'thaw',
+  'help',
+] as const;
+
+export type Verb = (typeof verbs)[number];
 
 /** Until when a reminder is put off. */
 export const snoozes = ['hour', 'tomorrow'] as const;
@@ -31,19 +56,21 @@ export const snoozes = ['hour', 'tomorrow'] as const;
 export type Snooze = (typeof snoozes)[number];
 
 /** What stands on buttons that belong to no run. */
-export const noticeOps = ['sync', 'snooze', 'skip', 'unpause'] as const;
+export const noticeOps = ['sync', 'snooze', 'skip', 'unpause', 'command'] as const;
 
 type NoticeOp = (typeof noticeOps)[number];
 
 /** What a button sends when it is pressed: never to be trusted, only to be compared with what is stored. */
 export interface Press {
   readonly op: Op;
-  /** The run that the button belongs to; on notices and in lists the definition's name. */
+  /** The run that the button belongs to; on notices and in lists the definition's name, on commands it may be empty. */
   readonly run: string;
   /** The run's version when the button was drawn; a button of an older version has no effect. */
   readonly v: number;
   /** For `snooze`. */
   readonly until?: Snooze;
+  /** For `command`. */
+  readonly verb?: Verb;
 }
 
 /** Characters of a run's ID or a definition's name in a button's value, at most. */
@@ -55,6 +82,7 @@ export const encode = (press: Press): Readonly<Record<string, unknown>> => ({
   run: plain(press.run, longestRun),
   v: press.v,
   ...(press.until !== undefined && { until: press.until }),
+  ...(press.verb !== undefined && { verb: press.verb }),
 });
 
 /** What stands on the buttons of a run. */
@@ -109,6 +137,8 @@ export interface ButtonLook {
   readonly name?: string;
   /** Opens this address as well. */
   readonly url?: string | undefined;
+  /** Sends the form that it stands in. */
+  readonly submit?: true;
   /** Asks first. */
   readonly confirm?: { readonly title: Text; readonly text: Text };
 }
@@ -118,13 +148,14 @@ export interface ButtonLook {
  * https://open.feishu.cn/document/uAjLw4CM/ukzMukzMukzM/feishu-cards/card-json-v2-components/interactive-components/button
  */
 export function button(press: Press, look: ButtonLook): Element {
-  const { label, type = 'default', name = press.op, url, confirm } = look;
+  const { label, type = 'default', name = press.op, url, confirm, submit } = look;
   const callback = { type: 'callback', value: encode(press) };
   return {
     tag: 'button',
     name,
     type,
     text: { tag: 'plain_text', content: label },
+    ...(submit && { form_action_type: 'submit' }),
     ...(confirm && {
       confirm: {
         title: { tag: 'plain_text', content: confirm.title },

@@ -1,7 +1,8 @@
 import type { Problem } from '../sync/problem.ts';
 import { type Locale, type Text, text } from '../sync/text.ts';
-import { button } from './button.ts';
+import { button, type Verb } from './button.ts';
 import { type Card, type Element, makeCard } from './card.ts';
+import { commandButton } from './commandCards.ts';
 import { buttonRow, line, lines, person, rich } from './element.ts';
 import { fitted } from './fit.ts';
 import { colours, lookOf } from './look.ts';
@@ -49,7 +50,12 @@ export const syncButton = (definition: string, at: number, label: Text): Element
   );
 
 /** Tells that no sync has this name, with the nearest ones as buttons. */
-export function unknownCard(asked: string, nearest: readonly string[], locale: Locale): Card {
+export function unknownCard(
+  asked: string,
+  nearest: readonly string[],
+  locale: Locale,
+  commands: readonly { readonly verb: Verb; readonly name: string }[] = [],
+): Card {
   const title = text('没有这个同步', 'No such sync');
   const name = plain(asked, 60);
   const names = nearest.slice(0, 5);
@@ -60,11 +66,14 @@ export function unknownCard(asked: string, nearest: readonly string[], locale: L
       summary: title,
       elements: [
         line(text(`没有名为「${name}」的同步。`, `No sync is called "${name}".`)),
-        ...(names.length === 0
+        ...(names.length + commands.length === 0
           ? []
           : [
               line(text('是不是要找：', 'Did you mean:')),
-              buttonRow(names.map((one, at) => syncButton(one, at, same(plain(one, 40))))),
+              buttonRow([
+                ...names.map((one, at) => syncButton(one, at, same(plain(one, 40)))),
+                ...commands.slice(0, 3).map(meant),
+              ]),
             ]),
         line(text('发送 /sync list 查看全部。', 'Send /sync list to see all of them.'), { colour: 'grey' }),
       ],
@@ -72,6 +81,10 @@ export function unknownCard(asked: string, nearest: readonly string[], locale: L
     locale,
   );
 }
+
+/** A command that somebody may have meant. */
+const meant = ({ verb, name }: { readonly verb: Verb; readonly name: string }, at: number): Element =>
+  commandButton(verb, name, at, same(`/sync ${verb} ${plain(name, 40)}`.trim()));
 
 /** Answers an order to stop a sync: what becomes of it, and where the numbers will stand. */
 export function cancelCard(what: Text, names: readonly string[], locale: Locale): Card {
@@ -109,14 +122,39 @@ export function refusalCard(refusal: Text, people: readonly string[], locale: Lo
 const commands: readonly (readonly [string, Text])[] = [
   ['/sync orders', text('同步名为 orders 的定义', 'runs the sync called orders')],
   ['/sync orders --plan', text('只比较，不写入', 'compares only, writes nothing')],
-  ['/sync cancel orders', text('停下正在进行的同步', 'stops a sync that is going on')],
-  ['/sync verify orders', text('逐个主键核对两边', 'compares both sides key by key')],
   ['/sync list', text('列出所有同步', 'lists all syncs')],
+  ['/sync status', text('正在进行的同步', 'what goes on right now')],
+  ['/sync history orders', text('最近 10 次运行', 'the last 10 runs')],
+  ['/sync why orders A001', text('一行数据的来龙去脉', 'the story of one row')],
+  ['/sync verify orders', text('逐个主键核对两边', 'compares both sides key by key')],
+  ['/sync retry orders', text('重试没有写入的部分', 'sends again what was not written')],
+  ['/sync cancel orders', text('停下正在进行的同步', 'stops a sync that is going on')],
+  ['/sync pause|resume orders', text('暂停或恢复定时任务', 'stops its schedule, or lets it go on')],
+  ['/sync mute|unmute orders', text('在这里静音或取消静音', 'no good news of it here, or news again')],
+  [
+    '/sync remind orders "0 9 * * 1-5"',
+    text('按时提醒；不写时间则列出', 'reminds by the clock; lists without a time'),
+  ],
   ['/help', text('显示这张卡片', 'shows this card')],
 ];
 
+/** What only those may do who approve. */
+const deciding: readonly (readonly [string, Text])[] = [
+  ['/sync init orders', text('新建数据表和字段', 'creates the table with its fields')],
+];
+
+/** What only admins may do. */
+const ruling: readonly (readonly [string, Text])[] = [
+  ['/sync freeze|thaw', text('冻结或解冻全部同步', 'freezes everything, or lets it go on')],
+];
+
 /** What the bot can do, with the asker's own open_id, which settings such as ADMINS are made of. */
-export function helpCard(asker: string, locale: Locale): Card {
+export function helpCard(
+  asker: string,
+  locale: Locale,
+  role: { readonly admin: boolean; readonly approver: boolean } = { admin: false, approver: false },
+): Card {
+  const may = [...commands, ...(role.approver ? deciding : []), ...(role.admin ? ruling : [])];
   const title = text('数据同步', 'Data sync');
   const id = plain(asker, 80);
   return makeCard(
@@ -131,7 +169,7 @@ export function helpCard(asker: string, locale: Locale): Card {
             'Keeps a table equal to a database query and writes only what differs.',
           ),
         ),
-        lines(commands.map(([command, does]) => text(`${command}　${does.zh}`, `${command} – ${does.en}`))),
+        lines(may.map(([command, does]) => text(`${command}　${does.zh}`, `${command} – ${does.en}`))),
         line(
           text(
             '在群里请先 @ 机器人，再写命令。',
@@ -147,8 +185,9 @@ export function helpCard(asker: string, locale: Locale): Card {
 }
 
 /** Answers a line that is no command. */
-export function hintCard(locale: Locale): Card {
+export function hintCard(locale: Locale, near: readonly Verb[] = []): Card {
   const title = text('没看懂这条消息', 'That is no command I know');
+  const first: readonly Verb[] = near.length === 0 ? ['list', 'help'] : near;
   return makeCard(
     {
       colour: colours.resting,
@@ -161,8 +200,29 @@ export function hintCard(locale: Locale): Card {
             'Send /sync and a name to start a sync, such as /sync orders; send /help for more.',
           ),
         ),
+        buttonRow(first.slice(0, 3).map((verb, at) => meant({ verb, name: '' }, at))),
       ],
     },
+    locale,
+  );
+}
+
+/** Greets a group that the bot was added to, or a person who opens its chat. */
+export function welcomeCard(group: boolean, locale: Locale): Card {
+  const title = text('你好，我负责同步表格', 'Hello, I keep tables in sync');
+  const how = group
+    ? text(
+        '在这个群里先 @ 我，再写命令：@我 /sync 名称。进度放在话题里，只有失败或要人决定时才打扰大家。',
+        'Mention me in this group and write a command: @me /sync NAME. Progress stays in the thread; the group hears of failures and decisions only.',
+      )
+    : text('直接发命令给我，例如 /sync 名称。', 'Just write me a command, such as /sync NAME.');
+  const buttons = [
+    commandButton('list', '', 0, text('可以同步的表格', 'Tables to sync')),
+    commandButton('status', '', 1, text('正在进行', 'What goes on')),
+    commandButton('help', '', 2, text('帮助', 'Help')),
+  ];
+  return makeCard(
+    { colour: colours.busy, title, summary: title, elements: [line(how), buttonRow(buttons)] },
     locale,
   );
 }

@@ -150,26 +150,29 @@ const nameOf = (row: BadRow): string => plain(row.key, 20) || (row.row === null 
 
 const cellsShown = 3;
 
-/** What would change, a record a line: `~ A001 · city: 上海 → 北京`, `+ A002 · city: 北京`. */
+/** What would change in a record: `~ A001 · city: 上海 → 北京`, `+ A002 · city: 北京`. @param size characters of a cell */
+export function sampleLine(one: Sample, size: number): Text {
+  const value = (words: string) => plain(words, size) || '∅';
+  const cell = ({ field, from, to }: Sample['cells'][number]) => {
+    const change =
+      one.kind === 'update' ? `${value(from)} → ${value(to)}` : value(one.kind === 'create' ? to : from);
+    return `${plain(field, size)}: ${change}`;
+  };
+  const more = one.cells.length > cellsShown ? ' · …' : '';
+  const cells = one.cells.slice(0, cellsShown).map(cell);
+  const words = [`${signs[one.kind]} ${plain(one.key, 40)}`, ...cells].join(' · ') + more;
+  return one.back
+    ? text(`${words}（被人改过，恢复）`, `${words} (changed by a person, set back)`)
+    : same(words);
+}
+
+/** What would change, a record a line. */
 export function samples(all: readonly Sample[], room: Room): readonly Element[] {
   if (all.length === 0) return [];
   const size = Math.ceil(room.chars / 8);
-  const value = (words: string) => plain(words, size) || '∅';
-  const cell = ({ field, from, to }: Sample['cells'][number], { kind }: Sample) => {
-    const change = kind === 'update' ? `${value(from)} → ${value(to)}` : value(kind === 'create' ? to : from);
-    return `${plain(field, size)}: ${change}`;
-  };
   return [
     heading(text('例如', 'For example')),
-    list(all, Math.ceil(room.lines / 2), (one) => {
-      const more = one.cells.length > cellsShown ? ' · …' : '';
-      const cells = one.cells.slice(0, cellsShown).map((each) => cell(each, one));
-      const parts = [`${signs[one.kind]} ${plain(one.key, 40)}`, ...cells];
-      const words = parts.join(' · ') + more;
-      return one.back
-        ? text(`${words}（被人改过，恢复）`, `${words} (changed by a person, set back)`)
-        : same(words);
-    }),
+    list(all, Math.ceil(room.lines / 2), (one) => sampleLine(one, size)),
   ];
 }
 

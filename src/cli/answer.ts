@@ -42,6 +42,8 @@ function failedJson(command: Command, error: ReturnType<typeof errorOf>): object
       return { status: 'failed', app: [], definitions: [], error };
     case 'definitions':
       return { status: 'failed', definitions: [], error };
+    case 'audit':
+      return { status: 'failed', entries: [], error };
     case 'setup':
     case 'start':
     case 'help':

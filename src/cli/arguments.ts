@@ -25,6 +25,7 @@ export type Command =
   /** `csv`: the file that gets every key. */
   | { readonly kind: 'verify'; readonly name: string; readonly csv: string | undefined }
   | { readonly kind: 'check'; readonly names: readonly string[] }
+  | { readonly kind: 'audit'; readonly name: string | undefined; readonly limit: number }
   | { readonly kind: 'setup' }
   | { readonly kind: 'definitions' }
   | ({ readonly kind: 'demo' } & DemoOptions)
@@ -100,6 +101,7 @@ const commandNames: readonly string[] = [
   'init',
   'verify',
   'check',
+  'audit',
   'setup',
   'definitions',
   'demo',
@@ -211,6 +213,17 @@ function describe(locale: Locale, take: (command: Command) => void): Commander {
   )
     .argument('[names...]', definition)
     .action((names: string[]) => take({ kind: 'check', names }));
+  add(
+    'audit',
+    '[NAME]',
+    '列出谁在聊天里要求过什么、是否被允许，最新的在前',
+    'list who asked for what in the chats, and whether it was allowed, newest first',
+  )
+    .argument('[name]', definition)
+    .option('--limit <n>', say('最多多少条（默认 50）', 'how many at most (default 50)'), whole(1, 10_000))
+    .action((name: string | undefined, options: { readonly limit?: number }) =>
+      take({ kind: 'audit', name, limit: options.limit ?? 50 }),
+    );
   add(
     'setup',
     '',

@@ -6,6 +6,7 @@ import { ProblemError, problem } from '../sync/problem.ts';
 import type { Locale } from '../sync/text.ts';
 import { type Answer, refusal } from './answer.ts';
 import type { Command } from './arguments.ts';
+import { audit } from './audit.ts';
 import { cancel } from './cancel.ts';
 import { check } from './check.ts';
 import { definitions } from './definitions.ts';
@@ -59,6 +60,8 @@ export async function perform(command: Command, counter: Counter): Promise<Answe
       return withProgram(command, counter, 'warn', (desk) => verify(command, desk));
     case 'init':
       return withProgram(command, counter, 'warn', (desk) => init(command, desk));
+    case 'audit':
+      return withProgram(command, counter, 'warn', (desk) => audit(command, desk));
     case 'setup':
       return withProgram(command, counter, 'warn', (desk) => setup(command, desk));
     case 'check':

@@ -1,4 +1,4 @@
-import type { Definitions } from '../bot/ports.ts';
+import type { AuditEntry, Definitions } from '../bot/ports.ts';
 import type { Outlook } from '../bot/schedule/outlook.ts';
 import type { Wake } from '../bot/schedule/ticker.ts';
 import type { Config, LocalConfig } from '../config.ts';
@@ -23,6 +23,8 @@ export interface Program {
   check(names: readonly string[], signal: AbortSignal): Promise<Checkup>;
   /** Creates the table of a definition that names a base only. Rejects with `ProblemError` or `CallError`. */
   init(name: string, meter: CallMeter, signal: AbortSignal): Promise<Inited>;
+  /** Who asked for what in the chats, newest first; of one definition when named. */
+  audit(name: string | undefined, limit: number): Promise<readonly AuditEntry[]>;
   /** Looks at the Feishu app and registers its slash commands. Rejects with `ProblemError` or `CallError`. */
   setup(signal: AbortSignal): Promise<Setup>;
   /** Compares both sides key by key; writes nothing. Rejects with `ProblemError` or `CallError`. */

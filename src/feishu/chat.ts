@@ -73,12 +73,17 @@ export function chat(client: FeishuClient, meter: CallMeter, signal?: AbortSigna
     },
 
     // A reply to a message of a thread stays in that thread by itself.
-    reply: async (message, card, once, own) => {
+    reply: async (message, card, once, own, thread = false) => {
       const answer = await call(own, (sdk, options) =>
         sdk.im.v1.message.reply(
           {
             path: { message_id: encodeURIComponent(message) },
-            data: { msg_type: 'interactive', content: JSON.stringify(card), uuid: uuidOf(once) },
+            data: {
+              msg_type: 'interactive',
+              content: JSON.stringify(card),
+              uuid: uuidOf(once),
+              ...(thread && { reply_in_thread: true }),
+            },
           },
           options,
         ),

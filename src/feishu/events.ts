@@ -116,7 +116,12 @@ const namer =
   (key) => {
     const mention = mentions.find((one) => one.key === key);
     if (mention?.openId === self || key === self) return '';
-    return mention?.name ? `@${mention.name}` : key === '@_all' || key === 'all' ? '@all' : key;
+    // One word, so that it can be told from what stands around it.
+    return mention?.name
+      ? `@${mention.name.replaceAll(/\s+/gu, '_')}`
+      : key === '@_all' || key === 'all'
+        ? '@all'
+        : key;
   };
 
 function parsed(content: unknown): Shape | undefined {

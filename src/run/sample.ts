@@ -21,42 +21,47 @@ export type NameOf = (at: number, id: string) => string | undefined;
 /** Collects the first few changes of each kind, shortened, by people's names, and with private columns masked. */
 export function sampler(mapping: Pick<Mapping, 'targets' | 'key'>, nameOf: NameOf = () => undefined) {
   const taken = new Map<ChunkKind, Sample[]>();
+
+  return {
+    take(change: Change): void {
+      const some = taken.get(change.kind) ?? [];
+      if (some.length < samplesPerKind) taken.set(change.kind, [...some, sampleOf(change, mapping, nameOf)]);
+    },
+    all: (): readonly Sample[] => [...taken.values()].flat(),
+  };
+}
+
+/** What a change does, shortened and with private columns masked. */
+export function sampleOf(
+  change: Change,
+  mapping: Pick<Mapping, 'targets' | 'key'>,
+  nameOf: NameOf = () => undefined,
+): Sample {
   function cell(at: number, value: Cell): string {
     const target = mapping.targets[at];
     if (target?.hidden && value !== '') return masked;
     return showCell(target, value, (id) => nameOf(at, id));
   }
-
-  function sampleOf(change: Change): Sample {
-    const pairs =
-      change.kind === 'update'
-        ? change.differences
-        : change.cells.map(
-            (value, at) =>
-              [at, change.kind === 'create' ? value : '', change.kind === 'create' ? '' : value] as const,
-          );
-    const cells = pairs
-      .filter(([at, to, from]) => to !== from && !mapping.key.includes(at))
-      .slice(0, cellsPerSample)
-      .map(([at, to, from]) => ({
-        field: mapping.targets[at]?.name ?? '',
-        from: cell(at, from),
-        to: cell(at, to),
-      }));
-    return {
-      key: shownKey(mapping, change.key),
-      kind: change.kind,
-      ...(change.kind === 'update' && change.back ? { back: true } : {}),
-      cells,
-    };
-  }
-
+  const pairs =
+    change.kind === 'update'
+      ? change.differences
+      : change.cells.map(
+          (value, at) =>
+            [at, change.kind === 'create' ? value : '', change.kind === 'create' ? '' : value] as const,
+        );
+  const cells = pairs
+    .filter(([at, to, from]) => to !== from && !mapping.key.includes(at))
+    .slice(0, cellsPerSample)
+    .map(([at, to, from]) => ({
+      field: mapping.targets[at]?.name ?? '',
+      from: cell(at, from),
+      to: cell(at, to),
+    }));
   return {
-    take(change: Change): void {
-      const some = taken.get(change.kind) ?? [];
-      if (some.length < samplesPerKind) taken.set(change.kind, [...some, sampleOf(change)]);
-    },
-    all: (): readonly Sample[] => [...taken.values()].flat(),
+    key: shownKey(mapping, change.key),
+    kind: change.kind,
+    ...(change.kind === 'update' && change.back ? { back: true } : {}),
+    cells,
   };
 }
 

@@ -126,10 +126,7 @@ async function inRounds(
     job.onRound(round);
     await onePass(job, way, open);
     const stopped = way.stopped();
-    if (stopped) {
-      await way.clearDoubt();
-      return stopped;
-    }
+    if (stopped) return stopped;
   }
 }
 

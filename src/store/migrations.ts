@@ -112,6 +112,23 @@ const orders: TableShape = {
   indexes: { orders_of_run: ['run', 'at'] },
 };
 
+const audit: TableShape = {
+  name: 'audit',
+  columns: {
+    id: hash,
+    at: time,
+    by_whom: 'varchar(191) not null',
+    chat: 'varchar(191) not null',
+    via: 'varchar(16) not null',
+    what: word,
+    definition: word,
+    run: word,
+    allowed: 'integer not null',
+  },
+  primary: ['id'],
+  indexes: { audit_by_time: ['at'], audit_of_definition: ['definition', 'at'] },
+};
+
 const rejects: readonly TableShape[] = [
   {
     name: 'bad_rows',
@@ -172,6 +189,7 @@ const migrations: readonly ((backend: Backend) => readonly string[])[] = [
   (backend) => rejects.flatMap((table) => backend.create(table)),
   () => ['alter table chunks add column back integer not null default 0'],
   (backend) => schedules.flatMap((table) => backend.create(table)),
+  (backend) => backend.create(audit),
 ];
 
 /**

@@ -1,8 +1,9 @@
 import { Kysely, sql } from 'kysely';
-import type { Schedules } from '../bot/ports.ts';
+import type { Audit, Schedules } from '../bot/ports.ts';
 import type { Clock, Log, Store } from '../run/ports.ts';
 import { ProblemError, problem } from '../sync/problem.ts';
 import { text } from '../sync/text.ts';
+import { audit } from './audit.ts';
 import type { Backend, Database } from './backend.ts';
 import { journal } from './journal.ts';
 import { leases } from './leases.ts';
@@ -32,7 +33,7 @@ export interface StoreParts {
 export async function openStore(
   url: string,
   { clock, log }: StoreParts,
-): Promise<Store & { readonly schedules: Schedules }> {
+): Promise<Store & { readonly schedules: Schedules; readonly audit: Audit }> {
   const backend = backendOf(url);
   const db: Database = new Kysely<Tables>({ dialect: backend.dialect });
   try {
@@ -53,6 +54,7 @@ export async function openStore(
     seen: seen(db, backend),
     schedules: schedules(db, backend),
     orders: orders(db, backend),
+    audit: audit(db, backend),
     async ping() {
       await sql`select 1`.execute(db);
     },

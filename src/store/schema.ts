@@ -1,4 +1,5 @@
 import type { Insertable, Selectable } from 'kysely';
+import type { AuditEntry } from '../bot/ports.ts';
 import type { Order } from '../run/ports.ts';
 import type { ChunkKind, ChunkStatus, Status } from '../sync/state.ts';
 
@@ -20,6 +21,7 @@ export interface Tables {
   readonly memory: MemoryTable;
   readonly seen: SeenTable;
   readonly orders: OrdersTable;
+  readonly audit: AuditTable;
   readonly occasions: OccasionsTable;
   readonly marks: MarksTable;
   readonly reminders: RemindersTable;
@@ -129,6 +131,20 @@ export interface OrdersTable {
   by_whom: string;
   version: number;
   at: number;
+}
+
+/** What somebody asked for. */
+export interface AuditTable {
+  /** Hash of what tells it from others. */
+  id: string;
+  at: number;
+  by_whom: string;
+  chat: string;
+  via: AuditEntry['via'];
+  what: string;
+  definition: string;
+  run: string;
+  allowed: number;
 }
 
 /** Something that happened once. */

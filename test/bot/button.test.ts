@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { decode } from '../../src/bot/button.ts';
-import { encode, ops } from '../../src/cards/button.ts';
+import { encode, ops, verbs } from '../../src/cards/button.ts';
 
 it('reads back what buttons send', () => {
   const presses = fc.record({
-    op: fc.constantFrom(...ops),
+    op: fc.constantFrom(...ops.filter((op) => op !== 'command')),
     run: fc.stringMatching(/^[A-Za-z0-9_.-]{1,100}$/u),
     v: fc.maxSafeNat(),
   });
@@ -16,7 +16,17 @@ it('reads back what buttons send', () => {
   );
 });
 
+it('reads back commands, with a name or without', () => {
+  for (const verb of verbs)
+    for (const run of ['', 'orders']) {
+      const press = { op: 'command', verb, run, v: 0 } as const;
+      expect(decode(encode(press))).toEqual(press);
+    }
+});
+
 it.each([
+  [{ op: 'command', run: '', v: 0 }],
+  [{ op: 'command', run: '', v: 0, verb: 'drop' }],
   [undefined],
   [null],
   ['retry'],

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { parseCommand } from '../../src/bot/command.ts';
+import { commandOf, commandOfKey, parseCommand } from '../../src/bot/command.ts';
+import { verbs } from '../../src/cards/button.ts';
 
 const sync = (name: string, plan = false) => ({ kind: 'sync', name, plan });
 
@@ -24,8 +25,48 @@ it.each([
   ['/sync cancel', { kind: 'cancel', name: undefined }],
   ['/sync cancel orders', { kind: 'cancel', name: 'orders' }],
   ['／同步 取消　订单', { kind: 'cancel', name: '订单' }],
-  ['/sync cancel orders --plan', { kind: 'unknown', words: '/sync cancel orders --plan' }],
+  ['/sync cancel orders --plan', { kind: 'unknown', words: '/sync cancel orders --plan', near: [] }],
   ['/sync cancelled', sync('cancelled')],
+  ['同步 订单', sync('订单')],
+  ['同步', { kind: 'list' }],
+  ['@Tom_Lee 同步 订单 @all', sync('订单')],
+  ['同步一下', undefined],
+  ['/sync “我的 订单”', sync('我的 订单')],
+  ['/sync status', { kind: 'status' }],
+  ['/同步 状态', { kind: 'status' }],
+  ['/sync history orders', { kind: 'history', name: 'orders' }],
+  ['/同步 历史 订单', { kind: 'history', name: '订单' }],
+  ['/sync why orders A 001', { kind: 'why', name: 'orders', key: 'A 001' }],
+  ['/sync why orders -5', { kind: 'why', name: 'orders', key: '-5' }],
+  ['/sync why “my orders” “A001”', { kind: 'why', name: 'my orders', key: 'A001' }],
+  ['/sync why orders', { kind: 'missing', verb: 'why', name: 'orders' }],
+  ['/同步 为什么', { kind: 'missing', verb: 'why', name: undefined }],
+  ['/sync retry', { kind: 'retry', name: undefined }],
+  ['/sync 重试 orders', { kind: 'retry', name: 'orders' }],
+  ['/sync verify orders', { kind: 'verify', name: 'orders' }],
+  ['/同步 核对', { kind: 'missing', verb: 'verify', name: undefined }],
+  ['/sync init orders', { kind: 'init', name: 'orders' }],
+  ['/sync PAUSE orders', { kind: 'pause', name: 'orders' }],
+  ['/同步 恢复 订单', { kind: 'resume', name: '订单' }],
+  ['/sync freeze', { kind: 'freeze' }],
+  ['/同步 解冻', { kind: 'thaw' }],
+  ['/sync mute orders', { kind: 'mute', name: 'orders' }],
+  ['/同步 取消静音 订单', { kind: 'unmute', name: '订单' }],
+  ['/sync history', { kind: 'missing', verb: 'history', name: undefined }],
+  ['/sync history orders --plan', { kind: 'unknown', words: '/sync history orders --plan', near: [] }],
+  ['/sync remind orders', { kind: 'remind', name: 'orders', set: undefined }],
+  ['/sync remind orders "0 9 * * 1-5"', { kind: 'remind', name: 'orders', set: { cron: '0 9 * * 1-5' } }],
+  ['/同步 提醒 订单 “0 9 * * 1-5”', { kind: 'remind', name: '订单', set: { cron: '0 9 * * 1-5' } }],
+  [
+    '/sync remind my orders 0 9 * * mon-fri',
+    { kind: 'remind', name: 'my orders', set: { cron: '0 9 * * mon-fri' } },
+  ],
+  ['/sync remind orders "soon"', { kind: 'remind', name: 'orders', set: { cron: 'soon' } }],
+  ['/sync remind orders off 2', { kind: 'remind', name: 'orders', set: { off: 2 } }],
+  ['/同步 提醒 订单 关 #12', { kind: 'remind', name: '订单', set: { off: 12 } }],
+  ['/sync remind orders off', { kind: 'remind', name: 'orders', set: undefined }],
+  ['/sync remind', { kind: 'missing', verb: 'remind', name: undefined }],
+  ['/statsu', { kind: 'unknown', words: '/statsu', near: ['status'] }],
   ['/sync list', { kind: 'list' }],
   ['/同步 列表', { kind: 'list' }],
   ['/sync help', { kind: 'help' }],
@@ -34,11 +75,11 @@ it.each([
   ['help', { kind: 'help' }],
   ['帮助', { kind: 'help' }],
   ['/帮助', { kind: 'help' }],
-  ['/sync --plan', { kind: 'unknown', words: '/sync --plan' }],
-  ['/sync orders --force', { kind: 'unknown', words: '/sync orders --force' }],
-  ['/syncorders', { kind: 'unknown', words: '/syncorders' }],
-  ['/', { kind: 'unknown', words: '/' }],
-  ['/start now', { kind: 'unknown', words: '/start now' }],
+  ['/sync --plan', { kind: 'unknown', words: '/sync --plan', near: [] }],
+  ['/sync orders --force', { kind: 'unknown', words: '/sync orders --force', near: [] }],
+  ['/syncorders', { kind: 'unknown', words: '/syncorders', near: [] }],
+  ['/', { kind: 'unknown', words: '/', near: [] }],
+  ['/start now', { kind: 'unknown', words: '/start now', near: [] }],
   ['helpful words', undefined],
   ['sync orders', undefined],
   ['hello /sync orders', undefined],
@@ -55,10 +96,36 @@ it('reads any text without throwing, and finds every plain name again', () => {
   const blank = fc.constantFrom(' ', '\u3000', '\u00a0', '\t', '  ');
   const name = fc
     .stringMatching(/^[a-z0-9][a-z0-9_-]{0,39}$/u)
-    .filter((one) => !/^(list|help|cancel)$/u.test(one));
+    .filter((one) => !verbs.some((verb) => verb === one) && one !== 'stop');
   fc.assert(
     fc.property(slash, verb, blank, name, (a, b, c, d) => {
       expect(parseCommand(`${a}${b}${c}${d}`)).toEqual(sync(d));
     }),
   );
+});
+
+it.each([
+  ['list', { kind: 'list' }],
+  ['sync', { kind: 'list' }],
+  ['Status', { kind: 'status' }],
+  ['帮助', { kind: 'help' }],
+  ['sync:orders', sync('orders')],
+  ['plan:orders', sync('orders', true)],
+  ['history:orders', { kind: 'history', name: 'orders' }],
+  ['why:orders', { kind: 'missing', verb: 'why', name: 'orders' }],
+  ['retry', { kind: 'retry', name: undefined }],
+  ['drop:orders', undefined],
+  ['', undefined],
+])('takes the menu entry %j', (key, command) => {
+  expect(commandOfKey(key)).toEqual(command);
+});
+
+it.each([
+  ['why', 'orders', 'A001', { kind: 'why', name: 'orders', key: 'A001' }],
+  ['sync', '', '', { kind: 'missing', verb: 'sync', name: undefined }],
+  ['remind', 'orders', '0 9 * * *', { kind: 'remind', name: 'orders', set: { cron: '0 9 * * *' } }],
+  ['cancel', '', '', { kind: 'cancel', name: undefined }],
+  ['mute', 'orders', '', { kind: 'mute', name: 'orders' }],
+] as const)('makes a command of %s, %j and %j', (verb, name, more, command) => {
+  expect(commandOf(verb, name, more)).toEqual(command);
 });

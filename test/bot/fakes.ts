@@ -1,4 +1,6 @@
 import type {
+  Audit,
+  AuditEntry,
   CardJson,
   Chat,
   ClickEvent,
@@ -255,6 +257,19 @@ export function fakeSeen(): Seen {
       ids.add(id);
       return fresh;
     },
+    prune: async () => undefined,
+  };
+}
+
+/** What was asked for, in memory. */
+export function fakeAudit(): Audit & { readonly entries: readonly AuditEntry[] } {
+  const entries: AuditEntry[] = [];
+  return {
+    entries,
+    note: async (entry) => {
+      entries.push(entry);
+    },
+    list: async () => entries,
     prune: async () => undefined,
   };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { trust } from '../../src/bot/asking.ts';
 import { type BotParts, createBot } from '../../src/bot/handle.ts';
 import { resumeRuns } from '../../src/bot/resume.ts';
 import type { RunRecord } from '../../src/run/ports.ts';
@@ -11,6 +12,7 @@ import {
   brokenFile,
   callError,
   definition,
+  fakeAudit,
   fakeChat,
   fakeClock,
   fakeDefinitions,
@@ -43,6 +45,9 @@ function stage(change: Partial<BotParts> = {}, records: readonly RunRecord[] = [
     unwritten: async function* () {},
     schedules: fakeSchedules(),
     verify: () => Promise.reject(new Error('not here')),
+    audit: fakeAudit(),
+    init: () => Promise.reject(new Error('not here')),
+    story: async () => ({ chapters: [], record: undefined }),
     journal,
     clock,
     log,
@@ -350,9 +355,12 @@ describe('a click', () => {
   });
 
   it('on a name of the list starts it, by the rules of the command', async () => {
-    const { bot, asked } = stage();
+    const { bot, asked, parts } = stage();
     const sync = (run: string, id: string) =>
       bot.handle(press({ op: 'sync', run, v: 0 }, { id, message: 'om_list' }));
+    // A forwarded copy is another message, which the bot has not sent.
+    expect(await sync('orders', '0')).toMatchObject({ type: 'warning' });
+    await trust('om_list', parts);
     expect(await sync('orders', '1')).toMatchObject({ type: 'success' });
     expect(await sync('users', '2')).toMatchObject({
       type: 'warning',

@@ -27,6 +27,66 @@ describe('who may do what', () => {
     expect(may(anna, right, rule(access), admins).allowed).toBe(allowed);
   });
 
+  const asker = (openId: string, chat = 'oc_1', outside = false) => ({ openId, chat, outside });
+
+  it.each([
+    [
+      'the starter may not approve',
+      'ou_anna',
+      'approve',
+      { approve: ['other'] },
+      { starter: 'ou_anna' },
+      false,
+    ],
+    ['another runner may', 'ou_bob', 'approve', { approve: ['other'] }, { starter: 'ou_anna' }, true],
+    ['no runner may not', 'ou_bob', 'approve', { approve: ['other'], run: ['ou_anna'] }, {}, false],
+    [
+      'named, but the starter',
+      'ou_bob',
+      'approve',
+      { approve: ['ou_bob', 'other'] },
+      { starter: 'ou_bob' },
+      false,
+    ],
+    [
+      'named, not the starter',
+      'ou_bob',
+      'approve',
+      { approve: ['ou_bob', 'other'] },
+      { starter: 'ou_anna' },
+      true,
+    ],
+    ['not named', 'ou_eve', 'approve', { approve: ['ou_bob', 'other'] }, { starter: 'ou_anna' }, false],
+    [
+      'everyone but the starter',
+      'ou_eve',
+      'approve',
+      { approve: ['everyone', 'other'] },
+      { starter: 'ou_bob' },
+      true,
+    ],
+    ['an admin who started it', 'ou_boss', 'approve', { approve: ['other'] }, { starter: 'ou_boss' }, false],
+    ['an admin', 'ou_boss', 'approve', { approve: ['other'] }, { starter: 'ou_anna' }, true],
+    ['frozen for people', 'ou_anna', 'run', {}, { frozenBy: 'ou_boss' }, false],
+    ['frozen for admins', 'ou_boss', 'run', {}, { frozenBy: 'ou_boss' }, false],
+    ['frozen plans', 'ou_boss', 'approve', {}, { frozenBy: 'ou_boss' }, false],
+    ['looking while frozen', 'ou_anna', 'look', {}, { frozenBy: 'ou_boss' }, true],
+    ['stopping while frozen', 'ou_anna', 'stop', {}, { frozenBy: 'ou_boss' }, true],
+    ['stopping the own run', 'ou_anna', 'stop', { run: ['ou_bob'] }, { starter: 'ou_anna' }, true],
+    ['stopping somebody else’s', 'ou_anna', 'stop', { run: ['ou_bob'] }, { starter: 'ou_bob' }, false],
+    ['looking where one may not run', 'ou_anna', 'look', { chats: ['oc_9'] }, {}, false],
+    ['ruling', 'ou_anna', 'admin', {}, {}, false],
+    ['ruling as an admin', 'ou_boss', 'admin', {}, {}, true],
+  ] as const)('%s: %s, %s with %j and %j: %s', (_, who, right, access, around, allowed) => {
+    expect(may(asker(who), right, rule(access), ['ou_boss'], around).allowed).toBe(allowed);
+  });
+
+  it('allows nothing in chats with outsiders, and tells who froze it', () => {
+    for (const right of ['run', 'look', 'stop', 'approve', 'admin'] as const)
+      expect(may(asker('ou_boss', 'oc_1', true), right, rule({}), ['ou_boss'])).toMatchObject({ ask: [] });
+    expect(may(anna, 'run', rule({}), [], { frozenBy: 'ou_boss' })).toMatchObject({ ask: ['ou_boss'] });
+  });
+
   it('names whom to ask', () => {
     expect(may(anna, 'run', rule({ run: ['ou_bob', 'everyone'], chats: ['x'] }), ['ou_boss'])).toMatchObject({
       ask: ['ou_bob', 'ou_boss'],

@@ -136,6 +136,7 @@ export function fakeProgram(parts: {
     check: () => Promise.resolve({ app: [], definitions: [{ name: 'orders', steps: parts.steps ?? [] }] }),
     init: () => Promise.reject(new Error('not here')),
     verify: () => Promise.reject(new Error('not here')),
+    audit: async () => [],
     setup: async () => ({
       bot: { name: 'Bot', openId: 'ou_bot' },
       steps: [],

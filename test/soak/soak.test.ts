@@ -8,7 +8,7 @@ const kinds: readonly (readonly [string, Partial<Setting>, from: number, to: num
   ['one program', { kind: 'quick', two: false, mysql: false }, 1, 14],
   ['two programs on one store', { kind: 'quick', two: true, mysql: false }, 101, 105],
   ['two programs on one MySQL store', { kind: 'quick', two: true, mysql: true }, 201, 203],
-  ['processes that are killed', { kind: 'real', two: false, mysql: false }, 301, 302],
+  ['processes that are killed', { kind: 'real', two: false, mysql: false }, 301, 303],
   ['two processes on one MySQL store', { kind: 'real', two: true, mysql: true }, 401, 401],
 ];
 

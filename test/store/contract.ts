@@ -420,6 +420,29 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
       });
     });
 
+    describe('the audit log', () => {
+      it('tells who asked for what, newest first and once each, until it is pruned', async () => {
+        const other = await another();
+        const first = {
+          ...{ id: 'a-1', at: 10, by: 'ou_a', chat: 'oc_1', via: 'text' as const, what: 'sync' },
+          ...{ definition: 'audited', run: '', allowed: true },
+        };
+        const second = { ...first, id: 'a-2', at: 20, via: 'button' as const, run: 'r1', allowed: false };
+        await store.audit.note(first);
+        await other.audit.note(first);
+        await store.audit.note(second);
+        await store.audit.note({ ...first, id: 'a-3', at: 15, definition: 'audited-else' });
+        const listed = await other.audit.list('audited', 10);
+        expect(listed.map(({ id: _, ...entry }) => ({ ...entry, id: '' }))).toEqual([
+          { ...second, id: '' },
+          { ...first, id: '' },
+        ]);
+        expect((await store.audit.list(undefined, 2)).map(({ at }) => at)).toEqual([20, 15]);
+        await store.audit.prune(20);
+        expect(await store.audit.list('audited', 10)).toHaveLength(1);
+      });
+    });
+
     describe('replacing a state', () => {
       it('takes effect only while nobody else has changed it', async () => {
         const scope = { definition: 'replaced', table: 'b/replaced' };

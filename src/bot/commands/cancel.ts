@@ -1,46 +1,42 @@
-import { cancelCard, problemCard, refusalCard } from '../cards/noticeCard.ts';
-import { ProblemError } from '../sync/problem.ts';
-import type { State } from '../sync/state.ts';
-import { type Text, text } from '../sync/text.ts';
-import { type Asker, may, startedBy } from './access.ts';
-import type { Desk } from './desk.ts';
-import { find } from './find.ts';
-import { problemsOf } from './known.ts';
-import type { CardJson } from './ports.ts';
-import { factsOf } from './trouble.ts';
+import { cancelCard, refusalCard } from '../../cards/noticeCard.ts';
+import type { State } from '../../sync/state.ts';
+import { type Text, text } from '../../sync/text.ts';
+import { starterOf } from '../access.ts';
+import type { Asking } from '../asking.ts';
+import type { Desk } from '../desk.ts';
+import { find } from '../find.ts';
+import { permit } from '../permit.ts';
+import type { CardJson } from '../ports.ts';
 
 /** Stops the runs of a definition, wherever they are carried out; without a name the only one of the chat. */
-export async function cancel(name: string | undefined, asker: Asker, desk: Desk): Promise<CardJson> {
-  try {
-    return name === undefined ? await here(asker, desk) : await named(name, asker, desk);
-  } catch (error) {
-    if (!(error instanceof ProblemError)) desk.log.error('not-cancelled', { name, ...factsOf(error) });
-    return problemCard(name ?? '', problemsOf(error), desk.locale);
-  }
-}
+export const cancel = (name: string | undefined, asking: Asking, desk: Desk): Promise<CardJson> =>
+  name === undefined ? here(asking, desk) : named(name, asking, desk);
 
-async function named(name: string, asker: Asker, desk: Desk): Promise<CardJson> {
+async function named(name: string, asking: Asking, desk: Desk): Promise<CardJson> {
   const open = await desk.runs.open();
   const written = name.toLowerCase();
   const mine = open.filter(({ state }) => state.definition === written || isTitle(state, name));
   if (mine.length > 0)
     return stop(
       mine.map(({ state }) => state),
-      asker,
+      asking,
       desk,
     );
   const found = await find(name, desk);
   return found.kind === 'not' ? found.card : cancelCard(nothingOpen, [], desk.locale);
 }
 
-async function here(asker: Asker, desk: Desk): Promise<CardJson> {
-  const open = (await desk.runs.open()).filter(({ chat }) => chat === asker.chat);
+async function here(asking: Asking, desk: Desk): Promise<CardJson> {
+  const open = (await desk.runs.open()).filter(
+    // What was asked for by a menu is known by the person alone.
+    ({ chat }) => chat === asking.chat || chat === asking.by.openId,
+  );
   const names = [...new Set(open.map(({ state }) => state.definition))];
   if (names.length > 1) return cancelCard(which, names, desk.locale);
   if (names.length === 0) return cancelCard(nothingHere, [], desk.locale);
   return stop(
     open.map(({ state }) => state),
-    asker,
+    asking,
     desk,
   );
 }
@@ -48,17 +44,21 @@ async function here(asker: Asker, desk: Desk): Promise<CardJson> {
 const isTitle = ({ title }: State, name: string): boolean => title.normalize('NFKC') === name;
 
 /** All runs of one definition. */
-async function stop(states: readonly State[], asker: Asker, desk: Desk): Promise<CardJson> {
+async function stop(states: readonly State[], asking: Asking, desk: Desk): Promise<CardJson> {
   const { definition: name } = states[0] ?? { definition: '' };
   const definition = await desk.definitions.get(name).catch(() => undefined);
-  const permission = may(asker, 'run', definition, desk.admins);
-  const allowed = permission.allowed ? states : states.filter((state) => startedBy(state, asker.openId));
-  if (!permission.allowed && allowed.length === 0)
-    return refusalCard(permission.refusal, permission.ask, desk.locale);
-  const by = { kind: 'chat', openId: asker.openId } as const;
+  const allowed: State[] = [];
+  let refusal: CardJson | undefined;
+  for (const state of states) {
+    const about = { definition, name, run: state.run, starter: starterOf(state) };
+    const permission = await permit(asking, { right: 'stop', what: 'cancel', ...about }, desk);
+    if (permission.allowed) allowed.push(state);
+    else refusal ??= refusalCard(permission.refusal, permission.ask, desk.locale);
+  }
+  if (allowed.length === 0 && refusal !== undefined) return refusal;
   let said: Text = nothingOpen;
   for (const state of allowed) {
-    const { kind } = await desk.runs.cancel(state.run, by, state.version);
+    const { kind } = await desk.runs.cancel(state.run, asking.by, state.version);
     if (kind === 'asked' || kind === 'going') said = cancelling;
     else if (kind === 'settled' && said === nothingOpen) said = discarded;
   }

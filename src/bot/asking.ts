@@ -1,0 +1,48 @@
+import type { Actor } from '../sync/state.ts';
+import type { Desk } from './desk.ts';
+import type { Place } from './live.ts';
+import type { AuditEntry, CardJson } from './ports.ts';
+
+/** Who asks for something, and where the answer goes. */
+export interface Asking {
+  readonly by: Actor & { readonly openId: string };
+  /** The chat; the person's own open_id where no chat is known, as for menus. */
+  readonly chat: string;
+  /** What the answer is a reply to; a message of its own when there is nothing. */
+  readonly message: string | undefined;
+  /** Whether it stands in a group: the answer goes into a thread. */
+  readonly group: boolean;
+  readonly via: AuditEntry['via'];
+  /** Repeats of the same answer within the hour send nothing; also the audit entry's ID. */
+  readonly once: string;
+}
+
+/** Answers with a card, whose buttons count from then on; answers its message ID. */
+export async function speak(card: CardJson, asking: Asking, desk: Desk, part = ''): Promise<string> {
+  const { message, chat, group } = asking;
+  const once = `${asking.once}${part}`;
+  const sent =
+    message === undefined
+      ? await desk.chat.send(chat, card, once)
+      : await desk.chat.reply(message, card, once, undefined, group);
+  await trust(sent, desk);
+  return sent;
+}
+
+const trusted = (message: string): string => `card|${message}`;
+
+/** Buttons of commands count on cards that the bot itself has sent: forwarded copies are other messages. */
+export async function trust(message: string, { schedules, clock }: Pick<Desk, 'schedules' | 'clock'>) {
+  const now = clock.now();
+  if (await schedules.take(trusted(message), 0, now, now)) await schedules.done(trusted(message), 0, '');
+}
+
+/** Whether {@link trust} knows the message. */
+export const isTrusted = async (message: string, { schedules }: Pick<Desk, 'schedules'>): Promise<boolean> =>
+  (await schedules.last(trusted(message))) !== undefined;
+
+/** Where the card of a run goes. */
+export const placeOf = ({ message, chat, group, once }: Asking, copy: boolean): Place => ({
+  ...{ kind: 'reply', chat, once, copy },
+  ...(message !== undefined && { to: message, thread: group }),
+});

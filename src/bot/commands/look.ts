@@ -1,0 +1,72 @@
+import { historyCard, statusCard } from '../../cards/commandCards.ts';
+import { type Listed, listCard } from '../../cards/listCard.ts';
+import { helpCard } from '../../cards/noticeCard.ts';
+import { storyCard } from '../../cards/storyCard.ts';
+import type { Definition } from '../../sync/definition.ts';
+import { approvers } from '../access.ts';
+import type { Desk } from '../desk.ts';
+import type { CardJson } from '../ports.ts';
+import { outlooks } from '../schedule/outlook.ts';
+import { factsOf } from '../trouble.ts';
+
+/** Every sync with its last run and its next one. */
+export async function list(desk: Desk): Promise<CardJson> {
+  const { definitions, schedules, runs, clock, log, locale, timeZone } = desk;
+  const all = await definitions.list();
+  const sound = all.flatMap((one) => ('definition' in one ? [one.definition] : []));
+  const clocks = await outlooks(sound, { schedules, timeZone, now: clock.now() });
+  const lastOf = async (name: string) => {
+    try {
+      return (await runs.latest(name, 1))[0];
+    } catch (error) {
+      log.error('last-run-not-read', { name, ...factsOf(error) });
+      return undefined;
+    }
+  };
+  const listed = await Promise.all(
+    all.map(async (one): Promise<Listed> => {
+      if (!('definition' in one)) return { name: one.name, problems: one.problems };
+      return {
+        name: one.name,
+        title: one.definition.title,
+        last: await lastOf(one.name),
+        ...clocks.get(one.name),
+      };
+    }),
+  );
+  return listCard(listed, { locale, timeZone });
+}
+
+/** What goes on or waits, wherever it is carried out. */
+export async function status({ runs, schedules, locale, timeZone }: Desk): Promise<CardJson> {
+  const [open, frozen] = await Promise.all([runs.open(), schedules.marks('frozen')]);
+  const states = open.map(({ state }) => state);
+  return statusCard(states, frozen.length > 0, { locale, timeZone });
+}
+
+/** Runs that the history shows. */
+const shown = 10;
+
+/** The last runs of a definition. */
+export async function history({ name, title }: Definition, desk: Desk): Promise<CardJson> {
+  const { runs, locale, timeZone } = desk;
+  return historyCard(title, name, await runs.latest(name, shown), { locale, timeZone });
+}
+
+/** What the latest runs did with one row. */
+export async function why({ name, title }: Definition, key: string, desk: Desk): Promise<CardJson> {
+  const { locale, timeZone } = desk;
+  return storyCard(title, key, await desk.story(name, key), { locale, timeZone });
+}
+
+/** What this person may ask for. */
+export async function help(openId: string, desk: Desk): Promise<CardJson> {
+  const all = await desk.definitions.list().catch(() => []);
+  const admin = desk.admins.includes(openId);
+  const approver = all.some((one) => {
+    if (!('definition' in one)) return false;
+    const people = approvers(one.definition.access, desk.admins);
+    return people.includes(openId) || people.includes('everyone');
+  });
+  return helpCard(openId, desk.locale, { admin, approver: admin || approver });
+}

@@ -1,0 +1,61 @@
+import { opsFor } from '../../cards/button.ts';
+import { commandButton, saidCard } from '../../cards/commandCards.ts';
+import { refusalCard } from '../../cards/noticeCard.ts';
+import { plain, same } from '../../cards/plain.ts';
+import type { Definition } from '../../sync/definition.ts';
+import type { State } from '../../sync/state.ts';
+import { text } from '../../sync/text.ts';
+import { may } from '../access.ts';
+import type { Asking } from '../asking.ts';
+import type { Desk } from '../desk.ts';
+import { permit } from '../permit.ts';
+import type { CardJson } from '../ports.ts';
+import { follow } from './sync.ts';
+
+const title = text('重试', 'Retry');
+
+/** Sends again what the newest run of a definition did not write; answers a card where there is nothing to show. */
+export async function retry(
+  definition: Definition,
+  asking: Asking,
+  desk: Desk,
+): Promise<CardJson | undefined> {
+  const { name } = definition;
+  const [state] = await desk.runs.latest(name, 1);
+  const about = { ...(state && { run: state.run }) };
+  const permission = await permit(asking, { right: 'run', what: 'retry', definition, ...about }, desk);
+  if (!permission.allowed) return refusalCard(permission.refusal, permission.ask, desk.locale);
+  if (!state || !canRetry(state)) {
+    const again = commandButton('sync', name, 0, text('同步', 'Sync'));
+    return saidCard(title, [nothing], desk.locale, { buttons: [again] });
+  }
+  const acted = await desk.runs.retry(state.run, asking.by, state.version);
+  if (acted.kind === 'going') await follow(acted.run, definition, asking, desk);
+  else return saidCard(title, [acted.kind === 'busy' ? busy : nothing], desk.locale);
+  return undefined;
+}
+
+/** Retries the only sync that has something to retry; lets people choose where there are several. */
+export async function retryOnly(asking: Asking, desk: Desk): Promise<CardJson | undefined> {
+  const asker = { openId: asking.by.openId, chat: asking.chat };
+  const all = (await desk.definitions.list()).flatMap((one) =>
+    'definition' in one && may(asker, 'run', one.definition, desk.admins).allowed ? [one.definition] : [],
+  );
+  const open: Definition[] = [];
+  for (const one of all) {
+    const [state] = await desk.runs.latest(one.name, 1);
+    if (state && canRetry(state)) open.push(one);
+  }
+  const [only, ...others] = open;
+  if (only === undefined) return saidCard(title, [nothing], desk.locale);
+  if (others.length === 0) return retry(only, asking, desk);
+  const buttons = open
+    .slice(0, 10)
+    .map((one, at) => commandButton('retry', one.name, at, same(plain(one.title, 40))));
+  return saidCard(title, [text('要重试哪一个？', 'Which one?')], desk.locale, { buttons });
+}
+
+const canRetry = (state: State): boolean => opsFor(state).includes('retry');
+
+const nothing = text('没有可以重试的，什么都没有做。', 'There is nothing to retry; nothing was done.');
+const busy = text('这个表格正在同步，请等它结束。', 'This table is being synced; wait for it to end.');

@@ -1,0 +1,104 @@
+import { acceptedCard, problemCard, refusalCard } from '../../cards/noticeCard.ts';
+import { runCard } from '../../cards/runCard.ts';
+import type { Run, Started } from '../../run/runs.ts';
+import type { Definition } from '../../sync/definition.ts';
+import { ProblemError } from '../../sync/problem.ts';
+import { approvers } from '../access.ts';
+import { type Asking, placeOf, speak } from '../asking.ts';
+import type { Desk } from '../desk.ts';
+import { problemsOf } from '../known.ts';
+import type { Place } from '../live.ts';
+import { permit } from '../permit.ts';
+import type { CardJson } from '../ports.ts';
+import { tellGroup } from '../tell-group.ts';
+import { factsOf } from '../trouble.ts';
+
+/** Starts a run and shows it; answers a card where there is none to show. */
+export async function sync(
+  definition: Definition,
+  planOnly: boolean,
+  asking: Asking,
+  desk: Desk,
+): Promise<CardJson | undefined> {
+  const what = planOnly ? 'plan' : 'sync';
+  const permission = await permit(asking, { right: 'run', what, definition }, desk);
+  if (!permission.allowed) return refusalCard(permission.refusal, permission.ask, desk.locale);
+  const starting = desk.runs.start({ definition, by: asking.by, planOnly });
+  const card = await accepted(starting, definition, asking, desk);
+  try {
+    await showStarted(await starting, definition, asking, desk, card);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ProblemError))
+      desk.log.error('sync-not-started', { name: definition.name, ...factsOf(error) });
+    const problem = problemCard(definition.name, problemsOf(error), desk.locale);
+    if (card === undefined) return problem;
+    await desk.chat.patch(card, problem);
+    return undefined;
+  }
+}
+
+/** People see within a second that they were heard; opening a table can take longer. */
+const heardWithin = 400;
+
+/** Waits a moment for the start of a run; when it takes longer, answers with a card that the run's will replace. */
+async function accepted(
+  starting: Promise<Started>,
+  definition: Definition,
+  asking: Asking,
+  desk: Desk,
+): Promise<string | undefined> {
+  const { clock, log, locale } = desk;
+  const started = new AbortController();
+  const late = clock.sleep(heardWithin, started.signal).then(
+    () => true,
+    () => false,
+  );
+  const isLate = await Promise.race([starting.then(() => false), late]).catch(() => false);
+  started.abort();
+  if (!isLate) return undefined;
+  try {
+    return await speak(acceptedCard(definition.title, locale), asking, desk, ':heard');
+  } catch (error) {
+    log.warn('card-not-sent', factsOf(error));
+    return undefined;
+  }
+}
+
+/**
+ * Shows a run that was just started, or the one that holds the table, as an answer.
+ * @param card a card that answers already
+ */
+export async function showStarted(
+  started: Started,
+  definition: Definition,
+  asking: Asking,
+  desk: Desk,
+  card?: string,
+): Promise<void> {
+  const { clock, locale, timeZone, admins, chat } = desk;
+  const copy = started.kind === 'busy';
+  const { run } = started;
+  if (run) return follow(run, definition, asking, desk, copy, card);
+  if (started.kind === 'started') return;
+  const people = approvers(definition.access, admins);
+  const view = { now: clock.now(), locale, timeZone, approvers: people, copy: true };
+  const held = runCard(started.state, view);
+  if (card === undefined) await speak(held, asking, desk);
+  else await chat.patch(card, held);
+}
+
+/** Shows a run until it ends; a group hears of its end where somebody has to act. */
+export async function follow(
+  run: Run,
+  definition: Definition,
+  asking: Asking,
+  desk: Desk,
+  copy = false,
+  card?: string,
+): Promise<void> {
+  const place: Place =
+    card === undefined ? placeOf(asking, copy) : { kind: 'card', message: card, chat: asking.chat, copy };
+  await desk.live.follow(run, place, approvers(definition.access, desk.admins));
+  if (asking.group && !copy) await tellGroup(run.state(), definition, asking, desk);
+}

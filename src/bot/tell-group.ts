@@ -1,0 +1,41 @@
+import { endCard } from '../cards/commandCards.ts';
+import type { Definition } from '../sync/definition.ts';
+import type { State } from '../sync/state.ts';
+import { approvers } from './access.ts';
+import type { Asking } from './asking.ts';
+import type { Desk } from './desk.ts';
+import { factsOf } from './trouble.ts';
+
+const isBad = ({ status }: State): boolean => status === 'failed' || status === 'partial';
+
+/**
+ * One line in the group about a run whose progress stands in a thread: when somebody has to decide, at the first
+ * failure, and at the recovery from one. Those who have to act are mentioned, nobody for good news. Never rejects.
+ */
+export async function tellGroup(state: State, definition: Definition, asking: Asking, desk: Desk) {
+  try {
+    const people = await whom(state, definition, asking, desk);
+    if (people === undefined) return;
+    const once = `end:${state.run}:${state.version}`;
+    await desk.chat.send(asking.chat, endCard(state, people, desk.locale), once);
+  } catch (error) {
+    desk.log.warn('group-not-told', factsOf(error));
+  }
+}
+
+/** Who is mentioned; `undefined` where there is nothing to tell. */
+async function whom(
+  state: State,
+  { access }: Definition,
+  { by }: Asking,
+  { runs, admins }: Desk,
+): Promise<readonly string[] | undefined> {
+  if (state.status === 'waiting') return approvers(access, admins);
+  if (!isBad(state) && state.status !== 'done') return undefined;
+  const earlier = (await runs.latest(state.definition, 10)).find(
+    (one) => one.run !== state.run && (isBad(one) || one.status === 'done'),
+  );
+  const before = earlier !== undefined && isBad(earlier);
+  if (isBad(state)) return before ? undefined : [by.openId];
+  return before ? [] : undefined;
+}

@@ -1,0 +1,32 @@
+import type { Audit, AuditEntry } from '../bot/ports.ts';
+import type { Backend, Database } from './backend.ts';
+import { hash } from './encode.ts';
+
+/** Who asked for what, and whether it was allowed. */
+export const audit = (db: Database, backend: Backend): Audit => ({
+  async note({ id, by, allowed, ...entry }) {
+    const row = { ...entry, id: hash(id), by_whom: by, allowed: allowed ? 1 : 0 };
+    await backend.unlessThere(db.insertInto('audit').values(row)).execute();
+  },
+  async list(definition, limit) {
+    const rows = await db
+      .selectFrom('audit')
+      .selectAll()
+      .$if(definition !== undefined, (all) => all.where('definition', '=', definition ?? ''))
+      .orderBy('at', 'desc')
+      .orderBy('id')
+      .limit(limit)
+      .execute();
+    return rows.map(
+      ({ by_whom, allowed, at, ...entry }): AuditEntry => ({
+        ...entry,
+        at: Number(at),
+        by: by_whom,
+        allowed: Number(allowed) === 1,
+      }),
+    );
+  },
+  async prune(before) {
+    await db.deleteFrom('audit').where('at', '<', before).execute();
+  },
+});

@@ -1,0 +1,265 @@
+import { describe, expect, it } from 'vitest';
+import { trust } from '../../src/bot/asking.ts';
+import { type BotParts, createBot } from '../../src/bot/handle.ts';
+import { cardFault } from '../../src/playground/cardCheck.ts';
+import type { Story } from '../../src/sync/story.ts';
+import { buttonsOf, wordsOf } from '../cards/read.ts';
+import { at, endedWith, everyState, failedChunk, stateWith } from '../cards/states.ts';
+import {
+  definition,
+  fakeAudit,
+  fakeChat,
+  fakeClock,
+  fakeDefinitions,
+  fakeJournal,
+  fakeLog,
+  fakeRun,
+  fakeRuns,
+  fakeSchedules,
+  fakeSeen,
+  message,
+  press,
+  settle,
+} from './fakes.ts';
+
+function stage(change: Partial<BotParts> = {}) {
+  const clock = fakeClock();
+  const talk = fakeChat(clock);
+  const { runs, asked, answers } = fakeRuns();
+  const audit = fakeAudit();
+  const parts: BotParts = {
+    chat: talk.chat,
+    runs,
+    definitions: fakeDefinitions([
+      definition(),
+      definition({ name: 'users', title: '用户', access: { run: ['ou_bob'] } }),
+    ]),
+    seen: fakeSeen(),
+    unwritten: async function* () {},
+    schedules: fakeSchedules(),
+    audit,
+    verify: () => Promise.reject(new Error('not here')),
+    init: async () => ({
+      ...{ kind: 'created', target: 'https://x.feishu.cn/base/A?table=t', blankRows: 0 },
+      table: { id: 't', name: '订单' },
+      fields: [],
+    }),
+    story: async (): Promise<Story> => ({ chapters: [], record: undefined }),
+    journal: fakeJournal(),
+    clock,
+    log: fakeLog(),
+    locale: 'en-US',
+    timeZone: 'UTC',
+    admins: ['ou_boss'],
+    botOpenId: 'ou_bot',
+    ...change,
+  };
+  const bot = createBot(parts);
+  let count = 0;
+  /** The card that answers a line. */
+  const ask = async (line: string, about: Parameters<typeof message>[1] = {}) => {
+    count += 1;
+    await bot.handle(message(line, { id: `ev_${count}`, message: `om_c${count}`, ...about }));
+    await settle();
+    await settle();
+    const card = talk.said.at(-1)?.card ?? {};
+    expect(cardFault(card)).toBeUndefined();
+    return card;
+  };
+  return { bot, ask, clock, ...talk, asked, answers, audit, parts };
+}
+
+describe('a command', () => {
+  it('shows what goes on, with a button to cancel it', async () => {
+    const { ask, answers } = stage();
+    expect(wordsOf(await ask('/sync status'))).toContain('No sync is going on right now.');
+    const uploading = everyState['uploading'] ?? stateWith();
+    answers.open = async () => [{ state: uploading, chat: 'oc_1' }];
+    const card = await ask('/同步 状态');
+    expect(wordsOf(card)).toContain('Uploading');
+    expect(wordsOf(card)).toMatch(/\d+ % \(/u);
+    expect(buttonsOf(card)[0]?.behaviors[0]?.value).toEqual({
+      ...{ op: 'command', verb: 'cancel', run: 'orders', v: 0 },
+    });
+  });
+
+  it('shows the last runs with numbers, who, when and how', async () => {
+    const { ask, answers } = stage();
+    answers.latest = async () => [everyState['done'] ?? stateWith(), everyState['partial'] ?? stateWith()];
+    const words = wordsOf(await ask('/sync history orders'));
+    expect(words).toContain('last 2 runs');
+    expect(words).toMatch(/\*\*Done\*\* · 11-23 \d\d:\d\d · <person id='ou_\w+'.* · by message/u);
+    expect(words).toContain('**Partly done**');
+  });
+
+  it('tells the story of a row', async () => {
+    const sample = {
+      ...{ key: 'A001', kind: 'update' as const, back: true as const },
+      cells: [{ field: '城市', from: '上海', to: '北京' }],
+    };
+    const story: Story = {
+      record: 'recX1',
+      chapters: [
+        {
+          ...{ run: 'r2', at, by: { kind: 'chat', openId: 'ou_anna' } },
+          told: {
+            ...{ kind: 'change', chunk: 'U001', status: 'failed', sentAt: at, sample },
+            ...{ code: 1254001, message: 'WrongRequestBody' },
+          },
+        },
+        { run: 'r1', at, by: undefined, told: { kind: 'quiet' } },
+      ],
+    };
+    const asked: string[] = [];
+    const { ask } = stage({
+      story: async (name, key) => {
+        asked.push(`${name} ${key}`);
+        return story;
+      },
+    });
+    const words = wordsOf(await ask('/sync why 订单 A001'));
+    expect(asked).toEqual(['orders A001']);
+    for (const part of [
+      'failed',
+      'U001',
+      '城市: 上海 → 北京',
+      'set back',
+      '1254001',
+      'recX1',
+      'nothing to write',
+    ])
+      expect(words).toContain(part);
+  });
+
+  it('retries the newest run of a definition, and the only one when none is named', async () => {
+    const { ask, answers, asked } = stage();
+    expect(wordsOf(await ask('/sync retry orders'))).toContain('nothing to retry');
+    const partial = endedWith('partial', {
+      chunks: { total: 3, settled: 3, failed: [failedChunk({ id: 'C001' })] },
+    });
+    answers.latest = async (name) => (name === 'orders' ? [partial] : []);
+    answers.act = async () => ({ kind: 'going', run: fakeRun() });
+    await ask('/sync retry');
+    await ask('/sync retry orders');
+    expect(asked.map(({ op, run, v }) => [op, run, v])).toEqual([
+      ['retry', partial.run, partial.version],
+      ['retry', partial.run, partial.version],
+    ]);
+  });
+
+  it('asks for a missing argument with a form, whose answer is the command', async () => {
+    const { bot, ask, said } = stage();
+    const card = await ask('/sync why');
+    const [submit] = buttonsOf(card);
+    expect(submit?.name).toBe('submit');
+    const value = submit?.behaviors[0]?.value;
+    const form = { name: 'orders', more: 'A001' };
+    // The form counts on the very card that asked.
+    expect(await bot.handle(press(value, { message: 'om_copy', form }))).toMatchObject({ type: 'warning' });
+    expect(await bot.handle(press(value, { id: 'e2', message: 'om_1', form }))).toMatchObject({
+      type: 'success',
+    });
+    await settle();
+    await settle();
+    expect(wordsOf(said.at(-1)?.card ?? {})).toContain('None of the latest runs wrote this key');
+  });
+
+  it('that is mistyped gets the nearest as buttons', async () => {
+    const { ask } = stage();
+    const offered = async (line: string) =>
+      buttonsOf(await ask(line)).map(({ behaviors }) => behaviors[0]?.value);
+    expect(await offered('/sync histroy orders')).toContainEqual({
+      ...{ op: 'command', verb: 'history', run: 'orders', v: 0 },
+    });
+    expect(await offered('/stauts')).toEqual([{ op: 'command', verb: 'status', run: '', v: 0 }]);
+    expect(await offered('/sync ordres')).toContainEqual({ op: 'sync', run: 'orders', v: 0 });
+  });
+
+  it('pauses, mutes, reminds and lists reminders', async () => {
+    const { ask, parts } = stage();
+    expect(wordsOf(await ask('/sync pause orders'))).toContain('The schedule is paused.');
+    expect(await parts.schedules.marks('paused')).toHaveLength(1);
+    expect(wordsOf(await ask('/sync resume orders'))).toContain('goes on');
+    expect(wordsOf(await ask('/sync mute orders'))).toContain('Muted');
+    expect(wordsOf(await ask('/sync remind orders “0 9 * * 1-5”'))).toContain('Reminder set');
+    expect(wordsOf(await ask('/sync remind orders'))).toContain('1. 0 9 * * 1-5');
+    expect(wordsOf(await ask('/sync remind orders off 1'))).toContain('Reminder 1 is off.');
+    expect(wordsOf(await ask('/sync remind orders'))).toContain('No reminder here yet.');
+  });
+
+  it('freezes everything for admins; then nobody starts anything, and is told who did it', async () => {
+    const { ask, asked, audit } = stage();
+    expect(wordsOf(await ask('/sync freeze'))).toContain('Only admins');
+    expect(wordsOf(await ask('/sync freeze', { from: 'ou_boss' }))).toContain('Everything is frozen.');
+    const refused = wordsOf(await ask('/sync orders'));
+    expect(refused).toContain('frozen');
+    expect(refused).toContain("<person id='ou_boss'");
+    expect(wordsOf(await ask('/sync status'))).toContain('Everything is frozen');
+    expect(asked).toEqual([]);
+    await ask('/sync thaw', { from: 'ou_boss' });
+    await ask('/sync orders');
+    expect(asked).toHaveLength(1);
+    expect(audit.entries.map(({ by, what, allowed }) => [by, what, allowed])).toEqual([
+      ['ou_anna', 'freeze', false],
+      ['ou_boss', 'freeze', true],
+      ['ou_anna', 'sync', false],
+      ['ou_boss', 'thaw', true],
+      ['ou_anna', 'sync', true],
+    ]);
+  });
+
+  it('creates a table for those only who approve', async () => {
+    const { ask } = stage();
+    expect(wordsOf(await ask('/sync init orders'))).toContain('may not');
+    expect(wordsOf(await ask('/sync init orders', { from: 'ou_boss' }))).toContain('Created the table');
+  });
+
+  it('does as a button what it does as text, by the same rules', async () => {
+    const { bot, said, parts, audit } = stage();
+    await trust('om_list', parts);
+    const value = { op: 'command', verb: 'history', run: 'users', v: 0 };
+    await bot.handle(press(value, { message: 'om_list' }));
+    await settle();
+    await settle();
+    expect(wordsOf(said.at(-1)?.card ?? {})).toContain('You may not run this sync.');
+    expect(audit.entries).toMatchObject([{ via: 'button', what: 'history', allowed: false }]);
+  });
+
+  it('is helped with by role', async () => {
+    const { ask } = stage();
+    expect(wordsOf(await ask('/help'))).not.toContain('freeze');
+    expect(wordsOf(await ask('/help', { from: 'ou_boss' }))).toContain('/sync freeze|thaw');
+  });
+});
+
+describe('a group', () => {
+  const group = { chat: 'oc_g', chatKind: 'group', mentioned: true } as const;
+  const ended = async (
+    status: 'done' | 'partial' | 'waiting',
+    before: 'done' | 'partial' | undefined,
+    name = 'orders',
+  ) => {
+    const all = stage();
+    const run = fakeRun();
+    all.answers.start = async () => ({ kind: 'started', run });
+    const earlier = before && { ...(everyState[before] ?? stateWith()), run: 'r0' };
+    all.answers.latest = async () => (earlier ? [run.state(), earlier] : [run.state()]);
+    await all.ask(`/sync ${name}`, group);
+    run.end(status, everyState[status]);
+    await all.clock.advance(5_000);
+    return all.said.filter(({ kind }) => kind === 'send').map(({ to, card }) => [to, wordsOf(card)]);
+  };
+
+  it('hears of the first failure, of a recovery and of what somebody must decide, and of nothing else', async () => {
+    expect(await ended('done', undefined)).toEqual([]);
+    expect(await ended('done', 'done')).toEqual([]);
+    expect(await ended('partial', 'done')).toEqual([
+      ['oc_g', expect.stringContaining('<at id=ou_anna></at>')],
+    ]);
+    expect(await ended('partial', 'partial')).toEqual([]);
+    expect(await ended('done', 'partial')).toEqual([['oc_g', expect.not.stringContaining('<at')]]);
+    expect(await ended('waiting', undefined)).toEqual([
+      ['oc_g', expect.stringContaining('<at id=ou_boss></at>')],
+    ]);
+  });
+});

@@ -1,0 +1,102 @@
+import { expect, it } from 'vitest';
+import type { BotMessage } from '../../src/playground/chatHandle.ts';
+import { newWorld, type World, type WorldOptions } from '../support/world.ts';
+
+/** A world whose bot listens. */
+async function newBot(options: WorldOptions = {}): Promise<World> {
+  const world = await newWorld({ orders: 5, speed: 3, ...options });
+  const program = await world.open();
+  await program.serve();
+  await world.feishu.connections.ready();
+  return world;
+}
+
+const says =
+  (...words: string[]) =>
+  ({ text }: BotMessage): boolean =>
+    words.every((one) => text.includes(one));
+const ended = ({ controls }: BotMessage): boolean => controls.some(({ name }) => name === 'rerun');
+
+it('history, status and the story of one row are told in the chat, also by a form', async () => {
+  const world = await newBot({ definition: { private: ['手机号'] } });
+  const chat = world.feishu.chat({ kind: 'p2p' });
+  chat.say('/sync orders');
+  await chat.next(ended);
+
+  chat.say('/同步 历史 订单');
+  expect((await chat.next(says('last 1 runs'))).text).toContain('Done');
+  chat.say('同步 状态');
+  await chat.next(says('No sync is going on'));
+
+  chat.say('/sync why');
+  const form = await chat.next(says('One thing is missing'));
+  const pressed = await world.feishu.click(form.id, {
+    name: 'submit',
+    formValue: { name: 'orders', more: 'O001' },
+  });
+  expect(pressed.toast?.type).toBe('success');
+  const told = await chat.next(says('O001', 'written'));
+  expect(told.text).toContain('C001');
+  expect(told.text).toContain('Last confirmed in record rec');
+  expect(told.text).not.toMatch(/138\d{8}/u);
+});
+
+it('the first failure of a run in a group is one line there, its progress stands in the thread', async () => {
+  const world = await newBot();
+  const ada = world.feishu.person('Ada');
+  const group = world.feishu.chat({ kind: 'group', members: [ada] });
+  const stop = world.feishu.faults.add({
+    when: { route: 'records.batch_create', times: Number.POSITIVE_INFINITY },
+    fault: { kind: 'code', code: 1255001 },
+  });
+  group.say('/sync orders', { mention: true });
+
+  const line = await group.next(says('The card in the thread'));
+
+  expect(line.text).toContain('Failed');
+  expect(line.parentId).toBeUndefined();
+  const [card, ...others] = group.messages();
+  expect(card?.threadId).toMatch(/^omt_/u);
+  expect(others).toHaveLength(1);
+  stop();
+
+  group.say('/sync retry', { mention: true });
+  await group.next((message) => message.id !== line.id && says('The card in the thread', 'Done')(message));
+  await world.expectSame();
+});
+
+it('frozen, nobody starts anything by text or by button, until an admin thaws it; all of it is in the audit', async () => {
+  const world = await newWorld({ orders: 5, speed: 3 });
+  const [ada, boss] = [world.feishu.person('Ada'), world.feishu.person('Boss')];
+  world.env['ADMINS'] = boss.openId;
+  const program = await world.open();
+  await program.serve();
+  await world.feishu.connections.ready();
+  const group = world.feishu.chat({ kind: 'group', members: [ada, boss] });
+  group.say('/sync', { mention: true });
+  const list = await group.next(says('orders'));
+  group.say('/sync freeze', { mention: true, from: boss });
+  await group.next(says('Everything is frozen.'));
+
+  group.say('/sync orders', { mention: true, from: ada });
+  await group.next(says('Not allowed', 'frozen'));
+  const click = await world.feishu.click(list.id, 'sync', { from: ada });
+  expect(click.toast?.content).toContain('frozen');
+  expect(world.writes()).toEqual([]);
+
+  group.say('/sync thaw', { mention: true, from: boss });
+  await group.next(says('Everything goes on.'));
+  group.say('/sync orders', { mention: true, from: ada });
+  await group.next(ended);
+  await world.expectSame();
+  await program.stop();
+
+  const audit = await world.type('audit orders');
+  expect(audit.json).toMatchObject({
+    entries: [
+      { by: ada.openId, via: 'text', what: 'sync', allowed: true, definition: 'orders' },
+      { by: ada.openId, via: 'button', what: 'sync', allowed: false },
+      { by: ada.openId, via: 'text', what: 'sync', allowed: false },
+    ],
+  });
+});
