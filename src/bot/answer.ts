@@ -70,7 +70,13 @@ async function carryOut(
       return named(command.name, 'look', 'remind', asking, desk, (one) =>
         remind(one, command.set, askerOf(asking), asking.once.slice(-64), desk),
       );
-    default: {
+    case 'history':
+    case 'verify':
+    case 'init':
+    case 'pause':
+    case 'resume':
+    case 'mute':
+    case 'unmute': {
       const { kind } = command;
       return named(command.name, rights[kind], kind, asking, desk, (one) => ofOne(kind, one, asking, desk));
     }

@@ -154,7 +154,13 @@ export function commandOf(verb: Verb, name = '', more = ''): Command {
       return name === ''
         ? { kind: 'missing', verb, name: undefined }
         : { kind: 'remind', name, set: more === '' ? undefined : { cron: more } };
-    default:
+    case 'history':
+    case 'verify':
+    case 'init':
+    case 'pause':
+    case 'resume':
+    case 'mute':
+    case 'unmute':
       return name === '' ? { kind: 'missing', verb, name: undefined } : { kind: verb, name };
   }
 }

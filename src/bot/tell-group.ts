@@ -35,7 +35,9 @@ async function whom(
   const earlier = (await runs.latest(state.definition, 10)).find(
     (one) => one.run !== state.run && (isBad(one) || one.status === 'done'),
   );
-  const before = earlier !== undefined && isBad(earlier);
+  // A retry goes on in the run that failed.
+  const retried = state.acts.some(({ op }) => op === 'retry');
+  const before = retried || (earlier !== undefined && isBad(earlier));
   if (isBad(state)) return before ? undefined : [by.openId];
   return before ? [] : undefined;
 }
