@@ -83,7 +83,15 @@ export function direct({ feishu, table, jump }: Stage, scenario: Scenario): Dire
     return weather.refused.some((word) => words.includes(`"${word}"`)) ? refusal : undefined;
   }
 
+  /** Clocks jump between calls: no request is an hour on its way. */
+  const jumps: number[] = [];
+  let under = 0;
+  feishu.onCall(() => {
+    under--;
+    if (under === 0) for (const ms of jumps.splice(0)) jump(ms);
+  });
   feishu.onRequest(async (request) => {
+    under++;
     if (!request.path.startsWith('/open-apis/bitable/') || calm) return;
     call++;
     const mine = call;
@@ -92,7 +100,7 @@ export function direct({ feishu, table, jump }: Stage, scenario: Scenario): Dire
     const luck = chance(`person ${seed} ${step} ${mine}`);
     if (luck.yes(weather.person)) meddle(luck, scenario, table);
     if (luck.yes(0.003)) feishu.app.revokeTokens();
-    if (luck.yes(weather.jumps)) jump(luck.pick([20_000, 140_000, 3_600_000]));
+    if (luck.yes(weather.jumps)) jumps.push(luck.pick([20_000, 140_000, 3_600_000]));
     if (ending?.how.how === 'let' || ending?.how.call !== mine) return;
     const { process, how } = ending;
     if (how.how === 'term') process.term();
