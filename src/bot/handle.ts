@@ -9,6 +9,7 @@ import { createBackground } from './background.ts';
 import { click, tell } from './click.ts';
 import { parseCommand } from './command.ts';
 import type { Desk } from './desk.ts';
+import { greet } from './greet.ts';
 import { createLive, type Place } from './live.ts';
 import type { ChatEvent, ClickEvent, HandleEvent, MessageEvent, Toast } from './ports.ts';
 import { factsOf } from './trouble.ts';
@@ -119,7 +120,8 @@ export function createBot(parts: BotParts): Bot {
           : undefined;
       try {
         if (event.kind === 'click') return await onClick(event);
-        await onMessage(event);
+        if (event.kind === 'message') await onMessage(event);
+        else if (await isNew(event)) background.start('greet', () => greet(event, desk));
         return undefined;
       } catch (error) {
         log.error('event-failed', { id: event.id, ...factsOf(error) });

@@ -63,7 +63,26 @@ export interface ClickEvent extends Arrival {
   readonly form: Readonly<Record<string, unknown>>;
 }
 
-export type ChatEvent = MessageEvent | ClickEvent;
+/** A press on an entry of the bot's menu; no chat is known. */
+export interface MenuEvent extends Arrival {
+  readonly kind: 'menu';
+  readonly tenant: string;
+  readonly from: string;
+  /** What the console says for the entry, such as `list` or `sync:orders`. */
+  readonly key: string;
+}
+
+/** The bot was added to a group, or somebody opened the one-to-one chat with it. */
+export interface ArrivedEvent extends Arrival {
+  readonly kind: 'added' | 'opened';
+  readonly tenant: string;
+  readonly from: string;
+  readonly chat: string;
+  /** Whether the group has members of other companies. */
+  readonly outside: boolean;
+}
+
+export type ChatEvent = MessageEvent | ClickEvent | MenuEvent | ArrivedEvent;
 
 /** The short words shown on the presser's screen. */
 export interface Toast {

@@ -206,3 +206,23 @@ export function hintCard(locale: Locale, near: readonly Verb[] = []): Card {
     locale,
   );
 }
+
+/** Greets a group that the bot was added to, or a person who opens its chat. */
+export function welcomeCard(group: boolean, locale: Locale): Card {
+  const title = text('你好，我负责同步表格', 'Hello, I keep tables in sync');
+  const how = group
+    ? text(
+        '在这个群里先 @ 我，再写命令：@我 /sync 名称。进度放在话题里，只有失败或要人决定时才打扰大家。',
+        'Mention me in this group and write a command: @me /sync NAME. Progress stays in the thread; the group hears of failures and decisions only.',
+      )
+    : text('直接发命令给我，例如 /sync 名称。', 'Just write me a command, such as /sync NAME.');
+  const buttons = [
+    commandButton('list', '', 0, text('可以同步的表格', 'Tables to sync')),
+    commandButton('status', '', 1, text('正在进行', 'What goes on')),
+    commandButton('help', '', 2, text('帮助', 'Help')),
+  ];
+  return makeCard(
+    { colour: colours.busy, title, summary: title, elements: [line(how), buttonRow(buttons)] },
+    locale,
+  );
+}

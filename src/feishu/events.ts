@@ -1,4 +1,4 @@
-import type { ClickEvent, MessageEvent } from '../bot/ports.ts';
+import type { ArrivedEvent, ClickEvent, MenuEvent, MessageEvent } from '../bot/ports.ts';
 import { list, type Shape, shape, words } from './shape.ts';
 
 /** The two halves of an event: https://open.feishu.cn/document/server-docs/event-subscription-guide/event-structure */
@@ -73,6 +73,34 @@ export function clickEvent(payload: unknown): ClickEvent | undefined {
     value: action['value'],
     form: shape(action['form_value']) ?? {},
   };
+}
+
+/**
+ * Reads `application.bot.menu_v6`; undefined when it is not what Feishu describes.
+ * https://open.feishu.cn/document/client-docs/bot-v3/events/menu
+ */
+export function menuEvent(payload: unknown): MenuEvent | undefined {
+  const parts = envelope(payload);
+  const operator = shape(parts?.event['operator']);
+  const id = words(parts?.header['event_id']);
+  const from = words(shape(operator?.['operator_id'])?.['open_id']);
+  const key = words(parts?.event['event_key']);
+  if (!parts || !id || !from || !key) return undefined;
+  return { kind: 'menu', id, from, key, tenant: words(parts.header['tenant_key']) ?? '' };
+}
+
+/**
+ * Reads `im.chat.member.bot.added_v1` and `im.chat.access_event.bot_p2p_chat_entered_v1`; undefined when it is not
+ * what Feishu describes. https://open.feishu.cn/document/server-docs/group/chat-member/event/added
+ */
+export function arrivedEvent(payload: unknown, kind: ArrivedEvent['kind']): ArrivedEvent | undefined {
+  const parts = envelope(payload);
+  const id = words(parts?.header['event_id']);
+  const chat = words(parts?.event['chat_id']);
+  const from = words(shape(parts?.event['operator_id'])?.['open_id']);
+  if (!parts || !id || !chat || !from) return undefined;
+  const outside = parts.event['external'] === true;
+  return { kind, id, chat, from, outside, tenant: words(parts.header['tenant_key']) ?? '' };
 }
 
 /**

@@ -38,6 +38,18 @@ export const neededScopes: readonly NeededScope[] = [
     calls: [],
   },
   {
+    name: 'im:chat.members:bot_access',
+    use: text('被拉进群时打个招呼', 'greets a group that it is added to'),
+    optional: true,
+    calls: [],
+  },
+  {
+    name: 'im:chat.access_event.bot_p2p_chat:read',
+    use: text('有人打开单聊时打个招呼', 'greets whoever opens the chat with it'),
+    optional: true,
+    calls: [],
+  },
+  {
     name: 'bitable:app',
     use: text('读写多维表格', 'reads and writes Bitable'),
     calls: [

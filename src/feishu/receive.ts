@@ -1,6 +1,6 @@
 import type { ChatEvent, HandleEvent, Toast } from '../bot/ports.ts';
 import type { Clock, Log } from '../run/ports.ts';
-import { clickEvent, messageEvent, tenantOf } from './events.ts';
+import { arrivedEvent, clickEvent, menuEvent, messageEvent, tenantOf } from './events.ts';
 
 /** Feishu waits 3 s for an answer; https://open.feishu.cn/document/uAjLw4CM/ukzMukzMukzM/feishu-cards/card-callback-communication */
 const answerWithin = 2500;
@@ -73,6 +73,9 @@ type Reader = (payload: unknown, self: string) => ChatEvent | undefined;
 
 const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['im.message.receive_v1', messageEvent],
+  ['application.bot.menu_v6', menuEvent],
+  ['im.chat.member.bot.added_v1', (payload) => arrivedEvent(payload, 'added')],
+  ['im.chat.access_event.bot_p2p_chat_entered_v1', (payload) => arrivedEvent(payload, 'opened')],
   ['card.action.trigger', clickEvent],
 ]);
 

@@ -4,7 +4,12 @@ import { isObject } from './values/kind.ts';
 import type { World } from './world.ts';
 
 /** Permissions that no call needs: they let events come. */
-const eventScopes: readonly string[] = ['im:message.p2p_msg:readonly', 'im:message.group_at_msg:readonly'];
+const eventScopes: readonly string[] = [
+  'im:message.p2p_msg:readonly',
+  'im:message.group_at_msg:readonly',
+  'im:chat.members:bot_access',
+  'im:chat.access_event.bot_p2p_chat:read',
+];
 /** Permissions that add members to an answer. */
 const fieldScopes: readonly string[] = ['contact:user.employee_id:readonly'];
 

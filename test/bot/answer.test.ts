@@ -263,3 +263,53 @@ describe('a group', () => {
     ]);
   });
 });
+
+describe('other doors', () => {
+  const from = { tenant: 'tenant-1', from: 'ou_anna' } as const;
+
+  it('an entry of the menu is the command that it stands for, answered to the person', async () => {
+    const { bot, said, asked, audit } = stage();
+    await bot.handle({ kind: 'menu', id: 'm1', key: 'status', ...from });
+    await settle();
+    await settle();
+    expect([said[0]?.kind, said[0]?.to]).toEqual(['send', 'ou_anna']);
+    await bot.handle({ kind: 'menu', id: 'm1', key: 'status', ...from });
+    await bot.handle({ kind: 'menu', id: 'm2', key: 'sync:orders', ...from });
+    await settle();
+    await settle();
+    expect(asked).toHaveLength(1);
+    expect(said.map(({ to }) => to)).toEqual(['ou_anna', 'ou_anna']);
+    expect(audit.entries).toMatchObject([{ via: 'menu', what: 'sync', allowed: true }]);
+  });
+
+  it('a group is welcomed, one with outsiders is not, and nothing is done there', async () => {
+    const { bot, ask, said, asked } = stage();
+    await bot.handle({ kind: 'added', id: 'a1', chat: 'oc_new', outside: false, ...from });
+    await settle();
+    await settle();
+    expect(said.map(({ to }) => to)).toEqual(['oc_new']);
+    expect(wordsOf(said[0]?.card ?? {})).toContain('@me /sync NAME');
+    await bot.handle({ kind: 'added', id: 'a2', chat: 'oc_outside', outside: true, ...from });
+    await settle();
+    await settle();
+    expect(said).toHaveLength(1);
+    const about = { chat: 'oc_outside', chatKind: 'group', mentioned: true } as const;
+    expect(wordsOf(await ask('/sync orders', about))).toContain('other companies');
+    expect(asked).toEqual([]);
+  });
+
+  it('whoever opens the chat is welcomed once a day', async () => {
+    const { bot, said, clock } = stage();
+    const open = async (id: string) => {
+      await bot.handle({ kind: 'opened', id, chat: 'oc_p2p', outside: false, ...from });
+      await settle();
+      await settle();
+    };
+    await open('o1');
+    await open('o2');
+    expect(said).toHaveLength(1);
+    await clock.advance(86_400_000);
+    await open('o3');
+    expect(said).toHaveLength(2);
+  });
+});

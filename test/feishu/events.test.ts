@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ChatEvent, Toast } from '../../src/bot/ports.ts';
-import { clickEvent, messageEvent } from '../../src/feishu/events.ts';
+import { arrivedEvent, clickEvent, menuEvent, messageEvent } from '../../src/feishu/events.ts';
 import { receiver } from '../../src/feishu/receive.ts';
 import { newLog, wallClock } from './parts.ts';
 
@@ -338,4 +338,25 @@ describe('what Feishu gets for an event', () => {
     await one.receive('im.message.receive_v1', foreign);
     expect(handled).toBe(1);
   });
+});
+
+it('reads the menu, being added and being opened, whole or melted', () => {
+  const header = { event_id: 'e1', tenant_key: 't1' };
+  const menu = { operator: { operator_id: { open_id: 'ou_a' } }, event_key: 'list', timestamp: 1 };
+  const read = { kind: 'menu', id: 'e1', from: 'ou_a', key: 'list', tenant: 't1' };
+  expect(menuEvent({ header, event: menu })).toEqual(read);
+  expect(menuEvent({ ...header, ...menu })).toEqual(read);
+  expect(menuEvent({ header, event: { ...menu, event_key: undefined } })).toBeUndefined();
+  const added = { chat_id: 'oc_1', operator_id: { open_id: 'ou_a' }, external: true };
+  const arrived = { id: 'e1', chat: 'oc_1', from: 'ou_a', tenant: 't1' };
+  expect(arrivedEvent({ header, event: added }, 'added')).toEqual({
+    ...arrived,
+    kind: 'added',
+    outside: true,
+  });
+  expect(arrivedEvent({ header, event: { ...added, external: false } }, 'opened')).toEqual({
+    ...arrived,
+    ...{ kind: 'opened', outside: false },
+  });
+  expect(arrivedEvent({ header, event: {} }, 'added')).toBeUndefined();
 });
