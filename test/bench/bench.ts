@@ -10,10 +10,15 @@ import type { Measured } from './judge.ts';
 import { mysqlShop, sqliteShop } from './shop.ts';
 import { heading, legend, lineOf } from './show.ts';
 import { benchStore } from './store.ts';
+import { benchWebhook } from './webhook.ts';
+import { benchWide } from './wide.ts';
+
+/** What is measured with lines of its own. */
+const others = ['wide', 'webhook', 'store'] as const;
 
 const usage = `npm run bench -- [options]
   --rows 1000,20000,100000   sizes of the first four cases
-  --only first,same,…        of: ${cases.join(', ')}, store
+  --only first,same,…        of: ${[...cases, ...others].join(', ')}
   --source sqlite            an SQLite shop instead of a MySQL server
   --json                     figures as one JSON array
   --no-build                 measures dist/ as it is
@@ -24,7 +29,7 @@ async function bench(): Promise<void> {
   const { values } = parseArgs({
     options: {
       rows: { type: 'string', default: '1000,20000,100000' },
-      only: { type: 'string', default: [...cases, 'store'].join(',') },
+      only: { type: 'string', default: [...cases, ...others].join(',') },
       source: { type: 'string', default: 'mysql' },
       json: { type: 'boolean', default: false },
       'no-build': { type: 'boolean', default: false },
@@ -36,18 +41,20 @@ async function bench(): Promise<void> {
   const print = (line: string): void => void process.stdout.write(`${line}\n`);
   const wanted = new Set(values.only.split(','));
   const runs: Measured[] = [];
-  if (cases.some((one) => wanted.has(one))) {
+  const plain = (line: string): void => (values.json ? undefined : print(line));
+  if ([...cases, 'wide', 'webhook'].some((one) => wanted.has(one))) {
     if (!values['no-build']) build();
-    if (!values.json) print(heading());
+    plain(heading());
     await withParts(
       values.source,
       say,
-      wanted as ReadonlySet<Case>,
+      wanted,
       values.rows.split(',').map(Number),
       (run) => {
         runs.push(run);
-        if (!values.json) print(lineOf(run));
+        plain(lineOf(run));
       },
+      plain,
     );
     print(values.json ? JSON.stringify(runs) : legend);
   }
@@ -57,9 +64,10 @@ async function bench(): Promise<void> {
 async function withParts(
   source: string,
   say: (line: string) => void,
-  wanted: ReadonlySet<Case>,
+  wanted: ReadonlySet<string>,
   sizes: readonly number[],
   show: (run: Measured) => void,
+  print: (line: string) => void,
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'bitable-sync-shop-'));
   const feishu = startFeishu();
@@ -67,10 +75,12 @@ async function withParts(
     const app = await feishu.ask({ kind: 'app' });
     const shop = source === 'sqlite' ? await sqliteShop(folder) : await mysqlShop(say);
     try {
-      const parts = { feishu, app, shop, wanted, show };
+      const parts = { feishu, app, shop, wanted: wanted as ReadonlySet<Case>, show };
       for (const rows of sizes) await life(parts, rows);
       await width(parts, 'strict', 20_000);
       await width(parts, 'lenient', 20_000);
+      if (wanted.has('wide')) await benchWide(feishu, app, shop, print);
+      if (wanted.has('webhook')) await benchWebhook(feishu, app, shop, print);
     } finally {
       await shop.close();
     }

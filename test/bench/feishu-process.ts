@@ -1,19 +1,9 @@
 import { startPlayground } from '../../src/playground/playground.ts';
 import type { Answers, Asked } from './feishu.ts';
+import { fields as narrow } from './fields.ts';
 
 /** The local Feishu in a process of its own, so that its work is not counted as the program's. */
 const feishu = await startPlayground({ rates: false });
-
-const fields = [
-  { name: '订单号', type: 'Text' },
-  { name: '用户ID', type: 'Number' },
-  { name: '昵称', type: 'Text' },
-  { name: '性别', type: 'SingleSelect', options: ['女', '男', '未知'] },
-  { name: '手机号', type: 'Phone' },
-  { name: '城市', type: 'Text' },
-  { name: '下单时间', type: 'DateTime' },
-  { name: '下单金额', type: 'Number' },
-] as const;
 
 function answer(ask: Asked): Answers[keyof Answers] {
   switch (ask.kind) {
@@ -22,18 +12,63 @@ function answer(ask: Asked): Answers[keyof Answers] {
     case 'base': {
       feishu.reset();
       const names = Array.from({ length: ask.tables }, (_, at) => `订单 ${at + 1}`);
+      const fields = ask.fields ?? narrow;
       return feishu.base({ tables: names.map((name) => ({ name, fields })) }).tables.map(({ url }) => url);
     }
     case 'pace':
       feishu.setLatency(ask.latency);
       feishu.setWriters({ per: 'base', atOnce: ask.writers });
       return null;
+    case 'say':
+      return said(ask.words);
+    case 'replies': {
+      const to = new Set(ask.to);
+      const replies = [...feishu.calls()].filter(
+        ({ route, code }) => route === 'messages.reply' && code === 0,
+      );
+      return replies.filter(({ path }) => to.has(path.split('/').at(-2) ?? '')).length;
+    }
     case 'calls': {
       const calls = [...feishu.calls()];
       feishu.clearCalls();
       return calls;
     }
   }
+}
+
+/** A chat takes only a few messages a second: the words are spread over so many people. */
+const people = 100;
+
+/** Lets people write to the bot, one after the other; as nobody is connected, the events are for whoever asked. */
+function said(words: readonly string[]): Answers['say'] {
+  const chats = Array.from({ length: Math.min(people, words.length) }, () => feishu.chat({ kind: 'p2p' }));
+  const chatOf = (at: number) => {
+    const chat = chats[at % chats.length];
+    if (!chat) throw new Error('nobody says anything');
+    return chat;
+  };
+  const messages = words.map((one, at) => chatOf(at).say(one).messageId);
+  const event = (at: number, id: string, text: string, chat_type: string): string => {
+    const chat = chatOf(at);
+    const { appId: app_id, tenantKey: tenant_key } = feishu;
+    const sender_id = { open_id: chat.members[0]?.openId };
+    const header = { event_id: id, event_type: 'im.message.receive_v1', app_id, tenant_key };
+    const message = { message_id: id, chat_id: chat.id, chat_type, message_type: 'text' };
+    const create_time = String(Date.now());
+    return JSON.stringify({
+      schema: '2.0',
+      header: { ...header, create_time },
+      event: {
+        sender: { sender_id, sender_type: 'user', tenant_key },
+        message: { ...message, create_time, content: JSON.stringify({ text }) },
+      },
+    });
+  };
+  return {
+    messages,
+    events: messages.map((id, at) => event(at, id, words[at] ?? '', 'p2p')),
+    chatter: event(0, 'om_chatter', '今天吃什么', 'group'),
+  };
 }
 
 process.on('message', (ask: Asked) => process.send?.(answer(ask)));

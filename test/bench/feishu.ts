@@ -1,15 +1,20 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import type { FieldSpec } from '../../src/playground/fields.ts';
 import type { Call } from '../../src/playground/world.ts';
 
 /** What the process of the local Feishu can be asked. */
 export type Asked =
   | { readonly kind: 'app' }
-  /** Forgets everything and makes a base with so many empty tables. */
-  | { readonly kind: 'base'; readonly tables: number }
+  /** Forgets everything and makes a base with so many empty tables, of the narrow fields when none are given. */
+  | { readonly kind: 'base'; readonly tables: number; readonly fields?: readonly FieldSpec[] }
   /** Milliseconds that each call takes, and writes that a base takes at once. */
   | { readonly kind: 'pace'; readonly latency: number; readonly writers: number }
+  /** Lets people say something to the bot, each in a chat of their own. */
+  | { readonly kind: 'say'; readonly words: readonly string[] }
+  /** How many of the messages were answered. */
+  | { readonly kind: 'replies'; readonly to: readonly string[] }
   | { readonly kind: 'calls' };
 
 /** What it answers. */
@@ -18,6 +23,14 @@ export interface Answers {
   /** The tables' addresses. */
   readonly base: readonly string[];
   readonly pace: null;
+  readonly say: {
+    readonly messages: readonly string[];
+    /** What Feishu sends for each of them, without the token. */
+    readonly events: readonly string[];
+    /** The same for a message in a group that is none of the bot's business. */
+    readonly chatter: string;
+  };
+  readonly replies: number;
   /** The calls since the last time. */
   readonly calls: readonly Call[];
 }

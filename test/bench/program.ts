@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import type { Report } from '../../src/cli/report.ts';
@@ -23,10 +24,18 @@ export interface Ran {
 
 /** A folder in which the program runs. */
 export interface Place {
-  /** Saves the sync. @param concurrency writes at once */
-  define(target: string, concurrency: number | 'auto'): void;
+  /** Saves the sync. @param concurrency writes at once @param sync the narrow one when not given */
+  define(target: string, concurrency: number | 'auto', sync?: Sync): void;
   /** Runs `node dist/main.js run orders --json`. */
   run(): Promise<Ran>;
+  /** Starts `node dist/main.js start`; answers when it is ready. @param more settings, `HTTP_PORT` among them */
+  serve(more: Readonly<Record<string, string>>): Promise<{ stop(): Promise<void> }>;
+}
+
+/** What is synced. */
+export interface Sync {
+  readonly query: string;
+  readonly fields: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 /** Makes one, with a store of its own. */
@@ -42,18 +51,43 @@ export function newPlace(folder: string, app: Answers['app'], shop: string): Pla
     LOG_LEVEL: 'debug',
   };
   return {
-    define(target, concurrency) {
+    define(target, concurrency, sync = { query, fields: { 下单时间: { as: 'date' } } }) {
       const definition = {
         name: 'orders',
         title: '订单',
-        source: { connection: 'shop', query },
+        source: { connection: 'shop', query: sync.query },
         key: '订单号',
         target,
         mode: 'mirror',
-        fields: { 下单时间: { as: 'date' } },
+        fields: sync.fields,
         concurrency,
       };
       writeFileSync(join(folder, 'syncs', 'orders.yaml'), stringify(definition));
+    },
+    async serve(more) {
+      const stdio = ['ignore', 'ignore', 'inherit'] as const;
+      const program = spawn(process.execPath, [main, 'start'], {
+        cwd: folder,
+        env: { ...env, ...more },
+        stdio: [...stdio],
+      });
+      const ended = once(program, 'close');
+      const ready = `http://127.0.0.1:${more['HTTP_PORT'] ?? ''}/readyz`;
+      for (;;) {
+        const ok = await fetch(ready).then(
+          (answer) => answer.ok,
+          () => false,
+        );
+        if (ok) break;
+        if (program.exitCode !== null) throw new Error(`the program ended with ${program.exitCode}`);
+        await wait(100);
+      }
+      return {
+        async stop() {
+          program.kill('SIGTERM');
+          await ended;
+        },
+      };
     },
     async run() {
       const program = spawn(process.execPath, [main, 'run', 'orders', '--json'], { cwd: folder, env });

@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Answers, Feishu } from './feishu.ts';
+import { fields as narrowFields } from './fields.ts';
+import { newPlace, type Sync } from './program.ts';
+import { query, type Shop } from './shop.ts';
+
+/** Columns of one group: the name's first letter, what the query answers, the field, and the definition's rule. */
+const kinds: readonly (readonly [
+  letter: string,
+  sql: (group: number) => string,
+  type: string,
+  rule?: Rule,
+])[] = [
+  ['T', (group) => `concat(u.nickname, ' ${group}')`, 'Text'],
+  ['N', (group) => `uo.n + ${group}`, 'Number'],
+  ['A', (group) => `(uo.amount + ${group}) / 100.0`, 'Currency'],
+  ['D', (group) => `(uo.paid_time + ${group}) * 1000`, 'DateTime', { as: 'date' }],
+  ['S', () => `case u.sex when 0 then '女' when 1 then '男' else '未知' end`, 'SingleSelect'],
+  ['P', () => 'u.mobile', 'Phone'],
+  ['U', (group) => `concat('https://shop.example.com/', ${group}, '/', uo.id)`, 'Url'],
+  ['C', (group) => `(uo.n + ${group}) % 2`, 'Checkbox', { as: 'checkbox' }],
+  ['M', () => `case u.sex when 0 then '女,未知' else '男' end`, 'MultiSelect', { split: ',' }],
+  ['E', (group) => `concat('u', uo.user_id, '-${group}@example.com')`, 'Email'],
+];
+type Rule = Readonly<Record<string, string>>;
+
+const groups = 6;
+const options = ['女', '男', '未知'];
+const rows = 20_000;
+const rounds = 3;
+
+/** Sixty columns of all kinds; the key stands in place of the first group's first one. */
+const columns = Array.from({ length: groups }, (_, group) =>
+  kinds.map(([letter, sql, type, rule]) => ({ name: `${letter}${group}`, sql: sql(group), type, rule })),
+)
+  .flat()
+  .map((one, at) => (at === 0 ? { name: '订单号', sql: 'uo.id', type: 'Text', rule: undefined } : one));
+
+const wideFields = columns.map(({ name, type }) => ({
+  name,
+  type,
+  ...(type.endsWith('Select') ? { options } : {}),
+}));
+const wideSync: Sync = {
+  query: `select ${columns.map(({ name, sql }) => `${sql} as "${name}"`).join(', ')}
+from user_orders uo join users u on u.id = uo.user_id where uo.production_id = 10`,
+  fields: Object.fromEntries(columns.flatMap(({ name, rule }) => (rule ? [[name, rule]] : []))),
+};
+const narrowSync: Sync = { query, fields: { 下单时间: { as: 'date' } } };
+
+/** Compares 20,000 rows of 60 columns and of 8 with tables that hold them already: what a cell costs in each. */
+export async function benchWide(
+  feishu: Feishu,
+  app: Answers['app'],
+  shop: Shop,
+  print: (line: string) => void,
+): Promise<void> {
+  await shop.fill(rows);
+  const narrow = await costOf(feishu, app, shop, narrowSync, narrowFields);
+  const wide = await costOf(feishu, app, shop, wideSync, wideFields);
+  const perCell = ({ cpu, cells }: Cost): number => (cpu * 1_000) / cells;
+  const more = (perCell(wide) / perCell(narrow) - 1) * 100;
+  print(
+    `${rows} rows that are as they should be, CPU from the run's start to its plan, the least of ${rounds}:`,
+  );
+  for (const [name, cost] of Object.entries({ ' 8 columns': narrow, '60 columns': wide }))
+    print(
+      `  ${name}  ${(cost.cpu / 1000).toFixed(2)} s, ${perCell(cost).toFixed(2)} µs a cell, peak ${cost.peakMb} MB`,
+    );
+  print(`  a cell of the wide one costs ${more.toFixed(0)} % more (aim: at most 15 %)`);
+}
+
+interface Cost {
+  readonly cpu: number;
+  readonly cells: number;
+  readonly peakMb: number;
+}
+
+async function costOf(
+  feishu: Feishu,
+  app: Answers['app'],
+  shop: Shop,
+  sync: Sync,
+  fields: typeof wideFields | typeof narrowFields,
+): Promise<Cost> {
+  const folder = mkdtempSync(join(tmpdir(), 'bitable-sync-bench-'));
+  try {
+    const place = newPlace(folder, app, shop.url);
+    const [target = ''] = await feishu.ask({ kind: 'base', tables: 1, fields });
+    await feishu.ask({ kind: 'pace', latency: 0, writers: 1 });
+    place.define(target, 1, sync);
+    await place.run();
+    const runs: Cost[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const { report, cpuToPlan, peakMb } = await place.run();
+      if (report.rows.unchanged !== rows)
+        throw new Error(`${report.rows.unchanged} rows are as they should be`);
+      runs.push({ cpu: cpuToPlan, cells: rows * fields.length, peakMb });
+    }
+    return runs.toSorted((a, b) => a.cpu - b.cpu)[0] ?? { cpu: 0, cells: 1, peakMb: 0 };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
