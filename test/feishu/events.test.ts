@@ -180,7 +180,7 @@ describe('a message', () => {
       content: { text: '@_user_1 hi' },
       mentions: [mention('@_user_1', 'ou_other', 'Sync Bot')],
     };
-    expect(messageEvent(melted(message), self)).toMatchObject({ mentioned: false, text: '@Sync Bot hi' });
+    expect(messageEvent(melted(message), self)).toMatchObject({ mentioned: false, text: '@Sync_Bot hi' });
   });
 
   it('that lacks what it must have is not read', () => {
