@@ -71,7 +71,7 @@ describe('do: run', () => {
     await done(program, 1);
 
     await world.expectSame();
-    expect(card.controls.map(({ name }) => name)).toEqual(['rerun', 'open']);
+    expect(card.controls.map(({ name }) => name)).toEqual(['rerun', 'verify', 'open']);
     await at('24T09:01:00', program);
     await done(program, 2);
     expect(group.messages()).toHaveLength(1);
