@@ -236,7 +236,11 @@ export function watch(feishu: Playground, table: TableHandle, source: Source, sc
     follow: (given) => {
       chain = given;
     },
-    ownerOf: (id) => (made.get(id) === 'app' ? 'bot' : touched.has(id) ? 'both' : 'person'),
+    ownerOf: (id) => {
+      // Under a key that a person gave it, a record is no longer surely the bot's.
+      if (made.get(id) === 'app' && named.get(id)?.at(-1)?.by === 'app') return 'bot';
+      return touched.has(id) ? 'both' : 'person';
+    },
     records,
     agreed: () => {
       agreedOnce = true;
