@@ -77,7 +77,11 @@ describe('a timeout doubles no record', () => {
   });
 
   it('nor when it is sent again later, after nothing could be read back', async () => {
-    const world = await newWorld({ orders: 30, definition: { ...small, rounds: 0 } });
+    const world = await newWorld({
+      orders: 30,
+      definition: { ...small, rounds: 0 },
+      playground: { limits: { messageRates: false, clientTokenMs: 0 } },
+    });
     world.feishu.faults.add({ when: { route: creates, nth: 2 }, fault: { kind: 'reset', applied: true } });
     let sent = 0;
     const unread = world.feishu.faults.add({

@@ -140,7 +140,9 @@ async function startPrivate(binary: string): Promise<MysqlServer> {
       const tool = await findBinary(['mariadb-install-db', 'mysql_install_db'], [dirname(binary)]);
       if (!tool) throw new Error(`mariadb-install-db is missing beside ${binary}`);
       const words = ['--no-defaults', `--datadir=${data}`, '--skip-test-db', '--skip-name-resolve'];
-      await run(tool, [...words, '--auth-root-authentication-method=normal', ...user]);
+      // Two that are set up at the same moment trip over each other's temporary tables.
+      const env = { ...process.env, TMPDIR: folder };
+      await run(tool, [...words, '--auth-root-authentication-method=normal', ...user], { env });
     } else {
       await run(binary, ['--no-defaults', '--initialize-insecure', `--datadir=${data}`, ...user]);
     }
