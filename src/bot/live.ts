@@ -132,8 +132,8 @@ export function createLive(parts: LiveParts): Live {
         canvas.begin(sent?.card, run.meter);
         show = () => {
           const now = run.state();
-          // Whoever goes on with it shows it; a run that is closed as interrupted is drawn as its last state.
-          if (now.status !== 'interrupted') canvas.show(() => draw(now, approvers, copy));
+          // How it ended is drawn once, as the last state: whoever goes on with it elsewhere shows it there.
+          if (now.status === 'running') canvas.show(() => draw(now, approvers, copy));
         };
         if (changed) show();
         const last = await endOf(run, () => show(), clock, leaving);

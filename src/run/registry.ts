@@ -1,4 +1,5 @@
 import type { Definition } from '../sync/definition.ts';
+import { Fenced } from '../sync/fenced.ts';
 import { problem } from '../sync/problem.ts';
 import { acted, begin, canResume, canRetry, end, goOn, isCancelling, wentOn } from '../sync/progress.ts';
 import type { Act, Actor, State, Status } from '../sync/state.ts';
@@ -65,7 +66,7 @@ export function openRuns(parts: Registry): Runs {
     const id = fresh.state().run;
     const leased = await leaseFor(scope, id, planOnly);
     if ('heldBy' in leased) return busy(leased.heldBy);
-    return orRelease(leased, async () => {
+    const going = orRelease(leased, async (): Promise<Started> => {
       const found = leased.left;
       const open = found && (await closing.isOld(found)) ? undefined : found;
       if (found && !open) await closing.interrupt(found);
@@ -74,6 +75,11 @@ export function openRuns(parts: Registry): Runs {
       if (!planOnly) await overtake(scope, id);
       const work: Work = (job) => runSync(job, definition, parts, planOnly);
       return { kind: 'started', run: launch.launch({ id, scope, board: fresh, table }, leased, work) };
+    });
+    // Lost again before anything began: whoever took the table is to be told, or waited for.
+    return going.catch((error: unknown) => {
+      if (error instanceof Fenced) return start(request);
+      throw error;
     });
   }
 

@@ -126,7 +126,10 @@ async function inRounds(
     job.onRound(round);
     await onePass(job, way, open);
     const stopped = way.stopped();
-    if (stopped) return stopped;
+    if (stopped) {
+      await way.clearDoubt();
+      return stopped;
+    }
   }
 }
 

@@ -744,6 +744,21 @@ describe('a failure that nothing can cure', () => {
     expect(over.status).toBe('done');
   });
 
+  it('has read back what got no answer before: none of that is called not sent', async () => {
+    const one = await world({}, store);
+    one.source.rowsNow = rowsOf(1, 25);
+    const stop = failed('stop', { code: 1254302, message: 'Permission denied' });
+    one.table.fault = (call) => {
+      if (call.op !== 'create') return undefined;
+      if (has('k001')(call)) return { failure: lost, applied: true };
+      return has('k021')(call) ? { failure: stop } : undefined;
+    };
+    const over = await one.run();
+    expect(over.status).toBe('partial');
+    expect(counts(over)).toEqual({ read: 25, created: 20, failed: 5 });
+    expect(one.table.held.size).toBe(20);
+  });
+
   it('is told from one that nobody knows: three chunks with the same unknown code stop the run', async () => {
     const one = await world({}, store);
     one.source.rowsNow = rowsOf(1, 60);

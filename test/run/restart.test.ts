@@ -227,6 +227,27 @@ describe('a process that is killed', () => {
     expect(counts(over)).toEqual({ read: 25, created: 25 });
   });
 
+  it('is gone on with also when the table is lost once more before it goes', async () => {
+    const one = await made();
+    one.source.rowsNow = rowsOf(1, 25);
+    const { store, reached } = killedAt(one.store, 'settle', 2);
+    void start(one, one.process('one', { store }));
+    await reached;
+    const [left] = await one.store.journal.openRuns();
+    one.dead.add('one');
+    one.dead.add('third');
+    let taken = false;
+    const slow = hooked(one.store, async (method) => {
+      if (method !== 'saveState' || taken) return;
+      taken = true;
+      const later = one.clock.now() + 20_000;
+      await one.store.leases.claim(`${one.table.base}/tbl1`, left?.id ?? '', 'third', later, later + 15_000);
+    });
+    const run = await begun(one, one.process('two', { store: slow }));
+    expect(run.id).toBe(left?.id);
+    expect(counts(await run.ended)).toEqual({ read: 25, created: 25 });
+  });
+
   it('on another machine is waited for until its lease has run out', async () => {
     const one = await made();
     one.source.rowsNow = rowsOf(1, 25);

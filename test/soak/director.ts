@@ -12,6 +12,8 @@ export interface Director {
   end(process: Process, ending: Ending): void;
   /** Whether the process of this step was killed. */
   killed(): boolean;
+  /** Resolves when Feishu has answered everything that reached it, also what a killed process had sent. */
+  quiet(): Promise<void>;
   /** From now on the weather is fine and people keep away. */
   calm(): void;
 }
@@ -58,6 +60,13 @@ export function direct({ feishu, table, jump }: Stage, scenario: Scenario): Dire
   let call = 0;
   let calm = false;
   let killed = false;
+  let inFlight = 0;
+  feishu.onRequest(() => {
+    inFlight++;
+  });
+  feishu.onCall(() => {
+    inFlight--;
+  });
   let ending: { readonly process: Process; readonly how: Ending } | undefined;
 
   for (const fault of new Set(
@@ -134,6 +143,9 @@ export function direct({ feishu, table, jump }: Stage, scenario: Scenario): Dire
       ending = { process, how };
     },
     killed: () => killed,
+    quiet: async () => {
+      while (inFlight > 0) await new Promise((resolve) => setImmediate(resolve));
+    },
     calm: () => {
       calm = true;
     },

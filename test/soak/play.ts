@@ -113,14 +113,21 @@ class Play {
     const processes: Process[] = lines.map((line) => this.stage.start(line));
     if (processes[0]) this.director.end(processes[0], end);
     const ended = await Promise.all(processes.map((process) => process.ended));
-    let left = this.director.killed();
+    await this.director.quiet();
+    const told = ended.flatMap(({ report }) => report ?? []);
+    const left =
+      this.director.killed() ||
+      told.some(
+        ({ run, status }) =>
+          status === 'interrupted' &&
+          !told.some((other) => other.run === run && other.status !== 'interrupted'),
+      );
     for (const { report } of ended) if (mine && report?.run) this.note(report, mine.chain);
     for (const [at, one] of ended.entries()) {
       const wasKilled = at === 0 && this.director.killed();
       this.tell(`${lines[at]} (${at === 0 ? JSON.stringify(end) : 'beside it'}): ${inShort(one, wasKilled)}`);
       if (!one.report && !wasKilled) this.wrong.push(`no report: exit ${one.exit}, ${one.err.slice(-2000)}`);
       if (one.report) this.judge(one.report, one, mine);
-      if (one.report?.status === 'interrupted') left = true;
     }
     if (!left && !planned) this.open = undefined;
   }
@@ -194,7 +201,10 @@ class Play {
   /** All runs of a chain, with the newest that each said of itself. */
   private note(report: Numbers, chain: Chain): ReadonlyMap<string, Numbers> {
     const reports = this.reports.get(chain) ?? new Map<string, Numbers>();
-    this.reports.set(chain, reports.set(report.run ?? '', report));
+    // Of a run that another process took over, that one tells how it ended.
+    const old = reports.get(report.run ?? '');
+    if (!old || report.status !== 'interrupted') reports.set(report.run ?? '', report);
+    this.reports.set(chain, reports);
     return reports;
   }
 
