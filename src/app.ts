@@ -2,7 +2,9 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { definitionOf } from './bot/find.ts';
 import { createBot } from './bot/handle.ts';
+import { permit } from './bot/permit.ts';
 import { tendRuns } from './bot/resume.ts';
 import { outlooks } from './bot/schedule/outlook.ts';
 import { startSchedule } from './bot/schedule/ticker.ts';
@@ -140,6 +142,11 @@ export const openProgram: OpenProgram = async (config, surroundings) => {
       verify: async (name, onKeys, meter, signal) =>
         verify(await definitions.get(name), onKeys, meter, signal),
       init,
+      permit: async ({ user, name, ...deed }) => {
+        const definition = await definitionOf(name, { definitions });
+        const book = { schedules: store.schedules, audit: store.audit, admins: config.admins, clock, log };
+        return permit({ shell: user, once: randomUUID() }, { ...deed, name, definition }, book);
+      },
       audit: (name, limit) => store.audit.list(name, limit),
       setup: (signal) => setUp(config, client, signal),
       serve,

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { WriteStream } from 'node:tty';
 import { setFlagsFromString } from 'node:v8';
@@ -18,6 +19,7 @@ const cli = createCli(process.argv.slice(2), {
   version: version(),
   env: process.env,
   cwd: process.cwd(),
+  user: shellUser(),
   out: output(process.stdout),
   err: output(process.stderr),
   lines: typedLines(),
@@ -42,6 +44,15 @@ process.on('unhandledRejection', (reason) =>
 );
 
 process.exit(await cli.run());
+
+/** Who types; in a container an ID without a name. */
+function shellUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.() ?? ''}`.trim();
+  }
+}
 
 function version(): string {
   const file = new URL('../package.json', import.meta.url);

@@ -3,10 +3,11 @@ import type { State } from '../sync/state.ts';
 import { type Text, text } from '../sync/text.ts';
 
 /**
- * What somebody wants to do: start or retry a run (`run`), look at one or set what happens by the clock (`look`), end
- * one (`stop`), let a plan through that waits for a decision (`approve`), or what concerns every definition (`admin`).
+ * What somebody wants to do: start or retry a run (`run`); look at one, plan one or set what happens by the clock
+ * (`look`); end one (`stop`); let a plan through that waits for a decision (`approve`), or throw it away (`discard`);
+ * what concerns every definition (`admin`); or be told what there is (`ask`).
  */
-export type Right = 'run' | 'look' | 'stop' | 'approve' | 'admin';
+export type Right = 'run' | 'look' | 'stop' | 'approve' | 'discard' | 'admin' | 'ask';
 
 /** Who asks, and where. */
 export interface Asker {
@@ -14,13 +15,15 @@ export interface Asker {
   readonly chat: string;
   /** The chat has members of other companies. */
   readonly outside?: boolean;
+  /** Somebody on the command line: who is there has the secrets, and may do all that is not frozen. */
+  readonly shell?: boolean;
 }
 
 /** What else decides at this moment. */
 export interface Circumstances {
   /** open_id of who started the run that it is about. */
   readonly starter?: string | undefined;
-  /** open_id of who has frozen everything. */
+  /** Who has frozen everything: an open_id. */
   readonly frozenBy?: string | undefined;
 }
 
@@ -33,18 +36,27 @@ type Access = Pick<Definition, 'name' | 'access'>;
 
 const yes: Permission = { allowed: true };
 
-/** open_ids of those who may approve plans of a definition; `everyone` stands for all, `other` for all but the starter. */
-export const approvers = (
+/**
+ * Who may approve plans of a definition: open_ids, and words for more than one. `everyone`: everybody in the chat;
+ * `runners`: everybody who may run it, which is what `other` means when it is named alone; `other`: but not the
+ * starter of the run.
+ */
+export function approvers(
   access: Definition['access'] | undefined,
   admins: readonly string[],
-): readonly string[] => [...new Set([...(access?.approve ?? []), ...admins])];
+): readonly string[] {
+  const named = access?.approve ?? [];
+  const alone = named.length > 0 && named.every((one) => one === 'other');
+  return [...new Set([...(alone ? ['runners'] : []), ...named, ...admins])];
+}
 
 /**
  * Decides at the time of the act whether somebody may do it: for commands, buttons, menus and forms alike. Nobody in
  * chats with outsiders. Starting and looking: those in `access.run`, else everyone in the chats of `access.chats`, else
  * everyone; nobody starts anything while all is frozen. Stopping: they, and whoever started it. Approving: those in
  * `access.approve` and the admins, but with `other` among them never the starter; with nobody named only the command
- * line. A definition that cannot be read leaves only the admins.
+ * line. Discarding writes nothing: they may while all is frozen too, and whoever started it. A definition that cannot
+ * be read leaves only the admins.
  */
 export function may(
   asker: Asker,
@@ -54,11 +66,13 @@ export function may(
   { starter, frozenBy }: Circumstances = {},
 ): Permission {
   if (asker.outside) return refused([], outsiders);
+  if (right === 'ask') return yes;
   const admin = admins.includes(asker.openId);
   if (right === 'admin') return admin ? yes : refused(admins, adminsOnly);
   if (frozenBy !== undefined && (right === 'run' || right === 'approve')) return refused([frozenBy], frozen);
-  if (right === 'stop' && starter === asker.openId) return yes;
-  if (right === 'approve') return mayApprove(asker, definition, admins, starter);
+  if (asker.shell) return yes;
+  if ((right === 'stop' || right === 'discard') && starter === asker.openId) return yes;
+  if (right === 'approve' || right === 'discard') return mayApprove(asker, definition, admins, starter);
   return admin ? yes : mayRun(asker, definition, admins);
 }
 
@@ -72,9 +86,7 @@ function mayApprove(
   const others = list.filter((id) => id !== asker.openId);
   if (list.includes('other') && starter === asker.openId) return refused(others, notOwn);
   if (list.includes('everyone') || list.includes(asker.openId)) return yes;
-  // Named alone, it means everybody else who may run the sync.
-  const alone = definition?.access.approve?.every((one) => one === 'other') ?? false;
-  if (list.includes('other') && alone) return mayRun(asker, definition, admins);
+  if (list.includes('runners')) return mayRun(asker, definition, admins);
   return refused(list, list.length === 0 ? onlyCommandLine(definition) : notApprover);
 }
 
@@ -94,8 +106,11 @@ export const starterOf = ({ acts }: Pick<State, 'acts'>): string | undefined =>
 const refused = (list: readonly string[], refusal: Text): Permission => ({
   allowed: false,
   refusal,
-  ask: [...new Set(list)].filter((id) => id !== 'everyone' && id !== 'other'),
+  ask: [...new Set(list)].filter((id) => id !== '' && !groups.has(id)),
 });
+
+/** Words that stand for more than one person. */
+const groups: ReadonlySet<string> = new Set(['everyone', 'runners', 'other']);
 
 const outsiders = text(
   '外部群里不能使用这个机器人。',

@@ -1,7 +1,7 @@
 import { hintCard, problemCard, refusalCard } from '../cards/noticeCard.ts';
 import type { Definition } from '../sync/definition.ts';
 import { ProblemError } from '../sync/problem.ts';
-import type { Right } from './access.ts';
+import type { Permission, Right } from './access.ts';
 import { type Asking, speak } from './asking.ts';
 import type { Command, Named } from './command.ts';
 import { ask } from './commands/ask.ts';
@@ -14,7 +14,7 @@ import { sync } from './commands/sync.ts';
 import type { Desk } from './desk.ts';
 import { find } from './find.ts';
 import { problemsOf } from './known.ts';
-import { permit } from './permit.ts';
+import { judge, permit } from './permit.ts';
 import type { CardJson } from './ports.ts';
 import { factsOf } from './trouble.ts';
 import { verifyFor } from './verify.ts';
@@ -38,18 +38,22 @@ async function carryOut(
   asking: Asking,
   desk: Desk,
 ): Promise<CardJson | undefined> {
-  if (!command) return hintCard(desk.locale);
+  if (!command || command.kind === 'unknown') {
+    // What is no command is no act either: only the chat has to be one in which the bot speaks.
+    const permission = await judge(asking, { right: 'ask', definition: undefined }, desk);
+    return permission.allowed ? hintCard(desk.locale, command?.near) : refused(permission, desk);
+  }
   switch (command.kind) {
-    case 'unknown':
-      return hintCard(desk.locale, command.near);
-    case 'missing':
-      return ask(command.verb, command.name, desk);
+    case 'missing': {
+      const { verb, name } = command;
+      return told(verb, name, asking, desk, () => ask(verb, name, desk));
+    }
     case 'help':
-      return help(asking.by.openId, desk);
+      return told('help', undefined, asking, desk, () => help(asking.by.openId, desk));
     case 'list':
-      return list(desk);
+      return told('list', undefined, asking, desk, () => list(desk));
     case 'status':
-      return status(desk);
+      return told('status', undefined, asking, desk, () => status(desk));
     case 'freeze':
     case 'thaw': {
       const { kind } = command;
@@ -61,9 +65,11 @@ async function carryOut(
       return cancel(command.name, asking, desk);
     case 'retry':
       if (command.name === undefined) return retryOnly(asking, desk);
-      return withDefinition(command.name, desk, (one) => retry(one, asking, desk));
+      return withDefinition(command.name, 'retry', asking, desk, (one) => retry(one, asking, desk));
     case 'sync':
-      return withDefinition(command.name, desk, (one) => sync(one, command.plan, asking, desk));
+      return withDefinition(command.name, 'sync', asking, desk, (one) =>
+        sync(one, command.plan, asking, desk),
+      );
     case 'why':
       return named(command.name, 'look', 'why', asking, desk, (one) => why(one, command.key, desk));
     case 'remind':
@@ -105,18 +111,44 @@ function ofOne(
   return turn(what, definition, askerOf(asking), desk);
 }
 
+/** For what concerns no definition, or asks which one is meant. */
+const told = (
+  what: string,
+  name: string | undefined,
+  asking: Asking,
+  desk: Desk,
+  work: () => Promise<CardJson>,
+) =>
+  allowed(
+    { right: 'ask', what, definition: undefined, ...(name !== undefined && { name }) },
+    asking,
+    desk,
+    work,
+  );
+
 const askerOf = ({ by, chat }: Asking) => ({ openId: by.openId, chat });
 
 type Work = (definition: Definition) => Promise<CardJson | undefined>;
 
-async function withDefinition(name: string, desk: Desk, work: Work): Promise<CardJson | undefined> {
-  const found = await find(name, desk);
-  return found.kind === 'not' ? found.card : work(found.definition);
+async function withDefinition(
+  name: string,
+  what: string,
+  asking: Asking,
+  desk: Desk,
+  work: Work,
+): Promise<CardJson | undefined> {
+  const found = await find(name, desk).catch((error: unknown) => ({ kind: 'broken', error }) as const);
+  if (found.kind === 'definition') return work(found.definition);
+  // Names that are near and what is wrong with a file are not for everybody either.
+  return told(what, name, asking, desk, async () => {
+    if (found.kind === 'broken') throw found.error;
+    return found.card;
+  });
 }
 
 /** For commands that are over at once: looks the definition up, and whether they may. */
 const named = (name: string, right: Right, what: string, asking: Asking, desk: Desk, work: Work) =>
-  withDefinition(name, desk, (definition) =>
+  withDefinition(name, what, asking, desk, (definition) =>
     allowed({ right, what, definition }, asking, desk, () => work(definition)),
   );
 
@@ -127,6 +159,10 @@ async function allowed(
   work: () => Promise<CardJson | undefined>,
 ): Promise<CardJson | undefined> {
   const permission = await permit(asking, deed, desk);
-  if (!permission.allowed) return refusalCard(permission.refusal, permission.ask, desk.locale);
-  return work();
+  return permission.allowed ? work() : refused(permission, desk);
 }
+
+const refused = (
+  { refusal, ask: people }: Extract<Permission, { readonly allowed: false }>,
+  { locale }: Desk,
+): CardJson => refusalCard(refusal, people, locale);

@@ -1,7 +1,7 @@
 import type { Actor } from '../sync/state.ts';
 import type { Desk } from './desk.ts';
 import type { Place } from './live.ts';
-import type { AuditEntry, CardJson } from './ports.ts';
+import type { AuditEntry, CardJson, ClickEvent } from './ports.ts';
 
 /** Who asks for something, and where the answer goes. */
 export interface Asking {
@@ -12,7 +12,7 @@ export interface Asking {
   readonly message: string | undefined;
   /** Whether it stands in a group: the answer goes into a thread. */
   readonly group: boolean;
-  readonly via: AuditEntry['via'];
+  readonly via: Exclude<AuditEntry['via'], 'cli'>;
   /** Repeats of the same answer within the hour send nothing; also the audit entry's ID. */
   readonly once: string;
 }
@@ -45,4 +45,11 @@ export const isTrusted = async (message: string, { schedules }: Pick<Desk, 'sche
 export const placeOf = ({ message, chat, group, once }: Asking, copy: boolean): Place => ({
   ...{ kind: 'reply', chat, once, copy },
   ...(message !== undefined && { to: message, thread: group }),
+});
+
+/** Somebody who pressed a button or sent a form; the answer goes beside the card. */
+export const askingOf = (event: ClickEvent, via: Asking['via'] = 'button'): Asking => ({
+  by: { kind: 'button', openId: event.from },
+  ...{ chat: event.chat, message: event.message, group: false },
+  ...{ via, once: `click:${event.id}` },
 });

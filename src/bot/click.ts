@@ -8,9 +8,9 @@ import type { Definition } from '../sync/definition.ts';
 import { ProblemError, problem } from '../sync/problem.ts';
 import type { State } from '../sync/state.ts';
 import { count, inLocale, type Text, text } from '../sync/text.ts';
-import { approvers, type Permission, type Right, starterOf } from './access.ts';
+import { approvers, type Right, starterOf } from './access.ts';
 import { answer } from './answer.ts';
-import { type Asking, isTrusted } from './asking.ts';
+import { type Asking, askingOf, isTrusted } from './asking.ts';
 import type { Background } from './background.ts';
 import { decode } from './button.ts';
 import { commandOf } from './command.ts';
@@ -18,8 +18,9 @@ import { cancelling } from './commands/cancel.ts';
 import { showStarted } from './commands/sync.ts';
 import type { Desk } from './desk.ts';
 import { sendSheet, unwrittenSheet } from './files.ts';
+import { definitionOf } from './find.ts';
 import { problemsOf } from './known.ts';
-import { permit } from './permit.ts';
+import { permit, refusalOf } from './permit.ts';
 import type { ClickEvent, Toast } from './ports.ts';
 import { pressNotice } from './schedule/press.ts';
 import { factsOf } from './trouble.ts';
@@ -53,10 +54,11 @@ export async function click(event: ClickEvent, desk: ClickDesk): Promise<Toast> 
     if (isNoticeOp(press.op)) {
       const pressed = await pressNotice(event, press, desk);
       if (pressed.kind === 'said') return say(pressed.type, pressed.words);
+      if (pressed.kind === 'sync') return await start(event, pressed.definition, desk, say);
       // Lists and hints have this button too.
       if (press.op !== 'sync' && press.op !== 'command') return say('warning', inert);
       // Such cards are no notices: what counts is that the bot has sent them.
-      if (pressed.kind === 'unknown' && !(await isTrusted(event.message, desk))) return say('warning', inert);
+      if (!(await isTrusted(event.message, desk))) return say('warning', inert);
       if (press.op === 'command') return commanded(event, press, desk, say);
       return await startPressed(event, press.run, desk, say);
     }
@@ -81,13 +83,6 @@ function commanded(event: ClickEvent, { verb, run }: Press, desk: ClickDesk, say
   desk.background.start('answer', () => answer(command, asking, desk));
   return say('success', text('好，结果见新卡片。', 'On it; a new card answers.'));
 }
-
-/** The presser as somebody who asks; the answer goes beside the card. */
-const askingOf = (event: ClickEvent, via: Asking['via'] = 'button'): Asking => ({
-  by: { kind: 'button', openId: event.from },
-  ...{ chat: event.chat, message: event.message, group: false },
-  ...{ via, once: `click:${event.id}` },
-});
 
 const isNoticeOp = (op: Press['op']): boolean => noticeOps.some((one) => one === op);
 
@@ -140,7 +135,7 @@ async function runPressed(
   const record = await desk.journal.findRunByMessage(event.message);
   if (record?.id !== run) return say('warning', (await desk.runs.find(run)) ? inert : gone);
   const state = (await desk.runs.find(run)) ?? record.state;
-  const definition = await definitionOf(state, desk);
+  const definition = await definitionOf(state.definition, desk);
   const people = approvers(definition?.access, desk.admins);
   const redraw = (now: State) =>
     desk.background.start('show', () => desk.live.refresh(event.message, now, people));
@@ -198,19 +193,15 @@ const nothingKept = {
   cure: text('请再次同步。', 'Run the sync again.'),
 };
 
-/** What has to do with a plan that waits is for those who may approve it. */
-const approving: ReadonlySet<Press['op']> = new Set<Press['op']>([
-  'apply',
-  'apply-no-deletes',
-  'discard',
-  'create',
-]);
+/** What writes by somebody's yes is for those who may approve it. */
+const approving: ReadonlySet<Press['op']> = new Set<Press['op']>(['apply', 'apply-no-deletes', 'create']);
 
 /** What changes nothing in the table. */
 const looking: ReadonlySet<Press['op']> = new Set<Press['op']>(['csv', 'verify']);
 
 function rightFor(op: Press['op']): Right {
   if (op === 'cancel') return 'stop';
+  if (op === 'discard') return 'discard';
   if (looking.has(op)) return 'look';
   return approving.has(op) ? 'approve' : 'run';
 }
@@ -252,22 +243,4 @@ function retrying(failed: number, refused: number): Text {
   if (refused === 0) return text(`正在重试 ${chunks.zh}。`, `Retrying ${chunks.en}.`);
   if (failed === 0) return text(`正在重试 ${rows.zh}。`, `Retrying ${rows.en}.`);
   return text(`正在重试 ${chunks.zh}和 ${rows.zh}。`, `Retrying ${chunks.en} and ${rows.en}.`);
-}
-
-/** The run's definition; nothing when its file is gone or broken, which leaves the run to the admins. */
-async function definitionOf(state: State, { definitions }: ClickDesk): Promise<Definition | undefined> {
-  try {
-    return await definitions.get(state.definition);
-  } catch (error) {
-    if (error instanceof ProblemError) return undefined;
-    throw error;
-  }
-}
-
-/** Why not, and whom to ask. */
-function refusalOf(permission: Permission): Text | undefined {
-  if (permission.allowed) return undefined;
-  const { refusal, ask } = permission;
-  const names = ask.slice(0, 3).join(', ');
-  return names === '' ? refusal : text(`${refusal.zh}请找：${names}`, `${refusal.en} Ask: ${names}`);
 }

@@ -33,6 +33,19 @@ export async function find(
   }
 }
 
+/** A definition by its name; nothing when its file is gone or broken, which leaves what it is about to the admins. */
+export async function definitionOf(
+  name: string,
+  { definitions }: Pick<Desk, 'definitions'>,
+): Promise<Definition | undefined> {
+  try {
+    return await definitions.get(name);
+  } catch (error) {
+    if (error instanceof ProblemError) return undefined;
+    throw error;
+  }
+}
+
 const titleOf = (one: ListedDefinition): string | undefined =>
   'definition' in one ? one.definition.title.normalize('NFKC') : undefined;
 

@@ -1,4 +1,5 @@
 import type { Definition } from '../sync/definition.ts';
+import { type Text, text } from '../sync/text.ts';
 import { type Circumstances, may, type Permission, type Right } from './access.ts';
 import type { Asking } from './asking.ts';
 import type { Desk } from './desk.ts';
@@ -16,20 +17,22 @@ export interface Deed {
   readonly starter?: string | undefined;
 }
 
+/** Who does it: somebody in a chat, or on the command line by the name that they have there. */
+export type Doer =
+  | Pick<Asking, 'by' | 'chat' | 'via' | 'once'>
+  | { readonly shell: string; readonly once: string };
+
+type Book = Pick<Desk, 'schedules' | 'admins' | 'audit' | 'clock' | 'log'>;
+
 /** Decides whether somebody may do it now, and notes in the audit log what was asked and decided. */
-export async function permit(
-  { by, chat, via, once }: Pick<Asking, 'by' | 'chat' | 'via' | 'once'>,
-  { right, what, definition, name, run, starter }: Deed,
-  desk: Pick<Desk, 'schedules' | 'admins' | 'audit' | 'clock' | 'log'>,
-): Promise<Permission> {
-  const [frozen, outside] = await Promise.all([
-    desk.schedules.marks('frozen'),
-    desk.schedules.marks(outsideMark),
-  ]);
-  const asker = { openId: by.openId, chat, outside: outside.some((mark) => mark.chat === chat) };
-  const around: Circumstances = { starter, frozenBy: frozen[0] && frozenBy(frozen[0].value) };
-  const permission = may(asker, right, definition, desk.admins, around);
-  const entry = { id: `${once}|${what}|${run ?? ''}`, at: desk.clock.now(), by: by.openId, chat, via, what };
+export async function permit(doer: Doer, deed: Deed, desk: Book): Promise<Permission> {
+  const permission = await judge(doer, deed, desk);
+  const { what, definition, name, run } = deed;
+  const who =
+    'shell' in doer
+      ? ({ by: doer.shell, chat: '', via: 'cli' } as const)
+      : { by: doer.by.openId, chat: doer.chat, via: doer.via };
+  const entry = { id: `${doer.once}|${what}|${run ?? ''}`, at: desk.clock.now(), ...who, what };
   const about = { definition: definition?.name ?? name ?? '', run: run ?? '', allowed: permission.allowed };
   try {
     await desk.audit.note({ ...entry, ...about });
@@ -37,6 +40,25 @@ export async function permit(
     desk.log.error('audit-not-stored', factsOf(error));
   }
   return permission;
+}
+
+/** Decides as {@link permit} does, and notes nothing: for what is no act, such as which of several to offer. */
+export async function judge(
+  doer: Doer,
+  { right, definition, starter }: Pick<Deed, 'right' | 'definition' | 'starter'>,
+  { schedules, admins }: Pick<Book, 'schedules' | 'admins'>,
+): Promise<Permission> {
+  const [frozen, outside] = await Promise.all([schedules.marks('frozen'), schedules.marks(outsideMark)]);
+  const around: Circumstances = { starter, frozenBy: frozen[0] && frozenBy(frozen[0].value) };
+  const asker =
+    'shell' in doer
+      ? { openId: '', chat: '', shell: true }
+      : {
+          openId: doer.by.openId,
+          chat: doer.chat,
+          outside: outside.some((mark) => mark.chat === doer.chat),
+        };
+  return may(asker, right, definition, admins, around);
 }
 
 /** Marks a group that has members of other companies. */
@@ -49,4 +71,12 @@ function frozenBy(value: string): string {
   } catch {
     return '';
   }
+}
+
+/** Why not, and whom to ask, for a toast; nothing where it is allowed. */
+export function refusalOf(permission: Permission): Text | undefined {
+  if (permission.allowed) return undefined;
+  const { refusal, ask } = permission;
+  const names = ask.slice(0, 3).join(', ');
+  return names === '' ? refusal : text(`${refusal.zh}请找：${names}`, `${refusal.en} Ask: ${names}`);
 }

@@ -148,11 +148,11 @@ export interface AuditEntry {
   readonly id: string;
   /** ms. */
   readonly at: number;
-  /** open_id. */
+  /** open_id; on the command line the shell user's name. */
   readonly by: string;
-  /** The chat; the person's own open_id where there was none. */
+  /** The chat; the person's own open_id where there was none, empty on the command line. */
   readonly chat: string;
-  readonly via: 'text' | 'button' | 'form' | 'menu';
+  readonly via: 'text' | 'button' | 'form' | 'menu' | 'cli';
   /** The command or the button. */
   readonly what: string;
   /** Empty when it concerned none. */

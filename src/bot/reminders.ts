@@ -4,13 +4,13 @@ import { nextAfter } from '../sync/schedule/cron.ts';
 import { spread } from '../sync/schedule/due.ts';
 import { type Text, text } from '../sync/text.ts';
 import { zoneOf } from '../sync/zone.ts';
-import { type Asker, may } from './access.ts';
+import type { Asker } from './access.ts';
 import type { Desk } from './desk.ts';
 import type { Schedules } from './ports.ts';
 import { entriesOf } from './schedule/entries.ts';
 import { resume } from './schedule/press.ts';
 
-/** What the commands on the clock work with. */
+/** What the commands on the clock work with; whether somebody may is decided before. */
 export interface ClockDesk extends Pick<Desk, 'clock' | 'admins' | 'timeZone'> {
   readonly schedules: Schedules;
 }
@@ -18,8 +18,6 @@ export interface ClockDesk extends Pick<Desk, 'clock' | 'admins' | 'timeZone'> {
 /** What became of a command. */
 export type Said =
   | { readonly kind: 'done'; readonly words: Text }
-  /** Not allowed: `ask` are open_ids of those who may. */
-  | { readonly kind: 'refused'; readonly words: Text; readonly ask: readonly string[] }
   /** Cannot be done as asked: what is wrong, and what to write. */
   | { readonly kind: 'wrong'; readonly words: Text };
 
@@ -64,7 +62,7 @@ const remindersIn = async (name: string, chat: string, schedules: Schedules) =>
     (one) => one.definition === name && one.chat === chat && 'cron' in one.when,
   );
 
-/** Sets a reminder in the chat where it is asked for. Whoever may run the sync there may. @param id unique, at most 64 characters */
+/** Sets a reminder in the chat where it is asked for. @param id unique, at most 64 characters */
 export async function addReminder(
   definition: Definition,
   cron: string,
@@ -72,8 +70,6 @@ export async function addReminder(
   id: string,
   desk: ClockDesk,
 ): Promise<Said> {
-  const refused = refusal(asker, definition, desk);
-  if (refused) return refused;
   const words = cron.trim().replaceAll(/\s+/gu, ' ');
   if (words.split(' ').length !== 5 || words.length > 100 || !validate(words)) return wrong(notCron(words));
   const timeZone = definition.timeZone ?? desk.timeZone;
@@ -110,15 +106,13 @@ const notCron = (words: string): Text =>
     `"${words.slice(0, 60)}" is no cron expression. Write five fields, such as 0 9 * * 1-5.`,
   );
 
-/** Turns the reminder with this number off. Whoever may run the sync there may. @param number as listed, from 1 */
+/** Turns the reminder with this number off. @param number as listed, from 1 */
 export async function removeReminder(
   definition: Definition,
   number: number,
   asker: Asker,
   desk: ClockDesk,
 ): Promise<Said> {
-  const refused = refusal(asker, definition, desk);
-  if (refused) return refused;
   const found = (await remindersIn(definition.name, asker.chat, desk.schedules))[number - 1];
   if (found === undefined || !(await desk.schedules.removeReminder(found.id)))
     return wrong(
@@ -130,10 +124,8 @@ export async function removeReminder(
   return done(text(`已关掉第 ${number} 个提醒。`, `Reminder ${number} is off.`));
 }
 
-/** Stops everything that a definition does by the clock. Whoever may run it may; runs by people go on. */
+/** Stops everything that a definition does by the clock; runs by people go on. */
 export async function pause(definition: Definition, asker: Asker, desk: ClockDesk): Promise<Said> {
-  const refused = refusal(asker, definition, desk);
-  if (refused) return refused;
   await desk.schedules.mark(
     'paused',
     definition.name,
@@ -143,57 +135,34 @@ export async function pause(definition: Definition, asker: Asker, desk: ClockDes
   return done(text('定时任务已暂停。', 'The schedule is paused.'));
 }
 
-/** Lets the clock go on; times that passed meanwhile are left out. Whoever may run the definition may. */
-export async function resumeSchedule(definition: Definition, asker: Asker, desk: ClockDesk): Promise<Said> {
-  const refused = refusal(asker, definition, desk);
-  if (refused) return refused;
+/** Lets the clock go on; times that passed meanwhile are left out. */
+export async function resumeSchedule(definition: Definition, _: Asker, desk: ClockDesk): Promise<Said> {
   await resume(desk.schedules, definition.name, desk.clock.now());
   return done(text('定时任务已恢复。', 'The schedule goes on.'));
 }
 
 /** No good news, reminders and digests of a definition in this chat; failures still come, and mention nobody. */
 export async function mute(definition: Definition, asker: Asker, desk: ClockDesk): Promise<Said> {
-  const refused = refusal(asker, definition, desk);
-  if (refused) return refused;
   await desk.schedules.mark('muted', definition.name, asker.chat, asker.openId);
   return done(text('已静音，失败仍会通知。', 'Muted; failures are still told.'));
 }
 
 /** Takes {@link mute} back. */
 export async function unmute(definition: Definition, asker: Asker, desk: ClockDesk): Promise<Said> {
-  const refused = refusal(asker, definition, desk);
-  if (refused) return refused;
   await desk.schedules.mark('muted', definition.name, asker.chat, undefined);
   return done(text('已取消静音。', 'No longer muted.'));
 }
 
-/** Stops the clock of everything; admins only. Runs by people are for {@link isFrozen} to refuse. */
+/** Stops the clock of everything; what people start is refused by `permit`. */
 export async function freeze(asker: Asker, desk: ClockDesk): Promise<Said> {
-  if (!desk.admins.includes(asker.openId)) return adminsOnly(desk);
   await desk.schedules.mark('frozen', '', '', JSON.stringify({ by: asker.openId, at: desk.clock.now() }));
   return done(text('已冻结全部同步。', 'Everything is frozen.'));
 }
 
-/** Takes {@link freeze} back; admins only. Times that passed meanwhile are left out. */
-export async function thaw(asker: Asker, desk: ClockDesk): Promise<Said> {
-  if (!desk.admins.includes(asker.openId)) return adminsOnly(desk);
+/** Takes {@link freeze} back. Times that passed meanwhile are left out. */
+export async function thaw(_: Asker, desk: ClockDesk): Promise<Said> {
   await desk.schedules.mark('frozen', '', '', undefined);
   return done(text('已解除冻结。', 'Everything goes on.'));
-}
-
-/** Whether an admin has frozen everything. */
-export const isFrozen = async ({ schedules }: Pick<ClockDesk, 'schedules'>): Promise<boolean> =>
-  (await schedules.marks('frozen')).length > 0;
-
-const adminsOnly = ({ admins }: ClockDesk): Said => ({
-  kind: 'refused',
-  words: text('只有管理员（ADMINS）可以这样做。', 'Only admins (ADMINS) may do that.'),
-  ask: admins,
-});
-
-function refusal(asker: Asker, definition: Definition, { admins }: ClockDesk): Said | undefined {
-  const permission = may(asker, 'run', definition, admins);
-  return permission.allowed ? undefined : { kind: 'refused', words: permission.refusal, ask: permission.ask };
 }
 
 const done = (words: Text): Said => ({ kind: 'done', words });

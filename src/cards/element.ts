@@ -91,11 +91,20 @@ export function mention(ids: readonly string[]): readonly Element[] {
   return tags.length === 0 ? [] : [rich({ zh: tags.slice(0, 5).join(' '), en: tags.slice(0, 5).join(' ') })];
 }
 
+/** A shell user's name that means nothing in Markdown. */
+const shellName = /^[A-Za-z0-9][A-Za-z0-9.-]{0,31}$/u;
+
+/** Somebody on the command line; a name that may be read as Markdown is left out. */
+function commandLine(user = ''): Text {
+  if (!shellName.test(user)) return text('命令行', 'the command line');
+  return text(`命令行（${user}）`, `the command line (${user})`);
+}
+
 /** Who did something, for {@link rich} words. */
 export function who(actor: Actor): Text {
   const named = actor.openId === undefined ? undefined : person(actor.openId);
   if (named !== undefined) return { zh: named, en: named };
-  if (actor.kind === 'cli') return text('命令行', 'the command line');
+  if (actor.kind === 'cli') return commandLine(actor.user);
   if (actor.kind === 'schedule') return text('定时任务', 'the schedule');
   return text('群成员', 'somebody in the chat');
 }

@@ -15,7 +15,10 @@ import { elapsed, type Now, stage } from './stage.ts';
 /** What a run's card depends on besides the run. */
 export interface RunView extends Now {
   readonly locale: Locale;
-  /** open_ids of those who may press *apply*. Nobody: only the command line can, and the card says so. */
+  /**
+   * Who may press *apply*: open_ids, and `everyone`, `runners` (whoever may run it), `other` (but not the starter).
+   * Nobody: only the command line can, and the card says so.
+   */
   readonly approvers: readonly string[];
   /** A second showing of a run that has its own card elsewhere: it says so and offers the link only. */
   readonly copy?: boolean;
@@ -95,14 +98,22 @@ const expiry = (until: number, timeZone: string): Element =>
 
 /** Who can say yes. */
 function deciders(state: State, approvers: readonly string[]): Element {
+  const other = approvers.includes('other');
+  const many = ['everyone', 'runners'].find((one) => approvers.includes(one));
+  if (many !== undefined) {
+    const all =
+      many === 'everyone'
+        ? text('这里的人都可以应用', 'Everybody here may apply')
+        : text('可以运行它的人都可以应用', 'Everybody who may run it may apply');
+    const words = text(`${all.zh}${other ? notStarter.zh : '。'}`, `${all.en}${other ? notStarter.en : '.'}`);
+    return line(words, { size: 'notation', colour: 'grey' });
+  }
   const people = approvers.flatMap((id) => person(id) ?? []).slice(0, 5);
-  if (people.length > 0)
-    return rich(text(`可以应用的人：${people.join(' ')}`, `May apply: ${people.join(' ')}`), 'notation');
-  if (approvers.length > 0)
-    return line(text('这里的人都可以应用。', 'Everybody here may apply.'), {
-      size: 'notation',
-      colour: 'grey',
-    });
+  if (people.length > 0) {
+    const rest = other ? notStarter : same('');
+    const names = people.join(' ');
+    return rich(text(`可以应用的人：${names}${rest.zh}`, `May apply: ${names}${rest.en}`), 'notation');
+  }
   const command = `bitable-sync run ${plain(state.definition, 40)} --approve ${plain(state.run, 40)}`;
   return line(
     text(
@@ -112,6 +123,8 @@ function deciders(state: State, approvers: readonly string[]): Element {
     { size: 'notation', colour: 'grey' },
   );
 }
+
+const notStarter = text('，发起人除外。', ', but not the one who started it.');
 
 /** Who started it and when, how long, calls used, and what people did since. */
 function footer(state: State, { now, timeZone }: Now): readonly Element[] {

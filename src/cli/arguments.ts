@@ -216,8 +216,8 @@ function describe(locale: Locale, take: (command: Command) => void): Commander {
   add(
     'audit',
     '[NAME]',
-    '列出谁在聊天里要求过什么、是否被允许，最新的在前',
-    'list who asked for what in the chats, and whether it was allowed, newest first',
+    '列出谁在聊天里和命令行上要求过什么、是否被允许，最新的在前',
+    'list who asked for what, in the chats and in the shell, and whether it was allowed, newest first',
   )
     .argument('[name]', definition)
     .option('--limit <n>', say('最多多少条（默认 50）', 'how many at most (default 50)'), whole(1, 10_000))

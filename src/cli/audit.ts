@@ -12,6 +12,8 @@ export async function audit(
 ): Promise<Answer> {
   const entries = await program.audit(name, limit);
   const refused = inLocale(text('被拒绝', 'refused'), locale);
+  const shellOf = (user: string): string =>
+    inLocale(text(`命令行（${user}）`, `the command line (${user})`), locale);
   const none = inLocale(text('还没有记录。', 'Nothing yet.'), locale);
   return {
     exit: 0,
@@ -21,7 +23,15 @@ export async function audit(
         ? [none]
         : entries.map(({ at, by, via, what, definition, run, allowed, chat }) =>
             plain(
-              [new Date(at).toISOString(), by, via, what, definition, run, chat, allowed ? '' : refused]
+              [
+                new Date(at).toISOString(),
+                via === 'cli' ? shellOf(by) : `${by}  ${via}`,
+                what,
+                definition,
+                run,
+                chat,
+                allowed ? '' : refused,
+              ]
                 .filter((word) => word !== '')
                 .join('  '),
             ),

@@ -1,6 +1,7 @@
 import { type ProblemError, problem } from '../sync/problem.ts';
 import type { State } from '../sync/state.ts';
 import { text } from '../sync/text.ts';
+import { refusedOf } from './allowed.ts';
 import { type Answer, refusal } from './answer.ts';
 import type { Command } from './arguments.ts';
 import type { Desk } from './desk.ts';
@@ -10,10 +11,13 @@ type CancelCommand = Extract<Command, { kind: 'cancel' }>;
 
 /** Stops the run of a definition that goes on or waits, and answers what it came to. */
 export async function cancel(command: CancelCommand, desk: Desk): Promise<Answer> {
-  const { program, locale } = desk;
+  const { program, locale, user } = desk;
   const [open] = (await program.runs.open()).filter(({ state }) => state.definition === command.name);
   if (!open) return refusal(command, nothingOpen(command.name), 1, locale);
-  const acted = await program.runs.cancel(open.state.run, { kind: 'cli' });
+  const { run } = open.state;
+  const refused = await refusedOf({ name: command.name, right: 'stop', what: 'cancel', run }, desk);
+  if (refused) return refusal(command, refused, 1, locale);
+  const acted = await program.runs.cancel(run, { kind: 'cli', user });
   switch (acted.kind) {
     case 'going':
       return stopped(await follow(acted.run, desk));

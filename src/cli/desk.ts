@@ -11,6 +11,8 @@ export interface Desk {
   readonly config: Config;
   /** The working directory. */
   readonly cwd: string;
+  /** The shell user's name. */
+  readonly user: string;
   readonly clock: Clock;
   readonly locale: Locale;
   readonly terminal: Terminal;

@@ -4,6 +4,7 @@ import { ProblemError, problem } from '../sync/problem.ts';
 import { namesOf } from '../sync/schema.ts';
 import type { CallCounts } from '../sync/state.ts';
 import { count, inLocale, type Locale, text } from '../sync/text.ts';
+import { refusedOf } from './allowed.ts';
 import { type Answer, refusal } from './answer.ts';
 import type { Command } from './arguments.ts';
 import type { Desk } from './desk.ts';
@@ -20,6 +21,8 @@ export async function init(command: Extract<Command, { kind: 'init' }>, desk: De
   } catch (error) {
     return refusal(command, error, error instanceof ProblemError ? 2 : 1, locale);
   }
+  const refused = await refusedOf({ name, right: 'approve', what: 'init' }, desk);
+  if (refused) return refusal(command, refused, 1, locale);
   const calls = { read: 0, write: 0, refused: 0, chat: 0 };
   const meter = {
     count: (kind: keyof CallCounts): void => {

@@ -92,6 +92,7 @@ async function withProgram(
       program,
       config,
       cwd: world.cwd,
+      user: world.user,
       clock,
       locale,
       terminal,

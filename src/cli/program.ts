@@ -1,3 +1,5 @@
+import type { Permission } from '../bot/access.ts';
+import type { Deed } from '../bot/permit.ts';
 import type { AuditEntry, Definitions } from '../bot/ports.ts';
 import type { Outlook } from '../bot/schedule/outlook.ts';
 import type { Wake } from '../bot/schedule/ticker.ts';
@@ -23,7 +25,9 @@ export interface Program {
   check(names: readonly string[], signal: AbortSignal): Promise<Checkup>;
   /** Creates the table of a definition that names a base only. Rejects with `ProblemError` or `CallError`. */
   init(name: string, meter: CallMeter, signal: AbortSignal): Promise<Inited>;
-  /** Who asked for what in the chats, newest first; of one definition when named. */
+  /** Decides whether the command line may do something now, and notes it with who asked. */
+  permit(deed: ShellDeed): Promise<Permission>;
+  /** Who asked for what, newest first; of one definition when named. */
   audit(name: string | undefined, limit: number): Promise<readonly AuditEntry[]>;
   /** Looks at the Feishu app and registers its slash commands. Rejects with `ProblemError` or `CallError`. */
   setup(signal: AbortSignal): Promise<Setup>;
@@ -38,6 +42,14 @@ export interface Program {
   serve(): Promise<void>;
   /** Takes no more work, lets the calls in flight end, stores where everything stands, closes all. Safe to call twice. */
   stop(): Promise<void>;
+}
+
+/** Something that is wanted on the command line. */
+export interface ShellDeed extends Pick<Deed, 'right' | 'what' | 'run'> {
+  /** The definition's name. */
+  readonly name: string;
+  /** The shell user. */
+  readonly user: string;
 }
 
 /** What `setup` found, and what is left to a person. */

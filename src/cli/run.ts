@@ -3,10 +3,12 @@ import type { Run } from '../run/runs.ts';
 import { ProblemError, problem } from '../sync/problem.ts';
 import type { State } from '../sync/state.ts';
 import { count, text } from '../sync/text.ts';
+import { refusedOf } from './allowed.ts';
 import { type Answer, refusal } from './answer.ts';
 import type { Command } from './arguments.ts';
 import type { Desk } from './desk.ts';
 import { summary } from './draw.ts';
+import type { ShellDeed } from './program.ts';
 import { approveCommand, exitOf, reportOf } from './report.ts';
 import { duration } from './words.ts';
 
@@ -22,20 +24,31 @@ export async function run(command: RunCommand, desk: Desk): Promise<Answer> {
     // Nothing was called yet: a name or a file that a person must put right.
     return refusal(command, error, error instanceof ProblemError ? 2 : 1, locale);
   }
+  const refused = await refusedOf(deedOf(command), desk);
+  if (refused) return refusal(command, refused, 1, locale);
   return command.kind === 'run' && command.approve !== undefined
     ? approve(command, command.approve, desk)
     : begin(command, desk);
 }
 
+/** What a line asks for, in the words of the buttons that do the same. */
+function deedOf(command: RunCommand): Omit<ShellDeed, 'user'> {
+  const { name } = command;
+  if (command.kind === 'plan') return { name, right: 'look', what: 'plan' };
+  if (command.approve === undefined) return { name, right: 'run', what: 'sync' };
+  const what = command.noDeletes ? 'apply-no-deletes' : 'apply';
+  return { name, right: 'approve', what, run: command.approve };
+}
+
 async function begin(command: RunCommand, desk: Desk): Promise<Answer> {
-  const { program, clock, stopping, locale } = desk;
+  const { program, clock, stopping, locale, user } = desk;
   const patience = clock.now() + (command.kind === 'run' ? command.wait * 1000 : 0);
   for (;;) {
     // Read again each time: while it waited, the file may have changed.
     const definition = await program.definitions.get(command.name);
     const started = await program.runs.start({
       definition,
-      by: { kind: 'cli' },
+      by: { kind: 'cli', user },
       planOnly: command.kind === 'plan',
       retryRejected: command.kind === 'run' && command.retryRejected,
     });
@@ -53,10 +66,10 @@ async function approve(
   id: string,
   desk: Desk,
 ): Promise<Answer> {
-  const { program, locale } = desk;
+  const { program, locale, user } = desk;
   const known = await program.runs.find(id);
   if (known?.definition !== command.name) return refusal(command, noSuchRun(id, command.name), 2, locale);
-  const acted = await program.runs.apply(id, { kind: 'cli' }, undefined, command.noDeletes);
+  const acted = await program.runs.apply(id, { kind: 'cli', user }, undefined, command.noDeletes);
   switch (acted.kind) {
     case 'going':
       return follow(acted.run, desk);

@@ -10,7 +10,8 @@ import { plain } from './words.ts';
 
 /** Prints what is to be done in the console, and what of it is still missing. */
 export async function setup(command: Extract<Command, { kind: 'setup' }>, desk: Desk): Promise<Answer> {
-  const { program, stopping, locale } = desk;
+  const { program, stopping, locale, user } = desk;
+  await program.permit({ name: '', right: 'ask', what: 'setup', user });
   try {
     return answerOf(await program.setup(stopping), locale);
   } catch (error) {

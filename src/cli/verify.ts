@@ -6,6 +6,7 @@ import { csvLine } from '../sync/csv.ts';
 import { ProblemError, problem } from '../sync/problem.ts';
 import type { CallCounts } from '../sync/state.ts';
 import { inLocale, text } from '../sync/text.ts';
+import { refusedOf } from './allowed.ts';
 import { type Answer, refusal } from './answer.ts';
 import type { Command } from './arguments.ts';
 import type { Desk } from './desk.ts';
@@ -22,6 +23,8 @@ export async function verify(command: Extract<Command, { kind: 'verify' }>, desk
   } catch (error) {
     return refusal(command, error, error instanceof ProblemError ? 2 : 1, locale);
   }
+  const refused = await refusedOf({ name, right: 'look', what: 'verify' }, desk);
+  if (refused) return refusal(command, refused, 1, locale);
   const calls = { read: 0, write: 0, refused: 0, chat: 0 };
   const meter = {
     count: (kind: keyof CallCounts): void => {

@@ -10,6 +10,8 @@ export interface World {
   readonly env: Environment;
   /** The working directory. */
   readonly cwd: string;
+  /** Who types: the shell user's name. */
+  readonly user: string;
   readonly out: Output;
   readonly err: Output;
   /** Lines typed by the person. */

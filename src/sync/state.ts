@@ -143,6 +143,8 @@ export interface Actor {
   readonly kind: 'chat' | 'button' | 'schedule' | 'cli';
   /** open_id; absent on the command line and for schedules. */
   readonly openId?: string;
+  /** On the command line: the shell user's name. */
+  readonly user?: string;
 }
 
 /** Something that a person did to the run, shown on its card; `restart`: the program went on with it by itself. */

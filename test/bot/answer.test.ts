@@ -203,10 +203,63 @@ describe('a command', () => {
       ['ou_anna', 'freeze', false],
       ['ou_boss', 'freeze', true],
       ['ou_anna', 'sync', false],
+      ['ou_anna', 'status', true],
       ['ou_boss', 'thaw', true],
       ['ou_anna', 'sync', true],
     ]);
   });
+
+  it('that writes nothing is carried out while everything is frozen', async () => {
+    const { ask, asked } = stage();
+    await ask('/sync freeze', { from: 'ou_boss' });
+    await ask('/sync orders --plan');
+    expect(asked).toMatchObject([{ op: 'start', request: { planOnly: true } }]);
+    expect(wordsOf(await ask('/sync pause orders'))).toContain('The schedule is paused.');
+    expect(wordsOf(await ask('/sync init orders', { from: 'ou_boss' }))).toContain('frozen');
+  });
+
+  it.each([
+    ['/sync list', 'list'],
+    ['/sync status', 'status'],
+    ['/help', 'help'],
+    ['/sync history users', 'history'],
+    ['/sync why users A1', 'why'],
+    ['/sync why', 'why'],
+    ['/sync retry', 'retry'],
+    ['/sync retry users', 'retry'],
+    ['/sync cancel', 'cancel'],
+    ['/sync cancel users', 'cancel'],
+    ['/sync users', 'sync'],
+    ['/sync users --plan', 'plan'],
+    ['/sync ordres', 'sync'],
+    ['/sync bad', 'sync'],
+    ['/sync verify users', 'verify'],
+    ['/sync pause users', 'pause'],
+    ['/sync mute users', 'mute'],
+    ['/sync remind users', 'remind'],
+    ['/sync freeze', 'freeze'],
+  ])('in a group with outsiders does nothing and is noted: %s', async (line, what) => {
+    const { ask, asked, audit, parts } = stage();
+    await parts.schedules.mark('outside', '', 'oc_p2p', '1');
+    const words = wordsOf(await ask(line, { from: 'ou_boss' }));
+    expect(words).toContain('other companies');
+    expect(words).not.toMatch(/orders|line 3/u);
+    expect(asked).toEqual([]);
+    expect(audit.entries).toMatchObject([{ by: 'ou_boss', via: 'text', what, allowed: false }]);
+  });
+
+  it.each(['history', 'verify', 'pause', 'resume', 'mute', 'unmute', 'remind'])(
+    'of the clock or to look is for those who may run the sync: %s',
+    async (verb) => {
+      const { ask, audit, parts } = stage();
+      const words = wordsOf(await ask(`/sync ${verb} users`));
+      expect(words).toContain('You may not run this sync.');
+      expect(words).toContain("<person id='ou_bob'");
+      for (const kind of ['paused', 'resumed', 'muted'])
+        expect(await parts.schedules.marks(kind)).toEqual([]);
+      expect(audit.entries).toMatchObject([{ what: verb, definition: 'users', allowed: false }]);
+    },
+  );
 
   it('creates a table for those only who approve', async () => {
     const { ask } = stage();
@@ -279,7 +332,10 @@ describe('other doors', () => {
     await settle();
     expect(asked).toHaveLength(1);
     expect(said.map(({ to }) => to)).toEqual(['ou_anna', 'ou_anna']);
-    expect(audit.entries).toMatchObject([{ via: 'menu', what: 'sync', allowed: true }]);
+    expect(audit.entries).toMatchObject([
+      { via: 'menu', what: 'status', allowed: true },
+      { via: 'menu', what: 'sync', allowed: true },
+    ]);
   });
 
   it('a group is welcomed, one with outsiders is not, and nothing is done there', async () => {
@@ -311,5 +367,55 @@ describe('other doors', () => {
     await clock.advance(86_400_000);
     await open('o3');
     expect(said).toHaveLength(2);
+  });
+});
+
+describe('a button of a notice', () => {
+  const facts = { name: 'users', title: '用户', lastGood: null, waiting: null, settled: null };
+  const note = {
+    kind: 'remind',
+    definition: 'users',
+    chat: 'oc_group',
+    plan: false,
+    due: at,
+    zone: 'UTC',
+    facts,
+  };
+
+  /** A stage on which a reminder of a sync stands that only Bob may run. */
+  async function reminded() {
+    const all = stage();
+    const { schedules } = all.parts;
+    await schedules.take('reminder-card|om_r', 0, at, at);
+    await schedules.done('reminder-card|om_r', 0, JSON.stringify(note), 'om_r');
+    let count = 0;
+    const click = async (op: string, who: string) => {
+      count += 1;
+      const value = { op, run: 'users', v: 0, until: 'hour' };
+      const toast = await all.bot.handle(press(value, { id: `c${count}`, message: 'om_r', from: who }));
+      await settle();
+      return toast?.content;
+    };
+    return { ...all, schedules, click };
+  }
+
+  it.each(['sync', 'snooze', 'skip'])('is for those who may run the sync, and noted: %s', async (op) => {
+    const { click, audit, asked, schedules } = await reminded();
+    expect(await click(op, 'ou_anna')).toContain('You may not run this sync. Ask: ou_bob, ou_boss');
+    await click(op, 'ou_bob');
+    expect(audit.entries).toMatchObject([
+      { by: 'ou_anna', via: 'button', what: op, definition: 'users', allowed: false },
+      { by: 'ou_bob', via: 'button', what: op, definition: 'users', allowed: true },
+    ]);
+    expect(asked).toHaveLength(op === 'sync' ? 1 : 0);
+    expect(await schedules.reminders()).toHaveLength(op === 'snooze' ? 1 : 0);
+  });
+
+  it('puts off while everything is frozen, and starts nothing', async () => {
+    const { click, asked, schedules } = await reminded();
+    await schedules.mark('frozen', '', '', JSON.stringify({ by: 'ou_boss', at }));
+    expect(await click('sync', 'ou_bob')).toContain('frozen');
+    expect(await click('snooze', 'ou_bob')).toContain('You will be reminded');
+    expect(asked).toEqual([]);
   });
 });

@@ -319,7 +319,7 @@ describe('a click', () => {
 
   it.each(['apply', 'apply-no-deletes', 'discard'])('on %s is for those who may approve', async (op) => {
     const { bot, asked } = on(waiting, { admins: ['ou_boss'] });
-    expect(await bot.handle(press(value(op)))).toMatchObject({
+    expect(await bot.handle(press(value(op), { from: 'ou_eve' }))).toMatchObject({
       type: 'warning',
       content: expect.stringContaining('Ask: ou_boss'),
     });
@@ -336,8 +336,10 @@ describe('a click', () => {
     expect(asked).toEqual([]);
   });
 
-  it('on discard settles the run and redraws the card', async () => {
-    const { bot, answers, patches, clock } = on(waiting, { admins: ['ou_anna'] });
+  it('on discard by the starter settles the run and redraws the card, also while everything is frozen', async () => {
+    const schedules = fakeSchedules();
+    const { bot, answers, patches, clock } = on(waiting, { admins: ['ou_boss'], schedules });
+    await schedules.mark('frozen', '', '', JSON.stringify({ by: 'ou_boss', at: 0 }));
     answers.act = () => Promise.resolve<Acted>({ kind: 'settled', state: endedWith('cancelled') });
     expect(await bot.handle(press(value('discard')))).toMatchObject({ type: 'success' });
     await clock.advance(1_000);

@@ -3,7 +3,6 @@ import {
   addReminder,
   type ClockDesk,
   freeze,
-  isFrozen,
   listReminders,
   mute,
   pause,
@@ -16,7 +15,6 @@ import { definition, fakeClock, fakeSchedules } from './fakes.ts';
 
 const orders = definition({ access: { run: ['ou_anna'] }, timeZone: 'Asia/Shanghai' });
 const anna = { openId: 'ou_anna', chat: 'oc_group' };
-const bob = { openId: 'ou_bob', chat: 'oc_group' };
 const boss = { openId: 'ou_boss', chat: 'oc_group' };
 
 const newDesk = (): ClockDesk => ({
@@ -74,32 +72,6 @@ describe('reminders of a chat', () => {
   });
 });
 
-describe('access', () => {
-  it.each([
-    ['add', (desk: ClockDesk) => addReminder(orders, '0 9 * * *', bob, 'r', desk)],
-    ['remove', (desk: ClockDesk) => removeReminder(orders, 1, bob, desk)],
-    ['pause', (desk: ClockDesk) => pause(orders, bob, desk)],
-    ['resume', (desk: ClockDesk) => resumeSchedule(orders, bob, desk)],
-    ['mute', (desk: ClockDesk) => mute(orders, bob, desk)],
-    ['unmute', (desk: ClockDesk) => unmute(orders, bob, desk)],
-  ])('%s is for those who may run the sync, and the refusal names them', async (_, command) => {
-    const desk = newDesk();
-    expect(await command(desk)).toMatchObject({ kind: 'refused', ask: ['ou_anna', 'ou_boss'] });
-    for (const kind of ['paused', 'resumed', 'muted']) expect(await desk.schedules.marks(kind)).toEqual([]);
-  });
-
-  it('freeze and thaw are for admins', async () => {
-    const desk = newDesk();
-    expect(await freeze(anna, desk)).toMatchObject({ kind: 'refused', ask: ['ou_boss'] });
-    expect(await isFrozen(desk)).toBe(false);
-    expect(await freeze(boss, desk)).toMatchObject({ kind: 'done' });
-    expect(await isFrozen(desk)).toBe(true);
-    expect(await thaw(anna, desk)).toMatchObject({ kind: 'refused' });
-    expect(await thaw(boss, desk)).toMatchObject({ kind: 'done' });
-    expect(await isFrozen(desk)).toBe(false);
-  });
-});
-
 it('pause and resume, mute and unmute leave no mark behind but the moment of the resume', async () => {
   const desk = newDesk();
   await pause(orders, anna, desk);
@@ -111,4 +83,14 @@ it('pause and resume, mute and unmute leave no mark behind but the moment of the
   expect(await desk.schedules.marks('paused')).toEqual([]);
   expect(await desk.schedules.marks('muted')).toEqual([]);
   expect(await desk.schedules.marks('resumed')).toMatchObject([{ value: String(desk.clock.now()) }]);
+});
+
+it('freeze notes who did it, thaw takes it back', async () => {
+  const desk = newDesk();
+  await freeze(boss, desk);
+  const [mark, ...others] = await desk.schedules.marks('frozen');
+  expect(others).toEqual([]);
+  expect(JSON.parse(mark?.value ?? '')).toEqual({ by: 'ou_boss', at: desk.clock.now() });
+  await thaw(boss, desk);
+  expect(await desk.schedules.marks('frozen')).toEqual([]);
 });

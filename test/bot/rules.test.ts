@@ -75,6 +75,10 @@ describe('who may do what', () => {
     ['stopping the own run', 'ou_anna', 'stop', { run: ['ou_bob'] }, { starter: 'ou_anna' }, true],
     ['stopping somebody else’s', 'ou_anna', 'stop', { run: ['ou_bob'] }, { starter: 'ou_bob' }, false],
     ['looking where one may not run', 'ou_anna', 'look', { chats: ['oc_9'] }, {}, false],
+    ['discarding the own plan', 'ou_anna', 'discard', { approve: ['other'] }, { starter: 'ou_anna' }, true],
+    ['discarding somebody else’s', 'ou_anna', 'discard', {}, { starter: 'ou_bob' }, false],
+    ['discarding as an approver while frozen', 'ou_boss', 'discard', {}, { frozenBy: 'ou_boss' }, true],
+    ['asking what there is', 'ou_eve', 'ask', { run: ['ou_bob'] }, { frozenBy: 'ou_boss' }, true],
     ['ruling', 'ou_anna', 'admin', {}, {}, false],
     ['ruling as an admin', 'ou_boss', 'admin', {}, {}, true],
   ] as const)('%s: %s, %s with %j and %j: %s', (_, who, right, access, around, allowed) => {
@@ -85,6 +89,14 @@ describe('who may do what', () => {
     for (const right of ['run', 'look', 'stop', 'approve', 'admin'] as const)
       expect(may(asker('ou_boss', 'oc_1', true), right, rule({}), ['ou_boss'])).toMatchObject({ ask: [] });
     expect(may(anna, 'run', rule({}), [], { frozenBy: 'ou_boss' })).toMatchObject({ ask: ['ou_boss'] });
+  });
+
+  it('leaves all to the command line but what is frozen', () => {
+    const shell = { openId: '', chat: '', shell: true };
+    for (const right of ['run', 'look', 'stop', 'approve', 'discard', 'ask'] as const)
+      expect(may(shell, right, rule({ run: ['ou_bob'] }), [])).toEqual({ allowed: true });
+    for (const right of ['run', 'approve'] as const)
+      expect(may(shell, right, undefined, [], { frozenBy: 'ou_boss' })).toMatchObject({ allowed: false });
   });
 
   it('names whom to ask', () => {
@@ -113,6 +125,8 @@ describe('who may do what', () => {
   it('lists approvers once each', () => {
     expect(approvers({ approve: ['a', 'b'] }, ['b', 'c'])).toEqual(['a', 'b', 'c']);
     expect(approvers(undefined, [])).toEqual([]);
+    expect(approvers({ approve: ['other'] }, ['c'])).toEqual(['runners', 'other', 'c']);
+    expect(approvers({ approve: ['other', 'a'] }, ['c'])).toEqual(['other', 'a', 'c']);
   });
 });
 

@@ -289,7 +289,10 @@ describe('a plan that waits', () => {
   it('says who may apply it', () => {
     const said = (approvers: readonly string[]) => wordsOf(runCard(state('waiting'), { ...view, approvers }));
     expect(said(['ou_boss'])).toContain(`可以应用的人：<person id='ou_boss'`);
-    expect(said(['everyone'])).toContain('这里的人都可以应用。');
+    expect(said(['everyone', 'ou_boss'])).toContain('这里的人都可以应用。');
+    expect(said(['everyone', 'other'])).toContain('这里的人都可以应用，发起人除外。');
+    expect(said(['runners', 'other', 'ou_boss'])).toContain('可以运行它的人都可以应用，发起人除外。');
+    expect(said(['ou_boss', 'other'])).toMatch(/可以应用的人：<person id='ou_boss'.*，发起人除外。/u);
     expect(said([])).toContain('bitable-sync run orders --approve r8421');
   });
 });

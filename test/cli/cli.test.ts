@@ -51,6 +51,24 @@ describe('run', () => {
     });
   });
 
+  it.each(['run orders', 'run orders --approve r1', 'init orders'])(
+    'is refused while everything is frozen, and noted with the shell user: %s',
+    async (line) => {
+      const deeds: unknown[] = [];
+      const program = {
+        ...fakeProgram({}),
+        permit: async (deed: object) => {
+          deeds.push(deed);
+          return { allowed: false, refusal: text('已冻结', 'frozen'), ask: [] } as const;
+        },
+      };
+      const typed = type(line, program);
+      expect(await typed.exit).toBe(1);
+      expect(typed.written.err).toContain('/sync thaw');
+      expect(deeds).toMatchObject([{ name: 'orders', user: 'ada' }]);
+    },
+  );
+
   it('with --wait tries again until the table is free', async () => {
     const run = ledRun();
     const held = { kind: 'busy', state: stateOf({ run: 'r9' }) } as const;
@@ -210,7 +228,7 @@ it('plan asks for a plan only', async () => {
   await settled();
   run.end({ status: 'planned', planOnly: true });
   expect(await typed.exit).toBe(0);
-  expect(asked).toEqual([[true, { kind: 'cli' }]]);
+  expect(asked).toEqual([[true, { kind: 'cli', user: 'ada' }]]);
   expect(typed.json()).toMatchObject({ status: 'planned' });
 });
 

@@ -136,6 +136,7 @@ export function fakeProgram(parts: {
     check: () => Promise.resolve({ app: [], definitions: [{ name: 'orders', steps: parts.steps ?? [] }] }),
     init: () => Promise.reject(new Error('not here')),
     verify: () => Promise.reject(new Error('not here')),
+    permit: async () => ({ allowed: true }) as const,
     audit: async () => [],
     setup: async () => ({
       bot: { name: 'Bot', openId: 'ou_bot' },
@@ -178,6 +179,7 @@ export function type(line: string, program: Program, changes: Partial<World> = {
     version: '1.2.3',
     env,
     cwd: '/nowhere',
+    user: 'ada',
     out: screen('out'),
     err: screen('err'),
     lines: noLines(),

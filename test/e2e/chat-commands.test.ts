@@ -90,10 +90,12 @@ it('frozen, nobody starts anything by text or by button, until an admin thaws it
   await group.next(ended);
   await world.expectSame();
   await program.stop();
+  await world.run();
 
   const audit = await world.type('audit orders');
   expect(audit.json).toMatchObject({
     entries: [
+      { by: 'ada', via: 'cli', what: 'sync', allowed: true, definition: 'orders' },
       { by: ada.openId, via: 'text', what: 'sync', allowed: true, definition: 'orders' },
       { by: ada.openId, via: 'button', what: 'sync', allowed: false },
       { by: ada.openId, via: 'text', what: 'sync', allowed: false },

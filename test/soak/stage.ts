@@ -173,6 +173,7 @@ function inside({ folder, env, clock, program }: Place, line: string): Process {
     version: '0.0.0',
     env,
     cwd: folder,
+    user: 'ada',
     out: stream('out'),
     err: stream('err'),
     lines: { [Symbol.asyncIterator]: () => ({ next: async () => ({ done: true, value: undefined }) }) },

@@ -178,6 +178,7 @@ export async function newWorld(options: WorldOptions = {}): Promise<World> {
       version: '0.0.0',
       env,
       cwd: folder,
+      user: 'ada',
       out: stream('out'),
       err: stream('err'),
       lines: { [Symbol.asyncIterator]: () => ({ next: async () => ({ done: true, value: undefined }) }) },

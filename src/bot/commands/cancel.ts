@@ -22,8 +22,10 @@ async function named(name: string, asking: Asking, desk: Desk): Promise<CardJson
       asking,
       desk,
     );
-  const found = await find(name, desk);
-  return found.kind === 'not' ? found.card : cancelCard(nothingOpen, [], desk.locale);
+  return told(name, asking, desk, async () => {
+    const found = await find(name, desk);
+    return found.kind === 'not' ? found.card : cancelCard(nothingOpen, [], desk.locale);
+  });
 }
 
 async function here(asking: Asking, desk: Desk): Promise<CardJson> {
@@ -32,13 +34,27 @@ async function here(asking: Asking, desk: Desk): Promise<CardJson> {
     ({ chat }) => chat === asking.chat || chat === asking.by.openId,
   );
   const names = [...new Set(open.map(({ state }) => state.definition))];
-  if (names.length > 1) return cancelCard(which, names, desk.locale);
-  if (names.length === 0) return cancelCard(nothingHere, [], desk.locale);
+  if (names.length !== 1)
+    return told('', asking, desk, async () =>
+      cancelCard(names.length === 0 ? nothingHere : which, names, desk.locale),
+    );
   return stop(
     open.map(({ state }) => state),
     asking,
     desk,
   );
+}
+
+/** For an order to stop that stops nothing. */
+async function told(
+  name: string,
+  asking: Asking,
+  desk: Desk,
+  card: () => Promise<CardJson>,
+): Promise<CardJson> {
+  const deed = { right: 'ask', what: 'cancel', definition: undefined, name } as const;
+  const permission = await permit(asking, deed, desk);
+  return permission.allowed ? card() : refusalCard(permission.refusal, permission.ask, desk.locale);
 }
 
 const isTitle = ({ title }: State, name: string): boolean => title.normalize('NFKC') === name;

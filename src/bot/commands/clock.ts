@@ -1,6 +1,5 @@
 import { remindersCard, saidCard } from '../../cards/commandCards.ts';
 import { colours } from '../../cards/look.ts';
-import { refusalCard } from '../../cards/noticeCard.ts';
 import { same } from '../../cards/plain.ts';
 import type { Definition } from '../../sync/definition.ts';
 import { text } from '../../sync/text.ts';
@@ -55,7 +54,6 @@ export async function remind(
 }
 
 function answer(said: Said, about: string, { locale }: Desk): CardJson {
-  if (said.kind === 'refused') return refusalCard(said.words, said.ask, locale);
   const title = about === '' ? text('全部同步', 'All syncs') : same(about);
   return saidCard(title, [said.words], locale, {
     colour: said.kind === 'done' ? colours.good : colours.asking,

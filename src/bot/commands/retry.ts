@@ -5,10 +5,9 @@ import { plain, same } from '../../cards/plain.ts';
 import type { Definition } from '../../sync/definition.ts';
 import type { State } from '../../sync/state.ts';
 import { text } from '../../sync/text.ts';
-import { may } from '../access.ts';
 import type { Asking } from '../asking.ts';
 import type { Desk } from '../desk.ts';
-import { permit } from '../permit.ts';
+import { judge, permit } from '../permit.ts';
 import type { CardJson } from '../ports.ts';
 import { follow } from './sync.ts';
 
@@ -37,22 +36,30 @@ export async function retry(
 
 /** Retries the only sync that has something to retry; lets people choose where there are several. */
 export async function retryOnly(asking: Asking, desk: Desk): Promise<CardJson | undefined> {
-  const asker = { openId: asking.by.openId, chat: asking.chat };
-  const all = (await desk.definitions.list()).flatMap((one) =>
-    'definition' in one && may(asker, 'run', one.definition, desk.admins).allowed ? [one.definition] : [],
-  );
-  const open: Definition[] = [];
-  for (const one of all) {
-    const [state] = await desk.runs.latest(one.name, 1);
-    if (state && canRetry(state)) open.push(one);
-  }
+  const open = await retryable(asking, desk);
   const [only, ...others] = open;
+  if (only !== undefined && others.length === 0) return retry(only, asking, desk);
+  const permission = await permit(asking, { right: 'ask', what: 'retry', definition: undefined }, desk);
+  if (!permission.allowed) return refusalCard(permission.refusal, permission.ask, desk.locale);
   if (only === undefined) return saidCard(title, [nothing], desk.locale);
-  if (others.length === 0) return retry(only, asking, desk);
   const buttons = open
     .slice(0, 10)
     .map((one, at) => commandButton('retry', one.name, at, same(plain(one.title, 40))));
   return saidCard(title, [text('要重试哪一个？', 'Which one?')], desk.locale, { buttons });
+}
+
+/** The syncs with something to retry that this person may run. */
+async function retryable(asking: Asking, desk: Desk): Promise<readonly Definition[]> {
+  const open: Definition[] = [];
+  for (const one of await desk.definitions.list()) {
+    if (!('definition' in one)) continue;
+    const { definition } = one;
+    const [state] = await desk.runs.latest(definition.name, 1);
+    if (!state || !canRetry(state)) continue;
+    // While all is frozen they stay in the list: what is chosen then says why not.
+    if ((await judge(asking, { right: 'look', definition }, desk)).allowed) open.push(definition);
+  }
+  return open;
 }
 
 const canRetry = (state: State): boolean => opsFor(state).includes('retry');

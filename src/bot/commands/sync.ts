@@ -21,7 +21,8 @@ export async function sync(
   desk: Desk,
 ): Promise<CardJson | undefined> {
   const what = planOnly ? 'plan' : 'sync';
-  const permission = await permit(asking, { right: 'run', what, definition }, desk);
+  // A plan writes nothing: it is made while everything is frozen too.
+  const permission = await permit(asking, { right: planOnly ? 'look' : 'run', what, definition }, desk);
   if (!permission.allowed) return refusalCard(permission.refusal, permission.ask, desk.locale);
   const starting = desk.runs.start({ definition, by: asking.by, planOnly });
   const card = await accepted(starting, definition, asking, desk);

@@ -1,13 +1,16 @@
 import { moment } from '../../cards/amounts.ts';
 import type { Press } from '../../cards/button.ts';
 import { pausedCard, type ReminderFacts, reminderCard } from '../../cards/scheduleCards.ts';
+import type { Definition } from '../../sync/definition.ts';
 import type { Problem } from '../../sync/problem.ts';
 import { tomorrow } from '../../sync/schedule/hours.ts';
 import { type Text, text } from '../../sync/text.ts';
 import { zoneOf } from '../../sync/zone.ts';
-import { may } from '../access.ts';
+import { askingOf } from '../asking.ts';
 import type { Background } from '../background.ts';
 import type { Desk } from '../desk.ts';
+import { definitionOf } from '../find.ts';
+import { permit, refusalOf } from '../permit.ts';
 import type { CardJson, ClickEvent, Schedules } from '../ports.ts';
 import { redraw } from './tell.ts';
 
@@ -15,15 +18,15 @@ import { redraw } from './tell.ts';
 export interface NoticeDesk
   extends Pick<
     Desk,
-    'chat' | 'schedules' | 'definitions' | 'admins' | 'clock' | 'log' | 'locale' | 'timeZone'
+    'chat' | 'schedules' | 'definitions' | 'admins' | 'audit' | 'clock' | 'log' | 'locale' | 'timeZone'
   > {
   readonly background: Background;
 }
 
-/** What became of a press: said and done; `sync`: the card is settled, and the run is to be started. */
+/** What became of a press: said and done; `sync`: allowed, the card is settled, and the run is to be started. */
 export type Pressed =
   | { readonly kind: 'said'; readonly type: 'success' | 'warning' | 'info'; readonly words: Text }
-  | { readonly kind: 'sync' }
+  | { readonly kind: 'sync'; readonly definition: Definition }
   /** On no notice that is known. */
   | { readonly kind: 'unknown' };
 
@@ -52,21 +55,24 @@ export async function pressNotice(event: ClickEvent, press: Press, desk: NoticeD
   const fits =
     note.kind === 'paused' ? press.op === 'unpause' : ['sync', 'snooze', 'skip'].includes(press.op);
   if (!fits) return { kind: 'unknown' };
-  const definition = await desk.definitions.get(note.definition);
-  const permission = may({ openId: event.from, chat: event.chat }, 'run', definition, desk.admins);
-  if (!permission.allowed) {
-    const ask = permission.ask.slice(0, 3).join(', ');
-    const { zh, en } = permission.refusal;
-    return said('warning', ask === '' ? permission.refusal : text(`${zh}请找：${ask}`, `${en} Ask: ${ask}`));
-  }
+  // To start a sync its definition must be sound; to put a reminder off it need not.
+  const starts = press.op === 'sync';
+  const definition = starts
+    ? await desk.definitions.get(note.definition)
+    : await definitionOf(note.definition, desk);
+  const deed = { right: starts ? 'run' : 'look', what: press.op, definition, name: note.definition } as const;
+  const refusal = refusalOf(await permit(askingOf(event), deed, desk));
+  if (refusal) return said('warning', refusal);
   const now = desk.clock.now();
   // Two presses at the same moment, or on a card that was settled: one counts.
   if (!(await desk.schedules.take(`press|${event.message}`, 0, now, now + 60_000)))
     return said('info', text('这张卡片已经处理过了。', 'This card was dealt with already.'));
   const pressed =
-    note.kind === 'paused' ? await unpause(event, note, desk) : await remind(event, press, note, desk);
+    note.kind === 'paused'
+      ? await unpause(event, note, definition, desk)
+      : await remind(event, press, note, desk);
   await desk.schedules.done(`press|${event.message}`, 0, press.op);
-  return pressed;
+  return starts && definition ? { kind: 'sync', definition } : pressed;
 }
 
 /** The card stays locked until the click is answered, so its new face comes after. */
@@ -86,13 +92,13 @@ function read(note: string): RemindNote | PausedNote | undefined {
 
 async function unpause(
   event: ClickEvent,
-  { definition, failures, error }: PausedNote,
+  { definition: name, failures, error }: PausedNote,
+  definition: Definition | undefined,
   desk: NoticeDesk,
 ): Promise<Pressed> {
-  const { schedules, definitions, clock, locale, timeZone } = desk;
-  await resume(schedules, definition, clock.now());
-  const { title } = await definitions.get(definition);
-  const about = { name: definition, title, people: [] };
+  const { schedules, clock, locale, timeZone } = desk;
+  await resume(schedules, name, clock.now());
+  const about = { name, title: definition?.title ?? name, people: [] };
   show(desk, event.message, pausedCard(about, failures, error, event.from, { locale, timeZone }));
   return said('success', text('定时任务已恢复。', 'The schedule goes on.'));
 }
@@ -126,7 +132,6 @@ async function remind(
   const how = op === 'snooze' || op === 'skip' ? op : 'sync';
   const facts = { ...note.facts, settled: { by: event.from, how, until } } as const;
   show(desk, event.message, reminderCard(facts, { locale, timeZone }));
-  if (how === 'sync') return { kind: 'sync' };
   if (until === null) return said('success', text('好，这次跳过。', 'Skipped this time.'));
   const at = moment(until, timeZone);
   return said('success', text(`好，${at} 再提醒。`, `You will be reminded at ${at}.`));
