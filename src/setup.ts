@@ -2,6 +2,7 @@ import type { Setup } from './cli/program.ts';
 import type { Config } from './config.ts';
 import { whoAmI } from './feishu/bot.ts';
 import type { FeishuClient } from './feishu/client.ts';
+import { botMenu, type MenuEntry } from './feishu/needs.ts';
 import { eventTypes } from './feishu/receive.ts';
 import { registerCommands, type ScopeState, scopeStates } from './feishu/setup.ts';
 import { webhookPath } from './feishu/webhook.ts';
@@ -24,12 +25,17 @@ export async function setUp(config: Config, client: FeishuClient, signal: AbortS
     })),
     toPaste: { scopes: { tenant: scopes.map((scope) => scope.name), user: [] } },
     grant: grantPage(config, scopes),
+    menu: botMenu.flatMap(menuLines),
     commands: commands.map(({ command, description, state, failure }) => ({
       ...{ command, description, state },
       ...(failure && { problem: problemOf(failure) }),
     })),
   };
 }
+
+/** An entry of the menu, or those that it opens. */
+const menuLines = ({ key, name, entries }: MenuEntry): Setup['menu'] =>
+  entries?.map((one) => ({ under: name, name: one.name, key: one.key })) ?? [{ under: null, name, key }];
 
 const consolePage = ({ app }: Config, page: string): string => `${app.domain}/app/${app.id}/${page}`;
 
@@ -58,6 +64,13 @@ function steps(config: Config): readonly { readonly what: Text; readonly page: s
   return [
     {
       what: text('添加应用能力：机器人', 'Add the feature: Bot'),
+      page: consolePage(config, 'bot'),
+    },
+    {
+      what: text(
+        '机器人自定义菜单：悬浮菜单，照下面逐条手工添加，响应动作选“推送事件”',
+        'Custom menu of the bot: floating, add the entries below by hand, each pushes an event',
+      ),
       page: consolePage(config, 'bot'),
     },
     {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { freeCalls, neededScopes, slashCommands } from '../src/feishu/needs.ts';
+import { commandOfKey } from '../src/bot/command.ts';
+import { botMenu, freeCalls, type MenuEntry, neededScopes, slashCommands } from '../src/feishu/needs.ts';
 import { eventTypes } from '../src/feishu/receive.ts';
 
 const read = (name: string): string => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8');
@@ -14,7 +15,13 @@ interface Manifest {
     }[];
   };
   readonly bot: {
-    readonly get_started_desc: Readonly<Record<string, string>>;
+    readonly i18ns: readonly { readonly i18n_key: string; readonly get_started_desc: string }[];
+    readonly bot_menus: readonly {
+      readonly menu_id: string;
+      readonly parent_menu_id?: string;
+      readonly default_name: string;
+      readonly event_key?: string;
+    }[];
     readonly slash_commands: readonly unknown[];
   };
   readonly scopes: { readonly tenant: readonly string[]; readonly user: readonly string[] };
@@ -31,7 +38,9 @@ describe('app-manifest.json', () => {
       expect(name).not.toBe('');
       expect(description).not.toBe('');
     }
-    expect(Object.keys(manifest.bot.get_started_desc)).toEqual(['zh_cn', 'en_us']);
+    expect(manifest.bot.i18ns.map(({ i18n_key }) => i18n_key)).toEqual(['zh_cn', 'en_us']);
+    for (const { get_started_desc: words } of manifest.bot.i18ns)
+      expect(words.length).toBeLessThanOrEqual(64);
   });
 
   it('asks for the permissions that the program uses, and for no other', () => {
@@ -43,6 +52,43 @@ describe('app-manifest.json', () => {
     expect(manifest.events.items).toEqual(eventTypes().filter((type) => !isCallback(type)));
     expect(manifest.callbacks.items).toEqual(eventTypes().filter(isCallback));
   });
+
+  it('holds the menu that setup tells, in the form of the console', () => {
+    const node = ({ key, name, entries }: MenuEntry, at: number, parent?: string) => ({
+      menu_id: key,
+      ...(parent !== undefined && { parent_menu_id: parent }),
+      sort: at + 1,
+      default_name: name.zh,
+      i18n_name: { zh_cn: name.zh, en_us: name.en },
+      ...(entries ? { menu_content_type: 3 } : { event_key: key, menu_content_type: 2 }),
+    });
+    const nodes = botMenu.flatMap((one, at) => [
+      node(one, at),
+      ...(one.entries ?? []).map((below, nth) => node(below, nth, one.key)),
+    ]);
+    expect(manifest.bot).toMatchObject({
+      enable: true,
+      bot_menu_enable: true,
+      bot_menu_display_strategy: 3,
+      bot_menus: nodes,
+    });
+  });
+
+  it('keeps the limits of a floating menu', () => {
+    const { bot_menus: nodes } = manifest.bot;
+    expect(nodes.length).toBeLessThanOrEqual(10);
+    for (const parent of new Set(nodes.map(({ parent_menu_id }) => parent_menu_id)))
+      expect(nodes.filter(({ parent_menu_id }) => parent_menu_id === parent).length).toBeLessThanOrEqual(5);
+    for (const { default_name, event_key = '' } of nodes) {
+      expect(default_name.length).toBeLessThanOrEqual(60);
+      expect(event_key.length).toBeLessThanOrEqual(30);
+    }
+  });
+
+  it.each(manifest.bot.bot_menus.flatMap(({ event_key }) => event_key ?? []))(
+    'has an entry %s that is a command',
+    (key) => expect(commandOfKey(key)).toBeDefined(),
+  );
 
   it('lists the slash commands that setup registers', () => {
     expect(manifest.bot.slash_commands).toEqual(

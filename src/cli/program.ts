@@ -69,6 +69,8 @@ export interface Setup {
   };
   /** The page that grants what is missing; null when nothing is. */
   readonly grant: string | null;
+  /** Entries of the bot's menu, to be added by hand; `under`: the entry that opens them. */
+  readonly menu: readonly { readonly under: Text | null; readonly name: Text; readonly key: string }[];
   readonly commands: readonly {
     readonly command: string;
     readonly description: Text;

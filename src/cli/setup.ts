@@ -30,6 +30,11 @@ function answerOf(found: Setup, locale: Locale): Answer {
       scopes: found.scopes.map(({ use, ...scope }) => ({ ...scope, use: inLocale(use, locale) })),
       toPaste: found.toPaste,
       grant: found.grant,
+      menu: found.menu.map(({ under, name, key }) => ({
+        under: under && inLocale(under, locale),
+        name: inLocale(name, locale),
+        key,
+      })),
       commands: found.commands.map(({ command, state, problem }) => ({
         command,
         state,
@@ -63,6 +68,12 @@ function lines(found: Setup, locale: Locale): readonly string[] {
       return `  ${mark} ${name}  ${inLocale(use, locale)}${rest}`;
     }),
     ...(found.grant === null ? [] : [say(`  去开通：${found.grant}`, `  Grant them: ${found.grant}`)]),
+    '',
+    say('机器人菜单（名称 → 事件 key）：', 'The menu of the bot (name → event key):'),
+    ...found.menu.map(({ under, name, key }) => {
+      const place = under ? `${inLocale(under, locale)} › ` : '';
+      return `  ${place}${inLocale(name, locale)} → ${key}`;
+    }),
     '',
     say('/ 命令：', 'Slash commands:'),
     ...found.commands.flatMap(({ command, state, problem }) => [

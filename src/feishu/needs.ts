@@ -116,3 +116,34 @@ export const slashCommands: readonly SlashCommand[] = [
   { command: 'sync', description: text('同步表格：/sync 名称', 'Sync a table: /sync NAME') },
   { command: 'help', description: text('使用说明和我的 open_id', 'How to use it, and my open_id') },
 ];
+
+/** An entry of the bot's menu, which stands in the one-to-one chat; one with `entries` opens them. */
+export interface MenuEntry {
+  /** The event key that a press sends: a command. Of one that opens others only its ID. */
+  readonly key: string;
+  readonly name: Text;
+  readonly entries?: readonly MenuEntry[];
+}
+
+/**
+ * The menu as the console takes it, by hand: two levels, at most five entries each and ten in all; a key has at most
+ * 30 characters. What an entry lacks, such as which sync, is asked for with a form.
+ * https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/application-v7/application-v7/application-ability/patch
+ */
+export const botMenu: readonly MenuEntry[] = [
+  { key: 'list', name: text('同步列表', 'Syncs') },
+  { key: 'status', name: text('正在进行', 'Going on') },
+  { key: 'retry', name: text('重试失败', 'Retry') },
+  {
+    key: 'more',
+    name: text('更多', 'More'),
+    entries: [
+      { key: 'plan', name: text('只看计划', 'Plan only') },
+      { key: 'history', name: text('运行历史', 'History') },
+      { key: 'why', name: text('一行的经过', 'Story of a row') },
+      { key: 'verify', name: text('核对两边', 'Verify') },
+      { key: 'remind', name: text('提醒', 'Reminders') },
+    ],
+  },
+  { key: 'help', name: text('帮助', 'Help') },
+];

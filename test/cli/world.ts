@@ -144,6 +144,7 @@ export function fakeProgram(parts: {
       scopes: [],
       toPaste: { scopes: { tenant: [], user: [] } },
       grant: null,
+      menu: [],
       commands: [],
     }),
     serve: parts.serve ?? (() => Promise.resolve()),

@@ -15,7 +15,15 @@ interface SetupJson {
 it('setup lists the steps, finds all permissions granted and registers the commands once', async () => {
   const world = await newWorld({ orders: 1 });
   const first = await world.type('setup');
-  expect(first).toMatchObject({ exit: 0, json: { status: 'ok', grant: null } });
+  expect(first).toMatchObject({
+    exit: 0,
+    json: {
+      status: 'ok',
+      grant: null,
+      menu: expect.arrayContaining([{ under: 'More', name: 'Plan only', key: 'plan' }]),
+    },
+  });
+  expect(first.err).toContain('  Syncs → list\n');
   const states = (json: unknown) =>
     (json as SetupJson).commands.map(({ command, state }) => [command, state]);
   expect(states(first.json)).toEqual([
