@@ -1,4 +1,6 @@
 import { welcomeCard } from '../cards/noticeCard.ts';
+import type { Definition } from '../sync/definition.ts';
+import { may } from './access.ts';
 import { answer } from './answer.ts';
 import { trust } from './asking.ts';
 import { commandOfKey } from './command.ts';
@@ -10,7 +12,7 @@ const day = 86_400_000;
 
 /**
  * Answers an entry of the menu as the command that it stands for, to the person alone. Welcomes a group that the bot
- * was added to, and whoever opens its chat, at most once a day a person; a group with outsiders is noted, not welcomed.
+ * was added to, and whoever opens its chat, at most once in 24 hours a person; a group with outsiders is noted, not welcomed.
  */
 export async function greet(event: MenuEvent | ArrivedEvent, desk: Desk): Promise<void> {
   const { schedules, clock, chat, locale } = desk;
@@ -24,10 +26,25 @@ export async function greet(event: MenuEvent | ArrivedEvent, desk: Desk): Promis
     await schedules.mark(outsideMark, '', event.chat, event.outside ? '1' : undefined);
     if (event.outside) return;
   } else {
-    const today = Math.floor(now / day);
-    if (!(await schedules.take(`welcome|${event.from}`, today, now, now))) return;
-    await schedules.done(`welcome|${event.from}`, today, '');
+    const what = `welcome|${event.from}`;
+    const last = await schedules.last(what);
+    if (last !== undefined && now - last.at < day) return;
+    const next = (last?.due ?? 0) + 1;
+    // Of two clients that open it at the same moment one counts.
+    if (!(await schedules.take(what, next, now, now))) return;
+    await schedules.done(what, next, '');
   }
-  const card = welcomeCard(event.kind === 'added', locale);
+  const card = welcomeCard(event.kind === 'added', await usable(event, desk), locale);
   await trust(await chat.send(event.chat, card, `welcome:${event.id}`), desk);
+}
+
+/** The syncs that may be run there: in a group by those who are in it, alone by the person. */
+async function usable(event: ArrivedEvent, { definitions, admins }: Desk): Promise<readonly Definition[]> {
+  const all = (await definitions.list()).flatMap((one) => ('definition' in one ? [one.definition] : []));
+  const group = event.kind === 'added';
+  return all.filter((definition) => {
+    const { chats } = definition.access;
+    if (group) return chats === undefined || chats.includes(event.chat);
+    return may({ openId: event.from, chat: event.chat }, 'look', definition, admins).allowed;
+  });
 }

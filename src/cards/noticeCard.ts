@@ -207,8 +207,15 @@ export function hintCard(locale: Locale, near: readonly Verb[] = []): Card {
   );
 }
 
-/** Greets a group that the bot was added to, or a person who opens its chat. */
-export function welcomeCard(group: boolean, locale: Locale): Card {
+/** Syncs that the welcome names. */
+const mostNamed = 6;
+
+/** Greets a group that the bot was added to, or a person who opens its chat, with what can be synced there. */
+export function welcomeCard(
+  group: boolean,
+  syncs: readonly { readonly name: string; readonly title: string }[],
+  locale: Locale,
+): Card {
   const title = text('你好，我负责同步表格', 'Hello, I keep tables in sync');
   const how = group
     ? text(
@@ -222,7 +229,27 @@ export function welcomeCard(group: boolean, locale: Locale): Card {
     commandButton('help', '', 2, text('帮助', 'Help')),
   ];
   return makeCard(
-    { colour: colours.busy, title, summary: title, elements: [line(how), buttonRow(buttons)] },
+    {
+      colour: colours.busy,
+      title,
+      summary: title,
+      elements: [
+        line(how),
+        ...(syncs.length === 0 ? [] : [lines(named(syncs), { colour: 'grey' })]),
+        buttonRow(buttons),
+      ],
+    },
     locale,
   );
+}
+
+function named(syncs: readonly { readonly name: string; readonly title: string }[]): readonly Text[] {
+  const more = syncs.length - mostNamed;
+  return [
+    text('这里可以同步：', 'To be synced here:'),
+    ...syncs
+      .slice(0, mostNamed)
+      .map(({ name, title }) => same(`/sync ${plain(name, 40)}　${plain(title, 40)}`)),
+    ...(more > 0 ? [text(`… 还有 ${more} 个`, `… and ${more} more`)] : []),
+  ];
 }

@@ -345,6 +345,7 @@ describe('other doors', () => {
     await settle();
     expect(said.map(({ to }) => to)).toEqual(['oc_new']);
     expect(wordsOf(said[0]?.card ?? {})).toContain('@me /sync NAME');
+    expect(wordsOf(said[0]?.card ?? {})).toMatch(/To be synced here:\n\/sync orders　订单\n\/sync users/u);
     await bot.handle({ kind: 'added', id: 'a2', chat: 'oc_outside', outside: true, ...from });
     await settle();
     await settle();
@@ -362,9 +363,12 @@ describe('other doors', () => {
       await settle();
     };
     await open('o1');
+    await clock.advance(86_399_000);
     await open('o2');
     expect(said).toHaveLength(1);
-    await clock.advance(86_400_000);
+    // What this person may not run is not offered.
+    expect(wordsOf(said[0]?.card ?? {})).not.toContain('users');
+    await clock.advance(1_000);
     await open('o3');
     expect(said).toHaveLength(2);
   });

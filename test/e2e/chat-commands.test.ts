@@ -102,3 +102,37 @@ it('frozen, nobody starts anything by text or by button, until an admin thaws it
     ],
   });
 });
+
+it('the menu does what text does, and arrivals are welcomed with what can be done there', async () => {
+  const world = await newBot();
+  const ada = world.feishu.person('Ada');
+  const alone = world.feishu.chat({ kind: 'p2p', members: [ada] });
+
+  expect(await alone.enter().delivered).toMatchObject({ acknowledged: true });
+  const welcome = await alone.next(says('/sync orders　订单'));
+  await alone.enter().delivered;
+  alone.pressMenu('list');
+  const list = await alone.next(says('Syncs · 1'));
+  expect(alone.messages()).toHaveLength(2);
+  const pressed = await world.feishu.click(welcome.id, 'list_1', { from: ada });
+  expect(pressed.toast?.type).toBe('success');
+  expect((await alone.next(says('Syncs · 1'))).text).toBe(list.text);
+
+  // An entry that lacks something asks for it, and the form is answered in the same chat.
+  alone.pressMenu('history');
+  const form = await alone.next(says('One thing is missing'));
+  await world.feishu.click(form.id, { name: 'submit', formValue: { name: 'orders' } }, { from: ada });
+  await alone.next(says('last 0 runs'));
+  alone.pressMenu('sync:orders');
+  await alone.next(ended);
+  await world.expectSame();
+
+  const group = world.feishu.chat({ kind: 'group', members: [ada] });
+  group.addBot();
+  expect((await group.next(says('Hello'))).text).toContain('/sync orders');
+  const outside = world.feishu.chat({ kind: 'group', members: [ada] });
+  await outside.addBot({ outside: true }).delivered;
+  outside.say('/sync list', { mention: true });
+  await outside.next(says('other companies'));
+  expect(outside.messages()).toHaveLength(1);
+});

@@ -1,6 +1,6 @@
-import { say } from '../chatHandle.ts';
 import type { Outcome, PageAct, Words } from '../page/wire.ts';
 import type { Parts } from '../parts.ts';
+import { say } from '../say.ts';
 import { type TableHandle, tableHandle } from '../tableHandle.ts';
 import { isObject } from '../values/kind.ts';
 import type { FieldState, Person } from '../world.ts';
