@@ -1,5 +1,4 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { definitionOf } from './bot/find.ts';
@@ -34,6 +33,7 @@ import { type Verify, verifier } from './run/verify.ts';
 import { setUp } from './setup.ts';
 import { openSources } from './source/sources.ts';
 import { folderDefinitions } from './store/definitions.ts';
+import { makeFolder } from './store/folder.ts';
 import { openStore } from './store/open.ts';
 import { parseAddress } from './sync/address.ts';
 
@@ -298,7 +298,11 @@ function keepTidy(
 /** Rows that do not fit in memory go to the machine's folder for temporary files. */
 function spoolFolder(): string {
   const folder = join(tmpdir(), 'bitable-sync');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  try {
+    makeFolder(folder);
+  } catch {
+    // The run that needs a file there says so; most need none.
+  }
   return folder;
 }
 

@@ -17,6 +17,7 @@ import { schedules } from './schedules.ts';
 import type { Tables } from './schema.ts';
 import { seen } from './seen.ts';
 import { sqliteBackend } from './sqlite.ts';
+import { telling } from './telling.ts';
 
 /** What the store needs from outside. */
 export interface StoreParts {
@@ -35,15 +36,13 @@ export async function openStore(
   { clock, log }: StoreParts,
 ): Promise<Store & { readonly schedules: Schedules; readonly audit: Audit }> {
   const backend = backendOf(url);
-  const db: Database = new Kysely<Tables>({ dialect: backend.dialect });
+  const db: Database = new Kysely<Tables>({ dialect: telling(backend.dialect, backend.problem) });
   try {
     await migrate(db, backend, clock, log);
     await backend.examine(db);
   } catch (error) {
     await db.destroy();
-    if (error instanceof ProblemError) throw error;
-    const told = backend.problem(error);
-    throw told ? problem(told, { cause: error }) : error;
+    throw error;
   }
   return {
     journal: journal(db, backend),
@@ -69,7 +68,7 @@ export function backendOf(url: string): Backend {
     if (sqlite !== undefined) return sqliteBackend(sqlite);
     if (url.startsWith('mysql://')) return mysqlBackend(url);
   } catch (error) {
-    throw problem(unusable(error), { cause: error });
+    if (error instanceof ProblemError) throw error;
   }
   throw problem({
     code: 'store-url',
@@ -80,17 +79,4 @@ export function backendOf(url: string): Backend {
     ),
     where: 'STORE_URL',
   });
-}
-
-function unusable(error: unknown) {
-  const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-  return {
-    code: 'store-unusable',
-    message: text(`无法创建或打开存储（${reason}）`, `the store cannot be created or opened (${reason})`),
-    cure: text(
-      '请检查 STORE_URL 的路径，以及程序对该文件夹是否有写权限',
-      'check the path in STORE_URL and that the program may write to its folder',
-    ),
-    where: 'STORE_URL',
-  };
 }

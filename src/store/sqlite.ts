@@ -1,11 +1,9 @@
-import { chmodSync, closeSync, existsSync, fstatSync, mkdirSync, openSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { sql } from 'kysely';
-import type { Problem } from '../sync/problem.ts';
-import { text } from '../sync/text.ts';
 import type { Backend, Database, TableShape } from './backend.ts';
 import type { NewLedgerRow } from './schema.ts';
 import { SqliteFault, sqliteDialect } from './sqlite-driver.ts';
+import { fileProblem, prepareFile } from './sqlite-file.ts';
 
 /** Milliseconds that a write waits for another process: the bot and the command line may share the file. */
 const patience = 10_000;
@@ -22,7 +20,7 @@ export function sqliteBackend(name: string): Backend {
     holdsRows: false,
     // A transaction begins as the only writer: it waits instead of losing.
     lostRace: () => false,
-    problem: (error) => (error instanceof SqliteFault ? sqliteProblem(path, error) : undefined),
+    problem: (error) => (error instanceof SqliteFault ? fileProblem(path, error.code) : undefined),
     examine: async () => {},
   };
 }
@@ -47,17 +45,6 @@ async function confirmAll(db: Database, rows: readonly NewLedgerRow[]): Promise<
     select ${at(0)}, ${at(1)}, ${at(2)}, ${at(3)}, ${at(4)}, ${at(5)} from json_each(${values})`.execute(db);
 }
 
-/** SQLite gives its side files the rights of the main one, so that one must have them before it is opened. */
-function prepareFile(path: string): string {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const file = openSync(path, 'a', 0o600);
-  const open = (fstatSync(file).mode & 0o077) !== 0;
-  closeSync(file);
-  if (!open) return path;
-  for (const one of [path, `${path}-wal`, `${path}-shm`]) if (existsSync(one)) chmodSync(one, 0o600);
-  return path;
-}
-
 function createTable({ name, columns, primary, unique = {}, indexes = {} }: TableShape): string[] {
   const lines = Object.entries(columns).map(([column, type]) => `"${column}" ${type}`);
   const list = (names: readonly string[]): string => names.map((one) => `"${one}"`).join(', ');
@@ -72,33 +59,4 @@ function createTable({ name, columns, primary, unique = {}, indexes = {} }: Tabl
     ...Object.entries(unique).map(index('unique index')),
     ...Object.entries(indexes).map(index('index')),
   ];
-}
-
-function sqliteProblem(path: string, fault: SqliteFault): Problem {
-  const where = 'STORE_URL';
-  if (fault.code === 'SQLITE_NOTADB') {
-    return {
-      code: 'store-not-a-database',
-      message: text(`${path} 不是 SQLite 数据库`, `${path} is no SQLite database`),
-      cure: text('请移走该文件，或修改 STORE_URL', 'move the file away, or let STORE_URL name another one'),
-      where,
-    };
-  }
-  if (fault.code.startsWith('SQLITE_BUSY')) {
-    return {
-      code: 'store-busy',
-      message: text(`${path} 一直被另一个程序占用`, `another program keeps ${path} locked`),
-      cure: text('请结束占用该文件的程序后重试', 'end the program that holds the file and try again'),
-      where,
-    };
-  }
-  return {
-    code: 'store-unusable',
-    message: text(`无法使用 ${path}：${fault.message}`, `${path} cannot be used: ${fault.message}`),
-    cure: text(
-      '请检查磁盘空间和文件权限；文件损坏时请从备份恢复，或移走它重新开始',
-      'check disk space and file rights; if the file is damaged, restore a backup or move it away to start anew',
-    ),
-    where,
-  };
 }

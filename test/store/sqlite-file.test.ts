@@ -1,10 +1,14 @@
 import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { Kysely, sql } from 'kysely';
+import { fileURLToPath } from 'node:url';
+import { type DatabaseConnection, type Dialect, Kysely, sql } from 'kysely';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Store } from '../../src/run/ports.ts';
 import { backendOf, openStore } from '../../src/store/open.ts';
 import type { Tables } from '../../src/store/schema.ts';
+import { SqliteFault } from '../../src/store/sqlite-driver.ts';
+import { telling } from '../../src/store/telling.ts';
 import { bodyOf, entriesOf, scopeOf, startChild, writeUntilKilled } from './kill.ts';
 import { sqlitePlace } from './places.ts';
 import { chunkOf, parts, runOf } from './samples.ts';
@@ -69,13 +73,52 @@ describe('the SQLite file', () => {
     });
   });
 
-  it('is not opened below a path that is a file', async () => {
-    const { file } = await place();
-    mkdirSync(dirname(file));
-    writeFileSync(file, '');
-    await expect(openStore(`sqlite:${join(file, 'x.db')}`, parts)).rejects.toMatchObject({
-      problems: [{ code: 'store-unusable', message: { en: expect.stringMatching(/\((EEXIST|ENOTDIR)\)/) } }],
+  it.each([
+    ['/proc/bitable-sync/x.db', 'no folder or file can be made there (ENOENT)', 'an ordinary folder'],
+    ['/dev/full', 'it is no ordinary file (EISDIR)', 'let STORE_URL name a file'],
+    [tmpdir(), 'it is no ordinary file (EISDIR)', 'let STORE_URL name a file'],
+    [`${fileURLToPath(import.meta.url)}/x.db`, 'a part of the path is a file and no folder (ENOTDIR)', 'path'],
+    [`${fileURLToPath(import.meta.url)}/a/x.db`, 'a part of the path is a file and no folder (ENOTDIR)', 'path'],
+    [join(tmpdir(), 'x'.repeat(300)), 'that is no path of a file (ENAMETOOLONG)', 'path'],
+  ])('cannot be %s, and that is said with its cure', async (path, what, cure) => {
+    const refused = openStore(`sqlite:${path}`, parts).then(({ stop }) => stop());
+    await expect(refused).rejects.toMatchObject({
+      problems: [
+        {
+          code: 'store-unusable',
+          where: 'STORE_URL',
+          message: { en: `${path} cannot be used: ${what}` },
+          cure: { en: expect.stringContaining(cure) },
+        },
+      ],
     });
+  });
+
+  it('that is full in the middle of a run says so, and what is no business of people stays as it is', async () => {
+    const { dialect, problem } = backendOf('sqlite::memory:');
+    const driver = dialect.createDriver();
+    let fault = new SqliteFault('database or disk is full', 'SQLITE_FULL');
+    const connection: DatabaseConnection = {
+      executeQuery: () => Promise.reject(fault),
+      streamQuery: () => {
+        throw new Error('not here');
+      },
+    };
+    const failing: Dialect = {
+      createAdapter: () => dialect.createAdapter(),
+      createIntrospector: (db) => dialect.createIntrospector(db),
+      createQueryCompiler: () => dialect.createQueryCompiler(),
+      createDriver: () => ({ ...driver, acquireConnection: async () => connection }),
+    };
+    const db = new Kysely<Tables>({ dialect: telling(failing, problem) });
+    opened.push({ stop: () => db.destroy() });
+    const asked = () => db.selectFrom('memory').selectAll().execute();
+    await expect(asked()).rejects.toMatchObject({
+      problems: [{ code: 'store-unusable', message: { en: expect.stringContaining('the disk is full') } }],
+      cause: fault,
+    });
+    fault = new SqliteFault('no such table: memory', 'SQLITE_ERROR');
+    await expect(asked()).rejects.toBe(fault);
   });
 
   it('rejects what is asked of it after it was closed', async () => {
