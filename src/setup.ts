@@ -6,8 +6,8 @@ import { botMenu, type MenuEntry } from './feishu/needs.ts';
 import { eventTypes } from './feishu/receive.ts';
 import { registerCommands, type ScopeState, scopeStates } from './feishu/setup.ts';
 import { webhookPath } from './feishu/webhook.ts';
-import { problemOf } from './run/run.ts';
-import { type Text, text } from './sync/text.ts';
+import { problemOf } from './sync/failure-problem.ts';
+import { listed, type Text, text } from './sync/text.ts';
 
 /**
  * Looks at the app in the console's place: who the bot is, which permissions it lacks; registers the slash commands.
@@ -48,9 +48,8 @@ function grantPage(config: Config, scopes: readonly ScopeState[]): string | null
 /** What a person does in the console, in its order; each with its page. */
 function steps(config: Config): readonly { readonly what: Text; readonly page: string }[] {
   const types = eventTypes();
-  const events = types.filter((type) => !isCallback(type)).join('、');
-  const callbacks = types.filter(isCallback).join('、');
-  const en = (words: string): string => words.replaceAll('、', ', ');
+  const events = listed(types.filter((type) => !isCallback(type)));
+  const callbacks = listed(types.filter(isCallback));
   const how =
     config.app.events.kind === 'webhook'
       ? text(
@@ -79,8 +78,8 @@ function steps(config: Config): readonly { readonly what: Text; readonly page: s
     },
     {
       what: text(
-        `订阅事件 ${events} 和回调 ${callbacks}，${how.zh}`,
-        `Subscribe to ${en(events)} and the callback ${en(callbacks)}, ${how.en}`,
+        `订阅事件 ${events.zh} 和回调 ${callbacks.zh}，${how.zh}`,
+        `Subscribe to ${events.en} and the callback ${callbacks.en}, ${how.en}`,
       ),
       page: consolePage(config, 'event'),
     },

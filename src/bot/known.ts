@@ -1,22 +1,12 @@
 import { CallError } from '../sync/failure.ts';
+import { problemOf } from '../sync/failure-problem.ts';
 import { type Problem, ProblemError } from '../sync/problem.ts';
 import { text } from '../sync/text.ts';
 
 /** What to tell a person about an error: its problems where it has some, else where to look. */
 export function problemsOf(error: unknown): readonly [Problem, ...Problem[]] {
   if (error instanceof ProblemError) return error.problems;
-  if (error instanceof CallError) {
-    const { code, message, cure, logId } = error.failure;
-    const said = `${code ?? ''} ${message}`.trim();
-    return [
-      {
-        code: 'call-failed',
-        message: text(`飞书没有接受调用：${said}`, `Feishu did not take the call: ${said}`),
-        cure: cure ?? text('请稍后再试。', 'Try again later.'),
-        ...(logId !== undefined && { logId }),
-      },
-    ];
-  }
+  if (error instanceof CallError) return [problemOf(error.failure)];
   return [
     {
       code: 'unexpected',

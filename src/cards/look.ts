@@ -1,4 +1,4 @@
-import { isCancelling } from '../sync/progress.ts';
+import { isCancelling, type Promised, promiseOf } from '../sync/progress.ts';
 import type { Phase, State, Status } from '../sync/state.ts';
 import { type Text, text } from '../sync/text.ts';
 
@@ -51,8 +51,28 @@ const statuses: Readonly<Record<Exclude<Status, 'running'>, Look>> = {
 
 const cancelling: Look = { colour: colours.over, label: text('正在取消', 'Cancelling') };
 
+/** A plan is as good as what it promises. */
+const plans: Readonly<Record<Promised, Look>> = {
+  all: statuses.planned,
+  'a-question': {
+    colour: colours.asking,
+    label: text('计划（会等待确认）', 'Plan (would wait for a decision)'),
+  },
+  'a-part': {
+    colour: colours.mixed,
+    label: text('计划（有些行不能写入）', 'Plan (some rows cannot be written)'),
+  },
+  nothing: { colour: colours.bad, label: text('计划（没有一行能写入）', 'Plan (no row can be written)') },
+};
+
+/** How a run looks that has not begun. */
+export const queued: Look = phases.queued;
+
 /** How a run looks right now. */
-export function lookOf(state: Pick<State, 'status' | 'phase' | 'acts'>): Look {
+export function lookOf(
+  state: Pick<State, 'status' | 'phase' | 'acts' | 'rows' | 'deletes' | 'waiting'>,
+): Look {
+  if (state.status === 'planned') return plans[promiseOf(state)];
   if (state.status !== 'running') return statuses[state.status];
   return isCancelling(state) ? cancelling : phases[state.phase];
 }

@@ -5,7 +5,7 @@ import { type Card, type Element, makeCard } from './card.ts';
 import { commandButton } from './commandCards.ts';
 import { buttonRow, line, lines, person, rich } from './element.ts';
 import { fitted } from './fit.ts';
-import { colours, lookOf } from './look.ts';
+import { colours, queued } from './look.ts';
 import { plain, same } from './plain.ts';
 import { problemElements } from './problems.ts';
 
@@ -29,7 +29,7 @@ export function problemCard(about: string, problems: readonly Problem[], locale:
 
 /** Tells that a command was taken, while what it needs is still being looked up. */
 export function acceptedCard(title: string, locale: Locale): Card {
-  const { colour, label } = lookOf({ status: 'running', phase: 'queued', acts: [] });
+  const { colour, label } = queued;
   return makeCard(
     {
       colour,

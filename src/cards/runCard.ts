@@ -84,7 +84,7 @@ function body(state: State, view: RunView, room: Room): readonly Element[] {
     ...setBack(state),
     ...(state.waiting === null ? [] : samples(state.waiting.samples, room)),
     ...(state.status === 'waiting' ? [deciders(state, view.approvers)] : []),
-    ...(state.waiting === null ? [] : [expiry(state.waiting.until, view.timeZone)]),
+    ...(state.waiting?.until == null ? [] : [expiry(state.waiting.until, view.timeZone)]),
     ...wentWrong(state, room),
   ];
 }

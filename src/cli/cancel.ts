@@ -1,4 +1,4 @@
-import { type ProblemError, problem } from '../sync/problem.ts';
+import { ProblemError, problem } from '../sync/problem.ts';
 import type { State } from '../sync/state.ts';
 import { text } from '../sync/text.ts';
 import { refusedOf } from './allowed.ts';
@@ -13,7 +13,7 @@ type CancelCommand = Extract<Command, { kind: 'cancel' }>;
 export async function cancel(command: CancelCommand, desk: Desk): Promise<Answer> {
   const { program, locale, user } = desk;
   const [open] = (await program.runs.open()).filter(({ state }) => state.definition === command.name);
-  if (!open) return refusal(command, nothingOpen(command.name), 1, locale);
+  if (!open) return nothing(command, desk);
   const { run } = open.state;
   const refused = await refusedOf({ name: command.name, right: 'stop', what: 'cancel', run }, desk);
   if (refused) return refusal(command, refused, 1, locale);
@@ -35,6 +35,20 @@ export async function cancel(command: CancelCommand, desk: Desk): Promise<Answer
       return refusal(command, nothingOpen(command.name), 1, locale);
   }
 }
+
+/** No run of that name is open: where there is no such sync either, the name was wrong. */
+async function nothing(command: CancelCommand, { program, locale }: Desk): Promise<Answer> {
+  const unknown = await program.definitions.get(command.name).then(
+    () => undefined,
+    (error: unknown) => (isUnknown(error) ? error : undefined),
+  );
+  return unknown
+    ? refusal(command, unknown, 2, locale)
+    : refusal(command, nothingOpen(command.name), 1, locale);
+}
+
+const isUnknown = (error: unknown): boolean =>
+  error instanceof ProblemError && error.problems[0].code === 'no-such-definition';
 
 /** What was asked for has happened, whatever the run as a whole came to. */
 const stopped = (answer: Answer): Answer => ({ ...answer, exit: 0 });
@@ -58,7 +72,10 @@ const nothingOpen = (name: string): ProblemError =>
   problem({
     code: 'nothing-to-cancel',
     message: text(`${name} 没有在进行，什么都没有做。`, `${name} is not going on; nothing was done.`),
-    cure: text('用 /sync list 查看最近的同步。', 'See /sync list for the latest runs.'),
+    cure: text(
+      `要开始同步：bitable-sync run ${name}。它若在别处进行，请用那里的 STORE_URL。`,
+      `bitable-sync run ${name} starts it. Where it goes on elsewhere, use the STORE_URL of that place.`,
+    ),
   });
 
 const stillGoing = (state: State): ProblemError =>
@@ -68,5 +85,8 @@ const stillGoing = (state: State): ProblemError =>
       `运行 ${state.run} 已收到取消，但还没有停下。`,
       `Run ${state.run} was told to stop and has not come to its end yet.`,
     ),
-    cure: text('稍后在卡片上看结果。', 'Its card shows when it has.'),
+    cure: text(
+      '在途的分块结束后它就会停下；结果见开始它的地方。',
+      'It stops once what is on its way has ended; where it was started shows the rest.',
+    ),
   });

@@ -1,5 +1,5 @@
 import type { Problem } from '../sync/problem.ts';
-import { errorsOf } from '../sync/progress.ts';
+import { errorsOf, type Promised, promiseOf } from '../sync/progress.ts';
 import type { ChunkKind, State, Status } from '../sync/state.ts';
 import { count, inLocale, type Locale, text } from '../sync/text.ts';
 import { approveCommand } from './report.ts';
@@ -69,7 +69,7 @@ export function summary(state: State, locale: Locale): readonly string[] {
   const say = speaking(locale);
   const title = state.title === state.definition ? '' : ` · ${state.title}`;
   return [
-    `${marks[state.status]} ${state.definition}${title} — ${statusWords(state.status, say)} (${duration(state.ms.total)})`,
+    `${markOf(state)} ${state.definition}${title} — ${statusWords(state, say)} (${duration(state.ms.total)})`,
     ...rowLines(state, say),
     ...failedLines(state, say),
     ...badRowLines(state, say, locale),
@@ -100,10 +100,31 @@ const marks: Readonly<Record<Status, string>> = {
   expired: '■',
 };
 
-function statusWords(status: Status, say: Say): string {
+const planMarks: Readonly<Record<Promised, string>> = {
+  all: '✓',
+  'a-question': '?',
+  'a-part': '!',
+  nothing: '✗',
+};
+
+/** A plan is as good as what it promises. */
+const markOf = (state: State): string =>
+  state.status === 'planned' ? planMarks[promiseOf(state)] : marks[state.status];
+
+function planWords(state: State, say: Say): string {
+  const words: Readonly<Record<Promised, string>> = {
+    all: say('计划已列出，未写入', 'planned, nothing written'),
+    'a-question': say('计划已列出，运行时会等人确认', 'planned, a run would wait for a person'),
+    'a-part': say('计划已列出，有些行不能写入', 'planned, some rows cannot be written'),
+    nothing: say('计划已列出，没有一行能写入', 'planned, no row can be written'),
+  };
+  return words[promiseOf(state)];
+}
+
+function statusWords(state: State, say: Say): string {
   const words: Readonly<Record<Status, string>> = {
     running: say('还在运行', 'still running'),
-    planned: say('计划已列出，未写入', 'planned, nothing written'),
+    planned: planWords(state, say),
     done: say('完成', 'done'),
     partial: say('部分完成', 'done in part'),
     failed: say('失败', 'failed'),
@@ -112,7 +133,7 @@ function statusWords(status: Status, say: Say): string {
     interrupted: say('已中断，下次会继续', 'interrupted, goes on next time'),
     expired: say('已过期', 'expired'),
   };
-  return words[status];
+  return words[state.status];
 }
 
 function rowLines({ rows, deletes, status }: State, say: Say): readonly string[] {
@@ -193,11 +214,11 @@ function listed(lines: readonly string[], all: number, title: string, say: Say):
 }
 
 function waitingLines(state: State, say: Say, locale: Locale): readonly string[] {
-  if (state.status !== 'waiting') return [];
-  return [
-    ...(state.waiting?.reasons ?? []).map((reason) => `  ? ${inLocale(reason.message, locale)}`),
-    say(`  同意请运行：${approveCommand(state)}`, `  to agree: ${approveCommand(state)}`),
-  ];
+  const { status, waiting } = state;
+  const reasons = (waiting?.reasons ?? []).map((reason) => `  ? ${inLocale(reason.message, locale)}`);
+  if (status === 'planned') return reasons;
+  if (status !== 'waiting') return [];
+  return [...reasons, say(`  同意请运行：${approveCommand(state)}`, `  to agree: ${approveCommand(state)}`)];
 }
 
 /** Draws a problem with its cure. */

@@ -1,6 +1,7 @@
 import type { Inited } from '../run/init-table.ts';
 import type { Verified } from '../sync/checked.ts';
 import { CallError } from '../sync/failure.ts';
+import { problemOf } from '../sync/failure-problem.ts';
 import { type Problem, ProblemError } from '../sync/problem.ts';
 import type {
   CallCounts,
@@ -35,7 +36,8 @@ export interface Report {
   readonly rounds: number;
   readonly calls: CallCounts;
   readonly ms: Spent;
-  readonly waiting: { readonly reasons: readonly string[]; readonly approve: string } | null;
+  /** `approve` is null in a plan that nobody carries out: a run would wait for these reasons. */
+  readonly waiting: { readonly reasons: readonly string[]; readonly approve: string | null } | null;
   readonly error: ReportedError | null;
 }
 
@@ -79,15 +81,16 @@ export function reportOf(state: State, locale: Locale): Report {
     rounds: state.rounds,
     calls: { read: calls.read, write: calls.write, refused: calls.refused, chat: calls.chat },
     ms: { total: ms.total, source: ms.source, table: ms.table, diff: ms.diff, upload: ms.upload },
-    waiting:
-      state.status === 'waiting'
-        ? {
-            reasons: (state.waiting?.reasons ?? []).map((reason) => inLocale(reason.message, locale)),
-            approve: approveCommand(state),
-          }
-        : null,
+    waiting: waitingOf(state, locale),
     error: state.error ? errorOf([state.error, ...(state.otherErrors ?? [])], locale) : null,
   };
+}
+
+function waitingOf(state: State, locale: Locale): Report['waiting'] {
+  const { status, waiting } = state;
+  if (status !== 'waiting' && (status !== 'planned' || waiting === null)) return null;
+  const reasons = (waiting?.reasons ?? []).map((reason) => inLocale(reason.message, locale));
+  return { reasons, approve: status === 'waiting' ? approveCommand(state) : null };
 }
 
 /** Reports that no run came about. */
@@ -130,7 +133,7 @@ export function exitOf(status: Status): ExitCode {
 /** Puts whatever was thrown into words: what happened, and what to do. */
 export function problemsOf(thrown: unknown): readonly [Problem, ...Problem[]] {
   if (thrown instanceof ProblemError) return thrown.problems;
-  if (thrown instanceof CallError) return [callProblem(thrown)];
+  if (thrown instanceof CallError) return [problemOf(thrown.failure)];
   const words = thrown instanceof Error ? thrown.message : String(thrown);
   return [
     {
@@ -142,21 +145,6 @@ export function problemsOf(thrown: unknown): readonly [Problem, ...Problem[]] {
       ),
     },
   ];
-}
-
-function callProblem({ failure }: CallError): Problem {
-  const words = `${failure.code ?? failure.how} · ${failure.message}`;
-  return {
-    code: String(failure.code ?? failure.how),
-    message: text(`飞书调用失败：${words}`, `A call to Feishu failed: ${words}`),
-    cure:
-      failure.cure ??
-      text(
-        '稍后再试；bitable-sync check 会逐项检查。',
-        'Try again later; bitable-sync check looks at each part.',
-      ),
-    ...(failure.logId === undefined ? {} : { logId: failure.logId }),
-  };
 }
 
 /** One problem as a program reads it. */

@@ -98,7 +98,7 @@ const nodeProblem = (code: string, message: Text, logId?: string, cause?: CallEr
       code,
       where: 'target',
       message,
-      cure: code === 'wiki-node-forbidden' ? cures.grant : cures.wiki,
+      cure: code === 'wiki-node-forbidden' ? cures.grant : cures.page,
       ...(logId === undefined ? {} : { logId }),
     },
     { cause },

@@ -279,7 +279,7 @@ const wiki: readonly CodeEntry[] = [
     [131002, 'Invalid parameter'],
     [131004, 'Invalid user'],
   ]),
-  ...as('stop', cures.wiki, [[131005, 'Wiki node not found']]),
+  ...as('stop', cures.page, [[131005, 'Wiki node not found']]),
   ...as('stop', cures.grant, [[131006, 'No permission on the wiki node']]),
 ];
 

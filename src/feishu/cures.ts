@@ -42,6 +42,10 @@ export const cures = {
     '找不到这个多维表格。若它在知识库里，请复制知识库页面（/wiki/…）的地址。',
     'There is no such base. If it stands in a wiki, copy the address of the wiki page (/wiki/…).',
   ),
+  page: text(
+    '在飞书里打开这个知识库页面，重新复制地址（它可能已被删除或移走）；不在知识库里的多维表格，请用 /base/… 的地址。',
+    'Open the wiki page in Feishu and copy its address again: it may have been deleted or moved. A base that stands in no wiki has an address with /base/….',
+  ),
   request: text(
     '飞书不接受这个请求；这是程序的问题，请把日志 ID 一起反馈。',
     'Feishu does not take this request; that is a fault of this program. Please report it with the log ID.',
@@ -113,7 +117,11 @@ export const cures = {
     'There is no such Feishu API at this address: check FEISHU_DOMAIN (https://open.feishu.cn, or https://open.larksuite.com for Lark).',
   ),
   network: text(
-    '连不上飞书：请检查网络、DNS、防火墙和 FEISHU_DOMAIN。',
-    'Feishu cannot be reached: check network, DNS, firewall and FEISHU_DOMAIN.',
+    '请检查 FEISHU_DOMAIN 里的地址，以及本机的网络、DNS 和防火墙；程序不走代理，要能直接连到飞书。',
+    'Check the address in FEISHU_DOMAIN, and network, DNS and firewall of this machine; the program uses no proxy and must reach Feishu directly.',
+  ),
+  unanswered: text(
+    '请稍后再试；如果一直这样，请检查本机到飞书的网络（中间的防火墙或网关可能断开了连接）。',
+    'Try again later; if it stays, check the network between this machine and Feishu: a firewall or gateway may cut connections.',
   ),
 } as const satisfies Readonly<Record<string, Text>>;

@@ -52,8 +52,9 @@ export function silenceOf(error: NoAnswer, write: boolean): Failure {
     code: null,
     message: error.message,
     verdict: error.why === 'too-large' ? 'smaller' : 'round',
+    silence: error.sent ? 'unanswered' : 'unreached',
     mayHaveHappened: write && error.sent,
-    cure: error.sent ? cures.passing : cures.network,
+    cure: error.sent ? cures.unanswered : cures.network,
   };
 }
 

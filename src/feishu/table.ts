@@ -4,7 +4,7 @@ import type { Address } from '../sync/address.ts';
 import { CallError } from '../sync/failure.ts';
 import type { Fields, TableRecord } from '../sync/field.ts';
 import { problem } from '../sync/problem.ts';
-import { text } from '../sync/text.ts';
+import { listed, text } from '../sync/text.ts';
 import type { CallSpec, FeishuClient } from './client.ts';
 import { oddAnswer } from './failure.ts';
 import { fieldOf } from './fields.ts';
@@ -255,14 +255,15 @@ function infoOf(app: unknown): BaseInfo {
 
 function noSuchTable(id: string, tables: readonly unknown[]) {
   const all = tables.map((one) => `${words(shape(one)?.['name']) ?? ''} (${tableId(one)})`);
-  const shown = all.slice(0, 20).join('、') + (all.length > 20 ? ' …' : '');
+  const some = listed(all.slice(0, 20));
+  const more = all.length > 20 ? ' …' : '';
   return problem({
     code: 'no-such-table',
     where: 'target',
     message: text(`多维表格里没有数据表 ${id}。`, `The base has no table ${id}.`),
     cure: text(
-      `请打开要写的数据表，重新复制地址。这个多维表格里有：${shown || '（没有应用能看到的数据表）'}`,
-      `Open the table to write to and copy its address again. The base has: ${shown || '(no table that the app can see)'}`,
+      `请打开要写的数据表，重新复制地址。这个多维表格里有：${some.zh || '（没有应用能看到的数据表）'}${more}`,
+      `Open the table to write to and copy its address again. The base has: ${some.en || '(no table that the app can see)'}${more}`,
     ),
   });
 }

@@ -1,4 +1,5 @@
 import { CallError } from '../sync/failure.ts';
+import { problemOf } from '../sync/failure-problem.ts';
 import { Fenced } from '../sync/fenced.ts';
 import { ProblemError } from '../sync/problem.ts';
 import { acted, end, endWith, isCancelling } from '../sync/progress.ts';
@@ -7,7 +8,7 @@ import { text } from '../sync/text.ts';
 import type { Board } from './board.ts';
 import type { Keeper } from './keeper.ts';
 import type { Clock, Journal, Log, Scope, Table } from './ports.ts';
-import { type Job, problemOf } from './run.ts';
+import type { Job } from './run.ts';
 import type { Run } from './runs.ts';
 
 /** A run that is about to go: its board, where it belongs, its opened table. */

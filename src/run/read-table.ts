@@ -4,7 +4,7 @@ import { kinds } from '../sync/kinds/kinds.ts';
 import { keyIn, type Mapping } from '../sync/mapping.ts';
 import { packCells } from '../sync/pack.ts';
 import { type TableIndex, tableIndex } from '../sync/table-index.ts';
-import { count, type Text, text } from '../sync/text.ts';
+import { count, listed, type Text, text } from '../sync/text.ts';
 import type { Table } from './ports.ts';
 import { shownKey } from './sample.ts';
 
@@ -94,14 +94,11 @@ export function tableNotes(read: TableRead, mapping: Mapping): readonly Text[] {
   const doubled = index.doubledKeys();
   const notes: Text[] = [];
   if (doubled.length > 0) {
-    const some = doubled
-      .slice(0, 5)
-      .map((key) => shownKey(mapping, key))
-      .join('、');
+    const some = listed(doubled.slice(0, 5).map((key) => shownKey(mapping, key)));
     notes.push(
       text(
-        `表格里有 ${count(doubled.length)} 个主键重复，相关记录一条都没有动：${some}`,
-        `${count(doubled.length)} keys stand more than once in the table; none of their records was touched: ${some}`,
+        `表格里有 ${count(doubled.length)} 个主键重复，相关记录一条都没有动：${some.zh}`,
+        `${count(doubled.length)} keys stand more than once in the table; none of their records was touched: ${some.en}`,
       ),
     );
   }

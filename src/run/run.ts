@@ -1,11 +1,11 @@
 import { withBad } from '../sync/bad-groups.ts';
 import type { Definition } from '../sync/definition.ts';
-import type { Failure } from '../sync/failure.ts';
+import { codeWord, problemOf } from '../sync/failure-problem.ts';
 import { problem } from '../sync/problem.ts';
 import { end, unplanned, verdictOf } from '../sync/progress.ts';
 import { isOpen, isRetryable } from '../sync/round.ts';
 import type { Act, State } from '../sync/state.ts';
-import { type Text, text } from '../sync/text.ts';
+import type { Text } from '../sync/text.ts';
 import type { Board } from './board.ts';
 import type { Creating } from './create-fields.ts';
 import { agreedPrint, chunkSizeOf, handMadeGrant, rememberFields, rememberSuccess } from './history.ts';
@@ -224,9 +224,9 @@ async function movedSince({ table, stop }: Job, plan: Plan, begun: boolean): Pro
 
 async function showPlan(job: Job, plan: Plan, { store, clock }: Parts): Promise<void> {
   const chunks = await store.journal.chunks(job.run);
-  job.board.set((state) =>
-    end(foreseen({ ...state, waiting: null }, plan.basis, chunks), 'planned', clock.now()),
-  );
+  const { waits: reasons, samples } = plan;
+  const waiting = reasons.length === 0 ? null : { reasons, samples, until: null };
+  job.board.set((state) => end(foreseen({ ...state, waiting }, plan.basis, chunks), 'planned', clock.now()));
 }
 
 async function wait(job: Job, plan: Plan, { store, clock }: Parts): Promise<void> {
@@ -263,25 +263,4 @@ function creating({ acts, planOnly }: State, definition: Definition): Creating {
 
 function stoppedBy({ failure, chunks }: Stopped): Error {
   return problem({ ...problemOf(failure), code: chunks > 1 ? 'same-failure' : codeWord(failure) });
-}
-
-const codeWord = (failure: Failure): string => (failure.code === null ? failure.how : String(failure.code));
-
-/** A failed call in words for the person who can act. */
-export function problemOf(failure: Failure) {
-  const code = failure.code === null ? '' : ` ${failure.code}`;
-  return {
-    code: codeWord(failure),
-    message: text(
-      `飞书返回错误${code}：${failure.message}`,
-      `Feishu answered with an error${code}: ${failure.message}`,
-    ),
-    cure:
-      failure.cure ??
-      text(
-        '请稍后再试；如果一直这样，把日志 ID 发给飞书支持。',
-        'Try again later; if it stays, give the log ID to Feishu support.',
-      ),
-    ...(failure.logId === undefined ? {} : { logId: failure.logId }),
-  };
 }

@@ -95,7 +95,8 @@ export function withTable(line: string, table: string): string {
 
 function urlOf(line: string): URL | undefined {
   const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(line) ? line : `https://${line}`;
-  if (/\s/.test(full) || !URL.canParse(full)) return undefined;
+  // A lone word is no host: most likely a token or an ID was pasted in place of the whole address.
+  if (/\s/.test(full) || !URL.canParse(full) || /^[^./:]+([/?#]|$)/.test(line)) return undefined;
   const url = new URL(full);
   return url.protocol === 'https:' || url.protocol === 'http:' ? url : undefined;
 }
@@ -109,10 +110,12 @@ function placeOf(url: URL, host: string): Place {
   const other = otherPages.get(first);
   if (other) return { problem: wrong('not-a-base', other) };
   if (first !== 'base' && first !== 'wiki') return { problem: wrong('not-a-base', says.path) };
-  if (first === 'base' && /^(workspace|form|query|automation)$/.test(second)) {
+  if (first === 'base' && /^(workspace|form|query|automation|add)$/.test(second)) {
     return { problem: wrong('not-a-base', says.share) };
   }
-  if (!isToken(second)) return { problem: wrong('no-token', says.token) };
+  if (second === '') return { problem: wrong('no-token', first === 'base' ? says.noToken : says.noPage) };
+  if (!isToken(second))
+    return { problem: wrong('not-a-token', first === 'base' ? says.token : says.pageToken) };
   return { kind: first, token: second };
 }
 
@@ -148,7 +151,19 @@ const says = {
     '这个地址不是多维表格：路径要以 /base/ 或 /wiki/ 开头。',
     'This address is no base: its path must begin with /base/ or /wiki/.',
   ),
-  token: text('地址里缺少多维表格的标识。', 'The address lacks the token of the base.'),
+  noToken: text(
+    '地址里 /base/ 后面缺少多维表格的标识。',
+    'The address lacks the token of the base after /base/.',
+  ),
+  noPage: text('地址里 /wiki/ 后面缺少页面的标识。', 'The address lacks the token of the page after /wiki/.'),
+  token: text(
+    '/base/ 后面不是多维表格的标识：太短、太长，或有不该有的字符，可能没有复制完整。',
+    'What follows /base/ is no token of a base: too short, too long or with characters that none has. It may have been cut.',
+  ),
+  pageToken: text(
+    '/wiki/ 后面不是页面的标识：太短、太长，或有不该有的字符，可能没有复制完整。',
+    'What follows /wiki/ is no token of a page: too short, too long or with characters that none has. It may have been cut.',
+  ),
   share: text(
     '这是表单或分享链接，不是多维表格本身。',
     'This is a form or a shared view, not the base itself.',
@@ -170,8 +185,8 @@ const says = {
     'This is a document in the base (ldx…), not a data table.',
   ),
   tableId: text(
-    'table= 后面不是数据表的标识（应以 tbl 开头）。',
-    'What follows table= is no table ID (they begin with tbl).',
+    'table= 后面不是数据表的标识（应为 tbl 加字母和数字）。',
+    'What follows table= is no table ID (tbl, then letters and digits).',
   ),
 };
 
@@ -180,6 +195,7 @@ const otherPages: ReadonlyMap<string, Text> = new Map([
   ['docx', says.docx],
   ['docs', says.docx],
   ['share', says.share],
+  ['record', says.share],
   ['drive', says.folder],
   ['file', says.folder],
   ['folder', says.folder],

@@ -1,4 +1,4 @@
-import { count, inLocale, type Locale, type Text, text } from './text.ts';
+import { count, inLocale, type Locale, listed, type Text, text } from './text.ts';
 
 /** What the comparison says of one key: in both sides equal, on one side only, different, or not to be compared. */
 export type Finding = 'equal' | 'missing' | 'extra' | 'different' | 'doubled' | 'invalid';
@@ -76,7 +76,7 @@ export function checkedCells(one: Checked, locale: Locale): readonly string[] {
     marks[finding],
     key,
     inLocale(findings[finding], locale),
-    fields.join('、'),
+    inLocale(listed(fields), locale),
     row === null ? '' : String(row),
     records,
     note ? inLocale(note, locale) : '',

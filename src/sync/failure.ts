@@ -37,6 +37,8 @@ export interface Failure {
   /** Feishu's own words, or those of the transport. Never holds row contents. */
   readonly message: string;
   readonly verdict: Verdict;
+  /** Why there was no answer at all: the way there was shut, or it came to nothing on the way back. */
+  readonly silence?: 'unreached' | 'unanswered';
   /** Whether a write may have been carried out all the same. */
   readonly mayHaveHappened: boolean;
   /** How long Feishu asked us to wait, in milliseconds. */

@@ -5,7 +5,7 @@ import { filledKeyKinds, keyKinds, kindOf, kinds } from './kinds/kinds.ts';
 import type { Lookup } from './lookup.ts';
 import { nearest } from './nearest.ts';
 import type { Problem } from './problem.ts';
-import { text } from './text.ts';
+import { listed, text } from './text.ts';
 import type { Zone } from './zone.ts';
 
 /** The records of a linked table by the field that names them. */
@@ -72,12 +72,15 @@ export function linkKeyField(
       by,
       fields.map(({ name }) => name),
     );
-    const names = (near.length > 0 ? near : fields.slice(0, 20).map(({ name }) => name)).join('、');
+    const names = listed(near.length > 0 ? near : fields.slice(0, 20).map(({ name }) => name));
     return {
       code: 'no-link-field',
       where: 'by',
       message: text(`关联的数据表里没有字段「${by}」`, `the linked table has no field "${by}"`),
-      cure: text(`by 要写关联表里的字段名：${names}`, `Let by name a field of the linked table: ${names}.`),
+      cure: text(
+        `by 要写关联表里的字段名：${names.zh}`,
+        `Let by name a field of the linked table: ${names.en}.`,
+      ),
     };
   }
   if (keyKinds.has(field.kind) || filledKeyKinds.has(field.kind)) return field;

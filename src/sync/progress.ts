@@ -149,6 +149,21 @@ export const errorsOf = ({
 }: Pick<State, 'error' | 'otherErrors'>): readonly Problem[] =>
   error === null ? [] : [error, ...otherErrors];
 
+/** What a plan that nobody carries out promises: see {@link promiseOf}. */
+export type Promised = 'all' | 'a-question' | 'a-part' | 'nothing';
+
+/**
+ * What a run of this plan would come to: all of it, a part because some rows cannot be written, nothing because none
+ * can, or a question to a person first.
+ */
+export function promiseOf({ rows, deletes, waiting }: Pick<State, 'rows' | 'deletes' | 'waiting'>): Promised {
+  const bad = rows.rejected + rows.invalid;
+  const good = rows.created + rows.updated + rows.unchanged + deletes.planned - deletes.kept;
+  if (bad > 0 && good === 0) return 'nothing';
+  if (waiting !== null) return 'a-question';
+  return bad > 0 ? 'a-part' : 'all';
+}
+
 /** How a run that went through its whole plan ends. */
 export function verdictOf(state: State): 'done' | 'partial' | 'failed' {
   const { rows, deletes } = state;

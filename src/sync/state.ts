@@ -211,8 +211,8 @@ export interface State {
   readonly waiting: {
     readonly reasons: readonly WaitReason[];
     readonly samples: readonly Sample[];
-    /** When the plan expires (ms). */
-    readonly until: number;
+    /** When the plan expires (ms); null of a plan that nobody carries out: a run would wait. */
+    readonly until: number | null;
   } | null;
   readonly error: Problem | null;
   /** What else stands in the way, where {@link error} is not alone. */

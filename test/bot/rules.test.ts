@@ -190,12 +190,12 @@ describe('trouble with showing', () => {
 
   it('becomes a problem that a person can read', () => {
     expect(problemsOf(callError(91403, { logId: 'L1' }))[0]).toMatchObject({
-      message: { en: 'Feishu did not take the call: 91403 refused' },
+      message: { en: 'Feishu answered with the error 91403: refused' },
       logId: 'L1',
     });
     const cure = { zh: '等', en: 'wait' };
     expect(problemsOf(callError(null, { cure }))[0]).toMatchObject({
-      message: { en: 'Feishu did not take the call: refused' },
+      message: { en: "Feishu's answer was not whole: refused" },
       cure,
     });
     expect(problemsOf(new Error('secret'))[0].message.en).not.toContain('secret');

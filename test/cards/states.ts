@@ -119,6 +119,22 @@ export const everyState: Readonly<Record<string, State>> = {
     planned: { creates: 3, updates: 2, deletes: 0 },
     rows: { read: 10, created: 3, updated: 2, unchanged: 5 },
   }),
+  'planned with a question': endedWith('planned', {
+    planOnly: true,
+    planned: { creates: 0, updates: 0, deletes: 9 },
+    deletes: { planned: 9, done: 9 },
+    waiting: {
+      reasons: [{ code: 'deletes', message: text('要删除 9 条，超过 20 %。', '9 deletes are above 20 %.') }],
+      samples: [{ key: 'A2', kind: 'delete', cells: [] }],
+      until: null,
+    },
+  }),
+  'planned in part': endedWith('planned', {
+    planOnly: true,
+    planned: { creates: 3, updates: 0, deletes: 0 },
+    rows: { read: 10, created: 3, rejected: 7 },
+  }),
+  'planned in vain': endedWith('planned', { planOnly: true, rows: { read: 10, rejected: 9, invalid: 1 } }),
   done: endedWith('done', {
     rows: { read: 1_234, created: 1_000, updated: 200, unchanged: 34 },
     deletes: { planned: 7, done: 7 },

@@ -232,6 +232,22 @@ it('plan asks for a plan only', async () => {
   expect(typed.json()).toMatchObject({ status: 'planned' });
 });
 
+describe('cancel', () => {
+  it('of a name that no sync has is wrong usage, with the names that there are', async () => {
+    const typed = type('cancel nothing --json', fakeProgram({}));
+    expect(await typed.exit).toBe(2);
+    expect(typed.json()).toMatchObject({ definition: 'nothing', error: { code: 'no-such-definition' } });
+  });
+
+  it('of a sync that does not go on says what to type', async () => {
+    const typed = type('cancel orders --json', fakeProgram({}));
+    expect(await typed.exit).toBe(1);
+    expect(typed.json()).toMatchObject({
+      error: { code: 'nothing-to-cancel', cure: expect.stringContaining('bitable-sync run orders') },
+    });
+  });
+});
+
 describe('check', () => {
   const wrong = {
     code: 'no-such-field',

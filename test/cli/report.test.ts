@@ -107,7 +107,7 @@ describe('whatever was thrown', () => {
     });
     expect(errorOf(problemsOf(thrown), 'en-US')).toEqual({
       code: '91403',
-      message: 'A call to Feishu failed: 91403 · Forbidden',
+      message: 'Feishu answered with the error 91403: Forbidden',
       cure: 'add the app',
       logId: 'L2',
     });

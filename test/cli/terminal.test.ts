@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { progressLine, summary } from '../../src/cli/draw.ts';
+import { reportOf } from '../../src/cli/report.ts';
 import { createTerminal } from '../../src/cli/terminal.ts';
 import { cut, widthOf } from '../../src/cli/words.ts';
 import { text } from '../../src/sync/text.ts';
@@ -86,6 +87,26 @@ describe('the summary', () => {
     expect(summary(stateOf({ status: 'waiting', waiting }), 'en-US')).toContain(
       '  to agree: bitable-sync run orders --approve r1',
     );
+  });
+
+  it.each([
+    [{ rejected: 0, created: 2 }, null, '✓ orders · 订单 — planned, nothing written (0 ms)'],
+    [{ rejected: 1, created: 1 }, null, '! orders · 订单 — planned, some rows cannot be written (0 ms)'],
+    [{ rejected: 2, created: 0 }, null, '✗ orders · 订单 — planned, no row can be written (0 ms)'],
+    [
+      { rejected: 0, created: 2 },
+      [{ code: 'deletes' as const, message: text('删太多', 'too many deletes') }],
+      '? orders · 订单 — planned, a run would wait for a person (0 ms)',
+    ],
+  ])('of a plan is as good as what it promises: %j', (rows, reasons, first) => {
+    const waiting = reasons && { reasons, samples: [], until: null };
+    const state = stateOf({ status: 'planned', rows: { ...stateOf().rows, read: 2, ...rows }, waiting });
+    const lines = summary(state, 'en-US');
+    expect(lines[0]).toBe(first);
+    expect(lines.includes('  ? too many deletes')).toBe(reasons !== null);
+    expect(lines.join('')).not.toContain('--approve');
+    const told = reasons && { reasons: ['too many deletes'], approve: null };
+    expect(reportOf(state, 'en-US')).toMatchObject({ status: 'planned', waiting: told });
   });
 
   it('lets no word steer the terminal', () => {

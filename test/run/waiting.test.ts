@@ -37,6 +37,24 @@ const over = async (acted: Acted): Promise<State> => {
 
 const keys = (from: number, to: number): unknown[] => rowsOf(from, to).map(([key]) => key);
 
+it('a plan that nobody carries out says why a run would wait, and is nothing to be applied', async () => {
+  const one = await made({ brake: { deletes: 0.2, updates: 0.5 } });
+  one.source.rowsNow = rowsOf(1, 20);
+  await one.run();
+  one.source.rowsNow = rowsOf(6, 21);
+  const plan = await one.run(one.process(), { planOnly: true });
+  expect(plan).toMatchObject({
+    status: 'planned',
+    waiting: { reasons: [{ code: 'deletes' }], until: null, samples: expect.any(Array) },
+  });
+  expect(await one.process().apply(plan.run, by)).toMatchObject({ kind: 'stale' });
+  one.source.rowsNow = rowsOf(1, 20);
+  expect(await one.run(one.process(), { planOnly: true })).toMatchObject({
+    status: 'planned',
+    waiting: null,
+  });
+});
+
 describe('a plan that is applied without its deletes', () => {
   it('writes the rest and counts the deletes as kept', async () => {
     const { one, state } = await braked();

@@ -1,0 +1,34 @@
+import type { Failure } from './failure.ts';
+import type { Problem } from './problem.ts';
+import { type Text, text } from './text.ts';
+
+/** A failed call in words for the person who can act. */
+export const problemOf = (failure: Failure): Problem => ({
+  code: codeWord(failure),
+  message: said(failure),
+  cure: failure.cure ?? later,
+  ...(failure.logId === undefined ? {} : { logId: failure.logId }),
+});
+
+/** Feishu's code as a word for programs, or `threw` when no answer with a code came back. */
+export const codeWord = ({ code, how }: Pick<Failure, 'code' | 'how'>): string =>
+  code === null ? how : String(code);
+
+const later = text(
+  '请稍后再试；如果一直这样，把日志 ID 发给飞书支持。',
+  'Try again later; if it stays, give the log ID to Feishu support.',
+);
+
+function said({ code, message, silence }: Failure): Text {
+  if (code !== null) {
+    return text(`飞书返回错误 ${code}：${message}`, `Feishu answered with the error ${code}: ${message}`);
+  }
+  switch (silence) {
+    case 'unreached':
+      return text(`连不上飞书：${message}`, `Feishu could not be reached: ${message}`);
+    case 'unanswered':
+      return text(`飞书没有应答：${message}`, `Feishu did not answer: ${message}`);
+    default:
+      return text(`飞书的应答不完整：${message}`, `Feishu's answer was not whole: ${message}`);
+  }
+}
