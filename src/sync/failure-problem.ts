@@ -23,12 +23,12 @@ function said({ code, message, silence }: Failure): Text {
   if (code !== null) {
     return text(`飞书返回错误 ${code}：${message}`, `Feishu answered with the error ${code}: ${message}`);
   }
-  switch (silence) {
-    case 'unreached':
-      return text(`连不上飞书：${message}`, `Feishu could not be reached: ${message}`);
-    case 'unanswered':
-      return text(`飞书没有应答：${message}`, `Feishu did not answer: ${message}`);
-    default:
-      return text(`飞书的应答不完整：${message}`, `Feishu's answer was not whole: ${message}`);
-  }
+  const [zh, en] = silences[silence ?? 'half'];
+  return text(`${zh}：${message}`, `${en}: ${message}`);
 }
+
+const silences = {
+  unreached: ['连不上飞书', 'Feishu could not be reached'],
+  unanswered: ['飞书没有应答', 'Feishu did not answer'],
+  half: ['飞书的应答不完整', "Feishu's answer was not whole"],
+} as const;
