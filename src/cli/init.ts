@@ -3,12 +3,13 @@ import type { Inited } from '../run/init-table.ts';
 import { ProblemError, problem } from '../sync/problem.ts';
 import { namesOf } from '../sync/schema.ts';
 import type { CallCounts } from '../sync/state.ts';
-import { count, inLocale, type Locale, text } from '../sync/text.ts';
+import { count, inLocale, type Locale, listed, text } from '../sync/text.ts';
 import { refusedOf } from './allowed.ts';
 import { type Answer, refusal } from './answer.ts';
 import type { Command } from './arguments.ts';
 import type { Desk } from './desk.ts';
-import { initJson } from './report.ts';
+import { problemLines } from './draw.ts';
+import { errorOf, initJson } from './report.ts';
 import { plain } from './words.ts';
 
 /** Creates the table of a definition that names a base only, and says how to go on. */
@@ -30,9 +31,11 @@ export async function init(command: Extract<Command, { kind: 'init' }>, desk: De
     },
   };
   const inited = await program.init(name, meter, stopping);
+  const [first, ...others] = inited.kind === 'exists' ? inited.problems : [];
+  const error = first ? errorOf([first, ...others], locale) : null;
   return {
-    exit: 0,
-    json: { ...initJson(name, inited.kind, null, inited), calls },
+    exit: error ? 1 : 0,
+    json: { ...initJson(name, inited.kind, error, inited), calls },
     lines: lines(name, inited, locale).map(plainEnd),
   };
 }
@@ -63,24 +66,30 @@ function lines(name: string, inited: Inited, locale: Locale): readonly string[] 
       next,
     ];
   }
-  if (inited.own) {
-    return [
-      say(
-        `✓ ${name} — 定义的 target 已经写了数据表 ${inited.table.id}，没有什么要建的`,
-        `✓ ${name} — the definition's target names the table ${inited.table.id} itself; there is nothing to create`,
-      ),
-      next,
-    ];
-  }
+  const { table, problems } = inited;
+  const fields = listed(inited.fields.slice(0, fieldsShown).map(({ name: one, look }) => `${one} (${look})`));
+  const more = inited.fields.length > fieldsShown ? ' …' : '';
+  const mark = problems.length === 0 ? '✓' : '✗';
   return [
-    say(
-      `✓ ${name} — 数据表「${inited.table.name}」已经有了，什么都没有改`,
-      `✓ ${name} — the table "${inited.table.name}" exists already; nothing was changed`,
-    ),
-    ...paste,
-    next,
+    inited.own
+      ? say(
+          `${mark} ${name} — 定义的 target 已经写了数据表「${table.name}」（${table.id}），没有什么要建的`,
+          `${mark} ${name} — the definition's target names the table "${table.name}" (${table.id}) itself; there is nothing to create`,
+        )
+      : say(
+          `${mark} ${name} — 数据表「${table.name}」已经有了，什么都没有改`,
+          `${mark} ${name} — the table "${table.name}" exists already; nothing was changed`,
+        ),
+    say(`  它的字段：${fields.zh}${more}`, `  its fields: ${fields.en}${more}`),
+    ...inited.notes.map((note) => `  ! ${inLocale(note, locale)}`),
+    ...problems.flatMap((one) => problemLines(one, locale)).map((line) => `  ${line}`),
+    ...(inited.own ? [] : paste),
+    ...(problems.length === 0 ? [next] : []),
   ];
 }
+
+/** Fields that are listed at most. */
+const fieldsShown = 40;
 
 /** Control characters go, the indent stays. */
 const plainEnd = (line: string): string => `${/^ */.exec(line)?.[0] ?? ''}${plain(line)}`;

@@ -196,7 +196,7 @@ export const initJson = (
   definition,
   target: inited?.target ?? null,
   table: inited?.table ?? null,
-  fields: inited?.kind === 'created' ? inited.fields.map(({ name, kind }) => ({ name, kind })) : [],
+  fields: (inited?.fields ?? []).map(({ name, kind }) => ({ name, kind })),
   blankRows: inited?.kind === 'created' ? inited.blankRows : 0,
   calls: { read: 0, write: 0, refused: 0, chat: 0 },
   error,

@@ -9,6 +9,7 @@ import { fieldToBe, type NewField, tableOf } from '../sync/schema.ts';
 import { text } from '../sync/text.ts';
 import { zoneOf } from '../sync/zone.ts';
 import type { Lanes } from './lane.ts';
+import { type Looked, lookAtTable } from './look-table.ts';
 import type { Base, CallMeter, OpenBase, Sources, Store, Table } from './ports.ts';
 import { queryOf } from './query.ts';
 import { recallMade, rememberMade } from './target.ts';
@@ -36,12 +37,12 @@ export type Inited =
       readonly blankRows: number;
     }
   /** Nothing was changed: there is a table already, named by the definition itself (`own`) or created before. */
-  | {
+  | ({
       readonly kind: 'exists';
       readonly target: string;
-      readonly table: { readonly id: string; readonly name: string | null };
+      readonly table: { readonly id: string; readonly name: string };
       readonly own: boolean;
-    };
+    } & Looked);
 
 /**
  * Creates the table of a definition that names a base only, with a field for each column of its query, and keeps
@@ -54,13 +55,13 @@ export async function initTable(definition: Definition, parts: InitParts): Promi
   const parsed = parseBaseAddress(target);
   if (parsed.kind === 'problem') throw problem(parsed.problem);
   const { table: own, token: of } = parsed.address;
-  if (own !== undefined) return { kind: 'exists', target, table: { id: own, name: null }, own: true };
-
   const base = await parts.openBase(target, parts.meter, parts.signal);
   const tables = await base.tables(parts.signal);
-  const made = await recallMade(memory, name, of);
-  const there = tables.find(({ id }) => id === made?.table);
-  if (there) return { kind: 'exists', target: withTable(target, there.id), table: there, own: false };
+  const made = own === undefined ? await recallMade(memory, name, of) : undefined;
+  const there = tables.find(({ id }) => id === (own ?? made?.table));
+  if (there) return exists(definition, base, there, own !== undefined, parts);
+  // Says which tables there are.
+  if (own !== undefined) await base.table(own).revision(parts.signal);
 
   const fields = await fieldsFor(definition, parts);
   const title = tableName(definition);
@@ -74,6 +75,21 @@ export async function initTable(definition: Definition, parts: InitParts): Promi
   const blankRows = await removeBlank(base.table(id), parts);
   await rememberMade(memory, name, { of, name: title, table: id });
   return { kind: 'created', target: withTable(target, id), table: { id, name: title }, fields, blankRows };
+}
+
+async function exists(
+  definition: Definition,
+  base: Base,
+  table: { readonly id: string; readonly name: string },
+  own: boolean,
+  parts: InitParts,
+): Promise<Inited> {
+  const { store, signal } = parts;
+  const query = queryOf(definition, parts.timeZone);
+  const describe = () => parts.sources(definition.source.connection).describe(query, signal);
+  const looked = await lookAtTable(definition, base.table(table.id), { store, query, describe, signal });
+  const target = own ? definition.target : withTable(definition.target, table.id);
+  return { kind: 'exists', target, table, own, ...looked };
 }
 
 /** The fields that the query's columns need. Rejects with all that is wrong with them. */

@@ -256,13 +256,34 @@ describe('init', () => {
 
     expect(await world.type('init orders')).toMatchObject({
       exit: 0,
-      json: { status: 'exists', target: made.url, table: { id: made.id, name: '商品' }, fields: [] },
+      json: { status: 'exists', target: made.url, table: { id: made.id, name: '商品' }, error: null },
     });
     expect(world.writes()).toEqual([]);
 
     // Another base is another matter, and so is an address of one's own.
     world.define({ target: world.table.url });
-    expect(await world.type('init orders')).toMatchObject({ exit: 0, json: { target: world.table.url } });
+    expect(await world.type('init orders')).toMatchObject({
+      exit: 1,
+      json: {
+        status: 'exists',
+        target: world.table.url,
+        table: { name: '订单' },
+        fields: expect.arrayContaining([{ name: '订单号', kind: 'text' }]),
+        error: { code: 'no-such-field', message: expect.stringContaining('sku') },
+      },
+    });
+    world.define({ target: world.table.url, create: 'fields' });
+    const will = await world.type('init orders');
+    expect(will).toMatchObject({ exit: 0, json: { status: 'exists', error: null } });
+    expect(will.err).toContain('A run will create the fields');
+    world.define({ target: world.table.url.replace(world.table.id, 'tblNowhere') });
+    expect(await world.type('init orders')).toMatchObject({
+      exit: 1,
+      json: {
+        status: 'failed',
+        error: { code: 'no-such-table', cure: expect.stringContaining(world.table.id) },
+      },
+    });
     expect(world.writes()).toEqual([]);
   });
 
