@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { hostname, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { definitionOf } from './bot/find.ts';
 import { createBot } from './bot/handle.ts';
@@ -20,7 +20,7 @@ import { openDoor } from './feishu/door.ts';
 import { people } from './feishu/people.ts';
 import { type Receiver, receiver } from './feishu/receive.ts';
 import { webhook } from './feishu/webhook.ts';
-import { isAlive } from './process.ts';
+import { isAlive, ownerName, placeOf } from './process.ts';
 import { initTable } from './run/init-table.ts';
 import { keeper } from './run/keeper.ts';
 import { openLanes } from './run/lane.ts';
@@ -104,7 +104,7 @@ export const openProgram: OpenProgram = async (config, surroundings) => {
     const definitions = folderDefinitions(config.definitions);
     const lanes = openLanes(store.memory, clock, chance);
     const { timeZone } = config;
-    const owner = `${hostname()} ${process.pid} ${randomUUID()}`;
+    const owner = ownerName(placeOf(), process.pid, randomUUID());
     const runs = owned(
       openRuns({
         sources,

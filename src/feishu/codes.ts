@@ -13,10 +13,12 @@ export interface CodeEntry {
   readonly mayHaveHappened: boolean;
   /** Milliseconds to wait when Feishu names none. */
   readonly pause?: number;
+  /** Whether it is also what a call gets that asks for too much at once. */
+  readonly heavy?: true;
 }
 
 type Row = readonly [code: number, name: string];
-type More = { readonly mayHaveHappened?: boolean; readonly pause?: number };
+type More = Partial<Pick<CodeEntry, 'mayHaveHappened' | 'pause' | 'heavy'>>;
 
 const as = (verdict: Verdict, cure: Text, rows: readonly Row[], more: More = {}): readonly CodeEntry[] =>
   rows.map(([code, name]) => ({ code, name, verdict, cure, mayHaveHappened: false, ...more }));
@@ -27,8 +29,8 @@ const bitable: readonly CodeEntry[] = [
     [1254112, 'TooManyRequestInSingleBase'],
     [1254290, 'TooManyRequest'],
     [1254291, 'Write conflict'],
-    [1254607, 'Data not ready'],
   ]),
+  ...as('wait', cures.busy, [[1254607, 'Data not ready']], { heavy: true }),
   ...as('wait', cures.copying, [[1254036, 'Base is copying']], { pause: 30_000 }),
   // The same request is being worked on at this moment, or just was.
   ...as('wait', cures.busy, [[1254608, 'Same API requests are submitted repeatedly']], {
@@ -39,13 +41,20 @@ const bitable: readonly CodeEntry[] = [
     cures.passing,
     [
       [1254002, 'Fail'],
+      [1255040, 'Request timed out'],
+    ],
+    { mayHaveHappened: true, heavy: true },
+  ),
+  ...as(
+    'round',
+    cures.passing,
+    [
       [1254200, 'Internal error'],
       [1255001, 'InternalError'],
       [1255002, 'RpcError'],
       [1255003, 'MarshalError'],
       [1255004, 'UmMarshalError'],
       [1255005, 'ConvError'],
-      [1255040, 'Request timed out'],
     ],
     { mayHaveHappened: true },
   ),
@@ -84,9 +93,17 @@ const bitable: readonly CodeEntry[] = [
     [1254024, 'InvalidFieldNames'],
     [1254044, 'FieldIdNotFound'],
     [1254045, 'FieldNameNotFound'],
-    [1254606, 'DataNotChange'],
   ]),
-  ...as('settle', cures.busy, [[1255006, 'Client token conflict']], { mayHaveHappened: true }),
+  ...as(
+    'settle',
+    cures.busy,
+    [
+      [1255006, 'Client token conflict'],
+      // All is as it should be already: reading back says so.
+      [1254606, 'DataNotChange'],
+    ],
+    { mayHaveHappened: true },
+  ),
   ...as('settle', cures.request, [[1254037, 'Invalid client token']]),
   ...as('stop', cures.table, [
     [1254003, 'WrongBaseToken'],

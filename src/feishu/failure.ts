@@ -38,6 +38,7 @@ export function failureOf(answer: Answer, write: boolean): Failure {
     verdict: pointer && known.pointed ? known.pointed : known.verdict,
     mayHaveHappened: write && known.mayHaveHappened,
     status: answer.status,
+    ...(known.heavy ? { heavy: known.heavy } : {}),
     ...(retryAfter === undefined ? {} : { retryAfter }),
     ...(logId === undefined ? {} : { logId }),
     ...(known.cure === undefined ? {} : { cure: known.cure }),
@@ -70,6 +71,7 @@ interface Known {
   readonly mayHaveHappened: boolean;
   readonly cure?: Text | undefined;
   readonly pause?: number | undefined;
+  readonly heavy?: true | undefined;
 }
 
 function byCode(code: number, answer: Answer): Known {

@@ -1,13 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Change } from '../sync/change.ts';
-import {
-  backIn,
-  type Chunk,
-  chunker,
-  decodeChanges,
-  encodeChanges,
-  type PackedChunk,
-} from '../sync/chunk.ts';
+import { chunker, decodeChanges, type PackedChunk } from '../sync/chunk.ts';
 import type { Definition } from '../sync/definition.ts';
 import { type Compared, diff } from '../sync/diff.ts';
 import type { Failure } from '../sync/failure.ts';
@@ -15,10 +8,11 @@ import type { Resolver } from '../sync/lookup.ts';
 import { keyIn, type Mapping } from '../sync/mapping.ts';
 import { type NewOptions, newOptions } from '../sync/new-options.ts';
 import { packCells, unpackCells } from '../sync/pack.ts';
+import { holdsDeletes } from '../sync/policy.ts';
 import type { BadGroup, BadRow, Sample } from '../sync/state.ts';
 import { type Text, text } from '../sync/text.ts';
 import { badRowsOf, listedKey, listedValue } from './bad-rows.ts';
-import type { Ledger, NewChunk, RefusedRow, Scope, Store } from './ports.ts';
+import type { Ledger, RefusedRow, Scope, Store } from './ports.ts';
 import { cellsFrom, rowNumber, type SourceRead } from './read-source.ts';
 import type { TableRead } from './read-table.ts';
 import type { Refused } from './refused.ts';
@@ -35,8 +29,10 @@ export interface Comparison {
   readonly invalid: number;
   /** Rows with a word that names nobody. */
   readonly rejected: number;
-  /** Deletes that are not carried out because the ledger does not know the record. */
+  /** Deletes that are not carried out: the ledger does not know the record, or nobody can tell whose it is. */
   readonly kept: number;
+  /** Of these, those of which nobody can tell, see `holdsDeletes`. */
+  readonly held: number;
   /** Records among the deletes that the ledger does not know. */
   readonly handMade: number;
   /** Updates that set back what somebody changed. */
@@ -177,7 +173,9 @@ export async function compare(
   for (const chunk of refusedChunks.rest()) await storeRefused(chunk);
   for (const row of untouchable(sides)) await bad.list(row);
   for (const change of await seen.rest()) await take(change);
-  const deletes = await owned(judge.leftOver(), definition.deletes, scope, ledger, take);
+  const deletes = holdsDeletes(source)
+    ? heldBack(judge.leftOver())
+    : await owned(judge.leftOver(), definition.deletes, scope, ledger, take);
   for (const chunk of chunks.rest()) await store(chunk);
   await storing;
   return {
@@ -221,7 +219,7 @@ async function owned(
   scope: Scope,
   ledger: Ledger,
   take: (change: Change) => Promise<void> | undefined,
-): Promise<{ readonly kept: number; readonly handMade: number }> {
+): Promise<Left> {
   let kept = 0;
   let handMade = 0;
   let group: Change[] = [];
@@ -243,18 +241,16 @@ async function owned(
     if (group.length === lookUp) await judge();
   }
   if (group.length > 0) await judge();
-  return { kept, handMade };
+  return { kept, handMade, held: 0 };
 }
 
-/** A chunk as the journal takes it. */
-export const newChunk = (chunk: Chunk): NewChunk => ({
-  id: chunk.id,
-  kind: chunk.kind,
-  seq: chunk.seq,
-  rows: chunk.changes.length,
-  back: backIn(chunk.changes),
-  body: encodeChanges(chunk.changes),
-});
+type Left = Pick<Comparison, 'kept' | 'handMade' | 'held'>;
+
+function heldBack(leftOver: Iterable<Change>): Left {
+  let held = 0;
+  for (const _ of leftOver) held++;
+  return { kept: held, handMade: 0, held };
+}
 
 type Invalid = Extract<Compared, { kind: 'invalid' }>;
 

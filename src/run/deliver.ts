@@ -1,17 +1,21 @@
 import type { Change } from '../sync/change.ts';
-import { backIn, type Chunk, decodeChanges, halves } from '../sync/chunk.ts';
 import { CallError, type Failure } from '../sync/failure.ts';
-import { tokenLife } from '../sync/limits.ts';
+import type { Key } from '../sync/key.ts';
 import type { Target } from '../sync/mapping.ts';
-import { afterFailure, isOpen, sameUnknownCodes } from '../sync/round.ts';
+import { apart, halves, isDivisible, type Part, pointedAt, recordOf, replan } from '../sync/parts.ts';
+import { afterFailure, sameUnknownCodes } from '../sync/round.ts';
 import { refusedRow } from './bad-rows.ts';
-import { newChunk } from './compare.ts';
+import { noToken, openBook } from './book.ts';
+import { settler } from './doubt.ts';
+import { findGone } from './gone.ts';
 import type { Plan } from './plan.ts';
-import type { ChunkRecord, ChunkStatus, Outcome, RefusedRow } from './ports.ts';
+import type { ChunkRecord, Outcome, RefusedRow } from './ports.ts';
+import { type Found, findKeys } from './readback.ts';
 import { rowHash } from './refused.ts';
 import { followRenames } from './renames.ts';
 import { type Sent, send, type Token } from './send.ts';
 import { settleByReading } from './settle.ts';
+import { seeAll } from './trust.ts';
 import type { Stopped, Upload } from './upload.ts';
 
 /** Brings single chunks to the table and stores what became of them. */
@@ -36,26 +40,15 @@ export interface Delivery {
 export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: ReadonlySet<string>): Delivery {
   /** With the fields under their names of today. */
   let job = given;
+  const book = openBook(given, chunks, doubtful);
+  const { put, newest, inDoubt } = book;
   const unknownCodes = new Map<number, number>();
-  /** Chunks whose keys were read back, so that what is not there may be created. */
-  const readBack = new Set<string>();
+  /** Chunks that held a record that is gone, parts under the name of the whole. */
+  const heldGone = new Set<string>();
+  /** Whether Feishu has pointed at a row that was fine: from then on only halves are sure. */
+  let misled = false;
   let stopped: Stopped | undefined;
   let tooMany: { readonly rows: number; readonly failure: Failure } | undefined;
-
-  async function put(
-    chunk: ChunkRecord,
-    status: ChunkStatus,
-    outcome: Partial<Outcome>,
-    parts: readonly ChunkRecord[] = [],
-  ): Promise<ChunkRecord> {
-    const whole: Outcome = { ...nothing, written: chunk.written, failure: null, ...outcome, status };
-    await job.journal.settle(job.run, job.scope, chunk.id, whole, job.fence);
-    const next = { ...chunk, status, written: whole.written, failure: whole.failure };
-    replace(chunks, next);
-    chunks.push(...parts);
-    job.onChunks([next, ...parts]);
-    return next;
-  }
 
   async function deliver(
     chunk: ChunkRecord,
@@ -77,14 +70,9 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
 
   /** A look-up that failed says nothing about the rows: a chunk that may have been written stays one. */
   async function lookFailed(chunk: ChunkRecord, failure: Failure): Promise<void> {
-    const mayHaveHappened = inDoubt(chunk);
-    const stands = { ...failure, mayHaveHappened };
-    if (failure.verdict !== 'stop') {
-      await put({ ...chunk, ...(mayHaveHappened ? {} : noToken) }, 'pending', { failure: stands });
-      return;
-    }
-    stopped ??= { failure, chunks: 1 };
-    await put(chunk, mayHaveHappened ? 'unknown' : 'failed', { failure: stands });
+    const stands = { ...failure, mayHaveHappened: inDoubt(chunk) };
+    if (failure.verdict === 'stop') return stopRun(chunk, stands);
+    await put({ ...chunk, ...(stands.mayHaveHappened ? {} : noToken) }, 'pending', { failure: stands });
   }
 
   /** Whether a failure comes from fields that somebody renamed: from now on their new names are used. */
@@ -99,10 +87,12 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
     return true;
   }
 
+  /** @param known whether the changes are all that is left of the chunk, so that nothing need be read back */
   async function one(
     chunk: ChunkRecord,
     changes: readonly Change[],
     written: () => Promise<void>,
+    known = false,
   ): Promise<void> {
     const began = job.clock.now();
     let now = chunk;
@@ -111,15 +101,15 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
     let sentAs: readonly Target[];
     do {
       sentAs = job.plan.targets;
-      if (mustReadFirst(now)) {
+      if (!known && book.mustReadFirst(now)) {
         const settled = await settleByReading(job, changes);
-        readBack.add(now.id);
+        book.wasRead(now.id);
         rest = settled.rest;
         now = {
           ...now,
           written: now.rows - rest.length,
           failure: null,
-          ...(rest.length === changes.length && protectedByToken(now) ? {} : noToken),
+          ...(rest.length === changes.length && book.isProtected(now) ? {} : noToken),
         };
         const { wrote, removed } = settled;
         if (rest.length < changes.length)
@@ -131,12 +121,9 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
         await split(now, rest, tooMany.failure);
         return;
       }
-      result = await send(
-        { ...senderFor(now), written },
-        rest,
-        { token: tokenOf(now), began, doubt: inDoubt(now) },
-        job.stop,
-      );
+      const note = (token: Token | null): Promise<void> => book.sending(now, token);
+      const sender = { ...job, targets: sentAs, note, written };
+      result = await send(sender, rest, { token: tokenOf(now), began, doubt: inDoubt(now) }, job.stop);
       if (result.outlived) now = { ...newest(now), failure: result.failure };
     } while (result.outlived || (await underNewNames(result.failure, sentAs)));
     if (result.failure) await afterRefusal(now, rest, result.failure);
@@ -146,47 +133,12 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
     }
   }
 
-  /**
-   * Whether must be read back what the table has before a chunk is sent: where some of it is written already, and
-   * for creates where an earlier send may have happened whose token is too old to protect (or belongs to another
-   * life of the program), or where the table moved since it was read.
-   */
-  function mustReadFirst(chunk: ChunkRecord): boolean {
-    if (chunk.written > 0) return true;
-    if (chunk.kind !== 'create') return false;
-    if (!readBack.has(chunk.id) && (doubtful.has(chunk.id) || job.confirmCreates)) return true;
-    if (chunk.failure?.verdict === 'settle') return true;
-    return chunk.failure?.mayHaveHappened === true && !protectedByToken(chunk);
-  }
-
-  const protectedByToken = ({ failure, token, sentAt }: ChunkRecord): boolean =>
-    token !== null &&
-    sentAt !== null &&
-    failure?.verdict !== 'settle' &&
-    job.clock.now() - sentAt < tokenLife;
-
-  const inDoubt = ({ id, failure }: ChunkRecord): boolean =>
-    failure?.mayHaveHappened === true || (doubtful.has(id) && !readBack.has(id));
-
-  function senderFor(chunk: ChunkRecord) {
-    const note = async (token: Token | null): Promise<void> => {
-      const at = token?.at ?? job.clock.now();
-      await job.journal.sending(job.run, chunk.id, token?.token ?? null, at, job.fence);
-      replace(chunks, {
-        ...chunk,
-        status: 'sent',
-        token: token?.token ?? null,
-        sentAt: at,
-        attempts: chunk.attempts + 1,
-      });
-    };
-    return { ...job, targets: job.plan.targets, note, written: async () => {} };
-  }
-
-  async function afterRefusal(chunk: ChunkRecord, rest: readonly Change[], failure: Failure): Promise<void> {
+  async function afterRefusal(chunk: ChunkRecord, rest: readonly Change[], given: Failure): Promise<void> {
     const sent = newest(chunk);
+    const failure = isInCell(given, rest) ? { ...given, verdict: 'values' as const } : given;
     const doubt = failure.mayHaveHappened || inDoubt(sent);
-    switch (afterFailure(failure, chunk.kind, rest.length)) {
+    const times = failure.heavy ? book.wasHeavy(sent.id) : 0;
+    switch (afterFailure(failure, chunk.kind, rest.length, times)) {
       case 'next-round':
         // The token lives on only where the write may have happened: that is what it protects.
         await put({ ...sent, ...(doubt ? {} : noToken) }, 'pending', {
@@ -204,20 +156,33 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
         await (doubt ? clearUp(sent, rest, failure) : fail(sent, rest, failure));
         return;
       case 'stop-run':
-        await put(sent, doubt ? 'unknown' : 'failed', { failure: { ...failure, mayHaveHappened: doubt } });
-        stopped ??= { failure, chunks: 1 };
+        await stopRun(sent, failure);
     }
+  }
+
+  async function stopRun(
+    chunk: ChunkRecord,
+    failure: Failure,
+    outcome: Partial<Outcome> = {},
+  ): Promise<void> {
+    const mayHaveHappened = failure.mayHaveHappened || inDoubt(chunk);
+    stopped ??= { failure, chunks: 1 };
+    const stands = { ...failure, mayHaveHappened };
+    await put(chunk, mayHaveHappened ? 'unknown' : 'failed', { ...outcome, failure: stands });
   }
 
   /** A refusal says nothing about an earlier send of the same rows: what that one wrote is read back first. */
   async function clearUp(chunk: ChunkRecord, rest: readonly Change[], failure: Failure): Promise<void> {
     const doubted = await put(chunk, 'pending', { failure: { ...failure, mayHaveHappened: true } });
     const { rest: missing, wrote, removed } = await settleByReading(job, rest);
-    readBack.add(chunk.id);
+    book.wasRead(chunk.id);
     const written = doubted.written + rest.length - missing.length;
     const status = missing.length === 0 ? 'done' : 'pending';
     const clear = await put({ ...doubted, ...noToken }, status, { wrote, removed, written });
-    if (missing.length > 0) await afterRefusal(clear, missing, { ...failure, mayHaveHappened: false });
+    if (missing.length === 0) return;
+    // Of fewer rows than were sent, Feishu's pointer says nothing.
+    const same = missing.length === rest.length ? failure : pointless(failure);
+    await afterRefusal(clear, missing, { ...same, mayHaveHappened: false });
   }
 
   async function fail(chunk: ChunkRecord, rest: readonly Change[], failure: Failure): Promise<void> {
@@ -229,60 +194,74 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
     countUnknown(failure);
   }
 
+  /** Sends a chunk in parts: the row alone that Feishu points at, else in halves. */
   async function split(chunk: ChunkRecord, rest: readonly Change[], failure: Failure): Promise<void> {
-    const parts = halves(chunk, rest);
-    const records = parts.map(recordOf);
-    for (const { id } of records) readBack.add(id);
-    const stored = parts.map((part) => newChunk(part));
-    await put(chunk, 'split', { failure, parts: stored }, records);
-    for (const [at, record] of records.entries()) {
-      if (stopped) return;
-      job.stop.soon.throwIfAborted();
-      await deliver(record, parts[at]?.changes ?? []);
+    if (!isDivisible(chunk)) return fail(chunk, rest, failure);
+    const forValues = failure.verdict === 'values';
+    const at = forValues && !misled ? pointedAt(chunk, rest, failure.pointer) : undefined;
+    const [one, other] = at === undefined ? halves(chunk, rest) : apart(chunk, rest, at);
+    const [first, second] = await book.divide(chunk, [one, other], { failure });
+    if (!first || !second || !(await sendPart(first, one))) return;
+    const fine = newest(first).status === 'done';
+    if (at !== undefined && fine) misled = true;
+    // What was refused must be in the other part, then: it is cut without being sent as it is.
+    if (fine && forValues && second.rows > 1) await split(second, other.changes, pointless(failure));
+    else await sendPart(second, other);
+  }
+
+  /** Sends a part, unless nothing more is to be sent; answers which. */
+  async function sendPart(record: ChunkRecord, { changes }: Part): Promise<boolean> {
+    if (stopped) return false;
+    job.stop.soon.throwIfAborted();
+    await deliver(record, changes);
+    return true;
+  }
+
+  /** One record that is gone refuses the whole call: it is dropped, and the others are sent. */
+  async function dropGone(chunk: ChunkRecord, rest: readonly Change[], failure: Failure): Promise<void> {
+    const [whole = ''] = chunk.id.split('.');
+    const named = heldGone.has(whole) ? undefined : failure.pointer;
+    heldGone.add(whole);
+    const { absent, forbidden } = await findGone(job.table, rest, named, job.stop.now);
+    const removed = absent;
+    const written = chunk.written + (chunk.kind === 'delete' ? absent.length : 0);
+    if (forbidden.length > 0)
+      await stopRun(chunk, { ...failure, verdict: 'stop', cure: seeAll }, { removed, written });
+    else if (absent.length === 0)
+      await put(chunk, 'pending', { failure: { ...failure, mayHaveHappened: inDoubt(chunk) } });
+    else if (chunk.kind === 'update') await makeAnew(chunk, rest, new Set(absent), failure);
+    else {
+      const there = rest.filter((change) => !absent.includes(recordOf(change) ?? ''));
+      const now = await put(chunk, there.length === 0 ? 'done' : 'pending', { removed, written });
+      if (there.length > 0) await one(now, there, async () => {}, true);
     }
   }
 
-  /**
-   * One vanished record refuses the whole call: it is dropped, and the others are sent. A delete of it is done,
-   * an update of it has failed.
-   */
-  async function dropGone(chunk: ChunkRecord, rest: readonly Change[], failure: Failure): Promise<void> {
-    const { absent } = await job.table.look(
-      rest.flatMap((change) => ('record' in change ? [change.record] : [])),
-      job.stop.now,
-    );
-    const gone = new Set(absent);
-    const there = rest.filter((change) => !('record' in change) || !gone.has(change.record));
-    const stands = chunk.kind === 'delete' ? null : failure;
-    const written = chunk.written + (chunk.kind === 'delete' ? gone.size : 0);
-    if (gone.size === 0 || there.length === 0) {
-      const whole = gone.size > 0 && stands === null;
-      await put(chunk, whole ? 'done' : 'failed', {
-        removed: absent,
-        written,
-        failure: whole ? null : failure,
-      });
+  /** Plans updates again whose records are gone. By key, because somebody may have made the record anew already. */
+  async function makeAnew(
+    chunk: ChunkRecord,
+    rest: readonly Change[],
+    gone: ReadonlySet<string>,
+    failure: Failure,
+  ): Promise<void> {
+    const { table, plan, records, stop } = job;
+    const asked = rest.filter((change) => change.kind === 'update' && change.row && gone.has(change.record));
+    const held: ReadonlyMap<Key, Found> =
+      asked.length === 0
+        ? new Map()
+        : await findKeys(table, plan.targets, plan.key, asked, records, stop.now);
+    const { parts, lost } = replan(chunk, rest, gone, held, plan.targets);
+    const outcome = { removed: [...gone], failure };
+    if (parts.length === 0 || !isDivisible(chunk)) {
+      await put(chunk, 'failed', outcome);
       return;
     }
-    const now = await put(chunk, 'pending', { removed: absent, written, failure: stands });
-    const result = await send(
-      senderFor(now),
-      there,
-      { token: null, began: job.clock.now(), doubt: false },
-      job.stop,
-    );
-    if (!result.failure) {
-      const { wrote, removed } = result;
-      const all = { wrote, removed, written: written + result.written, failure: stands };
-      await put(newest(now), stands === null ? 'done' : 'failed', all);
-      return;
+    const stored = await book.divide(chunk, lost ? [...parts, lost] : parts, outcome);
+    if (lost) await put(stored.at(-1) ?? chunk, 'failed', { failure });
+    for (const [at, part] of parts.entries()) {
+      const record = stored[at];
+      if (record && !(await sendPart(record, part))) return;
     }
-    if (afterFailure(result.failure, chunk.kind, there.length) === 'look') {
-      await put(newest(now), 'failed', { failure: result.failure });
-      return;
-    }
-    // An update's parts hold the vanished records too, so that each row stays in exactly one chunk.
-    await afterRefusal(now, stands === null ? there : rest, result.failure);
   }
 
   /** What one call did not take, no later one is asked to: chunks above half of it are cut before they are sent. */
@@ -299,78 +278,24 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
     if (times >= sameUnknownCodes) stopped ??= { failure, chunks: times };
   }
 
-  /** After the last round: what may have been written is read back; what cannot be told is unknown, never a success. */
-  async function giveUp(chunk: ChunkRecord): Promise<void> {
-    const { failure } = chunk;
-    if (!failure?.mayHaveHappened) {
-      await put(chunk, 'failed', { failure });
-      return;
-    }
-    try {
-      const changes = decodeChanges(await job.journal.body(job.run, chunk.id));
-      const { rest, wrote, removed } = await settleByReading(job, changes);
-      const done = rest.length === 0;
-      const written = chunk.rows - rest.length;
-      await put(chunk, done ? 'done' : 'failed', { wrote, removed, written, failure: done ? null : failure });
-    } catch (error) {
-      if (!(error instanceof CallError)) throw error;
-      await put(chunk, 'unknown', { failure });
-    }
-  }
-
-  async function clearDoubt(): Promise<void> {
-    const open = chunks.filter(
-      (chunk) => isOpen(chunk.status) && (chunk.status === 'sent' || inDoubt(chunk)),
-    );
-    for (const chunk of open) {
-      try {
-        const changes = decodeChanges(await job.journal.body(job.run, chunk.id));
-        const { rest, wrote, removed } = await settleByReading(job, changes);
-        const found = { wrote, removed, written: chunk.rows - rest.length };
-        await put({ ...chunk, ...noToken }, rest.length === 0 ? 'done' : 'pending', found);
-      } catch (error) {
-        if (!(error instanceof CallError)) throw error;
-        const failure = chunk.failure ?? error.failure;
-        await put(chunk, 'unknown', { failure: { ...failure, mayHaveHappened: true } });
-      }
-    }
-  }
-
-  const newest = (chunk: ChunkRecord): ChunkRecord => chunks.find(({ id }) => id === chunk.id) ?? chunk;
-
-  return { deliver, giveUp, clearDoubt, stopped: () => stopped };
+  return { deliver, ...settler(() => job, book, chunks), stopped: () => stopped };
 }
-
-const noToken = { token: null, sentAt: null };
 
 const tokenOf = ({ token, sentAt }: ChunkRecord): Token | null =>
   token !== null && sentAt !== null ? { token, at: sentAt } : null;
 
-const nothing = { wrote: [], removed: [], parts: [], refused: null };
+/** Whether the record that is gone is one that a cell names, as a link does, and not one to be written. */
+const isInCell = ({ verdict, pointer }: Failure, sent: readonly Change[]): boolean =>
+  verdict === 'gone' &&
+  pointer !== undefined &&
+  !pointer.startsWith('records[') &&
+  sent[0]?.kind !== 'delete' &&
+  !sent.some((change) => recordOf(change) === pointer);
+
+const pointless = ({ pointer: _, ...failure }: Failure): Failure => failure;
 
 /** A row that Feishu refused for what is in it, as it is remembered. */
 const refusal = (plan: Plan, change: Change | undefined, failure: Failure): RefusedRow | null =>
   change
     ? { key: change.key, hash: rowHash(change), fields: plan.fields, told: refusedRow(plan, change, failure) }
     : null;
-
-function recordOf(chunk: Chunk): ChunkRecord {
-  return {
-    id: chunk.id,
-    kind: chunk.kind,
-    seq: chunk.seq,
-    rows: chunk.changes.length,
-    back: backIn(chunk.changes),
-    status: 'pending',
-    token: null,
-    sentAt: null,
-    attempts: 0,
-    written: 0,
-    failure: null,
-  };
-}
-
-function replace(chunks: ChunkRecord[], next: ChunkRecord): void {
-  const at = chunks.findIndex(({ id }) => id === next.id);
-  if (at >= 0) chunks[at] = next;
-}

@@ -1,6 +1,7 @@
 import type { Definition } from '../sync/definition.ts';
 import { lifetimeOf } from '../sync/lifetime.ts';
 import { isMismatch, type Mapping, mapColumns } from '../sync/mapping.ts';
+import { heldDeletes } from '../sync/policy.ts';
 import { ProblemError } from '../sync/problem.ts';
 import { zoneOf } from '../sync/zone.ts';
 import type { Board } from './board.ts';
@@ -135,7 +136,11 @@ export async function makePlan(job: Planning): Promise<Plan> {
     board.set((state) => ({
       ...state,
       badRows: found.badRows,
-      notes: [...state.notes, ...(resolver?.notes() ?? [])],
+      notes: [
+        ...state.notes,
+        ...(resolver?.notes() ?? []),
+        ...(found.held > 0 ? [heldDeletes(rows.keyless, found.held)] : []),
+      ],
       planned: {
         creates: found.creates,
         updates: found.updates,

@@ -27,7 +27,6 @@ export function whyWait(seen: Seen): readonly WaitReason[] {
     handMadeAllowed: before.handMade !== undefined,
     mode: definition.mode,
     sourceRows: rows.rows,
-    keyless: rows.keyless,
     records: records.index.size,
     creates: found.creates,
     updates: found.updates,

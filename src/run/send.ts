@@ -6,7 +6,7 @@ import { hashOf } from '../sync/hash.ts';
 import { tokenLife } from '../sync/limits.ts';
 import type { Target } from '../sync/mapping.ts';
 import { packCells } from '../sync/pack.ts';
-import { throttleBudget } from '../sync/round.ts';
+import { heavyWaits, throttleBudget } from '../sync/round.ts';
 import type { Lane } from './lane.ts';
 import type { Chance, Clock, LedgerEntry, Table } from './ports.ts';
 
@@ -73,6 +73,7 @@ export async function send(
   const { lane, clock, chance } = sender;
   let { token, doubt } = before;
   let failure: Failure | null = null;
+  let heavy = 0;
   for (;;) {
     if (changes[0]?.kind === 'create' && (token === null || clock.now() - token.at >= tokenLife)) {
       if (failure && doubt)
@@ -103,6 +104,10 @@ export async function send(
       });
       // Told to stop while it waited: refused as it was, which is a better end than "sent".
       if (stop.soon.aborted) return { ...unsent, failure: { ...failure, mayHaveHappened: doubt } };
+      if (failure.heavy && ++heavy === heavyWaits && changes.length > 1) {
+        // Parts go under tokens of their own: what may have been created under this one is read back first.
+        return { ...unsent, failure: { ...failure, mayHaveHappened: doubt || token !== null } };
+      }
     }
   }
 }

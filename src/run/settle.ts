@@ -36,7 +36,8 @@ export async function settleByReading(reader: Reader, changes: readonly Change[]
   for (const change of changes) {
     const held = found.get(change.key);
     if (held && isThere(change, held)) {
-      wrote.push({ key: change.key, record: held.record, hash: hashOf(Buffer.from(packCells(held.cells))) });
+      const hash = change.kind === 'update' ? change.hash : hashOf(Buffer.from(packCells(held.cells)));
+      wrote.push({ key: change.key, record: held.record, hash });
     } else rest.push(change);
   }
   return { rest, wrote, removed: [] };

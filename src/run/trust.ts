@@ -26,16 +26,19 @@ export async function trustRead(
   if (present.length > 0 && !moved) throw problem(overlooked(present.length));
 }
 
+/** What to do where records are hidden from the app. */
+export const seeAll = text(
+  '在多维表格的“高级权限”里，给应用一个可以查看和编辑全部记录的角色（或“可管理”权限），再同步一次。',
+  'In the Base’s advanced permissions (高级权限), give the app a role that sees and edits all records (or the right to manage), then run the sync again.',
+);
+
 const hidden = (forbidden: number, looked: number, rows: number) => ({
   code: 'records-hidden',
   message: text(
     `有 ${count(rows)} 行以前写入过、这次却读不到；抽查 ${count(looked)} 条，其中 ${count(forbidden)} 条还在表里，只是应用没有权限看到。为免重复新增，什么都没有写入。`,
     `${count(rows)} rows were written before and are missing from the read; of ${count(looked)} looked up, ${count(forbidden)} are still there and the app may not see them. Nothing was written, so that nothing is created twice.`,
   ),
-  cure: text(
-    '在多维表格的“高级权限”里，给应用一个可以查看和编辑全部记录的角色（或“可管理”权限），再同步一次。',
-    'In the Base’s advanced permissions (高级权限), give the app a role that sees and edits all records (or the right to manage), then run the sync again.',
-  ),
+  cure: seeAll,
 });
 
 const overlooked = (present: number) => ({

@@ -16,5 +16,7 @@ export type Change =
       readonly hash: string;
       /** The row is what was confirmed last: somebody changed the record since, and is set back. */
       readonly back?: true;
+      /** The whole wanted row, to make the record anew should it be gone; not where the mode makes no records. */
+      readonly row?: readonly Cell[];
     }
   | { readonly kind: 'delete'; readonly key: Key; readonly record: string; readonly cells: readonly Cell[] };

@@ -206,18 +206,3 @@ export function updatedRecord(
   }
   return { id: change.record, fields };
 }
-
-/** Cuts a chunk's changes in two parts that take its place, named `C003.1` and `C003.2`. */
-export function halves(
-  chunk: Pick<Chunk, 'id' | 'kind' | 'seq'>,
-  changes: readonly Change[],
-): readonly [Chunk, Chunk] {
-  const middle = Math.ceil(changes.length / 2);
-  const part = (number: number, some: readonly Change[]): Chunk => ({
-    id: `${chunk.id}.${number}`,
-    kind: chunk.kind,
-    seq: chunk.seq,
-    changes: some,
-  });
-  return [part(1, changes.slice(0, middle)), part(2, changes.slice(middle))];
-}

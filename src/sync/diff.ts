@@ -69,10 +69,13 @@ export function diff(
     if (index.equals(slot, packed, from)) return { kind: 'same' };
     if (mode === 'append') return { kind: 'left' };
     const record = index.record(slot);
-    const differences = differ(mapping.targets, cells(), unpackCells(record.cells));
+    const wanted = cells();
+    const differences = differ(mapping.targets, wanted, unpackCells(record.cells));
     if (differences.length === 0) return { kind: 'same' };
     if (within && !within.has(record.id)) return { kind: 'left' };
-    return { kind: 'update', key, record: record.id, differences, hash: hashOf(packed.subarray(from)) };
+    const hash = hashOf(packed.subarray(from));
+    const anew = mode === 'update' ? {} : { row: wanted };
+    return { kind: 'update', key, record: record.id, differences, hash, ...anew };
   }
 
   function* leftOver(): Iterable<Change> {
@@ -88,8 +91,8 @@ export function diff(
   return { row, keyIn, leftOver };
 }
 
-/** The cells that must change: those that differ, unless Feishu fills them or an empty value keeps what is there. */
-function differ(
+/** The cells of a record that must change: those that differ, unless Feishu fills them or an empty value keeps what is there. */
+export function differ(
   targets: readonly Target[],
   wanted: readonly string[],
   held: readonly string[],

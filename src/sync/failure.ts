@@ -41,6 +41,8 @@ export interface Failure {
   readonly silence?: 'unreached' | 'unanswered';
   /** Whether a write may have been carried out all the same. */
   readonly mayHaveHappened: boolean;
+  /** Whether the call may simply have been too much: sent in smaller parts when it fails so again. */
+  readonly heavy?: true;
   /** How long Feishu asked us to wait, in milliseconds. */
   readonly retryAfter?: number;
   /** HTTP status, when there was an answer at all. */

@@ -1,15 +1,13 @@
 import type { Definition } from './definition.ts';
 import { newOptionsAtOnce } from './new-options.ts';
 import type { WaitReason } from './state.ts';
-import { count, text } from './text.ts';
+import { count, type Text, text } from './text.ts';
 
 /** What the brake looks at: numbers of one plan and what is known from before. */
 export interface Outlook {
   readonly mode: Definition['mode'];
   /** Rows that the query answered. */
   readonly sourceRows: number;
-  /** Of these, rows whose key is empty or cannot be read. */
-  readonly keyless: number;
   /** Records that the read gave. */
   readonly records: number;
   /** Records that the ledger knows for this definition and table. */
@@ -49,7 +47,6 @@ const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;
  * | no records, advanced permissions on, never succeeded     | we may not be able to see the table      |
  * | no records, but the ledger knows some                    | the same, or somebody emptied the table  |
  * | no rows in the query, and records would be deleted       | the query is probably wrong              |
- * | rows without a key that can be read, and deletes         | any of the records may be such a row's   |
  * | deletes above the brake, of a table with 10 records or more | a filter or join is probably wrong    |
  * | updates above the brake, likewise                        | a join is probably wrong                 |
  * | hand-made records would be deleted, `deletes: ask`       | a person says so once                    |
@@ -63,7 +60,6 @@ export function reasonsToWait(seen: Outlook): readonly WaitReason[] {
   if (seen.records === 0 && seen.ledger > 0) reasons.push(emptyTable(seen.ledger));
   else if (seen.records === 0 && seen.advanced && !seen.succeededBefore) reasons.push(noSight);
   if (seen.sourceRows === 0 && seen.deletes > 0) reasons.push(emptySource(seen.deletes));
-  else if (seen.keyless > 0 && seen.deletes > 0) reasons.push(keyless(seen.keyless, seen.deletes));
   if (seen.records >= brakeFrom && share(seen.deletes) > seen.brake.deletes) {
     reasons.push(tooMany('deletes', '删除', 'deletes', seen.deletes, seen.records, seen.brake.deletes));
   }
@@ -99,14 +95,6 @@ const emptySource = (deletes: number): WaitReason => ({
   message: text(
     `查询没有返回任何行，照做会删除 ${count(deletes)} 条记录。`,
     `The query answered no rows at all; carried out, that deletes ${count(deletes)} records.`,
-  ),
-});
-
-const keyless = (rows: number, deletes: number): WaitReason => ({
-  code: 'keyless',
-  message: text(
-    `查询里有 ${count(rows)} 行的主键为空或读不出来，将删除的 ${count(deletes)} 条记录可能正是它们的。请改查询（或过滤掉这些行）；确认无误再同意。`,
-    `The key of ${count(rows)} rows of the query is empty or cannot be read, and the ${count(deletes)} records to delete may be theirs. Mend the query or leave such rows out of it; say yes only if you are sure.`,
   ),
 });
 
@@ -159,3 +147,20 @@ const changed: WaitReason = {
     'The query, the key or the mapping has changed since the last success: please look at the new plan.',
   ),
 };
+
+/**
+ * Whether the deletes of a plan are left out, because of rows whose key is empty or cannot be read: any record that
+ * would go may be such a row's. They are not asked for, so nobody can say yes to what cannot be told.
+ *
+ * Creates and updates are not held back by it. Each of them goes by a key that was read, and that one record has or
+ * none; a row without a key is never sent, so that no record of its own can come about beside the one that stays.
+ * Once the query is mended, the row finds its record by the key, or the record goes then.
+ */
+export const holdsDeletes = ({ keyless }: { readonly keyless: number }): boolean => keyless > 0;
+
+/** What is told of deletes that are left out. @param held how many those are */
+export const heldDeletes = (keyless: number, held: number): Text =>
+  text(
+    `查询里有 ${count(keyless)} 行的主键为空或读不出来，本来要删除的 ${count(held)} 条记录可能正是它们的，所以都没有删。请改查询（或过滤掉这些行）。`,
+    `The key of ${count(keyless)} rows of the query is empty or cannot be read, and the ${count(held)} records that were to be deleted may be theirs: they are kept. Mend the query, or leave such rows out of it.`,
+  );

@@ -24,11 +24,22 @@ export type Next =
   /** Fails, and the run ends: nothing more can succeed. */
   | 'stop-run';
 
-/** Decides by the verdict; a chunk of one row has nothing left to split. */
-export function afterFailure(failure: Failure, kind: ChunkKind, rows: number): Next {
+/** How often a chunk may fail as one that may be too much for one call before it is cut. */
+const heavyRounds = 2;
+
+/** Refusals of one call that may be too much, each with a wait after it, before the chunk is cut. */
+export const heavyWaits = 4;
+
+/**
+ * Decides by the verdict; a chunk of one row has nothing left to split.
+ * @param heavy how often the chunk has failed as one that may be too much for one call
+ */
+export function afterFailure(failure: Failure, kind: ChunkKind, rows: number, heavy: number): Next {
   switch (failure.verdict) {
     case 'wait':
+      return heavy > 0 && rows > 1 ? 'split' : 'next-round';
     case 'round':
+      return heavy >= heavyRounds && rows > 1 ? 'split' : 'next-round';
     case 'settle':
       return 'next-round';
     case 'values':
@@ -36,7 +47,8 @@ export function afterFailure(failure: Failure, kind: ChunkKind, rows: number): N
     case 'smaller':
       return rows > 1 ? 'split' : 'fail';
     case 'gone':
-      return kind === 'create' ? 'fail' : 'look';
+      if (kind !== 'create') return 'look';
+      return rows > 1 ? 'split' : 'fail';
     case 'reread':
     case 'unknown':
       return 'fail';

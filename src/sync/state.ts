@@ -92,7 +92,6 @@ export interface WaitReason {
     | 'empty-source'
     | 'empty-table'
     | 'empty-column'
-    | 'keyless'
     | 'no-sight'
     | 'hand-made'
     | 'new-options'

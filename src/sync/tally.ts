@@ -53,10 +53,11 @@ export function tally(chunks: Iterable<Counted>): Tally {
 
 /**
  * What a chunk adds to the rows that were set back: a split one those that were confirmed before, which are all that
- * its parts do not hold.
+ * its parts do not hold. A part that is created is one of rows whose records are gone: nothing of it is set back.
  */
-function backOf({ id, rows, written, back, status }: Counted): number {
+function backOf({ id, kind, rows, written, back, status }: Counted): number {
   const inParent = id.includes('.') ? -back : 0;
+  if (kind === 'create') return inParent;
   return inParent + (status === 'split' ? back : Math.max(0, back - (rows - written)));
 }
 

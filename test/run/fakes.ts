@@ -199,6 +199,8 @@ export interface FakeTable extends Table {
   fault: (call: Call) => Fault | undefined;
   /** Whether a row's values are refused. */
   refuses: (fields: Fields) => boolean;
+  /** What a refusal points at, by the place of the first row that is refused. */
+  pointsAt: (at: number) => string | undefined;
   /** Told before each page of a read. */
   onPage: (page: number) => void;
   put(fields: Fields): string;
@@ -272,7 +274,16 @@ export function fakeTable(clock: Clock): FakeTable {
   function mustExist(ids: readonly string[]): void {
     const gone = ids.find((id) => !held.has(id));
     if (gone)
-      throw new CallError(failed('gone', { code: 1254043, message: `record not found,id = ${gone}` }));
+      throw new CallError(
+        failed('gone', { code: 1254043, message: `record not found,id = ${gone}`, pointer: gone }),
+      );
+  }
+
+  function mustFit(records: readonly Fields[]): void {
+    const at = records.findIndex((one) => table.refuses(one));
+    if (at < 0) return;
+    const pointer = table.pointsAt(at);
+    throw new CallError(failed('values', { code: 1254061, ...(pointer === undefined ? {} : { pointer }) }));
   }
 
   const table: FakeTable = {
@@ -290,6 +301,7 @@ export function fakeTable(clock: Clock): FakeTable {
     pageSize: 5,
     fault: () => undefined,
     refuses: () => false,
+    pointsAt: () => undefined,
     onPage: () => undefined,
     inFlight: 0,
     widest: 0,
@@ -357,8 +369,7 @@ export function fakeTable(clock: Clock): FakeTable {
           if (known.content === content) return known.ids;
           throw new CallError(failed('settle', { code: 1255006, mayHaveHappened: true }));
         }
-        if (records.some((one) => table.refuses(one)))
-          throw new CallError(failed('values', { code: 1254061 }));
+        mustFit(records);
         const ids = records.map((one) => table.put(one));
         tokens.set(token, { content, ids, at: clock.now() });
         return ids;
@@ -374,8 +385,7 @@ export function fakeTable(clock: Clock): FakeTable {
         () => {
           tooMany(records.length);
           mustExist(records.map(({ id }) => id));
-          if (records.some((one) => table.refuses(one.fields)))
-            throw new CallError(failed('values', { code: 1254061 }));
+          mustFit(records.map(({ fields }) => fields));
           for (const { id, fields } of records) write(held.get(id) ?? {}, fields);
           table.moved++;
         },

@@ -50,6 +50,9 @@ export function wantedBy(rows: readonly SourceRow[], scenario: Scenario): Readon
   return wanted;
 }
 
+/** Whether nobody can tell whose record a row is: while there is one, no record may go. */
+export const isKeyless = (row: SourceRow): boolean => keyOf(row.id) === '';
+
 const significant = (digits: string): number => digits.replace(/\.0*$|\D/g, '').length;
 
 /** The cells that a row of the query asks for. */
@@ -115,6 +118,7 @@ export function expected(
   ownerOf: (record: string) => Owner,
 ): Expected {
   const { mode, deletes } = scenario;
+  const mayDelete = mode === 'mirror' && !rows.some(isKeyless);
   const wanted = wantedBy(rows, scenario);
   const groups = byKey(records);
   const stay = new Map<string, Cells>();
@@ -128,12 +132,7 @@ export function expected(
       const owner = ownerOf(id);
       if (alone && want.kind === 'row' && mode !== 'append')
         stay.set(id, written(cells, want.cells, scenario));
-      else if (
-        alone &&
-        want.kind === 'absent' &&
-        mode === 'mirror' &&
-        !(deletes === 'ours' && owner === 'person')
-      ) {
+      else if (alone && want.kind === 'absent' && mayDelete && !(deletes === 'ours' && owner === 'person')) {
         if (deletes === 'ours' && owner === 'both') {
           mayGo.add(id);
           stay.set(id, cells);

@@ -5,6 +5,7 @@ import {
   type Cells,
   fieldOf,
   type Held,
+  isKeyless,
   keyField,
   keyOf,
   type Owner,
@@ -144,6 +145,8 @@ export function watch(feishu: Playground, table: TableHandle, source: Source, sc
     if (chain?.frozen.has(id)) say(`deleted ${id}, whose key is empty or not its own`);
     if (!keys.some((key) => wants(key).some(({ kind }) => kind === 'absent')))
       say(`deleted ${id} (${keys.join(', ')}), which the source has`);
+    if (source.versions.slice(chain?.version ?? 0).every((rows) => rows.some(isKeyless)))
+      say(`deleted ${id} while a row has no key, which may be that row's`);
     const isHandMade = !touched.has(id);
     if (isHandMade && scenario.deletes === 'ours')
       say(`deleted ${id}, which is hand-made, and only its own may go`);

@@ -1,8 +1,10 @@
 import { Kysely } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { RefusedRow, Scope } from '../../src/run/ports.ts';
+import type { NewChunk, RefusedRow, Scope } from '../../src/run/ports.ts';
 import { backendOf, openStore } from '../../src/store/open.ts';
 import type { Tables } from '../../src/store/schema.ts';
+import type { Change } from '../../src/sync/change.ts';
+import { decodeChanges, encodeChanges } from '../../src/sync/chunk.ts';
 import { Fenced } from '../../src/sync/fenced.ts';
 import type { BadRow, State } from '../../src/sync/state.ts';
 import { chunkOf, outcomeOf, parts, runOf, stateOf } from './samples.ts';
@@ -230,6 +232,37 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
           ['C001.2', 'pending'],
         ]);
         expect(await store.journal.body('c-split', 'C001.2')).toEqual(new Uint8Array([7]));
+      });
+
+      it('keep what was there before: the old cells of updates, and deleted records in whole', async () => {
+        const update: Change = {
+          kind: 'update',
+          key: 'k1',
+          record: 'rec1',
+          differences: [
+            [1, '2.50', '1'],
+            [2, '', '旧😀\n"note"'],
+          ],
+          hash: 'h1',
+          back: true,
+        };
+        const gone: Change = { kind: 'delete', key: 'k2', record: 'rec2', cells: ['k2', '7', '', '["a"]'] };
+        const planned = (id: string, change: Change): NewChunk => ({
+          ...chunkOf(id, 1, encodeChanges([change])),
+          kind: change.kind,
+          rows: 1,
+        });
+        const { scope, fence } = await begun('c-before', [planned('U001', update), planned('D001', gone)]);
+        for (const id of ['U001', 'D001']) {
+          await store.journal.sending('c-before', id, null, 7, fence);
+          const outcome = outcomeOf({ written: 1, removed: id === 'D001' ? ['rec2'] : [] });
+          await store.journal.settle('c-before', scope, id, outcome, fence);
+        }
+        // Once all is written, and in another process.
+        const { journal } = await another();
+        expect((await journal.chunks('c-before')).map(({ status }) => status)).toEqual(['done', 'done']);
+        expect(decodeChanges(await journal.body('c-before', 'U001'))).toEqual([update]);
+        expect(decodeChanges(await journal.body('c-before', 'D001'))).toEqual([gone]);
       });
 
       it('go when their plan is dropped, and only those', async () => {

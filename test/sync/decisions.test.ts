@@ -95,6 +95,15 @@ describe('the tally', () => {
       [part('U001', 2, 2, 'split', 0), part('U001.1', 1, 1, 'done'), part('U001.2', 1, 1, 'rejected', 0)],
       1,
     ],
+    [
+      'a split chunk, some of whose records are gone: what is created sets nothing back',
+      [
+        part('U001', 10, 4, 'split', 2),
+        part('U001.1', 5, 1, 'done'),
+        { ...part('U001.2', 3, 2, 'done'), kind: 'create' as const },
+      ],
+      2,
+    ],
   ])('counts as set back, of %s', (_what, chunks, back) => {
     expect(tally(chunks).back).toBe(back);
   });
@@ -128,14 +137,25 @@ describe('after a failure', () => {
     ['smaller', 'create', 2, 'split'],
     ['smaller', 'delete', 2, 'split'],
     ['smaller', 'update', 1, 'fail'],
-    ['gone', 'create', 9, 'fail'],
+    ['gone', 'create', 9, 'split'],
+    ['gone', 'create', 1, 'fail'],
     ['gone', 'update', 9, 'look'],
     ['gone', 'delete', 1, 'look'],
     ['reread', 'update', 9, 'fail'],
     ['unknown', 'create', 9, 'fail'],
     ['stop', 'delete', 9, 'stop-run'],
   ])('%s of a %s with %d rows: %s', (verdict, kind, rows, next) => {
-    expect(afterFailure(failure(verdict), kind, rows)).toBe(next);
+    expect(afterFailure(failure(verdict), kind, rows, 0)).toBe(next);
+  });
+
+  it('a call that may be too much is cut when it fails so again, and one row never', () => {
+    const next = (verdict: Verdict, rows: number): string[] =>
+      [0, 1, 2, 3].map((heavy) => afterFailure(failure(verdict), 'update', rows, heavy));
+    expect(next('round', 2)).toEqual(['next-round', 'next-round', 'split', 'split']);
+    // It was waited for several times before it came to this.
+    expect(next('wait', 2)).toEqual(['next-round', 'split', 'split', 'split']);
+    for (const verdict of ['round', 'wait'] as const)
+      expect(new Set(next(verdict, 1))).toEqual(new Set(['next-round']));
   });
 
   it('a chunk is open or settled, and what did not succeed can be retried, except what was refused for good', () => {
@@ -259,7 +279,6 @@ describe('a plan', () => {
   const calm: Outlook = {
     mode: 'mirror',
     sourceRows: 100,
-    keyless: 0,
     records: 100,
     ledger: 100,
     creates: 1,
@@ -290,8 +309,6 @@ describe('a plan', () => {
     ['for a table that was written to and reads as empty waits', { records: 0, ledger: 1 }, ['empty-table']],
     ['of an empty source waits when records would go', { sourceRows: 0, deletes: 1 }, ['empty-source']],
     ['of an empty source goes on when none would', { sourceRows: 0, deletes: 0 }, []],
-    ['of rows without a readable key waits when records would go', { keyless: 1 }, ['keyless']],
-    ['of rows without a readable key goes on when none would', { keyless: 9, deletes: 0 }, []],
     ['that deletes exactly the limit goes on', { deletes: 20 }, []],
     ['that deletes more than the limit waits', { deletes: 21 }, ['deletes']],
     ['that updates exactly the limit goes on', { updates: 50 }, []],

@@ -7,7 +7,6 @@ import {
   createdFields,
   decodeChanges,
   encodeChanges,
-  halves,
   updatedRecord,
 } from '../../src/sync/chunk.ts';
 import type { Mode } from '../../src/sync/definition.ts';
@@ -417,46 +416,6 @@ describe('chunks', () => {
         expect(decodeChanges(encodeChanges(changes))).toEqual(changes);
       }),
     );
-  });
-});
-
-describe('halves', () => {
-  it('lose nothing, and their IDs stay their own however often they are split', () => {
-    fc.assert(
-      fc.property(fc.array(change, { minLength: 1, maxLength: 40 }), (changes) => {
-        const whole = { id: 'C003', kind: 'create' as const, seq: 3, changes };
-        const done: { id: string; changes: readonly Change[] }[] = [];
-        const open = [whole];
-        const ids = new Set<string>();
-        for (let next = open.shift(); next; next = open.shift()) {
-          expect(ids.has(next.id)).toBe(false);
-          ids.add(next.id);
-          if (next.changes.length < 2) done.push(next);
-          else {
-            const parts = halves(next, next.changes);
-            expect(parts.flatMap((part) => part.changes)).toEqual(next.changes);
-            expect(
-              parts.every((part) => part.changes.length > 0 && part.seq === 3 && part.kind === 'create'),
-            ).toBe(true);
-            open.unshift(
-              ...parts.map((part) => ({ ...part, kind: 'create' as const, changes: [...part.changes] })),
-            );
-          }
-        }
-        expect(done.flatMap((part) => part.changes)).toEqual(changes);
-      }),
-    );
-  });
-
-  it('are named after what they came from', () => {
-    const some = [1, 2, 3].map((n): Change => ({ kind: 'create', key: `${n}`, cells: [] }));
-    const [first, second] = halves({ id: 'C003.1', kind: 'create', seq: 3 }, some);
-    expect([first.id, first.changes.length, second.id, second.changes.length]).toEqual([
-      'C003.1.1',
-      2,
-      'C003.1.2',
-      1,
-    ]);
   });
 });
 

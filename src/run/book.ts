@@ -1,0 +1,130 @@
+import { encodeChanges } from '../sync/chunk.ts';
+import { tokenLife } from '../sync/limits.ts';
+import type { Part } from '../sync/parts.ts';
+import type { ChunkRecord, ChunkStatus, NewChunk, Outcome } from './ports.ts';
+import type { Token } from './send.ts';
+import type { Upload } from './upload.ts';
+
+/** Where the chunks of a run stand, in the store and here. */
+export interface Book {
+  /** Stores how a chunk stands; the rows confirmed so far stay unless the outcome says otherwise. Rejects when fenced off. */
+  put(chunk: ChunkRecord, status: ChunkStatus, outcome: Partial<Outcome>): Promise<ChunkRecord>;
+  /** Puts parts in the place of a chunk, each to be sent; nothing of them need be read back. */
+  divide(
+    chunk: ChunkRecord,
+    parts: readonly Part[],
+    outcome: Partial<Outcome>,
+  ): Promise<readonly ChunkRecord[]>;
+  /** Notes that a chunk is handed to the network now. */
+  sending(chunk: ChunkRecord, token: Token | null): Promise<void>;
+  /** A chunk as it stands now. */
+  newest(chunk: ChunkRecord): ChunkRecord;
+  /** Notes that it is known what the table has of a chunk. */
+  wasRead(id: string): void;
+  /** Whether a send of the chunk may have happened of which nothing is known. */
+  inDoubt(chunk: ChunkRecord): boolean;
+  /** Whether the token of an earlier send keeps the chunk from being created twice. */
+  isProtected(chunk: ChunkRecord): boolean;
+  /**
+   * Whether must be read back what the table has before a chunk is sent: where some of it is written already, where
+   * Feishu takes it for a repetition, and for creates where an earlier send may have happened whose token is too old
+   * to protect (or belongs to another life of the program), or where the table moved since it was read.
+   */
+  mustReadFirst(chunk: ChunkRecord): boolean;
+  /** Counts that a chunk failed as one that may be too much for one call; answers how often by now. */
+  wasHeavy(id: string): number;
+}
+
+/** A chunk that no token protects. */
+export const noToken = { token: null, sentAt: null };
+
+/**
+ * Opens the book of an upload.
+ * @param chunks kept up to date: the newest of each chunk, parts at the end
+ * @param doubtful chunks that an earlier life of the program sent and never heard of
+ */
+export function openBook(
+  job: Pick<Upload, 'journal' | 'run' | 'scope' | 'fence' | 'clock' | 'confirmCreates' | 'onChunks'>,
+  chunks: ChunkRecord[],
+  doubtful: ReadonlySet<string>,
+): Book {
+  const { journal, run, scope, fence, clock } = job;
+  const readBack = new Set<string>();
+  const heavy = new Map<string, number>();
+
+  function replace(next: ChunkRecord): void {
+    const at = chunks.findIndex(({ id }) => id === next.id);
+    if (at >= 0) chunks[at] = next;
+  }
+
+  async function store(
+    chunk: ChunkRecord,
+    status: ChunkStatus,
+    outcome: Partial<Outcome>,
+    parts: readonly ChunkRecord[] = [],
+  ): Promise<ChunkRecord> {
+    const whole: Outcome = { ...nothing, written: chunk.written, ...outcome, status };
+    await journal.settle(run, scope, chunk.id, whole, fence);
+    const next = { ...chunk, status, written: whole.written, failure: whole.failure };
+    replace(next);
+    chunks.push(...parts);
+    job.onChunks([next, ...parts]);
+    return next;
+  }
+
+  const inDoubt = ({ id, failure }: ChunkRecord): boolean =>
+    failure?.mayHaveHappened === true || (doubtful.has(id) && !readBack.has(id));
+
+  const isProtected = ({ failure, token, sentAt }: ChunkRecord): boolean =>
+    token !== null && sentAt !== null && failure?.verdict !== 'settle' && clock.now() - sentAt < tokenLife;
+
+  return {
+    put: (chunk, status, outcome) => store(chunk, status, outcome),
+    async divide(chunk, parts, outcome) {
+      const records = parts.map(recordOfPart);
+      for (const { id } of records) readBack.add(id);
+      await store(chunk, 'split', { ...outcome, parts: parts.map(storedPart) }, records);
+      return records;
+    },
+    async sending(chunk, token) {
+      const at = token?.at ?? clock.now();
+      await journal.sending(run, chunk.id, token?.token ?? null, at, fence);
+      const sent = { status: 'sent', token: token?.token ?? null, sentAt: at } as const;
+      replace({ ...chunk, ...sent, attempts: chunk.attempts + 1 });
+    },
+    newest: (chunk) => chunks.find(({ id }) => id === chunk.id) ?? chunk,
+    wasRead: (id) => void readBack.add(id),
+    inDoubt,
+    isProtected,
+    mustReadFirst(chunk) {
+      const { id, kind, failure, written } = chunk;
+      if (written > 0 || failure?.verdict === 'settle') return true;
+      if (kind !== 'create') return false;
+      if (!readBack.has(id) && (doubtful.has(id) || job.confirmCreates)) return true;
+      return failure?.mayHaveHappened === true && !isProtected(chunk);
+    },
+    wasHeavy(id) {
+      const times = (heavy.get(id) ?? 0) + 1;
+      heavy.set(id, times);
+      return times;
+    },
+  };
+}
+
+const nothing: Omit<Outcome, 'status' | 'written'> = {
+  failure: null,
+  wrote: [],
+  removed: [],
+  parts: [],
+  refused: null,
+};
+
+const recordOfPart = ({ id, kind, seq, changes, back }: Part): ChunkRecord => ({
+  ...{ id, kind, seq, rows: changes.length, back },
+  ...{ status: 'pending', ...noToken, attempts: 0, written: 0, failure: null },
+});
+
+const storedPart = ({ id, kind, seq, changes, back }: Part): NewChunk => ({
+  ...{ id, kind, seq, rows: changes.length, back },
+  body: encodeChanges(changes),
+});
