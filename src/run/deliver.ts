@@ -1,16 +1,14 @@
 import type { Change } from '../sync/change.ts';
 import { CallError, type Failure } from '../sync/failure.ts';
-import type { Key } from '../sync/key.ts';
 import type { Target } from '../sync/mapping.ts';
-import { apart, halves, isDivisible, type Part, pointedAt, recordOf, replan } from '../sync/parts.ts';
+import { apart, halves, isDivisible, type Part, pointedAt, recordOf } from '../sync/parts.ts';
 import { afterFailure, sameUnknownCodes } from '../sync/round.ts';
 import { refusedRow } from './bad-rows.ts';
 import { noToken, openBook } from './book.ts';
 import { settler } from './doubt.ts';
-import { findGone } from './gone.ts';
+import { findGone, isInCell, planAnew } from './gone.ts';
 import type { Plan } from './plan.ts';
 import type { ChunkRecord, Outcome, RefusedRow } from './ports.ts';
-import { type Found, findKeys } from './readback.ts';
 import { rowHash } from './refused.ts';
 import { followRenames } from './renames.ts';
 import { type Sent, send, type Token } from './send.ts';
@@ -237,20 +235,14 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
     }
   }
 
-  /** Plans updates again whose records are gone. By key, because somebody may have made the record anew already. */
+  /** Sends the updates of records that are gone as what they are by now. */
   async function makeAnew(
     chunk: ChunkRecord,
     rest: readonly Change[],
     gone: ReadonlySet<string>,
     failure: Failure,
   ): Promise<void> {
-    const { table, plan, records, stop } = job;
-    const asked = rest.filter((change) => change.kind === 'update' && change.row && gone.has(change.record));
-    const held: ReadonlyMap<Key, Found> =
-      asked.length === 0
-        ? new Map()
-        : await findKeys(table, plan.targets, plan.key, asked, records, stop.now);
-    const { parts, lost } = replan(chunk, rest, gone, held, plan.targets);
+    const { parts, lost } = await planAnew(job, chunk, rest, gone);
     const outcome = { removed: [...gone], failure };
     if (parts.length === 0 || !isDivisible(chunk)) {
       await put(chunk, 'failed', outcome);
@@ -283,14 +275,6 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
 
 const tokenOf = ({ token, sentAt }: ChunkRecord): Token | null =>
   token !== null && sentAt !== null ? { token, at: sentAt } : null;
-
-/** Whether the record that is gone is one that a cell names, as a link does, and not one to be written. */
-const isInCell = ({ verdict, pointer }: Failure, sent: readonly Change[]): boolean =>
-  verdict === 'gone' &&
-  pointer !== undefined &&
-  !pointer.startsWith('records[') &&
-  sent[0]?.kind !== 'delete' &&
-  !sent.some((change) => recordOf(change) === pointer);
 
 const pointless = ({ pointer: _, ...failure }: Failure): Failure => failure;
 

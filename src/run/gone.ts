@@ -1,6 +1,10 @@
 import type { Change } from '../sync/change.ts';
-import { recordOf } from '../sync/parts.ts';
+import type { Chunk } from '../sync/chunk.ts';
+import type { Failure } from '../sync/failure.ts';
+import { type Replanned, recordOf, replan } from '../sync/parts.ts';
 import type { Table } from './ports.ts';
+import { findKeys } from './readback.ts';
+import type { Reader } from './settle.ts';
 
 /** Records of changes that a refusal may be about. */
 export interface Gone {
@@ -30,3 +34,32 @@ export async function findGone(
   }
   return table.look(ids, signal);
 }
+
+/**
+ * Plans the updates of records that are gone again, by key: somebody may have made the record anew already. Rejects
+ * with `CallError` when that cannot be told.
+ */
+export async function planAnew(
+  { table, plan, records, stop }: Reader,
+  chunk: Pick<Chunk, 'id' | 'kind' | 'seq'>,
+  changes: readonly Change[],
+  gone: ReadonlySet<string>,
+): Promise<Replanned> {
+  const { targets, key } = plan;
+  const asked = changes.filter(
+    (change) => change.kind === 'update' && change.row !== undefined && gone.has(change.record),
+  );
+  const held =
+    asked.length > 0
+      ? await findKeys(table, targets, key, asked, records, stop.now)
+      : new Map<never, never>();
+  return replan(chunk, changes, gone, held, targets);
+}
+
+/** Whether the record that is gone is one that a cell names, as a link does, and not one to be written. */
+export const isInCell = ({ verdict, pointer }: Failure, sent: readonly Change[]): boolean =>
+  verdict === 'gone' &&
+  pointer !== undefined &&
+  !pointer.startsWith('records[') &&
+  sent[0]?.kind !== 'delete' &&
+  !sent.some((change) => recordOf(change) === pointer);

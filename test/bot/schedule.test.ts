@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ScheduleParts } from '../../src/bot/schedule/parts.ts';
 import { nextMonth } from '../../src/bot/schedule/tell.ts';
 import { startSchedule } from '../../src/bot/schedule/ticker.ts';
+import { problemOf } from '../../src/run/run.ts';
 import type { ScheduleEntry } from '../../src/sync/definition.ts';
 import { at, stateWith } from '../cards/states.ts';
 import {
@@ -81,6 +82,23 @@ describe('sending', () => {
     await pass(hour);
     expect(fires()).toBe(2);
     await schedule.stop();
+  });
+
+  it('ends for the month, too, when a run meets that: the group sees the run, an admin the notice', async () => {
+    const one = newSchedule({ do: 'run', missed: 'skip' });
+    const starts = (): number => one.asked.filter(({ op }) => op === 'start').length;
+    one.answers.start = async () => {
+      const run = fakeRun(stateWith({ acts: [{ op: 'start', by: { kind: 'schedule' }, at }] }));
+      const error = problemOf(callError(99991403, { verdict: 'stop' }).failure);
+      run.end('failed', { error });
+      return { kind: 'started', run };
+    };
+    await one.pass(5 * hour);
+    expect(starts()).toBe(1);
+    const notices = one.said.filter(({ to }) => to === 'ou_boss');
+    expect(notices.map(({ card }) => JSON.stringify(card).includes('API calls are used up'))).toEqual([true]);
+    expect(one.said.filter(({ to }) => to === 'oc_group')).toHaveLength(1);
+    await one.schedule.stop();
   });
 
   it.each([
