@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ScheduleParts } from '../../src/bot/schedule/parts.ts';
 import { nextMonth } from '../../src/bot/schedule/tell.ts';
 import { startSchedule } from '../../src/bot/schedule/ticker.ts';
-import { problemOf } from '../../src/run/run.ts';
+import { problemOf } from '../../src/sync/failure-problem.ts';
 import type { ScheduleEntry } from '../../src/sync/definition.ts';
 import { at, stateWith } from '../cards/states.ts';
 import {
