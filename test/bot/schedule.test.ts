@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { ScheduleParts } from '../../src/bot/schedule/parts.ts';
 import { nextMonth } from '../../src/bot/schedule/tell.ts';
 import { startSchedule } from '../../src/bot/schedule/ticker.ts';
-import { problemOf } from '../../src/sync/failure-problem.ts';
 import type { ScheduleEntry } from '../../src/sync/definition.ts';
+import { problemOf } from '../../src/sync/failure-problem.ts';
 import { at, stateWith } from '../cards/states.ts';
 import {
   callError,
