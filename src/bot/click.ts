@@ -108,12 +108,18 @@ async function start(
 ): Promise<Toast> {
   const asking = askingOf(event);
   const { by } = asking;
-  const started = await desk.runs.start({ definition, by, ...(createFields ? { createFields } : {}) });
+  const request = { definition, by, queue: true, ...(createFields ? { createFields } : {}) };
+  const started = await desk.runs.start(request);
   desk.background.start('show', () => showStarted(started, definition, asking, desk));
-  return started.kind === 'started'
-    ? say('success', text('已开始同步，进度见新卡片。', 'Started; a new card shows it.'))
-    : say('warning', busy);
+  if (started.kind !== 'started') return say('warning', busy);
+  return say('success', started.run.state().queue ? inLine : begun);
 }
+
+const begun = text('已开始同步，进度见新卡片。', 'Started; a new card shows it.');
+const inLine = text(
+  '另一个同步正在使用这个表格，已排队，见新卡片。',
+  'Another sync holds the table; queued, a new card shows it.',
+);
 
 const busy = text('这个表格正在同步，请等它结束。', 'This table is being synced; wait for it to end.');
 const stale = text('这个按钮已经过期，什么都没有做。', 'This button is out of date; nothing was done.');
@@ -227,7 +233,12 @@ function said(acted: Acted, op: Press['op'], before: State, say: Tell): Toast {
         ? say('success', retrying(failed.length, refused))
         : say('success', op === 'apply-no-deletes' ? keeping : applying);
     case 'settled':
-      return say('success', text('已放弃，什么都没有写入。', 'Discarded; nothing was written.'));
+      return say(
+        'success',
+        op === 'cancel'
+          ? text('已取消，什么都没有写入。', 'Cancelled; nothing was written.')
+          : text('已放弃，什么都没有写入。', 'Discarded; nothing was written.'),
+      );
     case 'stale':
       return say('warning', stale);
     case 'busy':

@@ -213,10 +213,14 @@ export interface ShownReminder {
   readonly next: number | undefined;
 }
 
+/** Reminders that are listed; a chat sets at most ten, a file may hold more. */
+const mostReminders = 20;
+
 /** Lists the reminders of a definition in a chat, and how to change them. */
 export function remindersCard(title: string, name: string, all: readonly ShownReminder[], view: View): Card {
-  const head = text(`${plain(title, 40)} · 提醒`, `${plain(title, 40)} · reminders`);
-  const shown = all.map(({ number, when, timeZone, next }): Text => {
+  const about = text(`${plain(title, 40)} · 提醒`, `${plain(title, 40)} · reminders`);
+  const listed = head(all, mostReminders);
+  const shown = listed.shown.map(({ number, when, timeZone, next }): Text => {
     const first = number === null ? text('文件', 'file') : same(`${number}.`);
     const then = next === undefined ? '—' : moment(next, view.timeZone);
     const words = `${plain(when, 60)}（${plain(timeZone, 40)}）`;
@@ -226,10 +230,13 @@ export function remindersCard(title: string, name: string, all: readonly ShownRe
   return makeCard(
     {
       colour: colours.resting,
-      title: head,
-      summary: head,
+      title: about,
+      summary: about,
       elements: [
         shown.length === 0 ? line(text('这里还没有提醒。', 'No reminder here yet.')) : lines(shown),
+        ...(listed.more === 0
+          ? []
+          : [line(text(`… 还有 ${count(listed.more)} 个`, `… and ${count(listed.more)} more`))]),
         line(
           text(
             `加一个：/sync remind ${short} "0 9 * * 1-5"；关掉：/sync remind ${short} off 1`,

@@ -179,7 +179,8 @@ export const pausedCard = (
   resumedBy: string | null,
   view: NoticeView,
 ): Card => {
-  const name = resumedBy === null ? undefined : (person(resumedBy) ?? resumedBy);
+  const name = resumedBy === null ? undefined : person(resumedBy);
+  const who = text(name ?? '有人', name ?? 'Somebody');
   return notice(
     {
       ...about,
@@ -196,7 +197,7 @@ export const pausedCard = (
     ],
     [
       ...(problem === null ? [] : problemElements([problem], { lines: 8, chars: 120 })),
-      ...(name === undefined
+      ...(resumedBy === null
         ? [
             buttonRow([
               button(
@@ -205,7 +206,7 @@ export const pausedCard = (
               ),
             ]),
           ]
-        : [rich(text(`${name} 恢复了定时任务`, `${name} let the schedule go on`), 'notation')]),
+        : [rich(text(`${who.zh} 恢复了定时任务`, `${who.en} let the schedule go on`), 'notation')]),
     ],
     view,
   );

@@ -1,10 +1,10 @@
 import { isCancelling, workingSince } from '../sync/progress.ts';
-import type { State } from '../sync/state.ts';
+import type { Queue, State } from '../sync/state.ts';
 import { count, type Text, text } from '../sync/text.ts';
 import { bar, lasting, moment, percent, rate, some } from './amounts.ts';
 import type { Element } from './card.ts';
-import { line, rich } from './element.ts';
-import { joined, same } from './plain.ts';
+import { line, rich, who } from './element.ts';
+import { joined, plain, same } from './plain.ts';
 
 /** What stages need to know besides the state. */
 export interface Now {
@@ -33,7 +33,9 @@ export function stage(state: State, { now, timeZone }: Now): readonly Element[] 
   }
   switch (state.phase) {
     case 'queued':
-      return [line(text('已收到，马上开始。', 'Got it, starting.'))];
+      return state.queue
+        ? queued(state.queue, timeZone)
+        : [line(text('已收到，马上开始。', 'Got it, starting.'))];
     case 'reading':
       return [line(text('正在同时读取查询和表格。', 'Reading the query and the table.')), read(state, since)];
     case 'comparing':
@@ -41,10 +43,34 @@ export function stage(state: State, { now, timeZone }: Now): readonly Element[] 
     case 'uploading':
       return progress(state, now, since);
     case 'pausing':
-      return [...progress(state, now, since), line(nextRound(state, timeZone))];
+      return [...progress(state, now, since), line(nextRound(state, now, timeZone))];
     case 'ended':
       return [line(text('正在收尾。', 'Finishing.'))];
   }
+}
+
+/** Its place, and who holds the table: which sync, since when, by whose wish, and how far it is. */
+function queued({ place, holder }: Queue, timeZone: string): readonly Element[] {
+  const turn = line(
+    text(
+      `排队第 ${count(place)} 位，轮到时自动开始。`,
+      `Number ${count(place)} in the queue; it starts by itself when its turn comes.`,
+    ),
+  );
+  if (holder === null) return [turn];
+  const name = `${plain(holder.title, 40)}（${plain(holder.definition, 40)}）`;
+  const at = moment(holder.since, timeZone);
+  const { settled, total } = holder.changes;
+  const facts = [
+    text(`${at} 开始`, `since ${at}`),
+    ...(holder.by ? [text(`${who(holder.by).zh} 发起`, `started by ${who(holder.by).en}`)] : []),
+    ...(total > 0 ? [same(`${percent(settled, total)} %`)] : []),
+  ];
+  return [
+    turn,
+    line(text(`正在使用这个表格的：${name}`, `The table is held by: ${name}`)),
+    rich(joined(facts, ' · '), 'notation'),
+  ];
 }
 
 function read(state: State, since: Text): Element {
@@ -81,6 +107,7 @@ function progress(state: State, now: number, since: Text): readonly Element[] {
     ),
     since,
     ...(speed === undefined ? [] : [text(`每秒 ${count(speed)} 行`, `${count(speed)} rows a second`)]),
+    ...timeLeft(state, speed),
     ...(state.rounds === 0
       ? []
       : [
@@ -96,7 +123,15 @@ function progress(state: State, now: number, since: Text): readonly Element[] {
   ];
 }
 
-function nextRound({ chunks, rounds, roundsMax, resumeAt }: State, timeZone: string): Text {
+/** How long it takes at this speed; nothing while it waits or ends. */
+function timeLeft({ phase, changes }: State, speed: number | undefined): readonly Text[] {
+  const rows = changes.total - changes.settled;
+  if (phase !== 'uploading' || !speed || rows <= 0) return [];
+  const left = lasting((rows * 1000) / speed);
+  return [text(`大约还要 ${left.zh}`, `about ${left.en} left`)];
+}
+
+function nextRound({ chunks, rounds, roundsMax, resumeAt }: State, now: number, timeZone: string): Text {
   const left = chunks.total - chunks.settled;
   const again = some(left, 'chunk');
   const round = rounds + 1;
@@ -106,8 +141,9 @@ function nextRound({ chunks, rounds, roundsMax, resumeAt }: State, timeZone: str
       `${again} to be sent again; round ${round} of ${roundsMax} follows.`,
     );
   const at = moment(resumeAt, timeZone, true);
+  const wait = lasting(resumeAt - now);
   return text(
-    `${count(left)} 个分块要再发一次，${at} 开始第 ${round} 轮（共 ${roundsMax} 轮）。`,
-    `${again} to be sent again; round ${round} of ${roundsMax} starts at ${at}.`,
+    `${count(left)} 个分块要再发一次，${wait.zh}后（${at}）开始第 ${round} 轮（共 ${roundsMax} 轮）。`,
+    `${again} to be sent again; round ${round} of ${roundsMax} starts in ${wait.en}, at ${at}.`,
   );
 }

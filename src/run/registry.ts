@@ -7,7 +7,7 @@ import { text } from '../sync/text.ts';
 import { type Board, board } from './board.ts';
 import { closer, expired } from './closing.ts';
 import type { Keeper } from './keeper.ts';
-import { type Leased, launcher, type Work } from './launch.ts';
+import { type Leased, launcher, type Ready, type Work } from './launch.ts';
 import { freshRecord } from './make-plan.ts';
 import { orderly } from './orders.ts';
 import { readPlan } from './plan.ts';
@@ -15,6 +15,7 @@ import type { OpenTable, RunRecord, Scope, Table } from './ports.ts';
 import { applyPlan, follow, type Parts, runSync } from './run.ts';
 import type { Acted, Run, RunRequest, Runs, Started } from './runs.ts';
 import { openFound } from './target.ts';
+import { waitingLine } from './waiting-line.ts';
 
 /** What the registry needs besides the parts of a run. */
 export interface Registry extends Parts {
@@ -31,16 +32,20 @@ export function openRuns(parts: Registry): Runs {
   const launch = launcher(journal, parts.keeper, clock, log);
   const closing = closer(parts);
   const orders = orderly(store.orders, launch, clock, log);
+  const line = waitingLine({ store, launch, clock, log });
+
+  /** A run of this process. */
+  const here = (run: string): Run | undefined => launch.find(run)?.run ?? line.find(run);
 
   const live = async (run: string): Promise<State | undefined> =>
-    launch.find(run)?.board.state() ?? (await journal.findRun(run))?.state;
+    here(run)?.state() ?? (await journal.findRun(run))?.state;
 
   async function busy(run: string): Promise<Extract<Started, { kind: 'busy' }>> {
     // Whoever has just taken the table may not have stored the run yet.
     for (let tries = 0; tries < busyTries; tries++) {
-      const here = launch.find(run)?.run;
       const state = await live(run);
-      if (state) return { kind: 'busy', state, ...(here ? { run: here } : {}) };
+      const own = here(run);
+      if (state) return { kind: 'busy', state, ...(own ? { run: own } : {}) };
       await clock.sleep(busyPause, launch.stopping);
     }
     throw problem(heldByStranger);
@@ -65,7 +70,15 @@ export function openRuns(parts: Registry): Runs {
     const scope: Scope = { definition: definition.name, table: `${table.base}/${table.id}` };
     const id = fresh.state().run;
     const leased = await leaseFor(scope, id, planOnly);
-    if ('heldBy' in leased) return busy(leased.heldBy);
+    const ready = { id, scope, board: fresh, table };
+    const work: Work = (job) => runSync(job, definition, parts, planOnly);
+    if ('heldBy' in leased) {
+      if (!request.queue) return busy(leased.heldBy);
+      return queued(ready, leased.heldBy, async (job) => {
+        if (!planOnly) await overtake(scope, id);
+        await work(job);
+      });
+    }
     const going = orRelease(leased, async (): Promise<Started> => {
       const found = leased.left;
       const open = found && (await closing.isOld(found)) ? undefined : found;
@@ -73,14 +86,24 @@ export function openRuns(parts: Registry): Runs {
       if (open) return { kind: 'started', run: await goOnWith(open, request.by, leased, definition) };
       await journal.createRun(freshRecord(id, scope, fresh.state()));
       if (!planOnly) await overtake(scope, id);
-      const work: Work = (job) => runSync(job, definition, parts, planOnly);
-      return { kind: 'started', run: launch.launch({ id, scope, board: fresh, table }, leased, work) };
+      return { kind: 'started', run: launch.launch(ready, leased, work) };
     });
     // Lost again before anything began: whoever took the table is to be told, or waited for.
     return going.catch((error: unknown) => {
       if (error instanceof Fenced) return start(request);
       throw error;
     });
+  }
+
+  /** Waits for its turn; the definition's own run, going on or waiting for its turn already, is shown instead. */
+  async function queued(ready: Ready, heldBy: string, work: Work): Promise<Started> {
+    const { definition, table } = ready.scope;
+    const held = await busy(heldBy);
+    if (held.state.definition === definition) return held;
+    const same = (await journal.openRuns()).find(
+      ({ scope, state }) => state.queue && scope.definition === definition && scope.table === table,
+    );
+    return same ? busy(same.id) : { kind: 'started', run: await line.join(ready, work) };
   }
 
   /**
@@ -125,7 +148,7 @@ export function openRuns(parts: Registry): Runs {
         !state.planOnly &&
         theirs.table === scope.table &&
         theirs.definition === scope.definition &&
-        launch.find(id) === undefined,
+        here(id) === undefined,
     );
   }
 
@@ -251,17 +274,27 @@ export function openRuns(parts: Registry): Runs {
     return { kind: 'stale', state: (await live(id)) ?? state };
   }
 
+  /** Takes a run out of the line, in whichever process it stands: nobody works on it yet. */
+  async function leave(id: string, state: State, by: Actor, version = state.version): Promise<Acted> {
+    const at = clock.now();
+    const over = end(acted(state, { op: 'cancel', by, at }), 'cancelled', at);
+    const left = version === state.version && (await journal.replaceState(id, state, over));
+    line.wake(id);
+    return left ? { kind: 'settled', state: over } : { kind: 'stale', state: (await live(id)) ?? state };
+  }
+
   async function cancel(id: string, by: Actor, version?: number): Promise<Acted> {
     const state = await live(id);
     if (!state) return { kind: 'no-such-run' };
     if (isWaiting(state)) return discard(id, by, version);
+    if (state.queue) return leave(id, state, by, version);
     const passed = state.status !== 'running' || isCancelling(state);
     if (passed || (version !== undefined && version !== state.version)) return { kind: 'stale', state };
     const at = clock.now();
-    const here = launch.find(id);
-    if (here) {
-      const first = await here.cancel({ op: 'cancel', by, at });
-      return { kind: first ? 'asked' : 'stale', state: here.board.state() };
+    const active = launch.find(id);
+    if (active) {
+      const first = await active.cancel({ op: 'cancel', by, at });
+      return { kind: first ? 'asked' : 'stale', state: active.board.state() };
     }
     await store.orders.post({ id: chance.uuid(), run: id, op: 'cancel', by, version: state.version, at });
     // Nobody carries it out any more: taking it over is what finds out what was written.
@@ -301,7 +334,7 @@ export function openRuns(parts: Registry): Runs {
     async open() {
       const records = await journal.openRuns();
       return records.map(({ id, state, card }) => ({
-        state: launch.find(id)?.board.state() ?? state,
+        state: here(id)?.state() ?? state,
         chat: card?.chat ?? null,
       }));
     },
@@ -309,16 +342,16 @@ export function openRuns(parts: Registry): Runs {
     find: live,
     async latest(definition, limit) {
       const records = await journal.latestRuns(definition, limit);
-      return records.map(({ id, state }) => launch.find(id)?.board.state() ?? state);
+      return records.map(({ id, state }) => here(id)?.state() ?? state);
     },
     active: () => launch.all().map(({ run }) => run),
     async resume() {
-      const open = (await journal.openRuns()).filter(({ id }) => !launch.find(id));
+      const open = (await journal.openRuns()).filter(({ id }) => !here(id));
       return (await Promise.all(open.map(tend))).flatMap((run) => run ?? []);
     },
     async stop() {
       await launch.stop();
-      await orders.stop();
+      await Promise.all([orders.stop(), line.settled()]);
     },
   };
 }

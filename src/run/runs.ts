@@ -10,6 +10,8 @@ export interface RunRequest {
   readonly planOnly?: boolean;
   /** Creates the fields that the table lacks first, whatever the definition says: a person has asked for it. */
   readonly createFields?: boolean;
+  /** Waits for its turn where another definition's run holds the table: started all the same, it says so in its state. */
+  readonly queue?: boolean;
   /** Sends the rows too that Feishu refused before, though nothing has changed: a person has asked for it. */
   readonly retryRejected?: boolean;
 }

@@ -77,9 +77,14 @@ export const wentOn = (state: State, by: Actor, at: number): State => ({
   acts: [...state.acts, { op: 'restart', by, at }],
 });
 
+/** Takes a run out of the queue: its turn has come, or it is over. */
+export function outOfQueue({ queue: _, ...state }: State): State {
+  return state;
+}
+
 /** Goes on working: after a restart, a retry or an approval. */
 export const goOn = (state: State): State => ({
-  ...state,
+  ...outOfQueue(state),
   status: 'running',
   phase: 'queued',
   rounds: 0,
@@ -91,7 +96,7 @@ export const goOn = (state: State): State => ({
 
 /** Ends (or puts off) a run at a time; the version grows with it. */
 export const end = (state: State, status: Exclude<Status, 'running'>, at: number): State => ({
-  ...state,
+  ...outOfQueue(state),
   status,
   phase: 'ended',
   version: state.version + 1,

@@ -162,6 +162,21 @@ export interface Act {
   readonly at: number;
 }
 
+/** Where a run stands that waits until another definition's run gives its table free. */
+export interface Queue {
+  /** 1: the next one. */
+  readonly place: number;
+  /** The run that holds the table; null in the moment between two. */
+  readonly holder: {
+    readonly definition: string;
+    readonly title: string;
+    /** When it began, in ms. */
+    readonly since: number;
+    readonly by: Actor | null;
+    readonly changes: State['changes'];
+  } | null;
+}
+
 /** All that is known of a run at one moment: what cards, terminal and the JSON report are drawn from. */
 export interface State {
   readonly run: string;
@@ -172,6 +187,8 @@ export interface State {
   readonly planOnly: boolean;
   readonly status: Status;
   readonly phase: Phase;
+  /** While it is queued behind another run; nobody works on it then. */
+  readonly queue?: Queue;
   /** Grows whenever the buttons' meaning changes; buttons carry it, a stale one has no effect. */
   readonly version: number;
   /** Milliseconds since the epoch. */

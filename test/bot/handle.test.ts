@@ -78,7 +78,12 @@ describe('a message', () => {
     expect(asked).toEqual([
       {
         op: 'start',
-        request: { definition: definition(), by: { kind: 'chat', openId: 'ou_anna' }, planOnly: false },
+        request: {
+          definition: definition(),
+          by: { kind: 'chat', openId: 'ou_anna' },
+          planOnly: false,
+          queue: true,
+        },
       },
     ]);
     expect(said.map((one) => [one.kind, one.to])).toEqual([['reply', 'om_command']]);
@@ -351,7 +356,10 @@ describe('a click', () => {
     expect(await bot.handle(press(value('rerun')))).toMatchObject({ type: 'success' });
     await settle();
     expect(asked).toEqual([
-      { op: 'start', request: { definition: definition(), by: { kind: 'button', openId: 'ou_anna' } } },
+      {
+        op: 'start',
+        request: { definition: definition(), by: { kind: 'button', openId: 'ou_anna' }, queue: true },
+      },
     ]);
     expect(said.map((one) => [one.kind, one.to])).toEqual([['reply', 'om_card']]);
   });

@@ -1,11 +1,40 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Card } from '../../src/cards/card.ts';
+import {
+  askCard,
+  endCard,
+  historyCard,
+  remindersCard,
+  saidCard,
+  statusCard,
+} from '../../src/cards/commandCards.ts';
 import { bytesOf, maxBytes, maxElements } from '../../src/cards/fit.ts';
 import { listCard } from '../../src/cards/listCard.ts';
-import { helpCard, hintCard, problemCard, refusalCard, unknownCard } from '../../src/cards/noticeCard.ts';
+import {
+  acceptedCard,
+  cancelCard,
+  helpCard,
+  hintCard,
+  problemCard,
+  refusalCard,
+  unknownCard,
+  welcomeCard,
+} from '../../src/cards/noticeCard.ts';
 import { runCard } from '../../src/cards/runCard.ts';
+import {
+  brokenCard,
+  digestCard,
+  freshCard,
+  leftOutCard,
+  pausedCard,
+  quotaCard,
+  reminderCard,
+  staleCard,
+} from '../../src/cards/scheduleCards.ts';
+import { storyCard } from '../../src/cards/storyCard.ts';
 import { drawCard } from '../../src/cards/text.ts';
+import { verifyingCard } from '../../src/cards/verifyCard.ts';
 import { columnsOf } from '../../src/cards/width.ts';
 import { cardFault } from '../../src/playground/cardCheck.ts';
 import type { Problem } from '../../src/sync/problem.ts';
@@ -115,6 +144,18 @@ const states: fc.Arbitrary<State> = fc
     waits: fc.boolean(),
     error: fc.option(problems),
     notes: some(words),
+    queue: fc.record({
+      place: number,
+      holder: fc.option(
+        fc.record({
+          definition: nasty,
+          title: nasty,
+          since: fc.constant(at),
+          by: fc.constant({ kind: 'cli', user: '**<at id=all></at>' } as const),
+          changes: counts('total', 'settled'),
+        }),
+      ),
+    }),
     badRows: some(
       fc.record({
         kind: fc.constantFrom('invalid', 'rejected'),
@@ -260,9 +301,116 @@ describe('every card', () => {
           sound(refusalCard(text('不行', 'no'), names, locale));
           sound(helpCard(asked, locale));
           sound(hintCard(locale));
+          sound(cancelCard(text('好', 'fine'), names, locale));
+          sound(
+            saidCard(
+              text(asked, asked),
+              names.map((one) => text(one, one)),
+              locale,
+            ),
+          );
+          sound(
+            welcomeCard(
+              true,
+              names.map((name) => ({ name, title: name })),
+              locale,
+            ),
+          );
         },
       ),
       { numRuns: 40 },
+    );
+  });
+
+  it('that answers a command or asks for more is sound', () => {
+    const reminder = fc.record({
+      ...{ number: fc.option(number), when: nasty, timeZone: nasty },
+      next: fc.option(fc.constant(at), { nil: undefined }),
+    });
+    fc.assert(
+      fc.property(
+        ...[nasty, nasty, some(states), some(reminder), fc.constantFrom(...locales)],
+        (name, key, runs, reminders, locale) => {
+          const view = { locale, timeZone: 'UTC' };
+          sound(statusCard(runs, true, view));
+          sound(historyCard(name, name, runs, view));
+          sound(remindersCard(name, name, reminders, view));
+          const names = runs.map((state, nth) => ({
+            name: `sync-${nth}`,
+            title: state.title,
+          }));
+          const words = { kind: 'words', label: text('主键', 'Key'), hint: text('例如', 'such as') } as const;
+          sound(askCard('why', name, [{ kind: 'definition', names }, words], locale));
+          sound(acceptedCard(name, locale));
+          sound(verifyingCard(name, locale));
+          const [state] = runs;
+          if (state) sound(endCard(state, [key], locale));
+        },
+      ),
+      { numRuns: 12 },
+    );
+  });
+
+  it('of the clock is sound', () => {
+    const waiting = counts('creates', 'updates', 'deletes');
+    const settled = fc.record({
+      by: nasty,
+      how: fc.constantFrom('sync', 'snooze', 'skip'),
+      until: fc.option(fc.constant(at)),
+    });
+    const digest = fc.record({
+      name: nasty,
+      title: nasty,
+      ...{ runs: number, failed: number, partial: number, waiting: number, written: number },
+      ...{ lastGood: fc.option(fc.constant(at), { nil: undefined }), stale: fc.boolean() },
+    });
+    fc.assert(
+      fc.property(
+        ...[nasty, fc.option(waiting), fc.option(settled), some(digest), some(problems)],
+        fc.constantFrom(...locales),
+        (name, rows, done, all, wrong, locale) => {
+          const view = { locale, timeZone: 'Asia/Shanghai' };
+          const about = { name, title: name, people: [name] };
+          const [problem = null] = wrong;
+          sound(reminderCard({ name, title: name, lastGood: at, waiting: rows, settled: done }, view));
+          sound(digestCard(all, at, view));
+          sound(staleCard(about, '26h', null, view));
+          sound(freshCard(about, view));
+          sound(pausedCard(about, 5, problem, null, view));
+          sound(pausedCard(about, 5, problem, name, view));
+          sound(brokenCard(about, wrong, view));
+          sound(leftOutCard(about, at, view));
+          sound(quotaCard(at, [name], view));
+        },
+      ),
+      { numRuns: 15 },
+    );
+  });
+
+  it('of one row, and of a comparison, is sound', () => {
+    const sample = fc.record({
+      ...{ key: nasty, kind: chunkKinds },
+      cells: fc.array(fc.record({ field: nasty, from: nasty, to: nasty }), { maxLength: 4 }),
+    });
+    const told = fc.oneof(
+      fc.constantFrom({ kind: 'quiet' } as const, { kind: 'forgotten' } as const),
+      fc.record({
+        kind: fc.constant('bad' as const),
+        row: fc.record({ kind: fc.constant('rejected' as const), key: nasty, row: number, reason: words }),
+      }),
+      fc.record({
+        ...{ kind: fc.constant('change' as const), chunk: nasty, status: fc.constant('failed' as const) },
+        ...{ sentAt: fc.option(fc.constant(at)), sample, code: fc.option(number), message: nasty },
+      }),
+    );
+    const by = fc.record({ kind: fc.constant('chat' as const), openId: nasty });
+    const chapter = fc.record({ run: nasty, at: fc.constant(at), by, told });
+    const chapters = fc.array(chapter, { maxLength: 10 });
+    fc.assert(
+      fc.property(nasty, chapters, fc.constantFrom(...locales), (key, all, locale) => {
+        sound(storyCard(key, key, { chapters: all, record: key }, { locale, timeZone: 'UTC' }));
+      }),
+      { numRuns: 12 },
     );
   });
 });

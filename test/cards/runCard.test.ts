@@ -166,7 +166,9 @@ it('writes numbers with separators', () => {
 it('shows bar, chunks, rows, time and speed while it uploads', () => {
   const said = words(state('uploading'), 'en-US');
   expect(said).toContain('`████████░░░░░░░░░░░░` **44 %**');
-  expect(said).toContain('chunk 12 of 30 · 5,500 of 12,345 rows · 1 min 12 s so far · 76 rows a second');
+  expect(said).toContain(
+    'chunk 12 of 30 · 5,500 of 12,345 rows · 1 min 12 s so far · 76 rows a second · about 1 min 30 s left',
+  );
   expect(summaryOf(runCard(state('uploading'), view))).toBe('订单：上传中 44 %');
 });
 
@@ -179,9 +181,11 @@ it('measures speed by the upload alone where that is known', () => {
 
 it('says which round it is in and when the next one starts', () => {
   expect(words(state('second round'))).toContain('第 1 轮重试（共 3 轮）');
-  expect(words(state('pausing'))).toContain('18 个分块要再发一次，14:01:20 开始第 1 轮（共 3 轮）。');
+  expect(words(state('pausing'))).toContain(
+    '18 个分块要再发一次，8 秒后（14:01:20）开始第 1 轮（共 3 轮）。',
+  );
   expect(words(state('pausing'), 'en-US')).toContain(
-    '18 chunks to be sent again; round 1 of 3 starts at 14:01:20.',
+    '18 chunks to be sent again; round 1 of 3 starts in 8 s, at 14:01:20.',
   );
   expect(
     words(stateWith({ phase: 'pausing', chunks: { total: 3, settled: 2, failed: [] } }), 'en-US'),

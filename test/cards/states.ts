@@ -92,6 +92,15 @@ const stopped = { op: 'cancel', by: { kind: 'button', openId: 'ou_bob' }, at: at
 /** One state of each kind that a card can show. */
 export const everyState: Readonly<Record<string, State>> = {
   queued: stateWith(),
+  'queued behind another run': stateWith({
+    queue: {
+      place: 2,
+      holder: {
+        ...{ definition: 'users', title: '用户', since: at - 600_000 },
+        ...{ by: { kind: 'chat', openId: 'ou_bob' }, changes: { total: 400, settled: 148 } },
+      },
+    },
+  }),
   reading: stateWith({ phase: 'reading', reading: { rows: 12_000, records: 3_500, total: 20_000 } }),
   comparing: stateWith({ phase: 'comparing', reading: { rows: 20_000, records: 19_800, total: null } }),
   uploading: stateWith({ phase: 'uploading', ...uploading }),

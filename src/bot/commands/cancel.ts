@@ -76,7 +76,7 @@ async function stop(states: readonly State[], asking: Asking, desk: Desk): Promi
   for (const state of allowed) {
     const { kind } = await desk.runs.cancel(state.run, asking.by, state.version);
     if (kind === 'asked' || kind === 'going') said = cancelling;
-    else if (kind === 'settled' && said === nothingOpen) said = discarded;
+    else if (kind === 'settled' && said === nothingOpen) said = state.queue ? unqueued : discarded;
   }
   return cancelCard(said, [], desk.locale);
 }
@@ -96,6 +96,7 @@ const nothingHere = text(
   'No sync is going on in this chat. For one of another chat name it: /sync cancel NAME.',
 );
 const which = text('有不止一个同步在进行，请写名称：', 'More than one sync is going on; say which:');
+const unqueued = text('已从排队中取消，什么都没有写入。', 'Taken out of the queue; nothing was written.');
 const discarded = text(
   '等待确认的计划已放弃，什么都没有写入。',
   'The plan that waited is discarded; nothing was written.',

@@ -24,7 +24,7 @@ export async function sync(
   // A plan writes nothing: it is made while everything is frozen too.
   const permission = await permit(asking, { right: planOnly ? 'look' : 'run', what, definition }, desk);
   if (!permission.allowed) return refusalCard(permission.refusal, permission.ask, desk.locale);
-  const starting = desk.runs.start({ definition, by: asking.by, planOnly });
+  const starting = desk.runs.start({ definition, by: asking.by, planOnly, queue: true });
   const card = await accepted(starting, definition, asking, desk);
   try {
     await showStarted(await starting, definition, asking, desk, card);
