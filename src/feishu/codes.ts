@@ -113,6 +113,10 @@ const bitable: readonly CodeEntry[] = [
     [1254702, 'DriveNodeNotExist'],
   ]),
   ...as('stop', cures.wiki, [[91402, 'NOTEXIST']]),
+  ...as('stop', cures.view, [
+    [1254005, 'WrongViewId'],
+    [1254042, 'ViewIdNotFound'],
+  ]),
   ...as('stop', cures.grant, [
     [91403, 'Forbidden'],
     [1254701, 'DriveNodePermNotAllow'],
@@ -138,7 +142,6 @@ const bitable: readonly CodeEntry[] = [
   ...as('stop', cures.request, [
     [1254000, 'WrongRequestJson'],
     [1254001, 'WrongRequestBody'],
-    [1254005, 'WrongViewId'],
     [1254008, 'EmptyView'],
     [1254010, 'ReqConvError'],
     [1254011, 'Wrong page size'],
@@ -162,7 +165,6 @@ const bitable: readonly CodeEntry[] = [
     [1254034, 'LastTableDeleteForbidden'],
     [1254038, 'Invalid name'],
     [1254039, 'Name duplicated'],
-    [1254042, 'ViewIdNotFound'],
     [1254046, 'PrimaryFieldDeleteForbidden'],
     [1254047, 'RoleIdNotFound'],
     [1254048, 'MemberNotFound'],

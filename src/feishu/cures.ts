@@ -38,6 +38,10 @@ export const cures = {
     '找不到这个多维表格或数据表：请打开它，重新复制地址到定义里。',
     'There is no such base or table: open it and copy its address into the definition again.',
   ),
+  view: text(
+    '地址里 view= 的视图已经没有了：打开要用的视图，重新复制地址到定义的 target；或在定义里去掉 view: limit。',
+    'The view of the address is gone: open the one to use and copy its address into the definition’s target, or take view: limit out of the definition.',
+  ),
   wiki: text(
     '找不到这个多维表格。若它在知识库里，请复制知识库页面（/wiki/…）的地址。',
     'There is no such base. If it stands in a wiki, copy the address of the wiki page (/wiki/…).',

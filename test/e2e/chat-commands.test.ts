@@ -136,3 +136,27 @@ it('the menu does what text does, and arrivals are welcomed with what can be don
   await outside.next(says('other companies'));
   expect(outside.messages()).toHaveLength(1);
 });
+
+it('init makes the table in the chat, and its button loads it', async () => {
+  const world = await newWorld({ orders: 5, speed: 3, definition: { title: '新订单' } });
+  const ada = world.feishu.person('Ada');
+  world.env['ADMINS'] = ada.openId;
+  world.define({ target: `https://example.feishu.cn/base/${world.base.appToken}` });
+  const program = await world.open();
+  await program.serve();
+  await world.feishu.connections.ready();
+  const chat = world.feishu.chat({ kind: 'p2p', members: [ada] });
+
+  chat.say('/sync init orders');
+  const made = await chat.next(says('Created the table "新订单"', '订单号'));
+  expect(await world.feishu.click(made.id, 'sync_1')).toMatchObject({ toast: { type: 'success' } });
+  await chat.next(ended);
+  expect(world.base.table('新订单').size()).toBe(5);
+
+  chat.say('/sync init orders');
+  await chat.next(says('exists; nothing was changed', 'Its fields: 订单号'));
+  world.base.table('新订单').renameField('城市', '地区');
+  world.base.table('新订单').retypeField('昵称', 'DateTime');
+  chat.say('/sync init orders');
+  await chat.next(says('exists; nothing was changed', 'renamed', 'changed from text to date'));
+});

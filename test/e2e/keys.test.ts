@@ -1,0 +1,115 @@
+import { expect, it } from 'vitest';
+import { newWorld } from '../support/world.ts';
+
+/** A world whose query answers goods; each test makes the table that they go to. */
+async function goods(rows: readonly (readonly [no: string, name: string, stock: number])[]) {
+  const world = await newWorld({ orders: 0 });
+  await world.shop.exec('create table goods (no varchar(20), name varchar(40), stock int)');
+  for (const [no, name, stock] of rows)
+    await world.shop.exec(`insert into goods values ('${no}', '${name}', ${stock})`);
+  const define = (target: string, more: object = {}): void =>
+    world.define({
+      source: {
+        connection: 'shop',
+        query: 'select no as "编号", name as "名称", stock as "库存" from goods',
+      },
+      key: '编号',
+      target,
+      mode: 'mirror',
+      fields: {},
+      deletes: 'all',
+      ...more,
+    });
+  return { ...world, define };
+}
+
+const plain = [
+  { name: '编号', type: 'Text' },
+  { name: '名称', type: 'Text' },
+  { name: '库存', type: 'Number' },
+] as const;
+
+it('view: limit updates and deletes only what the view shows, and creates nothing that is there', async () => {
+  const world = await goods([
+    ['A', '新笔', 1],
+    ['B', '新书', 2],
+    ['C', '新尺', 3],
+  ]);
+  const table = world.feishu
+    .base({
+      tables: [
+        {
+          name: '货',
+          fields: [...plain, { name: '在售', type: 'Checkbox' }],
+          records: [
+            { 编号: 'A', 名称: '笔', 库存: 1, 在售: true },
+            { 编号: 'B', 名称: '书', 库存: 2 },
+            { 编号: 'X', 名称: '旧', 库存: 9, 在售: true },
+            { 编号: 'Y', 名称: '旧', 库存: 9 },
+          ],
+        },
+      ],
+    })
+    .table();
+  const view = table.addView('在售', ({ 在售: on }) => on === true);
+  world.define(view.url, { view: 'limit' });
+
+  const run = await world.run();
+
+  // B is outside of the view and stays as it is; C is nowhere in the table.
+  expect(run, run.err).toMatchObject({
+    status: 'done',
+    rows: { read: 3, created: 1, updated: 1, unchanged: 1 },
+    deletes: { planned: 1, done: 1 },
+  });
+  const held = () =>
+    Object.fromEntries(table.records().map(({ fields }) => [fields['编号'], fields['名称']]));
+  expect(held()).toEqual({ A: '新笔', B: '书', C: '新尺', Y: '旧' });
+  world.writes();
+  expect((await world.run()).rows).toMatchObject({ read: 3, created: 0, updated: 0 });
+  expect(world.writes()).toEqual([]);
+
+  world.define(`${table.url}&view=vewGone123`, { view: 'limit' });
+  expect(await world.run()).toMatchObject({
+    status: 'failed',
+    error: { code: '1254042', cure: expect.stringContaining('view: limit') },
+  });
+  expect(world.writes()).toEqual([]);
+});
+
+it.each([
+  ['AutoNumber', ['001', '002', '003']],
+  ['Formula', ['GOODS-1', 'GOODS-2', 'GOODS-3']],
+])(
+  'a key that only Feishu fills (%s) names the rows of mode update, and no others',
+  async (type, numbers) => {
+    const [first = '', second = ''] = numbers;
+    const world = await goods([
+      [first, '新笔', 1],
+      [second, '书', 2],
+      ['99', '不在表里', 3],
+    ]);
+    const fields = [{ name: '编号', type }, ...plain.slice(1)];
+    const seeded = numbers.map((no) => (type === 'Formula' ? { 编号: no } : {}));
+    const records = ['笔', '书', '尺'].map((name, at) => ({ 名称: name, 库存: at + 1, ...seeded[at] }));
+    const table = world.feishu.base({ tables: [{ name: '货', fields, records }] }).table();
+
+    for (const mode of ['mirror', 'upsert', 'append']) {
+      world.define(table.url, { mode });
+      expect(await world.run(), mode).toMatchObject({ status: 'failed', error: { code: 'read-only-field' } });
+    }
+    expect(world.writes()).toEqual([]);
+
+    world.define(table.url, { mode: 'update' });
+    const run = await world.run();
+    expect(run, run.err).toMatchObject({
+      status: 'done',
+      rows: { read: 3, updated: 1, unchanged: 2, created: 0 },
+      deletes: { planned: 0 },
+    });
+    expect(world.writes()).toEqual(['batch_update 1']);
+    expect(table.records().map(({ fields: { 名称 } }) => 名称)).toEqual(['新笔', '书', '尺']);
+    expect((await world.run()).rows).toMatchObject({ unchanged: 3 });
+    expect(world.writes()).toEqual([]);
+  },
+);
