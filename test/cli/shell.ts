@@ -1,8 +1,8 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { built } from '../support/program.ts';
 
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-const tsx = import.meta.resolve('tsx');
+const main = join(await built(), 'main.js');
 
 /** A process of the program, as a shell starts it. */
 export interface Shell {
@@ -17,7 +17,7 @@ export interface Shell {
 
 /** Types a line in a folder, with no settings but those given. */
 export function type(line: string, cwd: string, env: Readonly<Record<string, string>> = {}): Shell {
-  const child = spawn(process.execPath, ['--import', tsx, main, ...line.split(' ').filter(Boolean)], {
+  const child = spawn(process.execPath, [main, ...line.split(' ').filter(Boolean)], {
     cwd,
     env: { PATH: process.env['PATH'], LOCALE: 'en-US', ...env },
   });

@@ -3,17 +3,16 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
+import { built } from '../support/program.ts';
 
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-const tsx = import.meta.resolve('tsx');
+const main = join(await built(), 'main.js');
 
 /** Starts the demo as a shell would, in an empty folder that also takes its temporary files. */
 function shell(line: string) {
   const cwd = mkdtempSync(join(tmpdir(), 'shell-'));
   onTestFinished(() => rmSync(cwd, { recursive: true }));
-  const child = spawn(process.execPath, ['--import', tsx, main, 'demo', ...line.split(' ').filter(Boolean)], {
+  const child = spawn(process.execPath, [main, 'demo', ...line.split(' ').filter(Boolean)], {
     cwd,
     env: { PATH: process.env['PATH'], LOCALE: 'en-US', TMPDIR: cwd },
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -21,7 +20,6 @@ function shell(line: string) {
   const exit = new Promise<number | null>((resolve, reject) => {
     child.on('error', reject).on('close', resolve);
   });
-  // The folder for large reads is the program's own, and stays empty; tsx keeps its cache there too.
   const left = (): readonly string[] => readdirSync(cwd).filter((name) => name.includes('demo'));
   return { child, left, ended: Promise.all([text(child.stdout), text(child.stderr), exit]) };
 }

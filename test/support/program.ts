@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import {
   cpSync,
   existsSync,
@@ -11,7 +12,7 @@ import {
   statSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -19,28 +20,12 @@ const cache = join(root, 'node_modules/.cache/bitable-sync');
 const hour = 3_600_000;
 
 /**
- * The folder of the compiled program: compiled once for the same sources, whichever test file asks first. Compiled,
- * the program starts in a fraction of the time that a loader of TypeScript takes in each of its threads.
+ * The folder of the compiled program: compiled once for the same sources, before the first test. Compiled, the program
+ * starts in a fraction of the time that a loader of TypeScript takes in each of its threads.
  */
 export async function built(): Promise<string> {
   const folder = join(cache, hashOfSources());
-  const lock = `${folder}.lock`;
-  while (!existsSync(folder)) {
-    try {
-      mkdirSync(cache, { recursive: true });
-      mkdirSync(lock);
-    } catch {
-      // Another test file compiles at this moment, or was stopped while it did.
-      if (ageOf(lock) > 120_000) rmSync(lock, { recursive: true, force: true });
-      await wait(100);
-      continue;
-    }
-    try {
-      if (!existsSync(folder)) await compile(folder);
-    } finally {
-      rmSync(lock, { recursive: true, force: true });
-    }
-  }
+  if (!existsSync(folder)) await compile(folder);
   return join(folder, 'dist');
 }
 
@@ -61,25 +46,27 @@ export async function parts() {
 }
 
 async function compile(folder: string): Promise<void> {
+  mkdirSync(cache, { recursive: true });
   for (const old of readdirSync(cache))
     if (ageOf(join(cache, old)) > hour) rmSync(join(cache, old), { recursive: true, force: true });
   const making = `${folder}.making-${process.pid}`;
-  const words = ['-p', root, '--outDir', join(making, 'dist'), '--sourceMap', 'false'];
-  const compiler = spawn(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), ...words]);
-  let said = '';
-  compiler.stdout.on('data', (data: Buffer) => {
-    said += data.toString();
-  });
-  await new Promise((resolve) => compiler.once('close', resolve));
+  const builder = spawn(process.execPath, [join(root, 'scripts/build.mjs'), join(making, 'dist')]);
+  const [said] = await Promise.all([text(builder.stderr), once(builder, 'close')]);
   if (!existsSync(join(making, 'dist/main.js'))) throw new Error(`The program does not compile:\n${said}`);
   cpSync(join(root, 'package.json'), join(making, 'package.json'));
-  renameSync(making, folder);
+  try {
+    renameSync(making, folder);
+  } catch (error) {
+    // Other tests were quicker with the same sources.
+    if (!existsSync(folder)) throw error;
+    rmSync(making, { recursive: true });
+  }
 }
 
 function hashOfSources(): string {
   const hash = createHash('sha256');
   const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' });
-  for (const file of files.filter((one) => one.endsWith('.ts')).sort())
+  for (const file of files.filter((one) => /\.(?:ts|html|css|svg|json)$/.test(one)).sort())
     hash.update(file).update(readFileSync(join(root, 'src', file)));
   return hash.digest('hex').slice(0, 16);
 }
