@@ -9,7 +9,7 @@ import { outlooks } from './bot/schedule/outlook.ts';
 import { startSchedule } from './bot/schedule/ticker.ts';
 import { cronWake } from './bot/schedule/wake.ts';
 import { checkAll } from './check.ts';
-import type { OpenDefinitions, OpenProgram, Program, Surroundings } from './cli/program.ts';
+import type { Instance, OpenDefinitions, OpenProgram, Program, Surroundings } from './cli/program.ts';
 import type { Config, Connection, LocalConfig } from './config.ts';
 import { openBase, openTable } from './feishu/address.ts';
 import { whoAmI } from './feishu/bot.ts';
@@ -77,7 +77,7 @@ async function withStore<T>(
 
 /** Puts the program together by hand: settings in, parts wired, one stop. */
 export const openProgram: OpenProgram = async (config, surroundings) => {
-  const { log, clock } = surroundings;
+  const { log, clock, instance: self = thisProcess() } = surroundings;
   const releases: (() => Promise<void> | void)[] = [];
   const release = async (): Promise<void> => {
     for (let close = releases.pop(); close; close = releases.pop()) await close();
@@ -104,7 +104,6 @@ export const openProgram: OpenProgram = async (config, surroundings) => {
     const definitions = folderDefinitions(config.definitions);
     const lanes = openLanes(store.memory, clock, chance);
     const { timeZone } = config;
-    const owner = ownerName(placeOf(), process.pid, randomUUID());
     const runs = owned(
       openRuns({
         sources,
@@ -117,7 +116,7 @@ export const openProgram: OpenProgram = async (config, surroundings) => {
         timeZone,
         folder: spoolFolder(),
         openTable: openTable(client),
-        keeper: keeper(store.leases, owner, isAlive(owner), clock, log),
+        keeper: keeper(store.leases, self.owner, self.isAlive, clock, log),
         definition: (name) => definitions.get(name),
       }),
       (part) => part.stop(),
@@ -157,6 +156,11 @@ export const openProgram: OpenProgram = async (config, surroundings) => {
     throw error;
   }
 };
+
+function thisProcess(): Instance {
+  const owner = ownerName(placeOf(), process.pid, randomUUID());
+  return { owner, isAlive: isAlive(owner) };
+}
 
 interface Served {
   readonly store: OpenedStore;

@@ -27,7 +27,7 @@ export async function demo(command: Extract<Command, { kind: 'demo' }>, counter:
     },
     env: world.env,
   });
-  const exit = state && command.once ? exitOf(state.status) : command.once ? 1 : 0;
+  const exit = state && command.once ? exitOf(state) : command.once ? 1 : 0;
   return {
     exit,
     json: state ? reportOf(state, locale) : reportNoRun(null, errorOf([noRun], locale)),

@@ -1,3 +1,4 @@
+import { takenOver } from '../sync/fenced.ts';
 import type { Problem } from '../sync/problem.ts';
 import { errorsOf, type Promised, promiseOf } from '../sync/progress.ts';
 import type { ChunkKind, State, Status } from '../sync/state.ts';
@@ -130,7 +131,10 @@ function statusWords(state: State, say: Say): string {
     failed: say('失败', 'failed'),
     waiting: say('等待确认，未写入', 'waiting for a person, nothing written'),
     cancelled: say('已取消', 'cancelled'),
-    interrupted: say('已中断，下次会继续', 'interrupted, goes on next time'),
+    interrupted:
+      state.error?.code === takenOver.code
+        ? say('由另一个实例继续', 'goes on at another instance')
+        : say('已中断，下次会继续', 'interrupted, goes on next time'),
     expired: say('已过期', 'expired'),
   };
   return words[state.status];

@@ -5,6 +5,7 @@ import type { Outlook } from '../bot/schedule/outlook.ts';
 import type { Wake } from '../bot/schedule/ticker.ts';
 import type { Config, LocalConfig } from '../config.ts';
 import type { Inited } from '../run/init-table.ts';
+import type { IsAlive } from '../run/keeper.ts';
 import type { CallMeter, Clock, Log } from '../run/ports.ts';
 import type { Runs } from '../run/runs.ts';
 import type { FoundTarget } from '../run/target.ts';
@@ -99,8 +100,17 @@ export interface CheckStep {
 export interface Surroundings {
   readonly log: Log;
   readonly clock: Clock;
+  /** What other instances know this one by; its process when not given. */
+  readonly instance?: Instance;
   /** Wakes what happens by the clock; node-cron when not given. */
   readonly wake?: Wake;
+}
+
+/** One of several that share a store. */
+export interface Instance {
+  /** Its name in the store, like no other's. */
+  readonly owner: string;
+  readonly isAlive: IsAlive;
 }
 
 /** Opens the program: store, Feishu, sources. Rejects with `ProblemError` for what a person must mend. */

@@ -2,6 +2,7 @@ import type { Inited } from '../run/init-table.ts';
 import type { Verified } from '../sync/checked.ts';
 import { CallError } from '../sync/failure.ts';
 import { problemOf } from '../sync/failure-problem.ts';
+import { takenOver } from '../sync/fenced.ts';
 import { type Problem, ProblemError } from '../sync/problem.ts';
 import type {
   CallCounts,
@@ -124,9 +125,10 @@ export function reportNoRun(definition: string | null, error: ReportedError): Re
 export const approveCommand = (state: Pick<State, 'run' | 'definition'>): string =>
   `bitable-sync run ${state.definition} --approve ${state.run}`;
 
-/** Answers 0 for what is completely right, 3 for what waits for a person, else 1. */
-export function exitOf(status: Status): ExitCode {
+/** Answers 0 for what is completely right, 3 for what waits for a person, 4 for what another instance goes on with, else 1. */
+export function exitOf({ status, error }: Pick<State, 'status' | 'error'>): ExitCode {
   if (status === 'done' || status === 'planned') return 0;
+  if (status === 'interrupted' && error?.code === takenOver.code) return 4;
   return status === 'waiting' ? 3 : 1;
 }
 

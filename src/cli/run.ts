@@ -107,7 +107,7 @@ export async function follow(run: Run, desk: Desk): Promise<Answer> {
 /** What a run that ended, or is left behind, comes to. */
 export function ended(state: State, { locale }: Desk): Answer {
   const last: State = state.status === 'running' ? { ...state, status: 'interrupted' } : state;
-  return { exit: exitOf(last.status), json: reportOf(last, locale), lines: summary(last, locale) };
+  return { exit: exitOf(last), json: reportOf(last, locale), lines: summary(last, locale) };
 }
 
 function busy(holder: State, { clock }: Desk): ProblemError {

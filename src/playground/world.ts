@@ -170,6 +170,8 @@ export type Happening =
       readonly appToken: string;
       readonly tableId: string;
       readonly by: 'app' | 'person';
+      /** The id of the request that wrote records; not there for what people do, and for changes of fields. */
+      readonly call?: number;
       readonly added: readonly string[];
       readonly edited: readonly string[];
       readonly removed: readonly string[];

@@ -33,6 +33,8 @@ export interface Writes {
 
 /** One write: where it goes, and what it may name. */
 interface Job extends Place {
+  /** The request that does it. */
+  readonly call: number;
   readonly columns: Columns;
 }
 
@@ -141,12 +143,12 @@ function rowFor(base: BaseState, table: TableState, id: string): RowState {
 
 function report(
   world: World,
-  { base, table }: Job,
+  { base, table, call }: Job,
   ids: Partial<Record<'added' | 'edited' | 'removed', string[]>>,
 ): void {
   touched(base, table);
   if (world.watchers.size === 0) return;
-  const where = { kind: 'table', appToken: base.appToken, tableId: table.id, by: 'app' } as const;
+  const where = { kind: 'table', appToken: base.appToken, tableId: table.id, by: 'app', call } as const;
   tell(world, { ...where, added: ids.added ?? [], edited: ids.edited ?? [], removed: ids.removed ?? [] });
 }
 
@@ -209,7 +211,7 @@ export function newWrites(world: World, lock: Lock, tokens: ClientTokens): Write
     return holding(world, lock, request, async (place) => {
       const options = optionsNow(place);
       await pace(rows);
-      return apply({ ...place, columns: columnsFor(world, place, idType, options) });
+      return apply({ ...place, call: request.id, columns: columnsFor(world, place, idType, options) });
     });
   };
 

@@ -1,6 +1,6 @@
 import { CallError } from '../sync/failure.ts';
 import { problemOf } from '../sync/failure-problem.ts';
-import { Fenced } from '../sync/fenced.ts';
+import { Fenced, takenOver } from '../sync/fenced.ts';
 import { ProblemError } from '../sync/problem.ts';
 import { acted, end, endWith, isCancelling } from '../sync/progress.ts';
 import type { Act, State } from '../sync/state.ts';
@@ -68,7 +68,8 @@ export function launcher(journal: Journal, keeper: Keeper, clock: Clock, log: Lo
 
   function conclude(state: State, error: unknown): State {
     const at = clock.now();
-    if (error instanceof Fenced || soon.signal.aborted) return end(state, 'interrupted', at);
+    if (error instanceof Fenced) return end({ ...state, error: takenOver }, 'interrupted', at);
+    if (soon.signal.aborted) return end(state, 'interrupted', at);
     if (error instanceof ProblemError) return endWith(state, error.problems, at);
     if (error instanceof CallError) return endWith(state, [problemOf(error.failure)], at);
     log.error('run.broke', { run: state.run, error });

@@ -192,7 +192,9 @@ export function openRuns(parts: Registry): Runs {
         return undefined;
       });
     } catch (error) {
-      log.error('run.resume', { run: left.id, error });
+      // Whoever took it over in between goes on with it.
+      if (error instanceof Fenced) log.info('run.resumed-elsewhere', { run: left.id });
+      else log.error('run.resume', { run: left.id, error });
       return undefined;
     }
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { errorOf, exitOf, problemsOf, reportNoRun, reportOf } from '../../src/cli/report.ts';
 import { CallError } from '../../src/sync/failure.ts';
+import { takenOver } from '../../src/sync/fenced.ts';
 import { ProblemError } from '../../src/sync/problem.ts';
 import { text } from '../../src/sync/text.ts';
 import { stateOf } from './state.ts';
@@ -92,7 +93,12 @@ it.each([
   ['cancelled', 1],
   ['interrupted', 1],
   ['expired', 1],
-] as const)('a run that ends as %s exits with %i', (status, exit) => expect(exitOf(status)).toBe(exit));
+] as const)('a run that ends as %s exits with %i', (status, exit) =>
+  expect(exitOf(stateOf({ status }))).toBe(exit),
+);
+
+it('a run that another instance goes on with exits as one that found the table held', () =>
+  expect(exitOf(stateOf({ status: 'interrupted', error: takenOver }))).toBe(4));
 
 describe('whatever was thrown', () => {
   it('keeps Feishu’s code and log ID', () => {

@@ -469,7 +469,7 @@ describe('a lease that is lost', () => {
     const later = one.clock.now() + 20_000;
     await one.store.leases.claim(`${one.table.base}/tbl1`, 'other', 'far', later, later + 9e9);
     await one.clock.advance(5_001);
-    expect((await run.ended).status).toBe('interrupted');
+    expect(await run.ended).toMatchObject({ status: 'interrupted', error: { code: 'taken-over' } });
   });
 
   it('is kept alive while the run goes on, through a store that does not answer at times', async () => {

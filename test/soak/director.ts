@@ -1,15 +1,16 @@
 import type { Fault, Playground } from '../../src/playground/playground.ts';
-import { chance } from './chance.ts';
+import { type Chance, chance } from './chance.ts';
 import { meddle } from './people.ts';
+import type { Process } from './process.ts';
 import type { Ending, Scenario } from './scenario.ts';
-import type { Process, Stage } from './stage.ts';
+import type { Stage } from './stage.ts';
 
 /** Decides what happens to each call to a Base, by the seed, the step and the so-many-th call in it. */
 export interface Director {
   /** A new step begins: calls are counted from 1 again. */
   step(at: number): void;
-  /** Ends a process at one of the calls of this step. */
-  end(process: Process, ending: Ending): void;
+  /** Ends a process at one of the calls of this step. @param cancel what somebody types elsewhere */
+  end(process: Process, ending: Ending, cancel: () => void): void;
   /** Whether the process of this step was killed. */
   killed(): boolean;
   /** Resolves when Feishu has answered everything that reached it, also what a killed process had sent. */
@@ -53,21 +54,23 @@ const refusal: Fault = { kind: 'code', code: 1254015 };
 const tooMany: Fault = { kind: 'code', code: 1254104 };
 
 /** Takes charge of a Feishu. */
-export function direct({ feishu, table, jump }: Stage, scenario: Scenario): Director {
+export function direct({ feishu, base, table, jump }: Stage, scenario: Scenario): Director {
   const { weather, seed, setting } = scenario;
   const chosen = new Map<number, Fault>();
   let step = 0;
   let call = 0;
   let calm = false;
   let killed = false;
-  let inFlight = 0;
-  feishu.onRequest(() => {
-    inFlight++;
+  const inFlight = new Set<number>();
+  feishu.onRequest(({ id }) => {
+    inFlight.add(id);
   });
-  feishu.onCall(() => {
-    inFlight--;
+  feishu.onCall(({ id }) => {
+    inFlight.delete(id);
   });
-  let ending: { readonly process: Process; readonly how: Ending } | undefined;
+  /** The call of this step at which the app may do again what it may. */
+  let openedAt: number | undefined;
+  let ending: { readonly process: Process; readonly how: Ending; cancel(): void } | undefined;
 
   for (const fault of new Set(
     [...both, ...writes, ...stops].map(([, one]) => one).concat(cut, refusal, tooMany),
@@ -92,6 +95,16 @@ export function direct({ feishu, table, jump }: Stage, scenario: Scenario): Dire
     return weather.refused.some((word) => words.includes(`"${word}"`)) ? refusal : undefined;
   }
 
+  function shut(luck: Chance): void {
+    if (openedAt === call) {
+      base.setAccess('manage');
+      openedAt = undefined;
+    } else if (openedAt === undefined && luck.yes(weather.shut)) {
+      base.setAccess(luck.pick(['none', 'read']));
+      openedAt = call + luck.int(1, 6);
+    }
+  }
+
   /** Clocks jump between calls: no request is an hour on its way. */
   const jumps: number[] = [];
   let under = 0;
@@ -108,11 +121,13 @@ export function direct({ feishu, table, jump }: Stage, scenario: Scenario): Dire
     if (fault) chosen.set(request.id, fault);
     const luck = chance(`person ${seed} ${step} ${mine}`);
     if (luck.yes(weather.person)) meddle(luck, scenario, table);
+    shut(luck);
     if (luck.yes(0.003)) feishu.app.revokeTokens();
     if (luck.yes(weather.jumps)) jumps.push(luck.pick([20_000, 140_000, 3_600_000]));
     if (ending?.how.how === 'let' || ending?.how.call !== mine) return;
     const { process, how } = ending;
     if (how.how === 'term') process.term();
+    if (how.how === 'cancel') ending.cancel();
     if (how.how !== 'kill') return;
     killed = true;
     await process.kill();
@@ -137,14 +152,16 @@ export function direct({ feishu, table, jump }: Stage, scenario: Scenario): Dire
       call = 0;
       killed = false;
       ending = undefined;
+      if (openedAt !== undefined) base.setAccess('manage');
+      openedAt = undefined;
     },
-    end: (process, how) => {
+    end: (process, how, cancel) => {
       if (setting.kind === 'quick' && (how.how === 'kill' || how.how === 'answered')) return;
-      ending = { process, how };
+      ending = { process, how, cancel };
     },
     killed: () => killed,
     quiet: async () => {
-      while (inFlight > 0) await new Promise((resolve) => setImmediate(resolve));
+      while (inFlight.size > 0) await new Promise((resolve) => setImmediate(resolve));
     },
     calm: () => {
       calm = true;

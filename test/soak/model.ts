@@ -116,8 +116,11 @@ export function expected(
   rows: readonly SourceRow[],
   scenario: Scenario,
   ownerOf: (record: string) => Owner,
+  handMadeKept: boolean,
 ): Expected {
-  const { mode, deletes } = scenario;
+  const { mode } = scenario;
+  // Somebody said that hand-made records are to stay, if that was asked for.
+  const deletes = handMadeKept && scenario.deletes === 'ask' ? 'perhaps ours' : scenario.deletes;
   const mayDelete = mode === 'mirror' && !rows.some(isKeyless);
   const wanted = wantedBy(rows, scenario);
   const groups = byKey(records);
@@ -133,7 +136,7 @@ export function expected(
       if (alone && want.kind === 'row' && mode !== 'append')
         stay.set(id, written(cells, want.cells, scenario));
       else if (alone && want.kind === 'absent' && mayDelete && !(deletes === 'ours' && owner === 'person')) {
-        if (deletes === 'ours' && owner === 'both') {
+        if ((deletes === 'ours' && owner === 'both') || (deletes === 'perhaps ours' && owner !== 'bot')) {
           mayGo.add(id);
           stay.set(id, cells);
         } else go.add(id);
@@ -160,6 +163,14 @@ function written(before: Cells, want: Cells, { columns, keepNames }: Scenario): 
   }
   return after;
 }
+
+/** The same when deletes were taken out of the plan: what was to go may stay. */
+export const withoutDeletes = (must: Expected): Expected => ({
+  ...must,
+  stay: new Map([...must.stay, ...[...must.go].map((id) => [id, must.before.get(id) ?? {}] as const)]),
+  go: new Set(),
+  mayGo: new Set([...must.mayGo, ...must.go]),
+});
 
 /** Says where a table is not what it must be; nothing when it is. */
 export function differences(records: readonly Held[], must: Expected): string[] {

@@ -3,6 +3,7 @@ import type { Chance } from './chance.ts';
 import { type Cells, fieldOf, keyField, keyOf, notesField, wantedBy } from './model.ts';
 import { names, type Scenario } from './scenario.ts';
 import { type SourceRow, someKey } from './source.ts';
+import type { Witness } from './witness.ts';
 
 /** Records that people had made before the first run: some of the source's keys, some of their own, doubled, without a key. */
 export function firstRecords(luck: Chance, scenario: Scenario, rows: readonly SourceRow[]): Cells[] {
@@ -43,4 +44,16 @@ export function meddle(luck: Chance, scenario: Scenario, table: TableHandle): vo
   else if (what === 'key') table.edit(one.record_id, keyCell(someKey(luck, scenario), scenario));
   else if (what === 'empty') table.edit(one.record_id, { [keyField]: null });
   else if (keyOf(one.fields[keyField]) !== '') table.add({ [keyField]: one.fields[keyField] });
+}
+
+/** Hides some records from the app: of those that it has written under a key that still stands. */
+export function hide(
+  luck: Chance,
+  table: TableHandle,
+  { ownerOf }: Pick<Witness, 'ownerOf'>,
+  confirmed: ReadonlySet<string>,
+): void {
+  const own = table.records().filter(({ record_id: id }) => confirmed.has(id) && ownerOf(id) === 'bot');
+  const share = luck.pick([0.1, 0.5, 1]);
+  table.hideRecords(...own.filter(() => luck.yes(share)).map(({ record_id: id }) => id));
 }

@@ -8,19 +8,26 @@ export interface Setting {
   readonly mysql: boolean;
   /** Whether two programs share the store and run at the same time. */
   readonly two: boolean;
+  /** What programs in this process think of each other: on one machine, on two, or as if the other were gone. */
+  readonly peers: 'alive' | 'unknown' | 'gone';
 }
 
 /** One thing that happens to the system. */
 export type Step =
   | { readonly kind: 'run'; readonly end: Ending }
   /** Both start at the same moment; the first one may be ended. */
-  | { readonly kind: 'two runs'; readonly end: Ending }
+  | { readonly kind: 'two runs'; readonly end: Ending; readonly beside: string }
   | { readonly kind: 'plan' }
   | { readonly kind: 'retry' }
-  | { readonly kind: 'approve' }
+  | { readonly kind: 'approve'; readonly withoutDeletes: boolean }
   | { readonly kind: 'discard' }
   /** A new start of the program goes on with what a killed one left. */
   | { readonly kind: 'resume' }
+  /** Somebody lets a cancelled run go on. */
+  | { readonly kind: 'continue' }
+  /** The app loses a permission, or records are hidden from it; until the administrator puts it right. */
+  | { readonly kind: 'shut'; readonly what: 'no access' | 'read only' | 'sees nothing' | 'sees some' }
+  | { readonly kind: 'opened' }
   | { readonly kind: 'source' }
   | { readonly kind: 'person' };
 
@@ -31,13 +38,17 @@ export type Ending =
   | { readonly how: 'kill'; readonly call: number; readonly applied: boolean }
   /** The call was answered, and the process is gone a moment later. */
   | { readonly how: 'answered'; readonly call: number; readonly later: number }
-  | { readonly how: 'term'; readonly call: number };
+  | { readonly how: 'term'; readonly call: number }
+  /** Somebody types `cancel` elsewhere. */
+  | { readonly how: 'cancel'; readonly call: number };
 
 /** How often a call fails, of those to Bases. */
 export interface Weather {
   readonly faults: number;
   /** How often a person does something right before a call. */
   readonly person: number;
+  /** How often the app loses its access for some calls. */
+  readonly shut: number;
   /** How often the clock jumps before a call, as on a machine that was put to sleep. */
   readonly jumps: number;
   /** Rows of a write that are refused as too many; `undefined` for no such limit. */
@@ -93,7 +104,12 @@ export const names = [
 export function newScenario(seed: number, wish: Partial<Setting> = {}): Scenario {
   const luck = chance(`scenario ${seed}`);
   const kind = wish.kind ?? (luck.yes(0.12) ? 'real' : 'quick');
-  const setting = { kind, mysql: wish.mysql ?? luck.yes(0.1), two: wish.two ?? luck.yes(0.15) };
+  const setting: Setting = {
+    kind,
+    mysql: wish.mysql ?? luck.yes(0.1),
+    two: wish.two ?? luck.yes(0.25),
+    peers: wish.peers ?? luck.pick(['alive', 'unknown', 'gone']),
+  };
   const bad = luck.yes(0.85);
   return {
     seed,
@@ -112,6 +128,7 @@ export function newScenario(seed: number, wish: Partial<Setting> = {}): Scenario
     weather: {
       faults: !bad || kind === 'real' ? luck.pick([0, 0.02]) : luck.pick([0.02, 0.08, 0.2, 0.35]),
       person: luck.pick([0, 0, 0.01, 0.05]),
+      shut: luck.pick([0, 0, 0, 0.01]),
       jumps: luck.pick([0, 0, 0.01, 0.04]),
       rowsMost: luck.yes(0.15) ? luck.int(1, 10) : undefined,
       refused: luck.yes(0.35) ? ['BAD', 'WORSE'] : [],
@@ -123,26 +140,34 @@ export function newScenario(seed: number, wish: Partial<Setting> = {}): Scenario
 
 function stepsOf(luck: Chance, { kind, two }: Setting): Step[] {
   const end = (): Ending => endOf(luck, kind);
+  const beside = (): string =>
+    luck.pick(['run things', 'run things --wait 100', 'run things', 'plan things']);
   const run = (): Step =>
-    two && luck.yes(0.6) ? { kind: 'two runs', end: end() } : { kind: 'run', end: end() };
+    two && luck.yes(0.6) ? { kind: 'two runs', end: end(), beside: beside() } : { kind: 'run', end: end() };
+  const shut = (): Step => ({
+    kind: 'shut',
+    what: luck.pick(['no access', 'read only', 'sees nothing', 'sees some', 'sees some']),
+  });
   const steps: Step[] = [run()];
   const many = kind === 'real' ? luck.int(2, 4) : luck.int(3, 9);
   for (let at = 0; at < many; at++) {
-    const other = luck.pick<Step>([
-      run(),
-      run(),
-      run(),
-      { kind: 'source' },
-      { kind: 'source' },
-      { kind: 'person' },
-      { kind: 'retry' },
-      { kind: 'approve' },
-      { kind: 'approve' },
-      { kind: 'discard' },
-      { kind: 'resume' },
-      { kind: 'plan' },
-    ]);
-    steps.push(other);
+    const kinds: readonly [() => Step[], ...(() => Step[])[]] = [
+      () => [run()],
+      () => [run()],
+      () => [run()],
+      () => [{ kind: 'source' }],
+      () => [{ kind: 'source' }, run()],
+      () => [{ kind: 'person' }],
+      () => [{ kind: 'retry' }],
+      () => [{ kind: 'approve', withoutDeletes: false }],
+      () => [{ kind: 'approve', withoutDeletes: luck.yes(0.5) }],
+      () => [{ kind: 'discard' }],
+      () => [{ kind: 'resume' }],
+      () => [{ kind: 'plan' }],
+      () => [{ kind: 'continue' }],
+      () => [shut(), run(), { kind: 'opened' }],
+    ];
+    steps.push(...luck.pick(kinds)());
   }
   return steps;
 }
@@ -150,7 +175,8 @@ function stepsOf(luck: Chance, { kind, two }: Setting): Step[] {
 function endOf(luck: Chance, kind: Setting['kind']): Ending {
   // Most runs of a small table make between 8 and 40 calls.
   const call = luck.int(1, 30);
-  if (luck.yes(0.45)) return { how: 'let' };
+  if (luck.yes(0.4)) return { how: 'let' };
+  if (luck.yes(0.2)) return { how: 'cancel', call };
   if (kind === 'quick') return { how: 'term', call };
   return luck.pick<Ending>([
     { how: 'kill', call, applied: true },

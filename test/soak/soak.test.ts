@@ -4,12 +4,14 @@ import { play } from './play.ts';
 import { newScenario, type Setting } from './scenario.ts';
 
 /**
- * Some seeds for every change; `npm run soak` tries others, and says how to play one of them again. Two programs at
- * once are played there only: which of them does what is up to the machine, and the same seed not always the same story.
+ * Some seeds for every change; `npm run soak` tries others, and says how to play one of them again. Of two programs at
+ * once which does what is up to the machine: the same seed is not always the same story, and each must be right.
  */
 const kinds: readonly (readonly [string, Partial<Setting>, from: number, to: number])[] = [
-  ['one program', { kind: 'quick', two: false, mysql: false }, 1, 14],
-  ['processes that are killed', { kind: 'real', two: false, mysql: false }, 301, 303],
+  ['one program', { kind: 'quick', two: false, mysql: false }, 1, 10],
+  ['two programs on one MySQL store', { kind: 'quick', two: true, mysql: true }, 201, 205],
+  ['processes that are killed', { kind: 'real', two: false, mysql: false }, 301, 302],
+  ['two processes on one MySQL store', { kind: 'real', two: true, mysql: true }, 401, 401],
 ];
 
 const seeds = (from: number, to: number): number[] =>

@@ -1,5 +1,5 @@
 import type { TableHandle } from '../../src/playground/baseHandle.ts';
-import type { Playground } from '../../src/playground/playground.ts';
+import type { Happening, Playground } from '../../src/playground/playground.ts';
 import {
   byKey,
   type Cells,
@@ -22,6 +22,17 @@ interface Named {
   readonly by: 'app' | 'person';
 }
 
+/** What one program did to the table. */
+export interface Deeds {
+  /** The run that it carried out; undefined while nobody has told. */
+  run: string | null | undefined;
+  added: number;
+  /** Records that were changed, and how often that was. */
+  readonly edited: Set<string>;
+  edits: number;
+  removed: number;
+}
+
 /** A run from its first process to its last word: what it may know, and what it did to the table. */
 export interface Chain {
   /** When it began, as a count of happenings, and the version of the source then. */
@@ -32,32 +43,38 @@ export interface Chain {
   readonly atStart: readonly Held[];
   /** Somebody agreed to its plan. */
   approved: boolean;
-  added: number;
-  /** Records that were changed, and how often that was. */
-  edited: Set<string>;
-  edits: number;
-  removed: number;
+  /** By the names of the programs that worked for it. */
+  readonly deeds: Map<string, Deeds>;
   /** What people did meanwhile. */
   byPeople: number;
   most: number;
   least: number;
 }
 
+/** A program that wrote, and what it worked for. */
+interface Actor {
+  readonly chain: Chain;
+  /** Since when it may know what is in the table. */
+  readonly since: number;
+  readonly deeds: Deeds;
+}
+
+type Changed = Extract<Happening, { kind: 'table' }>;
+
 /** Watches the table from Feishu's side, and knows what no run may ever do. */
 export interface Witness {
   /** What was seen that must not be. */
   readonly wrong: string[];
-  /** Tells that a process begins to work: from now on it may know what is in the table. */
-  launched(): void;
+  /**
+   * Tells that a program begins to work: from now on it may know what is in the table.
+   * @param chain what it works for; one that only plans works for none, and must not write
+   */
+  launched(program: string, chain: Chain | undefined): void;
   begin(): Chain;
-  /** Goes on with a chain. */
-  follow(chain: Chain): void;
   ownerOf(record: string): Owner;
   records(): Held[];
   /** Somebody agreed to a plan: hand-made records may go from now on. */
-  agreed(): void;
-  /** Writes of the app that changed something. */
-  changes(): number;
+  agreed(chain: Chain): void;
 }
 
 /** Begins to watch. */
@@ -68,10 +85,14 @@ export function watch(feishu: Playground, table: TableHandle, source: Source, sc
   const named = new Map<string, Named[]>();
   let live = new Map<string, Cells>();
   let at = 0;
-  let launchedAt = 0;
   let agreedOnce = false;
-  let changes = 0;
-  let chain: Chain | undefined;
+  const chains: Chain[] = [];
+  const programs = new Map<string, { readonly chain: Chain | undefined; readonly since: number }>();
+  /** Which program a call came from. */
+  const callers = new Map<number, string>();
+  feishu.onRequest(({ id, route, headers }) => {
+    if (route.write) callers.set(id, String(headers['host']));
+  });
   const mapped = new Set([keyField, ...scenario.columns.map((column) => fieldOf[column])]);
   const records = (): Held[] =>
     table.records().map(({ record_id, fields }) => ({ id: record_id, cells: fields }));
@@ -80,16 +101,16 @@ export function watch(feishu: Playground, table: TableHandle, source: Source, sc
   };
 
   /** What the source has said of a key since the run began. */
-  const wants = (key: string) =>
+  const wants = (chain: Chain, key: string) =>
     source.versions
-      .slice(chain?.version ?? 0)
+      .slice(chain.version)
       .map((rows) => wantedBy(rows, scenario).get(key) ?? ({ kind: 'absent' } as const));
 
   /** The keys that a record has had since the run began. */
-  function keysOf(id: string): Set<string> {
+  function keysOf(chain: Chain, id: string): Set<string> {
     const all = named.get(id) ?? [];
-    const since = all.filter((one) => one.at >= (chain?.at ?? 0));
-    const before = all.findLast((one) => one.at < (chain?.at ?? 0));
+    const since = all.filter((one) => one.at >= chain.at);
+    const before = all.findLast((one) => one.at < chain.at);
     return new Set([...(before ? [before] : []), ...since].map(({ key }) => key));
   }
 
@@ -98,110 +119,123 @@ export function watch(feishu: Playground, table: TableHandle, source: Source, sc
   }
 
   /** Whether a value is one that some version of the source asks for. */
-  const asked = (key: string, field: string, value: unknown): boolean =>
-    wants(key).some((want) => want.kind === 'row' && sameCell(want.cells[field], value));
+  const asked = (chain: Chain, key: string, field: string, value: unknown): boolean =>
+    wants(chain, key).some((want) => want.kind === 'row' && sameCell(want.cells[field], value));
 
-  function onAdd(id: string, cells: Cells): void {
+  function onAdd({ chain, since, deeds }: Actor, id: string, cells: Cells): void {
     const key = keyOf(cells[keyField]);
     if (scenario.mode === 'update') say(`created ${key} though the mode only updates`);
     for (const [other, held] of live) {
       if (keyOf(held[keyField]) !== key) continue;
       const last = named.get(other)?.at(-1);
-      if (last?.by === 'app' || (last?.at ?? 0) < launchedAt)
-        say(`created ${key} a second time, beside ${other}`);
+      if (last?.by === 'app' || (last?.at ?? 0) < since) say(`created ${key} a second time, beside ${other}`);
     }
-    if (!wants(key).some(({ kind }) => kind === 'row'))
+    if (!wants(chain, key).some(({ kind }) => kind === 'row'))
       say(`created ${key}, which the source does not ask for`);
     for (const field of new Set([...Object.keys(cells), ...mapped]))
-      if (!asked(key, field, cells[field]))
+      if (!asked(chain, key, field, cells[field]))
         say(`created ${key} with ${field} ${JSON.stringify(cells[field])}`);
     made.set(id, 'app');
     touched.add(id);
     name(id, key, 'app');
-    if (chain) chain.added++;
+    deeds.added++;
   }
 
-  function onEdit(id: string, before: Cells, after: Cells): void {
-    const keys = keysOf(id);
+  function onEdit({ chain, deeds }: Actor, id: string, before: Cells, after: Cells): void {
+    const keys = keysOf(chain, id);
     if (scenario.mode === 'append') say(`changed ${id} though the mode only appends`);
-    if (chain?.frozen.has(id)) say(`changed ${id}, whose key is empty or not its own`);
+    if (chain.frozen.has(id)) say(`changed ${id}, whose key is empty or not its own`);
     for (const field of new Set([...Object.keys(before), ...Object.keys(after)])) {
       if (sameCell(before[field], after[field])) continue;
       if (!mapped.has(field)) say(`changed ${field} of ${id}, which no column is meant for`);
-      else if (![...keys].some((key) => asked(key, field, after[field])))
+      else if (![...keys].some((key) => asked(chain, key, field, after[field])))
         say(`changed ${field} of ${id} to ${JSON.stringify(after[field])}, which the source never asked for`);
     }
     if (!sameCell(before[keyField], after[keyField])) name(id, keyOf(after[keyField]), 'app');
     touched.add(id);
-    if (chain) {
-      chain.edited.add(id);
-      chain.edits++;
-    }
+    deeds.edited.add(id);
+    deeds.edits++;
   }
 
-  function onRemove(id: string): void {
-    const keys = [...keysOf(id)];
+  function onRemove({ chain, deeds }: Actor, id: string): void {
+    const keys = [...keysOf(chain, id)];
     if (scenario.mode !== 'mirror') say(`deleted ${id} in the mode ${scenario.mode}`);
-    if (chain?.frozen.has(id)) say(`deleted ${id}, whose key is empty or not its own`);
-    if (!keys.some((key) => wants(key).some(({ kind }) => kind === 'absent')))
+    if (chain.frozen.has(id)) say(`deleted ${id}, whose key is empty or not its own`);
+    if (!keys.some((key) => wants(chain, key).some(({ kind }) => kind === 'absent')))
       say(`deleted ${id} (${keys.join(', ')}), which the source has`);
-    if (source.versions.slice(chain?.version ?? 0).every((rows) => rows.some(isKeyless)))
+    if (source.versions.slice(chain.version).every((rows) => rows.some(isKeyless)))
       say(`deleted ${id} while a row has no key, which may be that row's`);
     const isHandMade = !touched.has(id);
     if (isHandMade && scenario.deletes === 'ours')
       say(`deleted ${id}, which is hand-made, and only its own may go`);
     if (isHandMade && scenario.deletes === 'ask' && !agreedOnce)
       say(`deleted ${id}, which is hand-made, and nobody was asked`);
-    if (!chain) return;
-    chain.removed++;
+    deeds.removed++;
     if (chain.approved) return;
-    if (chain.least >= 10 && chain.removed > scenario.brake.deletes * chain.most)
-      say(`deleted ${chain.removed} of ${chain.most} records, and nobody was asked`);
+    const removed = [...chain.deeds.values()].reduce((n, one) => n + one.removed, 0);
+    if (chain.least >= 10 && removed > scenario.brake.deletes * chain.most)
+      say(`deleted ${removed} of ${chain.most} records, and nobody was asked`);
     const versions = source.versions.slice(chain.version);
     if (versions.every((rows) => rows.length === 0))
       say(`deleted ${id} for an empty source, and nobody was asked`);
   }
 
   function onPerson(added: readonly string[], edited: readonly string[], removed: readonly string[]): void {
-    if (chain) chain.byPeople++;
     for (const id of [...added, ...edited]) {
       const key = keyOf(live.get(id)?.[keyField]);
       if (added.includes(id)) made.set(id, 'person');
       if (added.includes(id) || key !== named.get(id)?.at(-1)?.key) name(id, key, 'person');
     }
-    // What stands alone now, or moved, is no longer out of bounds for sure.
-    for (const id of [...added, ...edited, ...removed]) {
-      const keys = keysOf(id);
-      for (const other of chain?.frozen ?? [])
-        if (other === id || [...keysOf(other)].some((key) => key !== '' && keys.has(key)))
-          chain?.frozen.delete(other);
+    for (const chain of chains) {
+      chain.byPeople++;
+      // What stands alone now, or moved, is no longer out of bounds for sure.
+      for (const id of [...added, ...edited, ...removed]) {
+        const keys = keysOf(chain, id);
+        for (const other of chain.frozen)
+          if (other === id || [...keysOf(chain, other)].some((key) => key !== '' && keys.has(key)))
+            chain.frozen.delete(other);
+      }
+    }
+  }
+
+  /** Who did it, of the programs that may write. */
+  function actorOf(call: number | undefined): Actor | undefined {
+    const name = callers.get(call ?? 0) ?? '';
+    const program = programs.get(name);
+    const deeds = program?.chain?.deeds.get(name);
+    if (program?.chain && deeds) return { chain: program.chain, since: program.since, deeds };
+    say(program ? 'a plan wrote to the table' : 'somebody unknown wrote to the table');
+    return undefined;
+  }
+
+  function onApp(actor: Actor, { added, edited, removed }: Changed, now: Map<string, Cells>): void {
+    const before = live;
+    for (const id of removed) if (before.has(id)) onRemove(actor, id);
+    for (const id of edited) onEdit(actor, id, before.get(id) ?? {}, now.get(id) ?? {});
+    live = new Map([...before].filter(([id]) => now.has(id)).map(([id]) => [id, now.get(id) ?? {}]));
+    for (const id of added) {
+      const cells = now.get(id) ?? {};
+      onAdd(actor, id, cells);
+      live.set(id, cells);
     }
   }
 
   feishu.watch((happening) => {
     if (happening.kind !== 'table' || happening.tableId !== table.id) return;
     at++;
-    const before = live;
-    const { added, edited, removed, by } = happening;
     const now = new Map(records().map(({ id, cells }) => [id, cells]));
-    if (by === 'person') {
+    if (happening.by === 'person') {
       live = now;
-      onPerson(added, edited, removed);
+      onPerson(happening.added, happening.edited, happening.removed);
     } else {
-      changes++;
-      for (const id of removed) if (before.has(id)) onRemove(id);
-      for (const id of edited) onEdit(id, before.get(id) ?? {}, now.get(id) ?? {});
-      live = new Map([...before].filter(([id]) => now.has(id)).map(([id]) => [id, now.get(id) ?? {}]));
-      for (const id of added) {
-        const cells = now.get(id) ?? {};
-        onAdd(id, cells);
-        live.set(id, cells);
-      }
+      const actor = actorOf(happening.call);
+      if (actor) onApp(actor, happening, now);
     }
     live = now;
-    if (!chain) return;
-    chain.most = Math.max(chain.most, live.size);
-    chain.least = Math.min(chain.least, live.size);
+    for (const chain of chains) {
+      chain.most = Math.max(chain.most, live.size);
+      chain.least = Math.min(chain.least, live.size);
+    }
   });
   for (const { id, cells } of records()) {
     live.set(id, cells);
@@ -211,8 +245,9 @@ export function watch(feishu: Playground, table: TableHandle, source: Source, sc
 
   return {
     wrong,
-    launched: () => {
-      launchedAt = at + 1;
+    launched: (program, chain) => {
+      programs.set(program, { chain, since: at + 1 });
+      chain?.deeds.set(program, { run: undefined, added: 0, edited: new Set(), edits: 0, removed: 0 });
     },
     begin: () => {
       const all = records();
@@ -220,24 +255,19 @@ export function watch(feishu: Playground, table: TableHandle, source: Source, sc
         key === '' || group.length > 1 ? group.map(({ id }) => id) : [],
       );
       at++;
-      chain = {
+      const chain: Chain = {
         at,
         version: source.versions.length - 1,
         frozen: new Set(frozen),
         atStart: all,
         approved: false,
-        added: 0,
-        edited: new Set(),
-        edits: 0,
-        removed: 0,
+        deeds: new Map(),
         byPeople: 0,
         most: all.length,
         least: all.length,
       };
+      chains.push(chain);
       return chain;
-    },
-    follow: (given) => {
-      chain = given;
     },
     ownerOf: (id) => {
       // Under a key that a person gave it, a record is no longer surely the bot's.
@@ -245,10 +275,9 @@ export function watch(feishu: Playground, table: TableHandle, source: Source, sc
       return touched.has(id) ? 'both' : 'person';
     },
     records,
-    agreed: () => {
+    agreed: (chain) => {
       agreedOnce = true;
-      if (chain) chain.approved = true;
+      chain.approved = true;
     },
-    changes: () => changes,
   };
 }
