@@ -117,13 +117,13 @@ export function newScenario(seed: number, wish: Partial<Setting> = {}): Scenario
     mode: luck.pick(['mirror', 'mirror', 'mirror', 'upsert', 'append', 'update']),
     deletes: luck.pick(['ask', 'all', 'all', 'ours']),
     brake: { deletes: luck.pick([0.2, 0.5, 1]), updates: luck.pick([0.5, 1]) },
-    chunkSize: luck.pick([3, 4, 5, 7, 10, 20, 50]),
+    chunkSize: kind === 'real' ? luck.pick([3, 4, 5, 7, 10]) : luck.pick([3, 4, 5, 7, 10, 20, 50]),
     concurrency: luck.pick(['auto', 'auto', 1, 2, 4]),
     rounds: kind === 'real' ? luck.int(0, 1) : luck.int(0, 3),
     numericKey: luck.yes(0.25),
     keepNames: luck.yes(0.15),
     columns: columns.filter((_, at) => at < 2 || luck.yes(0.6)),
-    rows: luck.pick([0, 8, 15, 30, 30, 60, 90]),
+    rows: kind === 'real' ? luck.pick([15, 30, 60]) : luck.pick([0, 8, 15, 30, 30, 60, 90]),
     writers: luck.pick([1, 1, 2, 8]),
     weather: {
       faults: !bad || kind === 'real' ? luck.pick([0, 0.02]) : luck.pick([0.02, 0.08, 0.2, 0.35]),
@@ -173,9 +173,9 @@ function stepsOf(luck: Chance, { kind, two }: Setting): Step[] {
 }
 
 function endOf(luck: Chance, kind: Setting['kind']): Ending {
-  // Most runs of a small table make between 8 and 40 calls.
-  const call = luck.int(1, 30);
-  if (luck.yes(0.4)) return { how: 'let' };
+  // Most runs of a small table make between 8 and 40 calls; a process that is to be killed should not end before.
+  const call = kind === 'real' ? luck.int(3, 14) : luck.int(1, 30);
+  if (luck.yes(kind === 'real' ? 0.2 : 0.4)) return { how: 'let' };
   if (luck.yes(0.2)) return { how: 'cancel', call };
   if (kind === 'quick') return { how: 'term', call };
   return luck.pick<Ending>([
