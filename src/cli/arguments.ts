@@ -321,5 +321,11 @@ export const exitCodes: readonly (readonly [code: number, meaning: Text])[] = [
   [1, text('有任何一处不完全正确', 'anything not completely right')],
   [2, text('用法或设置有误，什么都没有调用', 'wrong usage or settings, nothing was called')],
   [3, text('在等人确认', 'waiting for a person')],
-  [4, text('另一次运行占用着表格', 'another run holds the table')],
+  [
+    4,
+    text(
+      '另一次运行占用着表格，或另一个实例接手了这次同步',
+      'another run holds the table, or another instance took this one over',
+    ),
+  ],
 ];
