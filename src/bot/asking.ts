@@ -34,7 +34,7 @@ const trusted = (message: string): string => `card|${message}`;
 /** Buttons of commands count on cards that the bot itself has sent: forwarded copies are other messages. */
 export async function trust(message: string, { schedules, clock }: Pick<Desk, 'schedules' | 'clock'>) {
   const now = clock.now();
-  if (await schedules.take(trusted(message), 0, now, now)) await schedules.done(trusted(message), 0, '');
+  await schedules.take(trusted(message), 0, now, now);
 }
 
 /** Whether {@link trust} knows the message. */

@@ -1,6 +1,6 @@
+import { linked } from '../run/linked.ts';
 import type { CallMeter, Clock, Log } from '../run/ports.ts';
 import { createBell } from './bell.ts';
-import { linked } from './linked.ts';
 import { lastPatchFrom, nextPatchAt } from './pace.ts';
 import type { CardJson, Chat } from './ports.ts';
 import { factsOf, pauseAfter, troubleOf } from './trouble.ts';

@@ -65,26 +65,33 @@ export function createBot(parts: BotParts): Bot {
   const isNew = async ({ id, nonce }: ChatEvent, ...others: readonly string[]): Promise<boolean> => {
     const ids = [`event:${id}`, ...(nonce === undefined ? [] : [`nonce:${nonce}`]), ...others];
     try {
-      const news = await Promise.all(ids.map((id) => seen.first(id, clock.now())));
-      return news.every((fresh) => fresh);
+      return await seen.first(ids, clock.now());
     } catch (error) {
       log.error('seen-not-stored', factsOf(error));
       return true;
     }
   };
 
-  const onMessage = async (event: MessageEvent): Promise<void> => {
+  const onMessage = (event: MessageEvent): void => {
     if (event.fromBot || event.from === botOpenId) return;
     if (event.chatKind === 'group' && !event.mentioned) return;
-    if (!(await isNew(event, `message:${event.message}`))) return;
     const command = event.text === undefined ? undefined : parseCommand(event.text);
     const asking: Asking = {
       by: { kind: 'chat', openId: event.from },
       ...{ chat: event.chat, message: event.message, group: event.chatKind === 'group' },
       ...{ via: 'text', once: `answer:${event.message}` },
     };
-    background.start('answer', () => answer(command, asking, desk));
+    afterNew(event, () => answer(command, asking, desk), `message:${event.message}`);
   };
+
+  /**
+   * Acknowledges before the store is asked: under load it may take longer than Feishu waits. Nothing is lost by that
+   * which would not be lost anyway, for the work itself comes after the acknowledgement.
+   */
+  const afterNew = (event: ChatEvent, work: () => Promise<void>, ...others: readonly string[]): void =>
+    background.start(event.kind, async () => {
+      if (await isNew(event, ...others)) await work();
+    });
 
   const onClick = async (event: ClickEvent): Promise<Toast> => {
     if (!(await isNew(event)))
@@ -120,8 +127,8 @@ export function createBot(parts: BotParts): Bot {
           : undefined;
       try {
         if (event.kind === 'click') return await onClick(event);
-        if (event.kind === 'message') await onMessage(event);
-        else if (await isNew(event)) background.start('greet', () => greet(event, desk));
+        if (event.kind === 'message') onMessage(event);
+        else afterNew(event, () => greet(event, desk));
         return undefined;
       } catch (error) {
         log.error('event-failed', { id: event.id, ...factsOf(error) });

@@ -1,10 +1,10 @@
 import { runCard } from '../cards/runCard.ts';
+import { linked } from '../run/linked.ts';
 import type { Clock, Journal, Log } from '../run/ports.ts';
 import type { Run } from '../run/runs.ts';
 import type { State } from '../sync/state.ts';
 import type { Locale } from '../sync/text.ts';
 import { type Canvas, createCanvas } from './canvas.ts';
-import { linked } from './linked.ts';
 import type { CardJson, Chat } from './ports.ts';
 import { factsOf, pauseAfter, troubleOf } from './trouble.ts';
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Client } from '@larksuiteoapi/node-sdk';
 import type { CallMeter, Chance, Clock, Log } from '../run/ports.ts';
 import { lineOf, type ProductLine } from '../sync/address.ts';
@@ -71,6 +72,8 @@ export function feishuClient(settings: ClientSettings): FeishuClient {
   const { appId, appSecret, domain, log, clock, chance } = settings;
   const transport = settings.http ?? http();
   const stopping = new AbortController();
+  // Each call that is on its way listens.
+  setMaxListeners(0, stopping.signal);
   const sdk = new SdkClient({
     appId,
     appSecret,

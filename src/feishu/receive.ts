@@ -40,13 +40,17 @@ export function receiver({ self, handle, log, clock }: ReceiverParts): Receiver 
       log.info('event-of-another-tenant', { type, id: event.id });
       return {};
     }
-    const done = new AbortController();
+    // Only presses are waited for: a timer for each event would cost more than reading it.
+    const done = event.kind === 'click' ? new AbortController() : undefined;
     try {
-      const late = clock.sleep(answerWithin, done.signal).then(
-        () => 'late' as const,
-        () => undefined,
-      );
-      const toast = await Promise.race([handle(event), late]);
+      const working = handle(event);
+      const late =
+        done &&
+        clock.sleep(answerWithin, done.signal).then(
+          () => 'late' as const,
+          () => undefined,
+        );
+      const toast = await (late ? Promise.race([working, late]) : working);
       if (toast === 'late') log.warn('event-answered-late', { type, id: event.id });
       return toast === undefined || toast === 'late' ? {} : { toast };
     } catch (error) {
@@ -57,7 +61,7 @@ export function receiver({ self, handle, log, clock }: ReceiverParts): Receiver 
       });
       return {};
     } finally {
-      done.abort();
+      done?.abort();
     }
   };
   return {

@@ -3,7 +3,7 @@ import type { Context, Middleware } from 'koa';
 import type { Clock, Log } from '../run/ports.ts';
 import type { Receipt, Receiver } from './receive.ts';
 import { recent } from './recent.ts';
-import { type Keys, openPost } from './sealed.ts';
+import { type Keys, keyring, openPost } from './sealed.ts';
 
 /** How POSTs of Feishu are told from everybody else's. */
 export interface WebhookSettings extends Keys {
@@ -36,6 +36,7 @@ const quietFor = 60_000;
  */
 export function webhook(parts: WebhookParts): Middleware {
   const { receiver, clock, log, window } = parts;
+  const keys = keyring(parts);
   const known = recent(remembered);
   const told = new Map<string, number>();
 
@@ -59,7 +60,7 @@ export function webhook(parts: WebhookParts): Middleware {
     const nonce = context.get('X-Lark-Request-Nonce');
     const timestamp = context.get('X-Lark-Request-Timestamp');
     const signature = context.get('X-Lark-Signature');
-    const opened = openPost({ body, timestamp, nonce, signature }, parts, clock.now() / 1000, window);
+    const opened = openPost({ body, timestamp, nonce, signature }, keys, clock.now() / 1000, window);
     if (opened.kind === 'refused') {
       tell(opened.why);
       context.status = opened.status;
@@ -78,18 +79,21 @@ export function webhook(parts: WebhookParts): Middleware {
 }
 
 /** The body's bytes; undefined when there are too many. */
-async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
-  if (Number(request.headers['content-length'] ?? 0) > largest) return undefined;
-  const parts: Buffer[] = [];
-  let size = 0;
-  // Leaving the loop must not cut the line: the answer goes out on it.
-  for await (const part of request.iterator({ destroyOnReturn: false })) {
-    const bytes = part as Buffer;
-    size += bytes.length;
-    if (size > largest) return undefined;
-    parts.push(bytes);
-  }
-  return Buffer.concat(parts);
+function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
+  if (Number(request.headers['content-length'] ?? 0) > largest) return Promise.resolve(undefined);
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = [];
+    let size = 0;
+    // What comes after too much is let go by; the line stays, for the answer goes out on it.
+    request.on('data', (part: Buffer) => {
+      size += part.length;
+      if (size > largest) resolve(undefined);
+      else parts.push(part);
+    });
+    request.once('end', () => resolve(parts.length === 1 ? parts[0] : Buffer.concat(parts)));
+    request.once('error', reject);
+    request.once('close', () => reject(new Error('the request was cut off')));
+  });
 }
 
 /** Refuses, and lets the rest of the body go by unread. */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { CallError } from '../sync/failure.ts';
 import { problemOf } from '../sync/failure-problem.ts';
 import { Fenced, takenOver } from '../sync/fenced.ts';
@@ -64,6 +65,8 @@ export function launcher(journal: Journal, keeper: Keeper, clock: Clock, log: Lo
   const active = new Map<string, Active>();
   const soon = new AbortController();
   const now = new AbortController();
+  // Each run, and each call for one, listens.
+  setMaxListeners(0, soon.signal, now.signal);
   let launched = (): void => undefined;
 
   function conclude(state: State, error: unknown): State {

@@ -411,8 +411,8 @@ export interface Orders {
 
 /** Event and message IDs that were handled, so that a redelivery has no effect. */
 export interface Seen {
-  /** Answers true the first time an ID is shown to it, also across restarts. */
-  first(id: string, at: number): Promise<boolean>;
+  /** Notes the IDs of one event; true when none of them was shown to it before, also across restarts. */
+  first(ids: readonly string[], at: number): Promise<boolean>;
   prune(before: number): Promise<void>;
 }
 

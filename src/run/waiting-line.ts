@@ -1,6 +1,7 @@
 import { outOfQueue } from '../sync/progress.ts';
 import type { Queue, State } from '../sync/state.ts';
 import type { Launcher, Leased, Ready, Work } from './launch.ts';
+import { linked } from './linked.ts';
 import type { Clock, Log, RunRecord, Store } from './ports.ts';
 import type { Run } from './runs.ts';
 
@@ -84,11 +85,12 @@ export function waitingLine({ store: { journal, leases }, launch, clock, log }: 
   function stand(ready: Ready, work: Work): Run {
     const { id, board } = ready;
     const away = new AbortController();
-    let rouse = new AbortController();
+    let rouse = (): void => undefined;
     const nap = async (): Promise<void> => {
-      rouse = new AbortController();
-      const signal = AbortSignal.any([rouse.signal, launch.stopping]);
-      await clock.sleep(lookEvery, signal).catch(() => undefined);
+      const one = linked(launch.stopping);
+      rouse = one.end;
+      await clock.sleep(lookEvery, one.signal).catch(() => undefined);
+      one.end();
     };
     const patiently = async (): Promise<Run | State | undefined> => {
       for (;;) {
@@ -114,7 +116,7 @@ export function waitingLine({ store: { journal, leases }, launch, clock, log }: 
     void ended.finally(() => waits.delete(ended));
     const { state, watch, meter } = board;
     const run: Run = { id, state, watch, meter, ended, lost: away.signal };
-    standing.set(id, { run, wake: () => rouse.abort() });
+    standing.set(id, { run, wake: () => rouse() });
     return run;
   }
 

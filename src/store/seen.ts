@@ -4,10 +4,12 @@ import { hash } from './encode.ts';
 
 /** Event and message IDs that were handled. They come from outside, so only their hash is kept. */
 export const seen = (db: Database, backend: Backend): Seen => ({
-  async first(id, at) {
-    const insert = db.insertInto('seen').values({ id_hash: hash(id), at });
+  async first(ids, at) {
+    const rows = [...new Set(ids)].map((id) => ({ id_hash: hash(id), at }));
+    // One write, however many IDs: each waits for the disk.
+    const insert = db.insertInto('seen').values(rows);
     const { numInsertedOrUpdatedRows } = await backend.unlessThere(insert).executeTakeFirstOrThrow();
-    return numInsertedOrUpdatedRows === 1n;
+    return numInsertedOrUpdatedRows === BigInt(rows.length);
   },
   async prune(before) {
     await db.deleteFrom('seen').where('at', '<', before).execute();

@@ -252,9 +252,9 @@ export function fakeRuns() {
 export function fakeSeen(): Seen {
   const ids = new Set<string>();
   return {
-    first: async (id) => {
-      const fresh = !ids.has(id);
-      ids.add(id);
+    first: async (shown) => {
+      const fresh = shown.every((id) => !ids.has(id));
+      for (const id of shown) ids.add(id);
       return fresh;
     },
     prune: async () => undefined,

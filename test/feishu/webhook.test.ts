@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Door, openDoor } from '../../src/feishu/door.ts';
-import { decrypted, signatureOf } from '../../src/feishu/sealed.ts';
+import { decrypted, keyring, signatureOf } from '../../src/feishu/sealed.ts';
 import { webhook, webhookPath } from '../../src/feishu/webhook.ts';
 import { seal } from '../../src/playground/webhook.ts';
 
@@ -187,5 +187,6 @@ describe('the webhook', () => {
 
 it('the cipher is the one of the published example', () => {
   // https://open.feishu.cn/document/ukTMukTMukTM/uYDNxYjL2QTM24iN0EjN/event-subscription-configure-/encrypt-key-encryption-configuration-case
-  expect(decrypted('P37w+VZImNgPEO1RBhJ6RtKl7n6zymIbEG1pReEzghk=', 'test key')).toBe('hello world');
+  const { aes } = keyring({ encryptKey: 'test key', verificationToken: '' });
+  expect(decrypted('P37w+VZImNgPEO1RBhJ6RtKl7n6zymIbEG1pReEzghk=', aes)).toBe('hello world');
 });

@@ -679,14 +679,18 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
     it('calls an event the first one exactly once, also across processes and after a restart', async () => {
       const stores = [store, await another()];
       const answers = await Promise.all(
-        Array.from({ length: 10 }, () => stores.map((one) => one.seen.first('event-1', 5))).flat(),
+        Array.from({ length: 10 }, () =>
+          stores.map((one) => one.seen.first(['event-1', 'nonce-1'], 5)),
+        ).flat(),
       );
       expect(answers.filter(Boolean)).toHaveLength(1);
-      expect(await store.seen.first('EVENT-1', 5)).toBe(true);
+      expect(await store.seen.first(['EVENT-1'], 5)).toBe(true);
       await store.seen.prune(5);
-      expect(await (await another()).seen.first('event-1', 6)).toBe(false);
+      expect(await (await another()).seen.first(['event-2', 'nonce-1'], 6)).toBe(false);
+      // What came with it is known all the same.
+      expect(await store.seen.first(['event-2'], 6)).toBe(false);
       await store.seen.prune(6);
-      expect(await store.seen.first('event-1', 7)).toBe(true);
+      expect(await store.seen.first(['event-1', 'event-1'], 7)).toBe(true);
     });
 
     describe('what happens by the clock', () => {
