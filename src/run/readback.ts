@@ -1,4 +1,5 @@
 import type { Change } from '../sync/change.ts';
+import { CallError, type Verdict } from '../sync/failure.ts';
 import type { TableRecord } from '../sync/field.ts';
 import { type Key, keyOf } from '../sync/key.ts';
 import type { Cell } from '../sync/kinds/kind.ts';
@@ -51,9 +52,10 @@ export async function findKeys(
     }
   }
 
-  if (only && byFilter <= Math.ceil(records / recordsPerPage) + 1) {
-    take(await table.matching(only.name, values, names, signal));
-  } else {
+  const few = only && byFilter <= Math.ceil(records / recordsPerPage) + 1;
+  const matching = few && (await unlessRefused(table.matching(only.name, values, names, signal)));
+  if (matching) take(matching);
+  else {
     for await (const page of table.records(names, signal)) {
       if (page.restarted) found.clear();
       take(page.records);
@@ -64,6 +66,25 @@ export async function findKeys(
   /** The key cells as they stand in the changes: a key of one part is the cell, blanks around it aside. */
   function keyValues(all: readonly Change[]): readonly Cell[] {
     const at = key[0] ?? -1;
-    return all.map((change) => (change.kind === 'create' ? (change.cells[at] ?? change.key) : change.key));
+    return all.map((change) => {
+      const row = change.kind === 'update' ? change.row : change.cells;
+      return row?.[at] ?? change.key;
+    });
   }
 }
+
+/**
+ * What a filter finds; undefined when Feishu does not take the filter, as it may not for an option that the field does
+ * not have: then the whole table tells. Rejects when the look-up failed for any other reason.
+ */
+async function unlessRefused<T>(looking: Promise<T>): Promise<T | undefined> {
+  try {
+    return await looking;
+  } catch (error) {
+    if (error instanceof CallError && !passing.has(error.failure.verdict)) return undefined;
+    throw error;
+  }
+}
+
+/** Of these a whole read would meet the same. */
+const passing: ReadonlySet<Verdict> = new Set<Verdict>(['wait', 'round', 'reread']);

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Change } from '../sync/change.ts';
 import { createdFields, updatedRecord } from '../sync/chunk.ts';
 import { CallError, type Failure } from '../sync/failure.ts';
-import { hashOf } from '../sync/hash.ts';
+import { hashOf, seedOf } from '../sync/hash.ts';
 import { tokenLife } from '../sync/limits.ts';
 import type { Target } from '../sync/mapping.ts';
 import { packCells } from '../sync/pack.ts';
@@ -127,7 +127,7 @@ async function call(
     const records = creates.map((change) => createdFields(change.cells, targets));
     const created = table.create(records, token?.token ?? '', signal);
     // Worked out while the call is under way: afterwards the lane would wait for it.
-    const hashes = nextTurn().then(() => creates.map(createdHash));
+    const hashes = nextTurn().then(() => createdHashes(creates, seedOf(targets)));
     const ids = await created;
     return sent(creates.length, entries(creates, ids, await hashes));
   }
@@ -162,4 +162,5 @@ const entries = (
 ): readonly LedgerEntry[] =>
   creates.map(({ key }, at) => ({ key, record: ids[at] ?? '', hash: hashes[at] ?? '' }));
 
-const createdHash = ({ cells }: Create): string => hashOf(Buffer.from(packCells(cells)));
+const createdHashes = (creates: readonly Create[], seed: number): readonly string[] =>
+  creates.map(({ cells }) => hashOf(Buffer.from(packCells(cells)), seed));

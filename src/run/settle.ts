@@ -1,5 +1,5 @@
 import type { Change } from '../sync/change.ts';
-import { hashOf } from '../sync/hash.ts';
+import { hashOf, seedOf } from '../sync/hash.ts';
 import { packCells } from '../sync/pack.ts';
 import type { Plan } from './plan.ts';
 import type { LedgerEntry, Table } from './ports.ts';
@@ -31,12 +31,13 @@ export async function settleByReading(reader: Reader, changes: readonly Change[]
   const { table, plan, records, stop } = reader;
   if (changes[0]?.kind === 'delete') return settleDeletes(table, changes, stop.now);
   const found = await findKeys(table, plan.targets, plan.key, changes, records, stop.now);
+  const seed = seedOf(plan.targets);
   const rest: Change[] = [];
   const wrote: LedgerEntry[] = [];
   for (const change of changes) {
     const held = found.get(change.key);
     if (held && isThere(change, held)) {
-      const hash = change.kind === 'update' ? change.hash : hashOf(Buffer.from(packCells(held.cells)));
+      const hash = change.kind === 'update' ? change.hash : hashOf(Buffer.from(packCells(held.cells)), seed);
       wrote.push({ key: change.key, record: held.record, hash });
     } else rest.push(change);
   }

@@ -1,6 +1,6 @@
 import type { Change, Difference } from './change.ts';
 import type { Mode } from './definition.ts';
-import { hashOf } from './hash.ts';
+import { hashOf, seedOf } from './hash.ts';
 import { type Key, keyOf } from './key.ts';
 import type { KeyCounts } from './key-table.ts';
 import type { Mapping, Target } from './mapping.ts';
@@ -53,6 +53,7 @@ export function diff(
 ): Diff {
   // Slots whose key some row had: most of them, so that few keys have to be looked up in the end.
   const seen = new Uint8Array(index.size);
+  const seed = seedOf(mapping.targets);
 
   const keyIn = (packed: Uint8Array, from = 0): Key =>
     keyOf(mapping.key.map((at) => cellAt(packed, at, from)));
@@ -73,7 +74,7 @@ export function diff(
     const differences = differ(mapping.targets, wanted, unpackCells(record.cells));
     if (differences.length === 0) return { kind: 'same' };
     if (within && !within.has(record.id)) return { kind: 'left' };
-    const hash = hashOf(packed.subarray(from));
+    const hash = hashOf(packed.subarray(from), seed);
     const anew = mode === 'update' ? {} : { row: wanted };
     return { kind: 'update', key, record: record.id, differences, hash, ...anew };
   }

@@ -7,11 +7,13 @@ import { findKeys } from '../../src/run/readback.ts';
 import { sampler, shownKey } from '../../src/run/sample.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Change } from '../../src/sync/change.ts';
+import type { Verdict } from '../../src/sync/failure.ts';
 import type { FieldKind } from '../../src/sync/field.ts';
 import type { Mapping, Target } from '../../src/sync/mapping.ts';
 import {
   busy,
   chance,
+  failed,
   fakeTable,
   hooked,
   keyField,
@@ -325,6 +327,30 @@ describe('reading back', () => {
     const both = await looked([create('a')], 100_000, [0, 1]);
     expect(both.ops).toEqual(['records']);
     expect(both.found).toContain('1:a1:1');
+  });
+
+  it('reads the whole table where Feishu does not take the filter, and fails where the look-up does', async () => {
+    const answers = async (verdict: Verdict) => {
+      const table = fakeTable(movableClock());
+      table.put({ [keyField]: 'a', 金额: 1 });
+      table.fault = ({ op }) =>
+        op === 'matching' ? { failure: failed(verdict, { code: 1254018 }) } : undefined;
+      const found = await findKeys(table, targets, [0], [create('a'), create('x')], 100, never).catch(String);
+      return typeof found === 'string' ? found : [...found.keys()];
+    };
+    for (const verdict of ['stop', 'values', 'unknown'] as const)
+      expect(await answers(verdict)).toEqual(['a']);
+    for (const verdict of ['round', 'wait', 'reread'] as const)
+      expect(await answers(verdict)).toContain('1254018');
+  });
+
+  it('asks for a key as it is written, and not as it is compared', async () => {
+    const update = (row?: readonly string[]): Change => ({
+      ...{ kind: 'update', key: 'c', record: 'rec3', differences: [[1, '2', '1']], hash: 'h' },
+      ...(row ? { row } : {}),
+    });
+    expect((await looked([update([' c ', '2'])], 100)).found).toEqual(['c']);
+    expect((await looked([update()], 100)).found).toEqual([]);
   });
 
   it('forgets what came before a read that begins anew', async () => {
