@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Case, cases, life, width } from './cases.ts';
+import { benchKilled, benchLarge } from './endurance.ts';
 import { startFeishu } from './feishu.ts';
+import { benchJournal } from './journal.ts';
 import type { Measured } from './judge.ts';
 import { mysqlShop, sqliteShop } from './shop.ts';
 import { heading, legend, lineOf } from './show.ts';
@@ -14,7 +16,7 @@ import { benchWebhook } from './webhook.ts';
 import { benchWide } from './wide.ts';
 
 /** What is measured with lines of its own. */
-const others = ['wide', 'webhook', 'store'] as const;
+const others = ['wide', 'webhook', 'large', 'killed', 'journal', 'store'] as const;
 
 const usage = `npm run bench -- [options]
   --rows 1000,20000,100000   sizes of the first four cases; the first of them is that of the wide one (else 20000)
@@ -42,7 +44,7 @@ async function bench(): Promise<void> {
   const wanted = new Set(values.only.split(','));
   const runs: Measured[] = [];
   const plain = (line: string): void => (values.json ? undefined : print(line));
-  if ([...cases, 'wide', 'webhook'].some((one) => wanted.has(one))) {
+  if ([...cases, ...others].some((one) => one !== 'store' && wanted.has(one))) {
     if (!values['no-build']) build();
     plain(heading());
     await withParts(
@@ -82,6 +84,9 @@ async function withParts(
       await width(parts, 'strict', 20_000);
       await width(parts, 'lenient', 20_000);
       if (wanted.has('wide')) await benchWide({ feishu, app, shop, say }, wideRows, print);
+      if (wanted.has('large')) await benchLarge(feishu, app, shop, print);
+      if (wanted.has('killed')) await benchKilled(feishu, app, shop, print);
+      if (wanted.has('journal')) await benchJournal(feishu, app, shop, print);
       if (wanted.has('webhook')) await benchWebhook(feishu, app, shop, print);
     } finally {
       await shop.close();

@@ -21,7 +21,7 @@ export interface Bench {
 }
 
 /** Milliseconds that each call takes. */
-const latency = 60;
+export const latency = 60;
 const fields = 8;
 const nothing = { fields, records: 0, creates: 0, updates: 0, deletes: 0 };
 

@@ -5,7 +5,9 @@ import { fields as narrow } from './fields.ts';
 /** The local Feishu in a process of its own, so that its work is not counted as the program's. */
 const feishu = await startPlayground({ rates: false });
 
-function answer(ask: Asked): Answers[keyof Answers] {
+type Answer = Answers[keyof Answers];
+
+function answer(ask: Asked): Answer | Promise<Answer> {
   switch (ask.kind) {
     case 'app':
       return { url: feishu.url, id: feishu.appId, secret: feishu.appSecret };
@@ -28,6 +30,8 @@ function answer(ask: Asked): Answers[keyof Answers] {
       );
       return replies.filter(({ path }) => to.has(path.split('/').at(-2) ?? '')).length;
     }
+    case 'arrival':
+      return arrival(ask.route, ask.nth);
     case 'calls': {
       const calls = [...feishu.calls()];
       feishu.clearCalls();
@@ -71,5 +75,16 @@ function said(words: readonly string[]): Answers['say'] {
   };
 }
 
-process.on('message', (ask: Asked) => process.send?.(answer(ask)));
+function arrival(name: string, nth: number): Promise<number> {
+  let left = nth;
+  return new Promise((resolve) => {
+    const leave = feishu.onRequest(({ route }) => {
+      if (route.name !== name || --left > 0) return;
+      leave();
+      resolve(Date.now());
+    });
+  });
+}
+
+process.on('message', async (ask: Asked) => process.send?.(await answer(ask)));
 process.on('disconnect', () => process.exit());

@@ -15,6 +15,8 @@ export type Asked =
   | { readonly kind: 'say'; readonly words: readonly string[] }
   /** How many of the messages were answered. */
   | { readonly kind: 'replies'; readonly to: readonly string[] }
+  /** Answers once so many calls of the route have come in from now on. */
+  | { readonly kind: 'arrival'; readonly route: string; readonly nth: number }
   | { readonly kind: 'calls' };
 
 /** What it answers. */
@@ -23,6 +25,8 @@ export interface Answers {
   /** The tables' addresses. */
   readonly base: readonly string[];
   readonly pace: null;
+  /** When it came in (ms since the epoch). */
+  readonly arrival: number;
   readonly say: {
     readonly messages: readonly string[];
     /** What Feishu sends for each of them, without the token. */

@@ -16,6 +16,8 @@ export interface Ran {
   readonly report: Report;
   /** Milliseconds of CPU from the run's start to its plan, of all its threads. */
   readonly cpuToPlan: number;
+  /** When the run had its table for itself (ms since the epoch). */
+  readonly startedAt: number;
   /** Milliseconds of CPU of the whole process, start-up included. */
   readonly cpu: number;
   /** The most memory that the process ever held, in MB. */
@@ -28,6 +30,8 @@ export interface Place {
   define(target: string, concurrency: number | 'auto', sync?: Sync): void;
   /** Runs `node dist/main.js run orders --json`. */
   run(): Promise<Ran>;
+  /** Runs it too, and kills it at that moment. */
+  kill(when: Promise<unknown>): Promise<Pick<Ran, 'startedAt'>>;
   /** Starts `node dist/main.js start`; answers when it is ready. @param more settings, `HTTP_PORT` among them */
   serve(more: Readonly<Record<string, string>>): Promise<{ stop(): Promise<void> }>;
 }
@@ -51,17 +55,8 @@ export function newPlace(folder: string, app: Answers['app'], shop: string): Pla
     LOG_LEVEL: 'debug',
   };
   return {
-    define(target, concurrency, sync = { query, fields: { 下单时间: { as: 'date' } } }) {
-      const definition = {
-        name: 'orders',
-        title: '订单',
-        source: { connection: 'shop', query: sync.query },
-        key: '订单号',
-        target,
-        mode: 'mirror',
-        fields: sync.fields,
-        concurrency,
-      };
+    define(target, concurrency, sync) {
+      const definition = writtenDefinition(target, concurrency, sync);
       writeFileSync(join(folder, 'syncs', 'orders.yaml'), stringify(definition));
     },
     async serve(more) {
@@ -89,6 +84,20 @@ export function newPlace(folder: string, app: Answers['app'], shop: string): Pla
         },
       };
     },
+    async kill(when) {
+      const program = spawn(process.execPath, [main, 'run', 'orders', '--json'], {
+        cwd: folder,
+        env,
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      const err: Buffer[] = [];
+      program.stderr.on('data', (data: Buffer) => err.push(data));
+      const ended = once(program, 'close');
+      await Promise.race([when, ended]);
+      if (!program.kill('SIGKILL')) throw new Error('the program ended too early');
+      await ended;
+      return { startedAt: Date.parse(lineIn(Buffer.concat(err).toString(), 'run.started').time) };
+    },
     async run() {
       const program = spawn(process.execPath, [main, 'run', 'orders', '--json'], { cwd: folder, env });
       const out: Buffer[] = [];
@@ -108,30 +117,53 @@ export function newPlace(folder: string, app: Answers['app'], shop: string): Pla
   };
 }
 
+const narrow: Sync = { query, fields: { 下单时间: { as: 'date' } } };
+
+/** A definition as it is written in a file. */
+export const writtenDefinition = (target: string, concurrency: number | 'auto', sync: Sync = narrow) => ({
+  name: 'orders',
+  title: '订单',
+  source: { connection: 'shop', query: sync.query },
+  key: '订单号',
+  target,
+  mode: 'mirror',
+  fields: sync.fields,
+  concurrency,
+});
+
 interface Line {
+  readonly time: string;
   readonly event: string;
   readonly phase?: string;
   readonly cpu: number;
   readonly peakMb: number;
 }
 
-function ranOf(report: Report, said: string): Ran {
-  const lines = said
+function linesIn(said: string): readonly Line[] {
+  return said
     .split('\n')
-    .filter((line) => line.startsWith('{'))
+    .filter((line) => line.startsWith('{') && line.endsWith('}'))
     .map((line) => JSON.parse(line) as Line);
-  const line = (is: (one: Line) => boolean): Line => {
-    const found = lines.find(is);
-    if (!found) throw new Error('the log does not tell the phases of the run');
-    return found;
-  };
+}
+
+/** The first line of an event that the program logged. */
+function lineIn(said: string, event: string): Line {
+  const found = linesIn(said).find((one) => one.event === event);
+  if (!found) throw new Error(`the log does not tell of ${event}`);
+  return found;
+}
+
+function ranOf(report: Report, said: string): Ran {
+  const lines = linesIn(said);
   const comparing = lines.findIndex((one) => one.phase === 'comparing');
-  const started = line((one) => one.event === 'run.started');
-  const planned = line((one) => one.phase !== undefined && lines.indexOf(one) > comparing);
-  const ended = line((one) => one.event === 'run.ended');
+  const started = lineIn(said, 'run.started');
+  const planned = lines.find((one, at) => one.phase !== undefined && at > comparing);
+  const ended = lineIn(said, 'run.ended');
+  if (!planned) throw new Error('the log does not tell the phases of the run');
   return {
     report,
     cpuToPlan: planned.cpu - started.cpu,
+    startedAt: Date.parse(started.time),
     cpu: ended.cpu,
     peakMb: ended.peakMb,
   };

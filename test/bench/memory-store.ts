@@ -1,0 +1,84 @@
+import type { ChunkRecord, Journal, Leases, Ledger, Memory, Store } from '../../src/run/ports.ts';
+
+/**
+ * A store for one first load that keeps nothing: plan and chunks are in memory while they are needed, outcomes are
+ * forgotten. With it a run is as quick as it would be without journal and ledger.
+ */
+export function memoryStore(): Pick<
+  Store,
+  'journal' | 'ledger' | 'leases' | 'memory' | 'rejects' | 'orders'
+> {
+  const chunks = new Map<string, ChunkRecord>();
+  const bodies = new Map<string, Uint8Array>();
+  const remembered = new Map<string, string>();
+  const put = (id: string, change: Partial<ChunkRecord>): void => {
+    const chunk = chunks.get(id);
+    if (chunk) chunks.set(id, { ...chunk, ...change });
+  };
+  const journal: Partial<Journal> = {
+    createRun: nothing,
+    saveState: nothing,
+    savePlan: nothing,
+    findRun: nothing,
+    lastDone: nothing,
+    openRuns: async () => [],
+    async addChunks(_run, added) {
+      for (const { body, refused: _, ...chunk } of added) {
+        bodies.set(chunk.id, body);
+        chunks.set(chunk.id, { ...chunk, ...fresh });
+      }
+    },
+    chunks: async () => [...chunks.values()].sort((a, b) => a.seq - b.seq),
+    body: async (_run, chunk) => bodies.get(chunk) ?? new Uint8Array(),
+    async sending(_run, chunk, token, sentAt) {
+      put(chunk, { status: 'sent', token, sentAt });
+    },
+    async settle(_run, _scope, chunk, { status, written, failure }) {
+      put(chunk, { status, written, failure });
+      bodies.delete(chunk);
+    },
+  };
+  const ledger: Partial<Ledger> = {
+    size: async () => 0,
+    known: async () => new Set(),
+    find: async () => new Map(),
+  };
+  const leases: Leases = {
+    claim: async () => ({ kind: 'claimed', lease: { fence: 1 } }),
+    renew: async () => true,
+    release: nothing,
+    holder: nothing,
+  };
+  const memory: Memory = {
+    recall: async (name) => remembered.get(name),
+    async remember(name, value) {
+      remembered.set(name, value);
+    },
+  };
+  const rejects: Partial<Store['rejects']> = {
+    addRows: nothing,
+    size: async () => 0,
+    known: async () => new Map(),
+    keep: nothing,
+    forget: nothing,
+  };
+  return {
+    journal: journal as Journal,
+    ledger: ledger as Ledger,
+    leases,
+    memory,
+    rejects: rejects as Store['rejects'],
+    orders: { post: nothing, of: async () => [], take: nothing, prune: nothing },
+  };
+}
+
+const nothing = async (): Promise<undefined> => undefined;
+
+const fresh = {
+  status: 'pending',
+  token: null,
+  sentAt: null,
+  attempts: 0,
+  written: 0,
+  failure: null,
+} as const;
