@@ -1,10 +1,11 @@
 import { filled } from '../sync/filled.ts';
 import type { Key } from '../sync/key.ts';
+import { keyReader } from '../sync/key-bytes.ts';
 import { type KeyCounts, keyCounter } from '../sync/key-table.ts';
 import type { PersonBy } from '../sync/lookup.ts';
 import { lookupWords, tooManyWords } from '../sync/lookup-words.ts';
-import { keyIn, type Mapping, type Misfit } from '../sync/mapping.ts';
-import { packCells } from '../sync/pack.ts';
+import type { Mapping, Misfit } from '../sync/mapping.ts';
+import { packer } from '../sync/pack.ts';
 import { problem } from '../sync/problem.ts';
 import { secondsWatch } from '../sync/seconds.ts';
 import type { BadRow } from '../sync/state.ts';
@@ -55,7 +56,8 @@ export async function readSource(
     throw problem(otherColumns);
   }
   const times = keyCounter();
-  const frame = framer();
+  const pack = packer(numberBytes);
+  const keyIn = keyReader(mapping.key);
   const words = lookupWords(mapping.targets);
   const filledColumns = filled(mapping.targets.length);
   const seconds = secondsWatch(mapping.unsaid);
@@ -77,10 +79,12 @@ export async function readSource(
       filledColumns.see(cells);
       if (!words.take(cells)) throw problem(tooManyWords);
       seconds.take(cells);
-      const key = keyIn(mapping, cells);
-      if (key === '') keyless++;
+      const frame = pack(cells);
+      frame.writeUInt32LE(rows);
+      const key = keyIn(frame, numberBytes);
+      if (key.from === key.to) keyless++;
       else times.add(key);
-      spool.append(frame(rows, packCells(cells)));
+      spool.append(frame);
     }
     onRows(rows);
   }
@@ -113,18 +117,6 @@ function badFrame(
     value: value instanceof Uint8Array ? '' : listedValue(target, String(value ?? '')),
   };
   return Buffer.from(JSON.stringify(listed));
-}
-
-/** Makes the writer of spool frames; it reuses one buffer, which the spool copies from. */
-function framer(): (row: number, packed: string) => Uint8Array {
-  let scratch = Buffer.allocUnsafe(4096);
-  return (row, packed) => {
-    // Three bytes a UTF-16 unit is the most that UTF-8 can take.
-    const most = numberBytes + packed.length * 3;
-    if (most > scratch.length) scratch = Buffer.allocUnsafe(most * 2);
-    scratch.writeUInt32LE(row, 0);
-    return scratch.subarray(0, numberBytes + scratch.write(packed, numberBytes, 'utf8'));
-  };
 }
 
 /** Where the packed cells begin in a spool frame. */

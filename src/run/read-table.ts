@@ -1,8 +1,9 @@
 import type { Fields } from '../sync/field.ts';
 import { filled } from '../sync/filled.ts';
+import { keyReader } from '../sync/key-bytes.ts';
 import { kinds } from '../sync/kinds/kinds.ts';
-import { keyIn, type Mapping } from '../sync/mapping.ts';
-import { packCells } from '../sync/pack.ts';
+import type { Mapping } from '../sync/mapping.ts';
+import { packer } from '../sync/pack.ts';
 import { type TableIndex, tableIndex } from '../sync/table-index.ts';
 import { count, listed, type Text, text } from '../sync/text.ts';
 import type { Table } from './ports.ts';
@@ -43,6 +44,8 @@ export async function readTable(
 ): Promise<TableRead> {
   const fields = mapping.targets.map((target) => target.name);
   const names = nameList(mapping);
+  const pack = packer();
+  const keyIn = keyReader(mapping.key);
   let before = revision;
   for (let attempt = 1; ; attempt++) {
     const index = tableIndex();
@@ -54,7 +57,8 @@ export async function readTable(
         const cells = mapping.held(record.fields);
         columns.see(cells);
         names.see(record.fields);
-        index.add(record.id, keyIn(mapping, cells), packCells(cells));
+        const packed = pack(cells);
+        index.add(record.id, keyIn(packed), packed);
       }
       total = page.total;
       onPage(index.size, total);

@@ -5,7 +5,7 @@ import { CallError, type Failure } from '../sync/failure.ts';
 import { hashOf, seedOf } from '../sync/hash.ts';
 import { tokenLife } from '../sync/limits.ts';
 import type { Target } from '../sync/mapping.ts';
-import { packCells } from '../sync/pack.ts';
+import { packer } from '../sync/pack.ts';
 import { heavyWaits, throttleBudget } from '../sync/round.ts';
 import type { Lane } from './lane.ts';
 import type { Chance, Clock, LedgerEntry, Table } from './ports.ts';
@@ -162,5 +162,7 @@ const entries = (
 ): readonly LedgerEntry[] =>
   creates.map(({ key }, at) => ({ key, record: ids[at] ?? '', hash: hashes[at] ?? '' }));
 
-const createdHashes = (creates: readonly Create[], seed: number): readonly string[] =>
-  creates.map(({ cells }) => hashOf(Buffer.from(packCells(cells)), seed));
+function createdHashes(creates: readonly Create[], seed: number): readonly string[] {
+  const pack = packer();
+  return creates.map(({ cells }) => hashOf(pack(cells), seed));
+}

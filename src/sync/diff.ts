@@ -2,10 +2,11 @@ import type { Change, Difference } from './change.ts';
 import type { Mode } from './definition.ts';
 import { hashOf, seedOf } from './hash.ts';
 import { type Key, keyOf } from './key.ts';
+import { keyReader } from './key-bytes.ts';
 import type { KeyCounts } from './key-table.ts';
 import type { Mapping, Target } from './mapping.ts';
 import { cellAt, unpackCells } from './pack.ts';
-import type { TableIndex } from './table-index.ts';
+import type { HeldRecord, TableIndex } from './table-index.ts';
 
 /** What the comparison says of one source row. */
 export type Compared =
@@ -17,8 +18,10 @@ export type Compared =
   | {
       readonly kind: 'invalid';
       readonly key: Key;
-      readonly why: 'empty' | 'doubled-source' | 'doubled-table';
+      readonly why: Why;
     };
+
+type Why = 'empty' | 'doubled-source' | 'doubled-table';
 
 /**
  * Says what must happen so that the table agrees with the query.
@@ -58,25 +61,38 @@ export function diff(
   const keyIn = (packed: Uint8Array, from = 0): Key =>
     keyOf(mapping.key.map((at) => cellAt(packed, at, from)));
 
+  const readKey = keyReader(mapping.key);
+  const invalid = (packed: Uint8Array, from: number, why: Why): Compared => ({
+    kind: 'invalid',
+    key: keyIn(packed, from),
+    why,
+  });
+
   function row(packed: Uint8Array, from = 0): Compared {
-    const key = keyIn(packed, from);
-    if (key === '') return { kind: 'invalid', key, why: 'empty' };
-    if ((times.get(key) ?? 0) > 1) return { kind: 'invalid', key, why: 'doubled-source' };
+    const key = readKey(packed, from);
+    if (key.from === key.to) return invalid(packed, from, 'empty');
+    if ((times.get(key) ?? 0) > 1) return invalid(packed, from, 'doubled-source');
     const slot = index.find(key);
-    const cells = () => unpackCells(asText(packed, from));
-    if (slot < 0) return mode === 'update' ? { kind: 'left' } : { kind: 'create', key, cells: cells() };
+    if (slot < 0) return mode === 'update' ? { kind: 'left' } : created(packed, from);
     seen[slot] = 1;
-    if (index.isDoubled(slot)) return { kind: 'invalid', key, why: 'doubled-table' };
+    if (index.isDoubled(slot)) return invalid(packed, from, 'doubled-table');
     if (index.equals(slot, packed, from)) return { kind: 'same' };
-    if (mode === 'append') return { kind: 'left' };
-    const record = index.record(slot);
-    const wanted = cells();
-    const differences = differ(mapping.targets, wanted, unpackCells(record.cells));
+    return mode === 'append' ? { kind: 'left' } : updated(index.record(slot), packed, from);
+  }
+
+  function created(packed: Uint8Array, from: number): Compared {
+    const cells = unpackCells(asText(packed, from));
+    return { kind: 'create', key: keyOf(mapping.key.map((at) => cells[at] ?? '')), cells };
+  }
+
+  function updated(record: HeldRecord, packed: Uint8Array, from: number): Compared {
+    const cells = unpackCells(asText(packed, from));
+    const differences = differ(mapping.targets, cells, unpackCells(record.cells));
     if (differences.length === 0) return { kind: 'same' };
     if (within && !within.has(record.id)) return { kind: 'left' };
     const hash = hashOf(packed.subarray(from), seed);
-    const anew = mode === 'update' ? {} : { row: wanted };
-    return { kind: 'update', key, record: record.id, differences, hash, ...anew };
+    const anew = mode === 'update' ? {} : { row: cells };
+    return { kind: 'update', key: keyIn(packed, from), record: record.id, differences, hash, ...anew };
   }
 
   function* leftOver(): Iterable<Change> {

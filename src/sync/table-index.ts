@@ -1,4 +1,5 @@
 import type { Key } from './key.ts';
+import type { KeyBytes } from './key-bytes.ts';
 import { keyTable } from './key-table.ts';
 
 /** What the index knows of one record. */
@@ -15,13 +16,14 @@ export interface HeldRecord {
  * somebody edits meanwhile); a key seen again on another record makes the key doubled.
  */
 export interface TableIndex {
-  add(id: string, key: Key, packed: string): void;
+  /** Takes a copy of the packed bytes. */
+  add(id: string, key: Key | KeyBytes, packed: Uint8Array): void;
   /** Forgets everything, for a read that starts anew. */
   clear(): void;
   /** Whether a record of this ID was added. */
   has(id: string): boolean;
   /** Slot of a key, or -1. Doubled keys have one too: ask {@link isDoubled}. */
-  find(key: Key): number;
+  find(key: Key | KeyBytes): number;
   isDoubled(slot: number): boolean;
   /** Compares a slot's cells with packed bytes, which begin at `from`, without unpacking either. */
   equals(slot: number, packed: Uint8Array, from?: number): boolean;
@@ -45,8 +47,8 @@ const blockSize = 1 << 22;
 export function tableIndex(): TableIndex {
   let keys = keyTable();
   let ids = keyTable();
-  /** By slot: the key, and the numbers of the further records that have it. */
-  let doubled = new Map<number, { readonly key: Key; readonly others: number[] }>();
+  /** By slot: the numbers of the further records that have its key. */
+  let doubled = new Map<number, number[]>();
   let blocks: Buffer[] = [];
   let used = 0;
   // By slot.
@@ -55,18 +57,17 @@ export function tableIndex(): TableIndex {
   let idNumbers = new Uint32Array(1024);
   let emptyKeys: number[] = [];
 
-  function store(bytes: string): readonly [start: number, length: number] {
-    // Three bytes a UTF-16 unit is the most that UTF-8 can take.
-    const most = bytes.length * 3;
-    if (blocks.length === 0 || used + most > blockSize) {
-      blocks.push(Buffer.allocUnsafeSlow(Math.max(blockSize, most)));
+  /** Copies bytes into the blocks and answers where they are. */
+  function store(bytes: Uint8Array): number {
+    if (blocks.length === 0 || used + bytes.length > blockSize) {
+      blocks.push(Buffer.allocUnsafeSlow(Math.max(blockSize, bytes.length)));
       used = 0;
     }
     const block = blocks[blocks.length - 1] as Buffer;
     const start = (blocks.length - 1) * 2 ** 32 + used;
-    const length = block.write(bytes, used, 'utf8');
-    used += length;
-    return [start, length];
+    block.set(bytes, used);
+    used += bytes.length;
+    return start;
   }
 
   function bytesOf(slot: number): readonly [block: Buffer, from: number, to: number] {
@@ -89,22 +90,21 @@ export function tableIndex(): TableIndex {
     add(id, key, packed) {
       const idNumber = ids.size;
       if (ids.put(id) < idNumber) return;
-      if (key === '') {
+      if (isEmpty(key)) {
         emptyKeys.push(idNumber);
         return;
       }
       const slot = keys.size;
       const known = keys.put(key);
       if (known < slot) {
-        const more = doubled.get(known) ?? { key, others: [] };
-        more.others.push(idNumber);
-        doubled.set(known, more);
+        const others = doubled.get(known) ?? [];
+        others.push(idNumber);
+        doubled.set(known, others);
         return;
       }
       if (slot === starts.length) grow();
-      const [start, length] = store(packed);
-      starts[slot] = start;
-      lengths[slot] = length;
+      starts[slot] = store(packed);
+      lengths[slot] = packed.length;
       idNumbers[slot] = idNumber;
     },
     clear() {
@@ -137,10 +137,10 @@ export function tableIndex(): TableIndex {
     get emptyKeys() {
       return emptyKeys.length;
     },
-    doubledKeys: () => [...doubled.values()].map(({ key }) => key),
+    doubledKeys: () => [...doubled.keys()].map((slot) => keys.at(slot)),
     recordsOf(key) {
       const slot = keys.find(key);
-      const others = doubled.get(slot)?.others;
+      const others = doubled.get(slot);
       return others ? [idNumbers[slot] ?? 0, ...others].map((number) => ids.at(number)) : [];
     },
     *withoutKey() {
@@ -148,3 +148,6 @@ export function tableIndex(): TableIndex {
     },
   };
 }
+
+const isEmpty = (key: Key | KeyBytes): boolean =>
+  typeof key === 'string' ? key === '' : key.from === key.to;

@@ -12,6 +12,7 @@ import {
 import type { Mode } from '../../src/sync/definition.ts';
 import { type Compared, diff } from '../../src/sync/diff.ts';
 import type { FieldKind } from '../../src/sync/field.ts';
+import { type KeyCounts, keyCounter } from '../../src/sync/key-table.ts';
 import { keyIn, type Target } from '../../src/sync/mapping.ts';
 import { packCells } from '../../src/sync/pack.ts';
 import { tableIndex } from '../../src/sync/table-index.ts';
@@ -39,11 +40,11 @@ const mode = fc.constantFrom<Mode>('upsert', 'append', 'update', 'mirror');
 const bytes = (cells: Row): Uint8Array => Buffer.from(packCells(cells));
 const keyOfRow = (cells: Row): string => keyIn(mapping, cells);
 
-function count(all: readonly Row[]): Map<string, number> {
-  const times = new Map<string, number>();
+function count(all: readonly Row[]): KeyCounts {
+  const times = keyCounter();
   for (const cells of all) {
     const key = keyOfRow(cells);
-    if (key !== '') times.set(key, (times.get(key) ?? 0) + 1);
+    if (key !== '') times.add(key);
   }
   return times;
 }
@@ -56,7 +57,7 @@ function compare(
   rejected: readonly Row[] = [],
 ) {
   const index = tableIndex();
-  for (const [id, cells] of table) index.add(id, keyOfRow(cells), packCells(cells));
+  for (const [id, cells] of table) index.add(id, keyOfRow(cells), bytes(cells));
   const judge = diff(mapping, index, count([...source, ...rejected]), how);
   return { said: source.map((cells) => judge.row(bytes(cells))), left: [...judge.leftOver()] };
 }
@@ -173,18 +174,16 @@ describe('the comparison', () => {
 
   it('leaves a field alone that an empty value keeps, that Feishu fills, and records outside of the view', () => {
     const index = tableIndex();
-    index.add('rec1', 'k1', packCells(['k1', 'old', '7']));
-    index.add('rec2', 'k2', packCells(['k2', 'old', '8']));
-    index.add('rec3', 'k3', packCells(['k3', 'old', '9']));
+    index.add('rec1', 'k1', bytes(['k1', 'old', '7']));
+    index.add('rec2', 'k2', bytes(['k2', 'old', '8']));
+    index.add('rec3', 'k3', bytes(['k3', 'old', '9']));
     const special = [
       target('key'),
       target('a', 'text', { keep: true }),
       target('b', 'auto-number', { filled: true }),
     ];
-    const times = new Map([
-      ['k1', 1],
-      ['k2', 1],
-    ]);
+    const times = keyCounter();
+    for (const key of ['k1', 'k2']) times.add(key);
     const judge = diff({ targets: special, key: [0] }, index, times, 'mirror', new Set(['rec1']));
     expect(judge.row(bytes(['k1', '', '1']))).toEqual({ kind: 'same' });
     expect(judge.row(bytes(['k1', 'new', '1']))).toMatchObject({ differences: [[1, 'new', 'old']] });

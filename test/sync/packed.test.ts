@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hashOf } from '../../src/sync/hash.ts';
 import { keyOf, showKey } from '../../src/sync/key.ts';
-import { cellAt, packCells, unpackCells } from '../../src/sync/pack.ts';
+import { keyReader } from '../../src/sync/key-bytes.ts';
+import { keyTable } from '../../src/sync/key-table.ts';
+import { cellAt, packCells, packer, unpackCells } from '../../src/sync/pack.ts';
 import { tableIndex } from '../../src/sync/table-index.ts';
 
 /** Text with all that could confuse packing: separators, marks, digits after them, 4-byte characters. */
@@ -27,6 +29,22 @@ describe('packed cells', () => {
         expect(unpackCells(Buffer.from(packed).toString('utf8'))).toEqual(cells);
         const framed = Buffer.from(`1\u001f23${packed}`);
         expect(cells.map((_, at) => cellAt(framed, at, 4))).toEqual(cells);
+      }),
+    );
+  });
+
+  it('are the same bytes when they are written row by row into one buffer', () => {
+    const pack = packer(2);
+    const cells = fc.array(fc.oneof(cell, fc.string({ minLength: 1_000, maxLength: 2_000 })), {
+      maxLength: 6,
+    });
+    fc.assert(
+      fc.property(cells, (row) => {
+        expect(
+          pack(row)
+            .subarray(2)
+            .equals(Buffer.from(packCells(row))),
+        ).toBe(true);
       }),
     );
   });
@@ -101,6 +119,23 @@ describe('a key', () => {
     );
   });
 
+  it('is the same when it is read from packed bytes', () => {
+    const keys = fc.oneof(
+      part,
+      fc.string({ unit: fc.constantFrom('A', 'z', '0', '-', '!', '~', '\u007f', ' ') }),
+    );
+    const picks = fc.array(fc.nat(3), { minLength: 1, maxLength: 2 });
+    fc.assert(
+      fc.property(fc.array(keys, { minLength: 4, maxLength: 4 }), picks, (cells, parts) => {
+        const expected = keyOf(parts.map((at) => cells[at] ?? ''));
+        const table = keyTable();
+        const number = table.put(keyReader(parts)(Buffer.from(`1\u001f3${packCells(cells)}`), 3));
+        expect(table.at(number)).toBe(expected);
+        expect(table.find(expected)).toBe(number);
+      }),
+    );
+  });
+
   it('of one part is shown as it is, colons and all', () => {
     expect(showKey('1:a', 1)).toBe('1:a');
     expect(showKey('', 2)).toBe('');
@@ -128,7 +163,7 @@ describe('the table index', () => {
             index.clear();
             all = new Map();
           } else {
-            index.add(one.id, one.key, one.cells);
+            index.add(one.id, one.key, Buffer.from(one.cells));
             if (!all.has(one.id)) all.set(one.id, one);
           }
         }
@@ -157,14 +192,14 @@ describe('the table index', () => {
     const index = tableIndex();
     const huge = '中'.repeat(2_000_000);
     const cells = (n: number): string => (n % 700 === 350 ? huge : `${n}`.padEnd(3_000, 'x'));
-    for (let n = 0; n < 3_000; n++) index.add(`rec${n}`, `k${n}`, cells(n));
+    for (let n = 0; n < 3_000; n++) index.add(`rec${n}`, `k${n}`, Buffer.from(cells(n)));
     for (const n of [0, 349, 350, 351, 1_500, 2_450, 2_999]) {
       expect(index.record(index.find(`k${n}`)).cells === cells(n)).toBe(true);
       expect(index.equals(index.find(`k${n}`), Buffer.from(cells(n)))).toBe(true);
     }
     index.clear();
     expect([index.size, index.find('k1')]).toEqual([0, -1]);
-    index.add('rec1', 'k1', 'new');
+    index.add('rec1', 'k1', Buffer.from('new'));
     expect(index.record(index.find('k1'))).toEqual({ id: 'rec1', cells: 'new' });
   });
 });
