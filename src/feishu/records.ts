@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RecordPage } from '../run/ports.ts';
 import { CallError } from '../sync/failure.ts';
 import type { TableRecord } from '../sync/field.ts';
@@ -69,7 +70,11 @@ export async function* readPages(fetch: FetchPage, outer: AbortSignal): AsyncGen
       }
       const records = page.items.map(recordOf);
       token = page.next;
-      if (token !== undefined) coming = ask(size, token);
+      if (token !== undefined) {
+        coming = ask(size, token);
+        // The request leaves before the caller's work on this page keeps the thread busy.
+        await nextTurn();
+      }
       yield { records, total, restarted };
       restarted = false;
       if (token === undefined) return;

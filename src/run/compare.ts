@@ -66,6 +66,11 @@ export interface Sides {
   readonly refused: Refused | undefined;
 }
 
+/** Bytes of chunks that are stored in one go. */
+const storedTogether = 2 * 1024 * 1024;
+const bytesIn = (chunks: readonly NewChunk[]): number =>
+  chunks.reduce((sum, { body }) => sum + body.length, 0);
+
 /** Record IDs that are looked up in the ledger at once. */
 const lookUp = 500;
 
@@ -92,12 +97,21 @@ export async function compare(
   let written = 0;
   let storing: Promise<void> = Promise.resolve();
 
-  /** Hands a chunk to the journal, which stores it while the next one is put together. */
+  let unstored: NewChunk[] = [];
+
+  /** Takes a chunk for the journal. Some go there together: each going is a transaction that waits for the disk. */
   async function store(chunk: PackedChunk): Promise<void> {
     hash.update(chunk.id).update(chunk.body);
     written++;
+    unstored.push(chunk);
+    if (bytesIn(unstored) >= storedTogether) await storeTogether();
+  }
+
+  /** Hands over what has come together; it is stored while the next ones are put together. */
+  async function storeTogether(): Promise<void> {
     await storing;
-    storing = journal.addChunks(run, [chunk], fence);
+    storing = journal.addChunks(run, unstored, fence);
+    unstored = [];
     // Its failure is thrown by the next one that waits for it.
     storing.catch(() => undefined);
   }
@@ -177,6 +191,7 @@ export async function compare(
     ? heldBack(judge.leftOver())
     : await owned(judge.leftOver(), definition.deletes, scope, ledger, take);
   for (const chunk of chunks.rest()) await store(chunk);
+  await storeTogether();
   await storing;
   return {
     creates: counts.create,

@@ -151,7 +151,7 @@ async function carryOut(job: Job, stored: Plan, parts: Parts, { again, later }: 
     again,
     refusedToo,
     journal: store.journal,
-    records: plan.records,
+    records: () => plan.records + createdIn([...known.values()]),
     clock,
     chance: parts.chance,
     rounds: plan.rounds,
@@ -178,6 +178,10 @@ async function carryOut(job: Job, stored: Plan, parts: Parts, { again, later }: 
   const wrote = known.size > 0;
   await rememberSuccess(store, scope, { revision: wrote ? null : revision, fingerprint, run }, filled);
 }
+
+/** Records that the plan has created so far. */
+const createdIn = (chunks: readonly ChunkRecord[]): number =>
+  chunks.reduce((sum, { kind, written }) => sum + (kind === 'create' ? written : 0), 0);
 
 /** Whether what goes on is a retry: going on with a cancelled run asks for nothing that Feishu has refused. */
 const wantsRefused = ({ acts }: State): boolean =>

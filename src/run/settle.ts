@@ -18,8 +18,8 @@ export interface Settled {
 export interface Reader {
   readonly table: Table;
   readonly plan: Plan;
-  /** How many records the table has, roughly. */
-  readonly records: number;
+  /** How many records the table has by now, roughly. */
+  records(): number;
   readonly stop: StopSignals;
 }
 
@@ -28,9 +28,9 @@ export interface Reader {
  * Rejects with `CallError` when it cannot be told: a failed look-up is never "absent".
  */
 export async function settleByReading(reader: Reader, changes: readonly Change[]): Promise<Settled> {
-  const { table, plan, records, stop } = reader;
+  const { table, plan, stop } = reader;
   if (changes[0]?.kind === 'delete') return settleDeletes(table, changes, stop.now);
-  const found = await findKeys(table, plan.targets, plan.key, changes, records, stop.now);
+  const found = await findKeys(table, plan.targets, plan.key, changes, reader.records(), stop.now);
   const seed = seedOf(plan.targets);
   const rest: Change[] = [];
   const wrote: LedgerEntry[] = [];

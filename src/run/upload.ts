@@ -26,8 +26,8 @@ export interface Upload {
   /** Whether keys are looked up before they are created, because the table moved since it was read. */
   readonly confirmCreates: boolean;
   readonly table: Table;
-  /** How many records the table has, roughly. */
-  readonly records: number;
+  /** How many records the table has by now, roughly. */
+  records(): number;
   readonly lane: Lane;
   readonly journal: Journal;
   readonly clock: Clock;
