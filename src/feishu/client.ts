@@ -8,7 +8,7 @@ import { text } from '../sync/text.ts';
 import { credentialCodes, tokenCodes } from './codes.ts';
 import { cures } from './cures.ts';
 import { codeOf, failureOf, oddAnswer, silenceOf } from './failure.ts';
-import { type Http, http } from './http.ts';
+import { type Http, type HttpCall, http } from './http.ts';
 import { LoggerLevel, Client as SdkClient } from './lark.ts';
 import { type Patience, patience } from './patience.ts';
 import { type CallOptions, callOptions, type Passage, passage, sdkHttp } from './sdk.ts';
@@ -25,6 +25,8 @@ export interface CallSpec {
   readonly signal?: AbortSignal;
   /** Milliseconds that it may take; as is usual for its kind when not given. */
   readonly timeout?: number;
+  /** Reads the answer in another way than JSON is parsed; see {@link HttpCall}. */
+  readonly read?: HttpCall['read'];
 }
 
 /** What the parts of this folder need of the app. */
@@ -90,7 +92,7 @@ export function feishuClient(settings: ClientSettings): FeishuClient {
     spec.signal?.throwIfAborted();
     stopping.signal.throwIfAborted();
     const both = linked(spec.signal, stopping.signal);
-    const way = passage(spec.timeout ?? timeouts[spec.kind], both.signal);
+    const way = passage(spec.timeout ?? timeouts[spec.kind], both.signal, spec.read);
     let failure: Failure | undefined;
     try {
       const [value, error] = await outcome(fn(sdk, callOptions(way, token)));

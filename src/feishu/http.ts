@@ -18,6 +18,8 @@ export interface HttpCall {
   /** Milliseconds from the start to the last byte of the answer. */
   readonly timeout: number;
   readonly signal: AbortSignal | undefined;
+  /** Reads an answer of JSON in another way; undefined where it is not what it expects, which is then parsed. */
+  readonly read?: ((bytes: Buffer) => unknown) | undefined;
 }
 
 /** What stood in an answer: JSON, or what it was instead. `start` is for nobody's eyes but the log of a parser. */
@@ -65,7 +67,10 @@ const idleMs = 4000;
 /** No answer of a call that we make comes near this size. */
 const defaultMaxBytes = 64 * 1024 * 1024;
 
-const bodyOf = (text: string, type: string): Body => {
+const bodyOf = (bytes: Buffer, type: string, read: HttpCall['read']): Body => {
+  const value = read?.(bytes);
+  if (value !== undefined) return { kind: 'json', value };
+  const text = decode(bytes);
   if (text.trim() === '') return { kind: 'empty' };
   try {
     return { kind: 'json', value: JSON.parse(text) as unknown };
@@ -117,9 +122,9 @@ export function http(maxBytes: number = defaultMaxBytes): Http {
       request.on('error', (error: NodeJS.ErrnoException) => fail('network', nameOf(error), error));
       request.on('response', (response) => {
         collect(response, maxBytes).then(
-          (text) => {
+          (bytes) => {
             settle();
-            const body = bodyOf(text, response.headers['content-type'] ?? '');
+            const body = bodyOf(bytes, response.headers['content-type'] ?? '', call.read);
             resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
           },
           (error: Error) => fail(error instanceof TooLarge ? 'too-large' : 'network', nameOf(error), error),
@@ -143,7 +148,7 @@ class TooLarge extends Error {}
 /** The system's own word for a fault; its message could name addresses of an inner network. */
 const nameOf = (error: NodeJS.ErrnoException): string => error.code ?? error.message;
 
-function collect(response: IncomingMessage, maxBytes: number): Promise<string> {
+function collect(response: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const packed = response.headers['content-encoding'] === 'gzip';
   const stream: Readable = packed ? response.pipe(createGunzip()) : response;
   return new Promise((resolve, reject) => {
@@ -151,7 +156,7 @@ function collect(response: IncomingMessage, maxBytes: number): Promise<string> {
     let size = 0;
     if (packed) response.once('error', reject);
     stream.once('error', reject);
-    stream.once('end', () => resolve(decode(parts)));
+    stream.once('end', () => resolve(parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts)));
     stream.on('data', (part: Buffer) => {
       size += part.length;
       if (size <= maxBytes) parts.push(part);
@@ -161,8 +166,7 @@ function collect(response: IncomingMessage, maxBytes: number): Promise<string> {
 }
 
 /** UTF-8 to a string. The way over UTF-16 is the faster one for Chinese: whole tables pass through here. */
-function decode(parts: readonly Buffer[]): string {
-  const bytes = parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts);
+function decode(bytes: Buffer): string {
   if (isAscii(bytes)) return bytes.toString('latin1');
   return isUtf8(bytes) ? transcode(bytes, 'utf8', 'utf16le').toString('utf16le') : bytes.toString('utf8');
 }

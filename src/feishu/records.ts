@@ -4,6 +4,7 @@ import { CallError } from '../sync/failure.ts';
 import type { TableRecord } from '../sync/field.ts';
 import { oddAnswer } from './failure.ts';
 import { turner } from './pages.ts';
+import { RawRecord } from './raw-page.ts';
 import { shape, words } from './shape.ts';
 
 /** Records of one search page: https://open.feishu.cn/document/docs/bitable-v1/app-table-record/search */
@@ -18,13 +19,34 @@ export type FetchPage = (size: number, token: string | undefined, signal: AbortS
 
 /** Reads one record: one without ID or fields fails the read. */
 function recordOf(item: unknown): TableRecord {
-  const one = shape(item);
+  const one = shape(item instanceof RawRecord ? parsed(item) : item);
   const id = words(one?.['record_id']);
   const fields = shape(one?.['fields']);
   if (id === undefined || !fields) {
     throw new CallError(oddAnswer('a record without ID or fields', 'unknown', false));
   }
   return { id, fields };
+}
+
+function parsed({ bytes, from, to }: RawRecord): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8', from, to)) as unknown;
+  } catch {
+    throw new CallError(oddAnswer('a record that is no JSON', 'unknown', false));
+  }
+}
+
+/** The records of a page: those that came unparsed stay so until somebody wants them otherwise. */
+function recordsOf(items: readonly unknown[]): Pick<RecordPage, 'records' | 'raw'> {
+  if (!items.every((item) => item instanceof RawRecord)) return { records: items.map(recordOf) };
+  let records: readonly TableRecord[] | undefined;
+  return {
+    raw: items,
+    get records() {
+      records ??= items.map(recordOf);
+      return records;
+    },
+  };
 }
 
 /**
@@ -68,14 +90,14 @@ export async function* readPages(fetch: FetchPage, outer: AbortSignal): AsyncGen
       if (typeof total !== 'number' || !Number.isFinite(total)) {
         throw new CallError(oddAnswer('a page does not say how many records there are', 'unknown', false));
       }
-      const records = page.items.map(recordOf);
+      const records = recordsOf(page.items);
       token = page.next;
       if (token !== undefined) {
         coming = ask(size, token);
         // The request leaves before the caller's work on this page keeps the thread busy.
         await nextTurn();
       }
-      yield { records, total, restarted };
+      yield Object.assign(records, { total, restarted });
       restarted = false;
       if (token === undefined) return;
     }
@@ -85,7 +107,8 @@ export async function* readPages(fetch: FetchPage, outer: AbortSignal): AsyncGen
   }
 }
 
-const idOf = (item: unknown): string | undefined => words(shape(item)?.['record_id']);
+const idOf = (item: unknown): string | undefined =>
+  words(shape(item instanceof RawRecord ? parsed(item) : item)?.['record_id']);
 
 function beginsAgain(error: unknown, size: number, token: string | undefined, restarts: number) {
   if (!(error instanceof CallError)) return undefined;

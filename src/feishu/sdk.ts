@@ -1,5 +1,5 @@
 import type { HttpInstance, HttpRequestOptions } from '@larksuiteoapi/node-sdk';
-import { type Answer, type Http, NoAnswer } from './http.ts';
+import { type Answer, type Http, type HttpCall, NoAnswer } from './http.ts';
 import { multipart } from './multipart.ts';
 import { shape } from './shape.ts';
 
@@ -7,6 +7,8 @@ import { shape } from './shape.ts';
 export interface Passage {
   readonly timeout: number;
   readonly signal: AbortSignal | undefined;
+  /** See {@link HttpCall}. */
+  readonly read: HttpCall['read'];
   /** Whether a request went out. */
   started: boolean;
   answer: Answer | undefined;
@@ -30,9 +32,10 @@ export function callOptions(passage: Passage, token: string | undefined): CallOp
 }
 
 /** Starts the record of one call. */
-export const passage = (timeout: number, signal?: AbortSignal): Passage => ({
+export const passage = (timeout: number, signal?: AbortSignal, read?: HttpCall['read']): Passage => ({
   timeout,
   signal,
+  read,
   started: false,
   answer: undefined,
   silence: undefined,
@@ -70,6 +73,7 @@ export function sdkHttp(http: Http, fallback?: () => Passage): HttpInstance {
         body,
         timeout: options.timeout ?? way.timeout,
         signal: way.signal,
+        read: way.read,
       });
     } catch (error) {
       if (error instanceof NoAnswer) way.silence = error;

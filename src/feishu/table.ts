@@ -11,6 +11,7 @@ import { fieldOf } from './fields.ts';
 import { newField } from './new-field.ts';
 import { wholeList } from './pages.ts';
 import { readLimits } from './patience.ts';
+import { splitPage } from './raw-page.ts';
 import { readPages } from './records.ts';
 import type { CallOptions } from './sdk.ts';
 import { list, shape, words } from './shape.ts';
@@ -46,8 +47,8 @@ export function table(
   const path = { app_token: base, table_id: id };
   type Made<T> = (sdk: Client, options: CallOptions) => Promise<T>;
 
-  const read = <T>(signal: AbortSignal, fn: Made<T>): Promise<T> => {
-    const spec: CallSpec = { kind: 'read', meter, signal };
+  const read = <T>(signal: AbortSignal, fn: Made<T>, how: Pick<CallSpec, 'read'> = {}): Promise<T> => {
+    const spec: CallSpec = { kind: 'read', meter, signal, ...how };
     return client.patient(readLimits, signal, () => client.call(spec, fn));
   };
   const write = <T>(signal: AbortSignal, fn: Made<T>): Promise<T> =>
@@ -55,11 +56,14 @@ export function table(
 
   const search = (signal: AbortSignal, more: SearchBody): AsyncGenerator<RecordPage, void> =>
     readPages(async (size, token, inner) => {
-      const answer = await read(inner, (sdk, options) =>
-        sdk.bitable.appTableRecord.search(
-          { path, params: { page_size: size, ...paging(token) }, data: more },
-          options,
-        ),
+      const answer = await read(
+        inner,
+        (sdk, options) =>
+          sdk.bitable.appTableRecord.search(
+            { path, params: { page_size: size, ...paging(token) }, data: more },
+            options,
+          ),
+        { read: splitPage },
       );
       return answer.data;
     }, signal);

@@ -1,6 +1,6 @@
 import type { ColumnDetail } from '../sync/column.ts';
 import type { Failure } from '../sync/failure.ts';
-import type { Field, Fields, TableRecord } from '../sync/field.ts';
+import type { Field, Fields, RecordBytes, TableRecord } from '../sync/field.ts';
 import type { Key } from '../sync/key.ts';
 import type { PersonBy } from '../sync/lookup.ts';
 import type { Problem } from '../sync/problem.ts';
@@ -79,6 +79,8 @@ export interface CallMeter {
 /** One page of a whole read. */
 export interface RecordPage {
   readonly records: readonly TableRecord[];
+  /** The same records as they came, where they did: many of them are read several times quicker so. */
+  readonly raw?: readonly RecordBytes[];
   /** How many records the table had when the page was made. */
   readonly total: number;
   /** Whether the read began anew with this page (a smaller page size): forget what came before. */

@@ -1,9 +1,10 @@
-import type { Fields } from '../sync/field.ts';
+import type { Fields, TableRecord } from '../sync/field.ts';
 import { filled } from '../sync/filled.ts';
 import { keyReader } from '../sync/key-bytes.ts';
 import { kinds } from '../sync/kinds/kinds.ts';
 import type { Mapping } from '../sync/mapping.ts';
 import { packer } from '../sync/pack.ts';
+import { recordScanner } from '../sync/record-scanner.ts';
 import { type TableIndex, tableIndex } from '../sync/table-index.ts';
 import { count, listed, type Text, text } from '../sync/text.ts';
 import type { Table } from './ports.ts';
@@ -46,6 +47,7 @@ export async function readTable(
   const names = nameList(mapping);
   const pack = packer();
   const keyIn = keyReader(mapping.key);
+  const scan = recordScanner(mapping.holders);
   let before = revision;
   for (let attempt = 1; ; attempt++) {
     const index = tableIndex();
@@ -53,13 +55,22 @@ export async function readTable(
     let total = 0;
     for await (const page of table.records(fields, signal)) {
       if (page.restarted) index.clear();
-      for (const record of page.records) {
+      const take = (record: TableRecord): void => {
         const cells = mapping.held(record.fields);
         columns.see(cells);
         names.see(record.fields);
         const packed = pack(cells);
         index.add(record.id, keyIn(packed), packed);
-      }
+      };
+      if (!page.raw || !names.none) page.records.forEach(take);
+      else
+        for (const [at, bytes] of page.raw.entries()) {
+          if (scan.read(bytes)) {
+            const packed = scan.packed();
+            columns.seeBy(scan.has);
+            index.add(scan.id(), keyIn(packed), packed);
+          } else page.records.slice(at, at + 1).forEach(take);
+        }
       total = page.total;
       onPage(index.size, total);
     }
@@ -85,6 +96,8 @@ function nameList({ targets }: Mapping) {
   });
   return {
     all,
+    /** Whether there are no such fields. */
+    none: fields.length === 0,
     see(cells: Fields): void {
       if (all.size >= namesKept) return;
       for (const { name, names } of fields) for (const [id, word] of names(cells[name])) all.set(id, word);

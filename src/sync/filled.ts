@@ -3,6 +3,8 @@ import type { Cell } from './kinds/kind.ts';
 /** Notes which columns have a value anywhere. */
 export interface Filled {
   see(cells: readonly Cell[]): void;
+  /** The same for a row that only tells which columns have a value. */
+  seeBy(has: (column: number) => boolean): void;
   /** By position. */
   all(): readonly boolean[];
 }
@@ -11,17 +13,14 @@ export interface Filled {
 export function filled(columns: number): Filled {
   const found = new Array<boolean>(columns).fill(false);
   let open = found.map((_, at) => at);
+  function seeBy(has: (column: number) => boolean): void {
+    if (open.length === 0) return;
+    for (const at of open) found[at] = has(at);
+    if (open.some((at) => found[at])) open = open.filter((at) => !found[at]);
+  }
   return {
-    see(cells) {
-      if (open.length === 0) return;
-      let some = false;
-      for (const at of open) {
-        if ((cells[at] ?? '') === '') continue;
-        found[at] = true;
-        some = true;
-      }
-      if (some) open = open.filter((at) => !found[at]);
-    },
+    see: (cells) => seeBy((at) => (cells[at] ?? '') !== ''),
+    seeBy,
     all: () => found,
   };
 }

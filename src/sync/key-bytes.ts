@@ -27,19 +27,28 @@ export function keyReader(parts: readonly number[]): (packed: Uint8Array, from?:
   };
 }
 
+/** Makes the reader of keys that stand somewhere in bytes as they are. */
+export function byteKeys(): (bytes: Uint8Array, from: number, to: number) => KeyBytes {
+  const found: Found = { bytes: new Uint8Array(0), from: 0, to: 0, hash: 0 };
+  return (bytes, from, to) => {
+    found.bytes = bytes;
+    found.from = from;
+    found.to = to;
+    let hash = seed;
+    for (let at = from; at < to; at++) hash = step(hash, bytes[at] ?? 0);
+    found.hash = mixed(hash);
+    return found;
+  };
+}
+
 /** Makes the reader of keys that are texts. */
 export function textKeys(): (key: Key) => KeyBytes {
   let scratch = Buffer.allocUnsafe(256);
-  const found: Found = { bytes: scratch, from: 0, to: 0, hash: 0 };
+  const read = byteKeys();
   return (key) => {
     // Three bytes a UTF-16 unit is the most that UTF-8 can take.
     if (key.length * 3 > scratch.length) scratch = Buffer.allocUnsafe(key.length * 6);
-    found.bytes = scratch;
-    found.to = scratch.write(key, 0, 'utf8');
-    let hash = seed;
-    for (let at = 0; at < found.to; at++) hash = step(hash, scratch[at] ?? 0);
-    found.hash = mixed(hash);
-    return found;
+    return read(scratch, 0, scratch.write(key, 0, 'utf8'));
   };
 }
 

@@ -32,9 +32,7 @@ export function keyTable(): KeyTable {
   function isAt(number: number, key: KeyBytes): boolean {
     const start = startOf(number);
     const length = key.to - key.from;
-    if ((ends[number] ?? 0) - start !== length) return false;
-    for (let at = 0; at < length; at++) if (bytes[start + at] !== key.bytes[key.from + at]) return false;
-    return true;
+    return (ends[number] ?? 0) - start === length && areSame(bytes, start, key.bytes, key.from, length);
   }
 
   /** The place where a key is, or where it would go. */
@@ -65,7 +63,7 @@ export function keyTable(): KeyTable {
     if (start + length > bytes.length) {
       bytes = longer(bytes, new Uint8Array(Math.max(bytes.length * 2, start + length)));
     }
-    for (let at = 0; at < length; at++) bytes[start + at] = key.bytes[key.from + at] ?? 0;
+    copy(key.bytes, key.from, bytes, start, length);
     hashes[size] = key.hash;
     ends[size] = start + length;
     size++;
@@ -119,4 +117,14 @@ export function keyCounter(): KeyCounts & { add(key: Key | KeyBytes): void } {
 function longer<T extends Int32Array | Uint32Array | Uint8Array>(old: T, into: T): T {
   into.set(old);
   return into;
+}
+
+// Keys are short: loops are quicker than calls of the engine's own functions.
+function areSame(one: Uint8Array, from: number, other: Uint8Array, otherFrom: number, length: number): boolean {
+  for (let at = 0; at < length; at++) if (one[from + at] !== other[otherFrom + at]) return false;
+  return true;
+}
+
+function copy(source: Uint8Array, from: number, target: Uint8Array, to: number, length: number): void {
+  for (let at = 0; at < length; at++) target[to + at] = source[from + at] ?? 0;
 }

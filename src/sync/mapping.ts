@@ -29,6 +29,12 @@ export interface Target {
   readonly hidden: boolean;
 }
 
+/** How the cells of one field are read. */
+export interface Holder extends Pick<Kind, 'copied'> {
+  readonly name: string;
+  read(raw: unknown): Cell;
+}
+
 /** The first value of a row that does not fit. */
 export interface Misfit {
   readonly field: string;
@@ -52,6 +58,8 @@ export interface Mapping {
   wanted(row: readonly Value[]): readonly Cell[] | Misfit;
   /** The key of a query's row, whatever its other values are; `''` when it cannot be told. */
   rowKey(row: readonly Value[]): Key;
+  /** How each target's cells are read, by position. */
+  readonly holders: readonly Holder[];
   /** Reads one record of the table. */
   held(fields: Fields): readonly Cell[];
 }
@@ -101,11 +109,15 @@ function compile(
     at: pair.at,
     read: readerOf(pair, zone, isHidden(pair)),
   }));
-  const holders = pairs.map((pair) => ({ name: pair.field.name, read: kindOfPair(pair).held }));
+  const holders = pairs.map((pair): Holder => {
+    const { held, copied } = kindOfPair(pair);
+    return { name: pair.field.name, read: held, ...(copied ? { copied } : {}) };
+  });
   const key = definition.key.map((part) => pairs.findIndex((pair) => pair.column.name === part.column));
   return {
     targets,
     key,
+    holders,
     known: knownFields(pairs, definition),
     notes,
     unsaid: pairs.flatMap(({ column, field, rule }, at) =>

@@ -68,6 +68,8 @@ export function cellAt(packed: Uint8Array, at: number, from = 0): Cell {
 export const separatorByte = 0x1f;
 const markByte = 0x1e;
 
-const guard = (cell: Cell): string => cell.replaceAll(mark, `${mark}0`).replaceAll(separator, `${mark}1`);
+/** Escapes what would look like a separator; for a cell that is written into packed bytes. */
+export const guard = (cell: Cell): string =>
+  cell.replaceAll(mark, `${mark}0`).replaceAll(separator, `${mark}1`);
 
 const unguard = (cell: Cell): string => cell.replaceAll(`${mark}1`, separator).replaceAll(`${mark}0`, mark);

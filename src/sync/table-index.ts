@@ -17,7 +17,7 @@ export interface HeldRecord {
  */
 export interface TableIndex {
   /** Takes a copy of the packed bytes. */
-  add(id: string, key: Key | KeyBytes, packed: Uint8Array): void;
+  add(id: string | KeyBytes, key: Key | KeyBytes, packed: Uint8Array): void;
   /** Forgets everything, for a read that starts anew. */
   clear(): void;
   /** Whether a record of this ID was added. */

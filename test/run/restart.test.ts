@@ -60,7 +60,7 @@ function killedAt(store: Store, method: keyof Journal, nth = 1): { store: Store;
 describe('a process that is killed', () => {
   it.each<[string, keyof Journal, number]>([
     ['before its run is stored', 'createRun', 1],
-    ['while it stores the plan', 'addChunks', 2],
+    ['while it stores the plan', 'addChunks', 1],
     ['before the plan is stored', 'savePlan', 1],
     ['when the plan is stored', 'chunks', 1],
     ['before the first send', 'sending', 1],
@@ -423,10 +423,10 @@ describe('a lease that is lost', () => {
       release = resolve;
     });
     let late = 0;
-    const asleep = hooked(one.store, (method) => (method === 'addChunks' && ++late === 2 ? gate : undefined));
+    const asleep = hooked(one.store, (method) => (method === 'addChunks' && ++late === 1 ? gate : undefined));
     const far = { ...asleep, leases: { ...asleep.leases, renew: () => gate.then(() => false) } };
     const first = await begun(one, one.process('far', { store: far }));
-    await until(() => late === 2);
+    await until(() => late === 1);
     one.source.rowsNow = rowsOf(1, 5);
     const second = await (await begun(one, one.process('two'))).ended;
     release();

@@ -16,6 +16,7 @@ export const selectKind: Kind = {
       return known && !isBad(name) && name !== '' && !known.has(name) ? noOption(place, name) : name;
     };
   },
+  copied: 'text',
   held: heldText,
   written: (cell) => (cell === '' ? null : cell),
 };
