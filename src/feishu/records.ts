@@ -38,7 +38,9 @@ function parsed({ bytes, from, to }: RawRecord): unknown {
 
 /** The records of a page: those that came unparsed stay so until somebody wants them otherwise. */
 function recordsOf(items: readonly unknown[]): Pick<RecordPage, 'records' | 'raw'> {
-  if (!items.every((item) => item instanceof RawRecord)) return { records: items.map(recordOf) };
+  if (items.length === 0 || !items.every((item) => item instanceof RawRecord)) {
+    return { records: items.map(recordOf) };
+  }
   let records: readonly TableRecord[] | undefined;
   return {
     raw: items,

@@ -120,7 +120,13 @@ function longer<T extends Int32Array | Uint32Array | Uint8Array>(old: T, into: T
 }
 
 // Keys are short: loops are quicker than calls of the engine's own functions.
-function areSame(one: Uint8Array, from: number, other: Uint8Array, otherFrom: number, length: number): boolean {
+function areSame(
+  one: Uint8Array,
+  from: number,
+  other: Uint8Array,
+  otherFrom: number,
+  length: number,
+): boolean {
   for (let at = 0; at < length; at++) if (one[from + at] !== other[otherFrom + at]) return false;
   return true;
 }
