@@ -12,7 +12,7 @@ import { holdsDeletes } from '../sync/policy.ts';
 import type { BadGroup, BadRow, Sample } from '../sync/state.ts';
 import { type Text, text } from '../sync/text.ts';
 import { badRowsOf, listedKey, listedValue } from './bad-rows.ts';
-import type { Ledger, RefusedRow, Scope, Store } from './ports.ts';
+import type { Ledger, NewChunk, RefusedRow, Scope, Store } from './ports.ts';
 import { cellsFrom, rowNumber, type SourceRead } from './read-source.ts';
 import type { TableRead } from './read-table.ts';
 import type { Refused } from './refused.ts';

@@ -51,7 +51,7 @@ export async function planAnew(
   );
   const held =
     asked.length > 0
-      ? await findKeys(table, targets, key, asked, records, stop.now)
+      ? await findKeys(table, targets, key, asked, records(), stop.now)
       : new Map<never, never>();
   return replan(chunk, changes, gone, held, targets);
 }
