@@ -19,7 +19,7 @@ export interface Reader {
   readonly table: Table;
   readonly plan: Plan;
   /** How many records the table has by now, roughly. */
-  records(): number;
+  readonly records: () => number;
   readonly stop: StopSignals;
 }
 

@@ -27,7 +27,7 @@ export interface Upload {
   readonly confirmCreates: boolean;
   readonly table: Table;
   /** How many records the table has by now, roughly. */
-  records(): number;
+  readonly records: () => number;
   readonly lane: Lane;
   readonly journal: Journal;
   readonly clock: Clock;

@@ -157,11 +157,11 @@ export function recordScanner(columns: readonly Holder[]): RecordScanner {
     return column < 0 ? skip() : cell(column);
   }
 
-  let hasFields = false;
+  let fieldsSeen = 0;
   function recordMember(nameFrom: number, nameTo: number): boolean {
     const start = at;
     if (isName(fieldsName, nameFrom, nameTo)) {
-      hasFields = true;
+      fieldsSeen++;
       return object(fieldMember);
     }
     if (!isName(idName, nameFrom, nameTo)) return skip();
@@ -178,10 +178,10 @@ export function recordScanner(columns: readonly Holder[]): RecordScanner {
       to.fill(0);
       parsed.fill(undefined);
       place = 0;
-      hasFields = false;
+      fieldsSeen = 0;
       idFrom = 0;
       idTo = 0;
-      return object(recordMember) && at === end && hasFields && idTo > idFrom;
+      return object(recordMember) && at === end && fieldsSeen > 0 && idTo > idFrom;
     },
     id: () => ofId(bytes, idFrom, idTo),
     has: (column) => (parsed[column] ?? '') !== '' || (to[column] ?? 0) > (from[column] ?? 0),

@@ -86,5 +86,7 @@ function arrival(name: string, nth: number): Promise<number> {
   });
 }
 
-process.on('message', async (ask: Asked) => process.send?.(await answer(ask)));
+process.on('message', (ask: Asked) => {
+  void Promise.resolve(answer(ask)).then((said) => process.send?.(said));
+});
 process.on('disconnect', () => process.exit());

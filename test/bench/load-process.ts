@@ -62,7 +62,9 @@ const unasked = (): never => {
   throw new Error('a first load asks for nothing of the kind');
 };
 
-process.once('message', async (asked: Load) => {
-  process.send?.(await load(asked));
-  process.disconnect();
+process.once('message', (asked: Load) => {
+  void load(asked).then((loaded) => {
+    process.send?.(loaded);
+    process.disconnect();
+  });
 });
