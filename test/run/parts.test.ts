@@ -366,10 +366,11 @@ describe('reading back', () => {
     };
     const found = await findKeys(table, targets, [0, 1], [], 0, never);
     expect([...found.keys()]).toEqual(['1:b1:1']);
-    const mapping: Pick<Mapping, 'targets' | 'key' | 'held'> = {
+    const mapping: Pick<Mapping, 'targets' | 'key' | 'held' | 'holders'> = {
       targets,
       key: [0],
       held: (fields) => [String(fields[keyField]), ''],
+      holders: [],
     };
     const read = await readTable(table, mapping as Mapping, 1, () => undefined, never);
     expect([...read.index.slots()].map(([key]) => key)).toEqual(['b']);
