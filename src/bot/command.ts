@@ -20,7 +20,13 @@ export type Command =
   /** Something is missing that a form asks for. */
   | { readonly kind: 'missing'; readonly verb: Verb; readonly name: string | undefined }
   /** Begins with a slash, but is no command that the bot knows; `near`: what may have been meant. */
-  | { readonly kind: 'unknown'; readonly words: string; readonly near: readonly Verb[] };
+  | { readonly kind: 'unknown'; readonly words: string; readonly near: readonly Offer[] };
+
+/** A command that somebody may have meant; `name` is empty where it takes none, or none was given. */
+export interface Offer {
+  readonly verb: Verb;
+  readonly name: string;
+}
 
 /** What becomes of reminders: one more, or one less by its number in the list. */
 export type Setting = { readonly cron: string } | { readonly off: number };
@@ -34,6 +40,7 @@ const quoted = new RegExp(`^[${quotes}]([^${quotes}]*)[${quotes}]$`, 'u');
 
 /** How each command may be written. */
 const spellings: readonly (readonly [Verb, ...(readonly string[])])[] = [
+  ['plan', '计划'],
   ['list', '列表'],
   ['status', '状态'],
   ['history', '历史'],
@@ -76,8 +83,23 @@ export function parseCommand(text: string): Command | undefined {
   const verb = /^(?:\/\s?(?:sync(?=\s|$)|同步)|同步(?=\s|$))\s?/iu.exec(line);
   if (verb) return syncCommand(line.slice(verb[0].length), line);
   if (!line.startsWith('/')) return undefined;
-  const [first = ''] = line.slice(1).trim().split(' ');
-  return { kind: 'unknown', words: line, near: verbsNear(first) };
+  const [first = '', ...rest] = line.slice(1).trim().split(' ');
+  return { kind: 'unknown', words: line, near: meant(first, rest.join(' ')) };
+}
+
+/** What a line may have meant whose first word is none that the bot knows. */
+function meant(first: string, rest: string): readonly Offer[] {
+  const verbs = verbsNear(first);
+  if (verbs.length > 0) return verbs.map((verb) => ({ verb, name: rest }));
+  return nearest(first, ['sync']).length > 0 ? offersOf(syncCommand(rest, rest)) : [];
+}
+
+/** A command as it can be offered by a button. */
+function offersOf(command: Command): readonly Offer[] {
+  if (command.kind === 'unknown') return command.near;
+  if (command.kind === 'missing') return [{ verb: command.verb, name: command.name ?? '' }];
+  if (command.kind === 'sync') return [{ verb: command.plan ? 'plan' : 'sync', name: command.name }];
+  return [{ verb: command.kind, name: 'name' in command ? (command.name ?? '') : '' }];
 }
 
 function firstLine(text: string): string {
@@ -92,17 +114,33 @@ function syncCommand(rest: string, line: string): Command {
   const words = rest.split(' ').filter((word) => word !== '');
   const [first = '', ...others] = words;
   const verb = verbsByWord.get(first.toLowerCase());
-  const unknown: Command = { kind: 'unknown', words: line, near: [] };
+  const unknown = (...near: readonly Offer[]): Command => ({ kind: 'unknown', words: line, near });
+  const plainly = (all: readonly string[]): string =>
+    unquoted(all.filter((word) => !flag.test(word)).join(' '));
   if (verb === 'why') return why(others);
   if (verb === 'remind') return remind(others.join(' '));
-  if (verb !== undefined)
-    return others.some((word) => flag.test(word)) ? unknown : commandOf(verb, unquoted(others.join(' ')));
-  const names = words.filter((word) => !planFlag.test(word));
-  const plan = names.length < words.length;
-  if (names.some((word) => flag.test(word)) || (plan && names.length === 0)) return unknown;
-  const name = unquoted(names.join(' '));
-  return name === '' ? { kind: 'list' } : { kind: 'sync', name, plan };
+  if (verb !== undefined && verb !== 'plan') {
+    const name = plainly(others);
+    // Whoever names one sync does not mean all of them.
+    const one = rulings.get(verb);
+    if (one !== undefined && name !== '') return unknown({ verb: one, name }, { verb, name: '' });
+    return others.some((word) => flag.test(word)) ? unknown({ verb, name }) : commandOf(verb, name);
+  }
+  const asked = verb === 'plan' ? others : words;
+  const names = asked.filter((word) => !planFlag.test(word));
+  const plan = verb === 'plan' || names.length < asked.length;
+  const name = plainly(names);
+  if (names.some((word) => flag.test(word)))
+    return name === '' ? unknown() : unknown({ verb: 'sync', name }, { verb: 'plan', name });
+  if (name === '') return plan ? commandOf('plan') : { kind: 'list' };
+  return { kind: 'sync', name, plan };
 }
+
+/** What concerns every sync, and what does about the same to one. */
+const rulings: ReadonlyMap<Verb, Verb> = new Map<Verb, Verb>([
+  ['freeze', 'pause'],
+  ['thaw', 'resume'],
+]);
 
 const unquoted = (words: string): string => quoted.exec(words)?.[1]?.trim() ?? words;
 

@@ -82,20 +82,25 @@ export function unknownCard(
   );
 }
 
-/** A command that somebody may have meant. */
-const meant = ({ verb, name }: { readonly verb: Verb; readonly name: string }, at: number): Element =>
-  commandButton(verb, name, at, same(`/sync ${verb} ${plain(name, 40)}`.trim()));
+/** A command that somebody may have meant, labelled as it is typed. */
+function meant({ verb, name }: { readonly verb: Verb; readonly name: string }, at: number): Element {
+  const short = plain(name, 40);
+  const typed =
+    verb === 'sync' ? short : verb === 'plan' ? `${short} --plan` : verb === 'help' ? '' : `${verb} ${short}`;
+  const line = verb === 'help' ? '/help' : `/sync ${typed.trim()}`;
+  return commandButton(verb, name, at, same(line.trim()));
+}
 
 /** Answers an order to stop a sync: what becomes of it, and where the numbers will stand. */
 export function cancelCard(what: Text, names: readonly string[], locale: Locale): Card {
   const title = text('取消同步', 'Cancel a sync');
-  const commands = names.slice(0, 10).map((name) => same(`/sync cancel ${plain(name, 40)}`));
+  const commands = names.slice(0, 10).map((name, at) => meant({ verb: 'cancel', name }, at));
   return makeCard(
     {
       colour: colours.resting,
       title,
       summary: what,
-      elements: [line(what), ...(commands.length === 0 ? [] : [lines(commands)])],
+      elements: [line(what), ...(commands.length === 0 ? [] : [buttonRow(commands)])],
     },
     locale,
   );
@@ -185,9 +190,16 @@ export function helpCard(
 }
 
 /** Answers a line that is no command. */
-export function hintCard(locale: Locale, near: readonly Verb[] = []): Card {
+export function hintCard(
+  locale: Locale,
+  near: readonly { readonly verb: Verb; readonly name: string }[] = [],
+): Card {
   const title = text('没看懂这条消息', 'That is no command I know');
-  const first: readonly Verb[] = near.length === 0 ? ['list', 'help'] : near;
+  const usual = [
+    { verb: 'list', name: '' },
+    { verb: 'help', name: '' },
+  ] as const;
+  const first = near.length === 0 ? usual : near;
   return makeCard(
     {
       colour: colours.resting,
@@ -200,7 +212,7 @@ export function hintCard(locale: Locale, near: readonly Verb[] = []): Card {
             'Send /sync and a name to start a sync, such as /sync orders; send /help for more.',
           ),
         ),
-        buttonRow(first.slice(0, 3).map((verb, at) => meant({ verb, name: '' }, at))),
+        buttonRow(first.slice(0, 3).map(meant)),
       ],
     },
     locale,

@@ -92,7 +92,9 @@ function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
     });
     request.once('end', () => resolve(parts.length === 1 ? parts[0] : Buffer.concat(parts)));
     request.once('error', reject);
-    request.once('close', () => reject(new Error('the request was cut off')));
+    request.once('close', () => {
+      if (!request.complete) reject(new Error('the request was cut off'));
+    });
   });
 }
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -33,7 +33,14 @@ export interface Place {
   /** Runs it too, and kills it at that moment. */
   kill(when: Promise<unknown>): Promise<Pick<Ran, 'startedAt'>>;
   /** Starts `node dist/main.js start`; answers when it is ready. @param more settings, `HTTP_PORT` among them */
-  serve(more: Readonly<Record<string, string>>): Promise<{ stop(): Promise<void> }>;
+  serve(more: Readonly<Record<string, string>>): Promise<Serving>;
+}
+
+/** A program that serves. */
+export interface Serving {
+  /** Seconds of CPU that all its threads have used so far; NaN where the machine does not tell. */
+  cpu(): number;
+  stop(): Promise<void>;
 }
 
 /** What is synced. */
@@ -78,6 +85,7 @@ export function newPlace(folder: string, app: Answers['app'], shop: string): Pla
         await wait(100);
       }
       return {
+        cpu: () => cpuOf(program.pid),
         async stop() {
           program.kill('SIGTERM');
           await ended;
@@ -130,6 +138,21 @@ export const writtenDefinition = (target: string, concurrency: number | 'auto', 
   fields: sync.fields,
   concurrency,
 });
+
+/** Linux counts it in hundredths of a second, behind the name, which may hold blanks. */
+function cpuOf(pid: number | undefined): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const [user = 0, system = 0] = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .slice(11, 13)
+      .map(Number);
+    return (user + system) / 100;
+  } catch {
+    return Number.NaN;
+  }
+}
 
 interface Line {
   readonly time: string;

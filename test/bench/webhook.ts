@@ -54,7 +54,9 @@ export async function benchWebhook(
     await door.send(sync);
     const lag = monitorEventLoopDelay({ resolution: 1 });
     lag.enable();
+    const [begun, cpu] = [performance.now(), program.cpu()];
     const took = await flood(door, said.chatter, helps);
+    const [wall, used] = [(performance.now() - begun) / 1000, program.cpu() - cpu];
     lag.disable();
     // Whoever was acknowledged is answered a little later.
     const expected = helps.length;
@@ -74,6 +76,7 @@ export async function benchWebhook(
     print(
       `  lost: ${took.length - sorted.length} without acknowledgement, ${expected - replies} without answer (aim: 0)`,
     );
+    print(`  the program used ${used.toFixed(1)} s of CPU in ${wall.toFixed(1)} s, the sync included`);
     print(
       `  the sender's own event loop was late by up to ${(lag.percentile(99) / 1e6).toFixed(0)} ms in 99 %`,
     );

@@ -4,6 +4,10 @@ import { commandOf, commandOfKey, parseCommand } from '../../src/bot/command.ts'
 import { verbs } from '../../src/cards/button.ts';
 
 const sync = (name: string, plan = false) => ({ kind: 'sync', name, plan });
+const unknown = (words: string, ...near: readonly (readonly [verb: string, name: string])[]) => ({
+  ...{ kind: 'unknown', words },
+  near: near.map(([verb, name]) => ({ verb, name })),
+});
 
 it.each([
   ['/sync orders', sync('orders')],
@@ -25,7 +29,7 @@ it.each([
   ['/sync cancel', { kind: 'cancel', name: undefined }],
   ['/sync cancel orders', { kind: 'cancel', name: 'orders' }],
   ['／同步 取消　订单', { kind: 'cancel', name: '订单' }],
-  ['/sync cancel orders --plan', { kind: 'unknown', words: '/sync cancel orders --plan', near: [] }],
+  ['/sync cancel orders --plan', unknown('/sync cancel orders --plan', ['cancel', 'orders'])],
   ['/sync cancelled', sync('cancelled')],
   ['同步 订单', sync('订单')],
   ['同步', { kind: 'list' }],
@@ -53,7 +57,7 @@ it.each([
   ['/sync mute orders', { kind: 'mute', name: 'orders' }],
   ['/同步 取消静音 订单', { kind: 'unmute', name: '订单' }],
   ['/sync history', { kind: 'missing', verb: 'history', name: undefined }],
-  ['/sync history orders --plan', { kind: 'unknown', words: '/sync history orders --plan', near: [] }],
+  ['/sync history orders --plan', unknown('/sync history orders --plan', ['history', 'orders'])],
   ['/sync remind orders', { kind: 'remind', name: 'orders', set: undefined }],
   ['/sync remind orders "0 9 * * 1-5"', { kind: 'remind', name: 'orders', set: { cron: '0 9 * * 1-5' } }],
   ['/同步 提醒 订单 “0 9 * * 1-5”', { kind: 'remind', name: '订单', set: { cron: '0 9 * * 1-5' } }],
@@ -66,7 +70,16 @@ it.each([
   ['/同步 提醒 订单 关 #12', { kind: 'remind', name: '订单', set: { off: 12 } }],
   ['/sync remind orders off', { kind: 'remind', name: 'orders', set: undefined }],
   ['/sync remind', { kind: 'missing', verb: 'remind', name: undefined }],
-  ['/statsu', { kind: 'unknown', words: '/statsu', near: ['status'] }],
+  ['/statsu', unknown('/statsu', ['status', ''])],
+  ['/histroy orders', unknown('/histroy orders', ['history', 'orders'])],
+  ['/snyc orders', unknown('/snyc orders', ['sync', 'orders'])],
+  ['/snyc orders --plan', unknown('/snyc orders --plan', ['plan', 'orders'])],
+  ['/snyc why orders A1', unknown('/snyc why orders A1', ['why', 'orders'])],
+  ['/sync freeze orders', unknown('/sync freeze orders', ['pause', 'orders'], ['freeze', ''])],
+  ['/sync 解冻 订单', unknown('/sync 解冻 订单', ['resume', '订单'], ['thaw', ''])],
+  ['/sync plan orders', sync('orders', true)],
+  ['/同步 计划 订单', sync('订单', true)],
+  ['/sync plan', { kind: 'missing', verb: 'plan', name: undefined }],
   ['/sync list', { kind: 'list' }],
   ['/同步 列表', { kind: 'list' }],
   ['/sync help', { kind: 'help' }],
@@ -75,9 +88,9 @@ it.each([
   ['help', { kind: 'help' }],
   ['帮助', { kind: 'help' }],
   ['/帮助', { kind: 'help' }],
-  ['/sync --plan', { kind: 'unknown', words: '/sync --plan', near: [] }],
-  ['/sync orders --force', { kind: 'unknown', words: '/sync orders --force', near: [] }],
-  ['/syncorders', { kind: 'unknown', words: '/syncorders', near: [] }],
+  ['/sync --plan', { kind: 'missing', verb: 'plan', name: undefined }],
+  ['/sync orders --force', unknown('/sync orders --force', ['sync', 'orders'], ['plan', 'orders'])],
+  ['/syncorders', unknown('/syncorders', ['list', ''])],
   ['/', { kind: 'unknown', words: '/', near: [] }],
   ['/start now', { kind: 'unknown', words: '/start now', near: [] }],
   ['helpful words', undefined],
