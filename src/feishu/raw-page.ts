@@ -1,7 +1,9 @@
 import { isUtf8 } from 'node:buffer';
+import { CallError } from '../sync/failure.ts';
 import type { RecordBytes } from '../sync/field.ts';
-import { endOfValue } from '../sync/record-scanner.ts';
-import { list, shape } from './shape.ts';
+import { endOfValue, recordScanner } from '../sync/record-scanner.ts';
+import { oddAnswer } from './failure.ts';
+import { list, shape, words } from './shape.ts';
 
 /** A record of a page that is not parsed yet. */
 export class RawRecord implements RecordBytes {
@@ -16,18 +18,24 @@ export class RawRecord implements RecordBytes {
   }
 }
 
-const head = '"items":[';
 const comma = 0x2c;
 const open = 0x7b;
 const close = 0x5d;
 
+/** Reads a page of records; see {@link split}. */
+export const splitPage = (bytes: Buffer): unknown => split(bytes, 'items');
+
+/** Reads the answer to a write, which tells all that was written; see {@link split}. */
+export const splitWritten = (bytes: Buffer): unknown => split(bytes, 'records');
+
 /**
- * Parses a page of records all but its records: what is around them comes parsed, they as {@link RawRecord}s. So the
- * next page can be asked for at once, and nobody needs objects for millions of cells.
- * Answers undefined when it is no such page: then it is to be parsed as a whole, which also tells what is wrong.
+ * Parses an answer with records all but those: what is around them comes parsed, they as {@link RawRecord}s. So the
+ * next call can be made at once, and nobody needs objects for millions of cells.
+ * Answers undefined when it is no such answer: then it is to be parsed as a whole, which also tells what is wrong.
  */
-export function splitPage(bytes: Buffer): unknown {
+function split(bytes: Buffer, name: 'items' | 'records'): unknown {
   // A text cannot hold these bytes: its quotes would be escaped.
+  const head = `"${name}":[`;
   const at = bytes.indexOf(head);
   if (at < 0 || !isUtf8(bytes)) return undefined;
   const begin = at + head.length;
@@ -37,7 +45,9 @@ export function splitPage(bytes: Buffer): unknown {
     const next = endOfValue(bytes, end, bytes.length);
     if (next < 0) return undefined;
     items.push(new RawRecord(bytes, end, next));
-    end = bytes[next] === comma ? next + 1 : next;
+    end = next;
+    if (bytes[next] !== comma) break;
+    end++;
   }
   if (bytes[end] !== close || bytes[end - 1] === comma) return undefined;
   try {
@@ -45,8 +55,35 @@ export function splitPage(bytes: Buffer): unknown {
     const answer = shape(JSON.parse(around));
     const data = shape(answer?.['data']);
     // The list may have stood elsewhere.
-    return list(data?.['items'])?.length === 0 ? { ...answer, data: { ...data, items } } : undefined;
+    return list(data?.[name])?.length === 0 ? { ...answer, data: { ...data, [name]: items } } : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** Makes the reader of IDs of records, parsed or not; undefined for what has none. */
+export function idReader(): (item: unknown) => string | undefined {
+  const scan = recordScanner([]);
+  const byParsing = (item: RawRecord): unknown => {
+    try {
+      return parsed(item);
+    } catch {
+      return undefined;
+    }
+  };
+  return (item) => {
+    if (!(item instanceof RawRecord)) return words(shape(item)?.['record_id']);
+    if (!scan.read(item)) return words(shape(byParsing(item))?.['record_id']);
+    const { from, to } = scan.id();
+    return item.bytes.toString('utf8', from, to);
+  };
+}
+
+/** Parses a record. @throws CallError when it is no JSON */
+export function parsed({ bytes, from, to }: RawRecord): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8', from, to)) as unknown;
+  } catch {
+    throw new CallError(oddAnswer('a record that is no JSON', 'unknown', false));
   }
 }

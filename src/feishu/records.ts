@@ -4,7 +4,7 @@ import { CallError } from '../sync/failure.ts';
 import type { TableRecord } from '../sync/field.ts';
 import { oddAnswer } from './failure.ts';
 import { turner } from './pages.ts';
-import { RawRecord } from './raw-page.ts';
+import { idReader, parsed, RawRecord } from './raw-page.ts';
 import { shape, words } from './shape.ts';
 
 /** Records of one search page: https://open.feishu.cn/document/docs/bitable-v1/app-table-record/search */
@@ -26,14 +26,6 @@ function recordOf(item: unknown): TableRecord {
     throw new CallError(oddAnswer('a record without ID or fields', 'unknown', false));
   }
   return { id, fields };
-}
-
-function parsed({ bytes, from, to }: RawRecord): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8', from, to)) as unknown;
-  } catch {
-    throw new CallError(oddAnswer('a record that is no JSON', 'unknown', false));
-  }
 }
 
 /** The records of a page: those that came unparsed stay so until somebody wants them otherwise. */
@@ -70,7 +62,7 @@ export async function* readPages(fetch: FetchPage, outer: AbortSignal): AsyncGen
     let size = pageSize;
     let restarts = 0;
     let restarted = false;
-    let pages = turner(idOf);
+    let pages = turner(idReader());
     let token: string | undefined;
     let coming = ask(size, token);
     for (;;) {
@@ -82,7 +74,7 @@ export async function* readPages(fetch: FetchPage, outer: AbortSignal): AsyncGen
         if (!again) throw error;
         ({ size, restarts } = again);
         restarted = true;
-        pages = turner(idOf);
+        pages = turner(idReader());
         token = undefined;
         coming = ask(size, token);
         continue;
@@ -108,9 +100,6 @@ export async function* readPages(fetch: FetchPage, outer: AbortSignal): AsyncGen
     inner.abort(new Error('The read was left.'));
   }
 }
-
-const idOf = (item: unknown): string | undefined =>
-  words(shape(item instanceof RawRecord ? parsed(item) : item)?.['record_id']);
 
 function beginsAgain(error: unknown, size: number, token: string | undefined, restarts: number) {
   if (!(error instanceof CallError)) return undefined;

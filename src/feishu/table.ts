@@ -11,7 +11,7 @@ import { fieldOf } from './fields.ts';
 import { newField } from './new-field.ts';
 import { wholeList } from './pages.ts';
 import { readLimits } from './patience.ts';
-import { splitPage } from './raw-page.ts';
+import { idReader, splitPage, splitWritten } from './raw-page.ts';
 import { readPages } from './records.ts';
 import type { CallOptions } from './sdk.ts';
 import { list, shape, words } from './shape.ts';
@@ -51,8 +51,8 @@ export function table(
     const spec: CallSpec = { kind: 'read', meter, signal, ...how };
     return client.patient(readLimits, signal, () => client.call(spec, fn));
   };
-  const write = <T>(signal: AbortSignal, fn: Made<T>): Promise<T> =>
-    client.call({ kind: 'write', meter, signal }, fn);
+  const write = <T>(signal: AbortSignal, fn: Made<T>, how: Pick<CallSpec, 'read'> = {}): Promise<T> =>
+    client.call({ kind: 'write', meter, signal, ...how }, fn);
 
   const search = (signal: AbortSignal, more: SearchBody): AsyncGenerator<RecordPage, void> =>
     readPages(async (size, token, inner) => {
@@ -172,19 +172,24 @@ export function table(
 
     create: async (records, token, signal) => {
       const sent = records.map((fields: Fields) => ({ fields })) as SentRecords;
-      const answer = await write(signal, (sdk, options) =>
-        sdk.bitable.appTableRecord.batchCreate(
-          { path, params: { client_token: token }, data: { records: sent } },
-          options,
-        ),
+      const answer = await write(
+        signal,
+        (sdk, options) =>
+          sdk.bitable.appTableRecord.batchCreate(
+            { path, params: { client_token: token }, data: { records: sent } },
+            options,
+          ),
+        { read: splitWritten },
       );
       return writtenIds(answer.data?.records, records.length);
     },
 
     update: async (records, signal) => {
       const sent = records.map(({ id, fields }) => ({ record_id: id, fields })) as ChangedRecords;
-      const answer = await write(signal, (sdk, options) =>
-        sdk.bitable.appTableRecord.batchUpdate({ path, data: { records: sent } }, options),
+      const answer = await write(
+        signal,
+        (sdk, options) => sdk.bitable.appTableRecord.batchUpdate({ path, data: { records: sent } }, options),
+        { read: splitWritten },
       );
       writtenIds(answer.data?.records, records.length);
     },
@@ -239,7 +244,7 @@ function filters(field: string, values: readonly string[]): readonly Filter[] {
 
 /** The IDs in the answer's order, which is that of the request; fewer than sent is no success. */
 function writtenIds(records: unknown, sent: number): readonly string[] {
-  const ids = (list(records) ?? []).map((one) => words(shape(one)?.['record_id']));
+  const ids = (list(records) ?? []).map(idReader());
   const whole = ids.filter((id) => id !== undefined);
   if (whole.length !== sent) {
     throw new CallError(oddAnswer(`${sent} records were sent, ${whole.length} came back`, 'round', true));

@@ -74,16 +74,19 @@ export async function send(
   let { token, doubt } = before;
   let failure: Failure | null = null;
   let heavy = 0;
+  let call: Call | undefined;
   for (;;) {
     if (changes[0]?.kind === 'create' && (token === null || clock.now() - token.at >= tokenLife)) {
       if (failure && doubt)
         return { ...unsent, failure: { ...failure, mayHaveHappened: true }, outlived: true };
       token = { token: chance.uuid(), at: clock.now() };
     }
-    await sender.note(token);
+    // What is sent is put together while the store notes that it is.
+    const putTogether = nextTurn().then(() => call ?? prepared(sender, changes));
+    [call] = await Promise.all([putTogether, sender.note(token)]);
     const flight = lane.sends();
     try {
-      const outcome = await call(sender, changes, token, stop.now).finally(flight.back);
+      const outcome = await call(token, stop.now).finally(flight.back);
       lane.answered(flight.atOnce);
       await sender.written();
       return outcome;
@@ -114,36 +117,36 @@ export async function send(
 
 const unsent = { wrote: [], removed: [], written: 0 };
 
-async function call(
-  { table, targets }: Sender,
-  changes: readonly Change[],
-  token: Token | null,
-  signal: AbortSignal,
-): Promise<Sent> {
+/** Sends changes that are put together already. */
+type Call = (token: Token | null, signal: AbortSignal) => Promise<Sent>;
+
+function prepared({ table, targets }: Sender, changes: readonly Change[]): Call {
   const creates = changes.flatMap((change) => (change.kind === 'create' ? [change] : []));
   const updates = changes.flatMap((change) => (change.kind === 'update' ? [change] : []));
   const deletes = changes.flatMap((change) => (change.kind === 'delete' ? [change] : []));
   if (creates.length > 0) {
     const records = creates.map((change) => createdFields(change.cells, targets));
-    const created = table.create(records, token?.token ?? '', signal);
-    // Worked out while the call is under way: afterwards the lane would wait for it.
-    const hashes = nextTurn().then(() => createdHashes(creates, seedOf(targets)));
-    const ids = await created;
-    return sent(creates.length, entries(creates, ids, await hashes));
+    return async (token, signal) => {
+      const created = table.create(records, token?.token ?? '', signal);
+      // Worked out while the call is under way: afterwards the lane would wait for it.
+      const hashes = nextTurn().then(() => createdHashes(creates, seedOf(targets)));
+      const ids = await created;
+      return sent(creates.length, entries(creates, ids, await hashes));
+    };
   }
   if (updates.length > 0) {
-    await table.update(
-      updates.map((change) => updatedRecord(change, targets)),
-      signal,
-    );
-    return sent(
-      updates.length,
-      updates.map(({ key, record, hash }) => ({ key, record, hash })),
-    );
+    const records = updates.map((change) => updatedRecord(change, targets));
+    const wrote = updates.map(({ key, record, hash }) => ({ key, record, hash }));
+    return async (_, signal) => {
+      await table.update(records, signal);
+      return sent(updates.length, wrote);
+    };
   }
   const ids = deletes.map((change) => change.record);
-  await table.delete(ids, signal);
-  return { ...sent(deletes.length, []), removed: ids };
+  return async (_, signal) => {
+    await table.delete(ids, signal);
+    return { ...sent(deletes.length, []), removed: ids };
+  };
 }
 
 const sent = (written: number, wrote: readonly LedgerEntry[]): Sent => ({
