@@ -95,8 +95,7 @@ function required(
 }
 
 function readDomain(value: string, problems: Problem[]): string {
-  const address = value.replace(/^mariadb:/, 'mysql:');
-  const url = URL.canParse(address) ? new URL(address) : undefined;
+  const url = URL.canParse(value) ? new URL(value) : undefined;
   const bare = url && url.pathname === '/' && !url.search && !url.hash && !url.username && !url.password;
   const safe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
   if (url && bare && safe) return url.origin;
@@ -193,7 +192,8 @@ const badAddress: readonly [message: Text, cure: Text] = [
 function readConnection(value: string, cwd: string): Connection | undefined {
   const path = sqlitePath(value, cwd);
   if (path) return { kind: 'sqlite', path };
-  const url = URL.canParse(value) ? new URL(value) : undefined;
+  const address = value.replace(/^mariadb:/, 'mysql:');
+  const url = URL.canParse(address) ? new URL(address) : undefined;
   if (url?.protocol !== 'mysql:' || !url.hostname || url.pathname.length < 2) return undefined;
   // An unencoded @, /, # or % in the password moves the parts of the address: better said now than as a failed login.
   if (url.hash || !decodes(url.username) || !decodes(url.password) || url.pathname.includes('@')) {

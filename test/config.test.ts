@@ -198,6 +198,7 @@ describe('a connection', () => {
   it.each([
     'mysql://u:p%40ss@db:3306/shop',
     'mysql://db/shop?ssl={}',
+    'mariadb://u@db/shop',
     'sqlite:shop.db',
     'sqlite:///abs/shop.db',
   ])('may be %s', (CONNECTION_SHOP) => expect(complaints({ ...app, CONNECTION_SHOP })).toEqual([]));

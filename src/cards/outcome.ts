@@ -1,3 +1,4 @@
+import { reasonOf } from '../sync/bad-groups.ts';
 import type { BadGroup, BadRow, ChunkKind, FailedChunk, Sample, State } from '../sync/state.ts';
 import { count, type Text, text } from '../sync/text.ts';
 import { some } from './amounts.ts';
@@ -138,7 +139,7 @@ const badRows = (groups: readonly BadGroup[], room: Room): Element =>
       [
         text(`${count(group.rows)} 行`, some(group.rows, 'row')),
         ...(group.field === undefined ? [] : [same(plain(group.field, 40))]),
-        plainText(group.reason, Math.ceil(room.chars / 2)),
+        plainText(reasonOf(group), Math.ceil(room.chars / 2)),
         same(keys),
       ],
       ' · ',

@@ -1,3 +1,4 @@
+import { reasonOf } from '../sync/bad-groups.ts';
 import { takenOver } from '../sync/fenced.ts';
 import type { Problem } from '../sync/problem.ts';
 import { errorsOf, type Promised, promiseOf } from '../sync/progress.ts';
@@ -193,13 +194,14 @@ function kindWords(kind: ChunkKind, say: Say): string {
 }
 
 function badRowLines({ badRows }: State, say: Say, locale: Locale): readonly string[] {
-  const lines = badRows.slice(0, shownAtMost).map(({ field, reason, rows, samples }) => {
+  const lines = badRows.slice(0, shownAtMost).map((group) => {
+    const { field, rows, samples } = group;
     const names = samples.map(({ key, row }) => key || (row === null ? '—' : `#${count(row)}`));
     const some = names.join(', ') + (rows > names.length ? ', …' : '');
     const words = [
       `${count(rows)} ${say('行', rows === 1 ? 'row' : 'rows')}`,
       field,
-      inLocale(reason, locale),
+      inLocale(reasonOf(group), locale),
       some,
     ];
     return `    ${words.filter(Boolean).join(' · ')}`;

@@ -6,6 +6,7 @@ import type { PersonBy } from '../sync/lookup.ts';
 import type { Problem } from '../sync/problem.ts';
 import type { NewField } from '../sync/schema.ts';
 import type { Actor, BadRow, CallCounts, ChunkKind, ChunkStatus, State } from '../sync/state.ts';
+import type { Text } from '../sync/text.ts';
 import type { Column, Value } from '../sync/value.ts';
 
 /** Time as the program sees it; tests pass one that they can move. */
@@ -52,6 +53,8 @@ export interface Rows {
   readonly columns: readonly Column[];
   /** Groups of rows in the query's order; each row has one value a column. Arrives at the server's pace. */
   readonly batches: AsyncIterable<readonly (readonly Value[])[]>;
+  /** What the database has to say of its answer, once all rows are there. */
+  readonly notes?: () => readonly Text[];
 }
 
 /** The side that says what is wanted. Rejects with `ProblemError` only. */

@@ -93,7 +93,7 @@ export async function readSource(
     times,
     rejected,
     keyless,
-    notes: seconds.notes(),
+    notes: [...(answer.notes?.() ?? []), ...seconds.notes()],
     people: words.all(),
     filled: filledColumns.all(),
   };

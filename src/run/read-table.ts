@@ -115,7 +115,7 @@ export function tableNotes(read: TableRead, mapping: Mapping): readonly Text[] {
     notes.push(
       text(
         `表格里有 ${count(doubled.length)} 个主键重复，相关记录一条都没有动：${some.zh}`,
-        `${count(doubled.length)} keys stand more than once in the table; none of their records was touched: ${some.en}`,
+        `${doubled.length === 1 ? 'A key stands' : `${count(doubled.length)} keys stand`} more than once in the table; none of the records was touched: ${some.en}`,
       ),
     );
   }
@@ -123,7 +123,9 @@ export function tableNotes(read: TableRead, mapping: Mapping): readonly Text[] {
     notes.push(
       text(
         `表格里有 ${count(index.emptyKeys)} 条记录主键为空，没有动。`,
-        `${count(index.emptyKeys)} records of the table have an empty key and were left alone.`,
+        index.emptyKeys === 1
+          ? 'A record of the table has an empty key and was left alone.'
+          : `${count(index.emptyKeys)} records of the table have an empty key and were left alone.`,
       ),
     );
   }

@@ -2,7 +2,7 @@ import type { FieldPacket } from 'mysql2';
 import type { Clock, Query, Rows, Source } from '../run/ports.ts';
 import type { ColumnDetail } from '../sync/column.ts';
 import type { Problem } from '../sync/problem.ts';
-import { text } from '../sync/text.ts';
+import { type Text, text } from '../sync/text.ts';
 import type { Column, Value } from '../sync/value.ts';
 import { zoneOf } from '../sync/zone.ts';
 import { openFlow } from './flow.ts';
@@ -14,6 +14,7 @@ import { type Asked, loadZones, placeholder, toProblem } from './mysql-problems.
 import { ask, openSession, prepare, type Session, type SessionParts, sameSince } from './mysql-session.ts';
 import { type Exact, exactTimes } from './mysql-timestamps.ts';
 import { columnType, readCell } from './mysql-types.ts';
+import { judgeWarnings } from './mysql-warnings.ts';
 import { judged, refuse, refuseDoubled, stopped } from './problems.ts';
 import { fixedOffset } from './zones.ts';
 
@@ -168,9 +169,12 @@ function startReading(session: Session, leash: Leash, asking: Readable, asked: A
   const reading = session.wire.connection.query({ sql, rowsAsArray: true, typeCast: readCell });
   const flow = openFlow<readonly (readonly Value[])[]>(() => leash.pull(new Error('nobody reads any more')));
   let batch: (readonly Value[])[] = [];
+  let notes: readonly Text[] = [];
+  let failed = false;
 
   return new Promise((resolve, reject) => {
     function fail(error: Error): void {
+      failed = true;
       leash.letGo();
       flow.fail(error);
       reject(error);
@@ -184,7 +188,7 @@ function startReading(session: Session, leash: Leash, asking: Readable, asked: A
     reading.on('fields', (fields: unknown) => {
       try {
         const own = 'row' in asking ? asking.fields : (fields as FieldPacket[]);
-        resolve({ columns: described(own, asked.where), batches: flow.items });
+        resolve({ columns: described(own, asked.where), batches: flow.items, notes: () => notes });
       } catch (error) {
         leash.pull(toProblem(error, asked));
       }
@@ -195,13 +199,23 @@ function startReading(session: Session, leash: Leash, asking: Readable, asked: A
       flow.push(batch);
       batch = [];
     });
-    // Comes after an error too, when the flow takes nothing more.
-    reading.on('end', () => {
+    async function end(): Promise<void> {
+      // A connection that is gone by now has brought all rows.
+      const warnings = await ask(session.wire, 'show warnings limit 1000').catch(() => []);
       if (leash.signal.aborted) return;
       leash.letGo();
       session.close();
+      try {
+        notes = judgeWarnings(warnings, asked.where);
+      } catch (error) {
+        return flow.fail(error);
+      }
       if (batch.length > 0) flow.push(batch);
       flow.end();
+    }
+    // Comes after an error too, when the flow takes nothing more.
+    reading.on('end', () => {
+      if (!failed && !leash.signal.aborted) void end();
     });
   });
 }

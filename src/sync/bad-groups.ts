@@ -41,6 +41,10 @@ export function withBad(groups: readonly BadGroup[], row: BadRow): readonly BadG
   return counted.all();
 }
 
+/** What is wrong with the rows of a group: of a single one with the value itself, for it is the one to look for. */
+export const reasonOf = ({ reason, rows, samples }: BadGroup): Text =>
+  rows === 1 ? (samples[0]?.reason ?? reason) : reason;
+
 /** Short enough to be kept with the state, which is stored again and again. */
 const sampleOf = ({ value: _, ...row }: BadRow): BadRow => ({
   ...row,

@@ -82,7 +82,9 @@ export function pairUp(
     if (rule) notes.push(...idleRules(rule, field));
     pairs.push({ column, at, rule: rule ?? {}, field });
   });
-  for (const one of known) if (!columns.some(({ name }) => name === one.column)) notes.push(vanished(one));
+  const goesOn = ({ column, id }: KnownField): boolean =>
+    columns.some(({ name }) => name === column) || pairs.some(({ field }) => field.id === id);
+  notes.push(...known.filter((one) => !goesOn(one)).map(vanished));
   const lost = homeless.filter((one) => hopeless(one) === undefined);
   const problems = [
     ...homeless.flatMap((one) => hopeless(one) ?? []),

@@ -169,6 +169,21 @@ describe('a connection that breaks', () => {
     expect(await reading).toEqual(['query-killed']);
   });
 
+  it('is told too where the server only warns that rows are missing', async () => {
+    const server = await startFakeMysql('10.11.0-MariaDB', (sql) => {
+      if (sql.startsWith('set ')) return 'ok';
+      if (sql.startsWith('select version()'))
+        return { columns: ['v', 'z', 'm'], rows: [['10.11.0-MariaDB', '1', '']] };
+      if (sql.startsWith('show warnings'))
+        return { columns: ['Level', 'Code', 'Message'], rows: [['Warning', '1931', 'interrupted']] };
+      return { columns: ['a'], rows: [['1']] };
+    });
+    open.push(server);
+    expect(await problemsOf(readAll(sourceOf(server.url), asking('select a from t')))).toEqual([
+      'query-cut-short',
+    ]);
+  });
+
   it('after the answer does not reach anybody, nor end the process', async () => {
     const uncaught: unknown[] = [];
     const listener = (error: unknown): void => {

@@ -131,3 +131,16 @@ it('knows what expressions give', async () => {
     'decimal',
   ]);
 });
+
+it('what the server cuts out of GROUP_CONCAT is told once the rows are there', async () => {
+  const told = async (sql: string) => {
+    const { batches, notes } = await source.rows(asking(sql), never);
+    for await (const _ of batches);
+    return (notes?.() ?? []).map(({ en }) => en);
+  };
+  const copies = '(select 1 as n union all select 2 union all select 3) as copies';
+  expect(await told(`select group_concat(n) as t from ${copies}`)).toEqual([]);
+  expect(await told(`select group_concat(repeat('x', 1000000)) as t from ${copies}`)).toEqual([
+    expect.stringContaining('group_concat_max_len'),
+  ]);
+});
