@@ -287,4 +287,16 @@ describe('a call that may be too much', () => {
     expect([state.status, state.rounds, counts(state)]).toEqual(['done', 0, { read: 20, created: 20 }]);
     expect(one.table.writes().map(({ rows }) => rows)).toEqual([20, 20, 20, 20, 10, 10]);
   });
+
+  it('and only waits to be ready is read back before its parts are created', async () => {
+    const one = await world({ chunkSize: 100 }, store);
+    one.source.rowsNow = rowsOf(1, 20);
+    const notReady = failed('wait', { code: 1254607, heavy: true });
+    one.table.fault = ({ op, rows }) =>
+      op === 'create' && rows > 10 ? { failure: notReady, applied: true } : undefined;
+    const state = await one.run();
+    expect([state.status, counts(state)]).toEqual(['done', { read: 20, created: 20 }]);
+    expect(one.table.writes().map(({ rows }) => rows)).toEqual([20, 20, 20, 20]);
+    expect(new Set(one.table.keys()).size).toBe(one.table.held.size);
+  });
 });
