@@ -192,6 +192,16 @@ export function launcher(journal: Journal, keeper: Keeper, clock: Clock, log: Lo
   };
 }
 
+/** Gives the table free when what needs it could not start. */
+export async function orRelease<T>(leased: Leased, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await leased.release();
+    throw error;
+  }
+}
+
 const stopOrder = (): Error => new Error('the run was cancelled');
 
 /** Logs each phase as it begins: a debug log so shows what each of them costs. */

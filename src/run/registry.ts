@@ -1,19 +1,20 @@
 import type { Definition } from '../sync/definition.ts';
 import { Fenced } from '../sync/fenced.ts';
 import { problem } from '../sync/problem.ts';
-import { acted, begin, canResume, canRetry, end, goOn, isCancelling, wentOn } from '../sync/progress.ts';
-import type { Act, Actor, State, Status } from '../sync/state.ts';
+import { acted, begin, goOn, isCancelling, wentOn } from '../sync/progress.ts';
+import type { Act, Actor, State } from '../sync/state.ts';
 import { text } from '../sync/text.ts';
+import { acting } from './acts.ts';
 import { type Board, board } from './board.ts';
 import { closer, expired } from './closing.ts';
 import type { Keeper } from './keeper.ts';
-import { type Leased, launcher, type Ready, type Work } from './launch.ts';
+import { type Leased, launcher, orRelease, type Ready, type Work } from './launch.ts';
 import { freshRecord } from './make-plan.ts';
 import { orderly } from './orders.ts';
 import { readPlan } from './plan.ts';
 import type { OpenTable, RunRecord, Scope, Table } from './ports.ts';
-import { applyPlan, follow, type Parts, runSync } from './run.ts';
-import type { Acted, Run, RunRequest, Runs, Started } from './runs.ts';
+import { follow, type Parts, runSync } from './run.ts';
+import type { Run, RunRequest, Runs, Started } from './runs.ts';
 import { openFound } from './target.ts';
 import { waitingLine } from './waiting-line.ts';
 
@@ -213,126 +214,11 @@ export function openRuns(parts: Registry): Runs {
     return over && endedRun(board(over));
   }
 
-  /** The way of every press: find the run, refuse what is stale, take the table, look again, go. */
-  async function press(
-    id: string,
-    act: Act,
-    version: number | undefined,
-    fits: (state: State) => boolean,
-    workOf: (record: RunRecord) => Work,
-  ): Promise<Acted> {
-    const isStale = (state: State): boolean =>
-      !fits(state) || (version !== undefined && version !== state.version);
-    const state = await live(id);
-    if (!state) return { kind: 'no-such-run' };
-    if (launch.find(id) || isStale(state)) return { kind: 'stale', state };
-    const on = board(acted(goOn(state), act));
-    const table = await open(state.link, on);
-    const scope: Scope = { definition: state.definition, table: `${table.base}/${table.id}` };
-    const leased = await launch.lease(scope, id);
-    if ('heldBy' in leased) return busy(leased.heldBy);
-    return orRelease(leased, async () => {
-      const record = await journal.findRun(id);
-      if (record && record.plan === '' && !isStale(record.state)) {
-        await leased.release();
-        return { kind: 'no-such-run' };
-      }
-      const passed = !record?.plan || isStale(record.state) || record.state.version !== state.version;
-      if (passed || (await isOld(record))) {
-        await leased.release();
-        return { kind: 'stale', state: record?.state ?? state };
-      }
-      // Somebody who threw the plan away at this very moment was first.
-      if (!(await journal.replaceState(id, record.state, on.state()))) {
-        await leased.release();
-        return { kind: 'stale', state: (await live(id)) ?? state };
-      }
-      return { kind: 'going', run: launch.launch({ id, scope, board: on, table }, leased, workOf(record)) };
-    });
-  }
-
-  /** Whether a newer run wrote to the table: what this one has left is out of date, and would undo the newer one. */
-  async function isOld({ id, scope, state }: RunRecord): Promise<boolean> {
-    const latest = await journal.latestRuns(scope.definition, recentRuns);
-    return latest.some(
-      (other) =>
-        other.id !== id &&
-        other.scope.table === scope.table &&
-        other.state.startedAt > state.startedAt &&
-        other.plan !== '' &&
-        !other.state.planOnly &&
-        !sentNothing.has(other.state.status),
-    );
-  }
-
-  async function discard(id: string, by: Actor, version?: number): Promise<Acted> {
-    const state = await live(id);
-    if (!state) return { kind: 'no-such-run' };
-    if (!isWaiting(state) || (version !== undefined && version !== state.version))
-      return { kind: 'stale', state };
-    const at = clock.now();
-    const over = end(acted({ ...state, waiting: null }, { op: 'discard', by, at }), 'cancelled', at);
-    if (await journal.replaceState(id, state, over)) return { kind: 'settled', state: over };
-    return { kind: 'stale', state: (await live(id)) ?? state };
-  }
-
-  /** Takes a run out of the line, in whichever process it stands: nobody works on it yet. */
-  async function leave(id: string, state: State, by: Actor, version = state.version): Promise<Acted> {
-    const at = clock.now();
-    const over = end(acted(state, { op: 'cancel', by, at }), 'cancelled', at);
-    const left = version === state.version && (await journal.replaceState(id, state, over));
-    line.wake(id);
-    return left ? { kind: 'settled', state: over } : { kind: 'stale', state: (await live(id)) ?? state };
-  }
-
-  async function cancel(id: string, by: Actor, version?: number): Promise<Acted> {
-    const state = await live(id);
-    if (!state) return { kind: 'no-such-run' };
-    if (isWaiting(state)) return discard(id, by, version);
-    if (state.queue) return leave(id, state, by, version);
-    const passed = state.status !== 'running' || isCancelling(state);
-    if (passed || (version !== undefined && version !== state.version)) return { kind: 'stale', state };
-    const at = clock.now();
-    const active = launch.find(id);
-    if (active) {
-      const first = await active.cancel({ op: 'cancel', by, at });
-      return { kind: first ? 'asked' : 'stale', state: active.board.state() };
-    }
-    await store.orders.post({ id: chance.uuid(), run: id, op: 'cancel', by, version: state.version, at });
-    // Nobody carries it out any more: taking it over is what finds out what was written.
-    const left = await journal.findRun(id);
-    const run = left && (await parts.keeper.isFree(left.scope.table)) ? await resumeOne(left) : undefined;
-    return run ? { kind: 'going', run } : { kind: 'asked', state };
-  }
+  const acts = acting({ ...parts, launch, line, closing, live, open, busy, resumeOne });
 
   return {
     start,
-    retry: (id, by, version) =>
-      press(
-        id,
-        { op: 'retry', by, at: clock.now() },
-        version,
-        canRetry,
-        (record) => (job) => follow(job, readPlan(record.plan), parts, false, { again: true, later: true }),
-      ),
-    async apply(id, by, version, withoutDeletes = false) {
-      const at = clock.now();
-      await closing.expire(id);
-      const op = withoutDeletes ? 'apply-no-deletes' : 'apply';
-      return press(id, { op, by, at }, version, isWaiting, (record) => async (job) => {
-        const definition = await parts.definition(record.scope.definition);
-        await applyPlan(job, readPlan(record.plan), definition, parts, withoutDeletes);
-      });
-    },
-    resumeCancelled: (id, by, version) =>
-      press(
-        id,
-        { op: 'resume', by, at: clock.now() },
-        version,
-        canResume,
-        (record) => (job) => follow(job, readPlan(record.plan), parts, false, { again: true, later: true }),
-      ),
-    cancel,
+    ...acts,
     async open() {
       const records = await journal.openRuns();
       return records.map(({ id, state, card }) => ({
@@ -340,7 +226,6 @@ export function openRuns(parts: Registry): Runs {
         chat: card?.chat ?? null,
       }));
     },
-    discard,
     find: live,
     async latest(definition, limit) {
       const records = await journal.latestRuns(definition, limit);
@@ -384,31 +269,14 @@ function firstState(request: RunRequest, run: string, at: number): State {
   return retryRejected ? acted(first, { op: 'retry', by, at }) : first;
 }
 
-/** Gives the table free when what needs it could not start. */
-async function orRelease<T>(leased: Leased, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    await leased.release();
-    throw error;
-  }
-}
-
 /** How often, and after how many ms, is looked again for a run that holds the table but is not stored yet. */
 const busyTries = 40;
 const busyPause = 50;
-/** Runs among which is looked for a newer one. */
-const recentRuns = 50;
-/** Plans in these states have written nothing. */
-const sentNothing: ReadonlySet<Status> = new Set<Status>(['waiting', 'cancelled', 'expired']);
-
 const heldByStranger = {
   code: 'table-held',
   message: text('另一个运行占着这个表格。', 'Another run holds this table.'),
   cure: text('请过一分钟再试。', 'Try again in a minute.'),
 };
-
-const isWaiting = (state: State): boolean => state.status === 'waiting';
 
 /** Whether chunks that failed before are sent again after this act. */
 const sendsAgain = (op: Act['op'] | undefined): boolean => op === 'retry' || op === 'resume';

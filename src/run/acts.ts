@@ -1,0 +1,167 @@
+import type { Definition } from '../sync/definition.ts';
+import { acted, canResume, canRetry, end, goOn, isCancelling } from '../sync/progress.ts';
+import type { Act, Actor, State, Status } from '../sync/state.ts';
+import { type Board, board } from './board.ts';
+import type { Closer } from './closing.ts';
+import type { Keeper } from './keeper.ts';
+import { type Launcher, orRelease, type Work } from './launch.ts';
+import { readPlan } from './plan.ts';
+import type { RunRecord, Scope, Table } from './ports.ts';
+import { applyPlan, follow, type Parts } from './run.ts';
+import type { Acted, Run, Runs, Started } from './runs.ts';
+import type { WaitingLine } from './waiting-line.ts';
+
+/** What acts on runs need besides the parts of a run. */
+interface ActParts extends Parts {
+  readonly keeper: Keeper;
+  /** The definition as it is saved now. Rejects with a `ProblemError`. */
+  readonly definition: (name: string) => Promise<Definition>;
+  readonly launch: Launcher;
+  readonly line: WaitingLine;
+  readonly closing: Closer;
+  /** The run as it is now, or as it was last stored. */
+  live(run: string): Promise<State | undefined>;
+  open(address: string, on: Board): Promise<Table>;
+  /** Answers that a run holds the table. */
+  busy(run: string): Promise<Extract<Started, { kind: 'busy' }>>;
+  /** Goes on with a run that a process left. */
+  resumeOne(left: RunRecord): Promise<Run | undefined>;
+}
+
+/** What people do to runs that are there. */
+export function acting(
+  parts: ActParts,
+): Pick<Runs, 'retry' | 'resumeCancelled' | 'apply' | 'cancel' | 'discard'> {
+  const { store, clock, chance, launch, line, closing, live, open, busy } = parts;
+  const { journal } = store;
+
+  /** The way of every press: find the run, refuse what is stale, take the table, look again, go. */
+  async function press(
+    id: string,
+    act: Act,
+    version: number | undefined,
+    fits: (state: State) => boolean,
+    workOf: (record: RunRecord) => Work,
+  ): Promise<Acted> {
+    const isStale = (state: State): boolean =>
+      !fits(state) || (version !== undefined && version !== state.version);
+    const state = await live(id);
+    if (!state) return { kind: 'no-such-run' };
+    if (launch.find(id) || isStale(state)) return { kind: 'stale', state };
+    const on = board(acted(goOn(state), act));
+    const table = await open(state.link, on);
+    const scope: Scope = { definition: state.definition, table: `${table.base}/${table.id}` };
+    const leased = await launch.lease(scope, id);
+    if ('heldBy' in leased) return busy(leased.heldBy);
+    return orRelease(leased, async () => {
+      const record = await journal.findRun(id);
+      if (record && record.plan === '' && !isStale(record.state)) {
+        await leased.release();
+        return { kind: 'no-such-run' };
+      }
+      const passed = !record?.plan || isStale(record.state) || record.state.version !== state.version;
+      if (passed || (await isOld(record))) {
+        await leased.release();
+        return { kind: 'stale', state: record?.state ?? state };
+      }
+      // Somebody who threw the plan away at this very moment was first.
+      if (!(await journal.replaceState(id, record.state, on.state()))) {
+        await leased.release();
+        return { kind: 'stale', state: (await live(id)) ?? state };
+      }
+      return { kind: 'going', run: launch.launch({ id, scope, board: on, table }, leased, workOf(record)) };
+    });
+  }
+
+  /** Whether a newer run wrote to the table: what this one has left is out of date, and would undo the newer one. */
+  async function isOld({ id, scope, state }: RunRecord): Promise<boolean> {
+    const latest = await journal.latestRuns(scope.definition, recentRuns);
+    return latest.some(
+      (other) =>
+        other.id !== id &&
+        other.scope.table === scope.table &&
+        other.state.startedAt > state.startedAt &&
+        other.plan !== '' &&
+        !other.state.planOnly &&
+        !sentNothing.has(other.state.status),
+    );
+  }
+
+  async function discard(id: string, by: Actor, version?: number): Promise<Acted> {
+    const state = await live(id);
+    if (!state) return { kind: 'no-such-run' };
+    if (!isWaiting(state) || (version !== undefined && version !== state.version))
+      return { kind: 'stale', state };
+    const at = clock.now();
+    const over = end(acted({ ...state, waiting: null }, { op: 'discard', by, at }), 'cancelled', at);
+    if (await journal.replaceState(id, state, over)) return { kind: 'settled', state: over };
+    return { kind: 'stale', state: (await live(id)) ?? state };
+  }
+
+  /** Takes a run out of the line, in whichever process it stands: nobody works on it yet. */
+  async function leave(id: string, state: State, by: Actor, version = state.version): Promise<Acted> {
+    const at = clock.now();
+    const over = end(acted(state, { op: 'cancel', by, at }), 'cancelled', at);
+    const left = version === state.version && (await journal.replaceState(id, state, over));
+    line.wake(id);
+    return left ? { kind: 'settled', state: over } : { kind: 'stale', state: (await live(id)) ?? state };
+  }
+
+  async function cancel(id: string, by: Actor, version?: number): Promise<Acted> {
+    const state = await live(id);
+    if (!state) return { kind: 'no-such-run' };
+    if (isWaiting(state)) return discard(id, by, version);
+    if (state.queue) return leave(id, state, by, version);
+    const passed = state.status !== 'running' || isCancelling(state);
+    if (passed || (version !== undefined && version !== state.version)) return { kind: 'stale', state };
+    const at = clock.now();
+    const active = launch.find(id);
+    if (active) {
+      const first = await active.cancel({ op: 'cancel', by, at });
+      return { kind: first ? 'asked' : 'stale', state: active.board.state() };
+    }
+    await store.orders.post({ id: chance.uuid(), run: id, op: 'cancel', by, version: state.version, at });
+    // Nobody carries it out any more: taking it over is what finds out what was written.
+    const left = await journal.findRun(id);
+    const run =
+      left && (await parts.keeper.isFree(left.scope.table)) ? await parts.resumeOne(left) : undefined;
+    return run ? { kind: 'going', run } : { kind: 'asked', state };
+  }
+
+  return {
+    retry: (id, by, version) =>
+      press(
+        id,
+        { op: 'retry', by, at: clock.now() },
+        version,
+        canRetry,
+        (record) => (job) => follow(job, readPlan(record.plan), parts, false, { again: true, later: true }),
+      ),
+    async apply(id, by, version, withoutDeletes = false) {
+      const at = clock.now();
+      await closing.expire(id);
+      const op = withoutDeletes ? 'apply-no-deletes' : 'apply';
+      return press(id, { op, by, at }, version, isWaiting, (record) => async (job) => {
+        const definition = await parts.definition(record.scope.definition);
+        await applyPlan(job, readPlan(record.plan), definition, parts, withoutDeletes);
+      });
+    },
+    resumeCancelled: (id, by, version) =>
+      press(
+        id,
+        { op: 'resume', by, at: clock.now() },
+        version,
+        canResume,
+        (record) => (job) => follow(job, readPlan(record.plan), parts, false, { again: true, later: true }),
+      ),
+    cancel,
+    discard,
+  };
+}
+
+/** Runs among which is looked for a newer one. */
+const recentRuns = 50;
+/** Plans in these states have written nothing. */
+const sentNothing: ReadonlySet<Status> = new Set<Status>(['waiting', 'cancelled', 'expired']);
+
+const isWaiting = (state: State): boolean => state.status === 'waiting';
