@@ -28,6 +28,13 @@ interface Standing {
   wake(): void;
 }
 
+/** Where a run sleeps between two looks. */
+interface Bed {
+  /** Sleeps until the next look; not at all when it was roused since the last. */
+  nap(): Promise<void>;
+  roused(): boolean;
+}
+
 /** How often is looked whether the table is free, in ms. */
 const lookEvery = 1000;
 
@@ -63,7 +70,7 @@ export function waitingLine({ store: { journal, leases }, launch, clock, log }: 
   }
 
   /** Answers the run once it goes, or how it ended without; nothing when it is another process's by now. */
-  async function wait(ready: Ready, work: Work, nap: () => Promise<void>): Promise<Run | State | undefined> {
+  async function wait(ready: Ready, work: Work, bed: Bed): Promise<Run | State | undefined> {
     const { id, scope, board } = ready;
     while (!launch.stopping.aborted) {
       const record = await journal.findRun(id);
@@ -76,29 +83,43 @@ export function waitingLine({ store: { journal, leases }, launch, clock, log }: 
         continue;
       }
       const holder = await holderOf(scope.table);
-      board.set((state) => ({ ...state, queue: { place, holder } }));
-      await nap();
+      // Somebody may have ended it meanwhile: what is known here is old then.
+      if (!bed.roused()) board.set((state) => ({ ...state, queue: { place, holder } }));
+      await bed.nap();
     }
     return undefined;
+  }
+
+  function makeBed(): Bed & { rouse(): void } {
+    let roused = false;
+    let end = (): void => undefined;
+    return {
+      roused: () => roused,
+      async nap() {
+        const one = linked(launch.stopping);
+        end = one.end;
+        if (!roused) await clock.sleep(lookEvery, one.signal).catch(() => undefined);
+        one.end();
+        roused = false;
+      },
+      rouse() {
+        roused = true;
+        end();
+      },
+    };
   }
 
   function stand(ready: Ready, work: Work): Run {
     const { id, board } = ready;
     const away = new AbortController();
-    let rouse = (): void => undefined;
-    const nap = async (): Promise<void> => {
-      const one = linked(launch.stopping);
-      rouse = one.end;
-      await clock.sleep(lookEvery, one.signal).catch(() => undefined);
-      one.end();
-    };
+    const { rouse, ...bed } = makeBed();
     const patiently = async (): Promise<Run | State | undefined> => {
       for (;;) {
         try {
-          return await wait(ready, work, nap);
+          return await wait(ready, work, bed);
         } catch (error) {
           log.warn('run.queued', { run: id, error });
-          await nap();
+          await bed.nap();
         }
       }
     };
@@ -116,7 +137,7 @@ export function waitingLine({ store: { journal, leases }, launch, clock, log }: 
     void ended.finally(() => waits.delete(ended));
     const { state, watch, meter } = board;
     const run: Run = { id, state, watch, meter, ended, lost: away.signal };
-    standing.set(id, { run, wake: () => rouse() });
+    standing.set(id, { run, wake: rouse });
     return run;
   }
 
