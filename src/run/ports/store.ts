@@ -1,0 +1,83 @@
+import type { Actor } from '../../sync/state.ts';
+import type { Journal } from './journal.ts';
+import type { Ledger, Rejects } from './ledger.ts';
+
+/** Things learned that outlive runs: the width that a base takes, its chunk size, a person's yes to deletes. */
+export interface Memory {
+  recall(name: string): Promise<string | undefined>;
+  remember(name: string, value: string): Promise<void>;
+}
+
+/** One run per table, across processes. */
+export interface Lease {
+  /** Grows with each claim of the table; writes of an older one are refused. */
+  readonly fence: number;
+}
+
+export interface Holder {
+  readonly run: string;
+  /** Which process; opaque. */
+  readonly owner: string;
+  /** When the lease ends unless renewed (ms). */
+  readonly until: number;
+}
+
+export interface Leases {
+  /** Takes the table for a run, or tells who holds it. An expired lease can be taken. */
+  claim(
+    table: string,
+    run: string,
+    owner: string,
+    now: number,
+    until: number,
+  ): Promise<
+    { readonly kind: 'claimed'; readonly lease: Lease } | { readonly kind: 'held'; readonly by: Holder }
+  >;
+  /** Answers false when the lease was lost. */
+  renew(table: string, fence: number, until: number): Promise<boolean>;
+  release(table: string, fence: number): Promise<void>;
+  holder(table: string, now: number): Promise<Holder | undefined>;
+}
+
+/** What somebody wants of a run that goes on at another instance. */
+export interface Order {
+  /** Names it once and for all: posted twice, it is carried out once. */
+  readonly id: string;
+  readonly run: string;
+  readonly op: 'cancel';
+  readonly by: Actor;
+  /** The version of the run that it is meant for; of a newer one it means nothing. */
+  readonly version: number;
+  readonly at: number;
+}
+
+/** Where orders lie until the instance that carries the run out takes them. */
+export interface Orders {
+  post(order: Order): Promise<void>;
+  /** Orders for these runs, oldest first. */
+  of(runs: readonly string[]): Promise<readonly Order[]>;
+  /** Takes an order away once it has had its effect. */
+  take(id: string): Promise<void>;
+  prune(before: number): Promise<void>;
+}
+
+/** Event and message IDs that were handled, so that a redelivery has no effect. */
+export interface Seen {
+  /** Notes the IDs of one event; true when none of them was shown to it before, also across restarts. */
+  first(ids: readonly string[], at: number): Promise<boolean>;
+  prune(before: number): Promise<void>;
+}
+
+/** All that is kept between runs and restarts. */
+export interface Store {
+  readonly journal: Journal;
+  readonly ledger: Ledger;
+  readonly rejects: Rejects;
+  readonly memory: Memory;
+  readonly leases: Leases;
+  readonly seen: Seen;
+  readonly orders: Orders;
+  /** Rejects when the database does not answer; for readiness. */
+  ping(): Promise<void>;
+  stop(): Promise<void>;
+}

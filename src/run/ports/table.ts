@@ -1,0 +1,118 @@
+import type { Field, Fields, RecordBytes, TableRecord } from '../../sync/field.ts';
+import type { PersonBy } from '../../sync/lookup.ts';
+import type { NewField } from '../../sync/schema.ts';
+import type { CallCounts } from '../../sync/state.ts';
+
+/** Counts each HTTP request made for a run as it happens. */
+export interface CallMeter {
+  count(kind: keyof CallCounts): void;
+}
+
+/** One page of a whole read. */
+export interface RecordPage {
+  readonly records: readonly TableRecord[];
+  /** The same records as they came, where they did: many of them are read several times quicker so. */
+  readonly raw?: readonly RecordBytes[];
+  /** How many records the table had when the page was made. */
+  readonly total: number;
+  /** Whether the read began anew with this page (a smaller page size): forget what came before. */
+  readonly restarted: boolean;
+}
+
+/** What is known of the base before it is read. */
+export interface BaseInfo {
+  readonly name: string;
+  /** Whether advanced permissions are on, so that an empty read may be a missing right. */
+  readonly advanced: boolean;
+  /** The base's own zone, where Feishu tells. */
+  readonly timeZone?: string;
+}
+
+/** One Bitable data table. Rejects with `CallError`, or `ProblemError` for what a person must mend. */
+export interface Table {
+  /** The base's app_token: writes to one base queue up together. */
+  readonly base: string;
+  readonly id: string;
+  /** Rows that one create or update call may hold here when nothing else is said. */
+  readonly chunkSize: number;
+  about(signal: AbortSignal): Promise<BaseInfo>;
+  /** The table's change counter; equal before and after a read means that nothing moved. Rejects when the table is not in the base. */
+  revision(signal: AbortSignal): Promise<number>;
+  fields(signal: AbortSignal): Promise<readonly Field[]>;
+  /**
+   * Creates one field, waiting through throttling and conflicts. Rejects with `CallError` also where it may have
+   * been created all the same, or somebody else created one of that name: reading the fields tells.
+   * @param token UUID v4, see `client_token`
+   */
+  createField(field: NewField, token: string, signal: AbortSignal): Promise<Field>;
+  /**
+   * All records, page by page, of the whole table. Waits through throttling; anything odd (a repeated or
+   * missing page token, an answer that is no JSON) fails the read: a failed read is never an empty table.
+   * @param fieldNames only these fields; all when there are more than 200.
+   */
+  records(fieldNames: readonly string[], signal: AbortSignal): AsyncIterable<RecordPage>;
+  /** The IDs of the records that the view in the address shows; every record's when it names none. */
+  inView(fieldNames: readonly string[], signal: AbortSignal): Promise<ReadonlySet<string>>;
+  /** Records whose field equals one of the values (at most 50 a call; the adapter splits). */
+  matching(
+    field: string,
+    values: readonly string[],
+    fieldNames: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly TableRecord[]>;
+  /** Looks records up by ID; tells apart those that are gone from those that we may not see. */
+  look(
+    ids: readonly string[],
+    signal: AbortSignal,
+  ): Promise<{
+    readonly present: readonly string[];
+    readonly forbidden: readonly string[];
+    readonly absent: readonly string[];
+  }>;
+  /** Creates all or none in one call; answers the record IDs in order. @param token UUID v4, see `client_token`. */
+  create(records: readonly Fields[], token: string, signal: AbortSignal): Promise<readonly string[]>;
+  /** Changes the named fields of all records or none, in one call. */
+  update(records: readonly TableRecord[], signal: AbortSignal): Promise<void>;
+  /** Deletes all or none, in one call. */
+  delete(ids: readonly string[], signal: AbortSignal): Promise<void>;
+  /** Another table of the same base, to be read only; nothing is called yet. */
+  linked(id: string): LinkedTable;
+}
+
+/** A table that link fields point at. */
+export type LinkedTable = Pick<Table, 'id' | 'fields' | 'revision' | 'records'>;
+
+/** Opens the table behind an address as people copy it; every wrong form is a `ProblemError` of its own. */
+export type OpenTable = (address: string, meter: CallMeter, signal: AbortSignal) => Promise<Table>;
+
+/** One base, in which a table can be created. Rejects like {@link Table}. */
+export interface Base {
+  /** Its app_token. */
+  readonly token: string;
+  tables(signal: AbortSignal): Promise<readonly { readonly id: string; readonly name: string }[]>;
+  /**
+   * Creates a table with these fields, the first of which names its records; answers its ID. No two tables of a
+   * base have the same name. Rejects also where it may have been created all the same: reading the tables tells.
+   */
+  createTable(name: string, fields: readonly NewField[], signal: AbortSignal): Promise<string>;
+  /** One of its tables; nothing is called yet. */
+  table(id: string): Table;
+}
+
+/** Opens the base of an address, whether or not that names a table. */
+export type OpenBase = (address: string, meter: CallMeter, signal: AbortSignal) => Promise<Base>;
+
+/** Finds people by what a shop knows of them. */
+export interface People {
+  /**
+   * The open_ids of people, by the words that were asked for. Somebody who is not known, has left or is outside
+   * the app's contact range is missing from the answer: Feishu tells these apart nowhere. A look-up that fails
+   * rejects with `CallError`, or with `ProblemError` where the app lacks a scope: it is never "no match".
+   */
+  openIds(
+    by: PersonBy,
+    words: readonly string[],
+    meter: CallMeter,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, string>>;
+}
