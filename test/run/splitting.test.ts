@@ -79,7 +79,7 @@ describe('a chunk with rows that Feishu refuses', () => {
         expect(one.table.keys().length).toBe(updates ? rows : good);
         expect(new Set(one.table.keys()).size).toBe(one.table.keys().length);
       }),
-      { numRuns: 150 },
+      { numRuns: 40 },
     );
   });
 
