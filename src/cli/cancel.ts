@@ -12,9 +12,12 @@ type CancelCommand = Extract<Command, { kind: 'cancel' }>;
 /** Stops the run of a definition that goes on or waits, and answers what it came to. */
 export async function cancel(command: CancelCommand, desk: Desk): Promise<Answer> {
   const { program, locale, user } = desk;
-  const [open] = (await program.runs.open()).filter(({ state }) => state.definition === command.name);
+  const [open] = (await program.runs.open())
+    .map(({ state }) => state)
+    .filter(({ definition }) => definition === command.name)
+    .toSorted(byUrgency);
   if (!open) return nothing(command, desk);
-  const { run } = open.state;
+  const { run } = open;
   const refused = await refusedOf({ name: command.name, right: 'stop', what: 'cancel', run }, desk);
   if (refused) return refusal(command, refused, 1, locale);
   const acted = await program.runs.cancel(run, { kind: 'cli', user });
@@ -35,6 +38,10 @@ export async function cancel(command: CancelCommand, desk: Desk): Promise<Answer
       return refusal(command, nothingOpen(command.name), 1, locale);
   }
 }
+
+/** What goes on comes before what only waits, perhaps for another table that the definition named once. */
+const byUrgency = (one: State, other: State): number =>
+  Number(other.status === 'running') - Number(one.status === 'running') || other.startedAt - one.startedAt;
 
 /** No run of that name is open: where there is no such sync either, the name was wrong. */
 async function nothing(command: CancelCommand, { program, locale }: Desk): Promise<Answer> {

@@ -239,6 +239,25 @@ describe('cancel', () => {
     expect(typed.json()).toMatchObject({ definition: 'nothing', error: { code: 'no-such-definition' } });
   });
 
+  it('stops what goes on rather than an old plan that waits', async () => {
+    const states = [
+      stateOf({ run: 'old', status: 'waiting', startedAt: 1 }),
+      stateOf({ run: 'new', status: 'running', startedAt: 2 }),
+      stateOf({ run: 'else', definition: 'other' }),
+    ];
+    const asked: string[] = [];
+    const runs = {
+      open: async () => states.map((state) => ({ state, chat: null })),
+      cancel: async (run: string) => {
+        asked.push(run);
+        return { kind: 'settled', state: stateOf({ run, status: 'cancelled' }) } as const;
+      },
+    };
+    const typed = type('cancel orders --json', fakeProgram({ runs }));
+    expect(await typed.exit).toBe(0);
+    expect(asked).toEqual(['new']);
+  });
+
   it('of a sync that does not go on says what to type', async () => {
     const typed = type('cancel orders --json', fakeProgram({}));
     expect(await typed.exit).toBe(1);
