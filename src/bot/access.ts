@@ -55,8 +55,8 @@ export function approvers(
  * chats with outsiders. Starting and looking: those in `access.run`, else everyone in the chats of `access.chats`, else
  * everyone; nobody starts anything while all is frozen. Stopping: they, and whoever started it. Approving: those in
  * `access.approve` and the admins, but with `other` among them never the starter; with nobody named only the command
- * line. Discarding writes nothing: they may while all is frozen too, and whoever started it. A definition that cannot
- * be read leaves only the admins.
+ * line. Discarding is for the same people and writes nothing: they may while all is frozen too. A definition that
+ * cannot be read leaves only the admins.
  */
 export function may(
   asker: Asker,
@@ -71,7 +71,7 @@ export function may(
   if (right === 'admin') return admin ? yes : refused(admins, adminsOnly);
   if (frozenBy !== undefined && (right === 'run' || right === 'approve')) return refused([frozenBy], frozen);
   if (asker.shell) return yes;
-  if ((right === 'stop' || right === 'discard') && starter === asker.openId) return yes;
+  if (right === 'stop' && starter === asker.openId) return yes;
   if (right === 'approve' || right === 'discard') return mayApprove(asker, definition, admins, starter);
   return admin ? yes : mayRun(asker, definition, admins);
 }

@@ -341,9 +341,9 @@ describe('a click', () => {
     expect(asked).toEqual([]);
   });
 
-  it('on discard by the starter settles the run and redraws the card, also while everything is frozen', async () => {
+  it('on discard settles the run and redraws the card, also while everything is frozen', async () => {
     const schedules = fakeSchedules();
-    const { bot, answers, patches, clock } = on(waiting, { admins: ['ou_boss'], schedules });
+    const { bot, answers, patches, clock } = on(waiting, { admins: ['ou_anna'], schedules });
     await schedules.mark('frozen', '', '', JSON.stringify({ by: 'ou_boss', at: 0 }));
     answers.act = () => Promise.resolve<Acted>({ kind: 'settled', state: endedWith('cancelled') });
     expect(await bot.handle(press(value('discard')))).toMatchObject({ type: 'success' });

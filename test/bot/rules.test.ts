@@ -75,7 +75,7 @@ describe('who may do what', () => {
     ['stopping the own run', 'ou_anna', 'stop', { run: ['ou_bob'] }, { starter: 'ou_anna' }, true],
     ['stopping somebody else’s', 'ou_anna', 'stop', { run: ['ou_bob'] }, { starter: 'ou_bob' }, false],
     ['looking where one may not run', 'ou_anna', 'look', { chats: ['oc_9'] }, {}, false],
-    ['discarding the own plan', 'ou_anna', 'discard', { approve: ['other'] }, { starter: 'ou_anna' }, true],
+    ['discarding the own plan', 'ou_anna', 'discard', { approve: ['other'] }, { starter: 'ou_anna' }, false],
     ['discarding somebody else’s', 'ou_anna', 'discard', {}, { starter: 'ou_bob' }, false],
     ['discarding as an approver while frozen', 'ou_boss', 'discard', {}, { frozenBy: 'ou_boss' }, true],
     ['asking what there is', 'ou_eve', 'ask', { run: ['ou_bob'] }, { frozenBy: 'ou_boss' }, true],
