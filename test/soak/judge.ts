@@ -32,8 +32,8 @@ export function agrees(line: string, { exit, report }: Ended, stored: StoredRun 
   if ((exit === 4) !== (error?.code === 'taken-over')) wrong.push(`exit code ${exit} for ${error?.code}`);
   // Left open for the next start, or somebody else's by now.
   if (status === 'interrupted') return wrong;
-  // A newer run beside it takes the place of a plan that waits.
-  if (status === 'waiting' && stored?.status === 'expired') return wrong;
+  // Somebody may throw a plan that waits away at once, and a newer run takes its place.
+  if (status === 'waiting' && (stored?.status === 'expired' || stored?.status === 'cancelled')) return wrong;
   if (stored?.status !== status) wrong.push(`the store calls it ${stored?.status}`);
   else if (!same(rows, stored.rows) || !same(deletes, stored.deletes))
     wrong.push(`the store counts ${JSON.stringify([stored.rows, stored.deletes])}`);
