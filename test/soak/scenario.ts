@@ -74,6 +74,8 @@ export interface Scenario {
   readonly keepNames: boolean;
   readonly columns: readonly ColumnName[];
   readonly rows: number;
+  /** Whether some rows have no key: while there is one, nothing is deleted. */
+  readonly keyless: boolean;
   /** Writes that Feishu lets run at once in a Base. */
   readonly writers: number;
   readonly weather: Weather;
@@ -124,6 +126,7 @@ export function newScenario(seed: number, wish: Partial<Setting> = {}): Scenario
     keepNames: luck.yes(0.15),
     columns: columns.filter((_, at) => at < 2 || luck.yes(0.6)),
     rows: kind === 'real' ? luck.pick([15, 30, 60]) : luck.pick([0, 8, 15, 30, 30, 60, 90]),
+    keyless: luck.yes(0.2),
     writers: luck.pick([1, 1, 2, 8]),
     weather: {
       faults: !bad || kind === 'real' ? luck.pick([0, 0.02]) : luck.pick([0.02, 0.08, 0.2, 0.35]),
@@ -148,23 +151,31 @@ function stepsOf(luck: Chance, { kind, two }: Setting): Step[] {
     kind: 'shut',
     what: luck.pick(['no access', 'read only', 'sees nothing', 'sees some', 'sees some']),
   });
-  const steps: Step[] = [run()];
+  /** A run, and often what people do right after it: they let it go on, or decide on its plan. */
+  const some = (): Step[] => {
+    const first = run();
+    const cancelled = 'end' in first && first.end.how === 'cancel';
+    return [
+      first,
+      ...(cancelled && luck.yes(0.7) ? [{ kind: 'continue' } as const] : []),
+      ...(luck.yes(0.4) ? [{ kind: 'approve', withoutDeletes: luck.yes(0.3) } as const] : []),
+    ];
+  };
+  const steps: Step[] = some();
   const many = kind === 'real' ? luck.int(2, 4) : luck.int(3, 9);
   for (let at = 0; at < many; at++) {
     const kinds: readonly [() => Step[], ...(() => Step[])[]] = [
-      () => [run()],
-      () => [run()],
-      () => [run()],
+      some,
+      some,
+      some,
       () => [{ kind: 'source' }],
-      () => [{ kind: 'source' }, run()],
+      () => [{ kind: 'source' }, ...some()],
       () => [{ kind: 'person' }],
       () => [{ kind: 'retry' }],
-      () => [{ kind: 'approve', withoutDeletes: false }],
-      () => [{ kind: 'approve', withoutDeletes: luck.yes(0.5) }],
+      () => [{ kind: 'approve', withoutDeletes: luck.yes(0.3) }],
       () => [{ kind: 'discard' }],
       () => [{ kind: 'resume' }],
       () => [{ kind: 'plan' }],
-      () => [{ kind: 'continue' }],
       () => [shut(), run(), { kind: 'opened' }],
     ];
     steps.push(...luck.pick(kinds)());

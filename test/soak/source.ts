@@ -96,8 +96,10 @@ export function firstRows(luck: Chance, scenario: Scenario): SourceRow[] {
   });
 }
 
-const oddKey = (luck: Chance, scenario: Scenario): string | null =>
-  luck.yes(0.5) ? null : luck.yes(0.4) && !scenario.numericKey ? ' ' : someKey(luck, scenario);
+const oddKey = (luck: Chance, scenario: Scenario): string | null => {
+  if (!scenario.keyless || luck.yes(0.4)) return someKey(luck, scenario);
+  return luck.yes(0.3) && !scenario.numericKey ? ' ' : null;
+};
 
 function someRow(luck: Chance, { numericKey }: Scenario, pk: number, id: string | null): SourceRow {
   const or = <T>(value: T): T | null => (luck.yes(0.1) ? null : value);
