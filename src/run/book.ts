@@ -21,6 +21,8 @@ export interface Book {
   newest(chunk: ChunkRecord): ChunkRecord;
   /** Notes that it is known what the table has of a chunk. */
   wasRead(id: string): void;
+  /** Whether it was in doubt before it was read back. */
+  wasInDoubt(id: string): boolean;
   /** Whether a send of the chunk may have happened of which nothing is known. */
   inDoubt(chunk: ChunkRecord): boolean;
   /** Whether the token of an earlier send keeps the chunk from being created twice. */
@@ -50,6 +52,7 @@ export function openBook(
 ): Book {
   const { journal, run, scope, fence, clock } = job;
   const readBack = new Set<string>();
+  const cleared = new Set<string>();
   const heavy = new Map<string, number>();
 
   function replace(next: ChunkRecord): void {
@@ -93,7 +96,12 @@ export function openBook(
       replace({ ...chunk, ...sent, attempts: chunk.attempts + 1 });
     },
     newest: (chunk) => chunks.find(({ id }) => id === chunk.id) ?? chunk,
-    wasRead: (id) => void readBack.add(id),
+    wasRead(id) {
+      const chunk = chunks.find((one) => one.id === id);
+      if (chunk && inDoubt(chunk)) cleared.add(id);
+      readBack.add(id);
+    },
+    wasInDoubt: (id) => cleared.has(id),
     inDoubt,
     isProtected,
     mustReadFirst(chunk) {

@@ -163,7 +163,8 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
     failure: Failure,
     outcome: Partial<Outcome> = {},
   ): Promise<void> {
-    const mayHaveHappened = failure.mayHaveHappened || inDoubt(chunk);
+    // Who may not write may not have seen either what was there when it was read back.
+    const mayHaveHappened = failure.mayHaveHappened || inDoubt(chunk) || book.wasInDoubt(chunk.id);
     stopped ??= { failure, chunks: 1 };
     const stands = { ...failure, mayHaveHappened };
     await put(chunk, mayHaveHappened ? 'unknown' : 'failed', { ...outcome, failure: stands });

@@ -351,6 +351,7 @@ export function fakeTable(clock: Clock): FakeTable {
     matching: (name, values, _names, signal) =>
       call({ op: 'matching', rows: 0, keys: values }, signal, () =>
         [...held.keys()]
+          .filter((id) => !table.forbidden.has(id))
           .map(recordOf)
           .filter(({ fields }) => name === keyField && values.includes(plainKey(fields))),
       ),

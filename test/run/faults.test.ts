@@ -759,6 +759,24 @@ describe('a failure that nothing can cure', () => {
     expect(one.table.held.size).toBe(20);
   });
 
+  it('says that it cannot tell what was written, where the reading back was without permission, too', async () => {
+    const one = await world({}, store);
+    one.source.rowsNow = rowsOf(1, 25);
+    const stop = failed('stop', { code: 1254302, message: 'Permission denied' });
+    const noAnswer = failed('settle', { code: 1255040, mayHaveHappened: true });
+    let sent = 0;
+    one.table.fault = (call) => {
+      if (sent > 0 && (call.op === 'matching' || call.op === 'records'))
+        for (const id of one.table.held.keys()) one.table.forbidden.add(id);
+      if (!has('k001')(call) || call.op !== 'create') return undefined;
+      sent += 1;
+      return sent === 1 ? { failure: noAnswer, applied: true } : { failure: stop };
+    };
+    const over = await one.run();
+    expect(over.status).toBe('partial');
+    expect(counts(over)).toEqual({ read: 25, created: 15, unknown: 10 });
+  });
+
   it('is told from one that nobody knows: three chunks with the same unknown code stop the run', async () => {
     const one = await world({}, store);
     one.source.rowsNow = rowsOf(1, 60);
