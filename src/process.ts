@@ -40,8 +40,8 @@ export const isAlive =
     const [here, ownPid] = own.split(' ');
     const [place, pid] = owner.split(' ');
     if (place !== here || place === unknownPlace || !pid || !/^\d+$/.test(pid)) return undefined;
-    // A number is one process's at a time: whoever had ours before is gone.
-    if (pid === ownPid) return false;
+    // Whoever had our number before is gone, but another program in this very process is not: its lease tells.
+    if (pid === ownPid) return undefined;
     try {
       process.kill(Number(pid), 0);
       return true;
