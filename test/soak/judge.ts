@@ -52,7 +52,7 @@ export function counts(chain: Chain, runs: readonly StoredRun[]): string[] {
       wrong.push(`a program that carried out no run wrote ${added + edits + removed} records`);
   const loose = total(all.filter(({ run }) => run === undefined));
   const mine = runs.filter(({ run }) => all.some((one) => one.run === run));
-  const slack = chain.byPeople;
+  const slack = chain.byOthers;
   for (const one of mine) {
     const saw = total(all.filter(({ run }) => run === one.run));
     const { created, updated, unknown } = one.rows as Counted;

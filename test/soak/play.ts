@@ -247,7 +247,7 @@ class Play {
     const last = ours.findLast(({ status }) => status !== 'running');
     if (last) this.last = last;
     this.wrong.push(...counts(mine.chain, ours));
-    const still = mine.chain.byPeople === 0 && mine.chain.version === this.stage.source.versions.length - 1;
+    const still = mine.chain.byOthers === 0 && mine.chain.version === this.stage.source.versions.length - 1;
     if (!last || !still || this.shut || left.length > 0) return;
     const what = `run ${last.run} (${last.status}): `;
     this.wrong.push(...tableIsRight(last, mine.must, this.witness).map((words) => what + words));

@@ -45,8 +45,8 @@ export interface Chain {
   approved: boolean;
   /** By the names of the programs that worked for it. */
   readonly deeds: Map<string, Deeds>;
-  /** What people did meanwhile. */
-  byPeople: number;
+  /** What people, and programs that worked for another run, did meanwhile. */
+  byOthers: number;
   most: number;
   least: number;
 }
@@ -187,7 +187,7 @@ export function watch(feishu: Playground, table: TableHandle, source: Source, sc
       if (added.includes(id) || key !== named.get(id)?.at(-1)?.key) name(id, key, 'person');
     }
     for (const chain of chains) {
-      chain.byPeople++;
+      chain.byOthers++;
       // What stands alone now, or moved, is no longer out of bounds for sure.
       for (const id of [...added, ...edited, ...removed]) {
         const keys = keysOf(chain, id);
@@ -210,6 +210,7 @@ export function watch(feishu: Playground, table: TableHandle, source: Source, sc
 
   function onApp(actor: Actor, { added, edited, removed }: Changed, now: Map<string, Cells>): void {
     const before = live;
+    for (const chain of chains) if (chain !== actor.chain) chain.byOthers++;
     for (const id of removed) if (before.has(id)) onRemove(actor, id);
     for (const id of edited) onEdit(actor, id, before.get(id) ?? {}, now.get(id) ?? {});
     live = new Map([...before].filter(([id]) => now.has(id)).map(([id]) => [id, now.get(id) ?? {}]));
@@ -262,7 +263,7 @@ export function watch(feishu: Playground, table: TableHandle, source: Source, sc
         atStart: all,
         approved: false,
         deeds: new Map(),
-        byPeople: 0,
+        byOthers: 0,
         most: all.length,
         least: all.length,
       };
