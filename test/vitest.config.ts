@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './support/longest-first.ts';
@@ -15,8 +16,8 @@ export default defineConfig({
     // No module holds state, so files can share what is loaded: loading it anew for each takes a fifth of the time.
     isolate: false,
     sequence: { sequencer: LongestFirst },
-    // Many tests wait for a process or a pause: more of them than cores keep the cores at work.
-    maxWorkers: '150%',
+    // Many tests wait for a process or a pause: more of them than cores keep the cores at work. (Percentages end at 100.)
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],
