@@ -17,6 +17,9 @@ interface Condition {
   readonly values: readonly string[];
 }
 
+/** Types of fields whose cells are told apart as texts. */
+const textTypes: ReadonlySet<number> = new Set([1, 13, 22, 1005]);
+
 const orders = new Set(['isGreater', 'isGreaterEqual', 'isLess', 'isLessEqual']);
 
 const isEmptyCell = (cell: Cell): boolean => cell === undefined || (Array.isArray(cell) && cell.length === 0);
@@ -145,8 +148,7 @@ function readCondition(raw: unknown, columns: ReadonlyMap<string, Column>): Cond
   return { column, operator, values: value };
 }
 
-function conditionTest(raw: unknown, columns: ReadonlyMap<string, Column>): Test {
-  const condition = readCondition(raw, columns);
+function conditionTest(condition: Condition): Test {
   const { column, operator } = condition;
   if (column.field.type === 19 || column.field.type === 20)
     throw bad('formula and lookup fields cannot be filtered');
@@ -154,6 +156,32 @@ function conditionTest(raw: unknown, columns: ReadonlyMap<string, Column>): Test
   if (operator === 'isNotEmpty') return (row) => !isEmptyCell(cellOf(row, column));
   const fits = comparison(condition);
   return (row) => fits(cellOf(row, column));
+}
+
+/**
+ * The conditions of an `or`. Look-ups by key ask for dozens of texts of one column at once: those become one question,
+ * for with each of them apart a large table would be searched longer than Feishu takes.
+ */
+function alternatives(conditions: readonly Condition[]): Test[] {
+  const texts = new Map<Column, Set<string>>();
+  const tests: Test[] = [];
+  for (const condition of conditions) {
+    const test = conditionTest(condition);
+    const { column, operator } = condition;
+    if (operator !== 'is' || !textTypes.has(column.field.type)) {
+      tests.push(test);
+      continue;
+    }
+    const wanted = texts.get(column) ?? new Set();
+    texts.set(column, wanted.add(oneValue(condition)));
+  }
+  for (const [column, wanted] of texts) {
+    tests.push((row) => {
+      const cell = cellOf(row, column);
+      return cell !== undefined && wanted.has(String(cell));
+    });
+  }
+  return tests;
 }
 
 const listOf = (value: unknown, name: string): readonly unknown[] => {
@@ -168,7 +196,8 @@ function groupTest(raw: unknown, columns: ReadonlyMap<string, Column>, depth: nu
   if (conjunction !== 'and' && conjunction !== 'or') throw bad('conjunction must be and or or');
   const children = listOf(raw['children'], 'children');
   if (depth > 0 && children.length > 0) throw bad('children may not have children');
-  const tests = listOf(raw['conditions'], 'conditions').map((one) => conditionTest(one, columns));
+  const conditions = listOf(raw['conditions'], 'conditions').map((one) => readCondition(one, columns));
+  const tests = conjunction === 'or' ? alternatives(conditions) : conditions.map(conditionTest);
   for (const child of children) {
     const test = groupTest(child, columns, depth + 1);
     if (test) tests.push(test);
