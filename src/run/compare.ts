@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Change } from '../sync/change.ts';
 import { chunker, decodeChanges, type PackedChunk } from '../sync/chunk.ts';
 import type { Definition } from '../sync/definition.ts';
@@ -70,6 +71,9 @@ export interface Sides {
 const storedTogether = 2 * 1024 * 1024;
 const bytesIn = (chunks: readonly NewChunk[]): number =>
   chunks.reduce((sum, { body }) => sum + body.length, 0);
+
+/** Rows that are compared before whatever else waits gets its turn: some milliseconds’ work. */
+const rowsATurn = 256;
 
 /** Record IDs that are looked up in the ledger at once. */
 const lookUp = 500;
@@ -165,21 +169,24 @@ export async function compare(
 
   const judge = diff(mapping, table.index, source.times, definition.mode, sides.within);
   const ready = sides.resolver && resolving(mapping, sides.resolver);
+  let compared = 0;
   for await (const group of spool.groups()) {
     for (const frame of group) {
+      // Clicks and heartbeats wait no longer than so many rows take.
+      if (++compared % rowsATurn === 0) await nextTurn();
       const packed = ready ? ready(frame.subarray(cellsFrom)) : frame;
       if ('bad' in packed) {
         counts.rejected++;
         await bad.take({ kind: 'rejected', row: rowNumber(frame), ...packed.bad });
         continue;
       }
-      const compared = judge.row(packed, ready ? 0 : cellsFrom);
-      if (compared.kind === 'create' || compared.kind === 'update') {
-        const waiting = consider(compared);
+      const found = judge.row(packed, ready ? 0 : cellsFrom);
+      if (found.kind === 'create' || found.kind === 'update') {
+        const waiting = consider(found);
         if (waiting) await waiting;
       } else {
-        counts[compared.kind === 'delete' ? 'left' : compared.kind]++;
-        if (compared.kind === 'invalid') await bad.take(invalidRow(rowNumber(frame), compared, sides));
+        counts[found.kind === 'delete' ? 'left' : found.kind]++;
+        if (found.kind === 'invalid') await bad.take(invalidRow(rowNumber(frame), found, sides));
       }
     }
   }
