@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { definitionOf } from './bot/find.ts';
+import { freeze, thaw } from './bot/frozen.ts';
 import { createBot } from './bot/handle.ts';
 import { permit } from './bot/permit.ts';
 import { tendRuns } from './bot/resume.ts';
@@ -132,6 +133,7 @@ export const openProgram: OpenProgram = async (config, surroundings) => {
         openBase: openBase(client),
       });
     const parts = { store, client, runs, definitions, verify, init, owned };
+    const book = { schedules: store.schedules, audit: store.audit, admins: config.admins, clock, log };
     const serve = serving(config, surroundings, parts);
     return {
       runs,
@@ -143,8 +145,16 @@ export const openProgram: OpenProgram = async (config, surroundings) => {
       init,
       permit: async ({ user, name, ...deed }) => {
         const definition = await definitionOf(name, { definitions });
-        const book = { schedules: store.schedules, audit: store.audit, admins: config.admins, clock, log };
         return permit({ shell: user, once: randomUUID() }, { ...deed, name, definition }, book);
+      },
+      rule: async (what, user) => {
+        await permit(
+          { shell: user, once: randomUUID() },
+          { right: 'admin', what, definition: undefined },
+          book,
+        );
+        const desk = { schedules: store.schedules, clock, runs };
+        return what === 'freeze' ? freeze({ kind: 'cli', user }, desk) : thaw(desk);
       },
       audit: (name, limit) => store.audit.list(name, limit),
       setup: (signal) => setUp(config, client, signal),

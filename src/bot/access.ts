@@ -23,7 +23,7 @@ export interface Asker {
 export interface Circumstances {
   /** open_id of who started the run that it is about. */
   readonly starter?: string | undefined;
-  /** Who has frozen everything: an open_id. */
+  /** Who has frozen everything: an open_id, empty for somebody on the command line. */
   readonly frozenBy?: string | undefined;
 }
 
@@ -68,8 +68,9 @@ export function may(
   if (asker.outside) return refused([], outsiders);
   if (right === 'ask') return yes;
   const admin = admins.includes(asker.openId);
-  if (right === 'admin') return admin ? yes : refused(admins, adminsOnly);
-  if (frozenBy !== undefined && (right === 'run' || right === 'approve')) return refused([frozenBy], frozen);
+  if (right === 'admin') return admin || asker.shell ? yes : refused(admins, adminsOnly);
+  if (frozenBy !== undefined && (right === 'run' || right === 'approve'))
+    return refused(frozenBy === '' ? admins : [frozenBy], frozen);
   if (asker.shell) return yes;
   if (right === 'stop' && starter === asker.openId) return yes;
   if (right === 'approve' || right === 'discard') return mayApprove(asker, definition, admins, starter);

@@ -58,7 +58,7 @@ async function carryOut(
     case 'thaw': {
       const { kind } = command;
       return allowed({ right: 'admin', what: kind, definition: undefined }, asking, desk, () =>
-        rule(kind, askerOf(asking), desk),
+        rule(kind, asking.by, desk),
       );
     }
     case 'cancel':

@@ -3,6 +3,7 @@ import { type Text, text } from '../sync/text.ts';
 import { type Circumstances, may, type Permission, type Right } from './access.ts';
 import type { Asking } from './asking.ts';
 import type { Desk } from './desk.ts';
+import { frozenNow } from './frozen.ts';
 import { factsOf } from './trouble.ts';
 
 /** Something that somebody wants to do. */
@@ -48,8 +49,8 @@ export async function judge(
   { right, definition, starter }: Pick<Deed, 'right' | 'definition' | 'starter'>,
   { schedules, admins }: Pick<Book, 'schedules' | 'admins'>,
 ): Promise<Permission> {
-  const [frozen, outside] = await Promise.all([schedules.marks('frozen'), schedules.marks(outsideMark)]);
-  const around: Circumstances = { starter, frozenBy: frozen[0] && frozenBy(frozen[0].value) };
+  const [frozen, outside] = await Promise.all([frozenNow(schedules), schedules.marks(outsideMark)]);
+  const around: Circumstances = { starter, frozenBy: frozen && (frozen.by.openId ?? '') };
   const asker =
     'shell' in doer
       ? { openId: '', chat: '', shell: true }
@@ -63,15 +64,6 @@ export async function judge(
 
 /** Marks a group that has members of other companies. */
 export const outsideMark = 'outside';
-
-function frozenBy(value: string): string {
-  try {
-    const { by } = JSON.parse(value) as { readonly by?: unknown };
-    return typeof by === 'string' ? by : '';
-  } catch {
-    return '';
-  }
-}
 
 /** Why not, and whom to ask, for a toast; nothing where it is allowed. */
 export function refusalOf(permission: Permission): Text | undefined {

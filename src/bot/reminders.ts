@@ -153,17 +153,5 @@ export async function unmute(definition: Definition, asker: Asker, desk: ClockDe
   return done(text('已取消静音。', 'No longer muted.'));
 }
 
-/** Stops the clock of everything; what people start is refused by `permit`. */
-export async function freeze(asker: Asker, desk: ClockDesk): Promise<Said> {
-  await desk.schedules.mark('frozen', '', '', JSON.stringify({ by: asker.openId, at: desk.clock.now() }));
-  return done(text('已冻结全部同步。', 'Everything is frozen.'));
-}
-
-/** Takes {@link freeze} back. Times that passed meanwhile are left out. */
-export async function thaw(_: Asker, desk: ClockDesk): Promise<Said> {
-  await desk.schedules.mark('frozen', '', '', undefined);
-  return done(text('已解除冻结。', 'Everything goes on.'));
-}
-
 const done = (words: Text): Said => ({ kind: 'done', words });
 const wrong = (words: Text): Said => ({ kind: 'wrong', words });

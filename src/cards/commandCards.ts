@@ -1,4 +1,4 @@
-import type { State } from '../sync/state.ts';
+import type { Actor, State } from '../sync/state.ts';
 import { count, type Locale, type Text, text } from '../sync/text.ts';
 import { moment, percent } from './amounts.ts';
 import { button, type Verb } from './button.ts';
@@ -13,6 +13,27 @@ import { joined, plain, plainText, same } from './plain.ts';
 export interface View {
   readonly locale: Locale;
   readonly timeZone: string;
+}
+
+/** All is frozen: by whom, and since when (ms). */
+export interface Ice {
+  readonly by: Actor;
+  readonly at: number;
+}
+
+/** Says who has frozen everything, and since when; nothing while nothing is. */
+export function iceLine(ice: Ice | undefined, timeZone: string): readonly Element[] {
+  if (ice === undefined) return [];
+  const { zh, en } = who(ice.by);
+  const at = moment(ice.at, timeZone);
+  return [
+    rich(
+      text(
+        `**全部同步已被冻结** · ${zh} · ${at} · /sync thaw 解冻`,
+        `**Everything is frozen** · ${en} · ${at} · /sync thaw lets it go on`,
+      ),
+    ),
+  ];
 }
 
 /** A button that does what a command does; `at`: its place among those of the card, for a name of its own. */
@@ -43,11 +64,8 @@ export function saidCard(
 }
 
 /** Shows what goes on or waits at this moment: who holds which table, since when, and how far it is. */
-export function statusCard(open: readonly State[], frozen: boolean, view: View): Card {
+export function statusCard(open: readonly State[], frozen: Ice | undefined, view: View): Card {
   const title = text(`正在进行 · ${count(open.length)} 个`, `Going on · ${count(open.length)}`);
-  const ice = line(text('全部同步已被冻结（/sync thaw 解冻）。', 'Everything is frozen (/sync thaw).'), {
-    colour: 'orange',
-  });
   return fitted((room) => {
     const { shown, more } = head(open, Math.min(room.lines, 15));
     return makeCard(
@@ -56,7 +74,7 @@ export function statusCard(open: readonly State[], frozen: boolean, view: View):
         title,
         summary: title,
         elements: [
-          ...(frozen ? [ice] : []),
+          ...iceLine(frozen, view.timeZone),
           ...shown.flatMap((state, at) => goingOn(state, at, view.timeZone)),
           ...(open.length === 0
             ? [line(text('现在没有同步在进行。', 'No sync is going on right now.'))]

@@ -14,8 +14,8 @@ export async function refusedOf(
     code: 'frozen',
     message: permission.refusal,
     cure: text(
-      '请管理员在聊天里发送 /sync thaw 解冻，然后再试。',
-      'Have an admin send /sync thaw in the chat, then try again.',
+      '先解冻，然后再试：在这里运行 bitable-sync thaw，或由管理员在聊天里发送 /sync thaw。',
+      'Thaw it first: run bitable-sync thaw here, or have an admin send /sync thaw in the chat.',
     ),
   });
 }

@@ -1,7 +1,15 @@
 import type { Locale } from '../sync/text.ts';
 import type { Command } from './arguments.ts';
 import { problemLines } from './draw.ts';
-import { type ExitCode, errorOf, initJson, problemsOf, reportNoRun, verifyJson } from './report.ts';
+import {
+  type ExitCode,
+  errorOf,
+  initJson,
+  problemsOf,
+  reportNoRun,
+  ruledJson,
+  verifyJson,
+} from './report.ts';
 
 /** How a command ended: for the shell, for programs and for people. */
 export interface Answer {
@@ -44,6 +52,9 @@ function failedJson(command: Command, error: ReturnType<typeof errorOf>): object
       return { status: 'failed', definitions: [], error };
     case 'audit':
       return { status: 'failed', entries: [], error };
+    case 'freeze':
+    case 'thaw':
+      return ruledJson(error);
     case 'setup':
     case 'start':
     case 'help':

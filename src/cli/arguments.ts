@@ -21,6 +21,8 @@ export type Command =
     }
   | { readonly kind: 'plan'; readonly name: string }
   | { readonly kind: 'cancel'; readonly name: string }
+  /** Everything stops, or goes on. */
+  | { readonly kind: 'freeze' | 'thaw' }
   | { readonly kind: 'init'; readonly name: string }
   /** `csv`: the file that gets every key. */
   | { readonly kind: 'verify'; readonly name: string; readonly csv: string | undefined }
@@ -98,6 +100,8 @@ const commandNames: readonly string[] = [
   'run',
   'plan',
   'cancel',
+  'freeze',
+  'thaw',
   'init',
   'verify',
   'check',
@@ -190,6 +194,13 @@ function describe(locale: Locale, take: (command: Command) => void): Commander {
   )
     .argument('<name>', definition)
     .action((name: string) => take({ kind: 'cancel', name }));
+  add(
+    'freeze',
+    '',
+    '冻结全部：不再开始任何会写入的同步，不论由谁、在哪里发起',
+    'stop everything: nothing that writes starts any more, whoever asks and wherever',
+  ).action(() => take({ kind: 'freeze' }));
+  add('thaw', '', '解除冻结', 'let everything go on after freeze').action(() => take({ kind: 'thaw' }));
   add(
     'init',
     'NAME',

@@ -13,6 +13,7 @@ import { definitions } from './definitions.ts';
 import { demo } from './demo.ts';
 import type { Desk } from './desk.ts';
 import { init } from './init.ts';
+import { rule } from './rule.ts';
 import { run } from './run.ts';
 import { setup } from './setup.ts';
 import { start } from './start.ts';
@@ -56,6 +57,9 @@ export async function perform(command: Command, counter: Counter): Promise<Answe
       return withProgram(command, counter, 'warn', (desk) => run(command, desk));
     case 'cancel':
       return withProgram(command, counter, 'warn', (desk) => cancel(command, desk));
+    case 'freeze':
+    case 'thaw':
+      return withProgram(command, counter, 'warn', (desk) => rule(command, desk));
     case 'verify':
       return withProgram(command, counter, 'warn', (desk) => verify(command, desk));
     case 'init':

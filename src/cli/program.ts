@@ -1,4 +1,5 @@
 import type { Permission } from '../bot/access.ts';
+import type { Ruled } from '../bot/frozen.ts';
 import type { Deed } from '../bot/permit.ts';
 import type { AuditEntry, Definitions } from '../bot/ports.ts';
 import type { Outlook } from '../bot/schedule/outlook.ts';
@@ -28,6 +29,8 @@ export interface Program {
   init(name: string, meter: CallMeter, signal: AbortSignal): Promise<Inited>;
   /** Decides whether the command line may do something now, and notes it with who asked. */
   permit(deed: ShellDeed): Promise<Permission>;
+  /** Freezes everything, or thaws it, and notes it with who asked. */
+  rule(what: 'freeze' | 'thaw', user: string): Promise<Ruled>;
   /** Who asked for what, newest first; of one definition when named. */
   audit(name: string | undefined, limit: number): Promise<readonly AuditEntry[]>;
   /** Looks at the Feishu app and registers its slash commands. Rejects with `ProblemError` or `CallError`. */

@@ -1,3 +1,4 @@
+import type { Ruled } from '../bot/frozen.ts';
 import type { Inited } from '../run/init-table.ts';
 import type { Verified } from '../sync/checked.ts';
 import { CallError } from '../sync/failure.ts';
@@ -201,5 +202,14 @@ export const initJson = (
   fields: (inited?.fields ?? []).map(({ name, kind }) => ({ name, kind })),
   blankRows: inited?.kind === 'created' ? inited.blankRows : 0,
   calls: { read: 0, write: 0, refused: 0, chat: 0 },
+  error,
+});
+
+/** What `freeze` or `thaw` came to, for programs: always the same keys. */
+export const ruledJson = (error: ReportedError | null, ruled?: Ruled): object => ({
+  status: ruled === undefined ? 'failed' : ruled.frozen ? 'frozen' : 'thawed',
+  by: ruled?.frozen ? (ruled.frozen.by.openId ?? ruled.frozen.by.user ?? null) : null,
+  since: ruled?.frozen ? new Date(ruled.frozen.at).toISOString() : null,
+  going: (ruled?.going ?? []).map(({ run, definition }) => ({ run, definition })),
   error,
 });

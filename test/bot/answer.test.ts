@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { trust } from '../../src/bot/asking.ts';
+import { freeze } from '../../src/bot/frozen.ts';
 import { type BotParts, createBot } from '../../src/bot/handle.ts';
 import { cardFault } from '../../src/playground/cardCheck.ts';
 import type { Story } from '../../src/sync/story.ts';
@@ -190,11 +191,12 @@ describe('a command', () => {
   it('freezes everything for admins; then nobody starts anything, and is told who did it', async () => {
     const { ask, asked, audit } = stage();
     expect(wordsOf(await ask('/sync freeze'))).toContain('Only admins');
-    expect(wordsOf(await ask('/sync freeze', { from: 'ou_boss' }))).toContain('Everything is frozen.');
+    expect(wordsOf(await ask('/sync freeze', { from: 'ou_boss' }))).toContain('Everything is frozen:');
     const refused = wordsOf(await ask('/sync orders'));
     expect(refused).toContain('frozen');
     expect(refused).toContain("<person id='ou_boss'");
-    expect(wordsOf(await ask('/sync status'))).toContain('Everything is frozen');
+    for (const look of ['/sync status', '/sync list'])
+      expect(wordsOf(await ask(look))).toMatch(/Everything is frozen\*\* · <person id='ou_boss'/u);
     expect(asked).toEqual([]);
     await ask('/sync thaw', { from: 'ou_boss' });
     await ask('/sync orders');
@@ -204,9 +206,18 @@ describe('a command', () => {
       ['ou_boss', 'freeze', true],
       ['ou_anna', 'sync', false],
       ['ou_anna', 'status', true],
+      ['ou_anna', 'list', true],
       ['ou_boss', 'thaw', true],
       ['ou_anna', 'sync', true],
     ]);
+  });
+
+  it('is refused while the shell has frozen everything, with the admins to ask', async () => {
+    const { ask, asked, parts } = stage();
+    await freeze({ kind: 'cli', user: 'ada' }, parts);
+    expect(wordsOf(await ask('/sync orders'))).toContain("<person id='ou_boss'");
+    expect(wordsOf(await ask('/sync status'))).toContain('the command line (ada)');
+    expect(asked).toEqual([]);
   });
 
   it('that writes nothing is carried out while everything is frozen', async () => {

@@ -2,20 +2,17 @@ import { describe, expect, it } from 'vitest';
 import {
   addReminder,
   type ClockDesk,
-  freeze,
   listReminders,
   mute,
   pause,
   removeReminder,
   resumeSchedule,
-  thaw,
   unmute,
 } from '../../src/bot/reminders.ts';
 import { definition, fakeClock, fakeSchedules } from './fakes.ts';
 
 const orders = definition({ access: { run: ['ou_anna'] }, timeZone: 'Asia/Shanghai' });
 const anna = { openId: 'ou_anna', chat: 'oc_group' };
-const boss = { openId: 'ou_boss', chat: 'oc_group' };
 
 const newDesk = (): ClockDesk => ({
   schedules: fakeSchedules(),
@@ -83,14 +80,4 @@ it('pause and resume, mute and unmute leave no mark behind but the moment of the
   expect(await desk.schedules.marks('paused')).toEqual([]);
   expect(await desk.schedules.marks('muted')).toEqual([]);
   expect(await desk.schedules.marks('resumed')).toMatchObject([{ value: String(desk.clock.now()) }]);
-});
-
-it('freeze notes who did it, thaw takes it back', async () => {
-  const desk = newDesk();
-  await freeze(boss, desk);
-  const [mark, ...others] = await desk.schedules.marks('frozen');
-  expect(others).toEqual([]);
-  expect(JSON.parse(mark?.value ?? '')).toEqual({ by: 'ou_boss', at: desk.clock.now() });
-  await thaw(boss, desk);
-  expect(await desk.schedules.marks('frozen')).toEqual([]);
 });

@@ -93,7 +93,7 @@ describe('who may do what', () => {
 
   it('leaves all to the command line but what is frozen', () => {
     const shell = { openId: '', chat: '', shell: true };
-    for (const right of ['run', 'look', 'stop', 'approve', 'discard', 'ask'] as const)
+    for (const right of ['run', 'look', 'stop', 'approve', 'discard', 'admin', 'ask'] as const)
       expect(may(shell, right, rule({ run: ['ou_bob'] }), [])).toEqual({ allowed: true });
     for (const right of ['run', 'approve'] as const)
       expect(may(shell, right, undefined, [], { frozenBy: 'ou_boss' })).toMatchObject({ allowed: false });

@@ -64,10 +64,29 @@ describe('run', () => {
       };
       const typed = type(line, program);
       expect(await typed.exit).toBe(1);
-      expect(typed.written.err).toContain('/sync thaw');
+      expect(typed.written.err).toContain('bitable-sync thaw');
       expect(deeds).toMatchObject([{ name: 'orders', user: 'ada' }]);
     },
   );
+
+  it('that freezes says since when, by whom, and what is under way', async () => {
+    const going = stateOf({ run: 'r7', status: 'running' });
+    const frozen = { by: { kind: 'chat', openId: 'ou_boss' }, at: Date.UTC(2026, 10, 23) } as const;
+    const program = {
+      ...fakeProgram({}),
+      rule: async () => ({ words: [text('已冻结', 'frozen now')], frozen, going: [going] }),
+    };
+    const typed = type('freeze --json', program);
+    expect(await typed.exit).toBe(0);
+    expect(typed.json()).toEqual({
+      ...{ status: 'frozen', by: 'ou_boss', since: '2026-11-23T00:00:00.000Z' },
+      going: [{ run: 'r7', definition: going.definition }],
+      error: null,
+    });
+    const plainly = type('freeze', program);
+    await plainly.exit;
+    expect(plainly.written.out).toContain('frozen now\n  bitable-sync cancel orders  (r7)');
+  });
 
   it('with --wait tries again until the table is free', async () => {
     const run = ledRun();

@@ -137,6 +137,7 @@ export function fakeProgram(parts: {
     init: () => Promise.reject(new Error('not here')),
     verify: () => Promise.reject(new Error('not here')),
     permit: async () => ({ allowed: true }) as const,
+    rule: async () => ({ words: [], frozen: undefined, going: [] }),
     audit: async () => [],
     setup: async () => ({
       bot: { name: 'Bot', openId: 'ou_bot' },

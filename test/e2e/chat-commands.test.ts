@@ -76,7 +76,8 @@ it('frozen, nobody starts anything by text or by button, until an admin thaws it
   group.say('/sync', { mention: true });
   const list = await group.next(says('orders'));
   group.say('/sync freeze', { mention: true, from: boss });
-  await group.next(says('Everything is frozen.'));
+  await group.next(says('Everything is frozen:'));
+  expect((await world.type('freeze')).json).toMatchObject({ status: 'frozen', by: boss.openId, error: null });
 
   group.say('/sync orders', { mention: true, from: ada });
   await group.next(says('Not allowed', 'frozen'));
@@ -84,14 +85,22 @@ it('frozen, nobody starts anything by text or by button, until an admin thaws it
   expect(click.toast?.content).toContain('frozen');
   expect(world.writes()).toEqual([]);
 
-  group.say('/sync thaw', { mention: true, from: boss });
-  await group.next(says('Everything goes on.'));
+  // By the shell, which the bot of the same store obeys.
+  expect(await world.type('thaw')).toMatchObject({
+    exit: 0,
+    json: { status: 'thawed', by: null, since: null, going: [], error: null },
+  });
   group.say('/sync orders', { mention: true, from: ada });
   await group.next(ended);
   await world.expectSame();
   await program.stop();
   await world.run();
 
+  expect((await world.type('audit --limit 50')).json).toMatchObject({
+    entries: expect.arrayContaining([
+      expect.objectContaining({ by: 'ada', via: 'cli', what: 'thaw', allowed: true, definition: null }),
+    ]),
+  });
   const audit = await world.type('audit orders');
   expect(audit.json).toMatchObject({
     entries: [

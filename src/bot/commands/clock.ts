@@ -1,22 +1,22 @@
-import { remindersCard, saidCard } from '../../cards/commandCards.ts';
+import { commandButton, remindersCard, saidCard } from '../../cards/commandCards.ts';
 import { colours } from '../../cards/look.ts';
 import { same } from '../../cards/plain.ts';
 import type { Definition } from '../../sync/definition.ts';
+import type { Actor } from '../../sync/state.ts';
 import { text } from '../../sync/text.ts';
 import type { Asker } from '../access.ts';
 import type { Command, Setting } from '../command.ts';
 import type { Desk } from '../desk.ts';
+import { freeze, thaw } from '../frozen.ts';
 import type { CardJson } from '../ports.ts';
 import {
   addReminder,
-  freeze,
   listReminders,
   mute,
   pause,
   removeReminder,
   resumeSchedule,
   type Said,
-  thaw,
   unmute,
 } from '../reminders.ts';
 
@@ -33,8 +33,14 @@ export const turn = async (
 ): Promise<CardJson> => answer(await switches[what](definition, asker, desk), definition.title, desk);
 
 /** Freezes everything, or thaws it. */
-export const rule = async (what: 'freeze' | 'thaw', asker: Asker, desk: Desk): Promise<CardJson> =>
-  answer(await (what === 'freeze' ? freeze(asker, desk) : thaw(asker, desk)), '', desk);
+export async function rule(what: 'freeze' | 'thaw', by: Actor, desk: Desk): Promise<CardJson> {
+  const { words, going } = await (what === 'freeze' ? freeze(by, desk) : thaw(desk));
+  const status = commandButton('status', '', 0, text('正在进行', 'What goes on'));
+  return saidCard(text('全部同步', 'All syncs'), words, desk.locale, {
+    colour: colours.good,
+    buttons: going.length === 0 ? [] : [status],
+  });
+}
 
 /** Lists the reminders of a definition in this chat, or changes them. @param id of a new one */
 export async function remind(
@@ -54,8 +60,7 @@ export async function remind(
 }
 
 function answer(said: Said, about: string, { locale }: Desk): CardJson {
-  const title = about === '' ? text('全部同步', 'All syncs') : same(about);
-  return saidCard(title, [said.words], locale, {
+  return saidCard(same(about), [said.words], locale, {
     colour: said.kind === 'done' ? colours.good : colours.asking,
   });
 }

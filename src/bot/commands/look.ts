@@ -5,6 +5,7 @@ import { storyCard } from '../../cards/storyCard.ts';
 import type { Definition } from '../../sync/definition.ts';
 import { approvers } from '../access.ts';
 import type { Desk } from '../desk.ts';
+import { frozenNow } from '../frozen.ts';
 import type { CardJson } from '../ports.ts';
 import { outlooks } from '../schedule/outlook.ts';
 import { factsOf } from '../trouble.ts';
@@ -34,14 +35,14 @@ export async function list(desk: Desk): Promise<CardJson> {
       };
     }),
   );
-  return listCard(listed, { locale, timeZone });
+  return listCard(listed, { locale, timeZone, frozen: await frozenNow(schedules) });
 }
 
 /** What goes on or waits, wherever it is carried out. */
 export async function status({ runs, schedules, locale, timeZone }: Desk): Promise<CardJson> {
-  const [open, frozen] = await Promise.all([runs.open(), schedules.marks('frozen')]);
+  const [open, frozen] = await Promise.all([runs.open(), frozenNow(schedules)]);
   const states = open.map(({ state }) => state);
-  return statusCard(states, frozen.length > 0, { locale, timeZone });
+  return statusCard(states, frozen, { locale, timeZone });
 }
 
 /** Runs that the history shows. */

@@ -1,0 +1,48 @@
+import { expect, it } from 'vitest';
+import { freeze, frozenNow, thaw } from '../../src/bot/frozen.ts';
+import type { State } from '../../src/sync/state.ts';
+import { stateWith } from '../cards/states.ts';
+import { fakeClock, fakeSchedules } from './fakes.ts';
+
+const boss = { kind: 'chat', openId: 'ou_boss' } as const;
+const ada = { kind: 'cli', user: 'ada' } as const;
+
+const newDesk = (...open: readonly State[]) => ({
+  schedules: fakeSchedules(),
+  clock: fakeClock(),
+  runs: { open: async () => open.map((state) => ({ state, chat: null })) },
+});
+
+it.each([boss, ada])('a freeze notes who did it and when, and a thaw takes it back: %j', async (by) => {
+  const desk = newDesk();
+  const at = desk.clock.now();
+  expect(await freeze(by, desk)).toMatchObject({ frozen: { by, at } });
+  expect(await frozenNow(desk.schedules)).toEqual({ by, at });
+  const { words, frozen } = await thaw(desk);
+  expect([words[0]?.en, frozen]).toEqual(['Everything goes on.', undefined]);
+  expect(await frozenNow(desk.schedules)).toBeUndefined();
+});
+
+it('whoever freezes it a second time changes nothing and is told so; so is who thaws what is not frozen', async () => {
+  const desk = newDesk();
+  await freeze(boss, desk);
+  const again = await freeze(ada, desk);
+  expect(again.words[0]?.en).toContain('frozen already');
+  expect(again.frozen?.by).toEqual(boss);
+  await thaw(desk);
+  expect((await thaw(desk)).words[0]?.en).toContain('Nothing was frozen');
+});
+
+it('a freeze tells of what is under way, which it does not stop', async () => {
+  const going = stateWith({ status: 'running', phase: 'uploading' });
+  const desk = newDesk(going, { ...going, planOnly: true }, stateWith({ status: 'waiting' }));
+  const { words, going: told } = await freeze(boss, desk);
+  expect(told).toEqual([going]);
+  expect(words[1]?.en).toContain('One sync is under way');
+});
+
+it('a note that nobody can read holds everything all the same', async () => {
+  const { schedules } = newDesk();
+  await schedules.mark('frozen', '', '', 'not json');
+  expect(await frozenNow(schedules)).toEqual({ by: { kind: 'cli' }, at: 0 });
+});
