@@ -1,7 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Case, cases, life, width } from './cases.ts';
@@ -9,6 +6,7 @@ import { benchKilled, benchLarge } from './endurance.ts';
 import { startFeishu } from './feishu.ts';
 import { benchJournal } from './journal.ts';
 import type { Measured } from './judge.ts';
+import { inFolder } from './program.ts';
 import { mysqlShop, sqliteShop } from './shop.ts';
 import { heading, legend, lineOf } from './show.ts';
 import { benchStore } from './store.ts';
@@ -73,27 +71,27 @@ async function withParts(
   show: (run: Measured) => void,
   print: (line: string) => void,
 ): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'bitable-sync-shop-'));
   const feishu = startFeishu();
   try {
     const app = await feishu.ask({ kind: 'app' });
-    const shop = source === 'sqlite' ? await sqliteShop(folder) : await mysqlShop(say);
-    try {
-      const parts = { feishu, app, shop, wanted: wanted as ReadonlySet<Case>, show };
-      for (const rows of sizes) await life(parts, rows);
-      await width(parts, 'strict', 20_000);
-      await width(parts, 'lenient', 20_000);
-      if (wanted.has('wide')) await benchWide({ feishu, app, shop, say }, wideRows, print);
-      if (wanted.has('large')) await benchLarge(feishu, app, shop, print);
-      if (wanted.has('killed')) await benchKilled(feishu, app, shop, print);
-      if (wanted.has('journal')) await benchJournal(feishu, app, shop, print);
-      if (wanted.has('webhook')) await benchWebhook(feishu, app, shop, print);
-    } finally {
-      await shop.close();
-    }
+    await inFolder(async (folder) => {
+      const shop = source === 'sqlite' ? await sqliteShop(folder) : await mysqlShop(say);
+      try {
+        const parts = { feishu, app, shop, wanted: wanted as ReadonlySet<Case>, show };
+        for (const rows of sizes) await life(parts, rows);
+        await width(parts, 'strict', 20_000);
+        await width(parts, 'lenient', 20_000);
+        if (wanted.has('wide')) await benchWide({ feishu, app, shop, say }, wideRows, print);
+        if (wanted.has('large')) await benchLarge(feishu, app, shop, print);
+        if (wanted.has('killed')) await benchKilled(feishu, app, shop, print);
+        if (wanted.has('journal')) await benchJournal(feishu, app, shop, print);
+        if (wanted.has('webhook')) await benchWebhook(feishu, app, shop, print);
+      } finally {
+        await shop.close();
+      }
+    });
   } finally {
     await feishu.stop();
-    rmSync(folder, { recursive: true });
   }
 }
 

@@ -1,9 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Answers, Feishu } from './feishu.ts';
 import { type Measured, measured, type Work } from './judge.ts';
-import { newPlace, type Place } from './program.ts';
+import { inPlace } from './program.ts';
 import type { Shop } from './shop.ts';
 
 /** What can be measured. */
@@ -25,18 +22,9 @@ export const latency = 60;
 const fields = 8;
 const nothing = { fields, records: 0, creates: 0, updates: 0, deletes: 0 };
 
-async function inFolder<T>(bench: Bench, work: (place: Place) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'bitable-sync-bench-'));
-  try {
-    return await work(newPlace(folder, bench.app, bench.shop.url));
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
 /** One after the other on the same table: the first load, nothing changed, 1 % changed, 1 % deleted. */
 export async function life(bench: Bench, rows: number): Promise<void> {
-  const { feishu, shop, wanted, show } = bench;
+  const { feishu, app, shop, wanted, show } = bench;
   const one = rows / 100;
   const steps: readonly (readonly [Case, string, Work, () => Promise<void>])[] = [
     ['first', 'first load', { ...nothing, creates: rows }, () => shop.fill(rows)],
@@ -46,7 +34,7 @@ export async function life(bench: Bench, rows: number): Promise<void> {
   ];
   const last = steps.findLastIndex(([name]) => wanted.has(name));
   if (last < 0) return;
-  await inFolder(bench, async (place) => {
+  await inPlace(app, shop, async (place) => {
     const [target = ''] = await feishu.ask({ kind: 'base', tables: 1 });
     place.define(target, 1);
     for (const [step, name, work, prepare] of steps.slice(0, last + 1)) {
@@ -68,12 +56,12 @@ export async function life(bench: Bench, rows: number): Promise<void> {
  * the first of them goes on one lane, to compare with.
  */
 export async function width(bench: Bench, name: 'strict' | 'lenient', rows: number): Promise<void> {
-  const { feishu, shop, wanted, show } = bench;
+  const { feishu, app, shop, wanted, show } = bench;
   if (!wanted.has(name)) return;
   const writers = name === 'strict' ? 1 : 8;
   const lanes = name === 'strict' ? (['auto', 'auto'] as const) : ([1, 'auto', 'auto', 'auto'] as const);
   await shop.fill(rows);
-  await inFolder(bench, async (place) => {
+  await inPlace(app, shop, async (place) => {
     const targets = await feishu.ask({ kind: 'base', tables: lanes.length });
     await feishu.ask({ kind: 'pace', latency, writers });
     let oneLane: number | null = null;

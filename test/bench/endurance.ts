@@ -1,9 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { latency } from './cases.ts';
 import type { Answers, Feishu } from './feishu.ts';
-import { newPlace, type Place } from './program.ts';
+import { inPlace } from './program.ts';
 import type { Shop } from './shop.ts';
 
 /** Prints the peak memory of a first load of 200,000 rows, and of the run after it. */
@@ -14,7 +11,7 @@ export async function benchLarge(
   print: (line: string) => void,
 ): Promise<void> {
   await shop.fill(200_000);
-  await inFolder(app, shop, async (place) => {
+  await inPlace(app, shop, async (place) => {
     const [target = ''] = await feishu.ask({ kind: 'base', tables: 1 });
     await feishu.ask({ kind: 'pace', latency: 0, writers: 1 });
     place.define(target, 1);
@@ -34,7 +31,7 @@ export async function benchKilled(
   print: (line: string) => void,
 ): Promise<void> {
   await shop.fill(100_000);
-  await inFolder(app, shop, async (place) => {
+  await inPlace(app, shop, async (place) => {
     const [target = ''] = await feishu.ask({ kind: 'base', tables: 1 });
     await feishu.ask({ kind: 'pace', latency, writers: 1 });
     place.define(target, 1);
@@ -45,17 +42,4 @@ export async function benchKilled(
     const seconds = (((await again) - startedAt) / 1000).toFixed(2);
     print(`a killed run of 100,000 rows sends again ${seconds} s after it has its table (aim: 2 s)`);
   });
-}
-
-async function inFolder(
-  app: Answers['app'],
-  shop: Shop,
-  work: (place: Place) => Promise<void>,
-): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'bitable-sync-bench-'));
-  try {
-    await work(newPlace(folder, app, shop.url));
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
 }

@@ -1,12 +1,10 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { latency } from './cases.ts';
 import type { Answers, Feishu } from './feishu.ts';
-import { writtenDefinition } from './program.ts';
+import { inFolder, writtenDefinition } from './program.ts';
 import type { Shop } from './shop.ts';
 
 /** What one load works with. */
@@ -40,8 +38,7 @@ export async function benchJournal(
   print: (line: string) => void,
 ): Promise<void> {
   await shop.fill(rows);
-  const folder = mkdtempSync(join(tmpdir(), 'bitable-sync-bench-'));
-  try {
+  await inFolder(async (folder) => {
     const loads: { with: Loaded[]; without: Loaded[] } = { with: [], without: [] };
     for (let at = 0; at < tries; at++) {
       for (const [name, store] of [
@@ -66,9 +63,7 @@ export async function benchJournal(
     print(`a first load of 100,000 rows with journal and ledger takes ${more} % longer (aim: at most 10 %):`);
     print(`  with    ${kept.toFixed(2)} s, CPU ${least('with', 'cpu').toFixed(2)} s`);
     print(`  without ${bare.toFixed(2)} s, CPU ${least('without', 'cpu').toFixed(2)} s`);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  });
 }
 
 async function load(asked: Load): Promise<Loaded> {

@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import type { Report } from '../../src/cli/report.ts';
 import type { Answers } from './feishu.ts';
-import { query } from './shop.ts';
+import { query, type Shop } from './shop.ts';
 
 const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
@@ -49,8 +50,21 @@ export interface Sync {
   readonly fields: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-/** Makes one, with a store of its own. */
-export function newPlace(folder: string, app: Answers['app'], shop: string): Place {
+/** Works in a new folder, which is removed after it. */
+export async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'bitable-sync-bench-'));
+  try {
+    return await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Works in a new place with a store of its own, which is removed after it. */
+export const inPlace = <T>(app: Answers['app'], shop: Shop, work: (place: Place) => Promise<T>): Promise<T> =>
+  inFolder((folder) => work(newPlace(folder, app, shop.url)));
+
+function newPlace(folder: string, app: Answers['app'], shop: string): Place {
   mkdirSync(join(folder, 'syncs'), { recursive: true });
   const env = {
     PATH: process.env['PATH'],

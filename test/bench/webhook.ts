@@ -1,14 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import { seal } from '../../src/playground/webhook.ts';
 import type { Answers, Feishu } from './feishu.ts';
-import { newPlace } from './program.ts';
+import { inPlace, type Serving } from './program.ts';
 import type { Shop } from './shop.ts';
 
 const keys = { encryptKey: 'key-of-the-bench', verificationToken: 'token-of-the-bench' };
@@ -32,61 +29,71 @@ export async function benchWebhook(
   print: (line: string) => void,
 ): Promise<void> {
   await shop.fill(100_000);
-  const folder = mkdtempSync(join(tmpdir(), 'bitable-sync-bench-'));
-  const place = newPlace(folder, app, shop.url);
-  const [target = ''] = await feishu.ask({ kind: 'base', tables: 1 });
-  place.define(target, 1);
-  await feishu.ask({ kind: 'pace', latency: 60, writers: 1 });
-  const said = await feishu.ask({
-    kind: 'say',
-    words: ['/sync orders', ...Array<string>(commands).fill('/help')],
-  });
-  const port = await freePort();
-  const program = await place.serve({
-    FEISHU_EVENTS: 'webhook',
-    FEISHU_ENCRYPT_KEY: keys.encryptKey,
-    FEISHU_VERIFICATION_TOKEN: keys.verificationToken,
-    HTTP_PORT: String(port),
-    LOG_LEVEL: 'warn',
-  });
-  const door = opening(port);
-  try {
-    const [sync = '', ...helps] = said.events;
-    await flood(door, said.chatter, [], warming);
-    await door.send(sync);
-    const lag = monitorEventLoopDelay({ resolution: 1 });
-    lag.enable();
-    const [begun, cpu] = [performance.now(), program.cpu()];
-    const took = await flood(door, said.chatter, helps, seconds);
-    const [wall, used] = [(performance.now() - begun) / 1000, program.cpu() - cpu];
-    lag.disable();
-    // Whoever was acknowledged is answered a little later.
-    const expected = helps.length;
-    let replies = 0;
-    for (let tries = 0; tries < 100 && replies < expected; tries++) {
-      await wait(100);
-      replies = await feishu.ask({ kind: 'replies', to: said.messages.slice(1) });
+  await inPlace(app, shop, async (place) => {
+    const [target = ''] = await feishu.ask({ kind: 'base', tables: 1 });
+    place.define(target, 1);
+    await feishu.ask({ kind: 'pace', latency: 60, writers: 1 });
+    const said = await feishu.ask({
+      kind: 'say',
+      words: ['/sync orders', ...Array<string>(commands).fill('/help')],
+    });
+    const port = await freePort();
+    const program = await place.serve({
+      FEISHU_EVENTS: 'webhook',
+      FEISHU_ENCRYPT_KEY: keys.encryptKey,
+      FEISHU_VERIFICATION_TOKEN: keys.verificationToken,
+      HTTP_PORT: String(port),
+      LOG_LEVEL: 'warn',
+    });
+    const door = opening(port);
+    try {
+      await measure(said, { feishu, program, door, print });
+    } finally {
+      door.close();
+      await program.stop();
     }
-    const sorted = took.filter((ms) => ms >= 0).toSorted((a, b) => a - b);
-    const at = (share: number): string => `${(sorted[Math.floor(sorted.length * share)] ?? 0).toFixed(0)} ms`;
-    print(
-      `${took.length} events in ${seconds} s while 100,000 rows are loaded, ${commands} of them commands, after ${warming} s of warming up:`,
-    );
-    print(
-      `  acknowledged: median ${at(0.5)}, 99 % within ${at(0.99)}, longest ${at(0.99999)} (aim: 99 % within 100 ms)`,
-    );
-    print(
-      `  lost: ${took.length - sorted.length} without acknowledgement, ${expected - replies} without answer (aim: 0)`,
-    );
-    print(`  the program used ${used.toFixed(1)} s of CPU in ${wall.toFixed(1)} s, the sync included`);
-    print(
-      `  the sender's own event loop was late by up to ${(lag.percentile(99) / 1e6).toFixed(0)} ms in 99 %`,
-    );
-  } finally {
-    door.close();
-    await program.stop();
-    rmSync(folder, { recursive: true });
+  });
+}
+
+interface Served {
+  readonly feishu: Feishu;
+  readonly program: Serving;
+  readonly door: ReturnType<typeof opening>;
+  readonly print: (line: string) => void;
+}
+
+async function measure(said: Answers['say'], { feishu, program, door, print }: Served): Promise<void> {
+  const [sync = '', ...helps] = said.events;
+  await flood(door, said.chatter, [], warming);
+  await door.send(sync);
+  const lag = monitorEventLoopDelay({ resolution: 1 });
+  lag.enable();
+  const [begun, cpu] = [performance.now(), program.cpu()];
+  const took = await flood(door, said.chatter, helps, seconds);
+  const [wall, used] = [(performance.now() - begun) / 1000, program.cpu() - cpu];
+  lag.disable();
+  // Whoever was acknowledged is answered a little later.
+  const expected = helps.length;
+  let replies = 0;
+  for (let tries = 0; tries < 100 && replies < expected; tries++) {
+    await wait(100);
+    replies = await feishu.ask({ kind: 'replies', to: said.messages.slice(1) });
   }
+  const sorted = took.filter((ms) => ms >= 0).toSorted((a, b) => a - b);
+  const at = (share: number): string => `${(sorted[Math.floor(sorted.length * share)] ?? 0).toFixed(0)} ms`;
+  print(
+    `${took.length} events in ${seconds} s while 100,000 rows are loaded, ${commands} of them commands, after ${warming} s of warming up:`,
+  );
+  print(
+    `  acknowledged: median ${at(0.5)}, 99 % within ${at(0.99)}, longest ${at(0.99999)} (aim: 99 % within 100 ms)`,
+  );
+  print(
+    `  lost: ${took.length - sorted.length} without acknowledgement, ${expected - replies} without answer (aim: 0)`,
+  );
+  print(`  the program used ${used.toFixed(1)} s of CPU in ${wall.toFixed(1)} s, the sync included`);
+  print(
+    `  the sender's own event loop was late by up to ${(lag.percentile(99) / 1e6).toFixed(0)} ms in 99 %`,
+  );
 }
 
 /** Sends them evenly; answers the milliseconds that each took, -1 for those without a good answer. */

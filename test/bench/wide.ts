@@ -1,9 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Answers, Feishu } from './feishu.ts';
 import { fields as narrowFields } from './fields.ts';
-import { newPlace, type Sync } from './program.ts';
+import { inPlace, type Sync } from './program.ts';
 import { query, type Shop } from './shop.ts';
 
 /** Columns of one group: the name's first letter, what the query answers, the field, and the definition's rule. */
@@ -101,15 +98,13 @@ interface Cost {
   readonly peakMb: number;
 }
 
-async function costOf(
+function costOf(
   { feishu, app, shop }: Bench,
   rows: number,
   sync: Sync,
   fields: typeof wideFields | typeof narrowFields,
 ): Promise<Cost> {
-  const folder = mkdtempSync(join(tmpdir(), 'bitable-sync-bench-'));
-  try {
-    const place = newPlace(folder, app, shop.url);
+  return inPlace(app, shop, async (place) => {
     const [target = ''] = await feishu.ask({ kind: 'base', tables: 1, fields });
     await feishu.ask({ kind: 'pace', latency: 0, writers: 1 });
     place.define(target, 1, sync);
@@ -122,7 +117,5 @@ async function costOf(
       runs.push({ cpu: cpuToPlan, cells: rows * fields.length, peakMb });
     }
     return runs.toSorted((a, b) => a.cpu - b.cpu)[0] ?? { cpu: 0, cells: 1, peakMb: 0 };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  });
 }
