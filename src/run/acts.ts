@@ -43,8 +43,7 @@ export function acting(
     fits: (state: State) => boolean,
     workOf: (record: RunRecord) => Work,
   ): Promise<Acted> {
-    const isStale = (state: State): boolean =>
-      !fits(state) || (version !== undefined && version !== state.version);
+    const isStale = (state: State): boolean => !fits(state) || isOther(state, version);
     const state = await live(id);
     if (!state) return { kind: 'no-such-run' };
     if (launch.find(id) || isStale(state)) return { kind: 'stale', state };
@@ -67,7 +66,7 @@ export function acting(
       // Somebody who threw the plan away at this very moment was first.
       if (!(await journal.replaceState(id, record.state, on.state()))) {
         await leased.release();
-        return { kind: 'stale', state: (await live(id)) ?? state };
+        return tooLate(state);
       }
       return { kind: 'going', run: launch.launch({ id, scope, board: on, table }, leased, workOf(record)) };
     });
@@ -87,33 +86,43 @@ export function acting(
     );
   }
 
+  /** Somebody else was first: how the run stands since. */
+  const tooLate = async (state: State): Promise<Acted> => ({
+    kind: 'stale',
+    state: (await live(state.run)) ?? state,
+  });
+
+  /** Ends a run that nobody works on, unless it is stored otherwise than it was seen. @param state what it ends as */
+  async function endNow(seen: State, state: State, act: Act): Promise<Acted> {
+    const over = end(acted(state, act), 'cancelled', act.at);
+    return (await journal.replaceState(seen.run, seen, over))
+      ? { kind: 'settled', state: over }
+      : tooLate(seen);
+  }
+
   async function discard(id: string, by: Actor, version?: number): Promise<Acted> {
     const state = await live(id);
     if (!state) return { kind: 'no-such-run' };
-    if (!isWaiting(state) || (version !== undefined && version !== state.version))
-      return { kind: 'stale', state };
-    const at = clock.now();
-    const over = end(acted({ ...state, waiting: null }, { op: 'discard', by, at }), 'cancelled', at);
-    if (await journal.replaceState(id, state, over)) return { kind: 'settled', state: over };
-    return { kind: 'stale', state: (await live(id)) ?? state };
+    if (!isWaiting(state) || isOther(state, version)) return { kind: 'stale', state };
+    return endNow(state, { ...state, waiting: null }, { op: 'discard', by, at: clock.now() });
   }
 
   /** Takes a run out of the line, in whichever process it stands: nobody works on it yet. */
-  async function leave(id: string, state: State, by: Actor, version = state.version): Promise<Acted> {
-    const at = clock.now();
-    const over = end(acted(state, { op: 'cancel', by, at }), 'cancelled', at);
-    const left = version === state.version && (await journal.replaceState(id, state, over));
-    line.wake(id);
-    return left ? { kind: 'settled', state: over } : { kind: 'stale', state: (await live(id)) ?? state };
+  async function leave(state: State, by: Actor, version?: number): Promise<Acted> {
+    const left = isOther(state, version)
+      ? await tooLate(state)
+      : await endNow(state, state, { op: 'cancel', by, at: clock.now() });
+    line.wake(state.run);
+    return left;
   }
 
   async function cancel(id: string, by: Actor, version?: number): Promise<Acted> {
     const state = await live(id);
     if (!state) return { kind: 'no-such-run' };
     if (isWaiting(state)) return discard(id, by, version);
-    if (state.queue) return leave(id, state, by, version);
+    if (state.queue) return leave(state, by, version);
     const passed = state.status !== 'running' || isCancelling(state);
-    if (passed || (version !== undefined && version !== state.version)) return { kind: 'stale', state };
+    if (passed || isOther(state, version)) return { kind: 'stale', state };
     const at = clock.now();
     const active = launch.find(id);
     if (active) {
@@ -128,15 +137,21 @@ export function acting(
     return run ? { kind: 'going', run } : { kind: 'asked', state };
   }
 
-  return {
-    retry: (id, by, version) =>
+  /** Sends what an ended run has left, by the plan that is stored. */
+  const goFurther =
+    (op: 'retry' | 'resume', fits: (state: State) => boolean): Runs['retry'] =>
+    (id, by, version) =>
       press(
         id,
-        { op: 'retry', by, at: clock.now() },
+        { op, by, at: clock.now() },
         version,
-        canRetry,
+        fits,
         (record) => (job) => follow(job, readPlan(record.plan), parts, false, { again: true, later: true }),
-      ),
+      );
+
+  return {
+    retry: goFurther('retry', canRetry),
+    resumeCancelled: goFurther('resume', canResume),
     async apply(id, by, version, withoutDeletes = false) {
       const at = clock.now();
       await closing.expire(id);
@@ -146,14 +161,6 @@ export function acting(
         await applyPlan(job, readPlan(record.plan), definition, parts, withoutDeletes);
       });
     },
-    resumeCancelled: (id, by, version) =>
-      press(
-        id,
-        { op: 'resume', by, at: clock.now() },
-        version,
-        canResume,
-        (record) => (job) => follow(job, readPlan(record.plan), parts, false, { again: true, later: true }),
-      ),
     cancel,
     discard,
   };
@@ -165,3 +172,7 @@ const recentRuns = 50;
 const sentNothing: ReadonlySet<Status> = new Set<Status>(['waiting', 'cancelled', 'expired']);
 
 const isWaiting = (state: State): boolean => state.status === 'waiting';
+
+/** Whether somebody saw another state of the run than this one. */
+const isOther = (state: State, version: number | undefined): boolean =>
+  version !== undefined && version !== state.version;
