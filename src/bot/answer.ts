@@ -1,7 +1,7 @@
-import { hintCard, problemCard, refusalCard } from '../cards/noticeCard.ts';
+import { hintCard, problemCard } from '../cards/noticeCard.ts';
 import type { Definition } from '../sync/definition.ts';
 import { ProblemError } from '../sync/problem.ts';
-import type { Permission, Right } from './access.ts';
+import type { Right } from './access.ts';
 import { type Asking, speak } from './asking.ts';
 import type { Command, Named } from './command.ts';
 import { ask } from './commands/ask.ts';
@@ -14,7 +14,7 @@ import { sync } from './commands/sync.ts';
 import type { Desk } from './desk.ts';
 import { find } from './find.ts';
 import { problemsOf } from './known.ts';
-import { judge, permit } from './permit.ts';
+import { ifPermitted, judge, refusedCard } from './permit.ts';
 import type { CardJson } from './ports.ts';
 import { factsOf } from './trouble.ts';
 import { verifyFor } from './verify.ts';
@@ -41,7 +41,7 @@ async function carryOut(
   if (!command || command.kind === 'unknown') {
     // What is no command is no act either: only the chat has to be one in which the bot speaks.
     const permission = await judge(asking, { right: 'ask', definition: undefined }, desk);
-    return permission.allowed ? hintCard(desk.locale, command?.near) : refused(permission, desk);
+    return refusedCard(permission, desk) ?? hintCard(desk.locale, command?.near);
   }
   switch (command.kind) {
     case 'missing': {
@@ -57,7 +57,7 @@ async function carryOut(
     case 'freeze':
     case 'thaw': {
       const { kind } = command;
-      return allowed({ right: 'admin', what: kind, definition: undefined }, asking, desk, () =>
+      return ifPermitted({ right: 'admin', what: kind, definition: undefined }, asking, desk, () =>
         rule(kind, asking.by, desk),
       );
     }
@@ -119,7 +119,7 @@ const told = (
   desk: Desk,
   work: () => Promise<CardJson>,
 ) =>
-  allowed(
+  ifPermitted(
     { right: 'ask', what, definition: undefined, ...(name !== undefined && { name }) },
     asking,
     desk,
@@ -149,20 +149,5 @@ async function withDefinition(
 /** For commands that are over at once: looks the definition up, and whether they may. */
 const named = (name: string, right: Right, what: string, asking: Asking, desk: Desk, work: Work) =>
   withDefinition(name, what, asking, desk, (definition) =>
-    allowed({ right, what, definition }, asking, desk, () => work(definition)),
+    ifPermitted({ right, what, definition }, asking, desk, () => work(definition)),
   );
-
-async function allowed(
-  deed: Parameters<typeof permit>[1],
-  asking: Asking,
-  desk: Desk,
-  work: () => Promise<CardJson | undefined>,
-): Promise<CardJson | undefined> {
-  const permission = await permit(asking, deed, desk);
-  return permission.allowed ? work() : refused(permission, desk);
-}
-
-const refused = (
-  { refusal, ask: people }: Extract<Permission, { readonly allowed: false }>,
-  { locale }: Desk,
-): CardJson => refusalCard(refusal, people, locale);

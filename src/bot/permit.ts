@@ -1,9 +1,11 @@
+import { refusalCard } from '../cards/noticeCard.ts';
 import type { Definition } from '../sync/definition.ts';
 import { type Text, text } from '../sync/text.ts';
 import { type Circumstances, may, type Permission, type Right } from './access.ts';
 import type { Asking } from './asking.ts';
 import type { Desk } from './desk.ts';
 import { frozenNow } from './frozen.ts';
+import type { CardJson } from './ports.ts';
 import { factsOf } from './trouble.ts';
 
 /** Something that somebody wants to do. */
@@ -64,6 +66,21 @@ export async function judge(
 
 /** Marks a group that has members of other companies. */
 export const outsideMark = 'outside';
+
+/** Does what somebody asks for; where they may not, answers the card that says why. */
+export async function ifPermitted<T extends CardJson | undefined>(
+  deed: Deed,
+  asking: Asking,
+  desk: Desk,
+  work: () => Promise<T>,
+): Promise<CardJson | T> {
+  return refusedCard(await permit(asking, deed, desk), desk) ?? work();
+}
+
+/** Why not, and whom to ask, as a card; nothing where it is allowed. */
+export function refusedCard(permission: Permission, { locale }: Pick<Desk, 'locale'>): CardJson | undefined {
+  return permission.allowed ? undefined : refusalCard(permission.refusal, permission.ask, locale);
+}
 
 /** Why not, and whom to ask, for a toast; nothing where it is allowed. */
 export function refusalOf(permission: Permission): Text | undefined {

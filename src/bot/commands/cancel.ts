@@ -1,11 +1,11 @@
-import { cancelCard, refusalCard } from '../../cards/noticeCard.ts';
+import { cancelCard } from '../../cards/noticeCard.ts';
 import type { State } from '../../sync/state.ts';
 import { type Text, text } from '../../sync/text.ts';
 import { starterOf } from '../access.ts';
 import type { Asking } from '../asking.ts';
 import type { Desk } from '../desk.ts';
 import { find } from '../find.ts';
-import { permit } from '../permit.ts';
+import { ifPermitted, permit, refusedCard } from '../permit.ts';
 import type { CardJson } from '../ports.ts';
 
 /** Stops the runs of a definition, wherever they are carried out; without a name the only one of the chat. */
@@ -46,16 +46,8 @@ async function here(asking: Asking, desk: Desk): Promise<CardJson> {
 }
 
 /** For an order to stop that stops nothing. */
-async function told(
-  name: string,
-  asking: Asking,
-  desk: Desk,
-  card: () => Promise<CardJson>,
-): Promise<CardJson> {
-  const deed = { right: 'ask', what: 'cancel', definition: undefined, name } as const;
-  const permission = await permit(asking, deed, desk);
-  return permission.allowed ? card() : refusalCard(permission.refusal, permission.ask, desk.locale);
-}
+const told = (name: string, asking: Asking, desk: Desk, card: () => Promise<CardJson>): Promise<CardJson> =>
+  ifPermitted({ right: 'ask', what: 'cancel', definition: undefined, name }, asking, desk, card);
 
 const isTitle = ({ title }: State, name: string): boolean => title.normalize('NFKC') === name;
 
@@ -69,7 +61,7 @@ async function stop(states: readonly State[], asking: Asking, desk: Desk): Promi
     const about = { definition, name, run: state.run, starter: starterOf(state) };
     const permission = await permit(asking, { right: 'stop', what: 'cancel', ...about }, desk);
     if (permission.allowed) allowed.push(state);
-    else refusal ??= refusalCard(permission.refusal, permission.ask, desk.locale);
+    refusal ??= refusedCard(permission, desk);
   }
   if (allowed.length === 0 && refusal !== undefined) return refusal;
   let said: Text = nothingOpen;

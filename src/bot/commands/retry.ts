@@ -1,13 +1,12 @@
 import { opsFor } from '../../cards/button.ts';
 import { commandButton, saidCard } from '../../cards/commandCards.ts';
-import { refusalCard } from '../../cards/noticeCard.ts';
 import { plain, same } from '../../cards/plain.ts';
 import type { Definition } from '../../sync/definition.ts';
 import type { State } from '../../sync/state.ts';
 import { text } from '../../sync/text.ts';
 import type { Asking } from '../asking.ts';
 import type { Desk } from '../desk.ts';
-import { judge, permit } from '../permit.ts';
+import { ifPermitted, judge, permit, refusedCard } from '../permit.ts';
 import type { CardJson } from '../ports.ts';
 import { follow } from './sync.ts';
 
@@ -23,7 +22,8 @@ export async function retry(
   const [state] = await desk.runs.latest(name, 1);
   const about = { ...(state && { run: state.run }) };
   const permission = await permit(asking, { right: 'run', what: 'retry', definition, ...about }, desk);
-  if (!permission.allowed) return refusalCard(permission.refusal, permission.ask, desk.locale);
+  const refused = refusedCard(permission, desk);
+  if (refused) return refused;
   if (!state || !canRetry(state)) {
     const again = commandButton('sync', name, 0, text('同步', 'Sync'));
     return saidCard(title, [nothing], desk.locale, { buttons: [again] });
@@ -39,13 +39,16 @@ export async function retryOnly(asking: Asking, desk: Desk): Promise<CardJson | 
   const open = await retryable(asking, desk);
   const [only, ...others] = open;
   if (only !== undefined && others.length === 0) return retry(only, asking, desk);
-  const permission = await permit(asking, { right: 'ask', what: 'retry', definition: undefined }, desk);
-  if (!permission.allowed) return refusalCard(permission.refusal, permission.ask, desk.locale);
-  if (only === undefined) return saidCard(title, [nothing], desk.locale);
+  const deed = { right: 'ask', what: 'retry', definition: undefined } as const;
+  return ifPermitted(deed, asking, desk, async () => whichCard(open, desk));
+}
+
+function whichCard(open: readonly Definition[], { locale }: Desk): CardJson {
+  if (open.length === 0) return saidCard(title, [nothing], locale);
   const buttons = open
     .slice(0, 10)
     .map((one, at) => commandButton('retry', one.name, at, same(plain(one.title, 40))));
-  return saidCard(title, [text('要重试哪一个？', 'Which one?')], desk.locale, { buttons });
+  return saidCard(title, [text('要重试哪一个？', 'Which one?')], locale, { buttons });
 }
 
 /** The syncs with something to retry that this person may run. */

@@ -1,4 +1,4 @@
-import { acceptedCard, problemCard, refusalCard } from '../../cards/noticeCard.ts';
+import { acceptedCard, problemCard } from '../../cards/noticeCard.ts';
 import { runCard } from '../../cards/runCard.ts';
 import type { Run, Started } from '../../run/runs.ts';
 import type { Definition } from '../../sync/definition.ts';
@@ -8,7 +8,7 @@ import { type Asking, placeOf, speak } from '../asking.ts';
 import type { Desk } from '../desk.ts';
 import { problemsOf } from '../known.ts';
 import type { Place } from '../live.ts';
-import { permit } from '../permit.ts';
+import { permit, refusedCard } from '../permit.ts';
 import type { CardJson } from '../ports.ts';
 import { tellGroup } from '../tell-group.ts';
 import { factsOf } from '../trouble.ts';
@@ -23,7 +23,8 @@ export async function sync(
   const what = planOnly ? 'plan' : 'sync';
   // A plan writes nothing: it is made while everything is frozen too.
   const permission = await permit(asking, { right: planOnly ? 'look' : 'run', what, definition }, desk);
-  if (!permission.allowed) return refusalCard(permission.refusal, permission.ask, desk.locale);
+  const refused = refusedCard(permission, desk);
+  if (refused) return refused;
   const starting = desk.runs.start({ definition, by: asking.by, planOnly, queue: true });
   const card = await accepted(starting, definition, asking, desk);
   try {
