@@ -1,12 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createBackground } from './bot/background.ts';
 import { definitionOf } from './bot/find.ts';
 import { freeze, thaw } from './bot/frozen.ts';
 import { createBot } from './bot/handle.ts';
 import { permit } from './bot/permit.ts';
 import { tendRuns } from './bot/resume.ts';
 import { outlooks } from './bot/schedule/outlook.ts';
+import { noteQuota, quotaCode } from './bot/schedule/quota.ts';
 import { startSchedule } from './bot/schedule/ticker.ts';
 import { cronWake } from './bot/schedule/wake.ts';
 import { checkAll } from './check.ts';
@@ -90,8 +92,13 @@ export const openProgram: OpenProgram = async (config, surroundings) => {
   try {
     const store = owned(await openStore(urlOf(config.store), { clock, log }), (part) => part.stop());
     const { sources } = owned(openSources(config.connections, { clock }), (part) => part.stop());
+    const { schedules } = store;
+    const aside = owned(createBackground(log), (part) => part.settled());
     const client = owned(
       feishuClient({
+        onFailure: ({ code }) => {
+          if (code === quotaCode) aside.start('quota', () => noteQuota(schedules, clock.now()));
+        },
         appId: config.app.id,
         appSecret: config.app.secret,
         domain: config.app.domain,
@@ -133,7 +140,7 @@ export const openProgram: OpenProgram = async (config, surroundings) => {
         openBase: openBase(client),
       });
     const parts = { store, client, runs, definitions, verify, init, owned };
-    const book = { schedules: store.schedules, audit: store.audit, admins: config.admins, clock, log };
+    const book = { schedules, audit: store.audit, admins: config.admins, clock, log };
     const serve = serving(config, surroundings, parts);
     return {
       runs,
@@ -153,7 +160,7 @@ export const openProgram: OpenProgram = async (config, surroundings) => {
           { right: 'admin', what, definition: undefined },
           book,
         );
-        const desk = { schedules: store.schedules, clock, runs };
+        const desk = { schedules, clock, runs };
         return what === 'freeze' ? freeze({ kind: 'cli', user }, desk) : thaw(desk);
       },
       audit: (name, limit) => store.audit.list(name, limit),

@@ -15,24 +15,43 @@ export interface View {
   readonly timeZone: string;
 }
 
-/** All is frozen: by whom, and since when (ms). */
-export interface Ice {
-  readonly by: Actor;
-  readonly at: number;
+/** What holds everything at this moment. */
+export interface Standstill {
+  /** Who has frozen everything, and since when (ms). */
+  readonly frozen?: { readonly by: Actor; readonly at: number } | undefined;
+  /** Until when the month's calls are used up, in ms. */
+  readonly spentUntil?: number | undefined;
 }
 
-/** Says who has frozen everything, and since when; nothing while nothing is. */
-export function iceLine(ice: Ice | undefined, timeZone: string): readonly Element[] {
-  if (ice === undefined) return [];
-  const { zh, en } = who(ice.by);
-  const at = moment(ice.at, timeZone);
+/** Whether anything does. */
+export const isStill = ({ frozen, spentUntil }: Standstill): boolean =>
+  frozen !== undefined || spentUntil !== undefined;
+
+/** Says what holds everything; nothing where nothing does. */
+export function standstill({ frozen, spentUntil }: Standstill, timeZone: string): readonly Element[] {
+  const at = (time: number): string => moment(time, timeZone);
   return [
-    rich(
-      text(
-        `**全部同步已被冻结** · ${zh} · ${at} · /sync thaw 解冻`,
-        `**Everything is frozen** · ${en} · ${at} · /sync thaw lets it go on`,
-      ),
-    ),
+    ...(frozen === undefined
+      ? []
+      : [
+          rich(
+            text(
+              `**全部同步已被冻结** · ${who(frozen.by).zh} · ${at(frozen.at)} · /sync thaw 解冻`,
+              `**Everything is frozen** · ${who(frozen.by).en} · ${at(frozen.at)} · /sync thaw lets it go on`,
+            ),
+          ),
+        ]),
+    ...(spentUntil === undefined
+      ? []
+      : [
+          line(
+            text(
+              `本月的 API 调用额度已用完，定时任务停到 ${at(spentUntil)}。`,
+              `The month’s API calls are used up; schedules stand still until ${at(spentUntil)}.`,
+            ),
+            { colour: 'orange' },
+          ),
+        ]),
   ];
 }
 
@@ -64,17 +83,17 @@ export function saidCard(
 }
 
 /** Shows what goes on or waits at this moment: who holds which table, since when, and how far it is. */
-export function statusCard(open: readonly State[], frozen: Ice | undefined, view: View): Card {
+export function statusCard(open: readonly State[], still: Standstill, view: View): Card {
   const title = text(`正在进行 · ${count(open.length)} 个`, `Going on · ${count(open.length)}`);
   return fitted((room) => {
     const { shown, more } = head(open, Math.min(room.lines, 15));
     return makeCard(
       {
-        colour: frozen ? colours.asking : colours.busy,
+        colour: isStill(still) ? colours.asking : colours.busy,
         title,
         summary: title,
         elements: [
-          ...iceLine(frozen, view.timeZone),
+          ...standstill(still, view.timeZone),
           ...shown.flatMap((state, at) => goingOn(state, at, view.timeZone)),
           ...(open.length === 0
             ? [line(text('现在没有同步在进行。', 'No sync is going on right now.'))]

@@ -3,7 +3,7 @@ import type { State } from '../sync/state.ts';
 import { count, type Text, text } from '../sync/text.ts';
 import { moment } from './amounts.ts';
 import { type Card, type Element, makeCard } from './card.ts';
-import { type Ice, iceLine, type View } from './commandCards.ts';
+import { isStill, type Standstill, standstill, type View } from './commandCards.ts';
 import { line, lines, withButton } from './element.ts';
 import { fitted, head, type Room } from './fit.ts';
 import { colours, lookOf } from './look.ts';
@@ -24,17 +24,18 @@ export type Listed =
   | { readonly name: string; readonly problems: readonly Problem[] };
 
 /** Lists the saved syncs, a button each. */
-export function listCard(all: readonly Listed[], view: View & { readonly frozen?: Ice | undefined }): Card {
+export function listCard(all: readonly Listed[], view: View & { readonly still?: Standstill }): Card {
   const title = text(`同步列表 · ${count(all.length)} 个`, `Syncs · ${count(all.length)}`);
+  const { still = {} } = view;
   return fitted((room) => {
     const { shown, more } = head(all, room.lines);
     return makeCard(
       {
-        colour: view.frozen ? colours.asking : colours.busy,
+        colour: isStill(still) ? colours.asking : colours.busy,
         title,
         summary: title,
         elements: [
-          ...iceLine(view.frozen, view.timeZone),
+          ...standstill(still, view.timeZone),
           ...shown.map((one, at) => entry(one, at, view.timeZone, room)),
           ...(more === 0
             ? []

@@ -250,6 +250,10 @@ export const quotaCard = (until: number, people: readonly string[], view: Notice
         `飞书的月度 API 调用额度已用完，定时任务暂停到 ${moment(until, view.timeZone)}。`,
         `The month’s API calls are used up: schedules stand still until ${moment(until, view.timeZone)}.`,
       ),
+      text(
+        '升级飞书套餐后，手动同步成功一次，定时任务就会恢复。',
+        'After an upgrade of the plan, one sync by hand that succeeds lets them go on.',
+      ),
     ],
     [],
     view,

@@ -41,6 +41,8 @@ export interface ClientSettings {
   readonly chance: Pick<Chance, 'random'>;
   /** The transport; its own one when not given. */
   readonly http?: Http;
+  /** Told of every call that failed. */
+  readonly onFailure?: (failure: Failure) => void;
 }
 
 /** The app at Feishu: every call to Feishu goes through here. */
@@ -103,7 +105,10 @@ export function feishuClient(settings: ClientSettings): FeishuClient {
     } finally {
       both.unlink();
       if (way.started) spec.meter.count(failure?.verdict === 'wait' ? 'refused' : spec.kind);
-      if (failure) log.debug('feishu-call-failed', facts(failure));
+      if (failure) {
+        log.debug('feishu-call-failed', facts(failure));
+        settings.onFailure?.(failure);
+      }
       // What the SDK makes for each call holds on to its options until the next full garbage collection: a whole read
       // of a table would wait there in memory, page by page.
       way.answer = undefined;

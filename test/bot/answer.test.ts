@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { trust } from '../../src/bot/asking.ts';
 import { freeze } from '../../src/bot/frozen.ts';
 import { type BotParts, createBot } from '../../src/bot/handle.ts';
+import { noteQuota } from '../../src/bot/schedule/quota.ts';
 import { cardFault } from '../../src/playground/cardCheck.ts';
 import type { Story } from '../../src/sync/story.ts';
 import { buttonsOf, wordsOf } from '../cards/read.ts';
@@ -218,6 +219,14 @@ describe('a command', () => {
     expect(wordsOf(await ask('/sync orders'))).toContain("<person id='ou_boss'");
     expect(wordsOf(await ask('/sync status'))).toContain('the command line (ada)');
     expect(asked).toEqual([]);
+  });
+
+  it.each(['/sync status', '/sync list'])('says so while the month has no calls left: %s', async (line) => {
+    const { ask, clock, parts } = stage();
+    await noteQuota(parts.schedules, clock.now());
+    expect(wordsOf(await ask(line))).toContain(
+      'API calls are used up; schedules stand still until 11-30 16:00',
+    );
   });
 
   it('that writes nothing is carried out while everything is frozen', async () => {

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ScheduleParts } from '../../src/bot/schedule/parts.ts';
-import { nextMonth } from '../../src/bot/schedule/tell.ts';
+import { nextMonth, noteQuota, quotaSpent } from '../../src/bot/schedule/quota.ts';
 import { startSchedule } from '../../src/bot/schedule/ticker.ts';
 import type { ScheduleEntry } from '../../src/sync/definition.ts';
-import { problemOf } from '../../src/sync/failure-problem.ts';
 import { at, stateWith } from '../cards/states.ts';
 import {
   callError,
@@ -69,36 +68,31 @@ describe('sending', () => {
     await schedule.stop();
   });
 
-  it('ends for the month when its calls are used up: one notice, nothing fires until the next one', async () => {
-    const { control, said, pass, schedules, fires, schedule, clock } = newSchedule({ missed: 'skip' });
-    control.fail = (one) => (one.to === 'oc_group' ? callError(99991403, { verdict: 'stop' }) : undefined);
-    await pass(5 * hour);
-    expect(fires()).toBe(1);
-    expect(said.filter(({ to }) => to === 'ou_boss')).toHaveLength(1);
+  it('ends for the month when its calls are used up, whoever met that: one notice, nothing fires until the next', async () => {
+    const { said, pass, schedules, fires, schedule, clock } = newSchedule({ missed: 'skip' });
+    await noteQuota(schedules, clock.now());
+    await pass(3 * hour);
+    await noteQuota(schedules, clock.now());
+    await pass(3 * hour);
+    expect([fires(), said.map(({ to }) => to)]).toEqual([0, ['ou_boss']]);
+    expect(JSON.stringify(said[0]?.card)).toContain('API calls are used up');
     const until = Date.parse('2026-11-30T16:00Z');
-    expect(await schedules.marks('quota')).toMatchObject([{ value: String(until) }]);
-    control.fail = () => undefined;
     await clock.advance(until - clock.now());
     await pass(hour);
-    expect(fires()).toBe(2);
+    expect([fires(), said.at(-1)?.to]).toEqual([1, 'oc_group']);
     await schedule.stop();
   });
 
-  it('ends for the month, too, when a run meets that: the group sees the run, an admin the notice', async () => {
-    const one = newSchedule({ do: 'run', missed: 'skip' });
-    const starts = (): number => one.asked.filter(({ op }) => op === 'start').length;
-    one.answers.start = async () => {
-      const run = fakeRun(stateWith({ acts: [{ op: 'start', by: { kind: 'schedule' }, at }] }));
-      const error = problemOf(callError(99991403, { verdict: 'stop' }).failure);
-      run.end('failed', { error });
-      return { kind: 'started', run };
-    };
-    await one.pass(5 * hour);
-    expect(starts()).toBe(1);
-    const notices = one.said.filter(({ to }) => to === 'ou_boss');
-    expect(notices.map(({ card }) => JSON.stringify(card).includes('API calls are used up'))).toEqual([true]);
-    expect(one.said.filter(({ to }) => to === 'oc_group')).toHaveLength(1);
-    await one.schedule.stop();
+  it('goes on before the month is over once a sync has succeeded: the plan was upgraded', async () => {
+    const { pass, schedules, fires, schedule, clock } = newSchedule({ missed: 'skip' });
+    await noteQuota(schedules, clock.now());
+    await pass(2 * hour);
+    expect([fires(), (await quotaSpent(schedules, clock.now())) !== undefined]).toEqual([0, true]);
+    const synced = clock.now();
+    schedules.lastSuccess = async () => synced;
+    await pass(hour);
+    expect([fires(), await quotaSpent(schedules, clock.now())]).toEqual([1, undefined]);
+    await schedule.stop();
   });
 
   it.each([

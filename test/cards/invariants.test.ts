@@ -332,7 +332,7 @@ describe('every card', () => {
         ...[nasty, nasty, some(states), some(reminder), fc.constantFrom(...locales)],
         (name, key, runs, reminders, locale) => {
           const view = { locale, timeZone: 'UTC' };
-          sound(statusCard(runs, { by: { kind: 'cli', user: name }, at }, view));
+          sound(statusCard(runs, { frozen: { by: { kind: 'cli', user: name }, at }, spentUntil: at }, view));
           sound(historyCard(name, name, runs, view));
           sound(remindersCard(name, name, reminders, view));
           const names = runs.map((state, nth) => ({

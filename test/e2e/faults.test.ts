@@ -141,6 +141,17 @@ it.each([91403, 1254302, 1254304, 99991672, 99991403, 1254306, 1254103])(
   },
 );
 
+it('a run of the shell that meets the end of the month’s calls stops the schedule of every instance', async () => {
+  const fault = { kind: 'code', code: 99991403 } as const;
+  const schedule = [{ do: 'run', cron: '7 9 * * *', chat: 'oc_desk' }];
+  const world = await about('create', fault, { times: Infinity }, { schedule });
+  expect((await world.type('definitions')).json).toMatchObject({ definitions: [{ paused: false }] });
+
+  await world.run();
+
+  expect((await world.type('definitions')).json).toMatchObject({ definitions: [{ paused: true }] });
+});
+
 const cures: Readonly<Record<number, RegExp>> = {
   91403: /app/i,
   1254302: /role|permission/i,

@@ -1,4 +1,4 @@
-import { historyCard, statusCard } from '../../cards/commandCards.ts';
+import { historyCard, type Standstill, statusCard } from '../../cards/commandCards.ts';
 import { type Listed, listCard } from '../../cards/listCard.ts';
 import { helpCard } from '../../cards/noticeCard.ts';
 import { storyCard } from '../../cards/storyCard.ts';
@@ -8,6 +8,7 @@ import type { Desk } from '../desk.ts';
 import { frozenNow } from '../frozen.ts';
 import type { CardJson } from '../ports.ts';
 import { outlooks } from '../schedule/outlook.ts';
+import { quotaSpent } from '../schedule/quota.ts';
 import { factsOf } from '../trouble.ts';
 
 /** Every sync with its last run and its next one. */
@@ -35,14 +36,20 @@ export async function list(desk: Desk): Promise<CardJson> {
       };
     }),
   );
-  return listCard(listed, { locale, timeZone, frozen: await frozenNow(schedules) });
+  return listCard(listed, { locale, timeZone, still: await standstill(desk) });
+}
+
+/** What holds everything at this moment. */
+async function standstill({ schedules, clock }: Pick<Desk, 'schedules' | 'clock'>): Promise<Standstill> {
+  const [frozen, spent] = await Promise.all([frozenNow(schedules), quotaSpent(schedules, clock.now())]);
+  return { frozen, spentUntil: spent?.until };
 }
 
 /** What goes on or waits, wherever it is carried out. */
-export async function status({ runs, schedules, locale, timeZone }: Desk): Promise<CardJson> {
-  const [open, frozen] = await Promise.all([runs.open(), frozenNow(schedules)]);
+export async function status({ runs, schedules, clock, locale, timeZone }: Desk): Promise<CardJson> {
+  const [open, still] = await Promise.all([runs.open(), standstill({ schedules, clock })]);
   const states = open.map(({ state }) => state);
-  return statusCard(states, frozen, { locale, timeZone });
+  return statusCard(states, still, { locale, timeZone });
 }
 
 /** Runs that the history shows. */

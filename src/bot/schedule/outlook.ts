@@ -4,11 +4,13 @@ import { spread } from '../../sync/schedule/due.ts';
 import { zoneOf } from '../../sync/zone.ts';
 import type { Schedules } from '../ports.ts';
 import { entriesOf } from './entries.ts';
+import { quotaSpent } from './quota.ts';
 
 /** What a definition's clock will do. */
 export interface Outlook {
   /** When it runs by itself next (ms); `undefined`: never. */
   readonly nextRun: number | undefined;
+  /** By somebody, by five failures, by a freeze, or because the month's calls are used up. */
   readonly paused: boolean;
 }
 
@@ -21,13 +23,18 @@ export async function outlooks(
     now,
   }: { readonly schedules: Pick<Schedules, 'marks'>; readonly timeZone: string; readonly now: number },
 ): Promise<ReadonlyMap<string, Outlook>> {
-  const [paused, frozen] = await Promise.all([schedules.marks('paused'), schedules.marks('frozen')]);
+  const [paused, frozen, spent] = await Promise.all([
+    schedules.marks('paused'),
+    schedules.marks('frozen'),
+    quotaSpent(schedules, now),
+  ]);
+  const all = frozen.length > 0 || spent !== undefined;
   return new Map(
     definitions.map((definition) => [
       definition.name,
       {
         nextRun: nextRun(definition, timeZone, now),
-        paused: frozen.length > 0 || paused.some((mark) => mark.definition === definition.name),
+        paused: all || paused.some((mark) => mark.definition === definition.name),
       },
     ]),
   );

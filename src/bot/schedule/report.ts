@@ -15,7 +15,7 @@ import { approvers } from '../access.ts';
 import type { CardJson } from '../ports.ts';
 import { type Entry, owners } from './entries.ts';
 import type { ScheduleDesk } from './parts.ts';
-import { quotaCode, quotaSpent, redraw, send } from './tell.ts';
+import { redraw, send } from './tell.ts';
 
 const minute = 60_000;
 /** How long a report may take before another instance takes it over, in ms. */
@@ -36,12 +36,6 @@ export async function report(entry: Entry, state: State, desk: ScheduleDesk): Pr
   const what = `report|${state.run}`;
   const now = clock.now();
   if (!(await schedules.take(what, 0, now, now + reporting))) return;
-  if (
-    [state.error, ...(state.otherErrors ?? [])].some((problem) =>
-      problem?.message.en.includes(String(quotaCode)),
-    )
-  )
-    await quotaSpent(desk);
   const { chat, definition } = entry;
   const health = await healthOf(desk, definition.name, chat);
   const how = telling(health?.outcome, state, entry.quiet);

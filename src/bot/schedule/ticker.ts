@@ -8,6 +8,7 @@ import { factsOf } from '../trouble.ts';
 import { type Entry, entriesOf, type PutOff, putOffOf } from './entries.ts';
 import type { ScheduleDesk, ScheduleParts } from './parts.ts';
 import { type Done, perform } from './perform.ts';
+import { heldByQuota } from './quota.ts';
 import { release, report } from './report.ts';
 import { tellBroken, watchStale } from './watch.ts';
 
@@ -101,19 +102,17 @@ export function startSchedule(parts: ScheduleParts, wake: Wake): Schedule {
   };
 
   const sweep = async (): Promise<number> => {
-    const [listed, reminders, frozen, paused, quota] = await Promise.all([
+    const [listed, reminders, frozen, paused] = await Promise.all([
       definitions.list(),
       schedules.reminders(),
       schedules.marks('frozen'),
       schedules.marks('paused'),
-      schedules.marks('quota'),
     ]);
-    const all =
-      frozen.length > 0
-        ? 'frozen'
-        : quota.some(({ value }) => Number(value) > clock.now())
-          ? 'quota'
-          : undefined;
+    const spent = await heldByQuota(
+      listed.map(({ name }) => name),
+      desk,
+    );
+    const all = frozen.length > 0 ? 'frozen' : spent ? 'quota' : undefined;
     const turns: number[] = [];
     for (const one of listed) {
       if ('problems' in one) {
