@@ -9,6 +9,7 @@ import type { Definition } from '../../src/sync/definition.ts';
 import { problem } from '../../src/sync/problem.ts';
 import type { State } from '../../src/sync/state.ts';
 import { text } from '../../src/sync/text.ts';
+import { newPaper, noLines } from '../support/command-line.ts';
 import { stateOf } from './state.ts';
 
 /** A clock that a test moves by hand. */
@@ -167,24 +168,15 @@ export const env = {
 
 /** Types a line at a process of its own; what it wrote can be read at any time. */
 export function type(line: string, program: Program, changes: Partial<World> = {}) {
-  const written = { out: '', err: '' };
+  const { written, out, err } = newPaper(80);
   const clock = handClock();
   const stop = new AbortController();
-  const screen = (name: 'out' | 'err') => ({
-    write: (words: string) => {
-      written[name] += words;
-    },
-    isTTY: false,
-    columns: 80,
-  });
   const cli = createCli(line.split(' ').filter(Boolean), {
     version: '1.2.3',
     env,
     cwd: '/nowhere',
     user: 'ada',
-    out: screen('out'),
-    err: screen('err'),
-    lines: noLines(),
+    ...{ out, err, lines: noLines },
     clock,
     stopping: stop.signal,
     createLog: () => Promise.resolve(createLog),
@@ -204,5 +196,3 @@ export function type(line: string, program: Program, changes: Partial<World> = {
   };
   return { exit: cli.run(), abandon: cli.abandon, written, json, clock, interrupt: () => stop.abort() };
 }
-
-async function* noLines(): AsyncGenerator<string> {}

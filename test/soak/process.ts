@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Instance, Program } from '../../src/cli/program.ts';
 import type { Report } from '../../src/cli/report.ts';
 import type { Clock } from '../../src/run/ports.ts';
+import { type Shell, typed } from '../support/command-line.ts';
 import { built, parts } from '../support/program.ts';
 import { type Door, openDoor } from './door.ts';
 import type { Setting } from './scenario.ts';
@@ -72,8 +73,7 @@ export async function machine(place: Place): Promise<Machine> {
       const { url, host } = await door();
       const env = { ...place.env, FEISHU_DOMAIN: url };
       if (setting.kind === 'real') return child({ name: host, line, main, folder, env });
-      const self = instance(host);
-      const made = inside({ name: host, line, folder, env, clock, program, self });
+      const made = inside(host, line, { program, folder, env, clock, instance: instance(host) });
       void made.ended.then(() => alive.delete(host));
       return made;
     },
@@ -105,42 +105,12 @@ interface Started {
   readonly env: Readonly<Record<string, string>>;
 }
 
-interface Inside extends Started {
-  readonly clock: Clock;
-  readonly program: Awaited<ReturnType<typeof parts>>;
-  readonly self: Instance;
-}
-
-function inside({ name, line, folder, env, clock, program, self }: Inside): Process {
+function inside(name: string, line: string, shell: Shell): Process {
   const stopping = new AbortController();
-  const written = { out: '', err: '' };
-  const stream = (to: 'out' | 'err') => ({
-    write: (words: string) => {
-      written[to] += words;
-    },
-    isTTY: false,
-    columns: 100,
-    rows: 24,
-  });
-  const cli = program.createCli([...line.split(' '), '--json'], {
-    version: '0.0.0',
-    env,
-    cwd: folder,
-    user: 'ada',
-    out: stream('out'),
-    err: stream('err'),
-    lines: { [Symbol.asyncIterator]: () => ({ next: async () => ({ done: true, value: undefined }) }) },
-    clock,
-    stopping: stopping.signal,
-    createLog: async () => program.createLog,
-    openProgram: async () => (config, around) => program.openProgram(config, { ...around, instance: self }),
-    openDefinitions: async () => program.openDefinitions,
-    runDemo: () => Promise.reject(new Error('not here')),
-  });
+  const ended = typed(line, { ...shell, stopping: stopping.signal });
   return {
-    name,
-    line,
-    ended: cli.run().then((exit) => ({ exit, err: written.err, report: reportIn(written.out) })),
+    ...{ name, line },
+    ended: ended.then(({ exit, out, err }) => ({ exit, err, report: reportIn(out) })),
     term: () => stopping.abort(new Error('SIGTERM')),
     kill: () => Promise.reject(new Error('Only a real process can be killed.')),
   };

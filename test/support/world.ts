@@ -11,6 +11,7 @@ import type { FieldSpec, Playground, PlaygroundOptions } from '../../src/playgro
 import { startPlayground } from '../../src/playground/playground.ts';
 import type { Call } from '../../src/playground/world.ts';
 import type { Clock } from '../../src/run/ports.ts';
+import { typed } from './command-line.ts';
 import { parts } from './program.ts';
 import { mysqlShop, type Order, type Shop, sampleQuery, sqliteShop } from './shop.ts';
 
@@ -112,7 +113,7 @@ export function quickClock(speed: number): Clock {
 /** Makes a world that is gone when the test ends. */
 export async function newWorld(options: WorldOptions = {}): Promise<World> {
   const { orders = 30, speed = 20 } = options;
-  const { createCli, createLog, openDefinitions, openProgram, readConfig } = await parts();
+  const program = await parts();
   const folder = mkdtempSync(join(tmpdir(), 'e2e-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const feishu = await startPlayground({
@@ -166,34 +167,11 @@ export async function newWorld(options: WorldOptions = {}): Promise<World> {
   define();
 
   const type = async (line: string): Promise<Answered> => {
-    const written = { out: '', err: '' };
-    const stream = (name: 'out' | 'err') => ({
-      write: (words: string) => {
-        written[name] += words;
-      },
-      isTTY: false,
-      columns: 100,
-    });
-    const cli = createCli([...line.split(' '), '--json'], {
-      version: '0.0.0',
-      env,
-      cwd: folder,
-      user: 'ada',
-      out: stream('out'),
-      err: stream('err'),
-      lines: { [Symbol.asyncIterator]: () => ({ next: async () => ({ done: true, value: undefined }) }) },
-      clock,
-      stopping: new AbortController().signal,
-      createLog: async () => createLog,
-      openProgram: async () => openProgram,
-      openDefinitions: async () => openDefinitions,
-      runDemo: () => Promise.reject(new Error('not here')),
-    });
-    const exit = await cli.run();
-    const lines = written.out.trimEnd().split('\n');
+    const { exit, out, err } = await typed(line, { program, folder, env, clock });
+    const lines = out.trimEnd().split('\n');
     expect(lines, 'with --json stdout holds one line').toHaveLength(1);
-    expectNoSecrets(`${written.out}${written.err}`, { feishu, shop });
-    return { exit, ...written, json: JSON.parse(lines[0] ?? '') };
+    expectNoSecrets(`${out}${err}`, { feishu, shop });
+    return { exit, out, err, json: JSON.parse(lines[0] ?? '') };
   };
 
   const held = (): Fields[] =>
@@ -220,17 +198,22 @@ export async function newWorld(options: WorldOptions = {}): Promise<World> {
     },
     open: async () => {
       const log: string[] = [];
-      const config = readConfig(env, folder);
-      const program = await openProgram(config, {
-        log: createLog({ level: 'debug', write: (words) => log.push(words), pretty: false, secrets: [] }),
+      const config = program.readConfig(env, folder);
+      const opened = await program.openProgram(config, {
+        log: program.createLog({
+          level: 'debug',
+          write: (words) => log.push(words),
+          pretty: false,
+          secrets: [],
+        }),
         clock,
         ...(options.wake && { wake: options.wake }),
       });
       onTestFinished(async () => {
-        await program.stop();
+        await opened.stop();
         expectNoSecrets(log.join(''), { feishu, shop });
       });
-      return { ...program, log };
+      return { ...opened, log };
     },
     records: held,
     expectSame: async () => {
