@@ -21,13 +21,14 @@ const hour = 3_600_000;
 
 /**
  * The folder of the compiled program: compiled once for the same sources, before the first test. Compiled, the program
- * starts in a fraction of the time that a loader of TypeScript takes in each of its threads.
+ * starts in a fraction of the time that a loader of TypeScript takes in each of its threads. Looked for once a process:
+ * the sources stay as they are while tests run.
  */
-export async function built(): Promise<string> {
+export const built = remembered(async (): Promise<string> => {
   const folder = join(cache, hashOfSources());
   if (!existsSync(folder)) await compile(folder);
   return join(folder, 'dist');
-}
+});
 
 /** The compiled modules that tests work with in their own process. */
 export async function parts() {
@@ -42,6 +43,14 @@ export async function parts() {
     ...(config as typeof import('../../src/config.ts')),
     ...(log as typeof import('../../src/log.ts')),
     ...(clock as typeof import('../../src/clock.ts')),
+  };
+}
+
+function remembered<T>(make: () => T): () => T {
+  let made: { readonly it: T } | undefined;
+  return () => {
+    made ??= { it: make() };
+    return made.it;
   };
 }
 
