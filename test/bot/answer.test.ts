@@ -1,74 +1,35 @@
 import { describe, expect, it } from 'vitest';
 import { trust } from '../../src/bot/asking.ts';
 import { freeze } from '../../src/bot/frozen.ts';
-import { type BotParts, createBot } from '../../src/bot/handle.ts';
+import type { BotParts } from '../../src/bot/handle.ts';
 import { noteQuota } from '../../src/bot/schedule/quota.ts';
 import { cardFault } from '../../src/playground/cardCheck.ts';
 import type { Story } from '../../src/sync/story.ts';
 import { buttonsOf, wordsOf } from '../cards/read.ts';
 import { at, endedWith, everyState, failedChunk, stateWith } from '../cards/states.ts';
-import {
-  definition,
-  fakeAudit,
-  fakeChat,
-  fakeClock,
-  fakeDefinitions,
-  fakeJournal,
-  fakeLog,
-  fakeRun,
-  fakeRuns,
-  fakeSchedules,
-  fakeSeen,
-  message,
-  press,
-  settle,
-} from './fakes.ts';
+import { fakeRun, type message, press, settle } from './fakes.ts';
+import { newStage } from './stage.ts';
 
+/** A stage with an admin, on which every line is a new event. */
 function stage(change: Partial<BotParts> = {}) {
-  const clock = fakeClock();
-  const talk = fakeChat(clock);
-  const { runs, asked, answers } = fakeRuns();
-  const audit = fakeAudit();
-  const parts: BotParts = {
-    chat: talk.chat,
-    runs,
-    definitions: fakeDefinitions([
-      definition(),
-      definition({ name: 'users', title: '用户', access: { run: ['ou_bob'] } }),
-    ]),
-    seen: fakeSeen(),
-    unwritten: async function* () {},
-    schedules: fakeSchedules(),
-    audit,
-    verify: () => Promise.reject(new Error('not here')),
+  const all = newStage({
+    admins: ['ou_boss'],
     init: async () => ({
       ...{ kind: 'created', target: 'https://x.feishu.cn/base/A?table=t', blankRows: 0 },
       table: { id: 't', name: '订单' },
       fields: [],
     }),
-    story: async (): Promise<Story> => ({ chapters: [], record: undefined }),
-    journal: fakeJournal(),
-    clock,
-    log: fakeLog(),
-    locale: 'en-US',
-    timeZone: 'UTC',
-    admins: ['ou_boss'],
-    botOpenId: 'ou_bot',
     ...change,
-  };
-  const bot = createBot(parts);
+  });
   let count = 0;
   /** The card that answers a line. */
   const ask = async (line: string, about: Parameters<typeof message>[1] = {}) => {
     count += 1;
-    await bot.handle(message(line, { id: `ev_${count}`, message: `om_c${count}`, ...about }));
-    await settle();
-    await settle();
-    const card = talk.said.at(-1)?.card ?? {};
+    const card = await all.ask(line, { id: `ev_${count}`, message: `om_c${count}`, ...about });
     expect(cardFault(card)).toBeUndefined();
     return card;
   };
-  return { bot, ask, clock, ...talk, asked, answers, audit, parts };
+  return { ...all, ask };
 }
 
 describe('a command', () => {

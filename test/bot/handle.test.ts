@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { trust } from '../../src/bot/asking.ts';
-import { type BotParts, createBot } from '../../src/bot/handle.ts';
+import type { BotParts } from '../../src/bot/handle.ts';
 import { resumeRuns } from '../../src/bot/resume.ts';
-import type { RunRecord } from '../../src/run/ports.ts';
 import type { Acted, Started } from '../../src/run/runs.ts';
 import { problem } from '../../src/sync/problem.ts';
 import type { State } from '../../src/sync/state.ts';
@@ -12,60 +11,18 @@ import {
   brokenFile,
   callError,
   definition,
-  fakeAudit,
-  fakeChat,
-  fakeClock,
   fakeDefinitions,
   fakeJournal,
   fakeLog,
   fakeRun,
   fakeRuns,
   fakeSchedules,
-  fakeSeen,
   message,
   press,
   recordOf,
   settle,
 } from './fakes.ts';
-
-function stage(change: Partial<BotParts> = {}, records: readonly RunRecord[] = []) {
-  const clock = fakeClock();
-  const talk = fakeChat(clock);
-  const log = fakeLog();
-  const { runs, asked, answers } = fakeRuns();
-  const journal = fakeJournal(records);
-  const parts: BotParts = {
-    chat: talk.chat,
-    runs,
-    definitions: fakeDefinitions([
-      definition(),
-      definition({ name: 'users', title: '用户 ①', access: { run: ['ou_bob'] } }),
-    ]),
-    seen: fakeSeen(),
-    unwritten: async function* () {},
-    schedules: fakeSchedules(),
-    verify: () => Promise.reject(new Error('not here')),
-    audit: fakeAudit(),
-    init: () => Promise.reject(new Error('not here')),
-    story: async () => ({ chapters: [], record: undefined }),
-    journal,
-    clock,
-    log,
-    locale: 'en-US',
-    timeZone: 'UTC',
-    admins: [],
-    botOpenId: 'ou_bot',
-    ...change,
-  };
-  const bot = createBot(parts);
-  /** What the bot answered to a line, once it is quiet. */
-  const ask = async (line: string | undefined, about: Parameters<typeof message>[1] = {}) => {
-    await bot.handle(message(line, about));
-    await settle();
-    return talk.said.at(-1)?.card ?? {};
-  };
-  return { bot, ask, clock, ...talk, log, asked, answers, journal, parts };
-}
+import { newStage } from './stage.ts';
 
 const waiting = everyState['waiting'] ?? stateWith();
 const partial = everyState['partial'] ?? stateWith();
@@ -73,7 +30,7 @@ const value = (op: string, v = 3) => ({ op, run: 'r8421', v });
 
 describe('a message', () => {
   it('starts a run, whose card answers it', async () => {
-    const { ask, asked, said, journal } = stage();
+    const { ask, asked, said, journal } = newStage();
     const card = await ask('/sync orders');
     expect(asked).toEqual([
       {
@@ -92,7 +49,7 @@ describe('a message', () => {
   });
 
   it('is answered before the run has begun', async () => {
-    const { bot, answers, said } = stage();
+    const { bot, answers, said } = newStage();
     answers.start = () => new Promise(() => undefined);
     await bot.handle(message('/sync orders'));
     expect(said).toEqual([]);
@@ -100,7 +57,7 @@ describe('a message', () => {
 
   describe('whose run takes long to start', () => {
     const slow = () => {
-      const all = stage();
+      const all = newStage();
       let go: (started: Started | Error) => void = () => undefined;
       all.answers.start = () =>
         new Promise((resolve, reject) => {
@@ -137,7 +94,7 @@ describe('a message', () => {
     });
 
     it('gets its card later when the answer cannot be sent', async () => {
-      const { bot, control, answers, clock, said } = stage();
+      const { bot, control, answers, clock, said } = newStage();
       const run = fakeRun();
       answers.start = async () => {
         await clock.sleep(1_000);
@@ -151,7 +108,7 @@ describe('a message', () => {
   });
 
   it('may ask for a plan, or name the title', async () => {
-    const { ask, asked } = stage({ admins: ['ou_anna'] });
+    const { ask, asked } = newStage({ admins: ['ou_anna'] });
     await ask('/sync orders --plan');
     await ask('/sync 用户 ①', { id: 'ev_2', message: 'om_2' });
     expect(asked.map(({ request }) => [request?.definition.name, request?.planOnly])).toEqual([
@@ -166,14 +123,14 @@ describe('a message', () => {
     ['of another tenant', message('/sync orders', { tenant: 'tenant-2' })],
     ['in a group that does not mention it', message('/sync orders', { chatKind: 'group' })],
   ])('%s has no effect', async (_, event) => {
-    const { bot, asked, said } = stage({ tenantKey: 'tenant-1' });
+    const { bot, asked, said } = newStage({ tenantKey: 'tenant-1' });
     await bot.handle(event);
     await settle();
     expect([asked, said]).toEqual([[], []]);
   });
 
   it('of another tenant than the first one seen has no effect', async () => {
-    const { ask, asked } = stage();
+    const { ask, asked } = newStage();
     await ask('/help');
     await ask('/sync orders', { id: 'ev_2', message: 'om_2', tenant: 'tenant-2' });
     expect(asked).toEqual([]);
@@ -183,35 +140,35 @@ describe('a message', () => {
     ['event ID', { message: 'om_2' }],
     ['message ID', { id: 'ev_2' }],
   ])('with a known %s has no effect', async (_, change) => {
-    const { ask, asked } = stage();
+    const { ask, asked } = newStage();
     await ask('/sync orders');
     await ask('/sync orders', change);
     expect(asked).toHaveLength(1);
   });
 
   it('counts when the store cannot tell whether it is new', async () => {
-    const { ask, asked, log } = stage({ seen: { first: () => Promise.reject(new Error('store')) } });
+    const { ask, asked, log } = newStage({ seen: { first: () => Promise.reject(new Error('store')) } });
     await ask('/sync orders');
     expect(asked).toHaveLength(1);
     expect(log.lines.map((line) => line.event)).toEqual(['seen-not-stored']);
   });
 
   it('in a group counts when it mentions the bot', async () => {
-    const { ask, asked } = stage();
+    const { ask, asked } = newStage();
     await ask('/sync orders', { chatKind: 'group', mentioned: true });
     expect(asked).toHaveLength(1);
   });
 
   it.each([['hello'], ['/start'], [undefined]])('that is no command (%s) gets a hint', async (line) => {
-    expect(headerOf(await stage().ask(line)).title.content).toBe('That is no command I know');
+    expect(headerOf(await newStage().ask(line)).title.content).toBe('That is no command I know');
   });
 
   it('that asks for help gets it, with the own open_id', async () => {
-    expect(wordsOf(await stage().ask('/help'))).toContain('ou_anna');
+    expect(wordsOf(await newStage().ask('/help'))).toContain('ou_anna');
   });
 
   it('that asks for the list gets it, with the last runs', async () => {
-    const { ask, answers, log } = stage();
+    const { ask, answers, log } = newStage();
     answers.latest = (name) =>
       name === 'orders' ? Promise.resolve([partial]) : Promise.reject(new Error('store'));
     const card = await ask('/sync');
@@ -222,7 +179,7 @@ describe('a message', () => {
   });
 
   it('with a typo gets the nearest names', async () => {
-    const { ask, asked } = stage();
+    const { ask, asked } = newStage();
     expect(buttonsOf(await ask('/sync ordrs')).map((one) => one.label)).toEqual(['orders']);
     expect(headerOf(await ask('/sync 订', { id: 'ev_2', message: 'om_2' })).title.content).toBe(
       'No such sync',
@@ -231,19 +188,19 @@ describe('a message', () => {
   });
 
   it('for a broken file gets its problems', async () => {
-    const card = await stage().ask('/sync bad');
+    const card = await newStage().ask('/sync bad');
     expect(wordsOf(card)).toContain('line 3: bad indentation.\n→ Mend the indentation.');
   });
 
   it('from somebody who may not is refused, and told whom to ask', async () => {
-    const { ask, asked } = stage();
+    const { ask, asked } = newStage();
     const card = await ask('/sync users');
     expect(wordsOf(card)).toContain(`You may not run this sync.\nAsk: <person id='ou_bob'`);
     expect(asked).toEqual([]);
   });
 
   it('while a run holds the table shows that run, live, without a second one', async () => {
-    const { ask, answers, said, patches, journal, clock } = stage();
+    const { ask, answers, said, patches, journal, clock } = newStage();
     const running = fakeRun(stateWith({ phase: 'reading' }));
     answers.start = () => Promise.resolve({ kind: 'busy', state: running.state(), run: running });
     expect(wordsOf(await ask('/sync orders'))).toContain('already going on: this one');
@@ -255,13 +212,13 @@ describe('a message', () => {
   });
 
   it('while another process holds the table shows its run as it was last stored', async () => {
-    const { ask, answers } = stage();
+    const { ask, answers } = newStage();
     answers.start = () => Promise.resolve({ kind: 'busy', state: stateWith({ phase: 'uploading' }) });
     expect(wordsOf(await ask('/sync orders'))).toContain('already going on: this one');
   });
 
   it('whose run cannot start gets every problem, or where to look', async () => {
-    const { ask, answers, log } = stage();
+    const { ask, answers, log } = newStage();
     answers.start = () => Promise.reject(problem(brokenFile));
     expect(wordsOf(await ask('/sync orders'))).toContain('line 3');
     answers.start = () => Promise.reject(new Error('secret'));
@@ -272,7 +229,7 @@ describe('a message', () => {
   });
 
   it('that cannot be answered is logged and ends nothing', async () => {
-    const { ask, control, log } = stage();
+    const { ask, control, log } = newStage();
     control.fail = () => callError(230002);
     await ask('/help');
     expect(log.lines.map((line) => line.event)).toEqual(['work-failed']);
@@ -280,14 +237,14 @@ describe('a message', () => {
 });
 
 it('whatever an event holds, nothing is thrown', async () => {
-  const { bot, log } = stage();
+  const { bot, log } = newStage();
   const odd = message(7 as unknown as string);
   expect(await bot.handle(odd)).toBeUndefined();
   expect(log.lines.map((line) => line.event)).toEqual(['event-failed']);
 });
 
 describe('a click', () => {
-  const on = (state: State, change: Partial<BotParts> = {}) => stage(change, [recordOf(state)]);
+  const on = (state: State, change: Partial<BotParts> = {}) => newStage(change, [recordOf(state)]);
 
   it('on retry goes on in the same run and the same card', async () => {
     const { bot, answers, asked, said, clock } = on(partial);
@@ -365,7 +322,7 @@ describe('a click', () => {
   });
 
   it('on a name of the list starts it, by the rules of the command', async () => {
-    const { bot, asked, parts } = stage();
+    const { bot, asked, parts } = newStage();
     const sync = (run: string, id: string) =>
       bot.handle(press({ op: 'sync', run, v: 0 }, { id, message: 'om_list' }));
     // A forwarded copy is another message, which the bot has not sent.
@@ -384,7 +341,7 @@ describe('a click', () => {
   });
 
   it('on open only says so', async () => {
-    const { bot, asked } = stage();
+    const { bot, asked } = newStage();
     expect(await bot.handle(press(value('open')))).toMatchObject({ type: 'info' });
     expect(asked).toEqual([]);
   });
@@ -485,7 +442,7 @@ describe('a click', () => {
 
 describe('stopping', () => {
   it('gives last states time to be shown, and takes no more events', async () => {
-    const { bot, answers, clock, patches, asked } = stage();
+    const { bot, answers, clock, patches, asked } = newStage();
     const run = fakeRun();
     answers.start = () => Promise.resolve({ kind: 'started', run });
     await bot.handle(message('/sync orders'));
@@ -501,7 +458,7 @@ describe('stopping', () => {
   });
 
   it('does not wait for ever for a run or a call that hangs', async () => {
-    const { bot, answers, clock } = stage();
+    const { bot, answers, clock } = newStage();
     await bot.handle(message('/sync orders'));
     answers.start = () => new Promise(() => undefined);
     await bot.handle(message('/sync orders', { id: 'ev_2', message: 'om_2' }));
@@ -547,7 +504,7 @@ describe('after a restart', () => {
   });
 
   it('the bot keeps the cards it is shown fresh', async () => {
-    const { bot, patches } = stage();
+    const { bot, patches } = newStage();
     const failed = [failedChunk()];
     bot.show(
       fakeRun(stateWith({ chunks: { total: 2, settled: 1, failed } })),
