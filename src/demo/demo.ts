@@ -36,7 +36,7 @@ export const runDemo: RunDemo = async (options, stage) => {
   try {
     if (faults) tell(...faultList());
     if (!once) {
-      const { url } = scene.playground.openPage({ cast: scene.cast });
+      const { url } = scene.playground.openPage(scene);
       tell(pageAt(url), hint);
     }
     return await perform(options, stage, { scene, screen, conversation, locale });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { openProgram } from '../app.ts';
 import type { DemoOptions, DemoStage, Program } from '../cli/program.ts';
 import { readConfig } from '../config.ts';
+import { botMenu } from '../feishu/needs.ts';
 import { type Playground, startPlayground } from '../playground/playground.ts';
 import { inLocale, type Locale, type Text, text } from '../sync/text.ts';
 import { orderFields, ordersYaml } from './definition.ts';
@@ -17,6 +18,8 @@ export interface Scene {
   readonly person: ReturnType<Playground['person']>;
   /** Everybody who can be played on the page. */
   readonly cast: readonly { readonly person: Scene['person']; readonly role: Text }[];
+  /** The bot's menu, as app-manifest.json has it. */
+  readonly menu: typeof botMenu;
   readonly chat: ReturnType<Playground['chat']>;
   /** The real one, with Feishu's SDK and the long connection. */
   readonly program: Program;
@@ -87,7 +90,7 @@ export async function openScene(setting: Setting, stage: Pick<DemoStage, 'log' |
     releases.push(() => program.stop());
     await program.serve();
     await playground.connections.ready();
-    return { playground, table, person, cast, chat, program, stop };
+    return { playground, table, person, cast, menu: botMenu, chat, program, stop };
   } catch (error) {
     await stop();
     throw error;

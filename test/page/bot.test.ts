@@ -54,7 +54,7 @@ it('a press on retry sends what failed again, and says who pressed it', async ()
     fault: { kind: 'code', code: 1255001 },
   });
   await say(page, '/sync orders');
-  const retry = page.getByRole('button', { name: /^Retry/u });
+  const retry = newestCard(page).getByRole('button', { name: /^Retry/u });
   await retry.waitFor();
   expect(world.table.size()).toBe(0);
   mend();
@@ -137,4 +137,31 @@ it('a fault that is armed is used by the next call, and a permission is given ba
   await revoke.click();
   await say(page, '/sync orders');
   await newestCard(page).getByText('Done', { exact: true }).waitFor();
+});
+
+it('the bot’s menu stands above the line: its entries do what text does, by mouse and by keyboard', async () => {
+  const { page } = await theatre.bot({ orders: 5 });
+  const menu = page.getByRole('group', { name: 'Bot menu' });
+  await menu.getByRole('button', { name: 'Syncs' }).click();
+  await newestCard(page).getByText('Syncs · 1').waitFor();
+
+  const more = menu.getByRole('button', { name: 'More' });
+  await more.press('ArrowUp');
+  expect(await more.getAttribute('aria-expanded')).toBe('true');
+  const focused = page.locator(':focus');
+  expect(await focused.textContent()).toBe('Reminders');
+  await page.keyboard.press('ArrowDown');
+  expect(await focused.textContent()).toBe('Plan only');
+  await page.keyboard.press('Escape');
+  expect([await focused.textContent(), await menu.getByRole('menu').isVisible()]).toEqual(['More', false]);
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('End');
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('Enter');
+  await newestCard(page).getByText('/sync verify').waitFor();
+  expect([await focused.textContent(), await menu.getByRole('menu').isVisible()]).toEqual(['More', false]);
+
+  await page.getByRole('button', { name: /Order desk/u }).click();
+  await page.getByLabel('@ the bot').waitFor();
+  expect(await menu.count()).toBe(0);
 });

@@ -1,5 +1,6 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
+import { botMenu } from '../../src/feishu/needs.ts';
 import { type Playground, startPlayground } from '../../src/playground/playground.ts';
 import { look, type Sight, startBrowser } from '../support/browser.ts';
 import { sendCard } from '../support/send-card.ts';
@@ -48,7 +49,9 @@ export function newTheatre() {
       const program = await world.open();
       await program.serve();
       await feishu.connections.ready();
-      const page = await show(feishu.openPage({ cast: [{ person: boss }, { person: sales }] }).url);
+      const page = await show(
+        feishu.openPage({ cast: [{ person: boss }, { person: sales }], menu: botMenu }).url,
+      );
       return { world, program, page, boss, sales };
     },
     /** No bot: the test itself sends cards. */

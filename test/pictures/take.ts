@@ -36,8 +36,8 @@ async function takePage(browser: Browser, locale: Locale, sight: Sight, name: st
   const setting = { source: undefined, faults: true, rows: 2000, locale, found: () => undefined };
   const scene = await openScene(setting, { clock: systemClock, log: silent });
   try {
-    const { playground, cast, chat } = scene;
-    const page = await look(browser, playground.openPage({ cast }).url, {
+    const { playground, chat } = scene;
+    const page = await look(browser, playground.openPage(scene).url, {
       ...sight,
       language: languages[locale],
     });

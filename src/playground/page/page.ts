@@ -1,3 +1,4 @@
+import { openMenu } from './botMenu.ts';
 import { type ChatHost, type MessageList, openMessages } from './chat.ts';
 import { openComposer } from './composer.ts';
 import type { CardContext } from './context.ts';
@@ -143,7 +144,12 @@ export function openPage(server: Server): OpenPage {
       .sort((a, b) => a.at - b.at);
     messages = openMessages(chat, own, chatHost);
     byId('messages').replaceChildren(messages.element);
+    // The menu stands in the chat with the bot alone, as in Feishu.
+    const menu = chat.kind === 'p2p' ? (known.world?.menu ?? []) : [];
     byId('composer').replaceChildren(
+      ...(menu.length === 0
+        ? []
+        : [openMenu(menu, view(), (key) => void act({ kind: 'menu', from: known.me, key }))]),
       openComposer(
         chat,
         view(),

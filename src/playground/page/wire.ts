@@ -145,9 +145,18 @@ export interface FaultWire {
   readonly detail?: string;
 }
 
+/** An entry of the bot's menu: sends its key, or opens `entries`. */
+export interface MenuWire {
+  readonly name: Words;
+  readonly key: string;
+  readonly entries?: readonly MenuWire[];
+}
+
 /** All that the page shows at first. */
 export interface WorldWire {
   readonly bot: string;
+  /** What stands above the line in which a person writes to the bot alone. */
+  readonly menu: readonly MenuWire[];
   readonly people: readonly PersonWire[];
   readonly chats: readonly ChatWire[];
   readonly messages: readonly MessageWire[];
@@ -185,6 +194,8 @@ export type PageAct =
       readonly text: string;
       readonly mention: boolean;
     }
+  /** A press on an entry of the bot's menu. */
+  | { readonly kind: 'menu'; readonly from: string; readonly key: string }
   | {
       readonly kind: 'click';
       readonly message: string;

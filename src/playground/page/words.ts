@@ -23,6 +23,7 @@ export const words = {
   noMessages: w('还没有消息。发送 /help 试试。', 'Nothing was said yet. Try /help.'),
   write: w('发消息', 'Message'),
   placeholder: w('发消息给 Sync Bot，如 /sync orders', 'Write to Sync Bot, such as /sync orders'),
+  menu: w('机器人菜单', 'Bot menu'),
   mention: w('@机器人', '@ the bot'),
   send: w('发送', 'Send'),
   group: w('群', 'group'),

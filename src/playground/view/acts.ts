@@ -1,3 +1,4 @@
+import { menuPressed } from '../arrivals.ts';
 import type { Outcome, PageAct, Words } from '../page/wire.ts';
 import type { Parts } from '../parts.ts';
 import { say } from '../say.ts';
@@ -40,6 +41,9 @@ export async function perform(stage: Stage, act: PageAct): Promise<Outcome> {
       const { kind: _, message, from, ...target } = act;
       return parts.click(message, target, personOf(parts, from));
     }
+    case 'menu':
+      menuPressed(world, parts.events, personOf(parts, act.from), act.key).delivered.catch(() => undefined);
+      return {};
     case 'fault':
       panel.set(act.name, act.on);
       return {};
@@ -120,9 +124,21 @@ function sampleOf({ world }: Parts, { table }: Placed): Record<string, unknown> 
 
 /** Reads an act as it came over the wire. Throws a sentence when it is none. */
 export function readAct(body: unknown): PageAct {
-  const kinds = ['say', 'click', 'edit', 'editSome', 'add', 'remove', 'fault'];
+  const kinds = ['say', 'click', 'menu', 'edit', 'editSome', 'add', 'remove', 'fault'];
   if (!isObject(body) || !kinds.includes(String(body['kind']))) throw new Error('That is no act.');
-  const texts = ['chat', 'from', 'text', 'message', 'name', 'table', 'record', 'field', 'option', 'input'];
+  const texts = [
+    'chat',
+    'from',
+    'text',
+    'message',
+    'name',
+    'table',
+    'record',
+    'field',
+    'option',
+    'input',
+    'key',
+  ];
   for (const name of texts) {
     if (body[name] !== undefined && typeof body[name] !== 'string')
       throw new Error(`The ${name} is no text.`);

@@ -1,5 +1,5 @@
 import { cardControls } from '../cards.ts';
-import type { LogWire, News, PersonWire, PressWire, Words, WorldWire } from '../page/wire.ts';
+import type { LogWire, News, PressWire, Words, WorldWire } from '../page/wire.ts';
 import type { Parts } from '../parts.ts';
 import { isObject } from '../values/kind.ts';
 import type { Call, Happening, MessageState } from '../world.ts';
@@ -46,7 +46,7 @@ function labelOf(message: MessageState | undefined, name: string): Words {
 /** Follows the world from now on. */
 export function newFeed(
   { world, connections }: Parts,
-  cast: readonly PersonWire[],
+  { people, menu }: Pick<WorldWire, 'people' | 'menu'>,
   panel: () => FaultPanel,
 ): Feed {
   const listeners = new Set<(news: News) => void>();
@@ -116,7 +116,8 @@ export function newFeed(
   return {
     world: () => ({
       bot: world.bot.name,
-      people: cast,
+      menu,
+      people,
       chats: [...world.chats.values()].map(chatWire),
       messages: [...world.messages.values()].flatMap(
         (message) => messageWire(world, message, presses.get(message.id) ?? []) ?? [],

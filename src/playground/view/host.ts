@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { News, Outcome, PersonWire, Words } from '../page/wire.ts';
+import type { MenuWire, News, Outcome, PersonWire, Words } from '../page/wire.ts';
 import type { Parts } from '../parts.ts';
 import type { Person } from '../world.ts';
 import { perform, readAct, type Stage } from './acts.ts';
@@ -11,6 +11,8 @@ import { rowsWire, tableById, words } from './shapes.ts';
 /** Who can be played on the page. */
 export interface PageOptions {
   readonly cast: readonly { readonly person: Person; readonly role?: Words }[];
+  /** The bot's menu, as the console has it; none when not given. */
+  readonly menu?: readonly MenuWire[];
 }
 
 /** The page while it is open. */
@@ -74,13 +76,16 @@ async function readJson(message: IncomingMessage): Promise<unknown> {
 }
 
 /** Opens the page on a playground: watches its world from now on. */
-export function openPage(parts: Parts, { cast }: PageOptions): { handle: PageHandler; close(): void } {
+export function openPage(
+  parts: Parts,
+  { cast, menu = [] }: PageOptions,
+): { handle: PageHandler; close(): void } {
   const people = cast.map(
     ({ person: { openId, name }, role }): PersonWire => ({ openId, name, ...(role && { role }) }),
   );
   const assets = openAssets();
   const streams = new Set<ServerResponse>();
-  const feed = newFeed(parts, people, () => panel);
+  const feed = newFeed(parts, { people, menu }, () => panel);
   const panel: FaultPanel = newFaultPanel(parts, (hit) => {
     if (hit) feed.note(words(`故障命中：${hit}`, `Fault hit: ${hit}`));
     feed.faults();
