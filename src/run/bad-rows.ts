@@ -4,6 +4,7 @@ import type { Failure } from '../sync/failure.ts';
 import { type Key, showKey } from '../sync/key.ts';
 import type { Cell } from '../sync/kinds/kind.ts';
 import type { Mapping, Target } from '../sync/mapping.ts';
+import { cellAt } from '../sync/pack.ts';
 import type { BadGroup, BadRow } from '../sync/state.ts';
 import { text } from '../sync/text.ts';
 import type { Rejects } from './ports.ts';
@@ -82,7 +83,7 @@ export function refusedRow(mapping: Shown, change: Change, failure: Failure): Ba
 
 /** What a change writes into a field. */
 function wantedAt(change: Change, at: number): Cell {
-  if (change.kind === 'create') return change.cells[at] ?? '';
+  if (change.kind === 'create') return cellAt(change.packed, at);
   return change.kind === 'update' ? (change.differences.find(([one]) => one === at)?.[1] ?? '') : '';
 }
 

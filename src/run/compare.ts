@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Change } from '../sync/change.ts';
-import { chunker, decodeChanges, type PackedChunk } from '../sync/chunk.ts';
+import type { Change, Written } from '../sync/change.ts';
+import { chunker, type PackedChunk } from '../sync/chunk.ts';
+import { decodeChanges } from '../sync/chunk-body.ts';
 import type { Definition } from '../sync/definition.ts';
 import { type Compared, diff } from '../sync/diff.ts';
 import type { Failure } from '../sync/failure.ts';
@@ -130,7 +131,7 @@ export async function compare(
   }
 
   /** Changes that wait until the store has told which of them Feishu refused before. */
-  let unsifted: Change[] = [];
+  let unsifted: Written[] = [];
   const why = new Map<string, Failure>();
   async function storeRefused(chunk: PackedChunk | undefined): Promise<void> {
     if (!chunk) return;
@@ -150,15 +151,14 @@ export async function compare(
     for (const change of send) await ask(change);
   }
   const seen = witness(ledger, scope, known);
-  function ask(change: Change): Promise<void> | undefined {
-    if (change.kind === 'delete') return take(change);
+  function ask(change: Written): Promise<void> | undefined {
     const answered = seen.take(change);
     return answered && takeAll(answered);
   }
   async function takeAll(answered: Promise<readonly Change[]>): Promise<void> {
     for (const one of await answered) await take(one);
   }
-  function consider(change: Change): Promise<void> | undefined {
+  function consider(change: Written): Promise<void> | undefined {
     if (!sides.refused) return known === 0 ? take(change) : ask(change);
     unsifted.push(change);
     return unsifted.length === lookUp ? sift(sides.refused) : undefined;

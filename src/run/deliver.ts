@@ -281,6 +281,6 @@ const pointless = ({ pointer: _, ...failure }: Failure): Failure => failure;
 
 /** A row that Feishu refused for what is in it, as it is remembered. */
 const refusal = (plan: Plan, change: Change | undefined, failure: Failure): RefusedRow | null =>
-  change
+  change && change.kind !== 'delete'
     ? { key: change.key, hash: rowHash(change), fields: plan.fields, told: refusedRow(plan, change, failure) }
     : null;

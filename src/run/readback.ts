@@ -1,4 +1,4 @@
-import type { Change } from '../sync/change.ts';
+import { type Change, cellsOf } from '../sync/change.ts';
 import { CallError, type Verdict } from '../sync/failure.ts';
 import type { TableRecord } from '../sync/field.ts';
 import { type Key, keyOf } from '../sync/key.ts';
@@ -67,7 +67,7 @@ export async function findKeys(
   function keyValues(all: readonly Change[]): readonly Cell[] {
     const at = key[0] ?? -1;
     return all.map((change) => {
-      const row = change.kind === 'update' ? change.row : change.cells;
+      const row = change.kind === 'update' ? change.row : cellsOf(change);
       return row?.[at] ?? change.key;
     });
   }

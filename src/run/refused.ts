@@ -1,16 +1,15 @@
-import type { Change } from '../sync/change.ts';
+import type { Written } from '../sync/change.ts';
 import type { Field } from '../sync/field.ts';
 import { hashOf } from '../sync/hash.ts';
 import type { Target } from '../sync/mapping.ts';
-import { packCells } from '../sync/pack.ts';
 import type { RefusedRow, Rejects, Scope } from './ports.ts';
 
 /** What earlier runs know of rows that Feishu refuses. */
 export interface Refused {
   /** Tells apart which changes are as Feishu refused them, and which are to be sent. */
-  sift(changes: readonly Change[]): Promise<{
-    readonly send: readonly Change[];
-    readonly refused: readonly { readonly change: Change; readonly row: RefusedRow }[];
+  sift(changes: readonly Written[]): Promise<{
+    readonly send: readonly Written[];
+    readonly refused: readonly { readonly change: Written; readonly row: RefusedRow }[];
   }>;
   /** After the last change: forgets the rows that changed, are fine by now, or are to be sent again. */
   end(): Promise<void>;
@@ -37,8 +36,8 @@ export async function knownRefused(job: {
         scope,
         changes.map(({ key }) => key),
       );
-      const send: Change[] = [];
-      const refused: { change: Change; row: RefusedRow }[] = [];
+      const send: Written[] = [];
+      const refused: { change: Written; row: RefusedRow }[] = [];
       for (const change of changes) {
         const row = known.get(change.key);
         if (row?.fields === fields && row.hash === rowHash(change)) refused.push({ change, row });
@@ -59,8 +58,8 @@ export async function knownRefused(job: {
 }
 
 /** Hash of the whole row behind a create or an update. */
-export const rowHash = (change: Change): string =>
-  change.kind === 'update' ? change.hash : hashOf(Buffer.from(packCells(change.cells)));
+export const rowHash = (change: Written): string =>
+  change.kind === 'create' ? hashOf(change.packed) : change.hash;
 
 /**
  * What Feishu judges values by: type, look and range of the fields that are written. Names do not count, nor

@@ -1,11 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Change } from '../sync/change.ts';
+import { type Change, type Create, cellsOf } from '../sync/change.ts';
 import { createdFields, updatedRecord } from '../sync/chunk.ts';
 import { CallError, type Failure } from '../sync/failure.ts';
 import { hashOf, seedOf } from '../sync/hash.ts';
 import { tokenLife } from '../sync/limits.ts';
 import type { Target } from '../sync/mapping.ts';
-import { packer } from '../sync/pack.ts';
 import { heavyWaits, throttleBudget } from '../sync/round.ts';
 import type { Lane } from './lane.ts';
 import type { Chance, Clock, LedgerEntry, Table } from './ports.ts';
@@ -125,7 +124,7 @@ function prepared({ table, targets }: Sender, changes: readonly Change[]): Call 
   const updates = changes.flatMap((change) => (change.kind === 'update' ? [change] : []));
   const deletes = changes.flatMap((change) => (change.kind === 'delete' ? [change] : []));
   if (creates.length > 0) {
-    const records = creates.map((change) => createdFields(change.cells, targets));
+    const records = creates.map((change) => createdFields(cellsOf(change), targets));
     return async (token, signal) => {
       const created = table.create(records, token?.token ?? '', signal);
       // Worked out while the call is under way: afterwards the lane would wait for it.
@@ -156,8 +155,6 @@ const sent = (written: number, wrote: readonly LedgerEntry[]): Sent => ({
   failure: null,
 });
 
-type Create = Extract<Change, { kind: 'create' }>;
-
 const entries = (
   creates: readonly Create[],
   ids: readonly string[],
@@ -165,7 +162,5 @@ const entries = (
 ): readonly LedgerEntry[] =>
   creates.map(({ key }, at) => ({ key, record: ids[at] ?? '', hash: hashes[at] ?? '' }));
 
-function createdHashes(creates: readonly Create[], seed: number): readonly string[] {
-  const pack = packer();
-  return creates.map(({ cells }) => hashOf(pack(cells), seed));
-}
+const createdHashes = (creates: readonly Create[], seed: number): readonly string[] =>
+  creates.map(({ packed }) => hashOf(packed, seed));

@@ -1,8 +1,5 @@
-import type { Change } from '../sync/change.ts';
+import type { Written } from '../sync/change.ts';
 import type { Ledger, Scope } from './ports.ts';
-
-/** A create or an update, as the comparison found it. */
-export type Written = Exclude<Change, { kind: 'delete' }>;
 
 /** Asks the ledger about changes while the comparison goes on. */
 export interface Witness {

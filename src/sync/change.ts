@@ -1,12 +1,18 @@
 import type { Key } from './key.ts';
 import type { Cell } from './kinds/kind.ts';
+import { packCells, unpackBytes } from './pack.ts';
 
 /** One cell that differs: position in the mapping, wanted and held canonical value. */
 export type Difference = readonly [at: number, wanted: Cell, held: Cell];
 
 /** What must happen to one record. */
 export type Change =
-  | { readonly kind: 'create'; readonly key: Key; readonly cells: readonly Cell[] }
+  | {
+      readonly kind: 'create';
+      readonly key: Key;
+      /** The whole row, its cells packed: it goes from the query to the call without an object for each cell. */
+      readonly packed: Uint8Array;
+    }
   | {
       readonly kind: 'update';
       readonly key: Key;
@@ -20,3 +26,20 @@ export type Change =
       readonly row?: readonly Cell[];
     }
   | { readonly kind: 'delete'; readonly key: Key; readonly record: string; readonly cells: readonly Cell[] };
+
+/** A row that is to be written. */
+export type Written = Exclude<Change, { kind: 'delete' }>;
+
+/** A row that is to be created. */
+export type Create = Extract<Change, { kind: 'create' }>;
+
+/** Makes a {@link Create} of canonical cells. */
+export const createOf = (key: Key, cells: readonly Cell[]): Create => ({
+  kind: 'create',
+  key,
+  packed: Buffer.from(packCells(cells)),
+});
+
+/** The cells of a row that is to be created, or of a record that is to be deleted. */
+export const cellsOf = (change: Exclude<Change, { kind: 'update' }>): readonly Cell[] =>
+  change.kind === 'delete' ? change.cells : unpackBytes(change.packed);

@@ -1,5 +1,7 @@
 import type { Change } from './change.ts';
-import type { FieldKind, Fields, TableRecord } from './field.ts';
+import { changeSizes } from './change-size.ts';
+import { bodyWriter } from './chunk-body.ts';
+import type { Fields, TableRecord } from './field.ts';
 import type { Cell } from './kinds/kind.ts';
 import { kinds } from './kinds/kinds.ts';
 import { bytesPerCall, deletesPerCall } from './limits.ts';
@@ -21,7 +23,7 @@ export interface PackedChunk extends Omit<Chunk, 'changes'> {
   readonly rows: number;
   /** How many of the changes set back what somebody changed. */
   readonly back: number;
-  /** The changes; {@link decodeChanges} reads them. */
+  /** The changes; `decodeChanges` reads them. */
   readonly body: Uint8Array;
 }
 
@@ -39,13 +41,13 @@ export const chunkId = (kind: ChunkKind, number: number): string =>
  * @param mark stands before their IDs, to tell two groups of one run apart
  */
 export function chunker(size: number, targets: readonly Target[], mark = '') {
-  const open = new Map<ChunkKind, Packer>();
+  const open = new Map<ChunkKind, ReturnType<typeof group>>();
   const numbers = new Map<ChunkKind, number>();
-  const columns = targets.map(({ name, kind }) => ({ name: jsonBytes(name) + 2, kind }));
+  const sizeOf = changeSizes(targets);
 
   function close(kind: ChunkKind): PackedChunk | undefined {
-    const group = open.get(kind);
-    if (!group) return undefined;
+    const full = open.get(kind);
+    if (!full) return undefined;
     open.delete(kind);
     const number = (numbers.get(kind) ?? 0) + 1;
     numbers.set(kind, number);
@@ -53,9 +55,9 @@ export function chunker(size: number, targets: readonly Target[], mark = '') {
       id: mark + chunkId(kind, number),
       kind,
       seq: order[kind] * kindGap + number,
-      rows: group.rows(),
-      back: group.back(),
-      body: group.end(),
+      rows: full.rows(),
+      back: full.back(),
+      body: full.end(),
     };
   }
 
@@ -63,14 +65,14 @@ export function chunker(size: number, targets: readonly Target[], mark = '') {
     /** Adds a change; answers the chunk that it closed, if any. */
     add(change: Change): PackedChunk | undefined {
       const most = change.kind === 'delete' ? Math.min(size, deletesPerCall) : size;
-      const bytes = sizeOf(change, columns);
-      const group = open.get(change.kind);
-      if (group && group.rows() < most && group.sent() + bytes <= bytesPerCall) {
-        group.add(change, bytes);
+      const bytes = sizeOf(change);
+      const current = open.get(change.kind);
+      if (current && current.rows() < most && current.sent() + bytes <= bytesPerCall) {
+        current.add(change, bytes);
         return undefined;
       }
       const closed = close(change.kind);
-      const next = packer();
+      const next = group();
       next.add(change, bytes);
       open.set(change.kind, next);
       return closed;
@@ -80,109 +82,30 @@ export function chunker(size: number, targets: readonly Target[], mark = '') {
   };
 }
 
-type Packer = ReturnType<typeof packer>;
-
-/** Changes that wait as objects to be packed: those of a whole chunk would be moved about by the garbage collector. */
-const unpackedMost = 50;
-
-/** Collects changes as the bytes that {@link encodeChanges} makes of them all. */
-function packer() {
-  let bytes = Buffer.allocUnsafe(0);
-  let used = 0;
-  let unpacked: Change[] = [];
+/** An open chunk. */
+function group() {
+  const body = bodyWriter();
   let rows = 0;
   let back = 0;
   let sent = 0;
-
-  function pack(): void {
-    const json = JSON.stringify(unpacked);
-    unpacked = [];
-    // A list is appended to another one by its first bracket taking the place of the last one.
-    const at = Math.max(0, used - 1);
-    // Three bytes a UTF-16 unit is the most that UTF-8 can take.
-    const most = at + json.length * 3;
-    if (most > bytes.length) {
-      const wider = Buffer.allocUnsafeSlow(Math.max(most, bytes.length * 2));
-      bytes.copy(wider, 0, 0, used);
-      bytes = wider;
-    }
-    used = at + bytes.write(json, at, 'utf8');
-    if (at > 0) bytes[at] = comma;
-  }
-
   return {
     /** @param size bytes of the change in the body of its call */
     add(change: Change, size: number): void {
-      unpacked.push(change);
+      body.add(change);
       rows++;
       sent += size;
       if (change.kind === 'update' && change.back) back++;
-      if (unpacked.length === unpackedMost) pack();
     },
     rows: () => rows,
     back: () => back,
     sent: () => sent,
-    end(): Uint8Array {
-      if (unpacked.length > 0) pack();
-      return bytes.subarray(0, used);
-    },
+    end: () => body.end(),
   };
 }
-
-const comma = 0x2c;
-
-type Column = { readonly name: number; readonly kind: FieldKind };
-
-/** Bytes that a change takes in the body of its call, brackets and record ID included; rather too many than too few. */
-function sizeOf(change: Change, columns: readonly Column[]): number {
-  let bytes = 60;
-  if (change.kind === 'create') {
-    change.cells.forEach((cell, at) => {
-      if (cell !== '') bytes += weight(columns[at], cell);
-    });
-  }
-  if (change.kind === 'update') {
-    for (const [at, wanted] of change.differences) bytes += weight(columns[at], wanted);
-  }
-  return bytes;
-}
-
-function weight(column: Column | undefined, cell: Cell): number {
-  const { name = 0, kind = 'text' } = column ?? {};
-  // A link is sent twice, as link and as words.
-  if (kind === 'url') return name + 20 + 2 * jsonBytes(cell);
-  const wrapping = wrappings.get(kind);
-  if (wrapping === undefined) return name + jsonBytes(cell);
-  // The cell is the JSON of its members already.
-  const members = wrapping === 0 ? 0 : cell.split('","').length;
-  return name + Math.max(4, Buffer.byteLength(cell) + members * wrapping);
-}
-
-/** What each member of a set is sent in, in bytes: `{"id":` and `}`. */
-const wrappings: ReadonlyMap<FieldKind, number> = new Map([
-  ['multi', 0],
-  ['link', 0],
-  ['person', 7],
-  ['group', 7],
-  ['attachment', 15],
-]);
-
-/** Anything but the characters that JSON takes as they are. */
-const escaped = /[^ !#-[\]-\ud7ff\ue000-\uffff]/;
-
-/** Bytes of a text in JSON. */
-const jsonBytes = (words: string): number =>
-  escaped.test(words) ? Buffer.byteLength(JSON.stringify(words)) : Buffer.byteLength(words) + 4;
 
 /** How many of the changes set back what somebody changed. */
 export const backIn = (changes: readonly Change[]): number =>
   changes.reduce((sum, change) => sum + (change.kind === 'update' && change.back ? 1 : 0), 0);
-
-/** Stores a chunk's changes as bytes; {@link decodeChanges} reads them back. */
-export const encodeChanges = (changes: readonly Change[]): Uint8Array => Buffer.from(JSON.stringify(changes));
-
-export const decodeChanges = (body: Uint8Array): readonly Change[] =>
-  JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')) as Change[];
 
 /** What a create call takes for a row: empty cells are left out. */
 export function createdFields(cells: readonly Cell[], targets: readonly Target[]): Fields {

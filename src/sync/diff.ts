@@ -5,7 +5,7 @@ import { type Key, keyOf } from './key.ts';
 import { keyReader } from './key-bytes.ts';
 import type { KeyCounts } from './key-table.ts';
 import type { Mapping, Target } from './mapping.ts';
-import { cellAt, unpackCells } from './pack.ts';
+import { cellAt, unpackBytes, unpackCells } from './pack.ts';
 import type { HeldRecord, TableIndex } from './table-index.ts';
 
 /** What the comparison says of one source row. */
@@ -81,12 +81,11 @@ export function diff(
   }
 
   function created(packed: Uint8Array, from: number): Compared {
-    const cells = unpackCells(asText(packed, from));
-    return { kind: 'create', key: keyOf(mapping.key.map((at) => cells[at] ?? '')), cells };
+    return { kind: 'create', key: keyIn(packed, from), packed: packed.subarray(from) };
   }
 
   function updated(record: HeldRecord, packed: Uint8Array, from: number): Compared {
-    const cells = unpackCells(asText(packed, from));
+    const cells = unpackBytes(packed.subarray(from));
     const differences = differ(mapping.targets, cells, unpackCells(record.cells));
     if (differences.length === 0) return { kind: 'same' };
     if (within && !within.has(record.id)) return { kind: 'left' };
@@ -122,6 +121,3 @@ export function differ(
   });
   return differences;
 }
-
-const asText = (bytes: Uint8Array, from: number): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset + from, bytes.byteLength - from).toString('utf8');

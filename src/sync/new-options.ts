@@ -1,6 +1,7 @@
 import type { Change } from './change.ts';
 import { optionsIn } from './kinds/select.ts';
 import type { Target } from './mapping.ts';
+import { cellAt } from './pack.ts';
 import type { Problem } from './problem.ts';
 import { count, text } from './text.ts';
 
@@ -33,7 +34,7 @@ export function newOptions(targets: readonly Target[]): NewOptions {
       : [],
   );
   const cellIn = (change: Change, at: number): string => {
-    if (change.kind === 'create') return change.cells[at] ?? '';
+    if (change.kind === 'create') return cellAt(change.packed, at);
     if (change.kind === 'delete') return '';
     return change.differences.find(([place]) => place === at)?.[1] ?? '';
   };

@@ -46,6 +46,10 @@ export function unpackCells(packed: string): Cell[] {
   return packed.includes(mark) ? cells.map(unguard) : cells;
 }
 
+/** Undoes {@link packer}. */
+export const unpackBytes = (packed: Uint8Array): Cell[] =>
+  unpackCells(Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength).toString('utf8'));
+
 /** Reads one cell of packed bytes, which begin at `from`, without unpacking the others. */
 export function cellAt(packed: Uint8Array, at: number, from = 0): Cell {
   let start = from;

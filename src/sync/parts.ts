@@ -1,4 +1,4 @@
-import type { Change } from './change.ts';
+import { type Change, createOf } from './change.ts';
 import { backIn, type Chunk } from './chunk.ts';
 import { differ } from './diff.ts';
 import type { Key } from './key.ts';
@@ -109,7 +109,7 @@ export function replan(
         ...(differences.length > 0 ? { differences } : {}),
       });
     } else {
-      creates.push({ kind: 'create', key, cells: row });
+      creates.push(createOf(key, row));
       back += change.back ? 1 : 0;
     }
   }

@@ -6,7 +6,7 @@ import { readTable } from '../../src/run/read-table.ts';
 import { findKeys } from '../../src/run/readback.ts';
 import { sampler, shownKey } from '../../src/run/sample.ts';
 import { openStore } from '../../src/store/open.ts';
-import type { Change } from '../../src/sync/change.ts';
+import { type Change, createOf } from '../../src/sync/change.ts';
 import type { Verdict } from '../../src/sync/failure.ts';
 import type { FieldKind } from '../../src/sync/field.ts';
 import type { Mapping, Target } from '../../src/sync/mapping.ts';
@@ -232,7 +232,7 @@ describe('a sample', () => {
 
   it('shows the key and up to four cells, shortened, private ones masked', () => {
     const samples = sampler({ targets, key: [0] });
-    samples.take({ kind: 'create', key: 'k1', cells });
+    samples.take(createOf('k1', cells));
     samples.take({ kind: 'delete', key: 'k2', record: 'r', cells: ['k2', 'no date', '', '', '', ''] });
     samples.take({
       kind: 'update',
@@ -291,7 +291,7 @@ describe('a sample', () => {
 
   it('is taken of the first three of a kind', () => {
     const samples = sampler({ targets, key: [0] });
-    for (let n = 0; n < 9; n++) samples.take({ kind: 'create', key: `k${n}`, cells: [] });
+    for (let n = 0; n < 9; n++) samples.take(createOf(`k${n}`, []));
     expect(samples.all().map(({ key }) => key)).toEqual(['k0', 'k1', 'k2']);
   });
 
@@ -304,7 +304,7 @@ describe('a sample', () => {
 
 describe('reading back', () => {
   const targets = [target(keyField), target('金额', 'number')];
-  const create = (key: string): Change => ({ kind: 'create', key: key.trim(), cells: [key, '1'] });
+  const create = (key: string): Change => createOf(key.trim(), [key, '1']);
 
   async function looked(changes: Change[], records: number, key = [0]) {
     const table = fakeTable(movableClock());

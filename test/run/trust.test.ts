@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { trustRead } from '../../src/run/trust.ts';
-import { type Written, witness } from '../../src/run/witness.ts';
+import { witness } from '../../src/run/witness.ts';
+import { createOf, type Written } from '../../src/sync/change.ts';
 import { rowsOf, world } from './fakes.ts';
 
 const scope = { definition: 'orders', table: 'app/tbl' };
 const signal = new AbortController().signal;
 
-const create = (key: string): Written => ({ kind: 'create', key, cells: [key] });
+const create = (key: string): Written => createOf(key, [key]);
 const update = (key: string, hash: string): Written => ({
   ...{ kind: 'update', key, record: `rec-${key}`, differences: [[0, 'a', 'b']], hash },
 });

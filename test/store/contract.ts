@@ -4,7 +4,7 @@ import type { NewChunk, RefusedRow, Scope } from '../../src/run/ports.ts';
 import { backendOf, openStore } from '../../src/store/open.ts';
 import type { Tables } from '../../src/store/schema.ts';
 import type { Change } from '../../src/sync/change.ts';
-import { decodeChanges, encodeChanges } from '../../src/sync/chunk.ts';
+import { decodeChanges, encodeChanges } from '../../src/sync/chunk-body.ts';
 import { Fenced } from '../../src/sync/fenced.ts';
 import type { BadRow, State } from '../../src/sync/state.ts';
 import { chunkOf, outcomeOf, parts, runOf, stateOf } from './samples.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Change } from '../../src/sync/change.ts';
+import { type Change, createOf } from '../../src/sync/change.ts';
 import type { ColumnRule, Definition } from '../../src/sync/definition.ts';
 import type { Field, FieldKind } from '../../src/sync/field.ts';
 import { isMismatch, keyIn, type Mapping, mapColumns } from '../../src/sync/mapping.ts';
@@ -292,11 +292,8 @@ describe('new options', () => {
     { id: '2', name: 'city', kind: 'select' as const, hidden: false, options: ['a'] },
     { id: '3', name: 'tags', kind: 'multi' as const, hidden: false },
   ];
-  const create = (city: string, tags: string[]): Change => ({
-    kind: 'create',
-    key: 'k',
-    cells: ['k', city, tags.length === 0 ? '' : JSON.stringify(tags)],
-  });
+  const create = (city: string, tags: string[]): Change =>
+    createOf('k', ['k', city, tags.length === 0 ? '' : JSON.stringify(tags)]);
 
   it('are those that the fields do not have, once each', () => {
     const seen = newOptions(targets);

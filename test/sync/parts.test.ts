@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Change } from '../../src/sync/change.ts';
+import { type Change, createOf } from '../../src/sync/change.ts';
 import type { Target } from '../../src/sync/mapping.ts';
 import { apart, halves, isDivisible, pointedAt, replan } from '../../src/sync/parts.ts';
 
-const create = (key: string): Change => ({ kind: 'create', key, cells: [key, '1'] });
+const create = (key: string): Change => createOf(key, [key, '1']);
 const update = (key: string, more: { back?: true; row?: readonly string[] } = {}): Change => ({
   ...{ kind: 'update', key, record: `rec${key}`, differences: [[1, '2', '1']], hash: `h${key}` },
   ...more,
@@ -93,7 +93,7 @@ describe('updates of records that are gone', () => {
     expect(lost).toBeUndefined();
     expect(parts).toEqual([
       { id: 'U001.1', kind: 'update', seq: 9, back: 1, changes: [other] },
-      { id: 'U001.2', kind: 'create', seq: 9, back: 1, changes: [{ kind: 'create', key: 'a', cells: row }] },
+      { id: 'U001.2', kind: 'create', seq: 9, back: 1, changes: [createOf('a', row)] },
     ]);
   });
 
