@@ -27,6 +27,8 @@ export interface CallSpec {
   readonly timeout?: number;
   /** Reads the answer in another way than JSON is parsed; see {@link HttpCall}. */
   readonly read?: HttpCall['read'];
+  /** JSON that is sent in place of what the SDK's method is given. */
+  readonly body?: Buffer;
 }
 
 /** What the parts of this folder need of the app. */
@@ -94,7 +96,7 @@ export function feishuClient(settings: ClientSettings): FeishuClient {
     spec.signal?.throwIfAborted();
     stopping.signal.throwIfAborted();
     const both = linked(spec.signal, stopping.signal);
-    const way = passage(spec.timeout ?? timeouts[spec.kind], both.signal, spec.read);
+    const way = passage(spec.timeout ?? timeouts[spec.kind], both.signal, spec);
     let failure: Failure | undefined;
     try {
       const [value, error] = await outcome(fn(sdk, callOptions(way, token)));

@@ -73,10 +73,30 @@ export function idReader(): (item: unknown) => string | undefined {
   };
   return (item) => {
     if (!(item instanceof RawRecord)) return words(shape(item)?.['record_id']);
+    const plain = plainId(item);
+    if (plain !== undefined) return plain;
     if (!scan.read(item)) return words(shape(byParsing(item))?.['record_id']);
     const { from, to } = scan.id();
     return item.bytes.toString('utf8', from, to);
   };
+}
+
+const idHead = Buffer.from('"record_id":"');
+const quote = 0x22;
+const backslash = 0x5c;
+
+/**
+ * The ID of a record where it is the last thing that it tells, as it mostly is: nothing before it need be looked at.
+ * What stands right before the brace that closes the record cannot belong to anything inside of it.
+ */
+function plainId({ bytes, from: begin, to }: RawRecord): string | undefined {
+  const end = to - 2;
+  const from = bytes.lastIndexOf(quote, end - 1) + 1;
+  const head = from - idHead.length;
+  if (bytes[end] !== quote || head <= begin || bytes.compare(idHead, 0, idHead.length, head, from) !== 0)
+    return undefined;
+  for (let at = from; at < end; at++) if (bytes[at] === backslash) return undefined;
+  return bytes.toString('utf8', from, end);
 }
 
 /** Parses a record. @throws CallError when it is no JSON */

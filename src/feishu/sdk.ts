@@ -9,6 +9,8 @@ export interface Passage {
   readonly signal: AbortSignal | undefined;
   /** See {@link HttpCall}. */
   readonly read: HttpCall['read'];
+  /** JSON that is encoded already and sent in place of what the SDK hands over. */
+  readonly body: Buffer | undefined;
   /** Whether a request went out. */
   started: boolean;
   answer: Answer | undefined;
@@ -32,10 +34,15 @@ export function callOptions(passage: Passage, token: string | undefined): CallOp
 }
 
 /** Starts the record of one call. */
-export const passage = (timeout: number, signal?: AbortSignal, read?: HttpCall['read']): Passage => ({
+export const passage = (
+  timeout: number,
+  signal?: AbortSignal,
+  { read, body }: Partial<Pick<Passage, 'read' | 'body'>> = {},
+): Passage => ({
   timeout,
   signal,
   read,
+  body,
   started: false,
   answer: undefined,
   silence: undefined,
@@ -63,7 +70,7 @@ export function sdkHttp(http: Http, fallback?: () => Passage): HttpInstance {
     const given = (options.headers ?? {}) as Record<string | symbol, unknown>;
     const way = (given[passageKey] as Passage | undefined) ?? fallback?.();
     if (!way) throw new Error('A call to Feishu was made without its options.');
-    const { headers, body } = await encode(options);
+    const { headers, body } = await encode(options, way.body);
     way.started = true;
     try {
       way.answer = await http.send({
@@ -120,7 +127,7 @@ interface Encoded {
   readonly body: Buffer | undefined;
 }
 
-async function encode(options: HttpRequestOptions<unknown>): Promise<Encoded> {
+async function encode(options: HttpRequestOptions<unknown>, given: Buffer | undefined): Promise<Encoded> {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(options.headers ?? {})) {
     if (typeof value === 'string') headers[name.toLowerCase()] = value;
@@ -135,5 +142,5 @@ async function encode(options: HttpRequestOptions<unknown>): Promise<Encoded> {
     return { headers: { ...headers, 'content-type': form.type }, body: form.body };
   }
   headers['content-type'] = 'application/json; charset=utf-8';
-  return { headers, body: Buffer.from(JSON.stringify(options.data ?? {}), 'utf8') };
+  return { headers, body: given ?? Buffer.from(JSON.stringify(options.data ?? {}), 'utf8') };
 }

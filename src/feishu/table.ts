@@ -35,9 +35,11 @@ const lookMax = 100;
 const chunkSizes = { feishu: 1000, local: 1000, lark: 500 } as const;
 
 type RecordApi = Client['bitable']['appTableRecord'];
-// The SDK's types of cells leave out some that the API takes.
-type SentRecords = NonNullable<Parameters<RecordApi['batchCreate']>[0]>['data']['records'];
-type ChangedRecords = NonNullable<Parameters<RecordApi['batchUpdate']>[0]>['data']['records'];
+
+/** Writes the body of a call beforehand: whatever waits for the answer of the call before does not wait for that. */
+const bodyOf = (records: readonly object[]): Buffer => Buffer.from(JSON.stringify({ records }));
+/** What the SDK is given of a body that is written already. */
+const inBody = { records: [] };
 
 /** The data table of an address in the base `base`, its calls counted by `meter`. */
 export function table(
@@ -53,8 +55,11 @@ export function table(
     const spec: CallSpec = { kind: 'read', meter, signal, ...how };
     return client.patient(readLimits, signal, () => client.call(spec, fn));
   };
-  const write = <T>(signal: AbortSignal, fn: Made<T>, how: Pick<CallSpec, 'read'> = {}): Promise<T> =>
-    client.call({ kind: 'write', meter, signal, ...how }, fn);
+  const write = <T>(
+    signal: AbortSignal,
+    fn: Made<T>,
+    how: Pick<CallSpec, 'read' | 'body'> = {},
+  ): Promise<T> => client.call({ kind: 'write', meter, signal, ...how }, fn);
 
   const search = (signal: AbortSignal, more: SearchBody): AsyncGenerator<RecordPage, void> =>
     readPages(async (size, token, inner) => {
@@ -177,28 +182,32 @@ export function table(
       return seen;
     },
 
-    create: async (records, token, signal) => {
-      const sent = records.map((fields: Fields) => ({ fields })) as SentRecords;
-      const answer = await write(
-        signal,
-        (sdk, options) =>
-          sdk.bitable.appTableRecord.batchCreate(
-            { path, params: { client_token: token }, data: { records: sent } },
-            options,
-          ),
-        { read: splitWritten },
-      );
-      return writtenIds(answer.data?.records, records.length);
+    create: (records) => {
+      const how = { read: splitWritten, body: bodyOf(records.map((fields: Fields) => ({ fields }))) };
+      return async (token, signal) => {
+        const params = { client_token: token };
+        const answer = await write(
+          signal,
+          (sdk, options) => sdk.bitable.appTableRecord.batchCreate({ path, params, data: inBody }, options),
+          how,
+        );
+        return writtenIds(answer.data?.records, records.length);
+      };
     },
 
-    update: async (records, signal) => {
-      const sent = records.map(({ id, fields }) => ({ record_id: id, fields })) as ChangedRecords;
-      const answer = await write(
-        signal,
-        (sdk, options) => sdk.bitable.appTableRecord.batchUpdate({ path, data: { records: sent } }, options),
-        { read: splitWritten },
-      );
-      writtenIds(answer.data?.records, records.length);
+    update: (records) => {
+      const how = {
+        read: splitWritten,
+        body: bodyOf(records.map(({ id, fields }) => ({ record_id: id, fields }))),
+      };
+      return async (signal) => {
+        const answer = await write(
+          signal,
+          (sdk, options) => sdk.bitable.appTableRecord.batchUpdate({ path, data: inBody }, options),
+          how,
+        );
+        writtenIds(answer.data?.records, records.length);
+      };
     },
 
     delete: async (ids, signal) => {

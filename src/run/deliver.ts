@@ -11,24 +11,30 @@ import type { Plan } from './plan.ts';
 import type { ChunkRecord, Outcome, RefusedRow } from './ports.ts';
 import { rowHash } from './refused.ts';
 import { followRenames } from './renames.ts';
-import { type Sent, send, type Token } from './send.ts';
+import { type Prepared, prepare as putTogether, type Sent, send, type Token } from './send.ts';
 import { settleByReading } from './settle.ts';
 import { seeAll } from './trust.ts';
 import type { Stopped, Upload } from './upload.ts';
 
 /** Brings single chunks to the table and stores what became of them. */
 export interface Delivery {
-  /**
-   * Sends a chunk once (its parts too, when it must be split). Rejects when told to stop or fenced off.
-   * @param written called when all of it is in the table, and only the store does not know yet
-   */
-  deliver(chunk: ChunkRecord, changes: readonly Change[], written: () => Promise<void>): Promise<void>;
+  /** Sends a chunk once (its parts too, when it must be split). Rejects when told to stop or fenced off. */
+  deliver(chunk: ChunkRecord, changes: readonly Change[], first?: First): Promise<void>;
+  /** Puts the call together that would send these changes now. */
+  prepare(changes: readonly Change[]): Prepared;
   /** After the last round: settles a chunk for good. */
   giveUp(chunk: ChunkRecord): Promise<void>;
   /** Finds out what was written of chunks whose answer never came; nothing is sent. What cannot be told is unknown. */
   clearDoubt(): Promise<void>;
   /** Why nothing more should be sent, once that is so. */
   stopped(): Stopped | undefined;
+}
+
+/** How a chunk is sent when nothing stands in its way. */
+export interface First {
+  readonly prepared: Prepared;
+  /** Called when all of it is in the table, and only the store does not know yet. */
+  written(): Promise<void>;
 }
 
 /**
@@ -48,18 +54,14 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
   let stopped: Stopped | undefined;
   let tooMany: { readonly rows: number; readonly failure: Failure } | undefined;
 
-  async function deliver(
-    chunk: ChunkRecord,
-    changes: readonly Change[],
-    written: () => Promise<void> = async () => {},
-  ): Promise<void> {
+  async function deliver(chunk: ChunkRecord, changes: readonly Change[], first?: First): Promise<void> {
     const { targets } = job.plan;
     try {
-      await one(chunk, changes, written);
+      await one(chunk, changes, first);
     } catch (error) {
       if (!(error instanceof CallError)) throw error;
       if (await underNewNames(error.failure, targets)) {
-        await deliver(newest(chunk), changes, written);
+        await deliver(newest(chunk), changes, first);
         return;
       }
       await lookFailed(newest(chunk), error.failure);
@@ -89,7 +91,7 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
   async function one(
     chunk: ChunkRecord,
     changes: readonly Change[],
-    written: () => Promise<void>,
+    first?: First,
     known = false,
   ): Promise<void> {
     const began = job.clock.now();
@@ -120,7 +122,8 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
         return;
       }
       const note = (token: Token | null): Promise<void> => book.sending(now, token);
-      const sender = { ...job, targets: sentAs, note, written };
+      const written = first?.written ?? (async () => {});
+      const sender = { ...job, targets: sentAs, prepared: first?.prepared, note, written };
       result = await send(sender, rest, { token: tokenOf(now), began, doubt: inDoubt(now) }, job.stop);
       if (result.outlived) now = { ...newest(now), failure: result.failure };
     } while (result.outlived || (await underNewNames(result.failure, sentAs)));
@@ -232,7 +235,7 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
     else {
       const there = rest.filter((change) => !absent.includes(recordOf(change) ?? ''));
       const now = await put(chunk, there.length === 0 ? 'done' : 'pending', { removed, written });
-      if (there.length > 0) await one(now, there, async () => {}, true);
+      if (there.length > 0) await one(now, there, undefined, true);
     }
   }
 
@@ -271,7 +274,10 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
     if (times >= sameUnknownCodes) stopped ??= { failure, chunks: times };
   }
 
-  return { deliver, ...settler(() => job, book, chunks), stopped: () => stopped };
+  const prepare = (changes: readonly Change[]): Prepared =>
+    putTogether({ table: job.table, targets: job.plan.targets }, changes);
+
+  return { deliver, prepare, ...settler(() => job, book, chunks), stopped: () => stopped };
 }
 
 const tokenOf = ({ token, sentAt }: ChunkRecord): Token | null =>

@@ -45,10 +45,19 @@ export interface StopSignals {
   readonly now: AbortSignal;
 }
 
+/** A call that is put together before it is its turn. */
+export interface Prepared {
+  readonly changes: readonly Change[];
+  readonly targets: readonly Target[];
+  readonly call: Call;
+}
+
 /** What sending needs around it. */
 export interface Sender {
   readonly table: Table;
   readonly targets: readonly Target[];
+  /** Counts where it is of the same changes to the same targets. */
+  readonly prepared: Prepared | undefined;
   readonly lane: Lane;
   readonly clock: Clock;
   readonly chance: Chance;
@@ -73,7 +82,7 @@ export async function send(
   let { token, doubt } = before;
   let failure: Failure | null = null;
   let heavy = 0;
-  let call: Call | undefined;
+  let call = ready(sender, changes);
   for (;;) {
     if (changes[0]?.kind === 'create' && (token === null || clock.now() - token.at >= tokenLife)) {
       if (failure && doubt)
@@ -81,7 +90,7 @@ export async function send(
       token = { token: chance.uuid(), at: clock.now() };
     }
     // What is sent is put together while the store notes that it is.
-    const putTogether = nextTurn().then(() => call ?? prepared(sender, changes));
+    const putTogether = call ?? nextTurn().then(() => prepare(sender, changes).call);
     [call] = await Promise.all([putTogether, sender.note(token)]);
     const flight = lane.sends();
     try {
@@ -119,14 +128,24 @@ const unsent = { wrote: [], removed: [], written: 0 };
 /** Sends changes that are put together already. */
 type Call = (token: Token | null, signal: AbortSignal) => Promise<Sent>;
 
-function prepared({ table, targets }: Sender, changes: readonly Change[]): Call {
+const ready = ({ prepared, targets }: Sender, changes: readonly Change[]): Call | undefined =>
+  prepared?.changes === changes && prepared.targets === targets ? prepared.call : undefined;
+
+/** Puts the call for changes of one kind together. */
+export const prepare = (to: Pick<Sender, 'table' | 'targets'>, changes: readonly Change[]): Prepared => ({
+  changes,
+  targets: to.targets,
+  call: callFor(to, changes),
+});
+
+function callFor({ table, targets }: Pick<Sender, 'table' | 'targets'>, changes: readonly Change[]): Call {
   const creates = changes.flatMap((change) => (change.kind === 'create' ? [change] : []));
   const updates = changes.flatMap((change) => (change.kind === 'update' ? [change] : []));
   const deletes = changes.flatMap((change) => (change.kind === 'delete' ? [change] : []));
   if (creates.length > 0) {
-    const records = creates.map((change) => createdFields(cellsOf(change), targets));
+    const create = table.create(creates.map((change) => createdFields(cellsOf(change), targets)));
     return async (token, signal) => {
-      const created = table.create(records, token?.token ?? '', signal);
+      const created = create(token?.token ?? '', signal);
       // Worked out while the call is under way: afterwards the lane would wait for it.
       const hashes = nextTurn().then(() => createdHashes(creates, seedOf(targets)));
       const ids = await created;
@@ -134,10 +153,10 @@ function prepared({ table, targets }: Sender, changes: readonly Change[]): Call 
     };
   }
   if (updates.length > 0) {
-    const records = updates.map((change) => updatedRecord(change, targets));
+    const update = table.update(updates.map((change) => updatedRecord(change, targets)));
     const wrote = updates.map(({ key, record, hash }) => ({ key, record, hash }));
     return async (_, signal) => {
-      await table.update(records, signal);
+      await update(signal);
       return sent(updates.length, wrote);
     };
   }

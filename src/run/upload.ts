@@ -10,7 +10,7 @@ import { type Delivery, delivery } from './deliver.ts';
 import type { Lane } from './lane.ts';
 import type { Plan } from './plan.ts';
 import type { Chance, ChunkRecord, Clock, Journal, Scope, Table } from './ports.ts';
-import type { StopSignals } from './send.ts';
+import type { Prepared, StopSignals } from './send.ts';
 
 /** What the upload works with. */
 export interface Upload {
@@ -156,16 +156,17 @@ async function onePass(job: Upload, way: Delivery, open: readonly ChunkRecord[])
   const over = (): boolean => broken !== undefined || stop.soon.aborted || way.stopped() !== undefined;
   // The lane is free for the next chunk while the store notes how this one came out.
   const settling = new Set<string>();
-  const launch = (chunk: ChunkRecord, changes: readonly Change[]): void => {
+  const launch = (chunk: ChunkRecord, changes: readonly Change[], prepared: Prepared): void => {
     const flight = lane
       .run(async (free) => {
         if (over()) return;
-        await way.deliver(chunk, changes, async () => {
+        const written = async (): Promise<void> => {
           settling.add(chunk.id);
           free();
           // The next chunk's note goes to the store before the outcome of this one: its call waits for that.
           await nextTurn();
-        });
+        };
+        await way.deliver(chunk, changes, { prepared, written });
       }, stop.soon)
       .catch((error: unknown) => {
         broken ??= { error };
@@ -178,8 +179,10 @@ async function onePass(job: Upload, way: Delivery, open: readonly ChunkRecord[])
   };
   const fresh = freshOptions(job.plan);
   for (const chunk of open) {
-    // Read and decoded while the last one is still in flight, so that the lane never waits for us.
+    // Read and put together while the last one is still in flight, so that the lane never waits for us.
     const changes = decodeChanges(await job.journal.body(job.run, chunk.id));
+    await nextTurn();
+    const prepared = way.prepare(changes);
     await lane.room();
     // Whoever has just left the queue goes to the store first: its call waits for that, our reading ahead does not.
     await nextTurn();
@@ -189,7 +192,7 @@ async function onePass(job: Upload, way: Delivery, open: readonly ChunkRecord[])
     const alone = fresh(changes);
     if (alone) await Promise.all(flying);
     if (over()) break;
-    launch(chunk, changes);
+    launch(chunk, changes, prepared);
     if (alone) await Promise.all(flying);
   }
   await Promise.all(flying);

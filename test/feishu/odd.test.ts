@@ -75,7 +75,7 @@ it('a field of a type that nobody knows cannot be written', async () => {
 
 it('a body that is too large for the gateway is a call for something smaller', async () => {
   const { table: one } = await answered('<html>413</html>', 413);
-  expect(await failureFrom(one.create([{ a: 1 }], 'token', forever))).toMatchObject({
+  expect(await failureFrom(one.create([{ a: 1 }])('token', forever))).toMatchObject({
     verdict: 'smaller',
     mayHaveHappened: false,
   });

@@ -181,14 +181,14 @@ describe('a write that Feishu calls a success is none', () => {
 
   it('when fewer records come back than were sent', async () => {
     const { table: one } = await answering([record('r1')]);
-    const failure = await failureFrom(one.create([{ a: 1 }, { a: 2 }], 'token', forever));
+    const failure = await failureFrom(one.create([{ a: 1 }, { a: 2 }])('token', forever));
     expect(failure).toMatchObject({ mayHaveHappened: true, verdict: 'round' });
     expect(failure.message).toBe('2 records were sent, 1 came back');
   });
 
   it('when records come back without ID', async () => {
     const { table: one } = await answering([{ fields: {} }]);
-    expect(await failureFrom(one.update([{ id: 'r1', fields: { a: 1 } }], forever))).toMatchObject({
+    expect(await failureFrom(one.update([{ id: 'r1', fields: { a: 1 } }])(forever))).toMatchObject({
       mayHaveHappened: true,
     });
   });
@@ -200,7 +200,7 @@ describe('a write that Feishu calls a success is none', () => {
 
   it('when nothing comes back at all', async () => {
     const { table: one } = await answering(undefined);
-    expect(await failureFrom(one.create([{ a: 1 }], 'token', forever))).toMatchObject({
+    expect(await failureFrom(one.create([{ a: 1 }])('token', forever))).toMatchObject({
       mayHaveHappened: true,
     });
   });

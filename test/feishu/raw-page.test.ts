@@ -29,13 +29,22 @@ describe('an answer with many records', () => {
     );
   });
 
-  it('tells the IDs of what was written as parsing does', () => {
+  const nested = fc.dictionary(fc.constantFrom('record_id', 'a', '"record_id":"'), fc.string());
+  const fields = fc.dictionary(fc.constantFrom('record_id', 'a', 'b'), fc.oneof(fc.jsonValue(), nested));
+  const written = fc.tuple(fc.string({ minLength: 1 }), fields, fc.constantFrom('first', 'last', 'among'));
+
+  it('tells the IDs of what was written as parsing does, wherever they stand', () => {
     fc.assert(
-      fc.property(records, (all) => {
-        const answer = splitWritten(Buffer.from(JSON.stringify({ code: 0, data: { records: all } })));
+      fc.property(fc.array(written, { maxLength: 5 }), (all) => {
+        const sent = all.map(([record_id, cells, where]) => {
+          if (where === 'first') return { record_id, fields: cells };
+          return where === 'last' ? { fields: cells, record_id } : { id: 'x', record_id, fields: cells };
+        });
+        const answer = splitWritten(Buffer.from(JSON.stringify({ code: 0, data: { records: sent } })));
         const found = shape(shape(answer)?.['data'])?.['records'] as readonly unknown[];
-        expect(found.map(idReader())).toEqual(all.map(({ record_id }) => record_id));
+        expect(found.map(idReader())).toEqual(sent.map(({ record_id }) => record_id));
       }),
+      { numRuns: 300 },
     );
   });
 

@@ -353,18 +353,15 @@ describe('finding records', () => {
 describe('writing', () => {
   it('creates in order, changes only what is named, deletes', async () => {
     const { table, handle, meter } = await openOrders(0);
-    const ids = await table.create(
-      [{ 订单号: 'B1', 金额: 1 }, { 订单号: 'B2', 金额: 2 }, { 订单号: 'B3' }],
-      token,
-      forever,
-    );
+    const create = table.create([{ 订单号: 'B1', 金额: 1 }, { 订单号: 'B2', 金额: 2 }, { 订单号: 'B3' }]);
+    const ids = await create(token, forever);
     expect(handle.records()).toEqual(
       ['B1', 'B2', 'B3'].map((key, at) => ({
         record_id: ids[at],
         fields: { 订单号: key, ...(at < 2 ? { 金额: at + 1 } : {}) },
       })),
     );
-    await table.update([{ id: ids[1] ?? '', fields: { 金额: null, 状态: '新' } }], forever);
+    await table.update([{ id: ids[1] ?? '', fields: { 金额: null, 状态: '新' } }])(forever);
     await table.delete([ids[0] ?? ''], forever);
     expect(handle.records()).toEqual([
       { record_id: ids[1], fields: { 订单号: 'B2', 状态: '新' } },
@@ -375,20 +372,20 @@ describe('writing', () => {
 
   it('answers the same records when a token is repeated', async () => {
     const { table, handle } = await openOrders(0);
-    const first = await table.create([{ 订单号: 'B1' }], token, forever);
-    expect(await table.create([{ 订单号: 'B1' }], token, forever)).toEqual(first);
+    const first = await table.create([{ 订单号: 'B1' }])(token, forever);
+    expect(await table.create([{ 订单号: 'B1' }])(token, forever)).toEqual(first);
     expect(handle.size()).toBe(1);
   });
 
   it('is not repeated by itself: throttling, conflicts and lost answers are for the caller', async () => {
     const { table, handle, meter } = await openOrders(0);
     feishu.faults.add({ when: { route: 'records.batch_create' }, fault: { kind: 'code', code: 1254291 } });
-    expect(await failureFrom(table.create([{ 订单号: 'B1' }], token, forever))).toMatchObject({
+    expect(await failureFrom(table.create([{ 订单号: 'B1' }])(token, forever))).toMatchObject({
       verdict: 'wait',
       mayHaveHappened: false,
     });
     feishu.faults.add({ when: { route: 'records.batch_create' }, fault: { kind: 'reset', applied: true } });
-    expect(await failureFrom(table.create([{ 订单号: 'B1' }], token, forever))).toMatchObject({
+    expect(await failureFrom(table.create([{ 订单号: 'B1' }])(token, forever))).toMatchObject({
       how: 'threw',
       code: null,
       mayHaveHappened: true,
@@ -403,13 +400,13 @@ describe('writing', () => {
     const [one] = handle.records();
     handle.remove(one?.record_id ?? '');
     expect(
-      await failureFrom(table.update([{ id: one?.record_id ?? '', fields: { 金额: 1 } }], forever)),
+      await failureFrom(table.update([{ id: one?.record_id ?? '', fields: { 金额: 1 } }])(forever)),
     ).toMatchObject({ code: 1254043, verdict: 'gone', pointer: one?.record_id });
   });
 
   it('is refused for its values without quoting them', async () => {
     const { table } = await openOrders(0);
-    const failure = await failureFrom(table.create([{ 订单号: 'ok' }, { 金额: '张三' }], token, forever));
+    const failure = await failureFrom(table.create([{ 订单号: 'ok' }, { 金额: '张三' }])(token, forever));
     expect(failure).toMatchObject({ verdict: 'values', mayHaveHappened: false });
     expect(JSON.stringify(failure)).not.toContain('张三');
   });

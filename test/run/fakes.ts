@@ -361,7 +361,7 @@ export function fakeTable(clock: Clock): FakeTable {
         forbidden: ids.filter((id) => table.forbidden.has(id)),
         absent: ids.filter((id) => !held.has(id) && !table.forbidden.has(id)),
       })),
-    create: (records, token, signal) =>
+    create: (records) => (token, signal) =>
       call({ op: 'create', rows: records.length, token, keys: records.map(keyOfFields) }, signal, () => {
         tooMany(records.length);
         const content = JSON.stringify(records);
@@ -375,7 +375,7 @@ export function fakeTable(clock: Clock): FakeTable {
         tokens.set(token, { content, ids, at: clock.now() });
         return ids;
       }),
-    update: (records, signal) =>
+    update: (records) => (signal) =>
       call(
         {
           op: 'update',
@@ -573,9 +573,12 @@ export async function world(change: Partial<Definition> = {}, shared?: Store): P
 
 const metered = (table: FakeTable, meter: CallMeter): Table => ({
   ...table,
-  create: (...rest) => {
-    meter.count('write');
-    return table.create(...rest);
+  create: (records) => {
+    const create = table.create(records);
+    return (...rest) => {
+      meter.count('write');
+      return create(...rest);
+    };
   },
 });
 

@@ -28,6 +28,10 @@ export interface BaseInfo {
   readonly timeZone?: string;
 }
 
+/** Sends a call that is put together already, as often as is needed. @param token UUID v4, see `client_token` */
+export type CreateCall = (token: string, signal: AbortSignal) => Promise<readonly string[]>;
+export type UpdateCall = (signal: AbortSignal) => Promise<void>;
+
 /** One Bitable data table. Rejects with `CallError`, or `ProblemError` for what a person must mend. */
 export interface Table {
   /** The base's app_token: writes to one base queue up together. */
@@ -69,10 +73,10 @@ export interface Table {
     readonly forbidden: readonly string[];
     readonly absent: readonly string[];
   }>;
-  /** Creates all or none in one call; answers the record IDs in order. @param token UUID v4, see `client_token`. */
-  create(records: readonly Fields[], token: string, signal: AbortSignal): Promise<readonly string[]>;
-  /** Changes the named fields of all records or none, in one call. */
-  update(records: readonly TableRecord[], signal: AbortSignal): Promise<void>;
+  /** Puts the call together that creates all or none; it answers the record IDs in order. */
+  create(records: readonly Fields[]): CreateCall;
+  /** Puts the call together that changes the named fields of all records or none. */
+  update(records: readonly TableRecord[]): UpdateCall;
   /** Deletes all or none, in one call. */
   delete(ids: readonly string[], signal: AbortSignal): Promise<void>;
   /** Another table of the same base, to be read only; nothing is called yet. */
