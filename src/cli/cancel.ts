@@ -18,8 +18,8 @@ export async function cancel(command: CancelCommand, desk: Desk): Promise<Answer
     .toSorted(byUrgency);
   if (!open) return nothing(command, desk);
   const { run } = open;
-  const refused = await refusedOf({ name: command.name, right: 'stop', what: 'cancel', run }, desk);
-  if (refused) return refusal(command, refused, 1, locale);
+  const refused = await refusedOf(command, { right: 'stop', what: 'cancel', run }, desk);
+  if (refused) return refused;
   const acted = await program.runs.cancel(run, { kind: 'cli', user });
   switch (acted.kind) {
     case 'going':

@@ -1,12 +1,10 @@
-import { connectionOf, noConnection } from '../config.ts';
 import type { Inited } from '../run/init-table.ts';
-import { ProblemError, problem } from '../sync/problem.ts';
 import { namesOf } from '../sync/schema.ts';
-import type { CallCounts } from '../sync/state.ts';
 import { count, inLocale, type Locale, listed, text } from '../sync/text.ts';
-import { refusedOf } from './allowed.ts';
-import { type Answer, refusal } from './answer.ts';
+import { refusedOf, wrongIn } from './allowed.ts';
+import type { Answer } from './answer.ts';
 import type { Command } from './arguments.ts';
+import { newCalls } from './calls.ts';
 import type { Desk } from './desk.ts';
 import { problemLines } from './draw.ts';
 import { errorOf, initJson } from './report.ts';
@@ -14,22 +12,12 @@ import { plain } from './words.ts';
 
 /** Creates the table of a definition that names a base only, and says how to go on. */
 export async function init(command: Extract<Command, { kind: 'init' }>, desk: Desk): Promise<Answer> {
-  const { program, config, stopping, locale } = desk;
+  const { program, stopping, locale } = desk;
   const { name } = command;
-  try {
-    const { source } = await program.definitions.get(name);
-    if (!connectionOf(config, source.connection)) throw problem(noConnection(source.connection));
-  } catch (error) {
-    return refusal(command, error, error instanceof ProblemError ? 2 : 1, locale);
-  }
-  const refused = await refusedOf({ name, right: 'approve', what: 'init' }, desk);
-  if (refused) return refusal(command, refused, 1, locale);
-  const calls = { read: 0, write: 0, refused: 0, chat: 0 };
-  const meter = {
-    count: (kind: keyof CallCounts): void => {
-      calls[kind]++;
-    },
-  };
+  const deed = { right: 'approve', what: 'init' } as const;
+  const refused = (await wrongIn(command, desk)) ?? (await refusedOf(command, deed, desk));
+  if (refused) return refused;
+  const { calls, meter } = newCalls();
   const inited = await program.init(name, meter, stopping);
   const [first, ...others] = inited.kind === 'exists' ? inited.problems : [];
   const error = first ? errorOf([first, ...others], locale) : null;

@@ -5,6 +5,7 @@ import { CallError } from '../sync/failure.ts';
 import { problemOf } from '../sync/failure-problem.ts';
 import { takenOver } from '../sync/fenced.ts';
 import { type Problem, ProblemError } from '../sync/problem.ts';
+import { nothing } from '../sync/progress.ts';
 import type {
   CallCounts,
   DeleteCounts,
@@ -101,22 +102,12 @@ export function reportNoRun(definition: string | null, error: ReportedError): Re
     run: null,
     definition,
     status: 'failed',
-    rows: {
-      read: 0,
-      created: 0,
-      updated: 0,
-      unchanged: 0,
-      rejected: 0,
-      invalid: 0,
-      failed: 0,
-      unknown: 0,
-      notSent: 0,
-    },
-    deletes: { planned: 0, done: 0, failed: 0, unknown: 0, notSent: 0, kept: 0 },
+    rows: nothing.rows,
+    deletes: nothing.deletes,
     chunks: { total: 0, failed: [] },
     rounds: 0,
-    calls: { read: 0, write: 0, refused: 0, chat: 0 },
-    ms: { total: 0, source: 0, table: 0, diff: 0, upload: 0 },
+    calls: nothing.calls,
+    ms: nothing.ms,
     waiting: null,
     error,
   };

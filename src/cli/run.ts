@@ -1,9 +1,8 @@
-import { connectionOf, noConnection } from '../config.ts';
 import type { Run } from '../run/runs.ts';
-import { ProblemError, problem } from '../sync/problem.ts';
+import { type ProblemError, problem } from '../sync/problem.ts';
 import type { State } from '../sync/state.ts';
 import { count, text } from '../sync/text.ts';
-import { refusedOf } from './allowed.ts';
+import { refusedOf, wrongIn } from './allowed.ts';
 import { type Answer, refusal } from './answer.ts';
 import type { Command } from './arguments.ts';
 import type { Desk } from './desk.ts';
@@ -16,28 +15,19 @@ type RunCommand = Extract<Command, { kind: 'run' | 'plan' }>;
 
 /** Starts a run, or carries out a plan that waits, shows it and answers how it ended. */
 export async function run(command: RunCommand, desk: Desk): Promise<Answer> {
-  const { program, config, locale } = desk;
-  try {
-    const { source } = await program.definitions.get(command.name);
-    if (!connectionOf(config, source.connection)) throw problem(noConnection(source.connection));
-  } catch (error) {
-    // Nothing was called yet: a name or a file that a person must put right.
-    return refusal(command, error, error instanceof ProblemError ? 2 : 1, locale);
-  }
-  const refused = await refusedOf(deedOf(command), desk);
-  if (refused) return refusal(command, refused, 1, locale);
+  const refused = (await wrongIn(command, desk)) ?? (await refusedOf(command, deedOf(command), desk));
+  if (refused) return refused;
   return command.kind === 'run' && command.approve !== undefined
     ? approve(command, command.approve, desk)
     : begin(command, desk);
 }
 
 /** What a line asks for, in the words of the buttons that do the same. */
-function deedOf(command: RunCommand): Omit<ShellDeed, 'user'> {
-  const { name } = command;
-  if (command.kind === 'plan') return { name, right: 'look', what: 'plan' };
-  if (command.approve === undefined) return { name, right: 'run', what: 'sync' };
+function deedOf(command: RunCommand): Omit<ShellDeed, 'user' | 'name'> {
+  if (command.kind === 'plan') return { right: 'look', what: 'plan' };
+  if (command.approve === undefined) return { right: 'run', what: 'sync' };
   const what = command.noDeletes ? 'apply-no-deletes' : 'apply';
-  return { name, right: 'approve', what, run: command.approve };
+  return { right: 'approve', what, run: command.approve };
 }
 
 async function begin(command: RunCommand, desk: Desk): Promise<Answer> {

@@ -1,36 +1,25 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { connectionOf, noConnection } from '../config.ts';
 import { type Checked, checkedCells, checkedHeader, isEqual, verifiedLines } from '../sync/checked.ts';
 import { csvLine } from '../sync/csv.ts';
-import { ProblemError, problem } from '../sync/problem.ts';
-import type { CallCounts } from '../sync/state.ts';
+import { problem } from '../sync/problem.ts';
 import { inLocale, text } from '../sync/text.ts';
-import { refusedOf } from './allowed.ts';
-import { type Answer, refusal } from './answer.ts';
+import { refusedOf, wrongIn } from './allowed.ts';
+import type { Answer } from './answer.ts';
 import type { Command } from './arguments.ts';
+import { newCalls } from './calls.ts';
 import type { Desk } from './desk.ts';
 import { verifyJson } from './report.ts';
 import { plain } from './words.ts';
 
 /** Compares both sides key by key and says what differs. Exit 0 when nothing does, else 1. */
 export async function verify(command: Extract<Command, { kind: 'verify' }>, desk: Desk): Promise<Answer> {
-  const { program, config, stopping, locale, cwd } = desk;
+  const { program, stopping, locale, cwd } = desk;
   const { name } = command;
-  try {
-    const { source } = await program.definitions.get(name);
-    if (!connectionOf(config, source.connection)) throw problem(noConnection(source.connection));
-  } catch (error) {
-    return refusal(command, error, error instanceof ProblemError ? 2 : 1, locale);
-  }
-  const refused = await refusedOf({ name, right: 'look', what: 'verify' }, desk);
-  if (refused) return refusal(command, refused, 1, locale);
-  const calls = { read: 0, write: 0, refused: 0, chat: 0 };
-  const meter = {
-    count: (kind: keyof CallCounts): void => {
-      calls[kind]++;
-    },
-  };
+  const deed = { right: 'look', what: 'verify' } as const;
+  const refused = (await wrongIn(command, desk)) ?? (await refusedOf(command, deed, desk));
+  if (refused) return refused;
+  const { calls, meter } = newCalls();
   const path = command.csv === undefined ? undefined : resolve(cwd, command.csv);
   const file = path === undefined ? undefined : await openFile(path);
   try {
