@@ -1,5 +1,6 @@
 import { type Problem, ProblemError, problem } from '../sync/problem.ts';
 import { type Text, text } from '../sync/text.ts';
+import { type Kind as KindOf, writes, wrongName, wrongSyntax } from './kinds.ts';
 import { tooLong } from './problems.ts';
 
 /** What problems say about the read that they happened to. */
@@ -13,14 +14,9 @@ export interface Asked {
   readonly timeZone: string;
 }
 
-interface Kind {
-  readonly code: string;
-  readonly message: (asked: Asked, said: string) => Text;
-  readonly cure: (asked: Asked) => Text;
-}
+type Kind = KindOf<Asked>;
 
 const setting = ({ where }: Asked): Text => text(`检查 ${where}。`, `Check ${where}.`);
-const fixQuery = text('修改定义文件里的查询。', "Change the query in the definition's file.");
 
 const unreachable: Kind = {
   code: 'cannot-connect',
@@ -65,17 +61,6 @@ const noDatabase: Kind = {
   message: (_, said) => text(`数据库不存在：${said}`, `There is no such database: ${said}`),
   cure: setting,
 };
-const wrongName: Kind = {
-  code: 'query-unknown-name',
-  message: (_, said) =>
-    text(`查询里的表或列不存在：${said}`, `The query names something that does not exist: ${said}`),
-  cure: () => fixQuery,
-};
-const wrongSyntax: Kind = {
-  code: 'query-syntax',
-  message: (_, said) => text(`查询语法错误：${said}`, `The query's syntax is wrong: ${said}`),
-  cure: () => fixQuery,
-};
 const killed: Kind = {
   code: 'query-killed',
   message: () => text('查询在数据库上被中止了。', 'The query was ended on the server.'),
@@ -97,12 +82,6 @@ const lost: Kind = {
       '再同步一次；若反复出现，检查网络和数据库日志。',
       "Run again; if it happens again, look at the network and the server's log.",
     ),
-};
-const writes: Kind = {
-  code: 'query-writes',
-  message: (_, said) =>
-    text(`查询会修改数据，已被拒绝：${said}`, `The query changes data and was refused: ${said}`),
-  cure: () => fixQuery,
 };
 const otherFailure: Kind = {
   code: 'query-failed',

@@ -1,5 +1,6 @@
 import { ProblemError, problem } from '../sync/problem.ts';
-import { type Text, text } from '../sync/text.ts';
+import { text } from '../sync/text.ts';
+import { type Kind as KindOf, writes, wrongName, wrongSyntax } from './kinds.ts';
 
 /** What problems say about the read that they happened to. */
 export interface AskedFile {
@@ -8,13 +9,7 @@ export interface AskedFile {
   readonly path: string;
 }
 
-interface Kind {
-  readonly code: string;
-  readonly message: (asked: AskedFile, said: string) => Text;
-  readonly cure: (asked: AskedFile) => Text;
-}
-
-const fixQuery = text('修改定义文件里的查询。', "Change the query in the definition's file.");
+type Kind = KindOf<AskedFile>;
 
 const missing: Kind = {
   code: 'no-database',
@@ -58,23 +53,6 @@ const diskFull: Kind = {
     text(`读取数据库时磁盘出错（${said}）。`, `The disk failed while the database was read (${said}).`),
   cure: () =>
     text('检查磁盘和临时文件夹的剩余空间。', 'Check the disk and the free space of the temporary folder.'),
-};
-const wrongName: Kind = {
-  code: 'query-unknown-name',
-  message: (_, said) =>
-    text(`查询里的表或列不存在：${said}`, `The query names something that does not exist: ${said}`),
-  cure: () => fixQuery,
-};
-const wrongSyntax: Kind = {
-  code: 'query-syntax',
-  message: (_, said) => text(`查询语法错误：${said}`, `The query's syntax is wrong: ${said}`),
-  cure: () => fixQuery,
-};
-const writes: Kind = {
-  code: 'query-writes',
-  message: (_, said) =>
-    text(`查询会修改数据，已被拒绝：${said}`, `The query changes data and was refused: ${said}`),
-  cure: () => fixQuery,
 };
 const otherFailure: Kind = {
   code: 'query-failed',
