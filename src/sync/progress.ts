@@ -14,7 +14,8 @@ export interface Beginning {
   readonly at: number;
 }
 
-const noPlan = {
+/** The counts of what has not begun. */
+export const nothing: Pick<State, 'rows' | 'deletes' | 'calls' | 'ms'> = {
   rows: {
     read: 0,
     created: 0,
@@ -27,6 +28,13 @@ const noPlan = {
     notSent: 0,
   },
   deletes: { planned: 0, done: 0, failed: 0, unknown: 0, notSent: 0, kept: 0 },
+  calls: { read: 0, write: 0, refused: 0, chat: 0 },
+  ms: { total: 0, source: 0, table: 0, diff: 0, upload: 0 },
+};
+
+const noPlan = {
+  rows: nothing.rows,
+  deletes: nothing.deletes,
   chunks: { total: 0, settled: 0, failed: [] },
   changes: { total: 0, settled: 0 },
   planned: { creates: 0, updates: 0, deletes: 0 },
@@ -54,8 +62,8 @@ export function begin(from: Beginning): State {
     rounds: 0,
     roundsMax: from.roundsMax,
     resumeAt: null,
-    calls: { read: 0, write: 0, refused: 0, chat: 0 },
-    ms: { total: 0, source: 0, table: 0, diff: 0, upload: 0 },
+    calls: nothing.calls,
+    ms: nothing.ms,
     waiting: null,
     error: null,
     notes: [],
