@@ -29,7 +29,7 @@ export interface Circumstances {
 
 export type Permission =
   | { readonly allowed: true }
-  /** `ask`: open_ids of those who may, `everyone` left out. */
+  /** `ask`: open_ids of those who may; words for more than one are left out. */
   | { readonly allowed: false; readonly refusal: Text; readonly ask: readonly string[] };
 
 type Access = Pick<Definition, 'name' | 'access'>;

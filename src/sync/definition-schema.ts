@@ -98,7 +98,9 @@ const rule = object({
     'A value that names nobody: reject the row, or leave the cell empty.',
   ),
   options: oneOf('create', 'reject').describe('Whether a select may get options that it does not have yet.'),
-  round: flag().describe('Lets a number lose digits beyond the 15 that a number field holds.'),
+  round: flag().describe(
+    'Lets a value lose what its field cannot hold: digits beyond 15, parts of a millisecond, places of a location beyond 6.',
+  ),
   trim: flag().describe('Takes blanks away at both ends.'),
   map: z
     .record(z.string(), plain(), be('对照表，如 { 0: 女, 1: 男 }', 'a table such as { 0: female, 1: male }'))
@@ -201,9 +203,9 @@ export const definitionSchema = object({
   }).describe('Where the rows come from.'),
   key: z
     .union([column(), keyPart, z.array(onePart).min(1, aKey).max(5, aKey)], aKey)
-    .describe('What names a row, on both sides: non-empty and unique.'),
+    .describe('What names a row, on both sides: non-empty and unique; up to 5 columns.'),
   target: filled('数据表的网址', 'the address of a table').describe(
-    'Address of the table as copied from the browser.',
+    'Address of the table as copied from the browser; of the base alone where init creates the table.',
   ),
   mode: oneOf('upsert', 'append', 'update', 'mirror')
     .optional()
@@ -232,17 +234,17 @@ export const definitionSchema = object({
     updates: share.optional().describe('50% when not given.'),
   })
     .optional()
-    .describe('Shares of the table above which a run waits for a person.'),
+    .describe('Shares of the table above which a run waits for a person, from 10 records up.'),
   expires: duration()
     .optional()
     .describe(
       'How long a plan waits for a person, and a cut-off run can be gone on with; 1d when not given.',
     ),
   access: object({
-    run: people('everyone').optional().describe('Who may start it.'),
+    run: people('everyone').optional().describe('Who may start it; everyone when not given.'),
     approve: people('everyone', 'other')
       .optional()
-      .describe('Who may apply a plan that waits; other: not the one who started it.'),
+      .describe('Who may apply a plan that waits, beside the admins; other: not the one who started it.'),
     chats: z
       .array(
         matching(/^oc_\w+$/, '群 ID（oc_…）', 'the ID of a chat (oc_…)'),
