@@ -2,7 +2,7 @@ import type { Change, Difference } from './change.ts';
 import type { Mode } from './definition.ts';
 import { hashOf, seedOf } from './hash.ts';
 import { type Key, keyOf } from './key.ts';
-import { keyReader } from './key-bytes.ts';
+import { keyReader, keyTexts } from './key-bytes.ts';
 import type { KeyCounts } from './key-table.ts';
 import type { Mapping, Target } from './mapping.ts';
 import { cellAt, unpackBytes, unpackCells } from './pack.ts';
@@ -62,6 +62,7 @@ export function diff(
     keyOf(mapping.key.map((at) => cellAt(packed, at, from)));
 
   const readKey = keyReader(mapping.key);
+  const textOf = keyTexts();
   const invalid = (packed: Uint8Array, from: number, why: Why): Compared => ({
     kind: 'invalid',
     key: keyIn(packed, from),
@@ -73,15 +74,14 @@ export function diff(
     if (key.from === key.to) return invalid(packed, from, 'empty');
     if ((times.get(key) ?? 0) > 1) return invalid(packed, from, 'doubled-source');
     const slot = index.find(key);
-    if (slot < 0) return mode === 'update' ? { kind: 'left' } : created(packed, from);
+    if (slot < 0) {
+      if (mode === 'update') return { kind: 'left' };
+      return { kind: 'create', key: textOf(key), packed: packed.subarray(from) };
+    }
     seen[slot] = 1;
     if (index.isDoubled(slot)) return invalid(packed, from, 'doubled-table');
     if (index.equals(slot, packed, from)) return { kind: 'same' };
     return mode === 'append' ? { kind: 'left' } : updated(index.record(slot), packed, from);
-  }
-
-  function created(packed: Uint8Array, from: number): Compared {
-    return { kind: 'create', key: keyIn(packed, from), packed: packed.subarray(from) };
   }
 
   function updated(record: HeldRecord, packed: Uint8Array, from: number): Compared {

@@ -41,6 +41,16 @@ export function byteKeys(): (bytes: Uint8Array, from: number, to: number) => Key
   };
 }
 
+/** Makes what turns keys back into texts. */
+export function keyTexts(): (key: KeyBytes) => Key {
+  let view: Buffer = Buffer.alloc(0);
+  return ({ bytes, from, to }) => {
+    // Keys of one block follow each other: a view for each of them would cost more than the text.
+    if (view.buffer !== bytes.buffer) view = Buffer.from(bytes.buffer);
+    return view.toString('utf8', bytes.byteOffset + from, bytes.byteOffset + to);
+  };
+}
+
 /** Makes the reader of keys that are texts. */
 export function textKeys(): (key: Key) => KeyBytes {
   let scratch = Buffer.allocUnsafe(256);

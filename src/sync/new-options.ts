@@ -1,7 +1,9 @@
-import type { Change } from './change.ts';
+import type { Change, Written } from './change.ts';
+import { byteKeys } from './key-bytes.ts';
+import { keyTable } from './key-table.ts';
 import { optionsIn } from './kinds/select.ts';
 import type { Target } from './mapping.ts';
-import { cellAt } from './pack.ts';
+import { cellAt, cellEnd, cellStart } from './pack.ts';
 import type { Problem } from './problem.ts';
 import { count, text } from './text.ts';
 
@@ -16,8 +18,8 @@ export const optionsPerField = 5_000;
 
 /** Select options that a plan would create, by the position of their field. Writing an unknown name creates it. */
 export interface NewOptions {
-  /** Looks through a change; answers whether it holds an option that the table does not have. */
-  see(change: Change): boolean;
+  /** Looks through a change for options that the table does not have. */
+  see(change: Change): void;
   /** How many different ones were seen. */
   readonly size: number;
   /** Fields that would hold more options than Feishu allows. */
@@ -33,22 +35,32 @@ export function newOptions(targets: readonly Target[]): NewOptions {
       ? [{ at, kind: target.kind, target, known: new Set(target.options ?? []), fresh: new Set<string>() }]
       : [],
   );
-  const cellIn = (change: Change, at: number): string => {
+  // By field, the cells that were looked through, as they stand in packed rows: most rows have one of a few.
+  const seen = selects.map(() => keyTable());
+  const bytesOf = byteKeys();
+
+  /** Whether a cell of a packed row is empty or was there before. */
+  function isOld(packed: Uint8Array, select: number, at: number): boolean {
+    const from = cellStart(packed, at);
+    const to = cellEnd(packed, from);
+    const cells = seen[select];
+    if (from >= to || !cells) return true;
+    const before = cells.size;
+    return cells.put(bytesOf(packed, from, to)) < before;
+  }
+
+  function cellIn(change: Written, at: number): string {
     if (change.kind === 'create') return cellAt(change.packed, at);
-    if (change.kind === 'delete') return '';
     return change.differences.find(([place]) => place === at)?.[1] ?? '';
-  };
+  }
+
   return {
     see(change) {
-      let found = false;
-      for (const { at, kind, known, fresh } of selects) {
-        for (const name of optionsIn(kind, cellIn(change, at))) {
-          if (known.has(name)) continue;
-          fresh.add(name);
-          found = true;
-        }
+      if (change.kind === 'delete') return;
+      for (const [select, { at, kind, known, fresh }] of selects.entries()) {
+        if (change.kind === 'create' && isOld(change.packed, select, at)) continue;
+        for (const name of optionsIn(kind, cellIn(change, at))) if (!known.has(name)) fresh.add(name);
       }
-      return found;
     },
     get size() {
       return selects.reduce((sum, { fresh }) => sum + fresh.size, 0);

@@ -68,6 +68,23 @@ export function cellAt(packed: Uint8Array, at: number, from = 0): Cell {
   return plain ? bytes.toString('latin1') : unguard(bytes.toString('utf8'));
 }
 
+/** Where a cell begins in packed bytes; behind their end where they have no such cell. */
+export function cellStart(packed: Uint8Array, at: number): number {
+  let start = 0;
+  for (let left = at; left > 0; start++) {
+    if (start >= packed.length) return start;
+    if (packed[start] === separatorByte) left--;
+  }
+  return start;
+}
+
+/** Where the cell ends that begins there. */
+export function cellEnd(packed: Uint8Array, start: number): number {
+  let end = start;
+  while (end < packed.length && packed[end] !== separatorByte) end++;
+  return end;
+}
+
 /** Stands between the cells in packed bytes. */
 export const separatorByte = 0x1f;
 const markByte = 0x1e;
