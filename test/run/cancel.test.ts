@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Run, Runs } from '../../src/run/runs.ts';
 import {
   busy,
@@ -11,46 +11,16 @@ import {
   turns,
   until,
   type World,
-  world,
 } from './fakes.ts';
+import { begun, keys, made, newGate } from './stage.ts';
 
 const by = { kind: 'cli' } as const;
-let open: World[] = [];
-
-afterEach(async () => {
-  await Promise.all(open.map((one) => one.stop()));
-  open = [];
-});
-
-async function made(...args: Parameters<typeof world>): Promise<World> {
-  const one = await world(...args);
-  open.push(one);
-  return one;
-}
-
-async function begun(one: World, runs: Runs): Promise<Run> {
-  const started = await runs.start({ definition: one.definition, by });
-  if (started.kind !== 'started') throw new Error('busy');
-  return started.run;
-}
-
-const keys = (from: number, to: number): unknown[] => rowsOf(from, to).map(([key]) => key);
-
 const isSecond = ({ op, keys: sent }: Call): boolean => op === 'create' && sent.includes('k011');
-
-/** A gate that a test opens. */
-function gate(): { readonly passed: Promise<void>; open(): void } {
-  let letGo = (): void => undefined;
-  const passed = new Promise<void>((resolve) => {
-    letGo = resolve;
-  });
-  return { passed, open: () => letGo() };
-}
 
 /** A run of 25 creates in three chunks that is held in its second call. */
 async function inSecondCall(one: World, runs: Runs, fault: object = {}) {
   one.source.rowsNow = rowsOf(1, 25);
-  const held = gate();
+  const held = newGate();
   one.table.fault = (call) => (isSecond(call) ? { wait: held.passed, ...fault } : undefined);
   const run = await begun(one, runs);
   await until(() => one.table.writes().length === 2);

@@ -1,15 +1,11 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { LinkedTable, People, RecordPage } from '../../src/run/ports.ts';
 import type { ColumnRule } from '../../src/sync/definition.ts';
 import { CallError } from '../../src/sync/failure.ts';
 import type { Field } from '../../src/sync/field.ts';
 import type { State } from '../../src/sync/state.ts';
-import { counts, failed, type World, world } from './fakes.ts';
-
-const worlds: World[] = [];
-afterEach(async () => {
-  for (const one of worlds.splice(0)) await one.stop();
-});
+import { counts, failed, type World } from './fakes.ts';
+import { made } from './stage.ts';
 
 const fields: Field[] = [
   { id: 'f1', name: '订单号', kind: 'text', look: 'Text', primary: true },
@@ -18,11 +14,10 @@ const fields: Field[] = [
 ];
 
 /** A world whose orders have a person and a customer. */
-async function made(rules: Readonly<Record<string, ColumnRule>> = {}): Promise<World> {
-  const one = await world({
+async function newWorld(rules: Readonly<Record<string, ColumnRule>> = {}): Promise<World> {
+  const one = await made({
     fields: { 负责人: { by: 'email' }, 客户: { by: '客户编号' }, ...rules },
   });
-  worlds.push(one);
   one.table.fieldList = fields;
   one.source.columnsNow = ['订单号', '负责人', '客户'].map((name) => ({ name, type: 'text' }));
   one.people = tenant({ 'ada@example.com': 'ou_ada', 'eve@example.com': 'ou_eve' });
@@ -87,7 +82,7 @@ const bad = ({ badRows }: State): string[] =>
 
 describe('a run that looks up people and links', () => {
   it('writes their IDs, and nothing the second time', async () => {
-    const one = await made();
+    const one = await newWorld();
     one.source.rowsNow = [
       row('k1', 'ada@example.com', 'C1'),
       row('k2', '["Eve@example.com","ada@example.com"]', '["C2","C1"]'),
@@ -110,7 +105,7 @@ describe('a run that looks up people and links', () => {
   });
 
   it('asks for each word once, and reads of the linked table one field once', async () => {
-    const one = await made();
+    const one = await newWorld();
     const asked = tenant({ 'ada@example.com': 'ou_ada' });
     const customers = linked({ recA: 'C1' });
     one.people = asked;
@@ -122,7 +117,7 @@ describe('a run that looks up people and links', () => {
   });
 
   it('asks nobody when nothing is looked up', async () => {
-    const one = await made();
+    const one = await newWorld();
     // Whoever is asked here rejects.
     one.people = { openIds: () => Promise.reject(new Error('asked')) };
     one.table.links.clear();
@@ -132,7 +127,7 @@ describe('a run that looks up people and links', () => {
   });
 
   it('rejects rows with words that name nobody, and deletes no record of theirs', async () => {
-    const one = await made();
+    const one = await newWorld();
     one.source.rowsNow = [row('k1', 'ada@example.com', 'C1'), row('k2', 'ada@example.com', 'C2')];
     await one.run();
     one.source.rowsNow = [
@@ -151,7 +146,7 @@ describe('a run that looks up people and links', () => {
   });
 
   it('leaves unknown words out where the definition says so, and says how many', async () => {
-    const one = await made({
+    const one = await newWorld({
       负责人: { by: 'email', missing: 'empty' },
       客户: { by: '客户编号', missing: 'empty' },
     });
@@ -174,7 +169,7 @@ describe('a run that looks up people and links', () => {
   });
 
   it('links to neither of two records with the same key', async () => {
-    const one = await made();
+    const one = await newWorld();
     one.table.links.set('tblC', linked({ recA: 'C1', recB: 'C1', recC: 'C3' }));
     one.source.rowsNow = [row('k1', null, 'C1'), row('k2', null, 'C3')];
     const state = await one.run();
@@ -185,7 +180,7 @@ describe('a run that looks up people and links', () => {
 
 describe('a look-up that fails', () => {
   it('of people stops the run before anything is written', async () => {
-    const one = await made({ 负责人: { by: 'email', missing: 'empty' } });
+    const one = await newWorld({ 负责人: { by: 'email', missing: 'empty' } });
     one.people = { openIds: () => Promise.reject(new CallError(failed('round', { code: 1255001 }))) };
     one.source.rowsNow = [row('k1', 'ada@example.com', 'C1')];
     const state = await one.run();
@@ -194,7 +189,7 @@ describe('a look-up that fails', () => {
   });
 
   it('of a linked table stops the run before anything is written', async () => {
-    const one = await made();
+    const one = await newWorld();
     one.table.links.set('tblC', linked({ recA: 'C1' }, { fails: true }));
     one.source.rowsNow = [row('k1', 'ada@example.com', 'C1')];
     const state = await one.run();
@@ -203,7 +198,7 @@ describe('a look-up that fails', () => {
   });
 
   it('says which field the linked table lacks', async () => {
-    const one = await made({ 客户: { by: '客户号码' } });
+    const one = await newWorld({ 客户: { by: '客户号码' } });
     one.source.rowsNow = [row('k1', 'ada@example.com', 'C1')];
     const state = await one.run();
     expect([state.status, state.error?.code]).toEqual(['failed', 'no-link-field']);
@@ -213,7 +208,7 @@ describe('a look-up that fails', () => {
 
 describe('a linked table that cannot be trusted', () => {
   it('is read again while it moves', async () => {
-    const one = await made();
+    const one = await newWorld();
     const customers = linked({ recA: 'C1', recB: 'C2' }, { moves: 2, hides: 1 });
     one.table.links.set('tblC', customers);
     one.source.rowsNow = [row('k1', null, 'C1')];
@@ -222,7 +217,7 @@ describe('a linked table that cannot be trusted', () => {
   });
 
   it('that never stands still makes no word count as missing', async () => {
-    const one = await made({ 客户: { by: '客户编号', missing: 'empty' } });
+    const one = await newWorld({ 客户: { by: '客户编号', missing: 'empty' } });
     one.table.links.set('tblC', linked({ recA: 'C1', recB: 'C2' }, { moves: 9, hides: 1 }));
     one.source.rowsNow = [row('k1', null, 'C1'), row('k2', null, 'C2')];
     const state = await one.run();
@@ -231,7 +226,7 @@ describe('a linked table that cannot be trusted', () => {
   });
 
   it('that reads as empty behind advanced permissions neither', async () => {
-    const one = await made({ 客户: { by: '客户编号', missing: 'empty' } });
+    const one = await newWorld({ 客户: { by: '客户编号', missing: 'empty' } });
     one.table.put({ 订单号: 'k1', 客户: ['recA'] });
     one.table.advanced = true;
     one.table.links.set('tblC', linked({}));

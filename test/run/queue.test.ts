@@ -1,30 +1,20 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Run, Runs } from '../../src/run/runs.ts';
 import type { Actor } from '../../src/sync/state.ts';
-import { counts, definitionOf, type FakeTable, rowsOf, until, type World, world } from './fakes.ts';
+import { counts, definitionOf, type FakeTable, rowsOf, until, type World } from './fakes.ts';
+import { made, newGate } from './stage.ts';
 
 const by: Actor = { kind: 'chat', openId: 'ou_anna' };
-let open: World[] = [];
-
-afterEach(async () => {
-  await Promise.all(open.map((one) => one.stop()));
-  open = [];
-});
-
 /** A process in which a run of one definition holds the table, in its first write, until it is let go. */
 async function held() {
-  const one = await world();
-  open.push(one);
+  const one = await made();
   one.source.rowsNow = rowsOf(1, 5);
-  let letGo = (): void => undefined;
-  const gate = new Promise<void>((resolve) => {
-    letGo = resolve;
-  });
-  one.table.fault = ({ op }) => (op === 'create' ? { wait: gate } : undefined);
+  const gate = newGate();
+  one.table.fault = ({ op }) => (op === 'create' ? { wait: gate.passed } : undefined);
   const runs = one.process();
   const first = await start(runs, one.definition);
   await until(() => one.table.writes().length === 1);
-  return { one, runs, first, letGo };
+  return { one, runs, first, letGo: gate.open };
 }
 
 type Definition = World['definition'];

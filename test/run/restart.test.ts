@@ -1,6 +1,6 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Journal, Store } from '../../src/run/ports.ts';
-import type { Run, Runs, Started } from '../../src/run/runs.ts';
+import type { Runs, Started } from '../../src/run/runs.ts';
 import type { State } from '../../src/sync/state.ts';
 import {
   busy,
@@ -14,39 +14,15 @@ import {
   turns,
   until,
   type World,
-  world,
 } from './fakes.ts';
+import { begun, heldAtSecond, keys, made, newGate } from './stage.ts';
 
 const by = { kind: 'cli' } as const;
-let open: World[] = [];
-
-afterEach(async () => {
-  await Promise.all(open.map((one) => one.stop()));
-  open = [];
-});
-
-async function made(...args: Parameters<typeof world>): Promise<World> {
-  const one = await world(...args);
-  open.push(one);
-  return one;
-}
-
 const start = (one: World, runs: Runs): Promise<Started> => runs.start({ definition: one.definition, by });
-
-async function begun(one: World, runs: Runs): Promise<Run> {
-  const started = await start(one, runs);
-  if (started.kind !== 'started') throw new Error('busy');
-  return started.run;
-}
-
-const keys = (from: number, to: number): unknown[] => rowsOf(from, to).map(([key]) => key);
 
 /** A store on which a process is killed when it calls a method of the journal for the n-th time. */
 function killedAt(store: Store, method: keyof Journal, nth = 1): { store: Store; reached: Promise<void> } {
-  let reach = (): void => undefined;
-  const reached = new Promise<void>((resolve) => {
-    reach = resolve;
-  });
+  const { passed: reached, open: reach } = newGate();
   let calls = 0;
   const dying = hooked(store, (now) => {
     if (now === method) calls++;
@@ -296,8 +272,11 @@ describe('two at once', () => {
   it('in two processes: one runs, the other is told which', async () => {
     const one = await made();
     one.source.rowsNow = rowsOf(1, 25);
+    // Else the first may be over before the second one looks.
+    const gate = heldAtSecond(one);
     const both = await Promise.all([start(one, one.process('a')), start(one, one.process('b'))]);
     expect(both.map(({ kind }) => kind).sort()).toEqual(['busy', 'started']);
+    gate.open();
     await both.find(({ kind }) => kind === 'started')?.run?.ended;
     expect(one.table.keys()).toEqual(keys(1, 25));
   });
@@ -340,17 +319,14 @@ describe('two at once', () => {
   it('a run that ended while its lease was waited for is not begun again', async () => {
     const one = await made();
     one.source.rowsNow = rowsOf(1, 25);
-    let release = (): void => undefined;
-    const gate = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    const last = hooked(one.store, (method) => (method === 'sending' ? gate : undefined));
+    const gate = newGate();
+    const last = hooked(one.store, (method) => (method === 'sending' ? gate.passed : undefined));
     one.clock.auto = false;
     const first = await begun(one, one.process('a', { store: last }));
     await turns();
     const resumed = one.process('b').resume();
     await turns();
-    release();
+    gate.open();
     await first.ended;
     one.clock.auto = true;
     one.clock.jump(1_001);
@@ -361,19 +337,16 @@ describe('two at once', () => {
   it('a run that was left while its table was waited for is gone on with', async () => {
     const one = await made();
     one.source.rowsNow = rowsOf(1, 25);
-    let release = (): void => undefined;
-    const gate = new Promise<void>((resolve) => {
-      release = resolve;
-    });
+    const gate = newGate();
     const { store, reached } = killedAt(one.store, 'settle', 2);
-    const slow = hooked(store, (method) => (method === 'createRun' ? gate : undefined));
+    const slow = hooked(store, (method) => (method === 'createRun' ? gate.passed : undefined));
     one.clock.auto = false;
     const far = { ...slow, leases: { ...slow.leases, renew: forever } };
     void start(one, one.process('far', { store: far }));
     await turns();
     const second = begun(one, one.process('two'));
     await turns();
-    release();
+    gate.open();
     await reached;
     const [left] = await one.store.journal.openRuns();
     one.clock.auto = true;
@@ -409,21 +382,13 @@ describe('a lease that is lost', () => {
     const one = await made();
     one.source.rowsNow = rowsOf(1, 25);
     one.clock.auto = false;
-    let release = (): void => undefined;
-    one.table.fault = (call) =>
-      call.keys.includes('k011')
-        ? {
-            wait: new Promise<void>((resolve) => {
-              release = resolve;
-            }),
-          }
-        : undefined;
+    const gate = heldAtSecond(one);
     const run = await begun(one, one.process('one'));
     await until(() => one.table.inFlight === 1 && one.table.writes().length === 2);
     const table = `${one.table.base}/tbl1`;
     const later = one.clock.now() + 20_000;
     expect((await one.store.leases.claim(table, 'other', 'far', later, later + 9e9)).kind).toBe('claimed');
-    release();
+    gate.open();
     const state = await run.ended;
     expect(state.status).toBe('interrupted');
     expect(one.table.writes()).toHaveLength(2);
@@ -433,18 +398,17 @@ describe('a lease that is lost', () => {
   it('keeps what was still being planned out of the new holder’s plan', async () => {
     const one = await made();
     one.source.rowsNow = rowsOf(1, 25);
-    let release = (): void => undefined;
-    const gate = new Promise<void>((resolve) => {
-      release = resolve;
-    });
+    const gate = newGate();
     let late = 0;
-    const asleep = hooked(one.store, (method) => (method === 'addChunks' && ++late === 1 ? gate : undefined));
-    const far = { ...asleep, leases: { ...asleep.leases, renew: () => gate.then(() => false) } };
+    const asleep = hooked(one.store, (method) =>
+      method === 'addChunks' && ++late === 1 ? gate.passed : undefined,
+    );
+    const far = { ...asleep, leases: { ...asleep.leases, renew: () => gate.passed.then(() => false) } };
     const first = await begun(one, one.process('far', { store: far }));
     await until(() => late === 1);
     one.source.rowsNow = rowsOf(1, 5);
     const second = await (await begun(one, one.process('two'))).ended;
-    release();
+    gate.open();
     expect((await first.ended).status).toBe('interrupted');
     expect(second.run).toBe(first.id);
     expect(second.status).toBe('done');
@@ -454,18 +418,15 @@ describe('a lease that is lost', () => {
   it('is noticed at the latest when the end is to be stored, which is then theirs', async () => {
     const one = await made();
     one.source.rowsNow = rowsOf(1, 25);
-    let release = (): void => undefined;
-    const gate = new Promise<void>((resolve) => {
-      release = resolve;
-    });
+    const gate = newGate();
     let reads = 0;
     one.table.fault = (call) =>
-      call.op === 'records' && ++reads === 1 ? { wait: gate, failure: failed('stop') } : undefined;
+      call.op === 'records' && ++reads === 1 ? { wait: gate.passed, failure: failed('stop') } : undefined;
     const far = { ...one.store, leases: { ...one.store.leases, renew: async () => true } };
     const first = await begun(one, one.process('far', { store: far }));
     await until(() => reads === 1);
     const second = await (await begun(one, one.process('two'))).ended;
-    release();
+    gate.open();
     expect((await first.ended).status).toBe('interrupted');
     expect(second.run).toBe(first.id);
     expect((await one.store.journal.findRun(first.id))?.state).toMatchObject({
@@ -491,15 +452,7 @@ describe('a lease that is lost', () => {
     const one = await made();
     one.source.rowsNow = rowsOf(1, 25);
     one.clock.auto = false;
-    let release = (): void => undefined;
-    one.table.fault = (call) =>
-      call.keys.includes('k011')
-        ? {
-            wait: new Promise<void>((resolve) => {
-              release = resolve;
-            }),
-          }
-        : undefined;
+    const gate = heldAtSecond(one);
     let beats = 0;
     const store: Store = {
       ...one.store,
@@ -518,7 +471,7 @@ describe('a lease that is lost', () => {
     expect(beats).toBe(8);
     expect(one.logged).toContain('lease.renew');
     expect((await start(one, one.process('one'))).kind).toBe('busy');
-    release();
+    gate.open();
     expect((await run.ended).status).toBe('done');
   });
 });
@@ -528,20 +481,12 @@ describe('a program that stops', () => {
     const one = await made();
     one.source.rowsNow = rowsOf(1, 25);
     one.clock.auto = false;
-    let release = (): void => undefined;
-    one.table.fault = (call) =>
-      call.keys.includes('k011')
-        ? {
-            wait: new Promise<void>((resolve) => {
-              release = resolve;
-            }),
-          }
-        : undefined;
+    const gate = heldAtSecond(one);
     const runs = one.process('one');
     const run = await begun(one, runs);
     await until(() => one.table.inFlight === 1 && one.table.writes().length === 2);
     const stopping = runs.stop();
-    release();
+    gate.open();
     await stopping;
     const state = await run.ended;
     expect(state.status).toBe('interrupted');

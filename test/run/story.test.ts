@@ -1,21 +1,9 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { State } from '../../src/sync/state.ts';
-import { counts, keyField, rowsOf, type World, world } from './fakes.ts';
+import { counts, keyField, rowsOf, type World } from './fakes.ts';
+import { keys, made } from './stage.ts';
 
 const by = { kind: 'cli' } as const;
-let open: World[] = [];
-
-afterEach(async () => {
-  await Promise.all(open.map((one) => one.stop()));
-  open = [];
-});
-
-async function made(...args: Parameters<typeof world>): Promise<World> {
-  const one = await world(...args);
-  open.push(one);
-  return one;
-}
-
 describe('a run', () => {
   it('fills an empty table, and a second one finds nothing to do', async () => {
     const one = await made();
@@ -23,7 +11,7 @@ describe('a run', () => {
     const first = await one.run();
     expect(first).toMatchObject({ status: 'done', rounds: 0, chunks: { total: 3, settled: 3, failed: [] } });
     expect(counts(first)).toEqual({ read: 25, created: 25 });
-    expect(one.table.keys()).toEqual(rowsOf(1, 25).map(([key]) => key));
+    expect(one.table.keys()).toEqual(keys(1, 25));
     const writes = one.table.writes().length;
     const second = await one.run();
     expect(second.status).toBe('done');
@@ -214,7 +202,7 @@ describe('a plan that waits', () => {
       ['create', 1],
       ['delete', 5],
     ]);
-    expect(one.table.keys()).toEqual(rowsOf(6, 21).map(([key]) => key));
+    expect(one.table.keys()).toEqual(keys(6, 21));
   });
 
   it('is made anew when the table moved, and goes on when it is the same', async () => {
@@ -240,7 +228,7 @@ describe('a plan that waits', () => {
     const yes = await runs.apply(state.run, by, again?.version);
     const over = await (yes.kind === 'going' ? yes.run.ended : undefined);
     expect(over?.status).toBe('done');
-    expect(one.table.keys()).toEqual(rowsOf(6, 21).map(([key]) => key));
+    expect(one.table.keys()).toEqual(keys(6, 21));
   });
 
   it('has no counts of the old plan left when planning it again fails', async () => {
@@ -374,7 +362,7 @@ describe('a table that moves while it is read', () => {
     const state = await one.run();
     expect(state.status).toBe('done');
     expect(counts(state)).toEqual({ read: 12, created: 1, unchanged: 11 });
-    expect(one.table.keys()).toEqual(rowsOf(1, 12).map(([key]) => key));
+    expect(one.table.keys()).toEqual(keys(1, 12));
   });
 
   it('is looked at again before each create when it never stands still, and its deletes wait', async () => {
