@@ -2,10 +2,11 @@ import { noticeOps, opsFor, type Press } from '../cards/button.ts';
 import { problemCard } from '../cards/noticeCard.ts';
 import { plain } from '../cards/plain.ts';
 import type { Journal, RunRecord } from '../run/ports.ts';
-import type { Acted } from '../run/runs.ts';
+import type { Acted, RunRequest } from '../run/runs.ts';
 import type { Unwritten } from '../run/unwritten.ts';
 import type { Definition } from '../sync/definition.ts';
 import { ProblemError, problem } from '../sync/problem.ts';
+import { asksFirst } from '../sync/progress.ts';
 import type { State } from '../sync/state.ts';
 import { count, inLocale, type Text, text } from '../sync/text.ts';
 import { approvers, type Right, starterOf } from './access.ts';
@@ -104,12 +105,11 @@ async function start(
   definition: Definition,
   desk: ClickDesk,
   say: Tell,
-  createFields = false,
+  how: Pick<RunRequest, 'createFields' | 'planOnly'> = {},
 ): Promise<Toast> {
   const asking = askingOf(event);
   const { by } = asking;
-  const request = { definition, by, queue: true, ...(createFields ? { createFields } : {}) };
-  const started = await desk.runs.start(request);
+  const started = await desk.runs.start({ definition, by, queue: true, ...how });
   desk.background.start('show', () => showStarted(started, definition, asking, desk));
   if (started.kind !== 'started') return say('warning', busy);
   return say('success', started.run.state().queue ? inLine : begun);
@@ -151,7 +151,7 @@ async function runPressed(
     return say('warning', stale);
   }
   const about = { definition, name: state.definition, run, starter: starterOf(state) };
-  const deed = { right: rightFor(op), what: op, ...about };
+  const deed = { right: rightFor(op, state), what: op, ...about };
   const refusal = refusalOf(await permit(askingOf(event), deed, desk));
   if (refusal) return say('warning', refusal);
   if (op === 'csv') {
@@ -166,7 +166,8 @@ async function runPressed(
   if (op === 'create' && !(await isLatest(state, desk))) return say('warning', stale);
   if (op === 'rerun' || op === 'create') {
     const saved = await desk.definitions.get(state.definition);
-    return start(event, saved, desk, say, op === 'create');
+    const { planOnly } = state;
+    return start(event, saved, desk, say, { createFields: op === 'create', planOnly });
   }
 
   const by = { kind: 'button', openId: event.from } as const;
@@ -205,10 +206,12 @@ const approving: ReadonlySet<Press['op']> = new Set<Press['op']>(['apply', 'appl
 /** What changes nothing in the table. */
 const looking: ReadonlySet<Press['op']> = new Set<Press['op']>(['csv', 'verify']);
 
-function rightFor(op: Press['op']): Right {
+/** A plan that would not have waited is for everybody who may run the sync; to look at one anew changes nothing. */
+function rightFor(op: Press['op'], state: State): Right {
   if (op === 'cancel') return 'stop';
   if (op === 'discard') return 'discard';
-  if (looking.has(op)) return 'look';
+  if (looking.has(op) || (op === 'rerun' && state.planOnly)) return 'look';
+  if (op === 'apply' && !asksFirst(state)) return 'run';
   return approving.has(op) ? 'approve' : 'run';
 }
 

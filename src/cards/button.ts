@@ -1,4 +1,4 @@
-import { canResume, hasUnwritten, isCancelling, needsFields } from '../sync/progress.ts';
+import { canApply, canResume, hasUnwritten, isCancelling, needsFields } from '../sync/progress.ts';
 import type { State, Status } from '../sync/state.ts';
 import { type Text, text } from '../sync/text.ts';
 import type { Element } from './card.ts';
@@ -103,13 +103,13 @@ export const labels: Readonly<Record<Exclude<Op, NoticeOp>, Text>> = {
 type RunOp = keyof typeof labels;
 
 /**
- * Which buttons fit which state; `retry` only while there are failed chunks or refused rows, `create` only where
+ * Which buttons fit which state; `apply` only while a plan would change something, `retry` only while there are failed chunks or refused rows, `create` only where
  * fields are missing, `resume` only where a plan was begun, `apply-no-deletes` only for a plan that deletes, `csv` only
  * where there are rows to list.
  */
 const fitting: Readonly<Record<Status, readonly RunOp[]>> = {
   running: ['cancel', 'open'],
-  planned: ['rerun', 'csv', 'open'],
+  planned: ['apply', 'rerun', 'csv', 'open'],
   done: ['rerun', 'verify', 'open'],
   partial: ['retry', 'rerun', 'csv', 'verify', 'open'],
   failed: ['create', 'retry', 'rerun', 'csv', 'open'],
@@ -125,6 +125,7 @@ export const opsFor = (state: State): readonly RunOp[] =>
     if (op === 'retry') return state.chunks.failed.length + (state.chunks.refused ?? 0) > 0;
     if (op === 'cancel') return !isCancelling(state);
     if (op === 'resume') return canResume(state);
+    if (op === 'apply') return canApply(state);
     if (op === 'apply-no-deletes') return state.planned.deletes > 0;
     if (op === 'csv') return hasUnwritten(state);
     return op !== 'create' || needsFields(state);

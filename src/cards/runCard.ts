@@ -1,4 +1,4 @@
-import { errorsOf } from '../sync/progress.ts';
+import { asksFirst, errorsOf } from '../sync/progress.ts';
 import type { Act, State } from '../sync/state.ts';
 import { count, type Locale, type Text, text } from '../sync/text.ts';
 import { lasting, moment, percent } from './amounts.ts';
@@ -83,7 +83,7 @@ function body(state: State, view: RunView, room: Room): readonly Element[] {
     ...(state.rows.read > 0 || state.deletes.planned > 0 ? [fourNumbers(state)] : []),
     ...setBack(state),
     ...(state.waiting === null ? [] : samples(state.waiting.samples, room)),
-    ...(state.status === 'waiting' ? [deciders(state, view.approvers)] : []),
+    ...(asksFirst(state) ? [deciders(state, view.approvers)] : []),
     ...(state.waiting?.until == null ? [] : [expiry(state.waiting.until, view.timeZone)]),
     ...wentWrong(state, room),
   ];
@@ -189,9 +189,11 @@ function buttons(state: State, view: RunView): readonly Element[] {
   ];
 }
 
-/** With no chunk that failed, what is left to retry are rows. */
-const labelOf = (op: keyof typeof labels, { chunks }: State): Text =>
-  op === 'retry' && chunks.failed.length === 0 ? text('重试被拒绝的行', 'Retry rejected rows') : labels[op];
+function labelOf(op: keyof typeof labels, { chunks, planOnly }: State): Text {
+  // With no chunk that failed, what is left to retry are rows.
+  if (op === 'retry' && chunks.failed.length === 0) return text('重试被拒绝的行', 'Retry rejected rows');
+  return op === 'rerun' && planOnly ? text('重新计划', 'Plan again') : labels[op];
+}
 
 function looks(op: keyof typeof labels, state: State, url: string | undefined): Omit<ButtonLook, 'label'> {
   if (op === 'open') return { url };

@@ -149,7 +149,10 @@ function describe(locale: Locale, take: (command: Command) => void): Commander {
     .argument('<name>', definition)
     .option(
       '--approve <run>',
-      say('同意并执行该次运行等待确认的计划', 'agree to the plan of that run, which waits, and carry it out'),
+      say(
+        '同意并执行该次运行等待确认的、或 plan 给出的计划',
+        'carry out the plan of that run, which waits or was made by plan',
+      ),
     )
     .option(
       '--no-deletes',

@@ -5,7 +5,7 @@ import { CallError } from '../sync/failure.ts';
 import { problemOf } from '../sync/failure-problem.ts';
 import { takenOver } from '../sync/fenced.ts';
 import { type Problem, ProblemError } from '../sync/problem.ts';
-import { nothing } from '../sync/progress.ts';
+import { asksFirst, nothing } from '../sync/progress.ts';
 import type {
   CallCounts,
   DeleteCounts,
@@ -91,7 +91,7 @@ export function reportOf(state: State, locale: Locale): Report {
 
 function waitingOf(state: State, locale: Locale): Report['waiting'] {
   const { status, waiting } = state;
-  if (status !== 'waiting' && (status !== 'planned' || waiting === null)) return null;
+  if (status !== 'waiting' && (status !== 'planned' || !asksFirst(state))) return null;
   const reasons = (waiting?.reasons ?? []).map((reason) => inLocale(reason.message, locale));
   return { reasons, approve: status === 'waiting' ? approveCommand(state) : null };
 }

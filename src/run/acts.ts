@@ -1,5 +1,5 @@
 import type { Definition } from '../sync/definition.ts';
-import { acted, canResume, canRetry, end, goOn, isCancelling } from '../sync/progress.ts';
+import { acted, canApply, canResume, canRetry, end, goOn, isCancelling } from '../sync/progress.ts';
 import type { Act, Actor, State, Status } from '../sync/state.ts';
 import { type Board, board } from './board.ts';
 import type { Closer } from './closing.ts';
@@ -47,7 +47,8 @@ export function acting(
     const state = await live(id);
     if (!state) return { kind: 'no-such-run' };
     if (launch.find(id) || isStale(state)) return { kind: 'stale', state };
-    const on = board(acted(goOn(state), act));
+    // What was made to be looked at is carried out from now on.
+    const on = board(acted(goOn({ ...state, planOnly: false }), act));
     const table = await open(state.link, on);
     const scope: Scope = { definition: state.definition, table: `${table.base}/${table.id}` };
     const leased = await launch.lease(scope, id);
@@ -156,7 +157,7 @@ export function acting(
       const at = clock.now();
       await closing.expire(id);
       const op = withoutDeletes ? 'apply-no-deletes' : 'apply';
-      return press(id, { op, by, at }, version, isWaiting, (record) => async (job) => {
+      return press(id, { op, by, at }, version, canApply, (record) => async (job) => {
         const definition = await parts.definition(record.scope.definition);
         await applyPlan(job, readPlan(record.plan), definition, parts, withoutDeletes);
       });

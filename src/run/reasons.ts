@@ -53,6 +53,8 @@ export interface Approved {
   readonly hash: string;
   readonly planned: State['planned'];
   readonly withoutDeletes: boolean;
+  /** It was made before the table had all fields, and goes by others since. */
+  readonly fieldsToBe: boolean;
 }
 
 /** A plan that was made again needs no second yes when it is the same; of another one it says what has changed. */
@@ -62,7 +64,8 @@ export function stillToAsk(
   reasons: readonly WaitReason[],
 ): readonly WaitReason[] {
   if (approved === undefined) return reasons;
-  return approved.hash === found.hash ? [] : [...reasons, moved(approved.planned, found)];
+  if (approved.hash === found.hash) return [];
+  return [...reasons, approved.fieldsToBe ? fieldsMade : moved(approved.planned, found)];
 }
 
 function moved(
@@ -85,6 +88,14 @@ function moved(
     ),
   };
 }
+
+const fieldsMade: WaitReason = {
+  code: 'moved',
+  message: text(
+    '缺少的字段刚刚建好，计划按新的字段重新做了一遍，还没有写入任何行。请看过后再确认一次。',
+    'The missing fields were created, and the plan was made anew with them; no row was written yet. Please look at it and approve it again.',
+  ),
+};
 
 const moving: WaitReason = {
   code: 'moved',

@@ -4,8 +4,9 @@ import { codeWord, problemOf } from '../sync/failure-problem.ts';
 import { problem } from '../sync/problem.ts';
 import { end, unplanned, verdictOf } from '../sync/progress.ts';
 import { isOpen, isRetryable } from '../sync/round.ts';
-import type { Act, State } from '../sync/state.ts';
-import type { Text } from '../sync/text.ts';
+import { isToBe } from '../sync/schema.ts';
+import type { Act, State, WaitReason } from '../sync/state.ts';
+import { type Text, text } from '../sync/text.ts';
 import type { Board } from './board.ts';
 import type { Creating } from './create-fields.ts';
 import { agreedPrint, chunkSizeOf, handMadeGrant, rememberFields, rememberSuccess } from './history.ts';
@@ -91,7 +92,7 @@ export async function follow(
 }
 
 /**
- * Carries out a plan that waited for a person. Both sides are read again: the same plan goes on, another one is
+ * Carries out a plan that waited for a person, or that one had asked to see. Both sides are read again: the same plan goes on, another one is
  * shown and waits.
  */
 export async function applyPlan(
@@ -107,7 +108,10 @@ export async function applyPlan(
   job.board.set(unplanned);
   const plan = await makePlan({
     ...planning(job, definition, parts),
-    approved: { hash: approved.hash, planned, withoutDeletes },
+    approved: {
+      ...{ hash: approved.hash, planned, withoutDeletes },
+      fieldsToBe: approved.targets.some(isToBe),
+    },
   });
   if (plan.waits.length === 0) {
     if (approved.asksHandMade)
@@ -229,9 +233,20 @@ async function movedSince({ table, stop }: Job, plan: Plan, begun: boolean): Pro
 async function showPlan(job: Job, plan: Plan, { store, clock }: Parts): Promise<void> {
   const chunks = await store.journal.chunks(job.run);
   const { waits: reasons, samples } = plan;
-  const waiting = reasons.length === 0 ? null : { reasons, samples, until: null };
+  const waiting = { reasons, samples, until: null };
+  // Nobody has said yes to it: whoever finds it stored, after a kill, asks first.
+  const stored = { ...plan, waits: [...reasons, onlyShown] };
+  await store.journal.savePlan(job.run, writePlan(stored), plan.fingerprint, job.fence);
   job.board.set((state) => end(foreseen({ ...state, waiting }, plan.basis, chunks), 'planned', clock.now()));
 }
+
+const onlyShown: WaitReason = {
+  code: 'only-shown',
+  message: text(
+    '这个计划只是用来看的，要应用请确认。',
+    'This plan was made to be looked at; apply it to carry it out.',
+  ),
+};
 
 async function wait(job: Job, plan: Plan, { store, clock }: Parts): Promise<void> {
   const chunks = await store.journal.chunks(job.run);

@@ -128,6 +128,19 @@ export const isCancelling = ({ status, acts }: Pick<State, 'status' | 'acts'>): 
 export const canResume = (state: Pick<State, 'status' | 'acts' | 'rows' | 'deletes'>): boolean =>
   state.status === 'cancelled' && state.acts.at(-1)?.op === 'cancel' && leftOver(state) > 0;
 
+/** Whether a plan can be carried out on somebody's word: it waits for that, or was only shown and would change something. */
+export const canApply = ({
+  status,
+  planned,
+  deletes,
+}: Pick<State, 'status' | 'planned' | 'deletes'>): boolean =>
+  status === 'waiting' ||
+  (status === 'planned' && planned.creates + planned.updates + planned.deletes > deletes.kept);
+
+/** Whether a plan needs the word of somebody who may approve it. */
+export const asksFirst = ({ waiting }: Pick<State, 'waiting'>): boolean =>
+  waiting !== null && waiting.reasons.length > 0;
+
 /** Whether something of a plan that came to its end can still be sent. */
 export const canRetry = (state: Pick<State, 'status' | 'chunks' | 'rows' | 'deletes'>): boolean =>
   (state.status === 'partial' || state.status === 'failed') &&
@@ -173,7 +186,7 @@ export function promiseOf({ rows, deletes, waiting }: Pick<State, 'rows' | 'dele
   const bad = rows.rejected + rows.invalid;
   const good = rows.created + rows.updated + rows.unchanged + deletes.planned - deletes.kept;
   if (bad > 0 && good === 0) return 'nothing';
-  if (waiting !== null) return 'a-question';
+  if (asksFirst({ waiting })) return 'a-question';
   return bad > 0 ? 'a-part' : 'all';
 }
 

@@ -96,7 +96,8 @@ export interface WaitReason {
     | 'hand-made'
     | 'new-options'
     | 'changed'
-    | 'moved';
+    | 'moved'
+    | 'only-shown';
   readonly message: Text;
 }
 
@@ -227,7 +228,7 @@ export interface State {
   readonly waiting: {
     readonly reasons: readonly WaitReason[];
     readonly samples: readonly Sample[];
-    /** When the plan expires (ms); null of a plan that nobody carries out: a run would wait. */
+    /** When the plan expires (ms); null of one that was only shown: without reasons a run would not wait. */
     readonly until: number | null;
   } | null;
   readonly error: Problem | null;

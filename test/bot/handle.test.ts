@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { trust } from '../../src/bot/asking.ts';
+import { freeze } from '../../src/bot/frozen.ts';
 import type { BotParts } from '../../src/bot/handle.ts';
 import { resumeRuns } from '../../src/bot/resume.ts';
 import type { Acted, Started } from '../../src/run/runs.ts';
@@ -312,13 +313,35 @@ describe('a click', () => {
     const { bot, asked, said } = on(partial);
     expect(await bot.handle(press(value('rerun')))).toMatchObject({ type: 'success' });
     await settle();
-    expect(asked).toEqual([
-      {
-        op: 'start',
-        request: { definition: definition(), by: { kind: 'button', openId: 'ou_anna' }, queue: true },
-      },
-    ]);
+    const by = { kind: 'button', openId: 'ou_anna' };
+    const plainly = { queue: true, planOnly: false, createFields: false };
+    expect(asked).toEqual([{ op: 'start', request: { definition: definition(), by, ...plainly } }]);
     expect(said.map((one) => [one.kind, one.to])).toEqual([['reply', 'om_card']]);
+  });
+
+  it('on a plan that was only shown: applies it for whoever may run the sync, or makes a new one', async () => {
+    const planned = { ...(everyState['planned'] ?? stateWith()), version: 3 };
+    const { bot, answers, asked, parts } = on(planned);
+    answers.act = () => Promise.resolve<Acted>({ kind: 'going', run: fakeRun() });
+    expect(await bot.handle(press(value('apply'), { id: '1' }))).toMatchObject({ type: 'success' });
+    expect(await bot.handle(press(value('rerun'), { id: '2' }))).toMatchObject({ type: 'success' });
+    expect(asked).toMatchObject([
+      { op: 'apply', v: 3 },
+      { op: 'start', request: { planOnly: true } },
+    ]);
+    await freeze({ kind: 'cli' }, parts);
+    expect(await bot.handle(press(value('apply'), { id: '3' }))).toMatchObject({ type: 'warning' });
+    expect(await bot.handle(press(value('rerun'), { id: '4' }))).toMatchObject({ type: 'success' });
+  });
+
+  it('on apply of a plan that was only shown, and that a run would wait with, is for those who may approve', async () => {
+    const planned = { ...(everyState['planned with a question'] ?? stateWith()), version: 3 };
+    const { bot, asked } = on(planned, { admins: ['ou_boss'] });
+    expect(await bot.handle(press(value('apply')))).toMatchObject({
+      type: 'warning',
+      content: expect.stringContaining('Ask: ou_boss'),
+    });
+    expect(asked).toEqual([]);
   });
 
   it('on a name of the list starts it, by the rules of the command', async () => {

@@ -164,7 +164,7 @@ it('lists rows with an empty or doubled key, sends the others, and touches no do
   expect(report.err).toContain('O004');
 });
 
-it('a plan shows the numbers of a run and writes nothing', async () => {
+it('a plan shows the numbers of a run and writes nothing until somebody applies it', async () => {
   const world = await newWorld({ orders: 12, records: [{ 订单号: 'O001', 昵称: '旧' }] });
 
   const plan = await world.run('plan orders');
@@ -180,7 +180,11 @@ it('a plan shows the numbers of a run and writes nothing', async () => {
   });
   expect(world.writes()).toEqual([]);
   expect(world.table.size()).toBe(1);
-  expect(await world.run()).toMatchObject({ exit: 0, rows: plan.rows });
+  expect(await world.run(`run orders --approve ${plan.run}`)).toMatchObject({
+    ...{ exit: 0, run: plan.run, status: 'done', rows: plan.rows },
+  });
+  await world.expectSame();
+  expect(await world.type(`run orders --approve ${plan.run}`)).toMatchObject({ exit: 1 });
 });
 
 it('follows a wiki address to its table', async () => {

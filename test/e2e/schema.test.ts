@@ -84,8 +84,14 @@ describe('create: fields', () => {
     expect(planned.err).toMatch(/to create 1/);
     expect(world.writes()).toEqual([]);
     expect(names(world)).not.toContain('price');
-    // What was only imagined is not remembered.
-    expect(await world.run()).toMatchObject({ exit: 0, rows: { created: 1, updated: 1 } });
+    // What was only imagined is not remembered: once the fields are there, the plan is shown as it really is.
+    const real = await world.run(`run orders --approve ${planned.run}`);
+    expect(real).toMatchObject({ exit: 3, status: 'waiting' });
+    expect(real.waiting?.reasons).toEqual([expect.stringContaining('The missing fields were created')]);
+    expect(await world.run(`run orders --approve ${planned.run}`)).toMatchObject({
+      exit: 0,
+      rows: { created: 1, updated: 1 },
+    });
   });
 
   it('goes on where it was stopped, and doubles nothing', async () => {

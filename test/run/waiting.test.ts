@@ -37,7 +37,7 @@ const over = async (acted: Acted): Promise<State> => {
 
 const keys = (from: number, to: number): unknown[] => rowsOf(from, to).map(([key]) => key);
 
-it('a plan that nobody carries out says why a run would wait, and is nothing to be applied', async () => {
+it('a plan that was only to be shown says why a run would wait', async () => {
   const one = await made({ brake: { deletes: 0.2, updates: 0.5 } });
   one.source.rowsNow = rowsOf(1, 20);
   await one.run();
@@ -47,11 +47,75 @@ it('a plan that nobody carries out says why a run would wait, and is nothing to 
     status: 'planned',
     waiting: { reasons: [{ code: 'deletes' }], until: null, samples: expect.any(Array) },
   });
-  expect(await one.process().apply(plan.run, by)).toMatchObject({ kind: 'stale' });
   one.source.rowsNow = rowsOf(1, 20);
   expect(await one.run(one.process(), { planOnly: true })).toMatchObject({
     status: 'planned',
-    waiting: null,
+    waiting: { reasons: [] },
+  });
+});
+
+describe('a plan that somebody wanted to see', () => {
+  /** Three rows are missing in the table, which nobody needs to be asked about. */
+  async function shown(): Promise<{ one: World; state: State }> {
+    const one = await made();
+    one.source.rowsNow = rowsOf(1, 20);
+    await one.run();
+    await one.clock.advance(1000);
+    one.source.rowsNow = rowsOf(1, 23);
+    const state = await one.run(one.process(), { planOnly: true });
+    expect(state).toMatchObject({ status: 'planned', planned: { creates: 3 }, waiting: { reasons: [] } });
+    expect(state.waiting?.samples).toHaveLength(3);
+    return { one, state };
+  }
+
+  it('is applied as it was shown, once', async () => {
+    const { one, state } = await shown();
+    const runs = one.process();
+    const done = await over(await runs.apply(state.run, by, state.version));
+    expect(done).toMatchObject({ run: state.run, status: 'done', planOnly: false, rows: { created: 3 } });
+    expect(one.table.keys()).toEqual(keys(1, 23));
+    expect(await runs.apply(state.run, by, state.version)).toMatchObject({ kind: 'stale' });
+    expect(await runs.apply(state.run, by)).toMatchObject({ kind: 'stale' });
+  });
+
+  it('waits with what changed, where source or table moved meanwhile', async () => {
+    const { one, state } = await shown();
+    one.source.rowsNow = rowsOf(1, 24);
+    const again = await over(await one.process().apply(state.run, by, state.version));
+    expect(again).toMatchObject({ status: 'waiting', waiting: { reasons: [{ code: 'moved' }] } });
+    expect(one.table.keys()).toEqual(keys(1, 20));
+  });
+
+  it('is not applied after a newer run has written, nor where it changes nothing', async () => {
+    const { one, state } = await shown();
+    await one.clock.advance(1000);
+    await one.run();
+    expect(await one.process().apply(state.run, by, state.version)).toMatchObject({ kind: 'stale' });
+    const nothing = await one.run(one.process(), { planOnly: true });
+    expect(await one.process().apply(nothing.run, by)).toMatchObject({ kind: 'stale' });
+  });
+
+  it('is asked for again where the process is killed before both sides were read anew', async () => {
+    const { one, state } = await shown();
+    let reach = (): void => undefined;
+    const reached = new Promise<void>((resolve) => {
+      reach = resolve;
+    });
+    const store = hooked(one.store, (now) => {
+      if (now !== 'dropPlan') return undefined;
+      reach();
+      return forever();
+    });
+    void one.process('one', { store }).apply(state.run, by, state.version);
+    await reached;
+    one.dead.add('one');
+    one.source.rowsNow = rowsOf(1, 30);
+    const [run] = await one.process('two').resume();
+    expect(await run?.ended).toMatchObject({
+      status: 'waiting',
+      waiting: { reasons: [{ code: 'only-shown' }] },
+    });
+    expect(one.table.keys()).toEqual(keys(1, 20));
   });
 });
 
