@@ -55,7 +55,7 @@ const rules: Readonly<Record<string, Rule>> = {
   // Runs in the browser.
   'playground/page': { ours: ['playground/page'], node: false },
   demo: {
-    ours: ['demo', 'playground', 'sync', 'cards', 'app.ts', ...config],
+    ours: ['demo', 'playground', 'sync', 'cards', 'app.ts', 'feishu/needs.ts', ...config],
     types: ['run', 'bot', 'cli/program.ts'],
     packages: ['libsql', 'mysql2'],
     node: true,
