@@ -1,5 +1,6 @@
+import { columnsOf } from '../sync/columns.ts';
 import type { Card } from './card.ts';
-import { columnsOf, toWidth, wrap } from './width.ts';
+import { toWidth, wrap } from './width.ts';
 
 /** A button of a drawn card, with what pressing it sends. */
 export interface DrawnButton {

@@ -1,8 +1,9 @@
 import { Command as Commander, CommanderError, InvalidArgumentError } from 'commander';
 import { settings } from '../settings.ts';
+import { columnsOf } from '../sync/columns.ts';
 import { inLocale, type Locale, type Text, text } from '../sync/text.ts';
 import type { DemoOptions } from './program.ts';
-import { pad, widthOf } from './words.ts';
+import { pad } from './words.ts';
 
 /** What the person typed. */
 export type Command =
@@ -128,7 +129,7 @@ function describe(locale: Locale, take: (command: Command) => void): Commander {
     .usage(say('<命令> [选项]', '<command> [options]'))
     .configureHelp({
       helpWidth: 100,
-      displayWidth: widthOf,
+      displayWidth: columnsOf,
       styleTitle: (title) => (locale === 'zh-CN' ? (titles.get(title) ?? title) : title),
       subcommandTerm: (command) => `${command.name()} ${command.usage().replace(/ ?\[options\]/, '')}`.trim(),
     })

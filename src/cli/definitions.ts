@@ -1,12 +1,13 @@
 import type { ListedDefinition } from '../bot/ports.ts';
 import type { Outlook } from '../bot/schedule/outlook.ts';
 import type { FoundTarget } from '../run/target.ts';
+import { columnsOf } from '../sync/columns.ts';
 import { inLocale, type Locale, type Text, text } from '../sync/text.ts';
 import type { Answer } from './answer.ts';
 import { problemLines } from './draw.ts';
 import type { SavedSyncs } from './program.ts';
 import { reportedProblem } from './report.ts';
-import { pad, plain, widthOf } from './words.ts';
+import { pad, plain } from './words.ts';
 
 interface About {
   readonly targets: ReadonlyMap<string, FoundTarget>;
@@ -24,7 +25,7 @@ export async function definitions(saved: SavedSyncs, locale: Locale): Promise<An
     locale,
   };
   const broken = list.some((one) => 'problems' in one);
-  const width = Math.max(0, ...list.map(({ name }) => widthOf(name))) + 2;
+  const width = Math.max(0, ...list.map(({ name }) => columnsOf(name))) + 2;
   const none = inLocale(
     text(
       '还没有定义：在定义文件夹里放一个 YAML 文件。',

@@ -5,7 +5,7 @@ import { errorsOf, type Promised, promiseOf } from '../sync/progress.ts';
 import type { ChunkKind, State, Status } from '../sync/state.ts';
 import { count, inLocale, type Locale, text } from '../sync/text.ts';
 import { approveCommand } from './report.ts';
-import { clockFace, duration, plain } from './words.ts';
+import { clockFace, duration, plain, plainLine } from './words.ts';
 
 type Say = (zh: string, en: string) => string;
 const speaking =
@@ -84,11 +84,8 @@ export function summary(state: State, locale: Locale): readonly string[] {
       `  调用：读 ${count(state.calls.read)} · 写 ${count(state.calls.write)} · 被拒 ${count(state.calls.refused)} · 运行 ${state.run}`,
       `  calls: ${count(state.calls.read)} read · ${count(state.calls.write)} write · ${count(state.calls.refused)} refused · run ${state.run}`,
     ),
-  ].map(plainEnd);
+  ].map(plainLine);
 }
-
-/** Control characters go, the indent stays. */
-const plainEnd = (line: string): string => `${/^ */.exec(line)?.[0] ?? ''}${plain(line)}`;
 
 const marks: Readonly<Record<Status, string>> = {
   running: '·',

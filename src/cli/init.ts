@@ -8,7 +8,7 @@ import { newCalls } from './calls.ts';
 import type { Desk } from './desk.ts';
 import { problemLines } from './draw.ts';
 import { errorOf, initJson } from './report.ts';
-import { plain } from './words.ts';
+import { plainLine } from './words.ts';
 
 /** Creates the table of a definition that names a base only, and says how to go on. */
 export async function init(command: Extract<Command, { kind: 'init' }>, desk: Desk): Promise<Answer> {
@@ -24,7 +24,7 @@ export async function init(command: Extract<Command, { kind: 'init' }>, desk: De
   return {
     exit: error ? 1 : 0,
     json: { ...initJson(name, inited.kind, error, inited), calls },
-    lines: lines(name, inited, locale).map(plainEnd),
+    lines: lines(name, inited, locale).map(plainLine),
   };
 }
 
@@ -78,6 +78,3 @@ function lines(name: string, inited: Inited, locale: Locale): readonly string[] 
 
 /** Fields that are listed at most. */
 const fieldsShown = 40;
-
-/** Control characters go, the indent stays. */
-const plainEnd = (line: string): string => `${/^ */.exec(line)?.[0] ?? ''}${plain(line)}`;

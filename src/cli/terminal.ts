@@ -1,8 +1,8 @@
 import type { Clock } from '../run/ports.ts';
+import { cut } from '../sync/columns.ts';
 import type { State } from '../sync/state.ts';
 import type { Locale } from '../sync/text.ts';
 import { progressLine, stepOf } from './draw.ts';
-import { cut } from './words.ts';
 
 /** A stream that people or programs read. */
 export interface Output {

@@ -1,7 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { Card } from '../cards/card.ts';
 import { type DrawnButton, drawCard } from '../cards/text.ts';
-import { columnsOf, toWidth } from '../cards/width.ts';
+import { toWidth } from '../cards/width.ts';
+import { columnsOf } from '../sync/columns.ts';
 
 /** Where the conversation is drawn. */
 export interface Paper {

@@ -35,8 +35,8 @@ import {
 import { storyCard } from '../../src/cards/storyCard.ts';
 import { drawCard } from '../../src/cards/text.ts';
 import { verifyingCard } from '../../src/cards/verifyCard.ts';
-import { columnsOf } from '../../src/cards/width.ts';
 import { cardFault } from '../../src/playground/cardCheck.ts';
+import { columnsOf } from '../../src/sync/columns.ts';
 import type { Problem } from '../../src/sync/problem.ts';
 import type { State } from '../../src/sync/state.ts';
 import { type Locale, text } from '../../src/sync/text.ts';

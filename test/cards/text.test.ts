@@ -4,7 +4,8 @@ import { listCard } from '../../src/cards/listCard.ts';
 import { refusalCard } from '../../src/cards/noticeCard.ts';
 import { runCard } from '../../src/cards/runCard.ts';
 import { drawCard } from '../../src/cards/text.ts';
-import { columnsOf, toWidth, wrap } from '../../src/cards/width.ts';
+import { toWidth, wrap } from '../../src/cards/width.ts';
+import { columnsOf } from '../../src/sync/columns.ts';
 import { text } from '../../src/sync/text.ts';
 import { at, everyState, stateWith } from './states.ts';
 

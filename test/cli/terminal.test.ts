@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { progressLine, summary } from '../../src/cli/draw.ts';
 import { reportOf } from '../../src/cli/report.ts';
 import { createTerminal } from '../../src/cli/terminal.ts';
-import { cut, widthOf } from '../../src/cli/words.ts';
+import { columnsOf, cut } from '../../src/sync/columns.ts';
 import { text } from '../../src/sync/text.ts';
 import { grouped } from '../cards/states.ts';
 import { stateOf } from './state.ts';
@@ -150,7 +150,7 @@ describe('a terminal', () => {
     const terminal = createTerminal(out, handClock(), 'zh-CN');
     terminal.show(uploading);
     terminal.clear();
-    expect(widthOf(out.written[0]?.slice(5) ?? '')).toBeLessThan(40);
+    expect(columnsOf(out.written[0]?.slice(5) ?? '')).toBeLessThan(40);
   });
 
   it('writes log lines above the progress line', () => {
@@ -183,7 +183,7 @@ describe('a terminal', () => {
 it('any words are cut to the width that is there', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 1, max: 30 }), (words, columns) => {
-      expect(widthOf(cut(words, columns))).toBeLessThanOrEqual(columns);
+      expect(columnsOf(cut(words, columns))).toBeLessThanOrEqual(columns);
     }),
   );
 });
