@@ -19,6 +19,7 @@ import { problem } from '../../src/sync/problem.ts';
 import type { State, Status } from '../../src/sync/state.ts';
 import { text } from '../../src/sync/text.ts';
 import { at, stateWith } from '../cards/states.ts';
+import { sampleDefinition } from '../support/samples.ts';
 
 /** Lets everything run that waits for nothing but its turn. */
 export const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -167,22 +168,7 @@ export function fakeRun(first: State = stateWith()): Run & {
 }
 
 export const definition = (change: Partial<Definition> = {}): Definition => ({
-  name: 'orders',
-  title: '订单',
-  source: { connection: 'shop', query: 'select 1', timeout: 60 },
-  key: [{ column: 'id', field: 'id' }],
-  target: 'https://example.feishu.cn/base/APPTOKEN?table=tblXXXX',
-  mode: 'mirror',
-  fields: {},
-  chunkSize: 'auto',
-  concurrency: 'auto',
-  rounds: 3,
-  deletes: 'ask',
-  brake: { deletes: 0.2, updates: 0.5 },
-  access: {},
-  schedule: [],
-  view: 'ignore',
-  private: [],
+  ...sampleDefinition,
   ...change,
 });
 

@@ -1,6 +1,7 @@
 import { badGroups } from '../../src/sync/bad-groups.ts';
 import type { BadGroup, BadRow, FailedChunk, State, Status } from '../../src/sync/state.ts';
 import { text } from '../../src/sync/text.ts';
+import { sampleState } from '../support/samples.ts';
 
 /** Bad rows by reason, as a state holds them. */
 export function grouped(rows: readonly BadRow[]): readonly BadGroup[] {
@@ -12,45 +13,13 @@ export function grouped(rows: readonly BadRow[]): readonly BadGroup[] {
 /** 2026-11-23 14:00 in Shanghai. */
 export const at = Date.UTC(2026, 10, 23, 6, 0, 0);
 
-const rows = {
-  read: 0,
-  created: 0,
-  updated: 0,
-  unchanged: 0,
-  rejected: 0,
-  invalid: 0,
-  failed: 0,
-  unknown: 0,
-  notSent: 0,
-};
-const deletes = { planned: 0, done: 0, failed: 0, unknown: 0, notSent: 0, kept: 0 };
+const { rows, deletes } = sampleState;
 
 const fresh: State = {
+  ...sampleState,
   run: 'r8421',
-  definition: 'orders',
-  title: '订单',
-  link: 'https://example.feishu.cn/base/APPTOKEN?table=tblXXXX',
-  planOnly: false,
-  status: 'running',
-  phase: 'queued',
   version: 3,
   startedAt: at,
-  endedAt: null,
-  reading: { rows: 0, records: 0, total: null },
-  rows,
-  deletes,
-  chunks: { total: 0, settled: 0, failed: [] },
-  changes: { total: 0, settled: 0 },
-  planned: { creates: 0, updates: 0, deletes: 0 },
-  rounds: 0,
-  roundsMax: 3,
-  resumeAt: null,
-  calls: { read: 0, write: 0, refused: 0, chat: 0 },
-  ms: { total: 0, source: 0, table: 0, diff: 0, upload: 0 },
-  waiting: null,
-  error: null,
-  notes: [],
-  badRows: [],
   acts: [{ op: 'start', by: { kind: 'chat', openId: 'ou_anna' }, at }],
 };
 

@@ -1,42 +1,5 @@
 import type { State } from '../../src/sync/state.ts';
+import { sampleState } from '../support/samples.ts';
 
 /** A state to begin with; each test says what matters to it. */
-export const stateOf = (changes: Partial<State> = {}): State => ({
-  run: 'r1',
-  definition: 'orders',
-  title: '订单',
-  link: 'https://example.feishu.cn/base/app?table=tbl',
-  planOnly: false,
-  status: 'running',
-  phase: 'queued',
-  version: 1,
-  startedAt: 0,
-  endedAt: null,
-  reading: { rows: 0, records: 0, total: null },
-  rows: {
-    read: 0,
-    created: 0,
-    updated: 0,
-    unchanged: 0,
-    rejected: 0,
-    invalid: 0,
-    failed: 0,
-    unknown: 0,
-    notSent: 0,
-  },
-  deletes: { planned: 0, done: 0, failed: 0, unknown: 0, notSent: 0, kept: 0 },
-  chunks: { total: 0, settled: 0, failed: [] },
-  changes: { total: 0, settled: 0 },
-  planned: { creates: 0, updates: 0, deletes: 0 },
-  rounds: 0,
-  roundsMax: 3,
-  resumeAt: null,
-  calls: { read: 0, write: 0, refused: 0, chat: 0 },
-  ms: { total: 0, source: 0, table: 0, diff: 0, upload: 0 },
-  waiting: null,
-  error: null,
-  notes: [],
-  badRows: [],
-  acts: [],
-  ...changes,
-});
+export const stateOf = (changes: Partial<State> = {}): State => ({ ...sampleState, ...changes });

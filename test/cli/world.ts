@@ -10,6 +10,7 @@ import { problem } from '../../src/sync/problem.ts';
 import type { State } from '../../src/sync/state.ts';
 import { text } from '../../src/sync/text.ts';
 import { newPaper, noLines } from '../support/command-line.ts';
+import { sampleDefinition } from '../support/samples.ts';
 import { stateOf } from './state.ts';
 
 /** A clock that a test moves by hand. */
@@ -73,22 +74,9 @@ export function ledRun(): Run & { tell(changes: Partial<State>): void; end(chang
 }
 
 export const orders: Definition = {
-  name: 'orders',
-  title: '订单',
-  source: { connection: 'shop', query: 'select 1', timeout: 60 },
+  ...sampleDefinition,
   key: [{ column: '订单号', field: '订单号' }],
   target: 'https://example.feishu.cn/base/app?table=tbl',
-  mode: 'mirror',
-  fields: {},
-  chunkSize: 'auto',
-  concurrency: 'auto',
-  rounds: 3,
-  deletes: 'ask',
-  brake: { deletes: 0.2, updates: 0.5 },
-  access: {},
-  schedule: [],
-  view: 'ignore',
-  private: [],
 };
 
 const unused = (): never => {

@@ -9,6 +9,7 @@ import { creationOf, homelessColumns } from '../../src/sync/schema.ts';
 import { transform } from '../../src/sync/transform.ts';
 import type { Column, ColumnType } from '../../src/sync/value.ts';
 import { zoneOf } from '../../src/sync/zone.ts';
+import { sampleDefinition } from '../support/samples.ts';
 
 const zone = zoneOf('Asia/Shanghai');
 const column = (name: string, type: ColumnType = 'any'): Column => ({ name, type });
@@ -22,22 +23,8 @@ const field = (name: string, kind: FieldKind = 'text', more: Partial<Field> = {}
 });
 
 const definition = (change: Partial<Definition> = {}): Definition => ({
-  name: 'orders',
-  title: 'orders',
-  source: { connection: 'shop', query: 'select 1', timeout: 1 },
+  ...sampleDefinition,
   key: [{ column: 'no', field: 'no' }],
-  target: '',
-  mode: 'mirror',
-  fields: {},
-  chunkSize: 'auto',
-  concurrency: 'auto',
-  rounds: 3,
-  deletes: 'ask',
-  brake: { deletes: 0.2, updates: 0.5 },
-  access: {},
-  schedule: [],
-  view: 'ignore',
-  private: [],
   ...change,
 });
 
