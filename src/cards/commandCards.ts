@@ -1,4 +1,4 @@
-import type { Actor, State } from '../sync/state.ts';
+import type { State } from '../sync/state.ts';
 import { count, type Locale, type Text, text } from '../sync/text.ts';
 import { moment, percent } from './amounts.ts';
 import { button, type Verb } from './button.ts';
@@ -8,51 +8,12 @@ import { fitted, head } from './fit.ts';
 import { type Colour, colours, lookOf } from './look.ts';
 import { numbersLine } from './outcome.ts';
 import { joined, plain, plainText, same } from './plain.ts';
+import { isStill, type Standstill, standstill } from './standstill.ts';
 
 /** What cards depend on besides what they show. */
 export interface View {
   readonly locale: Locale;
   readonly timeZone: string;
-}
-
-/** What holds everything at this moment. */
-export interface Standstill {
-  /** Who has frozen everything, and since when (ms). */
-  readonly frozen?: { readonly by: Actor; readonly at: number } | undefined;
-  /** Until when the month's calls are used up, in ms. */
-  readonly spentUntil?: number | undefined;
-}
-
-/** Whether anything does. */
-export const isStill = ({ frozen, spentUntil }: Standstill): boolean =>
-  frozen !== undefined || spentUntil !== undefined;
-
-/** Says what holds everything; nothing where nothing does. */
-export function standstill({ frozen, spentUntil }: Standstill, timeZone: string): readonly Element[] {
-  const at = (time: number): string => moment(time, timeZone);
-  return [
-    ...(frozen === undefined
-      ? []
-      : [
-          rich(
-            text(
-              `**全部同步已被冻结** · ${who(frozen.by).zh} · ${at(frozen.at)} · /sync thaw 解冻`,
-              `**Everything is frozen** · ${who(frozen.by).en} · ${at(frozen.at)} · /sync thaw lets it go on`,
-            ),
-          ),
-        ]),
-    ...(spentUntil === undefined
-      ? []
-      : [
-          line(
-            text(
-              `本月的 API 调用额度已用完，定时任务停到 ${at(spentUntil)}。`,
-              `The month’s API calls are used up; schedules stand still until ${at(spentUntil)}.`,
-            ),
-            { colour: 'orange' },
-          ),
-        ]),
-  ];
 }
 
 /** A button that does what a command does; `at`: its place among those of the card, for a name of its own. */
@@ -180,67 +141,6 @@ const ways = {
   schedule: text('定时', 'by schedule'),
   cli: text('命令行', 'on the command line'),
 } as const;
-
-/** A field of a {@link askCard}. */
-export type Asked =
-  | {
-      readonly kind: 'definition';
-      readonly names: readonly { readonly name: string; readonly title: string }[];
-    }
-  | { readonly kind: 'words'; readonly label: Text; readonly hint: Text };
-
-/**
- * Asks for what a command lacks. What is filled in comes back as `form_value`: `name` and `more`.
- * https://open.feishu.cn/document/uAjLw4CM/ukzMukzMukzM/feishu-cards/card-json-v2-components/containers/form-container
- */
-export function askCard(verb: Verb, definition: string, fields: readonly Asked[], locale: Locale): Card {
-  const title = text('还缺一点', 'One thing is missing');
-  return makeCard(
-    {
-      colour: colours.asking,
-      title,
-      subtitle: same(`/sync ${verb}${definition === '' ? '' : ` ${plain(definition, 40)}`}`),
-      summary: title,
-      elements: [
-        {
-          tag: 'form',
-          name: 'ask',
-          elements: [
-            ...fields.map(field),
-            button(
-              { op: 'command', verb, run: definition, v: 0 },
-              { label: text('确定', 'OK'), name: 'submit', type: 'primary', submit: true },
-            ),
-          ],
-        },
-      ],
-    },
-    locale,
-  );
-}
-
-/** A select of Feishu takes at most this many options here, so that the card stays under its limits. */
-const mostOptions = 50;
-
-function field(asked: Asked): Element {
-  if (asked.kind === 'words')
-    return {
-      ...{ tag: 'input', name: 'more', required: true, max_length: 200 },
-      label: { tag: 'plain_text', content: asked.label },
-      placeholder: { tag: 'plain_text', content: asked.hint },
-    };
-  return {
-    ...{ tag: 'select_static', name: 'name', required: true },
-    placeholder: { tag: 'plain_text', content: text('选择同步', 'Choose a sync') },
-    options: asked.names.slice(0, mostOptions).map(({ name, title }) => ({
-      text: {
-        tag: 'plain_text',
-        content: plain(title === name ? name : `${title} · ${name}`, 60),
-      },
-      value: name,
-    })),
-  };
-}
 
 /** A reminder as it is listed. */
 export interface ShownReminder {

@@ -3,12 +3,13 @@ import type { State } from '../sync/state.ts';
 import { count, type Text, text } from '../sync/text.ts';
 import { moment } from './amounts.ts';
 import { type Card, type Element, makeCard } from './card.ts';
-import { isStill, type Standstill, standstill, type View } from './commandCards.ts';
+import type { View } from './commandCards.ts';
 import { line, lines, withButton } from './element.ts';
 import { fitted, head, type Room } from './fit.ts';
 import { colours, lookOf } from './look.ts';
 import { syncButton } from './noticeCard.ts';
 import { joined, plain, plainText, same } from './plain.ts';
+import { isStill, type Standstill, standstill } from './standstill.ts';
 
 /** A saved sync as listed: one that can run, with its newest run, or one whose file is broken. */
 export type Listed =

@@ -1,14 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { askCard } from '../../src/cards/askCard.ts';
 import type { Card } from '../../src/cards/card.ts';
-import {
-  askCard,
-  endCard,
-  historyCard,
-  remindersCard,
-  saidCard,
-  statusCard,
-} from '../../src/cards/commandCards.ts';
+import { endCard, historyCard, remindersCard, saidCard, statusCard } from '../../src/cards/commandCards.ts';
 import { bytesOf, maxBytes, maxElements } from '../../src/cards/fit.ts';
 import { listCard } from '../../src/cards/listCard.ts';
 import {

@@ -1,6 +1,7 @@
-import { historyCard, type Standstill, statusCard } from '../../cards/commandCards.ts';
+import { historyCard, statusCard } from '../../cards/commandCards.ts';
 import { type Listed, listCard } from '../../cards/listCard.ts';
 import { helpCard } from '../../cards/noticeCard.ts';
+import type { Standstill } from '../../cards/standstill.ts';
 import { storyCard } from '../../cards/storyCard.ts';
 import type { Definition } from '../../sync/definition.ts';
 import { approvers } from '../access.ts';
