@@ -1,9 +1,8 @@
 import { Command as Commander, CommanderError, InvalidArgumentError } from 'commander';
-import { settings } from '../settings.ts';
 import { columnsOf } from '../sync/columns.ts';
 import { inLocale, type Locale, type Text, text } from '../sync/text.ts';
+import { afterHelp, titles } from './help.ts';
 import type { DemoOptions } from './program.ts';
-import { pad } from './words.ts';
 
 /** What the person typed. */
 export type Command =
@@ -62,16 +61,16 @@ export function parseArguments(line: readonly string[], locale: Locale): Command
     if (!(error instanceof CommanderError)) throw error;
     if (error.code === 'commander.version') return { kind: 'version' };
     if (error.exitCode === 0) return { kind: 'help', text: answer.help };
-    return wrong(error, line);
+    return wrong(error, line, root);
   }
   return answer.command ?? { kind: 'help', text: root.helpInformation() };
 }
 
-function wrong(error: CommanderError, line: readonly string[]): Command {
+function wrong(error: CommanderError, line: readonly string[], root: Commander): Command {
   const [said = '', hint = ''] = error.message.replace(/^error: /, '').split('\n');
   const named = /'([^']*)'/.exec(said)?.[1] ?? '';
   const meant = /^\(Did you mean (.*)\?\)$/.exec(hint)?.[1];
-  const typed = line.find((word) => commandNames.includes(word));
+  const typed = line.find((word) => root.commands.some((command) => command.name() === word));
   const help = `bitable-sync ${typed ? `${typed} ` : ''}--help`;
   const zh = mistakes.get(error.code)?.(named) ?? said;
   return {
@@ -95,22 +94,6 @@ const mistakes: ReadonlyMap<string, (named: string) => string> = new Map<string,
   ['commander.invalidArgument', (named) => `${named} 的值不对`],
   ['commander.excessArguments', () => '参数太多'],
 ]);
-
-const commandNames: readonly string[] = [
-  'start',
-  'run',
-  'plan',
-  'cancel',
-  'freeze',
-  'thaw',
-  'init',
-  'verify',
-  'check',
-  'audit',
-  'setup',
-  'definitions',
-  'demo',
-];
 
 /** Builds the grammar with its help; `take` gets the command that was typed. */
 function describe(locale: Locale, take: (command: Command) => void): Commander {
@@ -298,49 +281,3 @@ function whole(least: number, most: number): (value: string) => number {
     throw new InvalidArgumentError(`Not a whole number from ${least} to ${most}.`);
   };
 }
-
-const titles: ReadonlyMap<string, string> = new Map([
-  ['Usage:', '用法：'],
-  ['Arguments:', '参数：'],
-  ['Options:', '选项：'],
-  ['Commands:', '命令：'],
-]);
-
-function afterHelp(locale: Locale): string {
-  const say = (zh: string, en: string): string => inLocale(text(zh, en), locale);
-  const width = Math.max(...settings.map(({ name }) => name.length)) + 2;
-  const lines = settings.map(({ name, byDefault, meaning }) => {
-    const rest =
-      byDefault === 'required'
-        ? say('（必填）', ' (required)')
-        : byDefault === 'none'
-          ? ''
-          : say(`（默认 ${byDefault}）`, ` (default ${byDefault})`);
-    return `  ${pad(name, width)}${inLocale(meaning, locale)}${rest}`;
-  });
-  return [
-    say(
-      '设置（环境变量，或当前文件夹的 .env）：',
-      'Settings (environment, or .env in the working directory):',
-    ),
-    ...lines,
-    '',
-    say('退出码：', 'Exit codes:'),
-    ...exitCodes.map(([code, meaning]) => `  ${code}  ${inLocale(meaning, locale)}`),
-  ].join('\n');
-}
-
-/** What each exit code means. */
-export const exitCodes: readonly (readonly [code: number, meaning: Text])[] = [
-  [0, text('完成，或计划已列出', 'done, or planned')],
-  [1, text('有任何一处不完全正确', 'anything not completely right')],
-  [2, text('用法或设置有误，什么都没有调用', 'wrong usage or settings, nothing was called')],
-  [3, text('在等人确认', 'waiting for a person')],
-  [
-    4,
-    text(
-      '另一次运行占用着表格，或另一个实例接手了这次同步',
-      'another run holds the table, or another instance took this one over',
-    ),
-  ],
-];
