@@ -39,6 +39,7 @@ import { folderDefinitions } from './store/definitions.ts';
 import { makeFolder } from './store/folder.ts';
 import { openStore } from './store/open.ts';
 import { parseAddress } from './sync/address.ts';
+import { keepTidy } from './tidy.ts';
 
 /** Opens only the saved syncs: needs no Feishu app. */
 export const openDefinitions: OpenDefinitions = (config, parts) => ({
@@ -274,46 +275,6 @@ function openEvents(
   const parts = { appId, appSecret, domain, http: client.http, receiver: events, log, clock, chance };
   const connection = longConnection(parts);
   return { now: () => connection.state().kind === 'connected', stop: () => connection.stop() };
-}
-
-const day = 86_400_000;
-const tidyEvery = 6 * 3_600_000;
-/** What happened by the clock is known for longer than a year, in ms: some entries are due once in one. */
-const longest = 800 * day;
-
-/** How long IDs of events are kept, in ms: longer than a request could be sent again with a time that still counts. */
-const seenFor = ({ app: { events } }: Config): number =>
-  2 * day + (events.kind === 'webhook' ? 2000 * events.window : 0);
-
-/** Deletes what is older than `KEEP_DAYS` or more than `KEEP_MB`, now and every few hours. */
-function keepTidy(
-  config: Config,
-  store: Served['store'],
-  { log, clock }: Surroundings,
-): { stop(): Promise<void> } {
-  const over = new AbortController();
-  const tidying = (async () => {
-    while (!over.signal.aborted) {
-      const before = clock.now() - config.keepDays * day;
-      const pruning = async (): Promise<void> => {
-        await store.journal.prune(before);
-        await store.seen.prune(clock.now() - seenFor(config));
-        await store.orders.prune(clock.now() - day);
-        await store.audit.prune(before);
-        await store.schedules.prune(clock.now() - longest);
-        const runs = await store.journal.shrink(config.keepBytes);
-        if (runs > 0) log.info('store.shrunk', { runs });
-      };
-      await pruning().catch((error: unknown) => log.warn('store.prune', { error }));
-      await clock.sleep(tidyEvery, over.signal).catch(() => undefined);
-    }
-  })();
-  return {
-    stop: () => {
-      over.abort();
-      return tidying;
-    },
-  };
 }
 
 /** Rows that do not fit in memory go to the machine's folder for temporary files. */

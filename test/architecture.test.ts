@@ -73,6 +73,7 @@ const rules: Readonly<Record<string, Rule>> = {
   'log.ts': { ours: [], types: [...ports, ...config], packages: ['pino'], node: true },
   'process.ts': { ours: ['run'], node: true },
   'check.ts': { ours: ['sync', 'run', 'bot', 'feishu'], types: ['cli/program.ts', ...config], node: true },
+  'tidy.ts': { ours: [], types: ['run', 'store', ...config], node: false },
   'setup.ts': { ours: ['sync', 'run', 'feishu'], types: ['cli/program.ts', ...config], node: true },
   'app.ts': {
     ours: [
@@ -85,6 +86,7 @@ const rules: Readonly<Record<string, Rule>> = {
       'store',
       'check.ts',
       'setup.ts',
+      'tidy.ts',
       'process.ts',
       ...config,
     ],
