@@ -1,7 +1,7 @@
 import { runCard } from '../cards/runCard.ts';
 import { linked } from '../run/linked.ts';
 import type { Clock, Journal, Log } from '../run/ports.ts';
-import type { Run } from '../run/runs.ts';
+import { HandedOver, type Run } from '../run/runs.ts';
 import type { State } from '../sync/state.ts';
 import type { Locale } from '../sync/text.ts';
 import { type Canvas, createCanvas } from './canvas.ts';
@@ -61,8 +61,8 @@ export function createLive(parts: LiveParts): Live {
   const holds = new Map<string, number>();
   const canvases = new Map<string, { readonly canvas: Canvas; users: number }>();
 
-  const draw = (state: State, approvers: readonly string[], copy: boolean): CardJson =>
-    runCard(state, { now: clock.now(), timeZone, locale, approvers, copy });
+  const draw = (state: State, approvers: readonly string[], copy: boolean, stopped = false): CardJson =>
+    runCard(state, { now: clock.now(), timeZone, locale, approvers, copy, stopped });
 
   /** Lends the message's canvas: all showings of one message share it, so that no two patch at once. */
   const withCanvas = async (message: string, use: (canvas: Canvas) => Promise<void>): Promise<void> => {
@@ -138,9 +138,13 @@ export function createLive(parts: LiveParts): Live {
         if (changed) show();
         const last = await endOf(run, () => show(), clock, leaving);
         unwatch();
-        // Another instance goes on with it, or this one after its next start: then the card is drawn again.
-        if (run.lost.aborted) return;
-        await canvas.finish(() => draw(last, approvers, copy));
+        // Another instance goes on with it, and draws the card.
+        if (run.lost.aborted && !(run.lost.reason instanceof HandedOver)) return;
+        // Nobody goes on with it before the next start: until then the card must not look as if it were going on.
+        const stopped = run.lost.aborted;
+        await canvas.finish(() =>
+          stopped ? draw({ ...last, status: 'running' }, approvers, copy, true) : draw(last, approvers, copy),
+        );
       });
     } finally {
       unwatch();

@@ -65,6 +65,9 @@ const plans: Readonly<Record<Promised, Look>> = {
   nothing: { colour: colours.bad, label: text('计划（没有一行能写入）', 'Plan (no row can be written)') },
 };
 
+/** How a run looks whose program was stopped in the middle of it. */
+export const stoppedLook: Look = { colour: colours.resting, label: text('程序已停止', 'Program stopped') };
+
 /** How a run looks that has not begun. */
 export const queued: Look = phases.queued;
 

@@ -126,7 +126,10 @@ export function refusalCard(refusal: Text, people: readonly string[], locale: Lo
 
 const commands: readonly (readonly [string, Text])[] = [
   ['/sync orders', text('同步名为 orders 的定义', 'runs the sync called orders')],
-  ['/sync orders --plan', text('只比较，可以再应用', 'compares only; apply it or not')],
+  [
+    '/sync orders --plan',
+    text('只比较，不写入；可在卡片上应用', 'compares only; its card can apply the plan'),
+  ],
   ['/sync list', text('列出所有同步', 'lists all syncs')],
   ['/sync status', text('正在进行的同步', 'what goes on right now')],
   ['/sync history orders', text('最近 10 次运行', 'the last 10 runs')],

@@ -6,7 +6,7 @@ import { type ButtonLook, button, labels, opsFor } from './button.ts';
 import { type Card, type Element, makeCard } from './card.ts';
 import { buttonRow, line, mention, person, rich, rule, who } from './element.ts';
 import { fitted, type Room } from './fit.ts';
-import { lookOf } from './look.ts';
+import { lookOf, stoppedLook } from './look.ts';
 import { fourNumbers, notes, numbersLine, samples, sentence, setBack, wentWrong } from './outcome.ts';
 import { joined, plain, same } from './plain.ts';
 import { problemElements } from './problems.ts';
@@ -28,7 +28,7 @@ export interface RunView extends Now {
 
 /** Draws a run as it is: one layout for every state, always within Feishu's limits. */
 export function runCard(state: State, view: RunView): Card {
-  const { label, colour } = lookOf(state);
+  const { label, colour } = view.stopped ? stoppedLook : lookOf(state);
   const title = plain(state.title, 60);
   const short = summary(state, label);
   return fitted((room) =>

@@ -11,6 +11,8 @@ export interface Now {
   readonly now: number;
   /** IANA zone in which moments are shown. */
   readonly timeZone: string;
+  /** The program was stopped in the middle of the run, which goes on at the next start. */
+  readonly stopped?: boolean;
 }
 
 /** How long the run took; while it runs, how long since it was started, retried or applied. */
@@ -20,10 +22,11 @@ export function elapsed(state: State, now: number): number {
 }
 
 /** What a running run is busy with, as one or two elements. */
-export function stage(state: State, { now, timeZone }: Now): readonly Element[] {
+export function stage(state: State, { now, timeZone, stopped }: Now): readonly Element[] {
   const since = text(`已用 ${lasting(elapsed(state, now)).zh}`, `${lasting(elapsed(state, now)).en} so far`);
+  const begun = state.changes.total > 0 ? progress(state, now, since) : [];
+  if (stopped) return [...begun, line(goesOnLater)];
   if (isCancelling(state)) {
-    const begun = state.changes.total > 0 ? progress(state, now, since) : [];
     return [
       ...begun,
       line(
@@ -48,6 +51,11 @@ export function stage(state: State, { now, timeZone }: Now): readonly Element[] 
       return [line(text('正在收尾。', 'Finishing.'))];
   }
 }
+
+const goesOnLater = text(
+  '程序被停止了，没有新的写入。下次启动时，或由另一个实例，会自动从这里继续。',
+  'The program was stopped; nothing more is written. It goes on from here by itself at the next start, or at another instance.',
+);
 
 /** Its place, and who holds the table: which sync, since when, by whose wish, and how far it is. */
 function queued({ place, holder }: Queue, timeZone: string): readonly Element[] {

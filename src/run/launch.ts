@@ -10,7 +10,7 @@ import type { Board } from './board.ts';
 import type { Keeper } from './keeper.ts';
 import type { Clock, Journal, Log, Scope, Table } from './ports.ts';
 import type { Job } from './run.ts';
-import type { Run } from './runs.ts';
+import { HandedOver, type Run } from './runs.ts';
 
 /** A run that is about to go: its board, where it belongs, its opened table. */
 export interface Ready {
@@ -153,7 +153,7 @@ export function launcher(journal: Journal, keeper: Keeper, clock: Clock, log: Lo
         work,
         cancelled.signal,
         () => noting,
-        () => away.abort(),
+        () => away.abort(new HandedOver()),
       );
       const { state, watch, meter } = board;
       const run: Run = { id, state, watch, meter, ended, lost: AbortSignal.any([leased.lost, away.signal]) };

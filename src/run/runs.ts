@@ -16,6 +16,14 @@ export interface RunRequest {
   readonly retryRejected?: boolean;
 }
 
+/** Why a run is not this process's any more: the program stops, and whoever comes next goes on with it. */
+export class HandedOver extends Error {
+  constructor() {
+    super('the program stops');
+    this.name = 'HandedOver';
+  }
+}
+
 /** A run that this process carries out. */
 export interface Run {
   readonly id: string;
@@ -29,7 +37,7 @@ export interface Run {
   readonly ended: Promise<State>;
   /**
    * Aborted when the run is not this process's any more: another instance has taken it over, or is to, because this
-   * one stops. What is known here is old by then, and shown there.
+   * one stops ({@link HandedOver} is the reason then). What is known here is old by then, and shown there.
    */
   readonly lost: AbortSignal;
 }

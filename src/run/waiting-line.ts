@@ -3,7 +3,7 @@ import type { Queue, State } from '../sync/state.ts';
 import type { Launcher, Leased, Ready, Work } from './launch.ts';
 import { linked } from './linked.ts';
 import type { Clock, Log, RunRecord, Store } from './ports.ts';
-import type { Run } from './runs.ts';
+import { HandedOver, type Run } from './runs.ts';
 
 /** Runs of this process whose table another definition's run holds: they start by themselves, first come, first served. */
 export interface WaitingLine {
@@ -125,10 +125,10 @@ export function waitingLine({ store: { journal, leases }, launch, clock, log }: 
     };
     const ended = patiently().then(async (turn) => {
       standing.delete(id);
-      if (turn === undefined) away.abort();
+      if (turn === undefined) away.abort(launch.stopping.aborted ? new HandedOver() : undefined);
       else if ('ended' in turn) {
-        if (turn.lost.aborted) away.abort();
-        turn.lost.addEventListener('abort', () => away.abort(), { once: true });
+        if (turn.lost.aborted) away.abort(turn.lost.reason);
+        turn.lost.addEventListener('abort', () => away.abort(turn.lost.reason), { once: true });
         await turn.ended;
       } else board.set(() => turn);
       return board.state();

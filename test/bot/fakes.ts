@@ -134,8 +134,8 @@ export function fakeLog(): Log & {
 export function fakeRun(first: State = stateWith()): Run & {
   set(change: Partial<State>): void;
   end(status: Exclude<Status, 'running'>, change?: Partial<State>): void;
-  /** Another instance takes it over. */
-  lose(): void;
+  /** Another instance takes it over, or is to where a reason is given. */
+  lose(reason?: unknown): void;
 } {
   const lost = new AbortController();
   let state = first;
@@ -157,7 +157,7 @@ export function fakeRun(first: State = stateWith()): Run & {
     },
     ended,
     lost: lost.signal,
-    lose: () => lost.abort(),
+    lose: (reason) => lost.abort(reason),
     meter: { count: () => undefined },
     set,
     end(status, change = {}) {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createLive, type Place } from '../../src/bot/live.ts';
+import { HandedOver } from '../../src/run/runs.ts';
 import { headerOf } from '../cards/read.ts';
 import { stateWith } from '../cards/states.ts';
 import { callError, fakeChat, fakeClock, fakeJournal, fakeLog, fakeRun, settle } from './fakes.ts';
@@ -184,6 +185,24 @@ describe('the live card', () => {
     await shown;
     expect(labels()).toEqual(['Queued', 'Reading']);
   });
+
+  it.each([
+    [new HandedOver(), ['Queued', 'Program stopped']],
+    [undefined, ['Queued']],
+  ])(
+    'says at the end whether the program stopped, and nothing where another one goes on (%s)',
+    async (reason, seen) => {
+      const { live, labels, clock } = stage();
+      const run = fakeRun();
+      const shown = live.follow(run, reply, []);
+      await clock.advance(100);
+      run.lose(reason);
+      run.end('interrupted');
+      await clock.advance(1_000);
+      await shown;
+      expect(labels()).toEqual(seen);
+    },
+  );
 
   it('is drawn once more on request', async () => {
     const { live, labels, clock } = stage();
