@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { sampleQuery } from '../support/shop.ts';
+import { sampleQuery } from '../support/samples.ts';
 import { newWorld, type Reported, type World } from '../support/world.ts';
 
 /** One clear message with what to do, and nothing was written. */

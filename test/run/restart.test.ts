@@ -15,23 +15,10 @@ import {
   until,
   type World,
 } from './fakes.ts';
-import { begun, heldAtSecond, keys, made, newGate } from './stage.ts';
+import { begun, heldAtSecond, keys, killedAt, made, newGate } from './stage.ts';
 
 const by = { kind: 'cli' } as const;
 const start = (one: World, runs: Runs): Promise<Started> => runs.start({ definition: one.definition, by });
-
-/** A store on which a process is killed when it calls a method of the journal for the n-th time. */
-function killedAt(store: Store, method: keyof Journal, nth = 1): { store: Store; reached: Promise<void> } {
-  const { passed: reached, open: reach } = newGate();
-  let calls = 0;
-  const dying = hooked(store, (now) => {
-    if (now === method) calls++;
-    if (calls < nth) return undefined;
-    reach();
-    return forever();
-  });
-  return { store: dying, reached };
-}
 
 describe('a process that is killed', () => {
   it.each<[string, keyof Journal, number]>([

@@ -1,6 +1,7 @@
 import { onTestFinished } from 'vitest';
+import type { Journal, Store } from '../../src/run/ports.ts';
 import type { Run, Runs } from '../../src/run/runs.ts';
-import { rowsOf, type World, world } from './fakes.ts';
+import { forever, hooked, rowsOf, type World, world } from './fakes.ts';
 
 /** Makes a world that is gone when the test ends. */
 export async function made(...args: Parameters<typeof world>): Promise<World> {
@@ -38,4 +39,21 @@ export function heldAtSecond(one: World): Gate {
   const gate = newGate();
   one.table.fault = (call) => (call.keys.includes('k011') ? { wait: gate.passed } : undefined);
   return gate;
+}
+
+/** A store on which a process is killed when it calls a method of the journal for the n-th time. */
+export function killedAt(
+  store: Store,
+  method: keyof Journal,
+  nth = 1,
+): { readonly store: Store; readonly reached: Promise<void> } {
+  const { passed: reached, open: reach } = newGate();
+  let calls = 0;
+  const dying = hooked(store, (now) => {
+    if (now === method) calls++;
+    if (calls < nth) return undefined;
+    reach();
+    return forever();
+  });
+  return { store: dying, reached };
 }

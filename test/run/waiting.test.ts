@@ -1,22 +1,11 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Acted } from '../../src/run/runs.ts';
 import type { State } from '../../src/sync/state.ts';
-import { counts, forever, hooked, keyField, rowsOf, turns, until, type World, world } from './fakes.ts';
+import { counts, forever, keyField, rowsOf, turns, until, type World, type world } from './fakes.ts';
+import { keys, killedAt, made } from './stage.ts';
 
 const by = { kind: 'cli' } as const;
 const day = 86_400_000;
-let open: World[] = [];
-
-afterEach(async () => {
-  await Promise.all(open.map((one) => one.stop()));
-  open = [];
-});
-
-async function made(...args: Parameters<typeof world>): Promise<World> {
-  const one = await world(...args);
-  open.push(one);
-  return one;
-}
 
 /** Twenty records that a run wrote, of which the source then loses five and gets one more. */
 async function braked(change: Parameters<typeof world>[0] = {}): Promise<{ one: World; state: State }> {
@@ -34,8 +23,6 @@ const over = async (acted: Acted): Promise<State> => {
   if (acted.kind !== 'going') throw new Error(acted.kind);
   return acted.run.ended;
 };
-
-const keys = (from: number, to: number): unknown[] => rowsOf(from, to).map(([key]) => key);
 
 it('a plan that was only to be shown says why a run would wait', async () => {
   const one = await made({ brake: { deletes: 0.2, updates: 0.5 } });
@@ -97,15 +84,7 @@ describe('a plan that somebody wanted to see', () => {
 
   it('is asked for again where the process is killed before both sides were read anew', async () => {
     const { one, state } = await shown();
-    let reach = (): void => undefined;
-    const reached = new Promise<void>((resolve) => {
-      reach = resolve;
-    });
-    const store = hooked(one.store, (now) => {
-      if (now !== 'dropPlan') return undefined;
-      reach();
-      return forever();
-    });
+    const { store, reached } = killedAt(one.store, 'dropPlan');
     void one.process('one', { store }).apply(state.run, by, state.version);
     await reached;
     one.dead.add('one');
@@ -134,15 +113,7 @@ describe('a plan that is applied without its deletes', () => {
     'deletes nothing either when its process is killed at %s',
     async (method) => {
       const { one, state } = await braked();
-      let reach = (): void => undefined;
-      const reached = new Promise<void>((resolve) => {
-        reach = resolve;
-      });
-      const store = hooked(one.store, (now) => {
-        if (now !== method) return undefined;
-        reach();
-        return forever();
-      });
+      const { store, reached } = killedAt(one.store, method);
       void one.process('one', { store }).apply(state.run, by, state.version, true);
       await reached;
       one.dead.add('one');

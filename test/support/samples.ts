@@ -60,3 +60,11 @@ export const sampleDefinition: Definition = {
   view: 'ignore',
   private: [],
 };
+
+/** The query of the README: eight columns. */
+export const sampleQuery = `select uo.user_id as "用户ID", u.nickname as "昵称",
+  case u.sex when 0 then '女' when 1 then '男' else '未知' end as "性别",
+  u.mobile as "手机号", u.city as "城市", uo.id as "订单号",
+  uo.paid_time * 1000 as "下单时间", uo.amount / 100.0 as "下单金额"
+from user_orders uo join users u on u.id = uo.user_id
+where uo.production_id = 10`;

@@ -13,7 +13,8 @@ import type { Call } from '../../src/playground/world.ts';
 import type { Clock } from '../../src/run/ports.ts';
 import { typed } from './command-line.ts';
 import { parts } from './program.ts';
-import { mysqlShop, type Order, type Shop, sampleQuery, sqliteShop } from './shop.ts';
+import { sampleQuery } from './samples.ts';
+import { mysqlShop, type Order, type Shop, sqliteShop } from './shop.ts';
 
 /** What a command answered. */
 export interface Answered {
