@@ -143,6 +143,8 @@ export function table(
       return ids;
     },
 
+    filters: (field, values) => filters(field, values).length,
+
     matching: async (field, values, fieldNames, signal) => {
       const found = new Map<string, TableRecord>();
       const matching = async (group: Filter): Promise<readonly TableRecord[]> => {

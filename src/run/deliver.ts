@@ -5,6 +5,7 @@ import { apart, halves, isDivisible, type Part, pointedAt, recordOf } from '../s
 import { afterFailure, sameUnknownCodes } from '../sync/round.ts';
 import { refusedRow } from './bad-rows.ts';
 import { noToken, openBook } from './book.ts';
+import { type Clearance, clearance } from './clearance.ts';
 import { settler } from './doubt.ts';
 import { findGone, isInCell, planAnew } from './gone.ts';
 import type { Plan } from './plan.ts';
@@ -17,7 +18,7 @@ import { seeAll } from './trust.ts';
 import type { Stopped, Upload } from './upload.ts';
 
 /** Brings single chunks to the table and stores what became of them. */
-export interface Delivery {
+export interface Delivery extends Pick<Clearance, 'begin' | 'before'> {
   /** Sends a chunk once (its parts too, when it must be split). Rejects when told to stop or fenced off. */
   deliver(chunk: ChunkRecord, changes: readonly Change[], first?: First): Promise<void>;
   /** Puts the call together that would send these changes now. */
@@ -46,6 +47,7 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
   let job = given;
   const book = openBook(given, chunks, doubtful);
   const { put, newest, inDoubt } = book;
+  const cleared = clearance(() => job, book);
   const unknownCodes = new Map<number, number>();
   /** Chunks that held a record that is gone, parts under the name of the whole. */
   const heldGone = new Set<string>();
@@ -102,7 +104,7 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
     do {
       sentAs = job.plan.targets;
       if (!known && book.mustReadFirst(now)) {
-        const settled = await settleByReading(job, changes);
+        const settled = await cleared.settle(now, changes);
         book.wasRead(now.id);
         rest = settled.rest;
         now = {
@@ -277,7 +279,8 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
   const prepare = (changes: readonly Change[]): Prepared =>
     putTogether({ table: job.table, targets: job.plan.targets }, changes);
 
-  return { deliver, prepare, ...settler(() => job, book, chunks), stopped: () => stopped };
+  const { begin, before } = cleared;
+  return { begin, before, deliver, prepare, ...settler(() => job, book, chunks), stopped: () => stopped };
 }
 
 const tokenOf = ({ token, sentAt }: ChunkRecord): Token | null =>

@@ -3,6 +3,7 @@ import type { Definition } from '../sync/definition.ts';
 import type { Mapping, Target } from '../sync/mapping.ts';
 import type { KnownField } from '../sync/pairing.ts';
 import type { Sample, WaitReason } from '../sync/state.ts';
+import type { Standing } from './standing.ts';
 
 /** Rows and deletes that no chunk holds. */
 export interface Basis {
@@ -49,8 +50,8 @@ export interface Plan {
   readonly lifetime: number;
   /** A person has agreed to all of it but its deletes. */
   readonly withoutDeletes: boolean;
-  /** The table's change counter when the run ended with something left to retry; null when that is not known. */
-  readonly left: number | null;
+  /** How the table stood when the run ended, or was told to stop, with something left; null when that is not known. */
+  readonly left: Standing | null;
 }
 
 export const writePlan = (plan: Plan): string => JSON.stringify(plan);

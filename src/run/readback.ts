@@ -2,6 +2,7 @@ import { type Change, cellsOf } from '../sync/change.ts';
 import { CallError, type Verdict } from '../sync/failure.ts';
 import type { TableRecord } from '../sync/field.ts';
 import { type Key, keyOf } from '../sync/key.ts';
+import type { KeyTable } from '../sync/key-table.ts';
 import type { Cell } from '../sync/kinds/kind.ts';
 import { kindOf } from '../sync/kinds/kinds.ts';
 import type { Target } from '../sync/mapping.ts';
@@ -13,8 +14,7 @@ export interface Found {
   readonly cells: readonly Cell[];
 }
 
-/** Keys that one filter call looks up, and records that one page of a whole read gives. */
-const keysPerCall = 50;
+/** Records that one page of a whole read gives. */
 const recordsPerPage = 500;
 
 /** Characters of a key that surely fits into a filter, which takes 2,000 with its escapes. */
@@ -22,6 +22,9 @@ const keyInFilter = 200;
 
 /** Kinds whose values a filter finds exactly; a date filter, say, is cut to its day. */
 const filterable = new Set(['text', 'number', 'phone', 'select']);
+
+/** How often a table that moves is read. */
+const tries = 2;
 
 /**
  * Finds out which keys the table has by now. Rejects when it cannot be told: a failed look-up is never "absent".
@@ -36,41 +39,110 @@ export async function findKeys(
   records: number,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<Key, Found>> {
-  const names = targets.map((target) => target.name);
-  const only = key.length === 1 ? targets[key[0] ?? -1] : undefined;
-  const asked = only && filterable.has(only.kind) ? keyValues(changes) : [];
-  const values = asked.every(({ length }) => length <= keyInFilter) ? asked : [];
-  const byFilter = values.length > 0 ? Math.ceil(values.length / keysPerCall) : Number.POSITIVE_INFINITY;
+  const by = filterBy(targets, key, changes);
+  const few = by && table.filters(by.field, by.values) <= callsToRead(records);
+  const matching =
+    few && (await unlessRefused(table.matching(by.field, by.values, namesOf(targets), signal)));
+  if (!matching) {
+    const watched = new Set(changes.map((change) => change.key));
+    return (await readKeys(table, targets, key, { watched, tries }, signal)).found;
+  }
   const found = new Map<Key, Found>();
-
-  function take(some: readonly TableRecord[]): void {
-    for (const record of some) {
-      const cells = targets.map(
-        (target) => kindOf(target.kind)?.held(record.fields[target.name] ?? null) ?? '',
-      );
-      found.set(keyOf(key.map((at) => cells[at] ?? '')), { record: record.id, cells });
-    }
-  }
-
-  const few = only && byFilter <= Math.ceil(records / recordsPerPage) + 1;
-  const matching = few && (await unlessRefused(table.matching(only.name, values, names, signal)));
-  if (matching) take(matching);
-  else {
-    for await (const page of table.records(names, signal)) {
-      if (page.restarted) found.clear();
-      take(page.records);
-    }
-  }
+  const keyIn = keyReader(targets, key);
+  for (const record of matching) found.set(keyIn(record), foundIn(targets, record));
   return found;
+}
 
-  /** The key cells as they stand in the changes: a key of one part is the cell, blanks around it aside. */
-  function keyValues(all: readonly Change[]): readonly Cell[] {
-    const at = key[0] ?? -1;
-    return all.map((change) => {
-      const row = change.kind === 'update' ? change.row : cellsOf(change);
-      return row?.[at] ?? change.key;
-    });
+/** Calls that one look-up of these keys takes, by filters or by a whole read. */
+export function callsToFind(
+  table: Pick<Table, 'filters'>,
+  targets: readonly Target[],
+  key: readonly number[],
+  changes: readonly Change[],
+  records: number,
+): number {
+  const by = filterBy(targets, key, changes);
+  const whole = callsToRead(records);
+  return by ? Math.min(table.filters(by.field, by.values), whole) : whole;
+}
+
+/** Calls of a whole read: its pages, and whether the table stood still meanwhile. */
+export const callsToRead = (records: number): number => Math.max(1, Math.ceil(records / recordsPerPage)) + 2;
+
+/** What a whole read showed. */
+export interface KeysRead {
+  /** The records of the watched keys. */
+  readonly found: ReadonlyMap<Key, Found>;
+  /** Whether the table stood still while it was read: else a record may have slipped from one page to another. */
+  readonly still: boolean;
+}
+
+/**
+ * Reads the whole table for its keys: again while it moves and some watched key (or every key, with `all`) may only
+ * have been overlooked; what was found in any of the reads counts.
+ * @param all gets every key
+ */
+export async function readKeys(
+  table: Pick<Table, 'records' | 'revision'>,
+  targets: readonly Target[],
+  key: readonly number[],
+  {
+    watched,
+    all,
+    tries: most,
+  }: { readonly watched: ReadonlySet<Key>; readonly all?: KeyTable; readonly tries: number },
+  signal: AbortSignal,
+): Promise<KeysRead> {
+  const names = watched.size > 0 ? namesOf(targets) : key.flatMap((at) => targets[at]?.name ?? []);
+  const keyIn = keyReader(targets, key);
+  let found: ReadonlyMap<Key, Found> = new Map();
+  let before = await table.revision(signal);
+  for (let attempt = 1; ; attempt++) {
+    const seen = new Map<Key, Found>();
+    for await (const page of table.records(names, signal)) {
+      if (page.restarted) seen.clear();
+      for (const record of page.records) {
+        const name = keyIn(record);
+        all?.put(name);
+        if (watched.has(name)) seen.set(name, foundIn(targets, record));
+      }
+    }
+    found = new Map([...found, ...seen]);
+    if (!all && found.size === watched.size) return { found, still: true };
+    const after = await table.revision(signal);
+    const still = after === before;
+    if (still || attempt === most) return { found, still };
+    before = after;
   }
+}
+
+const namesOf = (targets: readonly Target[]): readonly string[] => targets.map(({ name }) => name);
+
+/** Makes the reader of a record's key. */
+function keyReader(targets: readonly Target[], key: readonly number[]): (record: TableRecord) => Key {
+  const parts = key.map((at) => targets[at]);
+  return ({ fields }) => keyOf(parts.map((part) => (part ? cellOf(part, fields) : '')));
+}
+
+const foundIn = (targets: readonly Target[], { id, fields }: TableRecord): Found => ({
+  record: id,
+  cells: targets.map((target) => cellOf(target, fields)),
+});
+
+const cellOf = ({ kind, name }: Target, fields: TableRecord['fields']): Cell =>
+  kindOf(kind)?.held(fields[name] ?? null) ?? '';
+
+/** By which values of which field a filter finds the keys; undefined when none does. */
+function filterBy(targets: readonly Target[], key: readonly number[], changes: readonly Change[]) {
+  const [at = -1] = key;
+  const only = key.length === 1 ? targets[at] : undefined;
+  if (!only || !filterable.has(only.kind) || changes.length === 0) return undefined;
+  const values = changes.map((change) => {
+    const row = change.kind === 'update' ? change.row : cellsOf(change);
+    // A key of one part is the cell, blanks around it aside.
+    return row?.[at] ?? change.key;
+  });
+  return values.every(({ length }) => length <= keyInFilter) ? { field: only.name, values } : undefined;
 }
 
 /**

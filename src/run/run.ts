@@ -28,6 +28,7 @@ import type {
 import { followRenames } from './renames.ts';
 import { counted, foreseen } from './scoreboard.ts';
 import type { StopSignals } from './send.ts';
+import { atMost, movedSince, standing } from './standing.ts';
 import { type Stopped, upload } from './upload.ts';
 
 /** What all runs of the program share. */
@@ -159,7 +160,7 @@ async function carryOut(job: Job, stored: Plan, parts: Parts, { again, later }: 
     clock,
     chance: parts.chance,
     rounds: plan.rounds,
-    confirmCreates: plan.confirmCreates || (later && (await movedSince(job, plan, begun))),
+    confirmCreates: plan.confirmCreates || (later && (await movedSince(job.table, plan, begun, stop.now))),
     onChunks: show,
     onNote: tell,
     onRejected: (row) => board.set((state) => ({ ...state, badRows: withBad(state.badRows, row) })),
@@ -172,6 +173,13 @@ async function carryOut(job: Job, stored: Plan, parts: Parts, { again, later }: 
       })),
     onPause: (_round, until) => board.set((state) => ({ ...state, phase: 'pausing', resumeAt: until })),
     onTooMany: (rows) => rememberSize(store, scope, rows),
+  }).catch(async (error: unknown) => {
+    // Told to stop: whoever goes on need not look for what others did in a table that nobody has touched.
+    if (stop.soon.aborted)
+      await atMost(lastLook, clock, stop.now, (signal) => leave(job, plan, parts, signal)).catch(
+        () => undefined,
+      );
+    throw error;
   });
   board.set((state) => ({ ...state, ms: { ...state.ms, upload: state.ms.upload + clock.now() - began } }));
   if ([...known.values()].some(({ status }) => isRetryable(status))) await leave(job, plan, parts);
@@ -218,16 +226,13 @@ const leftOut: Outcome = {
   parts: [],
 };
 
-/** Notes how the table looks at the end, so that a later retry can tell whether somebody else was there since. */
-async function leave({ run, table, fence, stop }: Job, plan: Plan, { store }: Parts): Promise<void> {
-  const left = await table.revision(stop.now).catch(() => null);
-  await store.journal.savePlan(run, writePlan({ ...plan, left }), plan.fingerprint, fence);
-}
+/** How long a program that was told to stop looks how the table stands, in ms. */
+const lastLook = 2_000;
 
-/** Whether anybody was in the table since the plan was made or left; not known of one that was cut off while it wrote. */
-async function movedSince({ table, stop }: Job, plan: Plan, begun: boolean): Promise<boolean> {
-  const since = plan.left ?? (begun ? null : plan.revision);
-  return since === null || (await table.revision(stop.now)) !== since;
+/** Notes how the table stands at the end, so that whoever goes on can tell whether somebody else was there since. */
+async function leave(job: Job, plan: Plan, { store }: Parts, signal = job.stop.now): Promise<void> {
+  const left = await standing(job.table, plan, signal).catch(() => null);
+  await store.journal.savePlan(job.run, writePlan({ ...plan, left }), plan.fingerprint, job.fence);
 }
 
 async function showPlan(job: Job, plan: Plan, { store, clock }: Parts): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Change } from '../sync/change.ts';
 import { hashOf, seedOf } from '../sync/hash.ts';
+import type { Key } from '../sync/key.ts';
 import { packCells } from '../sync/pack.ts';
 import type { Plan } from './plan.ts';
 import type { LedgerEntry, Table } from './ports.ts';
@@ -26,11 +27,23 @@ export interface Reader {
 /**
  * Finds out which changes of one kind the table has already.
  * Rejects with `CallError` when it cannot be told: a failed look-up is never "absent".
+ * @param signal ends the look-up; when calls in flight are given up, when not given
  */
-export async function settleByReading(reader: Reader, changes: readonly Change[]): Promise<Settled> {
-  const { table, plan, stop } = reader;
-  if (changes[0]?.kind === 'delete') return settleDeletes(table, changes, stop.now);
-  const found = await findKeys(table, plan.targets, plan.key, changes, reader.records(), stop.now);
+export async function settleByReading(
+  { table, plan, records, stop }: Reader,
+  changes: readonly Change[],
+  signal: AbortSignal = stop.now,
+): Promise<Settled> {
+  if (changes[0]?.kind === 'delete') return settleDeletes(table, changes, signal);
+  return settledBy(plan, changes, await findKeys(table, plan.targets, plan.key, changes, records(), signal));
+}
+
+/** Which creates and updates the table has, by the records that were found. */
+export function settledBy(
+  plan: Pick<Plan, 'targets'>,
+  changes: readonly Change[],
+  found: ReadonlyMap<Key, Found>,
+): Settled {
   const seed = seedOf(plan.targets);
   const rest: Change[] = [];
   const wrote: LedgerEntry[] = [];

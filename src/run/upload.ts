@@ -178,7 +178,7 @@ async function onePass(job: Upload, way: Delivery, open: readonly ChunkRecord[])
     flying.add(flight);
   };
   const fresh = freshOptions(job.plan);
-  for (const chunk of open) {
+  for (const chunk of await way.begin(open)) {
     // Read and put together while the last one is still in flight, so that the lane never waits for us.
     const changes = decodeChanges(await job.journal.body(job.run, chunk.id));
     await nextTurn();
@@ -187,6 +187,8 @@ async function onePass(job: Upload, way: Delivery, open: readonly ChunkRecord[])
     // Whoever has just left the queue goes to the store first: its call waits for that, our reading ahead does not.
     await nextTurn();
     while (settling.size >= settlingMost) await Promise.race(flying);
+    if (over()) break;
+    await way.before(chunk, () => Promise.all(flying));
     if (over()) break;
     // Two calls at once that both bring a new option could create it twice: the first goes alone.
     const alone = fresh(changes);

@@ -348,6 +348,7 @@ export function fakeTable(clock: Clock): FakeTable {
       if (!linked) throw new Error('no links here');
       return linked;
     },
+    filters: (_name, values) => Math.ceil(values.length / 50),
     matching: (name, values, _names, signal) =>
       call({ op: 'matching', rows: 0, keys: values }, signal, () =>
         [...held.keys()]
@@ -409,6 +410,7 @@ export function fakeTable(clock: Clock): FakeTable {
 
 const abortable = (wait: Promise<void>, signal: AbortSignal): Promise<void> =>
   new Promise((resolve, reject) => {
+    if (signal.aborted) reject(signal.reason as Error);
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
     wait.then(resolve, reject);
   });

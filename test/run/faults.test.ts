@@ -152,6 +152,7 @@ describe('a press on retry', () => {
     await ended(one.process().retry(state.run, by, state.version));
     expect(one.table.calls.map(({ op }) => op).filter((op) => op !== 'fields')).toEqual([
       'revision',
+      'records',
       'create',
     ]);
   });

@@ -57,6 +57,8 @@ export interface Table {
   records(fieldNames: readonly string[], signal: AbortSignal): AsyncIterable<RecordPage>;
   /** The IDs of the records that the view in the address shows; every record's when it names none. */
   inView(fieldNames: readonly string[], signal: AbortSignal): Promise<ReadonlySet<string>>;
+  /** How many calls {@link matching} makes for these values. */
+  filters(field: string, values: readonly string[]): number;
   /** Records whose field equals one of the values (at most 50 a call; the adapter splits). */
   matching(
     field: string,
