@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { type Case, cases, life, width } from './cases.ts';
 import { benchKilled, benchLarge } from './endurance.ts';
 import { startFeishu } from './feishu.ts';
+import { benchFloor } from './floor.ts';
 import { benchJournal } from './journal.ts';
 import type { Measured } from './judge.ts';
 import { inFolder } from './program.ts';
@@ -14,7 +15,7 @@ import { benchWebhook } from './webhook.ts';
 import { benchWide } from './wide.ts';
 
 /** What is measured with lines of its own. */
-const others = ['wide', 'webhook', 'large', 'killed', 'journal', 'store'] as const;
+const others = ['wide', 'webhook', 'large', 'killed', 'journal', 'floor', 'store'] as const;
 
 const usage = `npm run bench -- [options]
   --rows 1000,20000,100000   sizes of the first four cases; the first of them is that of the wide one (else 20000)
@@ -85,6 +86,7 @@ async function withParts(
         if (wanted.has('large')) await benchLarge(feishu, app, shop, print);
         if (wanted.has('killed')) await benchKilled(feishu, app, shop, print);
         if (wanted.has('journal')) await benchJournal(feishu, app, shop, print);
+        if (wanted.has('floor')) await benchFloor(feishu, app, shop, print);
         if (wanted.has('webhook')) await benchWebhook(feishu, app, shop, print);
       } finally {
         await shop.close();
