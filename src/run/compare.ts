@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Change, Written } from '../sync/change.ts';
 import { chunker, type PackedChunk } from '../sync/chunk.ts';
 import { decodeChanges } from '../sync/chunk-body.ts';
@@ -20,6 +19,7 @@ import type { TableRead } from './read-table.ts';
 import type { Refused } from './refused.ts';
 import { sampler } from './sample.ts';
 import type { Spool } from './spool.ts';
+import { turns } from './turns.ts';
 import { type Witness, witness } from './witness.ts';
 
 /** The outcome of comparing both sides; the changes themselves are in the journal as chunks. */
@@ -72,9 +72,6 @@ export interface Sides {
 const storedTogether = 2 * 1024 * 1024;
 const bytesIn = (chunks: readonly NewChunk[]): number =>
   chunks.reduce((sum, { body }) => sum + body.length, 0);
-
-/** Rows that are compared before whatever else waits gets its turn: some milliseconds’ work. */
-const rowsATurn = 256;
 
 /** Record IDs that are looked up in the ledger at once. */
 const lookUp = 500;
@@ -169,11 +166,11 @@ export async function compare(
 
   const judge = diff(mapping, table.index, source.times, definition.mode, sides.within);
   const ready = sides.resolver && resolving(mapping, sides.resolver);
-  let compared = 0;
+  const turn = turns();
   for await (const group of spool.groups()) {
     for (const frame of group) {
-      // Clicks and heartbeats wait no longer than so many rows take.
-      if (++compared % rowsATurn === 0) await nextTurn();
+      const others = turn();
+      if (others) await others;
       const packed = ready ? ready(frame.subarray(cellsFrom)) : frame;
       if ('bad' in packed) {
         counts.rejected++;

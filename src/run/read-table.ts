@@ -9,6 +9,7 @@ import { type TableIndex, tableIndex } from '../sync/table-index.ts';
 import { count, listed, type Text, text } from '../sync/text.ts';
 import type { Table } from './ports.ts';
 import { shownKey } from './sample.ts';
+import { turns } from './turns.ts';
 
 /** The whole table as read, and whether it stood still meanwhile. */
 export interface TableRead {
@@ -48,6 +49,7 @@ export async function readTable(
   const pack = packer();
   const keyIn = keyReader(mapping.key);
   const scan = recordScanner(mapping.holders);
+  const turn = turns();
   let before = revision;
   for (let attempt = 1; ; attempt++) {
     const index = tableIndex();
@@ -65,6 +67,8 @@ export async function readTable(
       if (!page.raw || !names.none) page.records.forEach(take);
       else
         for (const [at, bytes] of page.raw.entries()) {
+          const others = turn();
+          if (others) await others;
           if (scan.read(bytes)) {
             const packed = scan.packed();
             columns.seeBy(scan.has);

@@ -1,6 +1,7 @@
 import type { FieldPacket } from 'mysql2';
 import type { Clock, Query, Rows, Source } from '../run/ports.ts';
 import type { ColumnDetail } from '../sync/column.ts';
+import { pieces } from '../sync/pieces.ts';
 import type { Problem } from '../sync/problem.ts';
 import { type Text, text } from '../sync/text.ts';
 import type { Column, Value } from '../sync/value.ts';
@@ -18,12 +19,9 @@ import { judgeWarnings } from './mysql-warnings.ts';
 import { judged, refuse, refuseDoubled, stopped } from './problems.ts';
 import { fixedOffset } from './zones.ts';
 
-/** Rows that are handed over together. */
-const batchSize = 500;
-
 /**
- * Reads from MySQL or MariaDB: a fresh connection a read, never paused, so that the server is done as fast as
- * it can be.
+ * Reads from MySQL or MariaDB: a fresh connection a read, which waits for nothing outside of this process, so that the
+ * server is done as fast as it can be.
  * @param url `mysql://user:password@host:3306/database`
  * @param where the setting's name, for problems
  * @throws ProblemError when the URL is none
@@ -168,6 +166,8 @@ function startReading(session: Session, leash: Leash, asking: Readable, asked: A
   const { sql } = asking;
   const reading = session.wire.connection.query({ sql, rowsAsArray: true, typeCast: readCell });
   const flow = openFlow<readonly (readonly Value[])[]>(() => leash.pull(new Error('nobody reads any more')));
+  const size = pieces();
+  let most = size();
   let batch: (readonly Value[])[] = [];
   let notes: readonly Text[] = [];
   let failed = false;
@@ -195,9 +195,11 @@ function startReading(session: Session, leash: Leash, asking: Readable, asked: A
     });
     reading.on('result', (row: unknown) => {
       batch.push('row' in asking ? asking.row(row as Value[]) : (row as Value[]));
-      if (batch.length < batchSize) return;
+      if (batch.length < most) return;
       flow.push(batch);
       batch = [];
+      most = size();
+      takeTurns(session.wire.connection);
     });
     async function end(): Promise<void> {
       // A connection that is gone by now has brought all rows.
@@ -218,6 +220,15 @@ function startReading(session: Session, leash: Leash, asking: Readable, asked: A
       if (!failed && !leash.signal.aborted) void end();
     });
   });
+}
+
+/**
+ * Lets whatever else waits have its turn before more rows are read: a quick server fills the socket faster than its
+ * rows are gone through, and clicks would wait for all of them. The server waits no longer than that turn.
+ */
+function takeTurns(connection: Session['wire']['connection']): void {
+  connection.pause();
+  setImmediate(() => connection.resume());
 }
 
 function described(fields: readonly FieldPacket[], where: string): readonly Column[] {

@@ -3,6 +3,7 @@ import { setImmediate as letOthersWork } from 'node:timers/promises';
 import Database from 'libsql/promise';
 import type { Clock, Query, Rows, Source } from '../run/ports.ts';
 import type { ColumnDetail } from '../sync/column.ts';
+import { pieces } from '../sync/pieces.ts';
 import type { Column, Value } from '../sync/value.ts';
 import { type Leash, openLeash } from './leash.ts';
 import { judged, refuse, refuseDoubled, stopped, tooLong } from './problems.ts';
@@ -22,8 +23,6 @@ interface Statement {
   iterate(): Promise<Iterator<readonly Cell[]>>;
 }
 
-/** Rows that are handed over together, and read without letting others work. */
-const batchSize = 500;
 /** How long a writer may keep us waiting at most (ms). */
 const longestWait = 5_000;
 const answer = 'temp."bitable-sync answer"';
@@ -153,6 +152,7 @@ function slices(
   close: () => void,
   asked: AskedFile,
 ): AsyncIterable<readonly (readonly Value[])[]> {
+  const size = pieces();
   let open = true;
   const end = async (): Promise<IteratorResult<Value[][], undefined>> => {
     if (open) close();
@@ -164,10 +164,11 @@ function slices(
     await letOthersWork();
     try {
       leash.check();
+      const most = size();
       const slice: Value[][] = [];
       for (let row = cells.next(); !row.done; row = cells.next()) {
         slice.push(row.value.map(valueIn));
-        if (slice.length === batchSize) break;
+        if (slice.length === most) break;
       }
       return slice.length === 0 ? await end() : { done: false, value: slice };
     } catch (error) {

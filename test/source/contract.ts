@@ -171,6 +171,27 @@ export function describeSource(name: string, open: () => Promise<Bench>): void {
       expect(rows.map(([n]) => n)).toEqual(Array.from({ length: 3000 }, (_, i) => 3000 - i));
     });
 
+    it('gives few rows at once, and lets whatever else waits have its turn before the next', async () => {
+      const { batches } = await bench.source.rows(asking('select n from numbers'), never);
+      const turns: number[] = [];
+      let turn = 0;
+      let reading = true;
+      const count = (): void => {
+        turn++;
+        if (reading) setImmediate(count);
+      };
+      setImmediate(count);
+      for await (const batch of batches) {
+        expect(batch.length).toBeLessThanOrEqual(256);
+        turns.push(turn);
+      }
+      reading = false;
+      // The first batch may be there already, and the last one, which is what is left, come with the one before.
+      const full = turns.slice(1, -1);
+      expect(full.length).toBeGreaterThan(5);
+      expect(new Set(full).size).toBe(full.length);
+    });
+
     it('gives a text of megabytes whole', async () => {
       const huge = '长😀x'.repeat(200_000);
       await bench.run('create table books (words longtext)');
