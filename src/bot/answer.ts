@@ -73,9 +73,7 @@ async function carryOut(
     case 'why':
       return named(command.name, 'look', 'why', asking, desk, (one) => why(one, command.key, desk));
     case 'remind':
-      return named(command.name, 'look', 'remind', asking, desk, (one) =>
-        remind(one, command.set, askerOf(asking), asking.once.slice(-64), desk),
-      );
+      return reminders(await nameAndTime(command, desk), asking, desk);
     case 'history':
     case 'verify':
     case 'init':
@@ -87,6 +85,23 @@ async function carryOut(
       return named(command.name, rights[kind], kind, asking, desk, (one) => ofOne(kind, one, asking, desk));
     }
   }
+}
+
+type Remind = Extract<Command, { readonly kind: 'remind' }>;
+
+const reminders = ({ name, set }: Remind, asking: Asking, desk: Desk) =>
+  named(name, 'look', 'remind', asking, desk, (one) =>
+    remind(one, set, askerOf(asking), asking.once.slice(-64), desk),
+  );
+
+/** What is no name as a whole, such as `orders 9:00`, may be a name and a time that cannot be read: that is told then. */
+async function nameAndTime(command: Remind, desk: Desk): Promise<Remind> {
+  const [first = '', ...rest] = command.name.split(' ');
+  if (command.set !== undefined || rest.length === 0) return command;
+  const isName = async (name: string): Promise<boolean> =>
+    (await find(name, desk).catch(() => undefined))?.kind === 'definition';
+  if ((await isName(command.name)) || !(await isName(first))) return command;
+  return { kind: 'remind', name: first, set: { cron: rest.join(' ') } };
 }
 
 const rights: Readonly<Record<Named, Right>> = {

@@ -14,7 +14,7 @@ import { answer } from './answer.ts';
 import { type Asking, askingOf, isTrusted } from './asking.ts';
 import type { Background } from './background.ts';
 import { decode } from './button.ts';
-import { commandOf } from './command.ts';
+import { commandOf, visible } from './command.ts';
 import { cancelling } from './commands/cancel.ts';
 import { showStarted } from './commands/sync.ts';
 import type { Desk } from './desk.ts';
@@ -76,7 +76,7 @@ export async function click(event: ClickEvent, desk: ClickDesk): Promise<Toast> 
 function commanded(event: ClickEvent, { verb, run }: Press, desk: ClickDesk, say: Tell): Toast {
   const filled = (name: string): string => {
     const value = event.form[name];
-    return typeof value === 'string' ? value.slice(0, 300).trim() : '';
+    return typeof value === 'string' ? visible(value.slice(0, 300)).trim() : '';
   };
   const form = Object.keys(event.form).length > 0;
   const command = commandOf(verb ?? 'help', run === '' ? filled('name') : run, filled('more'));

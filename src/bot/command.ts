@@ -80,11 +80,17 @@ export function parseCommand(text: string): Command | undefined {
   const line = words.join(' ');
   if (/^\/?\s?(help|帮助)(\s|$)/iu.test(line)) return { kind: 'help' };
   // Chinese needs no blank between the verb and the name, where a slash shows that it is one.
-  const verb = /^(?:\/\s?(?:sync(?=\s|$)|同步)|同步(?=\s|$))\s?/iu.exec(line);
+  const verb = /^(?:\/\s?(?:sync(?=[\s:,/]|$)|同步)|同步(?=\s|$))[\s:,/]*/iu.exec(line);
   if (verb) return syncCommand(line.slice(verb[0].length), line);
-  if (!line.startsWith('/')) return undefined;
+  if (!line.startsWith('/')) return withoutSlash(line);
   const [first = '', ...rest] = line.slice(1).trim().split(' ');
   return { kind: 'unknown', words: line, near: meant(first, rest.join(' ')) };
+}
+
+/** A line without a slash is no command; one that begins like one gets offered what it may have meant. */
+function withoutSlash(line: string): Command | undefined {
+  if (!/^sync\s/iu.test(line)) return undefined;
+  return { kind: 'unknown', words: line, near: offersOf(syncCommand(line.slice(5), line)) };
 }
 
 /** What a line may have meant whose first word is none that the bot knows. */
@@ -103,12 +109,17 @@ function offersOf(command: Command): readonly Offer[] {
 }
 
 function firstLine(text: string): string {
-  const clean = text
+  const lines = text
     .slice(0, readable)
     .normalize('NFKC')
-    .replace(/\p{Cf}/gu, '');
-  return clean.split(/[\r\n]/u).find((line) => line.trim() !== '') ?? '';
+    .split(/[\r\n\v\f\u0085\u2028\u2029]/u)
+    .map(visible);
+  return lines.find((line) => line.trim() !== '') ?? '';
 }
+
+/** Takes out what cannot be seen and what no store keeps: direction marks, control characters, lone halves. */
+export const visible = (words: string): string =>
+  words.replaceAll('\t', ' ').replace(/[\p{Cf}\p{Cc}\p{Cs}]/gu, '');
 
 function syncCommand(rest: string, line: string): Command {
   const words = rest.split(' ').filter((word) => word !== '');

@@ -3,6 +3,7 @@ import type { Definition } from '../sync/definition.ts';
 import { type Text, text } from '../sync/text.ts';
 import { type Circumstances, may, type Permission, type Right } from './access.ts';
 import type { Asking } from './asking.ts';
+import { visible } from './command.ts';
 import type { Desk } from './desk.ts';
 import { frozenNow } from './frozen.ts';
 import type { CardJson } from './ports.ts';
@@ -36,7 +37,10 @@ export async function permit(doer: Doer, deed: Deed, desk: Book): Promise<Permis
       ? ({ by: doer.shell, chat: '', via: 'cli' } as const)
       : { by: doer.by.openId, chat: doer.chat, via: doer.via };
   const entry = { id: `${doer.once}|${what}|${run ?? ''}`, at: desk.clock.now(), ...who, what };
-  const about = { definition: definition?.name ?? name ?? '', run: run ?? '', allowed: permission.allowed };
+  const about = {
+    ...{ definition: definition?.name ?? kept(name ?? ''), run: run ?? '' },
+    allowed: permission.allowed,
+  };
   try {
     await desk.audit.note({ ...entry, ...about });
   } catch (error) {
@@ -44,6 +48,9 @@ export async function permit(doer: Doer, deed: Deed, desk: Book): Promise<Permis
   }
   return permission;
 }
+
+/** What somebody has typed as a name, short enough for the log. */
+const kept = (name: string): string => Array.from(visible(name)).slice(0, 60).join('');
 
 /** Decides as {@link permit} does, and notes nothing: for what is no act, such as which of several to offer. */
 export async function judge(

@@ -73,8 +73,9 @@ export async function addReminder(
   const words = cron.trim().replaceAll(/\s+/gu, ' ');
   if (words.split(' ').length !== 5 || words.length > 100 || !validate(words)) return wrong(notCron(words));
   const timeZone = definition.timeZone ?? desk.timeZone;
-  if (nextAfter({ fields: parse(words), zone: zoneOf(timeZone) }, desk.clock.now()) === undefined)
-    return wrong(notCron(words));
+  const rhythm = { fields: parse(words), zone: zoneOf(timeZone) };
+  if (nextAfter(rhythm, desk.clock.now()) === undefined) return wrong(notCron(words));
+  if (isTooOften(rhythm, desk.clock.now())) return wrong(tooOften);
   const there = await remindersIn(definition.name, asker.chat, desk.schedules);
   if (there.some(({ when }) => 'cron' in when && when.cron === words))
     return wrong(text('这个提醒已经有了。', 'There is such a reminder already.'));
@@ -99,6 +100,25 @@ export async function addReminder(
   });
   return done(text(`已设置提醒：${words}（${timeZone}）。`, `Reminder set: ${words} (${timeZone}).`));
 }
+
+/** Minutes between two reminders, at least: a chat is for people. */
+const least = 15;
+
+/** Whether the next dozen times are closer together than that anywhere. */
+function isTooOften(rhythm: Parameters<typeof nextAfter>[0], now: number): boolean {
+  let last = nextAfter(rhythm, now);
+  for (let nth = 1; nth < 12 && last !== undefined; nth++) {
+    const next = nextAfter(rhythm, last);
+    if (next !== undefined && next - last < least * 60_000) return true;
+    last = next;
+  }
+  return false;
+}
+
+const tooOften = text(
+  `太频繁了：两次提醒至少相隔 ${least} 分钟。`,
+  `That is too often: reminders are at least ${least} minutes apart.`,
+);
 
 const notCron = (words: string): Text =>
   text(

@@ -1,6 +1,6 @@
 import type { State } from '../sync/state.ts';
 import { count, type Locale, type Text, text } from '../sync/text.ts';
-import { moment, percent } from './amounts.ts';
+import { moment, percent, some } from './amounts.ts';
 import { button, type Verb } from './button.ts';
 import { type Card, type Element, makeCard } from './card.ts';
 import { buttonRow, line, lines, mention, rich, who, withButton } from './element.ts';
@@ -104,7 +104,7 @@ function goingOn(state: State, at: number, timeZone: string): readonly Element[]
 export function historyCard(title: string, definition: string, runs: readonly State[], view: View): Card {
   const head = text(
     `${plain(title, 40)} · 最近 ${runs.length} 次`,
-    `${plain(title, 40)} · last ${runs.length} runs`,
+    `${plain(title, 40)} · last ${some(runs.length, 'run')}`,
   );
   return fitted((room) =>
     makeCard(

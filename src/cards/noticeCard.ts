@@ -215,6 +215,7 @@ export function hintCard(
             'Send /sync and a name to start a sync, such as /sync orders; send /help for more.',
           ),
         ),
+        ...(near.length === 0 ? [] : [line(text('是不是要：', 'Did you mean:'))]),
         buttonRow(first.slice(0, 3).map(meant)),
       ],
     },

@@ -65,10 +65,15 @@ function body(state: State, view: RunView, room: Room): readonly Element[] {
   const again = view.copy
     ? [
         line(
-          text(
-            '这个表格已有一次同步在进行，就是下面这次。',
-            'A sync of this table is already going on: this one.',
-          ),
+          state.status === 'running'
+            ? text(
+                '这个表格已有一次同步在进行，就是下面这次。',
+                'A sync of this table is already going on: this one.',
+              )
+            : text(
+                '当时这个表格已有一次同步在进行，就是下面这次。',
+                'A sync of this table was going on already: this one.',
+              ),
         ),
       ]
     : [];

@@ -148,6 +148,17 @@ describe('a command', () => {
     expect(wordsOf(await ask('/sync remind orders'))).toContain('1. 0 9 * * 1-5');
     expect(wordsOf(await ask('/sync remind orders off 1'))).toContain('Reminder 1 is off.');
     expect(wordsOf(await ask('/sync remind orders'))).toContain('No reminder here yet.');
+    // A name with something behind it that is no time, and no sync is called so.
+    for (const wrong of ['9:00', 'off -1', '"1 1 1 1'])
+      expect(wordsOf(await ask(`/sync remind orders ${wrong}`))).toContain('is no cron expression');
+    expect(wordsOf(await ask('/sync remind nothing 9:00'))).toContain('No sync is called "nothing 9:00"');
+  });
+
+  it('is noted whatever was typed as a name', async () => {
+    const { ask, audit } = stage();
+    await ask(`/sync history \u0000${'很长'.repeat(200)}`);
+    const [entry] = audit.entries;
+    expect(entry?.definition).toMatch(/^(?:很长){30}$/u);
   });
 
   it('freezes everything for admins; then nobody starts anything, and is told who did it', async () => {

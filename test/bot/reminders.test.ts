@@ -59,6 +59,15 @@ describe('reminders of a chat', () => {
     expect(await listReminders(orders, 'oc_group', desk)).toEqual([]);
   });
 
+  it.each(['* * * * *', '*/10 * * * *', '0,5 9 * * *', '59 8-9 * * *'])(
+    'refuse or take %j by how often it comes',
+    async (cron) => {
+      const said = await addReminder(orders, cron, anna, 'r1', newDesk());
+      expect(said.kind).toBe(cron.startsWith('59') ? 'done' : 'wrong');
+      if (said.kind === 'wrong') expect(said.words.en).toContain('too often');
+    },
+  );
+
   it('are not doubled, and end at ten', async () => {
     const desk = newDesk();
     await addReminder(orders, '1 9 * * *', anna, 'r1', desk);

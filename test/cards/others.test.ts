@@ -90,7 +90,7 @@ it('tells whom to ask without notifying them', () => {
 
 it('helps with commands and the own open_id', () => {
   const said = wordsOf(helpCard('ou_anna', 'zh-CN'));
-  expect(said).toContain('/sync orders --plan　只比较，可以再应用');
+  expect(said).toContain('/sync orders --plan　只比较，不写入；可在卡片上应用');
   expect(said).toContain('你的 open_id：ou_anna');
 });
 

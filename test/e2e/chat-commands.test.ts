@@ -24,7 +24,7 @@ it('history, status and the story of one row are told in the chat, also by a for
   await chat.next(ended);
 
   chat.say('/同步 历史 订单');
-  expect((await chat.next(says('last 1 runs'))).text).toContain('Done');
+  expect((await chat.next(says('last 1 run'))).text).toContain('Done');
   chat.say('同步 状态');
   await chat.next(says('No sync is going on'));
 
