@@ -11,8 +11,11 @@ export interface Lane {
   run<T>(job: (free: () => void) => Promise<T>, signal: AbortSignal): Promise<T>;
   /** Resolves when nothing queues any more, so that a job put in now is the next. */
   room(): Promise<void>;
-  /** Notes that a write goes out; answers how many are under way now, and how to say that it has come back. */
-  sends(): { readonly atOnce: number; back(): void };
+  /**
+   * Resolves when a write may go out, which is at once unless the lane has narrowed meanwhile; answers how many are under
+   * way now, and how to say that it has come back.
+   */
+  sends(): Promise<{ readonly atOnce: number; back(): void }>;
   /**
    * Tells how a write came out, so that the lane can widen.
    * @param atOnce writes that were under way when it was sent; the lane's width when not given
@@ -48,6 +51,7 @@ export function openLanes(memory: Memory, clock: Clock, chance: Chance): Lanes {
     let underWay = 0;
     const limiter = pLimit(width.width);
     const freed: (() => void)[] = [];
+    const returned: (() => void)[] = [];
 
     function become(next: Width): void {
       const remembered = rememberWidth(next);
@@ -79,10 +83,13 @@ export function openLanes(memory: Memory, clock: Clock, chance: Chance): Lanes {
       async room() {
         while (limiter.pendingCount > 0) await new Promise<void>((resolve) => freed.push(resolve));
       },
-      sends() {
+      async sends() {
+        // Writes that had their turn before the lane narrowed would meet each other again.
+        while (underWay >= limiter.concurrency) await new Promise<void>((resolve) => returned.push(resolve));
         underWay++;
         const back = (): void => {
           underWay--;
+          for (const resolve of returned.splice(0)) resolve();
         };
         return { atOnce: underWay, back };
       },

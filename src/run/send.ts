@@ -92,7 +92,7 @@ export async function send(
     // What is sent is put together while the store notes that it is.
     const putTogether = call ?? nextTurn().then(() => prepare(sender, changes).call);
     [call] = await Promise.all([putTogether, sender.note(token)]);
-    const flight = lane.sends();
+    const flight = await lane.sends();
     try {
       const outcome = await call(token, stop.now).finally(flight.back);
       lane.answered(flight.atOnce);

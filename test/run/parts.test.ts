@@ -184,6 +184,23 @@ describe('many writes at once', () => {
     expect(one.table.held.size).toBe(90);
   });
 
+  it('that had their turn before the lane narrowed do not meet each other', async () => {
+    const lanes = openLanes(memory({ 'width:base': '2 0 0' }), movableClock(), chance);
+    const lane = await lanes.open('base');
+    const [one, other] = await Promise.all([lane.sends(), lane.sends()]);
+    other.back();
+    await lane.refused(undefined, never, other.atOnce);
+    let out = false;
+    const again = lane.sends().then((sent) => {
+      out = true;
+      return sent;
+    });
+    await turns();
+    expect(out).toBe(false);
+    one.back();
+    expect((await again).atOnce).toBe(1);
+  });
+
   it('cost a strict base one refused call', async () => {
     const one = await world({ concurrency: 'auto' }, store);
     one.source.rowsNow = rowsOf(1, 90);
