@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Load, Loaded } from './journal.ts';
 import { memoryStore } from './memory-store.ts';
 
-/** One first load by the parts of the built program, put together by hand, with the store that is asked for. */
+/** One load by the parts of the built program, put together by hand, with the store that is asked for. */
 const dist = (file: string): Promise<unknown> => import(new URL(`../../dist/${file}`, import.meta.url).href);
 const { feishuClient } = (await dist('feishu/client.js')) as typeof import('../../src/feishu/client.ts');
 const { openTable } = (await dist('feishu/address.js')) as typeof import('../../src/feishu/address.ts');
@@ -55,11 +55,11 @@ async function load({ definition: written, app, shop, store: path, folder }: Loa
   client.stop();
   await Promise.all([source.stop(), store.stop()]);
   if (status !== 'done') throw new Error(`${status}: ${JSON.stringify(error)}`);
-  return { created: rows.created, wall: ms.total, cpu: (cpu.user + cpu.system) / 1000 };
+  return { written: rows.created + rows.updated, wall: ms.total, cpu: (cpu.user + cpu.system) / 1000 };
 }
 
 const unasked = (): never => {
-  throw new Error('a first load asks for nothing of the kind');
+  throw new Error('a load asks for nothing of the kind');
 };
 
 process.once('message', (asked: Load) => {

@@ -1,7 +1,7 @@
 import type { ChunkRecord, Journal, Leases, Ledger, Memory, Store } from '../../src/run/ports.ts';
 
 /**
- * A store for one first load that keeps nothing: plan and chunks are in memory while they are needed, outcomes are
+ * A store for one load that keeps nothing: plan and chunks are in memory while they are needed, outcomes are
  * forgotten. With it a run is as quick as it would be without journal and ledger.
  */
 export function memoryStore(): Pick<

@@ -10,8 +10,8 @@ export interface Shop {
   readonly url: string;
   /** Fills it anew with so many orders. */
   fill(orders: number): Promise<void>;
-  /** Gives one order in a hundred another amount. */
-  change(): Promise<void>;
+  /** Gives one order in a hundred another amount, or one in so many. */
+  change(every?: number): Promise<void>;
   /** Takes one order in a hundred out. */
   remove(): Promise<void>;
   close(): Promise<void>;
@@ -48,7 +48,8 @@ function shopOf(url: string, exec: (sql: string) => Promise<void>, close: () => 
   return {
     url,
     fill,
-    change: () => exec('update user_orders set amount = amount + 1 where n % 100 = 7'),
+    change: (every = 100) =>
+      exec(`update user_orders set amount = amount + 1 where n % ${every} = ${7 % every}`),
     remove: () => exec('delete from user_orders where n % 100 = 8'),
     close,
   };
