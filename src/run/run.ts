@@ -28,7 +28,7 @@ import type {
 import { followRenames } from './renames.ts';
 import { counted, foreseen } from './scoreboard.ts';
 import type { StopSignals } from './send.ts';
-import { atMost, movedSince, standing } from './standing.ts';
+import { movedSince, standing } from './standing.ts';
 import { type Stopped, upload } from './upload.ts';
 
 /** What all runs of the program share. */
@@ -149,6 +149,9 @@ async function carryOut(job: Job, stored: Plan, parts: Parts, { again, later }: 
   renamed?.notes.forEach(tell);
   const lane = await parts.lanes.open(job.table.base);
   lane.limit(plan.concurrency);
+  const confirmCreates =
+    plan.confirmCreates || (later && (await movedSince(job.table, plan, begun, stop.now)));
+  const records = (): number => plan.records + addedBy([...known.values()]);
   const stopped = await upload({
     ...job,
     plan,
@@ -156,11 +159,11 @@ async function carryOut(job: Job, stored: Plan, parts: Parts, { again, later }: 
     again,
     refusedToo,
     journal: store.journal,
-    records: () => plan.records + createdIn([...known.values()]),
+    records,
     clock,
     chance: parts.chance,
     rounds: plan.rounds,
-    confirmCreates: plan.confirmCreates || (later && (await movedSince(job.table, plan, begun, stop.now))),
+    confirmCreates,
     onChunks: show,
     onNote: tell,
     onRejected: (row) => board.set((state) => ({ ...state, badRows: withBad(state.badRows, row) })),
@@ -173,16 +176,10 @@ async function carryOut(job: Job, stored: Plan, parts: Parts, { again, later }: 
       })),
     onPause: (_round, until) => board.set((state) => ({ ...state, phase: 'pausing', resumeAt: until })),
     onTooMany: (rows) => rememberSize(store, scope, rows),
-  }).catch(async (error: unknown) => {
-    // Told to stop: whoever goes on need not look for what others did in a table that nobody has touched.
-    if (stop.soon.aborted)
-      await atMost(lastLook, clock, stop.now, (signal) => leave(job, plan, parts, signal)).catch(
-        () => undefined,
-      );
-    throw error;
   });
   board.set((state) => ({ ...state, ms: { ...state.ms, upload: state.ms.upload + clock.now() - began } }));
-  if ([...known.values()].some(({ status }) => isRetryable(status))) await leave(job, plan, parts);
+  if ([...known.values()].some(({ status }) => isRetryable(status)))
+    await leave(job, plan, parts, confirmCreates ? null : records());
   if (stopped) throw stoppedBy(stopped);
   board.set((state) => end(state, verdictOf(state), clock.now()));
   if (board.state().status !== 'done') return;
@@ -191,9 +188,10 @@ async function carryOut(job: Job, stored: Plan, parts: Parts, { again, later }: 
   await rememberSuccess(store, scope, { revision: wrote ? null : revision, fingerprint, run }, filled);
 }
 
-/** Records that the plan has created so far. */
-const createdIn = (chunks: readonly ChunkRecord[]): number =>
-  chunks.reduce((sum, { kind, written }) => sum + (kind === 'create' ? written : 0), 0);
+/** By how many records the plan has made the table longer so far. */
+const addedBy = (chunks: readonly ChunkRecord[]): number =>
+  chunks.reduce((sum, { kind, written }) => sum + perRow[kind] * written, 0);
+const perRow = { create: 1, update: 0, delete: -1 } as const;
 
 /** Whether what goes on is a retry: going on with a cancelled run asks for nothing that Feishu has refused. */
 const wantsRefused = ({ acts }: State): boolean =>
@@ -226,13 +224,19 @@ const leftOut: Outcome = {
   parts: [],
 };
 
-/** How long a program that was told to stop looks how the table stands, in ms. */
-const lastLook = 2_000;
-
-/** Notes how the table stands at the end, so that whoever goes on can tell whether somebody else was there since. */
-async function leave(job: Job, plan: Plan, { store }: Parts, signal = job.stop.now): Promise<void> {
-  const left = await standing(job.table, plan, signal).catch(() => null);
-  await store.journal.savePlan(job.run, writePlan({ ...plan, left }), plan.fingerprint, job.fence);
+/**
+ * Notes how the table stands at the end, so that a later retry can tell whether somebody else was there since.
+ * @param own records that it has when nobody else was there before either; null when somebody was
+ */
+async function leave(
+  { run, table, fence, stop }: Job,
+  plan: Plan,
+  { store }: Parts,
+  own: number | null,
+): Promise<void> {
+  const now = own === null ? null : await standing(table, plan, stop.now).catch(() => null);
+  const left = now?.records === own ? now : null;
+  await store.journal.savePlan(run, writePlan({ ...plan, left }), plan.fingerprint, fence);
 }
 
 async function showPlan(job: Job, plan: Plan, { store, clock }: Parts): Promise<void> {

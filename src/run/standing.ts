@@ -1,5 +1,5 @@
 import type { Plan } from './plan.ts';
-import type { Clock, Table } from './ports.ts';
+import type { Table } from './ports.ts';
 
 /** By what a table that somebody was in is told from one that nobody was in. */
 export interface Standing {
@@ -34,25 +34,4 @@ export async function movedSince(
   if (since === null) return true;
   const { revision, records } = await standing(table, plan, signal);
   return revision !== since.revision || records !== since.records;
-}
-
-/** Gives a piece of work so many ms at most; its signal is aborted then, or with the one given. */
-export async function atMost<T>(
-  ms: number,
-  clock: Clock,
-  signal: AbortSignal,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const done = new AbortController();
-  const late = new AbortController();
-  const bell = clock.sleep(ms, done.signal).then(
-    () => late.abort(new Error(`nothing came of it within ${ms} ms`)),
-    () => undefined,
-  );
-  try {
-    return await work(AbortSignal.any([signal, late.signal]));
-  } finally {
-    done.abort();
-    await bell;
-  }
 }

@@ -176,51 +176,55 @@ describe('what is left after a kill', () => {
     one.clock.auto = false;
     await until(() => one.table.calls.some(({ op }) => op === 'records'));
     const sent = one.table.writes().length;
-    const stopping = runs.stop();
-    await until(() => one.clock.asked.includes(2_000));
-    // How the table stands cannot be told either, and is not waited for as long as calls in flight.
-    await one.clock.advance(2_001);
-    await stopping;
+    // Ends without the ten seconds that calls in flight are given.
+    await runs.stop();
     expect((await run?.ended)?.status).toBe('interrupted');
     expect(one.table.writes()).toHaveLength(sent);
   });
 });
 
-describe('what is left by a program that was told to stop', () => {
-  async function stopped(): Promise<World> {
-    const one = await loading();
-    const runs = one.process('one');
-    const started = await runs.start({ definition: one.definition, by });
-    await until(() => one.table.writes().length === 8);
-    one.clock.auto = false;
-    await runs.stop();
-    one.clock.auto = true;
-    if (started.kind === 'started') expect((await started.run.ended).status).toBe('interrupted');
-    one.table.calls.length = 0;
-    return one;
-  }
+describe('what somebody has made meanwhile', () => {
+  const made = (one: World, at: number): string => one.table.put({ [keyField]: keys[at - 1], 金额: at });
 
-  it('is sent without a look-up where nobody was in the table since', async () => {
-    const one = await stopped();
-    expect(counts(await resumed(one))).toEqual({ read: rows, created: rows });
-    expect(looks(one)).toEqual(['revision', 'records']);
+  it('is not made again by a life after one that was told to stop before it had looked', async () => {
+    const one = await killed(2);
+    made(one, 777);
+    one.table.fault = ({ op }) => (op === 'records' ? { wait: forever() } : undefined);
+    const runs = one.process('two');
+    const [run] = await runs.resume();
+    one.clock.auto = false;
+    await until(() => one.table.calls.some(({ op }) => op === 'records'));
+    await runs.stop();
+    expect((await run?.ended)?.status).toBe('interrupted');
+    one.clock.auto = true;
+    one.table.fault = () => undefined;
+    const [again] = await one.process('three').resume();
+    expect((await again?.ended)?.status).toBe('done');
     expect(one.table.keys()).toEqual(keys);
   });
 
   it.each([
-    ['the change counter moved', (one: World) => one.table.moved++],
-    [
-      'the number of records is another',
-      (one: World) => {
-        one.table.put({ [keyField]: keys[776], 金额: 777 });
-        one.table.moved--;
-      },
-    ],
-  ])('is looked up where %s', async (_, touch) => {
-    const one = await stopped();
-    touch(one);
-    expect(counts(await resumed(one))).toEqual({ read: rows, created: rows });
-    expect(looks(one)).toContain('matching');
+    ['while the run went on', 'create'],
+    ['before a retry that could not look', 'matching'],
+  ] as const)('is not made again by a retry: %s', async (_, op) => {
+    const one = await loading();
+    one.table.fault = ({ keys: sent }) => {
+      if (op === 'create' && sent.includes('k001')) made(one, 777);
+      return sent.includes('k777') ? { failure: failed('round') } : undefined;
+    };
+    const runs = one.process();
+    const first = await one.run(runs);
+    expect(first.status).toBe('partial');
+    if (op === 'matching') {
+      made(one, 777);
+      one.table.fault = (call) =>
+        call.op === 'matching' || call.op === 'records' ? { failure: failed('round') } : undefined;
+      const acted = await runs.retry(first.run, by);
+      expect(acted.kind === 'going' && (await acted.run.ended).status).toBe('partial');
+    }
+    one.table.fault = () => undefined;
+    const acted = await runs.retry(first.run, by);
+    expect(acted.kind === 'going' && (await acted.run.ended).status).toBe('done');
     expect(one.table.keys()).toEqual(keys);
   });
 });
