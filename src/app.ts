@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createBackground } from './bot/background.ts';
 import { definitionOf } from './bot/find.ts';
-import { freeze, thaw } from './bot/frozen.ts';
+import { freeze, frozenNow, thaw } from './bot/frozen.ts';
 import { createBot } from './bot/handle.ts';
 import { permit } from './bot/permit.ts';
 import { tendRuns } from './bot/resume.ts';
@@ -127,6 +127,7 @@ export const openProgram: OpenProgram = async (config, surroundings) => {
         openTable: openTable(client),
         keeper: keeper(store.leases, self.owner, self.isAlive, clock, log),
         definition: (name) => definitions.get(name),
+        isHeld: async () => (await frozenNow(schedules)) !== undefined,
       }),
       (part) => part.stop(),
     );

@@ -7,6 +7,7 @@ import { text } from '../sync/text.ts';
 import { acting } from './acts.ts';
 import { type Board, board } from './board.ts';
 import { closer, expired } from './closing.ts';
+import { type IsHeld, refuseHeld } from './held.ts';
 import type { Keeper } from './keeper.ts';
 import { type Leased, launcher, orRelease, type Ready, type Work } from './launch.ts';
 import { freshRecord } from './make-plan.ts';
@@ -24,16 +25,18 @@ export interface Registry extends Parts {
   readonly keeper: Keeper;
   /** The definition as it is saved now. Rejects with a `ProblemError`. */
   readonly definition: (name: string) => Promise<Definition>;
+  /** Asked before anything begins to write, or goes on after a restart. */
+  readonly isHeld: IsHeld;
 }
 
 /** Keeps the runs of this process. */
 export function openRuns(parts: Registry): Runs {
-  const { store, clock, chance, log } = parts;
+  const { store, clock, chance, log, isHeld } = parts;
   const { journal } = store;
   const launch = launcher(journal, parts.keeper, clock, log);
   const closing = closer(parts);
   const orders = orderly(store.orders, launch, clock, log);
-  const line = waitingLine({ store, launch, clock, log });
+  const line = waitingLine({ store, launch, clock, log, isHeld });
 
   /** A run of this process. */
   const here = (run: string): Run | undefined => launch.find(run)?.run ?? line.find(run);
@@ -57,6 +60,7 @@ export function openRuns(parts: Registry): Runs {
 
   async function start(request: RunRequest): Promise<Started> {
     const { planOnly = false } = request;
+    if (!planOnly) await refuseHeld(isHeld);
     const fresh = board(firstState(request, chance.run(), clock.now()));
     let { definition } = request;
     let table: Table;
@@ -202,8 +206,10 @@ export function openRuns(parts: Registry): Runs {
 
   /** Sees to one open run that this process does not carry out: goes on with it, or closes it when it is too old. */
   async function tend(left: RunRecord): Promise<Run | undefined> {
-    if (left.state.status === 'running')
+    if (left.state.status === 'running') {
+      if (!left.state.planOnly && (await isHeld())) return undefined;
       return (await parts.keeper.isFree(left.scope.table)) ? resumeOne(left) : undefined;
+    }
     const over = await closing.expire(left.id);
     return over && endedRun(board(over));
   }

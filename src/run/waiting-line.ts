@@ -1,5 +1,6 @@
 import { outOfQueue } from '../sync/progress.ts';
 import type { Queue, State } from '../sync/state.ts';
+import type { IsHeld } from './held.ts';
 import type { Launcher, Leased, Ready, Work } from './launch.ts';
 import { linked } from './linked.ts';
 import type { Clock, Log, RunRecord, Store } from './ports.ts';
@@ -21,6 +22,7 @@ interface LineParts {
   readonly launch: Launcher;
   readonly clock: Clock;
   readonly log: Log;
+  readonly isHeld: IsHeld;
 }
 
 interface Standing {
@@ -38,7 +40,13 @@ interface Bed {
 /** How often is looked whether the table is free, in ms. */
 const lookEvery = 1000;
 
-export function waitingLine({ store: { journal, leases }, launch, clock, log }: LineParts): WaitingLine {
+export function waitingLine({
+  store: { journal, leases },
+  launch,
+  clock,
+  log,
+  isHeld,
+}: LineParts): WaitingLine {
   const standing = new Map<string, Standing>();
   const waits = new Set<Promise<unknown>>();
 
@@ -76,7 +84,8 @@ export function waitingLine({ store: { journal, leases }, launch, clock, log }: 
       const record = await journal.findRun(id);
       if (!record?.state.queue) return record?.state.status === 'running' ? undefined : record?.state;
       const place = await placeOf(id, scope.table);
-      const leased = place === 1 ? await launch.lease(scope, id) : undefined;
+      const goes = place === 1 && (record.state.planOnly || !(await isHeld()));
+      const leased = goes ? await launch.lease(scope, id) : undefined;
       if (leased && 'fence' in leased) {
         const run = await go(ready, record, leased, work);
         if (run) return run;

@@ -45,6 +45,7 @@ async function load({ definition: written, app, shop, store: path, folder }: Loa
     openTable: openTable(client),
     keeper: keeper(store.leases, 'bench', () => true, clock, log),
     definition: async () => definition,
+    isHeld: async () => false,
   });
   const before = process.cpuUsage();
   const started = await runs.start({ definition, by: { kind: 'cli' } });

@@ -513,6 +513,8 @@ export interface World {
   /** Whom look-ups find; nobody is asked for by default. */
   people: People;
   openError: Error | undefined;
+  /** Whether nothing that writes may begin. */
+  frozen: boolean;
   /** Processes that are gone. */
   readonly dead: Set<string>;
   readonly logged: string[];
@@ -539,6 +541,7 @@ export async function world(change: Partial<Definition> = {}, shared?: Store): P
     definition,
     people: { openIds: () => Promise.reject(new Error('no people here')) },
     openError: undefined,
+    frozen: false,
     dead,
     logged,
     process(owner = 'one', { store: own = store } = {}) {
@@ -558,6 +561,7 @@ export async function world(change: Partial<Definition> = {}, shared?: Store): P
         },
         keeper: keeper(own.leases, owner, (other) => (dead.has(other) ? false : undefined), clock, log),
         definition: async () => self.definition,
+        isHeld: async () => self.frozen,
       });
     },
     async run(runs = self.process(), request = {}) {

@@ -78,6 +78,20 @@ describe('a run whose table another definition holds', () => {
     await run.ended;
   });
 
+  it('does not begin while everything is frozen, though its turn has come', async () => {
+    const { one, runs, first, letGo } = await held();
+    const run = await start(runs, other());
+    one.frozen = true;
+    letGo();
+    // What was under way comes to its end.
+    expect((await first.ended).status).toBe('done');
+    await one.clock.sleep(5_000);
+    expect(run.state()).toMatchObject({ status: 'running', queue: { place: 1, holder: null } });
+    await expect(runs.start({ definition: one.definition, by })).rejects.toThrow('frozen');
+    one.frozen = false;
+    expect((await run.ended).status).toBe('done');
+  });
+
   it('can be cancelled before its turn, at any instance', async () => {
     const { one, runs, first, letGo } = await held();
     const [here, there] = [await start(runs, other()), await start(runs, other())];

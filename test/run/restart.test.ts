@@ -51,6 +51,23 @@ describe('a process that is killed', () => {
     expect(counts(await one.run(two))).toEqual({ read: 25, unchanged: 25 });
   });
 
+  it('while everything is frozen is followed by nobody before the thaw', async () => {
+    const one = await made();
+    one.source.rowsNow = rowsOf(1, 25);
+    const { store, reached } = killedAt(one.store, 'sending', 2);
+    void start(one, one.process('one', { store }));
+    await reached;
+    one.dead.add('one');
+    one.frozen = true;
+    const two = one.process('two');
+    expect(await two.resume()).toEqual([]);
+    expect(one.table.keys()).toEqual(keys(1, 10));
+    one.frozen = false;
+    const [run] = await two.resume();
+    expect((await run?.ended)?.status).toBe('done');
+    expect(one.table.keys()).toEqual(keys(1, 25));
+  });
+
   it.each([true, false])(
     'while a call is on its way (carried out: %s) settles it by reading back',
     async (applied) => {

@@ -5,6 +5,7 @@ import { lastWithin } from '../../sync/schedule/cron.ts';
 import { digestOf } from '../../sync/schedule/digest.ts';
 import { isScheduled, isStale } from '../../sync/schedule/health.ts';
 import { duration } from '../../sync/schedule/hours.ts';
+import { frozenNow } from '../frozen.ts';
 import { type Entry, owners } from './entries.ts';
 import type { ScheduleDesk } from './parts.ts';
 import { isMuted, report } from './report.ts';
@@ -17,7 +18,7 @@ const patience = 10 * minute;
 const retry = 30_000;
 
 /** What came of a firing, in a word for the log and the store. */
-export type Done = 'ran' | 'running' | 'busy' | 'fresh' | 'told' | 'not-told' | 'muted';
+export type Done = 'ran' | 'running' | 'busy' | 'fresh' | 'told' | 'not-told' | 'muted' | 'frozen';
 
 /**
  * Does what is due.
@@ -47,6 +48,7 @@ async function run(entry: Entry, due: number, since: number, desk: ScheduleDesk)
     return 'ran';
   }
   const started = await startWhenFree(definition, desk);
+  if (started === 'frozen') return started;
   if (started?.kind === 'started') {
     const state = await ended(started.run, desk);
     if (state) await report(entry, state, desk);
@@ -67,10 +69,14 @@ async function ended(run: Run, { stopping }: ScheduleDesk) {
 }
 
 /** Starts a run, waiting while something else has the table; `undefined` when that takes too long. */
-async function startWhenFree(definition: Definition, desk: ScheduleDesk): Promise<Started | undefined> {
-  const { runs, clock, stopping } = desk;
+async function startWhenFree(
+  definition: Definition,
+  desk: ScheduleDesk,
+): Promise<Started | 'frozen' | undefined> {
+  const { runs, clock, stopping, schedules } = desk;
   const until = clock.now() + patience;
   for (;;) {
+    if (await frozenNow(schedules)) return 'frozen';
     const started = await runs.start({ definition, by: { kind: 'schedule' } });
     if (started.kind === 'started' || started.state.definition === definition.name) return started;
     const left = until - clock.now();
