@@ -49,7 +49,9 @@ export function openRuns(parts: Registry): Runs {
     for (let tries = 0; tries < busyTries; tries++) {
       const state = await live(run);
       const own = here(run);
-      if (state) return { kind: 'busy', state, ...(own ? { run: own } : {}) };
+      // A press that has just taken the table is about to let the run go: then there is more to show.
+      if (state?.status === 'running' || (state && tries >= pressTries))
+        return { kind: 'busy', state, ...(own ? { run: own } : {}) };
       await clock.sleep(busyPause, launch.stopping);
     }
     throw problem(heldByStranger);
@@ -278,6 +280,7 @@ function firstState(request: RunRequest, run: string, at: number): State {
 /** How often, and after how many ms, is looked again for a run that holds the table but is not stored yet. */
 const busyTries = 40;
 const busyPause = 50;
+const pressTries = 10;
 const heldByStranger = {
   code: 'table-held',
   message: text('另一个运行占着这个表格。', 'Another run holds this table.'),

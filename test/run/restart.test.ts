@@ -302,6 +302,28 @@ describe('two at once', () => {
     expect(one.table.writes().filter(({ op }) => op === 'delete')).toHaveLength(1);
   });
 
+  it('a press that is about to let a run go: whoever asks at that moment is shown that run as it goes', async () => {
+    const one = await made();
+    one.source.rowsNow = rowsOf(1, 20);
+    const plan = await one.run(one.process(), { planOnly: true });
+    const gate = newGate();
+    let reached = false;
+    const store = hooked(one.store, (method) => {
+      if (method !== 'replaceState') return undefined;
+      reached = true;
+      return gate.passed;
+    });
+    const runs = one.process('one', { store });
+    const pressed = runs.apply(plan.run, by, plan.version);
+    await until(() => reached);
+    const asked = start(one, runs);
+    await turns();
+    gate.open();
+    expect(await asked).toMatchObject({ kind: 'busy', state: { status: 'running' }, run: { id: plan.run } });
+    const acted = await pressed;
+    if (acted.kind === 'going') await acted.run.ended;
+  });
+
   it('a press while another run holds the table is told which', async () => {
     const one = await made();
     one.source.rowsNow = rowsOf(1, 20);
