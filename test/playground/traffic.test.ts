@@ -25,7 +25,7 @@ const overlapping = async (playground: Playground, tables: readonly number[]) =>
 };
 
 it('takes one write at a time in a base', async () => {
-  const playground = await bench.start({ latency: 30 });
+  const playground = await bench.start({ latency: 500 });
   const { base, codes } = await overlapping(playground, [0, 1, 0]);
   expect(codes).toEqual([0, 1254291, 1254291]);
   expect(base.table(0).size() + base.table(1).size()).toBe(1);
@@ -33,13 +33,13 @@ it('takes one write at a time in a base', async () => {
 });
 
 it('takes one write at a time in each table where tables are apart', async () => {
-  const playground = await bench.start({ latency: 30, writers: { per: 'table', atOnce: 1 } });
+  const playground = await bench.start({ latency: 500, writers: { per: 'table', atOnce: 1 } });
   const { codes } = await overlapping(playground, [0, 1, 0]);
   expect(codes).toEqual([0, 0, 1254291]);
 });
 
 it('takes several writes at once where it is lenient', async () => {
-  const playground = await bench.start({ latency: 30, writers: { per: 'base', atOnce: 3 } });
+  const playground = await bench.start({ latency: 500, writers: { per: 'base', atOnce: 3 } });
   const { codes } = await overlapping(playground, [0, 0, 0, 0]);
   expect(codes).toEqual([0, 0, 0, 1254291]);
   expect(playground.writesAtOnceMax()).toBe(3);
@@ -110,7 +110,7 @@ it('refuses client tokens that are no UUID v4', async () => {
 });
 
 it('says so when the first call with a client token still runs', async () => {
-  const playground = await bench.start({ latency: 30 });
+  const playground = await bench.start({ latency: 500 });
   const base = twoTables(playground);
   const call = await caller(playground);
   const token = randomUUID();
