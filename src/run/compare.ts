@@ -13,7 +13,8 @@ import { holdsDeletes } from '../sync/policy.ts';
 import type { BadGroup, BadRow, Sample } from '../sync/state.ts';
 import { type Text, text } from '../sync/text.ts';
 import { badRowsOf, listedKey, listedValue } from './bad-rows.ts';
-import type { Ledger, NewChunk, RefusedRow, Scope, Store } from './ports.ts';
+import { heldBack, type LeftOver, owned } from './left-over.ts';
+import type { NewChunk, RefusedRow, Scope, Store } from './ports.ts';
 import { cellsFrom, rowNumber, type SourceRead } from './read-source.ts';
 import type { TableRead } from './read-table.ts';
 import type { Refused } from './refused.ts';
@@ -23,7 +24,7 @@ import { turns } from './turns.ts';
 import { type Witness, witness } from './witness.ts';
 
 /** The outcome of comparing both sides; the changes themselves are in the journal as chunks. */
-export interface Comparison {
+export interface Comparison extends LeftOver {
   readonly creates: number;
   readonly updates: number;
   readonly deletes: number;
@@ -31,12 +32,6 @@ export interface Comparison {
   readonly invalid: number;
   /** Rows with a word that names nobody. */
   readonly rejected: number;
-  /** Deletes that are not carried out: the ledger does not know the record, or nobody can tell whose it is. */
-  readonly kept: number;
-  /** Of these, those of which nobody can tell, see `holdsDeletes`. */
-  readonly held: number;
-  /** Records among the deletes that the ledger does not know. */
-  readonly handMade: number;
   /** Updates that set back what somebody changed. */
   readonly back: number;
   /** Rows to be created that the ledger knows as records. */
@@ -73,7 +68,7 @@ const storedTogether = 2 * 1024 * 1024;
 const bytesIn = (chunks: readonly NewChunk[]): number =>
   chunks.reduce((sum, { body }) => sum + body.length, 0);
 
-/** Record IDs that are looked up in the ledger at once. */
+/** Changes that are looked up at once among those that Feishu refused. */
 const lookUp = 500;
 
 /**
@@ -229,46 +224,6 @@ export function resolving(
     const value = listedValue(mapping.targets[at], words[at] ?? '');
     return { bad: { key, field: cells.field, reason: cells.bad.bad, value } };
   };
-}
-
-/** Lets deletes through by ownership: `ours` keeps what the ledger does not know. */
-async function owned(
-  leftOver: Iterable<Change>,
-  policy: Definition['deletes'],
-  scope: Scope,
-  ledger: Ledger,
-  take: (change: Change) => Promise<void> | undefined,
-): Promise<Left> {
-  let kept = 0;
-  let handMade = 0;
-  let group: Change[] = [];
-  async function judge(): Promise<void> {
-    const ids = group.flatMap((change) => (change.kind === 'delete' ? [change.record] : []));
-    const known = await ledger.known(scope, ids);
-    for (const change of group) {
-      const ours = change.kind === 'delete' && known.has(change.record);
-      if (!ours && policy === 'ours') kept++;
-      else {
-        if (!ours) handMade++;
-        await take(change);
-      }
-    }
-    group = [];
-  }
-  for (const change of leftOver) {
-    group.push(change);
-    if (group.length === lookUp) await judge();
-  }
-  if (group.length > 0) await judge();
-  return { kept, handMade, held: 0 };
-}
-
-type Left = Pick<Comparison, 'kept' | 'handMade' | 'held'>;
-
-function heldBack(leftOver: Iterable<Change>): Left {
-  let held = 0;
-  for (const _ of leftOver) held++;
-  return { kept: held, handMade: 0, held };
 }
 
 type Invalid = Extract<Compared, { kind: 'invalid' }>;
