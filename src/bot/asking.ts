@@ -25,21 +25,34 @@ export async function speak(card: CardJson, asking: Asking, desk: Desk, part = '
     message === undefined
       ? await desk.chat.send(chat, card, once)
       : await desk.chat.reply(message, card, once, undefined, group);
-  await trust(sent, desk);
+  await trust(sent, desk, group);
   return sent;
 }
 
 const trusted = (message: string): string => `card|${message}`;
 
-/** Buttons of commands count on cards that the bot itself has sent: forwarded copies are other messages. */
-export async function trust(message: string, { schedules, clock }: Pick<Desk, 'schedules' | 'clock'>) {
+/**
+ * Buttons of commands count on cards that the bot itself has sent: forwarded copies are other messages.
+ * @param thread whether it stands in a thread of a group
+ */
+export async function trust(
+  message: string,
+  { schedules, clock }: Pick<Desk, 'schedules' | 'clock'>,
+  thread = false,
+): Promise<void> {
   const now = clock.now();
   await schedules.take(trusted(message), 0, now, now);
+  if (thread) await schedules.done(trusted(message), 0, 'thread');
 }
 
-/** Whether {@link trust} knows the message. */
-export const isTrusted = async (message: string, { schedules }: Pick<Desk, 'schedules'>): Promise<boolean> =>
-  (await schedules.last(trusted(message))) !== undefined;
+/** What {@link trust} knows of the message. */
+export async function trustOf(
+  message: string,
+  { schedules }: Pick<Desk, 'schedules'>,
+): Promise<{ readonly thread: boolean } | undefined> {
+  const known = await schedules.last(trusted(message));
+  return known && { thread: known.note === 'thread' };
+}
 
 /** Where the card of a run goes. */
 export const placeOf = ({ message, chat, group, once }: Asking, copy: boolean): Place => ({

@@ -1,3 +1,4 @@
+import { some } from '../cards/amounts.ts';
 import { noticeOps, opsFor, type Press } from '../cards/button.ts';
 import { problemCard } from '../cards/noticeCard.ts';
 import { plain } from '../cards/plain.ts';
@@ -11,7 +12,7 @@ import type { State } from '../sync/state.ts';
 import { count, inLocale, type Text, text } from '../sync/text.ts';
 import { approvers, type Right, starterOf } from './access.ts';
 import { answer } from './answer.ts';
-import { type Asking, askingOf, isTrusted } from './asking.ts';
+import { type Asking, askingOf, trustOf } from './asking.ts';
 import type { Background } from './background.ts';
 import { decode } from './button.ts';
 import { commandOf, visible } from './command.ts';
@@ -24,6 +25,7 @@ import { problemsOf } from './known.ts';
 import { permit, refusalOf } from './permit.ts';
 import type { ClickEvent, Toast } from './ports.ts';
 import { pressNotice } from './schedule/press.ts';
+import { isInThread, tellGroup } from './tell-group.ts';
 import { factsOf } from './trouble.ts';
 import { verifyFor } from './verify.ts';
 
@@ -59,9 +61,10 @@ export async function click(event: ClickEvent, desk: ClickDesk): Promise<Toast> 
       // Lists and hints have this button too.
       if (press.op !== 'sync' && press.op !== 'command') return say('warning', inert);
       // Such cards are no notices: what counts is that the bot has sent them.
-      if (!(await isTrusted(event.message, desk))) return say('warning', inert);
-      if (press.op === 'command') return commanded(event, press, desk, say);
-      return await startPressed(event, press.run, desk, say);
+      const known = await trustOf(event.message, desk);
+      if (!known) return say('warning', inert);
+      if (press.op === 'command') return commanded(event, press, known.thread, desk, say);
+      return await startPressed(event, press.run, known.thread, desk, say);
     }
     return await runPressed(event, press, desk, say);
   } catch (error) {
@@ -73,14 +76,20 @@ export async function click(event: ClickEvent, desk: ClickDesk): Promise<Toast> 
 }
 
 /** A button or a form that stands for a command: the same as typing it. */
-function commanded(event: ClickEvent, { verb, run }: Press, desk: ClickDesk, say: Tell): Toast {
+function commanded(
+  event: ClickEvent,
+  { verb, run }: Press,
+  group: boolean,
+  desk: ClickDesk,
+  say: Tell,
+): Toast {
   const filled = (name: string): string => {
     const value = event.form[name];
     return typeof value === 'string' ? visible(value.slice(0, 300)).trim() : '';
   };
   const form = Object.keys(event.form).length > 0;
   const command = commandOf(verb ?? 'help', run === '' ? filled('name') : run, filled('more'));
-  const asking = askingOf(event, form ? 'form' : 'button');
+  const asking = { ...askingOf(event, form ? 'form' : 'button'), group };
   desk.background.start('answer', () => answer(command, asking, desk));
   return say('success', text('好，结果见新卡片。', 'On it; a new card answers.'));
 }
@@ -88,10 +97,16 @@ function commanded(event: ClickEvent, { verb, run }: Press, desk: ClickDesk, say
 const isNoticeOp = (op: Press['op']): boolean => noticeOps.some((one) => one === op);
 
 /** A button of the list: the same as the command, under the same rules. */
-async function startPressed(event: ClickEvent, name: string, desk: ClickDesk, say: Tell): Promise<Toast> {
+async function startPressed(
+  event: ClickEvent,
+  name: string,
+  group: boolean,
+  desk: ClickDesk,
+  say: Tell,
+): Promise<Toast> {
   const definition = await desk.definitions.get(name);
   const refusal = refusalOf(await permit(askingOf(event), { right: 'run', what: 'sync', definition }, desk));
-  return refusal ? say('warning', refusal) : start(event, definition, desk, say);
+  return refusal ? say('warning', refusal) : start(event, definition, desk, say, { group });
 }
 
 /** Whether no other run of the definition was started since: what is missing may be there by now. */
@@ -105,9 +120,12 @@ async function start(
   definition: Definition,
   desk: ClickDesk,
   say: Tell,
-  how: Pick<RunRequest, 'createFields' | 'planOnly'> = {},
+  {
+    group = false,
+    ...how
+  }: Pick<RunRequest, 'createFields' | 'planOnly'> & { readonly group?: boolean } = {},
 ): Promise<Toast> {
-  const asking = askingOf(event);
+  const asking = { ...askingOf(event), group };
   const { by } = asking;
   const started = await desk.runs.start({ definition, by, queue: true, ...how });
   desk.background.start('show', () => showStarted(started, definition, asking, desk));
@@ -167,14 +185,21 @@ async function runPressed(
   if (op === 'rerun' || op === 'create') {
     const saved = await desk.definitions.get(state.definition);
     const { planOnly } = state;
-    return start(event, saved, desk, say, { createFields: op === 'create', planOnly });
+    const group = await isInThread(run, desk);
+    return start(event, saved, desk, say, { createFields: op === 'create', planOnly, group });
   }
 
   const by = { kind: 'button', openId: event.from } as const;
   const acted = await act(op, run, v, by, desk);
   if (acted.kind === 'going') {
     const place = { kind: 'card', message: event.message } as const;
-    desk.background.start('show', () => desk.live.follow(acted.run, place, people));
+    const { run: going } = acted;
+    desk.background.start('show', async () => {
+      await desk.live.follow(going, place, people);
+      // Whoever shows what is being cancelled tells of its end.
+      if (op === 'cancel' || !(await isInThread(run, desk))) return;
+      await tellGroup(going.state(), definition, { by, chat: event.chat }, desk);
+    });
   }
   if (acted.kind === 'settled' || acted.kind === 'stale') redraw(acted.state);
   return said(acted, op, state, say);
@@ -252,8 +277,8 @@ function said(acted: Acted, op: Press['op'], before: State, say: Tell): Toast {
 }
 
 function retrying(failed: number, refused: number): Text {
-  const chunks = text(`${count(failed)} 个失败分块`, `${count(failed)} failed chunks`);
-  const rows = text(`${count(refused)} 个被拒绝的行`, `${count(refused)} rejected rows`);
+  const chunks = text(`${count(failed)} 个失败分块`, some(failed, 'failed chunk'));
+  const rows = text(`${count(refused)} 个被拒绝的行`, some(refused, 'rejected row'));
   if (refused === 0) return text(`正在重试 ${chunks.zh}。`, `Retrying ${chunks.en}.`);
   if (failed === 0) return text(`正在重试 ${rows.zh}。`, `Retrying ${rows.en}.`);
   return text(`正在重试 ${chunks.zh}和 ${rows.zh}。`, `Retrying ${chunks.en} and ${rows.en}.`);

@@ -6,13 +6,38 @@ import type { Asking } from './asking.ts';
 import type { Desk } from './desk.ts';
 import { factsOf } from './trouble.ts';
 
+/** What says who may approve; nothing where the definition cannot be read. */
+type Told = Pick<Definition, 'access'> | undefined;
+
+/** Who asked last, and the group. */
+type Hearer = Pick<Asking, 'by' | 'chat'>;
+
+const threadOf = (run: string): string => `thread|${run}`;
+
+/**
+ * Notes that the progress of a run stands in a thread of a group, for whoever goes on with it by a button there. Never
+ * rejects.
+ */
+export async function noteThread(run: string, { schedules, clock, log }: Desk): Promise<void> {
+  const now = clock.now();
+  try {
+    await schedules.take(threadOf(run), 0, now, now);
+  } catch (error) {
+    log.error('thread-not-noted', factsOf(error));
+  }
+}
+
+/** Whether {@link noteThread} knows the run. */
+export const isInThread = async (run: string, { schedules }: Pick<Desk, 'schedules'>): Promise<boolean> =>
+  (await schedules.last(threadOf(run))) !== undefined;
+
 const isBad = ({ status }: State): boolean => status === 'failed' || status === 'partial';
 
 /**
  * One line in the group about a run whose progress stands in a thread: when somebody has to decide, at the first
  * failure, and at the recovery from one. Those who have to act are mentioned, nobody for good news. Never rejects.
  */
-export async function tellGroup(state: State, definition: Definition, asking: Asking, desk: Desk) {
+export async function tellGroup(state: State, definition: Told, asking: Hearer, desk: Desk): Promise<void> {
   try {
     const people = await whom(state, definition, asking, desk);
     if (people === undefined) return;
@@ -26,11 +51,11 @@ export async function tellGroup(state: State, definition: Definition, asking: As
 /** Who is mentioned; `undefined` where there is nothing to tell. */
 async function whom(
   state: State,
-  { access }: Definition,
-  { by }: Asking,
+  definition: Told,
+  { by }: Hearer,
   { runs, admins }: Desk,
 ): Promise<readonly string[] | undefined> {
-  if (state.status === 'waiting') return approvers(access, admins);
+  if (state.status === 'waiting') return approvers(definition?.access, admins);
   if (!isBad(state) && state.status !== 'done') return undefined;
   const earlier = (await runs.latest(state.definition, 10)).find(
     (one) => one.run !== state.run && (isBad(one) || one.status === 'done'),

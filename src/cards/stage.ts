@@ -58,12 +58,17 @@ const goesOnLater = text(
 );
 
 /** Its place, and who holds the table: which sync, since when, by whose wish, and how far it is. */
-function queued({ place, holder }: Queue, timeZone: string): readonly Element[] {
+function queued({ place, holder, frozen }: Queue, timeZone: string): readonly Element[] {
   const turn = line(
-    text(
-      `排队第 ${count(place)} 位，轮到时自动开始。`,
-      `Number ${count(place)} in the queue; it starts by itself when its turn comes.`,
-    ),
+    frozen
+      ? text(
+          `排队第 ${count(place)} 位。全部同步已被冻结，解冻后（/sync thaw）自动继续。`,
+          `Number ${count(place)} in the queue. Everything is frozen; it goes on by itself after /sync thaw.`,
+        )
+      : text(
+          `排队第 ${count(place)} 位，轮到时自动开始。`,
+          `Number ${count(place)} in the queue; it starts by itself when its turn comes.`,
+        ),
   );
   if (holder === null) return [turn];
   const name = `${plain(holder.title, 40)}（${plain(holder.definition, 40)}）`;

@@ -84,8 +84,9 @@ export function waitingLine({
       const record = await journal.findRun(id);
       if (!record?.state.queue) return record?.state.status === 'running' ? undefined : record?.state;
       const place = await placeOf(id, scope.table);
-      const goes = place === 1 && (record.state.planOnly || !(await isHeld()));
-      const leased = goes ? await launch.lease(scope, id) : undefined;
+      // A plan writes nothing: it is made while everything is frozen too.
+      const frozen = !record.state.planOnly && (await isHeld());
+      const leased = place === 1 && !frozen ? await launch.lease(scope, id) : undefined;
       if (leased && 'fence' in leased) {
         const run = await go(ready, record, leased, work);
         if (run) return run;
@@ -93,7 +94,8 @@ export function waitingLine({
       }
       const holder = await holderOf(scope.table);
       // Somebody may have ended it meanwhile: what is known here is old then.
-      if (!bed.roused()) board.set((state) => ({ ...state, queue: { place, holder } }));
+      const queue: Queue = { place, holder, ...(frozen && { frozen }) };
+      if (!bed.roused()) board.set((state) => ({ ...state, queue }));
       await bed.nap();
     }
     return undefined;

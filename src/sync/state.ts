@@ -176,6 +176,8 @@ export interface Queue {
     readonly by: Actor | null;
     readonly changes: State['changes'];
   } | null;
+  /** Given while everything is frozen: its turn does not come before the thaw. */
+  readonly frozen?: true;
 }
 
 /** All that is known of a run at one moment: what cards, terminal and the JSON report are drawn from. */

@@ -309,6 +309,47 @@ describe('a click', () => {
     expect(headerOf(patches()[0]?.card ?? {}).template).toBe('grey');
   });
 
+  it('in a thread tells the group of a new failure and of a recovery, as a command would', async () => {
+    const { bot, ask, answers, said, clock } = on(partial);
+    const inGroup = { chat: 'oc_g', chatKind: 'group', mentioned: true } as const;
+    const sent = () => said.filter(({ kind }) => kind === 'send').map(({ to, card }) => [to, wordsOf(card)]);
+    const first = fakeRun(stateWith());
+    answers.start = () => Promise.resolve({ kind: 'started', run: first });
+    await ask('/sync orders', inGroup);
+    first.end('done', { ...partial, status: 'done' });
+    await clock.advance(5_000);
+
+    const mended = fakeRun({ ...partial, acts: [{ op: 'retry', by: { kind: 'chat' }, at: 1 }] });
+    answers.act = () => Promise.resolve<Acted>({ kind: 'going', run: mended });
+    await bot.handle(press(value('retry'), { id: '1', chat: 'oc_g' }));
+    mended.end('done');
+    await clock.advance(5_000);
+    expect(sent()).toEqual([['oc_g', expect.stringContaining('Done')]]);
+
+    const again = fakeRun(stateWith({ run: 'r2' }));
+    answers.start = () => Promise.resolve({ kind: 'started', run: again });
+    await bot.handle(press(value('rerun'), { id: '2', chat: 'oc_g' }));
+    again.end('partial');
+    await clock.advance(5_000);
+    expect(sent()[1]).toEqual(['oc_g', expect.stringContaining('<at id=ou_anna></at>')]);
+  });
+
+  it('on sync of a list in a thread tells the group how it failed', async () => {
+    const { bot, ask, answers, said, clock } = newStage();
+    const inGroup = { chat: 'oc_g', chatKind: 'group', mentioned: true } as const;
+    await ask('/sync list', inGroup);
+    const run = fakeRun(stateWith());
+    answers.start = () => Promise.resolve({ kind: 'started', run });
+    const sync = { op: 'sync', run: 'orders', v: 0 };
+    expect(await bot.handle(press(sync, { message: 'om_1', chat: 'oc_g' }))).toMatchObject({
+      type: 'success',
+    });
+    run.end('partial');
+    await clock.advance(5_000);
+    const sent = said.filter(({ kind }) => kind === 'send');
+    expect(sent.map(({ to }) => to)).toEqual(['oc_g']);
+  });
+
   it('on rerun starts a new run with a card of its own', async () => {
     const { bot, asked, said } = on(partial);
     expect(await bot.handle(press(value('rerun')))).toMatchObject({ type: 'success' });

@@ -109,6 +109,12 @@ it('asks before a plan is applied, with the numbers', () => {
   expect(buttonsOf(runCard(harmless, view))[0]).toMatchObject({ type: 'primary_filled' });
 });
 
+it('says that a run in the queue waits for the thaw', () => {
+  const words = wordsOf(runCard(state('queued while everything is frozen'), { ...view, locale: 'en-US' }));
+  expect(words).toContain('Everything is frozen; it goes on by itself after /sync thaw.');
+  expect(wordsOf(runCard(state('queued behind another run'), view))).not.toContain('冻结');
+});
+
 it('shows failed chunks one a line, with code or with no answer', () => {
   expect(words(state('partial')).split('\n')).toEqual(
     expect.arrayContaining([

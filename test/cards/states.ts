@@ -70,6 +70,7 @@ export const everyState: Readonly<Record<string, State>> = {
       },
     },
   }),
+  'queued while everything is frozen': stateWith({ queue: { place: 1, holder: null, frozen: true } }),
   reading: stateWith({ phase: 'reading', reading: { rows: 12_000, records: 3_500, total: 20_000 } }),
   comparing: stateWith({ phase: 'comparing', reading: { rows: 20_000, records: 19_800, total: null } }),
   uploading: stateWith({ phase: 'uploading', ...uploading }),

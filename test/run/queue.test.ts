@@ -86,7 +86,7 @@ describe('a run whose table another definition holds', () => {
     // What was under way comes to its end.
     expect((await first.ended).status).toBe('done');
     await one.clock.sleep(5_000);
-    expect(run.state()).toMatchObject({ status: 'running', queue: { place: 1, holder: null } });
+    expect(run.state()).toMatchObject({ status: 'running', queue: { place: 1, holder: null, frozen: true } });
     await expect(runs.start({ definition: one.definition, by })).rejects.toThrow('frozen');
     one.frozen = false;
     expect((await run.ended).status).toBe('done');

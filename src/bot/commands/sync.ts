@@ -10,7 +10,7 @@ import { problemsOf } from '../known.ts';
 import type { Place } from '../live.ts';
 import { permit, refusedCard } from '../permit.ts';
 import type { CardJson } from '../ports.ts';
-import { tellGroup } from '../tell-group.ts';
+import { noteThread, tellGroup } from '../tell-group.ts';
 import { factsOf } from '../trouble.ts';
 
 /** Starts a run and shows it; answers a card where there is none to show. */
@@ -101,6 +101,8 @@ export async function follow(
 ): Promise<void> {
   const place: Place =
     card === undefined ? placeOf(asking, copy) : { kind: 'card', message: card, chat: asking.chat, copy };
+  const told = asking.group && !copy;
+  if (told) await noteThread(run.id, desk);
   await desk.live.follow(run, place, approvers(definition.access, desk.admins));
-  if (asking.group && !copy) await tellGroup(run.state(), definition, asking, desk);
+  if (told) await tellGroup(run.state(), definition, asking, desk);
 }
