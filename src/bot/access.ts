@@ -84,12 +84,16 @@ function mayApprove(
   starter: string | undefined,
 ): Permission {
   const list = approvers(definition?.access, admins);
-  const others = list.filter((id) => id !== asker.openId);
-  if (list.includes('other') && starter === asker.openId) return refused(others, notOwn);
+  const may = deciders(list, starter);
+  if (list.includes('other') && starter === asker.openId) return refused(may, notOwn);
   if (list.includes('everyone') || list.includes(asker.openId)) return yes;
   if (list.includes('runners')) return mayRun(asker, definition, admins);
-  return refused(list, list.length === 0 ? onlyCommandLine(definition) : notApprover);
+  return refused(may, list.length === 0 ? onlyCommandLine(definition) : notApprover);
 }
+
+/** Those of {@link approvers} who may decide about a run: with `other` among them not its starter. */
+export const deciders = (list: readonly string[], starter: string | undefined): readonly string[] =>
+  list.includes('other') ? list.filter((id) => id !== starter) : list;
 
 function mayRun(asker: Asker, definition: Access | undefined, admins: readonly string[]): Permission {
   if (!definition) return refused(admins, unreadable);

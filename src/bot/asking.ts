@@ -2,6 +2,7 @@ import type { Actor } from '../sync/state.ts';
 import type { Desk } from './desk.ts';
 import type { Place } from './live.ts';
 import type { AuditEntry, CardJson, ClickEvent } from './ports.ts';
+import { troubleOf } from './trouble.ts';
 
 /** Who asks for something, and where the answer goes. */
 export interface Asking {
@@ -21,11 +22,19 @@ export interface Asking {
 export async function speak(card: CardJson, asking: Asking, desk: Desk, part = ''): Promise<string> {
   const { message, chat, group } = asking;
   const once = `${asking.once}${part}`;
-  const sent =
-    message === undefined
-      ? await desk.chat.send(chat, card, once)
-      : await desk.chat.reply(message, card, once, undefined, group);
-  await trust(sent, desk, group);
+  const alone = () => desk.chat.send(chat, card, once);
+  if (message === undefined) return trusting(await alone(), false, desk);
+  try {
+    return await trusting(await desk.chat.reply(message, card, once, undefined, group), group, desk);
+  } catch (error) {
+    if (troubleOf(error) !== 'message-gone') throw error;
+    // What was asked for was withdrawn, and may be done all the same: the answer stands in the chat by itself.
+    return trusting(await alone(), false, desk);
+  }
+}
+
+async function trusting(sent: string, thread: boolean, desk: Desk): Promise<string> {
+  await trust(sent, desk, thread);
   return sent;
 }
 

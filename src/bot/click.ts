@@ -31,7 +31,7 @@ import { verifyFor } from './verify.ts';
 
 /** What clicks need besides the desk. */
 export interface ClickDesk extends Desk {
-  readonly journal: Pick<Journal, 'findRunByMessage'>;
+  readonly journal: Pick<Journal, 'findRun' | 'findRunByMessage'>;
   readonly background: Background;
   /** The rows that a run did not write, some at a time. */
   unwritten(record: RunRecord): AsyncIterable<readonly Unwritten[]>;
@@ -149,6 +149,18 @@ const keeping = text(
 );
 const inert = text('这张卡片上的按钮不起作用，请用原来的卡片。', 'Buttons work on the original card only.');
 
+const notYet = text(
+  '这张卡片还没准备好，请稍后再点。',
+  'This card is not ready yet; press again in a moment.',
+);
+
+/** Why a press does not count on a message that is not known as the run's card. */
+async function whyNot(run: string, { runs, journal }: ClickDesk): Promise<Text> {
+  if (!(await runs.find(run))) return gone;
+  // Feishu may show a card before it answers that it does.
+  return (await journal.findRun(run))?.card === null ? notYet : inert;
+}
+
 /** A button of a run: counts on the card that the store knows for that run, and in its version only. */
 async function runPressed(
   event: ClickEvent,
@@ -157,7 +169,7 @@ async function runPressed(
   say: Tell,
 ): Promise<Toast> {
   const record = await desk.journal.findRunByMessage(event.message);
-  if (record?.id !== run) return say('warning', (await desk.runs.find(run)) ? inert : gone);
+  if (record?.id !== run) return say('warning', await whyNot(run, desk));
   const state = (await desk.runs.find(run)) ?? record.state;
   const definition = await definitionOf(state.definition, desk);
   const people = approvers(definition?.access, desk.admins);

@@ -17,7 +17,7 @@ import { factsOf } from './trouble.ts';
 /** What the bot is made of. */
 export interface BotParts extends Omit<Desk, 'live' | 'leaving'> {
   readonly seen: Pick<Seen, 'first'>;
-  readonly journal: Pick<Journal, 'saveCard' | 'findRunByMessage'>;
+  readonly journal: Pick<Journal, 'saveCard' | 'findRun' | 'findRunByMessage'>;
   /** The rows that a run did not write, some at a time. */
   readonly unwritten: (record: RunRecord) => AsyncIterable<readonly Unwritten[]>;
   readonly botOpenId: string;

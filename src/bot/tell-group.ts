@@ -1,7 +1,7 @@
 import { endCard } from '../cards/commandCards.ts';
 import type { Definition } from '../sync/definition.ts';
 import type { State } from '../sync/state.ts';
-import { approvers } from './access.ts';
+import { approvers, deciders, starterOf } from './access.ts';
 import type { Asking } from './asking.ts';
 import type { Desk } from './desk.ts';
 import { factsOf } from './trouble.ts';
@@ -55,7 +55,7 @@ async function whom(
   { by }: Hearer,
   { runs, admins }: Desk,
 ): Promise<readonly string[] | undefined> {
-  if (state.status === 'waiting') return approvers(definition?.access, admins);
+  if (state.status === 'waiting') return deciders(approvers(definition?.access, admins), starterOf(state));
   if (!isBad(state) && state.status !== 'done') return undefined;
   const earlier = (await runs.latest(state.definition, 10)).find(
     (one) => one.run !== state.run && (isBad(one) || one.status === 'done'),

@@ -229,6 +229,17 @@ describe('a message', () => {
     expect(log.lines.map((line) => line.event)).toEqual(['sync-not-started']);
   });
 
+  it('that was withdrawn before its answer is answered in the chat', async () => {
+    const { ask, control, said, log } = newStage();
+    control.fail = ({ kind }) => (kind === 'reply' ? callError(230011) : undefined);
+    await ask('/help');
+    expect(said.map(({ kind, to }) => [kind, to])).toEqual([
+      ['reply', 'om_command'],
+      ['send', 'oc_p2p'],
+    ]);
+    expect(log.lines).toEqual([]);
+  });
+
   it('that cannot be answered is logged and ends nothing', async () => {
     const { ask, control, log } = newStage();
     control.fail = () => callError(230002);
@@ -348,6 +359,30 @@ describe('a click', () => {
     await clock.advance(5_000);
     const sent = said.filter(({ kind }) => kind === 'send');
     expect(sent.map(({ to }) => to)).toEqual(['oc_g']);
+  });
+
+  it('mentions in the group only those who may decide', async () => {
+    const access = { approve: ['other', 'ou_anna', 'ou_bob'] };
+    const definitions = fakeDefinitions([definition({ access })]);
+    const { ask, answers, said, clock } = newStage({ definitions });
+    const run = fakeRun(stateWith());
+    answers.start = () => Promise.resolve({ kind: 'started', run });
+    await ask('/sync orders', { chat: 'oc_g', chatKind: 'group', mentioned: true });
+    run.end('waiting', waiting);
+    await clock.advance(5_000);
+    const words = wordsOf(said.find(({ kind }) => kind === 'send')?.card ?? {});
+    expect(words).toContain('<at id=ou_bob></at>');
+    expect(words).not.toContain('<at id=ou_anna></at>');
+  });
+
+  it('on a card that is just being put up says so', async () => {
+    const { bot, answers, asked } = newStage({}, [{ ...recordOf(partial), card: null }]);
+    answers.find = () => Promise.resolve(partial);
+    expect(await bot.handle(press(value('retry')))).toEqual({
+      type: 'warning',
+      content: 'This card is not ready yet; press again in a moment.',
+    });
+    expect(asked).toEqual([]);
   });
 
   it('on rerun starts a new run with a card of its own', async () => {

@@ -85,6 +85,13 @@ describe('who may do what', () => {
     expect(may(asker(who), right, rule(access), ['ou_boss'], around).allowed).toBe(allowed);
   });
 
+  it('names nobody to ask who started it and may not decide', () => {
+    const rules = rule({ approve: ['ou_bob', 'other'] });
+    const around = { starter: 'ou_bob' };
+    expect(may(asker('ou_eve'), 'approve', rules, ['ou_boss'], around)).toMatchObject({ ask: ['ou_boss'] });
+    expect(may(asker('ou_eve'), 'approve', rules, ['ou_boss'])).toMatchObject({ ask: ['ou_bob', 'ou_boss'] });
+  });
+
   it('allows nothing in chats with outsiders, and tells who froze it', () => {
     for (const right of ['run', 'look', 'stop', 'approve', 'admin'] as const)
       expect(may(asker('ou_boss', 'oc_1', true), right, rule({}), ['ou_boss'])).toMatchObject({ ask: [] });
