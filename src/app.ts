@@ -258,7 +258,7 @@ function serving(
       schedule.adopt(resumed);
       return resumed;
     };
-    const tended = { runs: { resume }, journal: store.journal, definitions, admins, log, bot, clock };
+    const tended = { runs: { resume }, journal: store.journal, definitions, log, bot, clock };
     owned(over, (part) => part.abort());
     void tendRuns(tended, over.signal);
   };

@@ -2,7 +2,9 @@ import { setMaxListeners } from 'node:events';
 import type { Journal, RunRecord, Seen } from '../run/ports.ts';
 import type { Run } from '../run/runs.ts';
 import type { Unwritten } from '../run/unwritten.ts';
+import type { Definition } from '../sync/definition.ts';
 import { text } from '../sync/text.ts';
+import { approvers, starterOf } from './access.ts';
 import { answer } from './answer.ts';
 import type { Asking } from './asking.ts';
 import { createBackground } from './background.ts';
@@ -10,8 +12,9 @@ import { click, tell } from './click.ts';
 import { parseCommand } from './command.ts';
 import type { Desk } from './desk.ts';
 import { greet } from './greet.ts';
-import { createLive, type Place } from './live.ts';
+import { createLive } from './live.ts';
 import type { ChatEvent, ClickEvent, HandleEvent, MessageEvent, Toast } from './ports.ts';
+import { isInThread, tellGroup } from './tell-group.ts';
 import { factsOf } from './trouble.ts';
 
 /** What the bot is made of. */
@@ -27,8 +30,15 @@ export interface BotParts extends Omit<Desk, 'live' | 'leaving'> {
 
 export interface Bot {
   readonly handle: HandleEvent;
-  /** Shows a run until it ends, as after a restart. Returns at once. */
-  show(run: Run, place: Place, approvers: readonly string[]): void;
+  /**
+   * Shows a run on its card until it ends, as after a restart; a group hears of that end as of any other. Returns at once.
+   * @param definition nothing where it cannot be read
+   */
+  show(
+    run: Run,
+    card: NonNullable<RunRecord['card']>,
+    definition: Pick<Definition, 'access'> | undefined,
+  ): void;
   /** Takes no more events, and gives last states a few seconds to be shown. */
   stop(): Promise<void>;
 }
@@ -135,7 +145,13 @@ export function createBot(parts: BotParts): Bot {
         return undefined;
       }
     },
-    show: (run, place, approvers) => background.start('show', () => live.follow(run, place, approvers)),
+    show: (run, { chat, message }, definition) =>
+      background.start('show', async () => {
+        await live.follow(run, { kind: 'card', message }, approvers(definition?.access, desk.admins));
+        const starter = starterOf(run.state());
+        if (starter === undefined || !(await isInThread(run.id, desk))) return;
+        await tellGroup(run.state(), definition, { by: { kind: 'chat', openId: starter }, chat }, desk);
+      }),
     async stop() {
       stopped = true;
       leave.abort();

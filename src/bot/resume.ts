@@ -1,6 +1,5 @@
 import type { Clock, Journal, Log } from '../run/ports.ts';
 import type { Run, Runs } from '../run/runs.ts';
-import { approvers } from './access.ts';
 import type { Bot } from './handle.ts';
 import type { Definitions } from './ports.ts';
 import { factsOf } from './trouble.ts';
@@ -26,14 +25,13 @@ interface ResumeParts {
   readonly runs: Pick<Runs, 'resume'>;
   readonly journal: Pick<Journal, 'findRun'>;
   readonly definitions: Pick<Definitions, 'get'>;
-  readonly admins: readonly string[];
   readonly log: Log;
   readonly bot: Pick<Bot, 'show'>;
 }
 
 /** Goes on with the runs that were left, and keeps their cards fresh again. */
 export async function resumeRuns(parts: ResumeParts): Promise<readonly Run[]> {
-  const { runs, journal, definitions, admins, log, bot } = parts;
+  const { runs, journal, definitions, log, bot } = parts;
   const resumed = await runs.resume();
   for (const run of resumed) {
     try {
@@ -41,8 +39,7 @@ export async function resumeRuns(parts: ResumeParts): Promise<readonly Run[]> {
       if (!card) continue;
       // A definition that is broken by now must not hide the run.
       const definition = await definitions.get(run.state().definition).catch(() => undefined);
-      const place = { kind: 'card', message: card.message } as const;
-      bot.show(run, place, approvers(definition?.access, admins));
+      bot.show(run, card, definition);
     } catch (error) {
       log.error('card-not-resumed', { run: run.id, ...factsOf(error) });
     }

@@ -307,6 +307,25 @@ describe('a group', () => {
       ['oc_g', expect.stringContaining('<at id=ou_boss></at>')],
     ]);
   });
+
+  it.each([
+    ['of the first failure of a run that another process began there', group, 1],
+    ['nothing of one that was begun outside of it', {}, 0],
+  ])('hears %s', async (_, where, lines) => {
+    const all = stage();
+    const run = fakeRun();
+    all.answers.start = async () => ({ kind: 'started', run });
+    all.answers.latest = async () => [run.state()];
+    await all.ask('/sync orders', where);
+    const resumed = fakeRun();
+    all.bot.show(resumed, { chat: 'oc_g', message: 'om_card' }, undefined);
+    resumed.end('partial', everyState['partial']);
+    await all.clock.advance(5_000);
+    const told = all.said.filter(({ kind, to }) => kind === 'send' && to === 'oc_g');
+    expect(told.map(({ card }) => wordsOf(card))).toEqual(
+      Array.from({ length: lines }, () => expect.stringContaining('<at id=ou_anna></at>')),
+    );
+  });
 });
 
 describe('other doors', () => {

@@ -590,14 +590,13 @@ describe('after a restart', () => {
       runs,
       journal: { findRun: (id) => (id === 'r4' ? Promise.reject(new Error('store')) : findRun(id)) },
       definitions: fakeDefinitions([definition({ access: { approve: ['ou_bob'] } })]),
-      admins: ['ou_boss'],
       log,
-      bot: { show: (one, place, people) => cards.push([one.id, place, people]) },
+      bot: { show: (one, card, saved) => cards.push([one.id, card.message, saved?.access]) },
     });
     expect(resumed).toHaveLength(4);
     expect(cards).toEqual([
-      ['r8421', { kind: 'card', message: 'om_card' }, ['ou_bob', 'ou_boss']],
-      ['r3', { kind: 'card', message: 'om_3' }, ['ou_boss']],
+      ['r8421', 'om_card', { approve: ['ou_bob'] }],
+      ['r3', 'om_3', undefined],
     ]);
     expect(log.lines.map((line) => line.event)).toEqual(['card-not-resumed']);
   });
@@ -607,8 +606,8 @@ describe('after a restart', () => {
     const failed = [failedChunk()];
     bot.show(
       fakeRun(stateWith({ chunks: { total: 2, settled: 1, failed } })),
-      { kind: 'card', message: 'om_7' },
-      [],
+      { chat: 'oc_1', message: 'om_7' },
+      undefined,
     );
     await settle();
     expect(patches().map((one) => one.to)).toEqual(['om_7']);
