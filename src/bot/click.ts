@@ -22,7 +22,7 @@ import type { Desk } from './desk.ts';
 import { sendSheet, unwrittenSheet } from './files.ts';
 import { definitionOf } from './find.ts';
 import { problemsOf } from './known.ts';
-import { permit, refusalOf } from './permit.ts';
+import { refusedPress } from './permit.ts';
 import type { ClickEvent, Toast } from './ports.ts';
 import { pressNotice } from './schedule/press.ts';
 import { isInThread, tellGroup } from './tell-group.ts';
@@ -105,7 +105,7 @@ async function startPressed(
   say: Tell,
 ): Promise<Toast> {
   const definition = await desk.definitions.get(name);
-  const refusal = refusalOf(await permit(askingOf(event), { right: 'run', what: 'sync', definition }, desk));
+  const refusal = await refusedPress(event, { right: 'run', what: 'sync', definition }, desk);
   return refusal ? say('warning', refusal) : start(event, definition, desk, say, { group });
 }
 
@@ -182,7 +182,7 @@ async function runPressed(
   }
   const about = { definition, name: state.definition, run, starter: starterOf(state) };
   const deed = { right: rightFor(op, state), what: op, ...about };
-  const refusal = refusalOf(await permit(askingOf(event), deed, desk));
+  const refusal = await refusedPress(event, deed, desk);
   if (refusal) return say('warning', refusal);
   if (op === 'csv') {
     desk.background.start('csv', () => download(event, { ...record, state }, desk));

@@ -2,11 +2,12 @@ import { refusalCard } from '../cards/noticeCard.ts';
 import type { Definition } from '../sync/definition.ts';
 import { type Text, text } from '../sync/text.ts';
 import { type Circumstances, may, type Permission, type Right } from './access.ts';
-import type { Asking } from './asking.ts';
+import { type Asking, askingOf } from './asking.ts';
+import type { Background } from './background.ts';
 import { visible } from './command.ts';
 import type { Desk } from './desk.ts';
 import { frozenNow } from './frozen.ts';
-import type { CardJson } from './ports.ts';
+import type { CardJson, ClickEvent } from './ports.ts';
 import { factsOf } from './trouble.ts';
 
 /** Something that somebody wants to do. */
@@ -89,10 +90,25 @@ export function refusedCard(permission: Permission, { locale }: Pick<Desk, 'loca
   return permission.allowed ? undefined : refusalCard(permission.refusal, permission.ask, locale);
 }
 
-/** Why not, and whom to ask, for a toast; nothing where it is allowed. */
-export function refusalOf(permission: Permission): Text | undefined {
-  if (permission.allowed) return undefined;
+/**
+ * Decides about a press like {@link permit}; answers why not, for a toast, and nothing where it is allowed. A toast can
+ * name nobody but by open_id, so that whom to ask is told in a card to the presser alone.
+ */
+export async function refusedPress(
+  event: ClickEvent,
+  deed: Deed,
+  desk: Book & Pick<Desk, 'chat' | 'locale'> & { readonly background: Background },
+): Promise<Text | undefined> {
+  const permission = await permit(askingOf(event), deed, desk);
+  const card = refusedCard(permission, desk);
+  if (permission.allowed || !card) return undefined;
   const { refusal, ask } = permission;
-  const names = ask.slice(0, 3).join(', ');
-  return names === '' ? refusal : text(`${refusal.zh}请找：${names}`, `${refusal.en} Ask: ${names}`);
+  if (ask.length === 0) return refusal;
+  desk.background.start('refused', async () => {
+    await desk.chat.send(event.from, card, `refused:${event.id}`);
+  });
+  return text(
+    `${refusal.zh}该找谁，机器人单独发消息告诉你。`,
+    `${refusal.en} A message to you alone says whom to ask.`,
+  );
 }

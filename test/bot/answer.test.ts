@@ -415,8 +415,9 @@ describe('a button of a notice', () => {
   }
 
   it.each(['sync', 'snooze', 'skip'])('is for those who may run the sync, and noted: %s', async (op) => {
-    const { click, audit, asked, schedules } = await reminded();
-    expect(await click(op, 'ou_anna')).toContain('You may not run this sync. Ask: ou_bob, ou_boss');
+    const { click, audit, asked, schedules, said } = await reminded();
+    expect(await click(op, 'ou_anna')).toContain('You may not run this sync. A message to you');
+    expect(wordsOf(said.at(-1)?.card ?? {})).toMatch(/Ask: <person id='ou_bob'.*<person id='ou_boss'/);
     await click(op, 'ou_bob');
     expect(audit.entries).toMatchObject([
       { by: 'ou_anna', via: 'button', what: op, definition: 'users', allowed: false },

@@ -292,17 +292,20 @@ describe('a click', () => {
   });
 
   it.each(['apply', 'apply-no-deletes', 'discard'])('on %s is for those who may approve', async (op) => {
-    const { bot, asked } = on(waiting, { admins: ['ou_boss'] });
+    const { bot, asked, said } = on(waiting, { admins: ['ou_boss'] });
     expect(await bot.handle(press(value(op), { from: 'ou_eve' }))).toMatchObject({
       type: 'warning',
-      content: expect.stringContaining('Ask: ou_boss'),
+      content: expect.stringContaining('whom to ask'),
     });
     expect(asked).toEqual([]);
+    await settle();
+    expect(said.map(({ kind, to }) => [kind, to])).toEqual([['send', 'ou_eve']]);
+    expect(wordsOf(said[0]?.card ?? {})).toContain("Ask: <person id='ou_boss'");
   });
 
   it.each([
     [[], 'only the command line can: bitable-sync run orders --approve RUN'],
-    [['ou_boss'], 'You may not apply this plan. Ask: ou_boss'],
+    [['ou_boss'], 'You may not apply this plan. A message to you alone says whom to ask.'],
   ])('on apply by somebody else writes nothing, with admins %j', async (admins, said) => {
     const { bot, asked } = on(waiting, { admins });
     const toast = await bot.handle(press(value('apply')));
@@ -415,7 +418,7 @@ describe('a click', () => {
     const { bot, asked } = on(planned, { admins: ['ou_boss'] });
     expect(await bot.handle(press(value('apply')))).toMatchObject({
       type: 'warning',
-      content: expect.stringContaining('Ask: ou_boss'),
+      content: expect.stringContaining('whom to ask'),
     });
     expect(asked).toEqual([]);
   });
@@ -430,7 +433,7 @@ describe('a click', () => {
     expect(await sync('orders', '1')).toMatchObject({ type: 'success' });
     expect(await sync('users', '2')).toMatchObject({
       type: 'warning',
-      content: 'You may not run this sync. Ask: ou_bob',
+      content: 'You may not run this sync. A message to you alone says whom to ask.',
     });
     expect(await sync('bad', '3')).toEqual({
       type: 'error',

@@ -6,11 +6,10 @@ import type { Problem } from '../../sync/problem.ts';
 import { tomorrow } from '../../sync/schedule/hours.ts';
 import { type Text, text } from '../../sync/text.ts';
 import { zoneOf } from '../../sync/zone.ts';
-import { askingOf } from '../asking.ts';
 import type { Background } from '../background.ts';
 import type { Desk } from '../desk.ts';
 import { definitionOf } from '../find.ts';
-import { permit, refusalOf } from '../permit.ts';
+import { refusedPress } from '../permit.ts';
 import type { CardJson, ClickEvent, Schedules } from '../ports.ts';
 import { redraw } from './tell.ts';
 
@@ -61,7 +60,7 @@ export async function pressNotice(event: ClickEvent, press: Press, desk: NoticeD
     ? await desk.definitions.get(note.definition)
     : await definitionOf(note.definition, desk);
   const deed = { right: starts ? 'run' : 'look', what: press.op, definition, name: note.definition } as const;
-  const refusal = refusalOf(await permit(askingOf(event), deed, desk));
+  const refusal = await refusedPress(event, deed, desk);
   if (refusal) return said('warning', refusal);
   const now = desk.clock.now();
   // Two presses at the same moment, or on a card that was settled: one counts.
