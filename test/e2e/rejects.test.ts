@@ -112,7 +112,9 @@ describe('rows that Feishu refuses', () => {
     const { toast: fine } = await world.feishu.click(card.id, 'csv', { from: ada });
     expect(fine?.type).toBe('success');
     await alone.ada.next(isFile, { since: 0 });
-    expect(alone.bob.messages()).toEqual([]);
+    // He is told whom to ask, and gets no row.
+    await alone.bob.next(({ text }) => text.includes('You may not run this sync.'), { since: 0 });
+    expect(alone.bob.messages()).toHaveLength(1);
   });
 
   it('say so on the card when the file cannot be sent', async () => {
