@@ -1,10 +1,9 @@
 import { badGroups } from '../sync/bad-groups.ts';
-import type { Change } from '../sync/change.ts';
+import { type Change, wantedAt } from '../sync/change.ts';
 import type { Failure } from '../sync/failure.ts';
 import { type Key, showKey } from '../sync/key.ts';
 import type { Cell } from '../sync/kinds/kind.ts';
 import type { Mapping, Target } from '../sync/mapping.ts';
-import { cellAt } from '../sync/pack.ts';
 import type { BadGroup, BadRow } from '../sync/state.ts';
 import { text } from '../sync/text.ts';
 import type { Rejects } from './ports.ts';
@@ -79,12 +78,6 @@ export function refusedRow(mapping: Shown, change: Change, failure: Failure): Ba
     ...(failure.code === null ? {} : { code: failure.code }),
     reason: text(`飞书拒绝：${code}${failure.message}`, `Feishu refused it: ${code}${failure.message}`),
   };
-}
-
-/** What a change writes into a field. */
-function wantedAt(change: Change, at: number): Cell {
-  if (change.kind === 'create') return cellAt(change.packed, at);
-  return change.kind === 'update' ? (change.differences.find(([one]) => one === at)?.[1] ?? '') : '';
 }
 
 /** The field that a refusal is about: the one that Feishu points at, or the only one that was sent. */

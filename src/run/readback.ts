@@ -1,4 +1,4 @@
-import { type Change, cellsOf } from '../sync/change.ts';
+import type { Change } from '../sync/change.ts';
 import { CallError, type Verdict } from '../sync/failure.ts';
 import type { TableRecord } from '../sync/field.ts';
 import { type Key, keyOf } from '../sync/key.ts';
@@ -6,6 +6,7 @@ import type { KeyTable } from '../sync/key-table.ts';
 import type { Cell } from '../sync/kinds/kind.ts';
 import { kindOf } from '../sync/kinds/kinds.ts';
 import type { Target } from '../sync/mapping.ts';
+import { cellAt } from '../sync/pack.ts';
 import type { Table } from './ports.ts';
 
 /** A record found again, with its canonical cells by position. */
@@ -138,8 +139,9 @@ function filterBy(targets: readonly Target[], key: readonly number[], changes: r
   const only = key.length === 1 ? targets[at] : undefined;
   if (!only || !filterable.has(only.kind) || changes.length === 0) return undefined;
   const values = changes.map((change) => {
-    const row = change.kind === 'update' ? change.row : cellsOf(change);
     // A key of one part is the cell, blanks around it aside.
+    if (change.kind === 'create') return cellAt(change.packed, at);
+    const row = change.kind === 'update' ? change.row : change.cells;
     return row?.[at] ?? change.key;
   });
   return values.every(({ length }) => length <= keyInFilter) ? { field: only.name, values } : undefined;

@@ -1,6 +1,6 @@
 import type { Key } from './key.ts';
 import type { Cell } from './kinds/kind.ts';
-import { packCells, unpackBytes } from './pack.ts';
+import { cellAt, packCells, unpackBytes } from './pack.ts';
 
 /** One cell that differs: position in the mapping, wanted and held canonical value. */
 export type Difference = readonly [at: number, wanted: Cell, held: Cell];
@@ -43,3 +43,9 @@ export const createOf = (key: Key, cells: readonly Cell[]): Create => ({
 /** The cells of a row that is to be created, or of a record that is to be deleted. */
 export const cellsOf = (change: Exclude<Change, { kind: 'update' }>): readonly Cell[] =>
   change.kind === 'delete' ? change.cells : unpackBytes(change.packed);
+
+/** What a change writes into the field at a position; `''` where it writes nothing there. */
+export function wantedAt(change: Change, at: number): Cell {
+  if (change.kind === 'create') return cellAt(change.packed, at);
+  return change.kind === 'update' ? (change.differences.find(([one]) => one === at)?.[1] ?? '') : '';
+}

@@ -1,5 +1,5 @@
 import { type Key, keyOf } from './key.ts';
-import { cellAt, separatorByte } from './pack.ts';
+import { cellAt, cellStart, separatorByte } from './pack.ts';
 
 /**
  * A key as UTF-8 with its hash. A text for each row would have to be made, read letter by letter and thrown away
@@ -67,9 +67,7 @@ export function textKeys(): (key: Key) => KeyBytes {
  * of ASCII without blanks, which is what keys mostly are.
  */
 function isPlain(packed: Uint8Array, cell: number, from: number, found: Found): boolean {
-  let start = from;
-  for (let left = cell; left > 0 && start < packed.length; start++)
-    if (packed[start] === separatorByte) left--;
+  const start = cellStart(packed, cell, from);
   let hash = seed;
   let end = start;
   for (; end < packed.length; end++) {

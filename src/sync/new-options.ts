@@ -1,9 +1,9 @@
-import type { Change, Written } from './change.ts';
+import { type Change, wantedAt } from './change.ts';
 import { byteKeys } from './key-bytes.ts';
 import { keyTable } from './key-table.ts';
 import { optionsIn } from './kinds/select.ts';
 import type { Target } from './mapping.ts';
-import { cellAt, cellEnd, cellStart } from './pack.ts';
+import { cellEnd, cellStart } from './pack.ts';
 import type { Problem } from './problem.ts';
 import { count, text } from './text.ts';
 
@@ -49,17 +49,12 @@ export function newOptions(targets: readonly Target[]): NewOptions {
     return cells.put(bytesOf(packed, from, to)) < before;
   }
 
-  function cellIn(change: Written, at: number): string {
-    if (change.kind === 'create') return cellAt(change.packed, at);
-    return change.differences.find(([place]) => place === at)?.[1] ?? '';
-  }
-
   return {
     see(change) {
       if (change.kind === 'delete') return;
       for (const [select, { at, kind, known, fresh }] of selects.entries()) {
         if (change.kind === 'create' && isOld(change.packed, select, at)) continue;
-        for (const name of optionsIn(kind, cellIn(change, at))) if (!known.has(name)) fresh.add(name);
+        for (const name of optionsIn(kind, wantedAt(change, at))) if (!known.has(name)) fresh.add(name);
       }
     },
     get size() {

@@ -52,11 +52,7 @@ export const unpackBytes = (packed: Uint8Array): Cell[] =>
 
 /** Reads one cell of packed bytes, which begin at `from`, without unpacking the others. */
 export function cellAt(packed: Uint8Array, at: number, from = 0): Cell {
-  let start = from;
-  for (let left = at; left > 0; start++) {
-    if (start >= packed.length) return '';
-    if (packed[start] === separatorByte) left--;
-  }
+  const start = cellStart(packed, at, from);
   let end = start;
   let plain = true;
   for (; end < packed.length; end++) {
@@ -68,9 +64,9 @@ export function cellAt(packed: Uint8Array, at: number, from = 0): Cell {
   return plain ? bytes.toString('latin1') : unguard(bytes.toString('utf8'));
 }
 
-/** Where a cell begins in packed bytes; behind their end where they have no such cell. */
-export function cellStart(packed: Uint8Array, at: number): number {
-  let start = 0;
+/** Where a cell begins in packed bytes, which begin at `from`; their end where they have no such cell. */
+export function cellStart(packed: Uint8Array, at: number, from = 0): number {
+  let start = from;
   for (let left = at; left > 0; start++) {
     if (start >= packed.length) return start;
     if (packed[start] === separatorByte) left--;
