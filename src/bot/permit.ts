@@ -100,12 +100,11 @@ export async function refusedPress(
   desk: Book & Pick<Desk, 'chat' | 'locale'> & { readonly background: Background },
 ): Promise<Text | undefined> {
   const permission = await permit(askingOf(event), deed, desk);
-  const card = refusedCard(permission, desk);
-  if (permission.allowed || !card) return undefined;
+  if (permission.allowed) return undefined;
   const { refusal, ask } = permission;
   if (ask.length === 0) return refusal;
   desk.background.start('refused', async () => {
-    await desk.chat.send(event.from, card, `refused:${event.id}`);
+    await desk.chat.send(event.from, refusalCard(refusal, ask, desk.locale), `refused:${event.id}`);
   });
   return text(
     `${refusal.zh}该找谁，机器人单独发消息告诉你。`,
