@@ -1,4 +1,5 @@
 import type { Definition } from '../../src/sync/definition.ts';
+import { nothing } from '../../src/sync/progress.ts';
 import type { State } from '../../src/sync/state.ts';
 
 /** A run that has just been asked for, at the beginning of time; each test says what matters to it. */
@@ -14,26 +15,13 @@ export const sampleState: State = {
   startedAt: 0,
   endedAt: null,
   reading: { rows: 0, records: 0, total: null },
-  rows: {
-    read: 0,
-    created: 0,
-    updated: 0,
-    unchanged: 0,
-    rejected: 0,
-    invalid: 0,
-    failed: 0,
-    unknown: 0,
-    notSent: 0,
-  },
-  deletes: { planned: 0, done: 0, failed: 0, unknown: 0, notSent: 0, kept: 0 },
+  ...nothing,
   chunks: { total: 0, settled: 0, failed: [] },
   changes: { total: 0, settled: 0 },
   planned: { creates: 0, updates: 0, deletes: 0 },
   rounds: 0,
   roundsMax: 3,
   resumeAt: null,
-  calls: { read: 0, write: 0, refused: 0, chat: 0 },
-  ms: { total: 0, source: 0, table: 0, diff: 0, upload: 0 },
   waiting: null,
   error: null,
   notes: [],
