@@ -10,7 +10,8 @@ import { guard, separatorByte } from './pack.ts';
 export function changeSizes(targets: readonly Target[]): (change: Change) => number {
   const columns = targets.map(({ name, kind }) => ({
     name: Buffer.byteLength(JSON.stringify(name)) + colonAndComma,
-    kind,
+    twice: kind === 'url',
+    wrapping: wrappings.get(kind),
   }));
   return (change) => {
     if (change.kind === 'create') return around + rowSize(change.packed, columns);
@@ -30,7 +31,10 @@ export function changeSizes(targets: readonly Target[]): (change: Change) => num
 interface Column {
   /** Bytes of the field's name and of what stands around it. */
   readonly name: number;
-  readonly kind: FieldKind;
+  /** A link is sent twice, as link and as words. */
+  readonly twice: boolean;
+  /** What each member of a set is sent in, in bytes; undefined for fields of one value. */
+  readonly wrapping: number | undefined;
 }
 
 const colonAndComma = 4;
@@ -39,25 +43,19 @@ const clearing = 4;
 
 /** Bytes that packed cells take in a call; empty ones are left out. */
 function rowSize(packed: Uint8Array, columns: readonly (Column | undefined)[]): number {
+  const end = packed.length;
   let bytes = 0;
-  let column = 0;
-  let length = 0;
-  let escapes = 0;
-  let members = 1;
-  for (let at = 0; at <= packed.length; at++) {
-    const byte = at < packed.length ? (packed[at] ?? 0) : separatorByte;
-    if (byte === separatorByte) {
-      if (length > 0) bytes += cellSize(columns[column], length, escapes, members);
-      column++;
-      length = 0;
-      escapes = 0;
-      members = 1;
-      continue;
+  let from = 0;
+  for (const column of columns) {
+    let escapes = 0;
+    let to = from;
+    for (; to < end; to++) {
+      const byte = packed[to] ?? 0;
+      if (byte === separatorByte) break;
+      escapes += escaping[byte] ?? 0;
     }
-    length++;
-    if (byte < blank) escapes += longEscape;
-    else if (byte === quote || byte === backslash) escapes++;
-    else if (byte === comma && packed[at - 1] === quote && packed[at + 1] === quote) members++;
+    if (column && to > from) bytes += cellSize(column, packed, from, to, escapes);
+    from = to + 1;
   }
   return bytes;
 }
@@ -66,24 +64,36 @@ const blank = 0x20;
 const quote = 0x22;
 const comma = 0x2c;
 const backslash = 0x5c;
-/** What `\u001f` takes more than the byte that it stands for. */
-const longEscape = 5;
+
+/** What JSON takes more for a byte than the byte itself: `\u001f`, `\"`. */
+const escaping = Uint8Array.from({ length: 256 }, (_, byte) => {
+  if (byte < blank) return 5;
+  return byte === quote || byte === backslash ? 1 : 0;
+});
+
 const quotes = 4;
 /** What stands around the words and the link of a link. */
 const linkParts = 20;
 
-/** @param escapes bytes that JSON takes more for the characters of the cell @param members of a set */
-function cellSize(column: Column | undefined, length: number, escapes: number, members: number): number {
-  const { name = 0, kind = 'text' } = column ?? {};
-  const text = length + escapes + quotes;
-  // A link is sent twice, as link and as words.
-  if (kind === 'url') return name + linkParts + 2 * text;
-  const wrapping = wrappings.get(kind);
+/** @param escapes bytes that JSON takes more for the characters of the cell */
+function cellSize(column: Column, packed: Uint8Array, from: number, to: number, escapes: number): number {
+  const { name, twice, wrapping } = column;
+  const text = to - from + escapes + quotes;
+  if (twice) return name + linkParts + 2 * text;
+  if (wrapping === undefined) return name + text;
   // The cell of a set is the JSON of its members already.
-  return name + (wrapping === undefined ? text : Math.max(quotes, length + members * wrapping));
+  return name + Math.max(quotes, to - from + wrapping * members(packed, from, to));
 }
 
-/** What each member of a set is sent in, in bytes: `{"id":` and `}`. */
+/** How many members the cell of a set has, rather too many than too few. */
+function members(packed: Uint8Array, from: number, to: number): number {
+  let count = 1;
+  for (let at = from; at < to; at++)
+    if (packed[at] === comma && packed[at - 1] === quote && packed[at + 1] === quote) count++;
+  return count;
+}
+
+/** What stands around each member of a set: `{"id":` and `}`. */
 const wrappings: ReadonlyMap<FieldKind, number> = new Map([
   ['multi', 0],
   ['link', 0],

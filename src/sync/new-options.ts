@@ -1,6 +1,6 @@
 import { type Change, wantedAt } from './change.ts';
 import { byteKeys } from './key-bytes.ts';
-import { keyTable } from './key-table.ts';
+import { type KeyTable, keyTable } from './key-table.ts';
 import { optionsIn } from './kinds/select.ts';
 import type { Target } from './mapping.ts';
 import { cellEnd, cellStart } from './pack.ts';
@@ -30,30 +30,26 @@ export interface NewOptions {
 
 /** Starts looking; the options that the fields have are known. */
 export function newOptions(targets: readonly Target[]): NewOptions {
-  const selects = targets.flatMap((target, at) =>
-    target.kind === 'select' || target.kind === 'multi'
-      ? [{ at, kind: target.kind, target, known: new Set(target.options ?? []), fresh: new Set<string>() }]
+  const selects = targets.flatMap(({ kind, name, options }, at) =>
+    kind === 'select' || kind === 'multi'
+      ? [{ at, kind, name, known: new Set(options ?? []), fresh: new Set<string>(), seen: keyTable() }]
       : [],
   );
-  // By field, the cells that were looked through, as they stand in packed rows: most rows have one of a few.
-  const seen = selects.map(() => keyTable());
   const bytesOf = byteKeys();
 
-  /** Whether a cell of a packed row is empty or was there before. */
-  function isOld(packed: Uint8Array, select: number, at: number): boolean {
+  /** Whether a cell of a packed row is empty, or one that was looked through before: most rows have one of a few. */
+  function isOld(packed: Uint8Array, at: number, seen: KeyTable): boolean {
     const from = cellStart(packed, at);
     const to = cellEnd(packed, from);
-    const cells = seen[select];
-    if (from >= to || !cells) return true;
-    const before = cells.size;
-    return cells.put(bytesOf(packed, from, to)) < before;
+    const before = seen.size;
+    return from >= to || seen.put(bytesOf(packed, from, to)) < before;
   }
 
   return {
     see(change) {
       if (change.kind === 'delete') return;
-      for (const [select, { at, kind, known, fresh }] of selects.entries()) {
-        if (change.kind === 'create' && isOld(change.packed, select, at)) continue;
+      for (const { at, kind, known, fresh, seen } of selects) {
+        if (change.kind === 'create' && isOld(change.packed, at, seen)) continue;
         for (const name of optionsIn(kind, wantedAt(change, at))) if (!known.has(name)) fresh.add(name);
       }
     },
@@ -63,16 +59,16 @@ export function newOptions(targets: readonly Target[]): NewOptions {
     problems: () =>
       selects
         .filter(({ known, fresh }) => known.size + fresh.size > optionsPerField)
-        .map(({ target, known, fresh }) => tooMany(target, known.size + fresh.size)),
+        .map(({ name, known, fresh }) => tooMany(name, known.size + fresh.size)),
     names: () => selects.flatMap(({ at, fresh }) => (fresh.size > 0 ? [[at, [...fresh]] as const] : [])),
   };
 }
 
-const tooMany = (target: Target, options: number): Problem => ({
+const tooMany = (field: string, options: number): Problem => ({
   code: 'too-many-options',
   message: text(
-    `字段「${target.name}」会有 ${count(options)} 个选项，最多 ${count(optionsPerField)} 个。`,
-    `The field "${target.name}" would have ${count(options)} options; ${count(optionsPerField)} is the most.`,
+    `字段「${field}」会有 ${count(options)} 个选项，最多 ${count(optionsPerField)} 个。`,
+    `The field "${field}" would have ${count(options)} options; ${count(optionsPerField)} is the most.`,
   ),
   cure: text(
     '这一列多半不是选项：请把字段改成文本。',
