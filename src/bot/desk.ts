@@ -1,7 +1,10 @@
 import type { Inited } from '../run/init-table.ts';
+import type { Journal, RunRecord } from '../run/ports.ts';
 import type { Runs } from '../run/runs.ts';
+import type { Unwritten } from '../run/unwritten.ts';
 import type { Verify } from '../run/verify.ts';
 import type { Story } from '../sync/story.ts';
+import type { Background } from './background.ts';
 import type { Live, LiveParts } from './live.ts';
 import type { Audit, Chat, Definitions, Schedules } from './ports.ts';
 
@@ -22,4 +25,12 @@ export interface Desk extends Pick<LiveParts, 'chat' | 'clock' | 'log' | 'locale
   init(name: string): Promise<Inited>;
   /** What the latest runs did with a row. */
   story(definition: string, key: string): Promise<Story>;
+}
+
+/** What presses need besides the desk. */
+export interface PressDesk extends Desk {
+  readonly journal: Pick<Journal, 'findRun' | 'findRunByMessage'>;
+  readonly background: Background;
+  /** The rows that a run did not write, some at a time. */
+  unwritten(record: RunRecord): AsyncIterable<readonly Unwritten[]>;
 }

@@ -8,13 +8,14 @@ import { approvers, starterOf } from './access.ts';
 import { answer } from './answer.ts';
 import type { Asking } from './asking.ts';
 import { createBackground } from './background.ts';
-import { click, tell } from './click.ts';
+import { click } from './click.ts';
 import { parseCommand } from './command.ts';
 import type { Desk } from './desk.ts';
 import { greet } from './greet.ts';
 import { createLive } from './live.ts';
 import type { ChatEvent, ClickEvent, HandleEvent, MessageEvent, Toast } from './ports.ts';
 import { isInThread, tellGroup } from './tell-group.ts';
+import { tell } from './toast.ts';
 import { factsOf } from './trouble.ts';
 
 /** What the bot is made of. */

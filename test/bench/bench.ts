@@ -78,16 +78,17 @@ async function withParts(
     await inFolder(async (folder) => {
       const shop = source === 'sqlite' ? await sqliteShop(folder) : await mysqlShop(say);
       try {
-        const parts = { feishu, app, shop, wanted: wanted as ReadonlySet<Case>, show };
-        for (const rows of sizes) await life(parts, rows);
-        await width(parts, 'strict', 20_000);
-        await width(parts, 'lenient', 20_000);
-        if (wanted.has('wide')) await benchWide({ feishu, app, shop, say }, wideRows, print);
-        if (wanted.has('large')) await benchLarge(feishu, app, shop, print);
-        if (wanted.has('killed')) await benchKilled(feishu, app, shop, print);
-        if (wanted.has('journal')) await benchJournal(feishu, app, shop, print);
-        if (wanted.has('floor')) await benchFloor(feishu, app, shop, print);
-        if (wanted.has('webhook')) await benchWebhook(feishu, app, shop, print);
+        const parts = { feishu, app, shop, say, print };
+        const bench = { ...parts, wanted: wanted as ReadonlySet<Case>, show };
+        for (const rows of sizes) await life(bench, rows);
+        await width(bench, 'strict', 20_000);
+        await width(bench, 'lenient', 20_000);
+        if (wanted.has('wide')) await benchWide(parts, wideRows);
+        if (wanted.has('large')) await benchLarge(parts);
+        if (wanted.has('killed')) await benchKilled(parts);
+        if (wanted.has('journal')) await benchJournal(parts);
+        if (wanted.has('floor')) await benchFloor(parts);
+        if (wanted.has('webhook')) await benchWebhook(parts);
       } finally {
         await shop.close();
       }

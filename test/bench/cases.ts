@@ -1,17 +1,13 @@
-import type { Answers, Feishu } from './feishu.ts';
 import { type Measured, measured, type Work } from './judge.ts';
+import { inScene, type Parts } from './parts.ts';
 import { inPlace } from './program.ts';
-import type { Shop } from './shop.ts';
 
 /** What can be measured. */
 export const cases = ['first', 'same', 'changed', 'deleted', 'strict', 'lenient'] as const;
 export type Case = (typeof cases)[number];
 
 /** What the cases are measured with. */
-export interface Bench {
-  readonly feishu: Feishu;
-  readonly app: Answers['app'];
-  readonly shop: Shop;
+export interface Bench extends Pick<Parts, 'feishu' | 'app' | 'shop'> {
   readonly wanted: ReadonlySet<Case>;
   /** Told of each run as it is done. */
   readonly show: (run: Measured) => void;
@@ -24,7 +20,7 @@ const nothing = { fields, records: 0, creates: 0, updates: 0, deletes: 0 };
 
 /** One after the other on the same table: the first load, nothing changed, 1 % changed, 1 % deleted. */
 export async function life(bench: Bench, rows: number): Promise<void> {
-  const { feishu, app, shop, wanted, show } = bench;
+  const { feishu, shop, wanted, show } = bench;
   const one = rows / 100;
   const steps: readonly (readonly [Case, string, Work, () => Promise<void>])[] = [
     ['first', 'first load', { ...nothing, creates: rows }, () => shop.fill(rows)],
@@ -34,9 +30,7 @@ export async function life(bench: Bench, rows: number): Promise<void> {
   ];
   const last = steps.findLastIndex(([name]) => wanted.has(name));
   if (last < 0) return;
-  await inPlace(app, shop, async (place) => {
-    const [target = ''] = await feishu.ask({ kind: 'base', tables: 1 });
-    place.define(target, 1);
+  await inScene(bench, { latency }, async (place) => {
     for (const [step, name, work, prepare] of steps.slice(0, last + 1)) {
       await prepare();
       // What nobody wants to see is only there for the steps after it.

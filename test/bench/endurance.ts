@@ -1,40 +1,23 @@
 import { latency } from './cases.ts';
-import type { Answers, Feishu } from './feishu.ts';
-import { inPlace } from './program.ts';
-import type { Shop } from './shop.ts';
+import { inScene, type Parts } from './parts.ts';
 
 /** Prints the peak memory of a first load of 200,000 rows, and of the run after it. */
-export async function benchLarge(
-  feishu: Feishu,
-  app: Answers['app'],
-  shop: Shop,
-  print: (line: string) => void,
-): Promise<void> {
-  await shop.fill(200_000);
-  await inPlace(app, shop, async (place) => {
-    const [target = ''] = await feishu.ask({ kind: 'base', tables: 1 });
-    await feishu.ask({ kind: 'pace', latency: 0, writers: 1 });
-    place.define(target, 1);
+export async function benchLarge(parts: Parts): Promise<void> {
+  await parts.shop.fill(200_000);
+  await inScene(parts, { latency: 0 }, async (place) => {
     const first = await place.run();
     const same = await place.run();
-    print(
+    parts.print(
       `peak memory at 200,000 rows: first load ${first.peakMb} MB, nothing changed ${same.peakMb} MB (aim: below 350)`,
     );
   });
 }
 
 /** Kills a run of 100,000 rows half-way and prints how soon the next start of it sends again. */
-export async function benchKilled(
-  feishu: Feishu,
-  app: Answers['app'],
-  shop: Shop,
-  print: (line: string) => void,
-): Promise<void> {
+export async function benchKilled(parts: Parts): Promise<void> {
+  const { feishu, shop, print } = parts;
   await shop.fill(100_000);
-  await inPlace(app, shop, async (place) => {
-    const [target = ''] = await feishu.ask({ kind: 'base', tables: 1 });
-    await feishu.ask({ kind: 'pace', latency, writers: 1 });
-    place.define(target, 1);
+  await inScene(parts, { latency }, async (place) => {
     await place.kill(feishu.ask({ kind: 'arrival', route: 'records.batch_create', nth: 50 }));
     // What it does from then on is a first load as any other.
     const again = feishu.ask({ kind: 'arrival', route: 'records.batch_create', nth: 1 });

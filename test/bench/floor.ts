@@ -1,11 +1,10 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Answers, Feishu } from './feishu.ts';
 import { fields } from './fields.ts';
 import type { Asked, Floor } from './floor-process.ts';
-import { inPlace } from './program.ts';
-import { query, type Shop } from './shop.ts';
+import { inScene, type Parts } from './parts.ts';
+import { query } from './shop.ts';
 
 const run = promisify(execFile);
 
@@ -13,17 +12,10 @@ const run = promisify(execFile);
  * Prints what this machine needs for merely reading both sides of 100,000 rows: the driver's rows and the parsed pages
  * are thrown away as they come. Nothing that compares them can take less.
  */
-export async function benchFloor(
-  feishu: Feishu,
-  app: Answers['app'],
-  shop: Shop,
-  print: (line: string) => void,
-): Promise<void> {
+export async function benchFloor(parts: Parts): Promise<void> {
+  const { app, shop, print } = parts;
   await shop.fill(100_000);
-  await inPlace(app, shop, async (place) => {
-    const [target = ''] = await feishu.ask({ kind: 'base', tables: 1 });
-    await feishu.ask({ kind: 'pace', latency: 0, writers: 1 });
-    place.define(target, 1);
+  await inScene(parts, { latency: 0 }, async (place, target) => {
     await place.run();
     const asked: Asked = { shop: shop.url, query, app, target, fields: fields.map(({ name }) => name) };
     const file = fileURLToPath(new URL('./floor-process.ts', import.meta.url));

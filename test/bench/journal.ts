@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'libsql';
 import { latency } from './cases.ts';
-import type { Answers, Feishu } from './feishu.ts';
+import type { Answers } from './feishu.ts';
+import type { Parts } from './parts.ts';
 import { inFolder, writtenDefinition } from './program.ts';
-import type { Shop } from './shop.ts';
 
 /** What one load works with. */
 export interface Load {
@@ -36,12 +36,7 @@ const kinds = { created: 'a first load of 100,000 rows', changed: 'a run in whic
 type Kind = keyof typeof kinds;
 
 /** Prints what journal and ledger cost: with them against without them, the better of two runs each. */
-export async function benchJournal(
-  feishu: Feishu,
-  app: Answers['app'],
-  shop: Shop,
-  print: (line: string) => void,
-): Promise<void> {
+export async function benchJournal({ feishu, app, shop, print }: Parts): Promise<void> {
   await shop.fill(rows);
   await inFolder(async (folder) => {
     const none = (): { with: Loaded[]; without: Loaded[] } => ({ with: [], without: [] });

@@ -4,9 +4,10 @@ import { createServer } from 'node:net';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import { seal } from '../../src/playground/webhook.ts';
+import { latency } from './cases.ts';
 import type { Answers, Feishu } from './feishu.ts';
-import { inPlace, type Serving } from './program.ts';
-import type { Shop } from './shop.ts';
+import { inScene, type Parts } from './parts.ts';
+import type { Serving } from './program.ts';
 
 const keys = { encryptKey: 'key-of-the-bench', verificationToken: 'token-of-the-bench' };
 const perSecond = 1_000;
@@ -22,17 +23,10 @@ const slice = 10;
  * Sends 1,000 signed and encrypted events a second to the built program while it loads 100,000 rows: how long the
  * acknowledgements take, and whether every command is answered.
  */
-export async function benchWebhook(
-  feishu: Feishu,
-  app: Answers['app'],
-  shop: Shop,
-  print: (line: string) => void,
-): Promise<void> {
+export async function benchWebhook(parts: Parts): Promise<void> {
+  const { feishu, shop, print } = parts;
   await shop.fill(100_000);
-  await inPlace(app, shop, async (place) => {
-    const [target = ''] = await feishu.ask({ kind: 'base', tables: 1 });
-    place.define(target, 1);
-    await feishu.ask({ kind: 'pace', latency: 60, writers: 1 });
+  await inScene(parts, { latency }, async (place) => {
     const said = await feishu.ask({
       kind: 'say',
       words: ['/sync orders', ...Array<string>(commands).fill('/help')],

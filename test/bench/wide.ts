@@ -1,7 +1,7 @@
-import type { Answers, Feishu } from './feishu.ts';
 import { fields as narrowFields } from './fields.ts';
-import { inPlace, type Sync } from './program.ts';
-import { query, type Shop } from './shop.ts';
+import { inScene, type Parts, type Scene } from './parts.ts';
+import type { Sync } from './program.ts';
+import { query } from './shop.ts';
 
 /** Columns of one group: the name's first letter, what the query answers, the field, and the definition's rule. */
 const kinds: readonly (readonly [
@@ -46,29 +46,21 @@ from user_orders uo join users u on u.id = uo.user_id where uo.production_id = 1
 };
 const narrowSync: Sync = { query, fields: { 下单时间: { as: 'date' } } };
 
-/** What the wide case is measured with. */
-interface Bench {
-  readonly feishu: Feishu;
-  readonly app: Answers['app'];
-  readonly shop: Shop;
-  /** Told what goes on, for it takes a while. */
-  readonly say: (line: string) => void;
-}
-
 /**
  * Compares rows of 60 columns and of 8 with tables that hold them already: what a cell costs in each. What a run costs
  * however few rows it has is taken out: each is measured with a tenth of the rows, too.
  */
-export async function benchWide(bench: Bench, rows: number, print: (line: string) => void): Promise<void> {
+export async function benchWide(parts: Parts, rows: number): Promise<void> {
+  const { shop, say, print } = parts;
   const costs: Record<string, Pair> = {};
   for (const size of [Math.ceil(rows / 10), rows]) {
-    await bench.shop.fill(size);
+    await shop.fill(size);
     for (const [name, sync, fields] of [
       [' 8 columns', narrowSync, narrowFields],
       ['60 columns', wideSync, wideFields],
     ] as const) {
-      bench.say(`… ${name.trim()}, ${size} rows`);
-      const cost = await costOf(bench, size, sync, fields);
+      say(`… ${name.trim()}, ${size} rows`);
+      const cost = await costOf(parts, size, fields, sync);
       costs[name] = { few: costs[name]?.few ?? cost, all: cost };
     }
   }
@@ -98,16 +90,8 @@ interface Cost {
   readonly peakMb: number;
 }
 
-function costOf(
-  { feishu, app, shop }: Bench,
-  rows: number,
-  sync: Sync,
-  fields: typeof wideFields | typeof narrowFields,
-): Promise<Cost> {
-  return inPlace(app, shop, async (place) => {
-    const [target = ''] = await feishu.ask({ kind: 'base', tables: 1, fields });
-    await feishu.ask({ kind: 'pace', latency: 0, writers: 1 });
-    place.define(target, 1, sync);
+function costOf(parts: Parts, rows: number, fields: NonNullable<Scene['fields']>, sync: Sync): Promise<Cost> {
+  return inScene(parts, { latency: 0, fields, sync }, async (place) => {
     await place.run();
     const runs: Cost[] = [];
     for (let round = 0; round < rounds; round++) {
