@@ -81,7 +81,7 @@ async function prepareSession(
   const [version, knowsZone, sqlMode] = server ?? [];
   // The text means something else to this server than to the rule's default.
   if (String(sqlMode).split(',').includes('NO_BACKSLASH_ESCAPES')) {
-    refuse(query.sql, asked.where, { backslash: false });
+    refuse(query.sql, asked.where, 'plain-mysql');
   }
   const offset = Number(knowsZone) === 1 ? null : (offsetOf(query.timeZone) ?? null);
   if (Number(knowsZone) !== 1 && offset === null) throw zoneProblem(asked);

@@ -1,16 +1,17 @@
 import { type Problem, ProblemError, problem } from '../sync/problem.ts';
 import { judgeQuery } from '../sync/query.ts';
+import type { Dialect } from '../sync/sql.ts';
 import { text } from '../sync/text.ts';
 
 /** Throws what the query rule has against a query. @throws ProblemError */
-export function refuse(sql: string, where: string, options?: { readonly backslash: boolean }): void {
-  const [first, ...rest] = judged(sql, where, options);
+export function refuse(sql: string, where: string, dialect?: Dialect): void {
+  const [first, ...rest] = judged(sql, where, dialect);
   if (first) throw new ProblemError([first, ...rest]);
 }
 
 /** What the query rule has against a query. */
-export const judged = (sql: string, where: string, options?: { readonly backslash: boolean }): Problem[] =>
-  judgeQuery(sql, options).map((one) => ({ ...one, where }));
+export const judged = (sql: string, where: string, dialect?: Dialect): Problem[] =>
+  judgeQuery(sql, dialect).map((one) => ({ ...one, where }));
 
 /** The query ran longer than it may. @param timeout its limit in ms */
 export function tooLong(timeout: number, where: string): ProblemError {

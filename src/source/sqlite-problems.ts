@@ -90,6 +90,15 @@ export function sqliteProblem(error: unknown, asked: AskedFile): ProblemError {
   );
 }
 
+/** Why a query with `?` or `:name` cannot run: nothing fills it in. */
+export const placeholder = (found: string, asked: AskedFile): ProblemError =>
+  problem({
+    code: wrongSyntax.code,
+    where: asked.where,
+    message: wrongSyntax.message(asked, found),
+    cure: wrongSyntax.cure(asked),
+  });
+
 /** SQLite has one code for every fault in a statement, and none for a file that cannot be opened. */
 function byWords(said: string): Kind {
   if (/^no such (table|column|function)/.test(said)) return wrongName;

@@ -4,10 +4,12 @@ import Database from 'libsql/promise';
 import type { Clock, Query, Rows, Source } from '../run/ports.ts';
 import type { ColumnDetail } from '../sync/column.ts';
 import { pieces } from '../sync/pieces.ts';
+import { tokens } from '../sync/sql.ts';
 import type { Column, Value } from '../sync/value.ts';
 import { type Leash, openLeash } from './leash.ts';
 import { judged, refuse, refuseDoubled, stopped, tooLong } from './problems.ts';
-import { type AskedFile, sqliteProblem } from './sqlite-problems.ts';
+import { type AskedFile, placeholder, sqliteProblem } from './sqlite-problems.ts';
+import { oddColumns, readers, selected } from './sqlite-text.ts';
 import { type Cell, declaredDetail, valueIn } from './sqlite-types.ts';
 
 /** What we use of the driver, whose own types say nothing. */
@@ -41,7 +43,6 @@ interface Opened<T> {
  * slow query would stop the whole program. So the answer is first collected in a temporary table, which also
  * lets go of the file early. A query that takes too long is left behind, for the driver has no way to end it;
  * the next one waits for it, so that never more than one of the driver's few threads is lost to this source.
- * Text is cut at a zero character, by the driver.
  * @param where the setting's name, for problems
  */
 export function sqliteSource(
@@ -57,7 +58,8 @@ export function sqliteSource(
     signal: AbortSignal,
     work: (driver: Driver) => Promise<T>,
   ): Promise<Opened<T>> {
-    refuse(query.sql, where);
+    refuse(query.sql, where, 'sqlite');
+    refusePlaceholder(query.sql, asked);
     const leash = openLeash([signal, stopping.signal], clock);
     const unlimit = leash.limit(query.timeout, () => tooLong(query.timeout, where));
     let driver: Driver | undefined;
@@ -92,18 +94,24 @@ export function sqliteSource(
   async function rows(query: Query, signal: AbortSignal): Promise<Rows> {
     const { found, driver, leash } = await open(query, signal, async (file) => {
       const known = await describe(file, query.sql, where);
-      const names = known.map((_, i) => `c${i}`).join(', ');
+      const names = known.map((_, i) => `c${i}`);
       // Columns without a type keep each value as it is.
-      await file.exec(`create table ${answer} (${names})`);
+      await file.exec(`create table ${answer} (${names.join(', ')})`);
       await file.exec(`insert into ${answer} ${query.sql}`);
-      const statement = await file.prepare(`select * from ${answer} order by rowid`);
-      return { known, cells: await statement.raw(true).safeIntegers(true).iterate() };
+      const ask = (sql: string): Promise<Iterator<readonly Cell[]>> => read(file, sql);
+      const odd = await oddColumns(ask, answer, names);
+      const valuesIn = await readers(ask, odd);
+      return {
+        known,
+        valuesIn,
+        cells: await ask(`select ${selected(names, odd)} from ${answer} order by rowid`),
+      };
     });
     const close = (): void => {
       leash.letGo();
       driver.close();
     };
-    return { columns: found.known.map(bare), batches: slices(found.cells, leash, close, asked) };
+    return { columns: found.known.map(bare), batches: slices(found, leash, close, asked) };
   }
 
   return {
@@ -111,7 +119,7 @@ export function sqliteSource(
     describe: detailed,
     rows,
     async check(query, signal) {
-      const refused = judged(query.sql, where);
+      const refused = judged(query.sql, where, 'sqlite');
       if (refused.length > 0) return refused;
       try {
         await columns(query, signal);
@@ -134,6 +142,17 @@ async function openFile(path: string, busyTimeout: number): Promise<Driver> {
   return new Database(`file:${uri}?mode=ro`, { timeout: Math.ceil(busyTimeout) });
 }
 
+/** Nothing fills a placeholder in, and SQLite takes it for null without a word. @throws ProblemError */
+function refusePlaceholder(sql: string, asked: AskedFile): void {
+  const found = tokens(sql, 'sqlite').find(({ kind, text }) => kind !== 'quoted' && /^[?:@$]/.test(text));
+  if (found) throw placeholder(found.text, asked);
+}
+
+async function read(driver: Driver, sql: string): Promise<Iterator<readonly Cell[]>> {
+  const statement = await driver.prepare(sql);
+  return statement.raw(true).safeIntegers(true).iterate();
+}
+
 async function describe(driver: Driver, sql: string, where: string): Promise<readonly ColumnDetail[]> {
   const found = (await driver.prepare(sql)).columns();
   refuseDoubled(
@@ -145,9 +164,16 @@ async function describe(driver: Driver, sql: string, where: string): Promise<rea
 
 const bare = ({ name, type }: ColumnDetail): Column => ({ name, type });
 
+/** Rows that were collected. */
+interface Collected {
+  readonly cells: Iterator<readonly Cell[]>;
+  /** Turn cells into values, by position. */
+  readonly valuesIn: readonly ((cell: Cell) => Value)[];
+}
+
 /** Hands the collected rows over slice by slice. */
 function slices(
-  cells: Iterator<readonly Cell[]>,
+  { cells, valuesIn }: Collected,
   leash: Leash,
   close: () => void,
   asked: AskedFile,
@@ -167,7 +193,7 @@ function slices(
       const most = size();
       const slice: Value[][] = [];
       for (let row = cells.next(); !row.done; row = cells.next()) {
-        slice.push(row.value.map(valueIn));
+        slice.push(row.value.map((cell, at) => (valuesIn[at] ?? valueIn)(cell)));
         if (slice.length === most) break;
       }
       return slice.length === 0 ? await end() : { done: false, value: slice };

@@ -2,6 +2,7 @@ import { parseAddress } from './address.ts';
 import type { ColumnRule, Definition, KeyPart } from './definition.ts';
 import { type Issue, issuesOf, type Path } from './definition-issues.ts';
 import { definitionSchema, type WrittenDefinition } from './definition-schema.ts';
+import type { Problem } from './problem.ts';
 import { judgeQuery } from './query.ts';
 import { type Text, text } from './text.ts';
 
@@ -169,7 +170,7 @@ function contentIssues(written: WrittenDefinition): Issue[] {
           ),
         ]
       : []),
-    ...judgeQuery(source.query).map(({ code, message, cure }) =>
+    ...queryProblems(source.query).map(({ code, message, cure }) =>
       issue(code, ['source', 'query'], message, cure),
     ),
     // A base without a table is what a table is created in.
@@ -191,6 +192,10 @@ function contentIssues(written: WrittenDefinition): Issue[] {
       ),
   ];
 }
+
+/** What no database would take. Which one the connection leads to is not known here: its source judges again. */
+const queryProblems = (sql: string): Problem[] =>
+  judgeQuery(sql, 'sqlite').length === 0 ? [] : judgeQuery(sql);
 
 const noView = text('view: limit 需要 target 里有 view=', 'view: limit needs a target with view= in it');
 

@@ -1,5 +1,5 @@
 import type { Problem } from './problem.ts';
-import { type Token, tokens } from './sql.ts';
+import { type Dialect, type Token, tokens } from './sql.ts';
 import { text } from './text.ts';
 
 /**
@@ -8,11 +8,10 @@ import { text } from './text.ts';
  * Judged on tokens, so that words in strings, quoted names and comments do not matter. A read-only session is
  * not enough: it still lets `INTO OUTFILE` write a file.
  * https://dev.mysql.com/doc/refman/8.4/en/select-into.html
- * @param backslash whether a backslash escapes inside strings: not with the server's NO_BACKSLASH_ESCAPES
  * @returns an empty list when the query is fine; one problem a kind, each with the line it stands on
  */
-export function judgeQuery(sql: string, { backslash = true } = {}): Problem[] {
-  const all = tokens(sql, backslash);
+export function judgeQuery(sql: string, dialect: Dialect = 'mysql'): Problem[] {
+  const all = tokens(sql, dialect);
   const first = all[0];
   if (!first) return [refusal('query-empty', 'the query is empty', '查询为空', undefined, selectCure)];
   return rules.flatMap((rule) => rule(all) ?? []);

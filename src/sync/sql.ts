@@ -14,19 +14,22 @@ export interface Token {
   readonly end: number;
 }
 
+/**
+ * How quotes and comments are read. `mysql` is MySQL and MariaDB as they come, `plain-mysql` the same with
+ * NO_BACKSLASH_ESCAPES, `sqlite` knows no escapes but names in brackets, and needs no blank behind `--`.
+ * https://www.sqlite.org/lang_comment.html
+ */
+export type Dialect = 'mysql' | 'plain-mysql' | 'sqlite';
+
 const wordCharacter = /[\w$\u0080-\uffff]/;
 
-/**
- * Cuts a SQL text into tokens the way MySQL and MariaDB do, without white space and plain comments.
- * Takes any text and never throws.
- * @param backslash whether a backslash escapes inside strings: not with the server's NO_BACKSLASH_ESCAPES
- */
-export function tokens(sql: string, backslash: boolean): Token[] {
+/** Cuts a SQL text into tokens, without white space and plain comments. Takes any text and never throws. */
+export function tokens(sql: string, dialect: Dialect): Token[] {
   const found: Token[] = [];
   let line = 1;
   let at = 0;
   while (at < sql.length) {
-    const [kind, end] = piece(sql, at, backslash);
+    const [kind, end] = piece(sql, at, dialect);
     const raw = sql.slice(at, end);
     if (kind !== 'nothing') {
       found.push({ kind, text: kind === 'word' ? raw.toUpperCase() : raw.charAt(0), line, start: at, end });
@@ -38,10 +41,10 @@ export function tokens(sql: string, backslash: boolean): Token[] {
 }
 
 /** What begins at a place and where it is over. */
-function piece(sql: string, at: number, backslash: boolean): [Token['kind'] | 'nothing', number] {
+function piece(sql: string, at: number, dialect: Dialect): [Token['kind'] | 'nothing', number] {
   const first = sql.charAt(at);
   if (blank(sql, at)) return ['nothing', at + 1];
-  if (first === '#' || (sql.startsWith('--', at) && (at + 2 === sql.length || blank(sql, at + 2)))) {
+  if (dialect === 'sqlite' ? sql.startsWith('--', at) : remark(sql, at)) {
     const end = sql.indexOf('\n', at);
     return ['nothing', end === -1 ? sql.length : end];
   }
@@ -50,8 +53,12 @@ function piece(sql: string, at: number, backslash: boolean): [Token['kind'] | 'n
     if (close === -1) return ['unclosed', sql.length];
     return [/^\/\*M?!/i.test(sql.slice(at, at + 4)) ? 'executable' : 'nothing', close + 2];
   }
+  if (dialect === 'sqlite' && first === '[') {
+    const close = sql.indexOf(']', at);
+    return close === -1 ? ['unclosed', sql.length] : ['quoted', close + 1];
+  }
   if (first === "'" || first === '"' || first === '`') {
-    const end = quoteEnd(sql, at, backslash && first !== '`');
+    const end = quoteEnd(sql, at, dialect === 'mysql' && first !== '`');
     return end === undefined ? ['unclosed', sql.length] : ['quoted', end];
   }
   let end = at;
@@ -59,6 +66,10 @@ function piece(sql: string, at: number, backslash: boolean): [Token['kind'] | 'n
   if (end === at) return ['mark', at + 1];
   return [/^\d+$/.test(sql.slice(at, end)) ? 'number' : 'word', end];
 }
+
+/** Whether a comment up to the end of the line begins here, as MySQL sees it. */
+const remark = (sql: string, at: number): boolean =>
+  sql.charAt(at) === '#' || (sql.startsWith('--', at) && (at + 2 === sql.length || blank(sql, at + 2)));
 
 /** White space and control characters: what MySQL wants after `--`. https://dev.mysql.com/doc/refman/8.4/en/comments.html */
 function blank(sql: string, at: number): boolean {

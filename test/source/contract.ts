@@ -224,6 +224,7 @@ export function describeSource(name: string, open: () => Promise<Bench>): void {
       ['select missing from users', 'query-unknown-name'],
       ['select * from nowhere', 'query-unknown-name'],
       ['select from where', 'query-syntax'],
+      ['select id from users where id = ?', 'query-syntax'],
       ['select id, id from users', 'query-doubled-columns'],
       ['delete from users', 'query-not-select'],
       ['select 1; delete from users', 'query-several-statements'],

@@ -119,6 +119,51 @@ describe('a SQLite file', () => {
     database.close();
   });
 
+  it('gives text whole that holds a zero character, and text that is broken as bytes', async () => {
+    make(
+      'odd.db',
+      'create table odd (t text)',
+      "insert into odd values ('a' || char(0) || 'b'), ('')",
+    ).close();
+    make(
+      'gbk.db',
+      'create table odd (t text)',
+      "insert into odd values (cast(x'c4e3' as text)), ('你')",
+    ).close();
+    const all = asking('select t from odd order by rowid');
+    expect((await readAll(sourceOf('odd.db'), all)).rows).toEqual([['a\0b'], ['']]);
+    expect((await readAll(sourceOf('gbk.db'), all)).rows).toEqual([[Buffer.from([0xc4, 0xe3])], ['你']]);
+  });
+
+  it.each(['UTF-16le', 'UTF-16be'])('may keep its text in %s', async (encoding) => {
+    const database = new Database(join(folder, 'wide.db'));
+    database.exec(`pragma encoding = '${encoding}'`);
+    database.exec("create table t (a); insert into t values ('订单😀'), (x'00ff10'), (7)");
+    database.close();
+    expect((await readAll(sourceOf('wide.db'), query)).rows).toEqual([
+      ['订单😀'],
+      [Buffer.from([0, 255, 16])],
+      [7],
+    ]);
+  });
+
+  it.each([':name', '@name', '$name', '?1'])('has nothing to fill in for %s', async (words) => {
+    make('shop.db').close();
+    const asked = asking(`select a from t where a = ${words}`);
+    expect(await problemsOf(sourceOf('shop.db').rows(asked, never))).toEqual(['query-syntax']);
+  });
+
+  it('is not written to by what stands behind a backslash, which escapes nothing', async () => {
+    make('shop.db').close();
+    const hidden = `select a from t where a <> '\\'; attach database '${join(folder, 'new.db')}' as y; create table y.z (a); --'`;
+    expect(await problemsOf(sourceOf('shop.db').rows(asking(hidden), never))).toEqual([
+      'query-several-statements',
+    ]);
+    expect(await readdir(folder)).toEqual(['shop.db']);
+    const escape = "select a as [into] from t where a like '1\\_' escape '\\' or a = 1 --; the first";
+    expect((await readAll(sourceOf('shop.db'), asking(escape))).rows).toEqual([[1]]);
+  });
+
   it('lets the program work on while a query is slow', async () => {
     make('slow.db').close();
     const state = { turns: 0, ended: false };

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { judgeQuery } from '../../src/sync/query.ts';
+import type { Dialect } from '../../src/sync/sql.ts';
 
-const codes = (sql: string, options = {}): string[] =>
-  judgeQuery(sql, options).map((problem) => problem.code);
+const codes = (sql: string, dialect?: Dialect): string[] =>
+  judgeQuery(sql, dialect).map((problem) => problem.code);
 
 describe('queries that only read are accepted', () => {
   it.each([
@@ -92,13 +93,23 @@ it('reports every kind of trouble at once', () => {
 
 it('sees through a backslash that does not escape on the server', () => {
   const sql = "select '\\' into outfile '/tmp/x' -- '";
-  expect(codes(sql, { backslash: true })).toEqual([]);
-  expect(codes(sql, { backslash: false })).toContain('query-into');
+  expect(codes(sql)).toEqual([]);
+  expect(codes(sql, 'plain-mysql')).toContain('query-into');
 });
 
 it('takes "--" as a comment only where MySQL does', () => {
   expect(codes('select 1 --into @x')).toEqual(['query-into']);
   expect(codes('select 1 -- into @x')).toEqual([]);
+});
+
+it('reads quotes and comments as SQLite does where that is asked', () => {
+  const escaped = "select a from t where a like 'x\\_%' escape '\\'";
+  const hidden = "select a from t where a <> '\\'; attach database 'new.db' as y; --'";
+  expect([codes(escaped), codes(escaped, 'sqlite')]).toEqual([['query-unclosed'], []]);
+  expect([codes(hidden), codes(hidden, 'sqlite')]).toEqual([[], ['query-several-statements']]);
+  expect(codes('select a as [into], b as [x;y] from t --into @x', 'sqlite')).toEqual([]);
+  expect(codes('select 1 # into @x', 'sqlite')).toEqual(['query-into']);
+  expect(codes('select a as [b', 'sqlite')).toEqual(['query-unclosed']);
 });
 
 it('judges any text without throwing', () => {
@@ -122,8 +133,8 @@ it('judges any text without throwing', () => {
     fc.array(fc.oneof(pieces, fc.string())).map((all) => all.join('')),
   );
   fc.assert(
-    fc.property(sql, fc.boolean(), (text, backslash) => {
-      for (const { code, message, cure } of judgeQuery(text, { backslash })) {
+    fc.property(sql, fc.constantFrom<Dialect>('mysql', 'plain-mysql', 'sqlite'), (text, dialect) => {
+      for (const { code, message, cure } of judgeQuery(text, dialect)) {
         expect([code, message.zh, message.en, cure.zh, cure.en].every((words) => words !== '')).toBe(true);
       }
     }),
