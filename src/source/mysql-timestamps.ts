@@ -58,7 +58,7 @@ const isOwn = ({ schema, db, orgTable, orgName }: FieldPacket): boolean =>
 
 /** The text up to its last word: without semicolons and what follows them. */
 function statement(sql: string): string {
-  const last = tokens(sql, true).findLast(({ kind, text }) => kind !== 'mark' || text !== ';');
+  const last = tokens(sql, 'mysql').findLast(({ kind, text }) => kind !== 'mark' || text !== ';');
   return sql.slice(0, last?.end);
 }
 
