@@ -55,6 +55,19 @@ export async function readSource(
     for await (const _ of answer.batches) break;
     throw problem(otherColumns);
   }
+  const rows = rowTaker(mapping, spool, bad);
+  for await (const batch of answer.batches) {
+    for (const row of batch) rows.take(row);
+    onRows(rows.count());
+  }
+  return rows.read(answer.notes?.() ?? []);
+}
+
+/**
+ * Takes rows, one after the other. A function of its own for each step, because the engine makes those quick after
+ * some rows, but a loop within an asynchronous function much later.
+ */
+function rowTaker(mapping: Mapping, spool: Spool, bad: Spool) {
   const times = keyCounter();
   const pack = packer(numberBytes);
   const keyIn = keyReader(mapping.key);
@@ -64,38 +77,45 @@ export async function readSource(
   let rows = 0;
   let rejected = 0;
   let keyless = 0;
-  for await (const batch of answer.batches) {
-    for (const row of batch) {
-      rows++;
-      const cells = mapping.wanted(row);
-      if ('bad' in cells) {
-        const key = mapping.rowKey(row);
-        if (key === '') keyless++;
-        else times.add(key);
-        rejected++;
-        bad.append(badFrame(mapping, key, rows, row, cells));
-        continue;
-      }
-      filledColumns.see(cells);
-      if (!words.take(cells)) throw problem(tooManyWords);
-      seconds.take(cells);
-      const frame = pack(cells);
-      frame.writeUInt32LE(rows);
-      const key = keyIn(frame, numberBytes);
-      if (key.from === key.to) keyless++;
-      else times.add(key);
-      spool.append(frame);
+
+  function take(row: readonly Value[]): void {
+    rows++;
+    const cells = mapping.wanted(row);
+    if ('bad' in cells) {
+      reject(row, cells);
+      return;
     }
-    onRows(rows);
+    filledColumns.see(cells);
+    if (!words.take(cells)) throw problem(tooManyWords);
+    seconds.take(cells);
+    const frame = pack(cells);
+    frame.writeUInt32LE(rows);
+    const key = keyIn(frame, numberBytes);
+    if (key.from === key.to) keyless++;
+    else times.add(key);
+    spool.append(frame);
   }
+
+  function reject(row: readonly Value[], misfit: Misfit): void {
+    const key = mapping.rowKey(row);
+    if (key === '') keyless++;
+    else times.add(key);
+    rejected++;
+    bad.append(badFrame(mapping, key, rows, row, misfit));
+  }
+
   return {
-    rows,
-    times,
-    rejected,
-    keyless,
-    notes: [...(answer.notes?.() ?? []), ...seconds.notes()],
-    people: words.all(),
-    filled: filledColumns.all(),
+    take,
+    count: (): number => rows,
+    read: (notes: readonly Text[]): SourceRead => ({
+      rows,
+      times,
+      rejected,
+      keyless,
+      notes: [...notes, ...seconds.notes()],
+      people: words.all(),
+      filled: filledColumns.all(),
+    }),
   };
 }
 

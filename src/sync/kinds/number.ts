@@ -1,6 +1,6 @@
 import type { Value } from '../value.ts';
 import { bitsToInteger } from './bits.ts';
-import { decimalText } from './digits.ts';
+import { decimalText, plainDecimal } from './digits.ts';
 import { type Bad, type Cell, isBad, isJsonNull, type Kind, type Place, unfit } from './kind.ts';
 
 /**
@@ -31,7 +31,7 @@ export const numberKind: Kind = {
 
 function numberOf(place: Place, value: Exclude<Value, null>): Cell | Bad {
   if (typeof value === 'number') return fromFloat(place, value);
-  if (typeof value === 'string') return fromText(place, value);
+  if (typeof value === 'string') return plainDecimal(value) ?? fromText(place, value);
   return place.column.type === 'bit'
     ? fromText(place, bitsToInteger(value).toString())
     : unfit(place, value, '不能存放二进制数据', 'is bytes, not a number,');
