@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { CallError } from '../sync/failure.ts';
 import type { RecordBytes } from '../sync/field.ts';
-import { endOfValue, recordScanner } from '../sync/record-scanner.ts';
+import { endOfValue } from '../sync/json-bytes.ts';
+import { recordScanner } from '../sync/record-scanner.ts';
 import { oddAnswer } from './failure.ts';
 import { list, shape, words } from './shape.ts';
 

@@ -1,4 +1,5 @@
 import type { RecordBytes } from './field.ts';
+import { copied, endOfPlainNumber, endOfPlainText, endOfValue, passed } from './json-bytes.ts';
 import { byteKeys, type KeyBytes } from './key-bytes.ts';
 import type { Cell } from './kinds/kind.ts';
 import type { Holder } from './mapping.ts';
@@ -22,16 +23,24 @@ export interface RecordScanner {
  * Makes a reader that gives, byte for byte, what parsing, reading and packing each cell gives, without an object for
  * each of them: a table of 100,000 records has millions. What most cells are (a text without escapes, a number in
  * its shortest form) is copied as it stands; whatever is anything else is parsed by itself.
+ *
+ * Records of one table mostly name their fields in the same order. So a record is first read as those before it were:
+ * what stands between the values is then only compared. Whatever is written otherwise is read member by member.
  */
 export function recordScanner(columns: readonly Holder[]): RecordScanner {
   const names = columns.map(({ name }) => Buffer.from(`"${name}"`));
+  /** With what stands before and behind a name when it is not the first one. */
+  const leads = columns.map(({ name }) => Buffer.from(`,"${name}":`));
   const ofId = byteKeys();
-  /** By column: where its bytes stand; or the cell, where they had to be parsed. */
+  /** By column: where its bytes stand; or the cell, where it had to be parsed. */
   const from = new Int32Array(columns.length);
   const to = new Int32Array(columns.length);
-  const parsed = new Array<Cell | undefined>(columns.length);
-  /** By place in the record before: its column, or -1. Records name their fields in the same order mostly. */
+  const parsed = new Array<Cell | undefined>(columns.length).fill(undefined);
+  let parsedCells = 0;
+  /** The columns in the order in which records name them. */
   const order: number[] = [];
+  /** The columns of this record, in its order, when it was read member by member. */
+  let seen: number[] = [];
   let scratch = Buffer.allocUnsafe(4096);
   let bytes: Buffer = scratch;
   let at = 0;
@@ -39,10 +48,8 @@ export function recordScanner(columns: readonly Holder[]): RecordScanner {
   let idFrom = 0;
   let idTo = 0;
 
-  const isNext = (byte: number): boolean => at < end && bytes[at] === byte;
-
   function take(byte: number): boolean {
-    if (!isNext(byte)) return false;
+    if (at >= end || bytes[at] !== byte) return false;
     at++;
     return true;
   }
@@ -74,14 +81,7 @@ export function recordScanner(columns: readonly Holder[]): RecordScanner {
   }
 
   const isName = (name: Uint8Array, nameFrom: number, nameTo: number): boolean =>
-    nameTo - nameFrom === name.length && beginsAt(bytes, nameFrom, name);
-
-  function columnOf(place: number, nameFrom: number, nameTo: number): number {
-    const before = names[order[place] ?? -1];
-    if (before && isName(before, nameFrom, nameTo)) return order[place] ?? -1;
-    order[place] = names.findIndex((name) => isName(name, nameFrom, nameTo));
-    return order[place] ?? -1;
-  }
+    nameTo - nameFrom === name.length && passed(bytes, nameFrom, nameTo, name) > 0;
 
   let textFrom = 0;
   let textTo = 0;
@@ -98,6 +98,15 @@ export function recordScanner(columns: readonly Holder[]): RecordScanner {
 
   /** A text as it stands, or the text of its only segment. */
   function copiedText(): boolean {
+    const start = passed(bytes, at, end, segmentHead);
+    const stop = start < 0 ? -1 : endOfPlainText(bytes, start, end);
+    const next = stop < 0 ? -1 : passed(bytes, stop, end, segmentTail);
+    if (next > 0) {
+      textFrom = start;
+      textTo = stop - 1;
+      at = next;
+      return true;
+    }
     textFrom = -1;
     if (take(bracketOpen)) return object(segmentMember) && take(bracketClose) && textFrom >= 0;
     textFrom = at + 1;
@@ -106,35 +115,19 @@ export function recordScanner(columns: readonly Holder[]): RecordScanner {
     return true;
   }
 
-  /** A number of at most 15 digits in its shortest form: no zeros that could be left out, no exponent. */
   function copiedNumber(): boolean {
+    const next = endOfPlainNumber(bytes, at, end);
+    if (next < 0) return false;
     textFrom = at;
-    take(minus);
-    const whole = digits();
-    const bare = bytes[at - 1] === zero && whole === 1;
-    let fraction = 0;
-    if (take(point)) {
-      // What begins with zeros may be so small that its shortest form has an exponent.
-      if (bare && isNext(zero)) return false;
-      fraction = digits();
-      if (fraction === 0 || bytes[at - 1] === zero) return false;
-    } else if (bare && at - textFrom > 1) return false;
-    textTo = at;
-    const first = bytes[textFrom] === minus ? bytes[textFrom + 1] : bytes[textFrom];
-    const padded = first === zero && whole > 1;
-    return whole > 0 && !padded && whole + fraction <= 15 && (isNext(comma) || isNext(braceClose));
-  }
-
-  function digits(): number {
-    const start = at;
-    while (at < end && (bytes[at] ?? 0) >= zero && (bytes[at] ?? 0) <= nine) at++;
-    return at - start;
+    textTo = next;
+    at = next;
+    return true;
   }
 
   function cell(column: number): boolean {
     const { copied, read } = columns[column] as Holder;
     const start = at;
-    parsed[column] = undefined;
+    if (parsed[column] !== undefined) forget(column);
     if (copied !== undefined && (copied === 'text' ? copiedText() : copiedNumber())) {
       from[column] = textFrom;
       to[column] = textTo;
@@ -145,16 +138,23 @@ export function recordScanner(columns: readonly Holder[]): RecordScanner {
     try {
       const raw: unknown = JSON.parse(bytes.toString('utf8', start, at));
       parsed[column] = raw === null ? '' : read(raw);
+      parsedCells++;
     } catch {
       return false;
     }
     return true;
   }
 
-  let place = 0;
+  function forget(column: number): void {
+    parsed[column] = undefined;
+    parsedCells--;
+  }
+
   function fieldMember(nameFrom: number, nameTo: number): boolean {
-    const column = columnOf(place++, nameFrom, nameTo);
-    return column < 0 ? skip() : cell(column);
+    const column = names.findIndex((name) => isName(name, nameFrom, nameTo));
+    if (column < 0) return skip();
+    seen.push(column);
+    return cell(column);
   }
 
   let fieldsSeen = 0;
@@ -171,23 +171,56 @@ export function recordScanner(columns: readonly Holder[]): RecordScanner {
     return true;
   }
 
+  function reset(start: number): void {
+    at = start;
+    from.fill(0);
+    to.fill(0);
+    if (parsedCells > 0) parsed.fill(undefined);
+    parsedCells = 0;
+  }
+
+  /** Reads a record that names its fields in the known order, or some of them, and its ID behind them. */
+  function readInOrder(start: number): boolean {
+    reset(passed(bytes, start, end, recordHead));
+    if (at < 0) return false;
+    let first = 1;
+    for (let place = 0; place < order.length; place++) {
+      const column = order[place] as number;
+      const value = passed(bytes, at, end, leads[column] as Buffer, first);
+      // A cell that is empty is not named at all.
+      if (value < 0) continue;
+      at = value;
+      first = 0;
+      if (!cell(column)) return false;
+    }
+    idFrom = passed(bytes, at, end, idHead);
+    if (idFrom < 0) return false;
+    at = endOfPlainText(bytes, idFrom, end);
+    idTo = at - 1;
+    return idTo > idFrom && at === end - 1 && bytes[at] === braceClose;
+  }
+
+  function readByMember(start: number): boolean {
+    reset(start);
+    fieldsSeen = 0;
+    idFrom = 0;
+    idTo = 0;
+    seen = [];
+    const read = object(recordMember) && at === end && fieldsSeen > 0 && idTo > idFrom;
+    if (read) remember(order, seen);
+    return read;
+  }
+
   return {
     read(record) {
-      ({ bytes, from: at, to: end } = record);
-      from.fill(0);
-      to.fill(0);
-      parsed.fill(undefined);
-      place = 0;
-      fieldsSeen = 0;
-      idFrom = 0;
-      idTo = 0;
-      return object(recordMember) && at === end && fieldsSeen > 0 && idTo > idFrom;
+      ({ bytes, to: end } = record);
+      return readInOrder(record.from) || readByMember(record.from);
     },
     id: () => ofId(bytes, idFrom, idTo),
     has: (column) => (parsed[column] ?? '') !== '' || (to[column] ?? 0) > (from[column] ?? 0),
     packed() {
       let room = end;
-      for (const one of parsed) if (one !== undefined) room += one.length * 6;
+      if (parsedCells > 0) for (const one of parsed) if (one !== undefined) room += one.length * 6;
       if (room > scratch.length) scratch = Buffer.allocUnsafe(room * 2);
       let used = 0;
       for (let column = 0; column < columns.length; column++) {
@@ -201,64 +234,34 @@ export function recordScanner(columns: readonly Holder[]): RecordScanner {
   };
 }
 
-// Loops over bytes stand by themselves, where all that they need is at hand: that makes them several times quicker.
-
-/** Where a text without escapes ends, behind its quote, that begins at `start`, behind its quote; -1 for others. */
-function endOfPlainText(bytes: Uint8Array, start: number, end: number): number {
-  for (let at = start; at < end; at++) {
-    const byte = bytes[at] ?? 0;
-    if (byte === quote) return at + 1;
-    if (byte === backslash || byte < blank) return -1;
+/** Puts a record's columns into the known order: what is new goes behind the one before it, what stood otherwise moves. */
+function remember(order: number[], seen: readonly number[]): void {
+  let next = 0;
+  for (const column of new Set(seen)) {
+    const known = order.indexOf(column);
+    if (known < next) {
+      if (known >= 0) {
+        order.splice(known, 1);
+        next--;
+      }
+      order.splice(next, 0, column);
+    } else next = known;
+    next++;
   }
-  return -1;
-}
-
-function beginsAt(bytes: Uint8Array, from: number, what: Uint8Array): boolean {
-  for (let at = 0; at < what.length; at++) if (bytes[from + at] !== what[at]) return false;
-  return true;
-}
-
-/** Copies bytes and answers where they end then. */
-function copied(bytes: Uint8Array, from: number, to: number, target: Uint8Array, at: number): number {
-  const shift = at - from;
-  for (let i = from; i < to; i++) target[i + shift] = bytes[i] ?? 0;
-  return Math.max(from, to) + shift;
-}
-
-/** Where a JSON value ends that begins at `start`; -1 when it does not end before `end`. Looks only at brackets and texts. */
-export function endOfValue(bytes: Uint8Array, start: number, end: number): number {
-  let depth = 0;
-  for (let at = start; at < end; at++) {
-    const byte = bytes[at] ?? 0;
-    if (byte === quote) {
-      for (at++; at < end && bytes[at] !== quote; at++) if (bytes[at] === backslash) at++;
-      if (at >= end) return -1;
-      if (depth === 0) return at + 1;
-    } else if (byte === braceOpen || byte === bracketOpen) depth++;
-    else if (byte === braceClose || byte === bracketClose) {
-      // Ends the object around a number or word.
-      if (depth === 0) return at;
-      depth--;
-      if (depth === 0) return at + 1;
-    } else if (byte === comma && depth === 0) return at;
-  }
-  return -1;
 }
 
 const idName = Buffer.from('"record_id"');
 const fieldsName = Buffer.from('"fields"');
 const textName = Buffer.from('"text"');
+const recordHead = Buffer.from('{"fields":{');
+const idHead = Buffer.from('},"record_id":"');
+const segmentHead = Buffer.from('[{"text":"');
+const segmentTail = Buffer.from(',"type":"text"}]');
 
-const blank = 0x20;
 const quote = 0x22;
 const comma = 0x2c;
-const minus = 0x2d;
-const point = 0x2e;
-const zero = 0x30;
-const nine = 0x39;
 const colon = 0x3a;
 const bracketOpen = 0x5b;
-const backslash = 0x5c;
 const bracketClose = 0x5d;
 const braceOpen = 0x7b;
 const braceClose = 0x7d;

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { endOfValue } from '../../src/sync/json-bytes.ts';
 import { keyTable } from '../../src/sync/key-table.ts';
 import { kindOf } from '../../src/sync/kinds/kinds.ts';
 import type { Holder } from '../../src/sync/mapping.ts';
 import { packCells } from '../../src/sync/pack.ts';
-import { endOfValue, recordScanner } from '../../src/sync/record-scanner.ts';
+import { type RecordScanner, recordScanner } from '../../src/sync/record-scanner.ts';
 
 const kindsHere = ['text', 'number', 'date', 'phone', 'select', 'checkbox', 'multi', 'url'] as const;
 const holders = kindsHere.map((kind, at): Holder => {
@@ -76,6 +77,47 @@ describe('a record scanner', () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+
+  it('reads a record after others as it would read it alone, in order or not, whole or broken', () => {
+    const inOrder = fc.tuple(...holders.map(() => fc.option(raw, { nil: undefined })));
+    const damage = fc.tuple(fc.nat(), fc.constantFrom('', ',', '"', '0', '}', 'x', ',,'));
+    const told = (one: RecordScanner, bytes: Buffer): unknown =>
+      one.read({ bytes, from: 1, to: bytes.length - 1 }) && [
+        table.at(table.put(one.id())),
+        one.packed().toString(),
+        holders.map((_, at) => one.has(at)),
+      ];
+    let taken = 0;
+    fc.assert(
+      fc.property(id, inOrder, fc.boolean(), fc.option(damage), (recordId, cells, turned, broken) => {
+        const named = cells.flatMap((cell, at) =>
+          cell === undefined ? [] : [[holders[at]?.name ?? '', cell] as const],
+        );
+        const of = Object.fromEntries(turned ? named.toReversed() : named);
+        const json = JSON.stringify({ fields: of, record_id: recordId });
+        const place = broken ? broken[0] % json.length : 0;
+        const written = broken ? json.slice(0, place) + broken[1] + json.slice(place + 1) : json;
+        const bytes = Buffer.from(`[${written},`);
+        const alone = told(recordScanner(holders), bytes);
+        if (alone !== false) taken++;
+        expect(told(scan, bytes)).toEqual(alone);
+      }),
+      { numRuns: 2_000 },
+    );
+    expect(taken).toBeGreaterThan(500);
+  });
+
+  it('takes no comma that leads nowhere, and none that is missing', () => {
+    const ordered = '{"fields":{"字段 0":"a","字段 1":1},"record_id":"rec1"}';
+    expect(read(ordered)).toBeDefined();
+    expect(read(ordered)).toBeDefined();
+    for (const broken of [
+      ordered.replace('1}', '1,}'),
+      ordered.replace('"a",', '"a"'),
+      ordered.replace('{"字段 0"', '{,"字段 0"'),
+    ])
+      expect(read(broken)).toBeUndefined();
   });
 
   it.each([
