@@ -43,6 +43,18 @@ export function columnType(field: FieldPacket): ColumnType {
   return field.characterSet === binaryCharset ? 'binary' : 'text';
 }
 
+/** FLOAT, DOUBLE, VECTOR and GEOMETRY: the driver computes something from them. */
+const computed: ReadonlySet<number> = new Set([4, 5, 242, 255]);
+const longlong = 8;
+const zerofillFlag = 64;
+
+/** Whether the driver reads a column exactly by itself; else {@link readCell} is to read its rows. */
+export function isExact({ columnType: number, type = -1, flags }: FieldPacket): boolean {
+  const code = number ?? type;
+  if (code === longlong) return typeof flags === 'number' && (flags & zerofillFlag) === 0;
+  return !computed.has(code);
+}
+
 interface Cell {
   readonly type: string;
   string(encoding?: string): string | null;

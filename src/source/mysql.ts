@@ -1,4 +1,4 @@
-import type { FieldPacket } from 'mysql2';
+import type { FieldPacket, QueryOptions } from 'mysql2';
 import type { Clock, Query, Rows, Source } from '../run/ports.ts';
 import type { ColumnDetail } from '../sync/column.ts';
 import { pieces } from '../sync/pieces.ts';
@@ -14,7 +14,7 @@ import { judgeGrants } from './mysql-grants.ts';
 import { type Asked, loadZones, placeholder, toProblem } from './mysql-problems.ts';
 import { ask, openSession, prepare, type Session, type SessionParts, sameSince } from './mysql-session.ts';
 import { type Exact, exactTimes } from './mysql-timestamps.ts';
-import { columnType, readCell } from './mysql-types.ts';
+import { columnType, isExact, readCell } from './mysql-types.ts';
 import { judgeWarnings } from './mysql-warnings.ts';
 import { judged, refuse, refuseDoubled, stopped } from './problems.ts';
 import { fixedOffset } from './zones.ts';
@@ -164,7 +164,7 @@ type Readable =
 /** Sends the query; answers once the columns are known, while the rows come in. */
 function startReading(session: Session, leash: Leash, asking: Readable, asked: Asked): Promise<Rows> {
   const { sql } = asking;
-  const reading = session.wire.connection.query({ sql, rowsAsArray: true, typeCast: readCell });
+  const reading = session.wire.connection.query({ sql, rowsAsArray: true });
   const flow = openFlow<readonly (readonly Value[])[]>(() => leash.pull(new Error('nobody reads any more')));
   const size = pieces();
   let most = size();
@@ -187,7 +187,9 @@ function startReading(session: Session, leash: Leash, asking: Readable, asked: A
     });
     reading.on('fields', (fields: unknown) => {
       try {
-        const own = 'row' in asking ? asking.fields : (fields as FieldPacket[]);
+        const sent = fields as FieldPacket[];
+        if (!sent.every(isExact)) readByCell(reading);
+        const own = 'row' in asking ? asking.fields : sent;
         resolve({ columns: described(own, asked.where), batches: flow.items, notes: () => notes });
       } catch (error) {
         leash.pull(toProblem(error, asked));
@@ -220,6 +222,15 @@ function startReading(session: Session, leash: Leash, asking: Readable, asked: A
       if (!failed && !leash.signal.aborted) void end();
     });
   });
+}
+
+/**
+ * Has each cell read by us, which costs a call a cell. Only few queries need that, and what they answer with is known
+ * only now: the driver tells of the columns right before it looks at the options and makes its reader of rows.
+ */
+function readByCell(reading: unknown): void {
+  // The driver's types leave out the options of a query that was sent.
+  (reading as { options: QueryOptions }).options.typeCast = readCell;
 }
 
 /**

@@ -91,6 +91,19 @@ describe('every MySQL type', () => {
   });
 });
 
+it('reads every column alike, whatever stands beside it', async () => {
+  const declared = cases.map(([type], at) => `c${at} ${type}`);
+  await database.query(`create or replace table every (${declared.join(', ')})`);
+  await database.query(`insert into every values (${cases.map(([, written]) => written).join(', ')})`);
+  const plain = cases.flatMap(([type], at) =>
+    /float|double|geometry|point|bigint.*zerofill/.test(type) ? [] : `c${at}`,
+  );
+  const alone = await readAll(source, asking(`select ${plain.join(', ')} from every`));
+  const beside = await readAll(source, asking(`select ${plain.join(', ')}, 0.1e0 as f from every`));
+  expect(beside.rows).toEqual(alone.rows.map((row) => [...row, 0.1]));
+  expect(alone.rows[0]?.length).toBeGreaterThan(30);
+});
+
 it('keeps zero dates as the words they are', async () => {
   await database.query('create or replace table zeros (d date, t datetime)');
   await database.query("set session sql_mode = ''");
