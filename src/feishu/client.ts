@@ -226,7 +226,8 @@ const facts = (failure: Failure): Readonly<Record<string, unknown>> => ({
 function wrongCredentials(failure: Failure): Problem {
   const said = `${failure.code}: ${failure.message}`;
   const logId = failure.logId === undefined ? {} : { logId: failure.logId };
-  if (failure.code === 10014) {
+  const where = refusedSetting(failure);
+  if (where === undefined) {
     return {
       code: 'app-not-available',
       where: 'FEISHU_APP_ID',
@@ -235,7 +236,6 @@ function wrongCredentials(failure: Failure): Problem {
       ...logId,
     };
   }
-  const where = failure.code === 10015 ? 'FEISHU_APP_SECRET' : 'FEISHU_APP_ID / FEISHU_APP_SECRET';
   return {
     code: 'wrong-credentials',
     where,
@@ -243,4 +243,16 @@ function wrongCredentials(failure: Failure): Problem {
     cure: cures.credentials,
     ...logId,
   };
+}
+
+/**
+ * The setting that Feishu does not accept; undefined when the app itself cannot be used. The list of codes knows 10014
+ * as the latter only, but a secret or an app ID that is wrong is answered with it too: its words tell which.
+ * https://open.feishu.cn/document/server-docs/api-call-guide/generic-error-code
+ */
+function refusedSetting({ code, message }: Failure): string | undefined {
+  if (code === 10015) return 'FEISHU_APP_SECRET';
+  if (code !== 10014) return 'FEISHU_APP_ID / FEISHU_APP_SECRET';
+  if (/secret/i.test(message)) return 'FEISHU_APP_SECRET';
+  return /not exist/i.test(message) ? 'FEISHU_APP_ID' : undefined;
 }

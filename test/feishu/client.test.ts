@@ -419,16 +419,18 @@ describe('the token', () => {
   });
 
   it.each([
-    [10003, 'FEISHU_APP_ID / FEISHU_APP_SECRET'],
-    [10014, 'FEISHU_APP_ID'],
-    [10015, 'FEISHU_APP_SECRET'],
-    [99991543, 'FEISHU_APP_ID / FEISHU_APP_SECRET'],
-  ])('refused with %i names the setting and the console page', async (code, where) => {
+    [10003, 'invalid param', 'wrong-credentials', 'FEISHU_APP_ID / FEISHU_APP_SECRET'],
+    [10014, 'app is disabled', 'app-not-available', 'FEISHU_APP_ID'],
+    [10014, 'app secret invalid', 'wrong-credentials', 'FEISHU_APP_SECRET'],
+    [10014, 'app id not exists', 'wrong-credentials', 'FEISHU_APP_ID'],
+    [10015, 'no', 'wrong-credentials', 'FEISHU_APP_SECRET'],
+    [99991543, 'no', 'wrong-credentials', 'FEISHU_APP_ID / FEISHU_APP_SECRET'],
+  ])('refused with %i, %s, names the setting and the console page', async (code, msg, problem, where) => {
     const { server, client } = await setUp(({ path }) =>
-      isToken(path) ? { body: { code, msg: 'no' } } : undefined,
+      isToken(path) ? { body: { code, msg } } : undefined,
     );
     const told = await problemFrom(create(client));
-    expect(told.where).toBe(where);
+    expect(told).toMatchObject({ code: problem, where });
     expect(told.cure.zh).toMatch(/open\.feishu\.cn\/app|管理后台/);
     expect(server.business()).toHaveLength(0);
   });
