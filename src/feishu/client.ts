@@ -27,6 +27,8 @@ export interface CallSpec {
   readonly timeout?: number;
   /** Reads the answer in another way than JSON is parsed; see {@link HttpCall}. */
   readonly read?: HttpCall['read'];
+  /** Where the answer is collected; see {@link HttpCall}. */
+  readonly room?: HttpCall['room'];
   /** JSON that is sent in place of what the SDK's method is given. */
   readonly body?: Buffer;
 }

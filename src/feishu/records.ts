@@ -3,6 +3,7 @@ import type { RecordPage } from '../run/ports.ts';
 import { CallError } from '../sync/failure.ts';
 import type { TableRecord } from '../sync/field.ts';
 import { oddAnswer } from './failure.ts';
+import type { Room } from './http.ts';
 import { turner } from './pages.ts';
 import { idReader, parsed, RawRecord } from './raw-page.ts';
 import { shape, words } from './shape.ts';
@@ -14,8 +15,13 @@ const restartsMax = 3;
 /** "Fail", which Feishu also answers to a page token that it does not know (any more). */
 const failCode = 1254002;
 
-/** Fetches one page: the `data` of the answer. */
-export type FetchPage = (size: number, token: string | undefined, signal: AbortSignal) => Promise<unknown>;
+/** Fetches one page: the `data` of the answer, which may hold what is in the room. */
+export type FetchPage = (
+  size: number,
+  token: string | undefined,
+  room: Room,
+  signal: AbortSignal,
+) => Promise<unknown>;
 
 /** Reads one record: one without ID or fields fails the read. */
 function recordOf(item: unknown): TableRecord {
@@ -28,8 +34,11 @@ function recordOf(item: unknown): TableRecord {
   return { id, fields };
 }
 
-/** The records of a page: those that came unparsed stay so until somebody wants them otherwise. */
-function recordsOf(items: readonly unknown[]): Pick<RecordPage, 'records' | 'raw'> {
+/**
+ * The records of a page: those that came unparsed stay so until somebody wants them otherwise.
+ * @param left whether another answer may stand by now where these came
+ */
+function recordsOf(items: readonly unknown[], left: () => boolean): Pick<RecordPage, 'records' | 'raw'> {
   if (items.length === 0 || !items.every((item) => item instanceof RawRecord)) {
     return { records: items.map(recordOf) };
   }
@@ -37,6 +46,7 @@ function recordsOf(items: readonly unknown[]): Pick<RecordPage, 'records' | 'raw
   return {
     raw: items,
     get records() {
+      if (!records && left()) throw new Error('The records of a page were asked for after the next page.');
       records ??= items.map(recordOf);
       return records;
     },
@@ -52,8 +62,11 @@ export async function* readPages(fetch: FetchPage, outer: AbortSignal): AsyncGen
   const stop = (): void => inner.abort(outer.reason);
   outer.throwIfAborted();
   outer.addEventListener('abort', stop, { once: true });
+  // One is written while the other one is read: a page is asked for only when the caller has left the one before the last.
+  const rooms: readonly [Room, Room] = [{ bytes: undefined }, { bytes: undefined }];
+  let asked = 0;
   const ask = (size: number, token: string | undefined): Promise<unknown> => {
-    const page = fetch(size, token, inner.signal);
+    const page = fetch(size, token, rooms[asked++ % 2 === 0 ? 0 : 1], inner.signal);
     // Awaited later, or never when the caller has left.
     page.catch(() => undefined);
     return page;
@@ -84,7 +97,8 @@ export async function* readPages(fetch: FetchPage, outer: AbortSignal): AsyncGen
       if (typeof total !== 'number' || !Number.isFinite(total)) {
         throw new CallError(oddAnswer('a page does not say how many records there are', 'unknown', false));
       }
-      const records = recordsOf(page.items);
+      let left = false;
+      const records = recordsOf(page.items, () => left);
       token = page.next;
       if (token !== undefined) {
         coming = ask(size, token);
@@ -92,6 +106,7 @@ export async function* readPages(fetch: FetchPage, outer: AbortSignal): AsyncGen
         await nextTurn();
       }
       yield Object.assign(records, { total, restarted });
+      left = true;
       restarted = false;
       if (token === undefined) return;
     }

@@ -9,6 +9,7 @@ export interface Passage {
   readonly signal: AbortSignal | undefined;
   /** See {@link HttpCall}. */
   readonly read: HttpCall['read'];
+  readonly room: HttpCall['room'];
   /** JSON that is encoded already and sent in place of what the SDK hands over. */
   readonly body: Buffer | undefined;
   /** Whether a request went out. */
@@ -37,11 +38,12 @@ export function callOptions(passage: Passage, token: string | undefined): CallOp
 export const passage = (
   timeout: number,
   signal?: AbortSignal,
-  { read, body }: Partial<Pick<Passage, 'read' | 'body'>> = {},
+  { read, room, body }: Partial<Pick<Passage, 'read' | 'room' | 'body'>> = {},
 ): Passage => ({
   timeout,
   signal,
   read,
+  room,
   body,
   started: false,
   answer: undefined,
@@ -81,6 +83,7 @@ export function sdkHttp(http: Http, fallback?: () => Passage): HttpInstance {
         timeout: options.timeout ?? way.timeout,
         signal: way.signal,
         read: way.read,
+        room: way.room,
       });
     } catch (error) {
       if (error instanceof NoAnswer) way.silence = error;

@@ -51,7 +51,11 @@ export function table(
   const path = { app_token: base, table_id: id };
   type Made<T> = (sdk: Client, options: CallOptions) => Promise<T>;
 
-  const read = <T>(signal: AbortSignal, fn: Made<T>, how: Pick<CallSpec, 'read'> = {}): Promise<T> => {
+  const read = <T>(
+    signal: AbortSignal,
+    fn: Made<T>,
+    how: Pick<CallSpec, 'read' | 'room'> = {},
+  ): Promise<T> => {
     const spec: CallSpec = { kind: 'read', meter, signal, ...how };
     return client.patient(readLimits, signal, () => client.call(spec, fn));
   };
@@ -62,7 +66,7 @@ export function table(
   ): Promise<T> => client.call({ kind: 'write', meter, signal, ...how }, fn);
 
   const search = (signal: AbortSignal, more: SearchBody): AsyncGenerator<RecordPage, void> =>
-    readPages(async (size, token, inner) => {
+    readPages(async (size, token, room, inner) => {
       const answer = await read(
         inner,
         (sdk, options) =>
@@ -70,7 +74,7 @@ export function table(
             { path, params: { page_size: size, ...paging(token) }, data: more },
             options,
           ),
-        { read: splitPage },
+        { read: splitPage, room },
       );
       return answer.data;
     }, signal);

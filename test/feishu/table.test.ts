@@ -60,7 +60,8 @@ async function openOrders(count: number) {
 
 async function pagesOf(table: Table, names: readonly string[] = []): Promise<RecordPage[]> {
   const pages: RecordPage[] = [];
-  for await (const page of table.records(names, forever)) pages.push(page);
+  // The copy holds the records themselves: a page holds only until the next one is asked for.
+  for await (const page of table.records(names, forever)) pages.push({ ...page });
   return pages;
 }
 
@@ -194,6 +195,13 @@ describe('a whole read', () => {
   it('of an empty table is one empty page', async () => {
     const { table } = await openOrders(0);
     expect(await pagesOf(table)).toEqual([{ records: [], total: 0, restarted: false }]);
+  });
+
+  it('reads no records of a page that was left', async () => {
+    const { table } = await openOrders(1200);
+    const pages: RecordPage[] = [];
+    for await (const page of table.records([], forever)) pages.push(page);
+    expect(() => pages[0]?.records).toThrow('after the next page');
   });
 
   it('leaves the field names out above 200', async () => {

@@ -8,7 +8,7 @@ export interface CallMeter {
   count(kind: keyof CallCounts): void;
 }
 
-/** One page of a whole read. */
+/** One page of a whole read. It holds until the next one is asked for: records that are kept are read before that. */
 export interface RecordPage {
   readonly records: readonly TableRecord[];
   /** The same records as they came, where they did: many of them are read several times quicker so. */
