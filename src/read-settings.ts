@@ -174,9 +174,8 @@ function readConnections(env: Environment, cwd: string, problems: Problem[]): Ma
     const key = /^CONNECTION_([A-Z0-9_]+)$/.exec(name)?.[1];
     const value = key && given(env, name);
     if (!value) continue;
-    const connection = readConnection(value, cwd);
+    const connection = readConnection(name, value, cwd, problems);
     if (connection) connections.set(key, connection);
-    else problems.push(wrong(name, ...badAddress));
   }
   return connections;
 }
@@ -189,9 +188,39 @@ const badAddress: readonly [message: Text, cure: Text] = [
   ),
 ];
 
-function readConnection(value: string, cwd: string): Connection | undefined {
+const badParameters: readonly [message: Text, cure: Text] = [
+  text(
+    '数据库地址的 ? 后面有不认识的参数或值。',
+    'The address of the database has a parameter behind the ? that is not known, or with another value.',
+  ),
+  text(
+    '? 后面只能写 ssl=true、ssl=skip-verify 和 socket=/路径，其他的请删掉。',
+    'Only ssl=true, ssl=skip-verify and socket=/path can stand behind the ?; remove all else.',
+  ),
+];
+
+/** Reads the address of a database; what is wrong with it is added to `problems`. */
+function readConnection(
+  name: string,
+  value: string,
+  cwd: string,
+  problems: Problem[],
+): Connection | undefined {
   const path = sqlitePath(value, cwd);
   if (path) return { kind: 'sqlite', path };
+  const url = mysqlUrl(value);
+  const known = url && [...url.searchParams].every(([key, word]) => parameters.get(key)?.test(word));
+  if (url && known) return { kind: 'mysql', url: url.href };
+  problems.push(wrong(name, ...(url ? badParameters : badAddress)));
+  return undefined;
+}
+
+const parameters: ReadonlyMap<string, RegExp> = new Map([
+  ['ssl', /^(true|false|skip-verify)$/],
+  ['socket', /^\//],
+]);
+
+function mysqlUrl(value: string): URL | undefined {
   const address = value.replace(/^mariadb:/, 'mysql:');
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (url?.protocol !== 'mysql:' || !url.hostname || url.pathname.length < 2) return undefined;
@@ -199,7 +228,7 @@ function readConnection(value: string, cwd: string): Connection | undefined {
   if (url.hash || !decodes(url.username) || !decodes(url.password) || url.pathname.includes('@')) {
     return undefined;
   }
-  return { kind: 'mysql', url: url.href };
+  return url;
 }
 
 function decodes(value: string): boolean {
@@ -219,9 +248,7 @@ function sqlitePath(value: string, cwd: string): string | undefined {
 
 function readStore(env: Environment, cwd: string, problems: Problem[]): Connection {
   const value = given(env, 'STORE_URL') ?? 'sqlite:./data/bitable-sync.db';
-  const store = readConnection(value, cwd);
-  if (!store) problems.push(wrong('STORE_URL', ...badAddress));
-  return store ?? { kind: 'sqlite', path: '' };
+  return readConnection('STORE_URL', value, cwd, problems) ?? { kind: 'sqlite', path: '' };
 }
 
 function readPort(env: Environment, problems: Problem[]): LocalConfig['http'] {

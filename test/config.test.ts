@@ -197,7 +197,8 @@ describe('the address of Feishu', () => {
 describe('a connection', () => {
   it.each([
     'mysql://u:p%40ss@db:3306/shop',
-    'mysql://db/shop?ssl={}',
+    'mysql://db/shop?ssl=true',
+    'mysql://db/shop?ssl=skip-verify&socket=/run/mysqld/mysqld.sock',
     'mariadb://u@db/shop',
     'sqlite:shop.db',
     'sqlite:///abs/shop.db',
@@ -208,11 +209,16 @@ describe('a connection', () => {
     'mysql://u:p/s@db/shop',
     'mysql://u:p#s@db/shop',
     'mysql://u:100%@db/shop',
+    'mysql://db/shop?ssl={}',
+    'mysql://db/shop?charset=utf8',
     'postgres://u:p@db/shop',
     'sqlite:',
     'sqlite::memory:',
-  ])('must not be %s', (CONNECTION_SHOP) =>
-    expect(complaints({ ...app, CONNECTION_SHOP })).toEqual(['CONNECTION_SHOP']),
+  ])('must not be %s, nor may the store', (url) =>
+    expect(complaints({ ...app, CONNECTION_SHOP: url, STORE_URL: url })).toEqual([
+      'CONNECTION_SHOP',
+      'STORE_URL',
+    ]),
   );
 
   it('is found by the name that definitions use', () => {

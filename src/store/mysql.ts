@@ -1,5 +1,5 @@
 import { CompiledQuery, MysqlDialect, sql } from 'kysely';
-import { createPool } from 'mysql2';
+import { createPool, type PoolOptions } from 'mysql2';
 import { type Problem, problem } from '../sync/problem.ts';
 import { text } from '../sync/text.ts';
 import type { Backend, Database, TableShape } from './backend.ts';
@@ -21,7 +21,7 @@ const packet = 4 * 1024 * 1024;
 /** The store in a MySQL or MariaDB database that several instances share. */
 export function mysqlBackend(url: string): Backend {
   const pool = createPool({
-    uri: url,
+    ...addressOf(url),
     charset: 'utf8mb4',
     connectionLimit: connections,
     connectTimeout: 10_000,
@@ -58,6 +58,21 @@ export function mysqlBackend(url: string): Backend {
       const { rows } = await sql<{ size: number }>`select @@max_allowed_packet as size`.execute(db);
       if (Number(rows[0]?.size) < packet) throw problem(smallPacket);
     },
+  };
+}
+
+/** Where the server is: `?ssl=true`, `?ssl=skip-verify` and `?socket=/path` mean what they mean for connections. */
+function addressOf(url: string): PoolOptions {
+  const address = new URL(url);
+  const socketPath = address.searchParams.get('socket');
+  const ssl = address.searchParams.get('ssl') ?? 'false';
+  const checked = ssl !== 'skip-verify';
+  // The driver would take any of its options from there, some of which undo our safety.
+  address.search = '';
+  return {
+    uri: address.href,
+    ...(socketPath === null ? {} : { socketPath }),
+    ...(ssl === 'false' ? {} : { ssl: { rejectUnauthorized: checked, verifyIdentity: checked } }),
   };
 }
 
@@ -118,6 +133,9 @@ const unreachable: ReadonlySet<string | undefined> = new Set([
   'EAI_AGAIN',
   'ETIMEDOUT',
   'PROTOCOL_CONNECTION_LOST',
+  'ENOENT',
+  'HANDSHAKE_NO_SSL_SUPPORT',
+  'HANDSHAKE_SSL_ERROR',
 ]);
 
 function mysqlProblem(error: unknown): Problem | undefined {

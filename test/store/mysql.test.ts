@@ -38,6 +38,20 @@ it.each([
     },
     'store-unreachable',
   ],
+  [
+    'TLS, and no certificate that anybody vouches for',
+    (url: URL) => {
+      url.search = '?ssl=true';
+    },
+    'store-unreachable',
+  ],
+  [
+    'a socket that is not there',
+    (url: URL) => {
+      url.search = '?socket=/no/such/socket';
+    },
+    'store-unreachable',
+  ],
 ])('MySQL with %s is refused with what to do', async (_, change, code) => {
   const refused = await openStore(changed(change), parts).catch((error: unknown) => error);
   expect(refused).toMatchObject({ problems: [{ code, where: 'STORE_URL' }] });
