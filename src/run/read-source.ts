@@ -5,7 +5,7 @@ import { type KeyCounts, keyCounter } from '../sync/key-table.ts';
 import type { PersonBy } from '../sync/lookup.ts';
 import { lookupWords, tooManyWords } from '../sync/lookup-words.ts';
 import type { Mapping, Misfit } from '../sync/mapping.ts';
-import { packer } from '../sync/pack.ts';
+import { rowWriter } from '../sync/pack.ts';
 import { problem } from '../sync/problem.ts';
 import { secondsWatch } from '../sync/seconds.ts';
 import type { BadRow } from '../sync/state.ts';
@@ -69,7 +69,7 @@ export async function readSource(
  */
 function rowTaker(mapping: Mapping, spool: Spool, bad: Spool) {
   const times = keyCounter();
-  const pack = packer(numberBytes);
+  const writer = rowWriter();
   const keyIn = keyReader(mapping.key);
   const words = lookupWords(mapping.targets);
   const filledColumns = filled(mapping.targets.length);
@@ -88,12 +88,16 @@ function rowTaker(mapping: Mapping, spool: Spool, bad: Spool) {
     filledColumns.see(cells);
     if (!words.take(cells)) throw problem(tooManyWords);
     seconds.take(cells);
-    const frame = pack(cells);
-    frame.writeUInt32LE(rows);
-    const key = keyIn(frame, numberBytes);
+    spool.write(numberBytes + writer.take(cells), write);
+  }
+
+  function write(into: Buffer, start: number): number {
+    into.writeUInt32LE(rows, start);
+    const end = writer.write(into, start + numberBytes);
+    const key = keyIn(into, start + numberBytes, end);
     if (key.from === key.to) keyless++;
     else times.add(key);
-    spool.append(frame);
+    return end;
   }
 
   function reject(row: readonly Value[], misfit: Misfit): void {

@@ -9,6 +9,13 @@ export interface Spool {
   /** Takes a copy of the frame, without waiting for the disk. @throws ProblemError when the disk fails. */
   append(frame: Uint8Array): void;
   /**
+   * Has the next frame written right where it stays.
+   * @param most how many bytes it has at most
+   * @param write writes from `start` on, and answers where the frame ends; the buffer is not to be kept
+   * @throws ProblemError when the disk fails.
+   */
+  write(most: number, write: (into: Buffer, start: number) => number): void;
+  /**
    * The frames that it held when the first one is asked for, in order; may be called again. A frame is a view
    * into the spool, to be read only. Rejects with a `ProblemError` when the disk fails.
    */
@@ -46,13 +53,34 @@ export function openSpool({ memory = 32 * 1024 * 1024, folder }: { memory?: numb
   let closed = false;
   let block: Block = { data: null, used: 0, position: null };
   let data = new Uint8Array(0);
+  let view = Buffer.alloc(0);
 
   /** Closes the block in hand and begins one that has room for `needed` bytes. */
   function nextBlock(needed: number): void {
     if (block.used > 0) settle(block, data.subarray(0, block.used));
     data = new Uint8Array(Math.max(needed, Math.min(fullCapacity, Math.max(firstCapacity, data.length * 2))));
+    view = Buffer.from(data.buffer);
     block = { data, used: 0, position: null };
     blocks.push(block);
+  }
+
+  /** Makes room for a frame; answers where it begins. */
+  function begin(most: number): number {
+    if (closed) throw new Error('the spool is closed');
+    if (block.used + header + most > data.length) nextBlock(header + most);
+    return block.used + header;
+  }
+
+  function finish(start: number, end: number): void {
+    const length = end - start;
+    const at = block.used;
+    data[at] = length;
+    data[at + 1] = length >>> 8;
+    data[at + 2] = length >>> 16;
+    data[at + 3] = length >>> 24;
+    block.used = end;
+    size += 1;
+    bytes += length;
   }
 
   function settle(full: Block, content: Uint8Array): void {
@@ -89,19 +117,13 @@ export function openSpool({ memory = 32 * 1024 * 1024, folder }: { memory?: numb
       return bytes;
     },
     append(frame) {
-      if (closed) throw new Error('the spool is closed');
-      const length = frame.length;
-      if (block.used + header + length > data.length) nextBlock(header + length);
-      let at = block.used;
-      data[at] = length;
-      data[at + 1] = length >>> 8;
-      data[at + 2] = length >>> 16;
-      data[at + 3] = length >>> 24;
-      at += header;
-      data.set(frame, at);
-      block.used = at + length;
-      size += 1;
-      bytes += length;
+      const start = begin(frame.length);
+      data.set(frame, start);
+      finish(start, start + frame.length);
+    },
+    write(most, write) {
+      const start = begin(most);
+      finish(start, write(view, start));
     },
     async *frames() {
       for await (const group of groups()) yield* group;
@@ -112,6 +134,7 @@ export function openSpool({ memory = 32 * 1024 * 1024, folder }: { memory?: numb
       closed = true;
       blocks = [];
       data = new Uint8Array(0);
+      view = Buffer.alloc(0);
       block = { data: null, used: 0, position: null };
       await file?.close();
     },

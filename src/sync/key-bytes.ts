@@ -16,14 +16,17 @@ export interface KeyBytes {
 
 type Found = { -readonly [name in keyof KeyBytes]: KeyBytes[name] };
 
-/** Makes the reader of keys in packed cells, which begin at `from`. @param parts positions of the key's cells */
-export function keyReader(parts: readonly number[]): (packed: Uint8Array, from?: number) => KeyBytes {
+/** Makes the reader of keys in packed cells, which go from `from` to `to`. @param parts positions of the key's cells */
+export function keyReader(
+  parts: readonly number[],
+): (packed: Uint8Array, from?: number, to?: number) => KeyBytes {
   const found: Found = { bytes: new Uint8Array(0), from: 0, to: 0, hash: 0 };
   const ofText = textKeys();
   const [only = 0] = parts;
-  return (packed, from = 0) => {
-    if (parts.length === 1 && isPlain(packed, only, from, found)) return found;
-    return ofText(keyOf(parts.map((at) => cellAt(packed, at, from))));
+  return (packed, from = 0, to = packed.length) => {
+    if (parts.length === 1 && isPlain(packed, only, from, to, found)) return found;
+    const cells = packed.subarray(from, to);
+    return ofText(keyOf(parts.map((at) => cellAt(cells, at))));
   };
 }
 
@@ -66,11 +69,11 @@ export function textKeys(): (key: Key) => KeyBytes {
  * Looks for one cell in packed bytes. Answers whether its key is the cell as it stands: letters, digits and signs
  * of ASCII without blanks, which is what keys mostly are.
  */
-function isPlain(packed: Uint8Array, cell: number, from: number, found: Found): boolean {
+function isPlain(packed: Uint8Array, cell: number, from: number, to: number, found: Found): boolean {
   const start = cellStart(packed, cell, from);
   let hash = seed;
   let end = start;
-  for (; end < packed.length; end++) {
+  for (; end < to; end++) {
     const byte = packed[end] ?? 0;
     if (byte === separatorByte) break;
     if (byte <= blank || byte >= firstOdd) return false;

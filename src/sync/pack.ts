@@ -12,20 +12,39 @@ export const packCells = (cells: readonly Cell[]): string => cells.map(guard).jo
  * @param before bytes that are left free before the cells
  */
 export function packer(before = 0): (cells: readonly Cell[]) => Buffer {
+  const row = rowWriter();
   let scratch = Buffer.allocUnsafe(4096);
-
-  function write(packed: string): number {
-    // Three bytes a UTF-16 unit is the most that UTF-8 can take.
-    const most = before + packed.length * 3;
-    if (most > scratch.length) scratch = Buffer.allocUnsafe(most * 2);
-    return before + scratch.write(packed, before, 'utf8');
-  }
-
   return (cells) => {
-    let end = write(cells.join(separator));
-    // Hardly any cell needs a guard: bytes that are written anyway are looked through quicker than each cell.
-    if (!isPacked(scratch, before, end, cells.length)) end = write(packCells(cells));
-    return scratch.subarray(0, end);
+    const most = before + row.take(cells);
+    if (most > scratch.length) scratch = Buffer.allocUnsafe(most * 2);
+    return scratch.subarray(0, row.write(scratch, before));
+  };
+}
+
+/** Packs rows, one after the other, right where they are to stay. */
+export interface RowWriter {
+  /** Takes the row in hand; answers how many bytes it needs at most. */
+  take(cells: readonly Cell[]): number;
+  /** Writes it from `start` on; answers where it ends. */
+  write(into: Buffer, start: number): number;
+}
+
+/** Makes a {@link RowWriter}. */
+export function rowWriter(): RowWriter {
+  let row: readonly Cell[] = [];
+  let joined = '';
+  return {
+    take(cells) {
+      row = cells;
+      joined = cells.join(separator);
+      // Three bytes a UTF-16 unit is the most that UTF-8 can take; a guard takes two.
+      return joined.length * 3;
+    },
+    write(into, start) {
+      const end = start + into.write(joined, start, 'utf8');
+      // Hardly any cell needs a guard: bytes that are written anyway are looked through quicker than each cell.
+      return isPacked(into, start, end, row.length) ? end : start + into.write(packCells(row), start, 'utf8');
+    },
   };
 }
 

@@ -84,8 +84,13 @@ it('loses nothing and keeps the order, in memory and on disk', async () => {
       const frames = sizes.map((length, i) => String.fromCharCode(i % 256).repeat(length));
       for (const frame of frames) spool.append(bytes(frame));
       expect(await all(spool)).toEqual(frames);
-      for (const frame of frames) spool.append(bytes(frame));
+      // Written in place, with room to spare.
+      for (const frame of frames) {
+        spool.write(frame.length * 3, (into, start) => start + into.write(frame, start, 'latin1'));
+      }
       expect(await all(spool)).toEqual([...frames, ...frames]);
+      const length = frames.join('').length * 2;
+      expect({ size: spool.size, bytes: spool.bytes }).toEqual({ size: frames.length * 2, bytes: length });
       await spool.close();
     }),
     { numRuns: 50 },

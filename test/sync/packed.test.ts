@@ -129,9 +129,12 @@ describe('a key', () => {
       fc.property(fc.array(keys, { minLength: 4, maxLength: 4 }), picks, (cells, parts) => {
         const expected = keyOf(parts.map((at) => cells[at] ?? ''));
         const table = keyTable();
-        const number = table.put(keyReader(parts)(Buffer.from(`1\u001f3${packCells(cells)}`), 3));
+        const packed = Buffer.from(`1\u001f3${packCells(cells)}`);
+        const number = table.put(keyReader(parts)(packed, 3));
         expect(table.at(number)).toBe(expected);
         expect(table.find(expected)).toBe(number);
+        const more = Buffer.concat([packed, Buffer.from('more\u001f')]);
+        expect(table.find(keyReader(parts)(more, 3, packed.length))).toBe(number);
       }),
     );
   });
