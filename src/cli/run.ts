@@ -1,4 +1,4 @@
-import type { Run } from '../run/runs.ts';
+import type { Acted, Run, Started } from '../run/runs.ts';
 import { type ProblemError, problem } from '../sync/problem.ts';
 import type { State } from '../sync/state.ts';
 import { count, text } from '../sync/text.ts';
@@ -31,21 +31,33 @@ function deedOf(command: RunCommand): Omit<ShellDeed, 'user' | 'name'> {
 }
 
 async function begin(command: RunCommand, desk: Desk): Promise<Answer> {
-  const { program, clock, stopping, locale, user } = desk;
-  const patience = clock.now() + (command.kind === 'run' ? command.wait * 1000 : 0);
-  for (;;) {
+  const { program, locale, user } = desk;
+  const started = await freed(command, desk, async () =>
     // Read again each time: while it waited, the file may have changed.
-    const definition = await program.definitions.get(command.name);
-    const started = await program.runs.start({
-      definition,
+    program.runs.start({
+      definition: await program.definitions.get(command.name),
       by: { kind: 'cli', user },
       planOnly: command.kind === 'plan',
       retryRejected: command.kind === 'run' && command.retryRejected,
-    });
-    if (started.kind === 'started') return follow(started.run, desk);
+    }),
+  );
+  return started.kind === 'started'
+    ? follow(started.run, desk)
+    : refusal(command, busy(started.state, desk), 4, locale);
+}
+
+/** Tries until the table is free, or for as long as the line says. */
+async function freed<T extends Started | Acted>(
+  command: RunCommand,
+  { clock, stopping, terminal }: Desk,
+  attempt: () => Promise<T>,
+): Promise<T> {
+  const patience = clock.now() + (command.kind === 'run' ? command.wait * 1000 : 0);
+  for (;;) {
+    const came = await attempt();
     const left = patience - clock.now();
-    if (left <= 0 || stopping.aborted) return refusal(command, busy(started.state, desk), 4, locale);
-    desk.terminal.show(started.state);
+    if (came.kind !== 'busy' || left <= 0 || stopping.aborted) return came;
+    terminal.show(came.state);
     // Waking up early is an order to stop, and the next round sees it.
     await clock.sleep(Math.min(1000, left), stopping).catch(() => undefined);
   }
@@ -59,7 +71,9 @@ async function approve(
   const { program, locale, user } = desk;
   const known = await program.runs.find(id);
   if (known?.definition !== command.name) return refusal(command, noSuchRun(id, command.name), 2, locale);
-  const acted = await program.runs.apply(id, { kind: 'cli', user }, undefined, command.noDeletes);
+  const acted = await freed(command, desk, () =>
+    program.runs.apply(id, { kind: 'cli', user }, undefined, command.noDeletes),
+  );
   switch (acted.kind) {
     case 'going':
       return follow(acted.run, desk);

@@ -102,6 +102,21 @@ describe('run', () => {
     expect(await typed.exit).toBe(0);
   });
 
+  it('with --wait carries out a plan once the table is free', async () => {
+    const run = ledRun();
+    const held = { kind: 'busy', state: stateOf({ run: 'r9' }) } as const;
+    const answers = [held, { kind: 'going', run } as const];
+    const runs = {
+      find: async () => stateOf({ run: 'r1', status: 'planned' }),
+      apply: async () => answers.shift() ?? held,
+    };
+    const typed = type('run orders --approve r1 --wait 5', fakeProgram({ runs }));
+    await settled();
+    await typed.clock.pass(1000);
+    run.end({ status: 'done' });
+    expect(await typed.exit).toBe(0);
+  });
+
   it('with --wait gives up in the end', async () => {
     const held = { kind: 'busy', state: stateOf({ run: 'r9' }) } as const;
     const typed = type('run orders --wait 2', fakeProgram({ runs: starting(held) }));
