@@ -19,7 +19,6 @@ import { whoAmI } from './feishu/bot.ts';
 import { chat } from './feishu/chat.ts';
 import { feishuClient } from './feishu/client.ts';
 import { longConnection } from './feishu/connection.ts';
-import { openDoor } from './feishu/door.ts';
 import { people } from './feishu/people.ts';
 import { type Receiver, receiver } from './feishu/receive.ts';
 import { webhook } from './feishu/webhook.ts';
@@ -237,6 +236,8 @@ function serving(
       const byHttp = config.app.events;
       const taking =
         byHttp.kind === 'webhook' ? { webhook: webhook({ ...byHttp, receiver: events, clock, log }) } : {};
+      // Loaded only for who serves: a run in a shell begins sooner without a server.
+      const { openDoor } = await import('./feishu/door.ts');
       owned(await openDoor({ port: config.http.port, ready, log, ...taking }), (door) => door.stop());
     }
     owned(keepTidy(config, store, { log, clock }), (tidy) => tidy.stop());
