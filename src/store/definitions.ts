@@ -135,6 +135,9 @@ const notUtf8 = (file: string): Problem => ({
 const unreadable = (file: string, code: string): Problem => ({
   code: 'file-unreadable',
   message: text(`无法读取文件（${code}）`, `the file cannot be read (${code})`),
-  cure: text('检查文件权限', 'Check the rights of the file.'),
+  cure: text(
+    '检查文件权限，以及它是不是普通文件（或指向普通文件的链接）',
+    'Check the rights of the file, and that it is an ordinary one or a link to one.',
+  ),
   where: file,
 });

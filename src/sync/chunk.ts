@@ -112,7 +112,7 @@ export function createdFields(cells: readonly Cell[], targets: readonly Target[]
   const fields: Record<string, unknown> = {};
   targets.forEach((target, at) => {
     const cell = cells[at] ?? '';
-    if (cell !== '') fields[target.name] = kinds.get(target.kind)?.written(cell);
+    if (cell !== '') put(fields, target, cell);
   });
   return fields;
 }
@@ -125,7 +125,14 @@ export function updatedRecord(
   const fields: Record<string, unknown> = {};
   for (const [at, wanted] of change.differences) {
     const target = targets[at];
-    if (target) fields[target.name] = kinds.get(target.kind)?.written(wanted);
+    if (target) put(fields, target, wanted);
   }
   return { id: change.record, fields };
+}
+
+function put(fields: Record<string, unknown>, { name, kind }: Target, cell: Cell): void {
+  const value = kinds.get(kind)?.written(cell);
+  // Objects take this name for something else, and the field would not be sent.
+  if (name !== '__proto__') fields[name] = value;
+  else Object.defineProperty(fields, name, { value, enumerable: true });
 }

@@ -419,4 +419,17 @@ describe('what a call takes', () => {
     };
     expect(updatedRecord(update, columns)).toEqual({ id: 'rec1', fields: { n: null, ok: false } });
   });
+
+  it.each(['__proto__', 'constructor', 'toString', 'toJSON'])('names a field %s as any other', (name) => {
+    const columns = [target('key'), target(name)];
+    expect(JSON.stringify(createdFields(['k', 'v'], columns))).toBe(`{"key":"k","${name}":"v"}`);
+    const update = {
+      kind: 'update' as const,
+      key: 'k',
+      record: 'rec1',
+      hash: '',
+      differences: [[1, 'v', '']] as const,
+    };
+    expect(JSON.stringify(updatedRecord(update, columns).fields)).toBe(`{"${name}":"v"}`);
+  });
 });
