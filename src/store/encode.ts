@@ -34,3 +34,20 @@ export const asBytes = (bytes: Uint8Array): Uint8Array =>
 export function* groups<T>(items: readonly T[], size: number): Generator<T[]> {
   for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size);
 }
+
+/** Groups whose sizes add up to `most` at most, in order; what is larger by itself comes alone. */
+export function* groupsOf<T>(items: readonly T[], most: number, sizeOf: (item: T) => number): Generator<T[]> {
+  let group: T[] = [];
+  let total = 0;
+  for (const item of items) {
+    const size = sizeOf(item);
+    if (group.length > 0 && total + size > most) {
+      yield group;
+      group = [];
+      total = 0;
+    }
+    group.push(item);
+    total += size;
+  }
+  if (group.length > 0) yield group;
+}

@@ -3,7 +3,7 @@ import type { ChunkRecord, Journal, NewChunk, RunRecord } from '../run/ports.ts'
 import type { Failure } from '../sync/failure.ts';
 import type { State } from '../sync/state.ts';
 import { type Backend, type Database, transact, untilWon } from './backend.ts';
-import { asBuffer, asBytes, groups } from './encode.ts';
+import { asBuffer, asBytes, groups, groupsOf } from './encode.ts';
 import { guard, guardRun } from './guard.ts';
 import { confirm, forget } from './ledger.ts';
 import { dropBadRows, refuse } from './rejects.ts';
@@ -11,6 +11,9 @@ import type { ChunkRow, RunRow, Tables } from './schema.ts';
 
 /** Rows written by one statement: larger ones are slow to build, and building happens on the event loop. */
 const perStatement = 100;
+
+/** Bytes of bodies that one statement stores: for MySQL they are written out as text, which happens on the event loop. */
+const bodyBytesPerStatement = 512 * 1024;
 
 /** The durable record of runs. */
 export function journal(db: Database, backend: Backend): Journal {
@@ -227,12 +230,11 @@ async function addChunks(trx: Trx, run: string, chunks: readonly NewChunk[]): Pr
       .insertInto('chunks')
       .values(rows.map((row) => ({ ...row, ...fresh })))
       .execute();
-  }
-  for (const { id, body } of chunks) {
-    await trx
-      .insertInto('bodies')
-      .values({ run, chunk: id, body: asBuffer(body) })
-      .execute();
+    // Each statement is a way to the database and back.
+    for (const some of groupsOf(group, bodyBytesPerStatement, ({ body }) => body.length)) {
+      const bodies = some.map(({ id, body }) => ({ run, chunk: id, body: asBuffer(body) }));
+      await trx.insertInto('bodies').values(bodies).execute();
+    }
   }
 }
 

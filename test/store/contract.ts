@@ -171,6 +171,17 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
         expect(await store.journal.chunks('c-many')).toHaveLength(450);
       });
 
+      it('give each its own rows back, whatever their sizes', async () => {
+        const sizes = [3, 200_000, 0, 300_000, 30_000, 600_000, 1, 524_288, 2, 524_287];
+        const bodies = sizes.map((size, at) => new Uint8Array(size).fill(at + 1));
+        await begun(
+          'c-sizes',
+          bodies.map((body, at) => chunkOf(`C${at + 1}`, at + 1, body)),
+        );
+        for (const [at, body] of bodies.entries())
+          expect(Buffer.compare(await store.journal.body('c-sizes', `C${at + 1}`), body)).toBe(0);
+      });
+
       it('take bytes from the middle of a larger buffer', async () => {
         const pool = new Uint8Array([9, 9, 1, 2, 9]);
         await begun('c-view', [chunkOf('C001', 1, pool.subarray(2, 4))]);
