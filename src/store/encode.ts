@@ -30,13 +30,15 @@ export const asBuffer = (bytes: Uint8Array): Buffer =>
 export const asBytes = (bytes: Uint8Array): Uint8Array =>
   new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-/** Groups of at most `size`, in order. */
-export function* groups<T>(items: readonly T[], size: number): Generator<T[]> {
-  for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size);
-}
-
-/** Groups whose sizes add up to `most` at most, in order; what is larger by itself comes alone. */
-export function* groupsOf<T>(items: readonly T[], most: number, sizeOf: (item: T) => number): Generator<T[]> {
+/**
+ * Groups of at most `most`, in order; what is larger by itself comes alone.
+ * @param sizeOf what an item counts; 1 when not given
+ */
+export function* groups<T>(
+  items: readonly T[],
+  most: number,
+  sizeOf: (item: T) => number = () => 1,
+): Generator<T[]> {
   let group: T[] = [];
   let total = 0;
   for (const item of items) {

@@ -3,7 +3,7 @@ import type { ChunkRecord, Journal, NewChunk, RunRecord } from '../run/ports.ts'
 import type { Failure } from '../sync/failure.ts';
 import type { State } from '../sync/state.ts';
 import { type Backend, type Database, transact, untilWon } from './backend.ts';
-import { asBuffer, asBytes, groups, groupsOf } from './encode.ts';
+import { asBuffer, asBytes, groups } from './encode.ts';
 import { guard, guardRun } from './guard.ts';
 import { confirm, forget } from './ledger.ts';
 import { dropBadRows, refuse } from './rejects.ts';
@@ -231,7 +231,7 @@ async function addChunks(trx: Trx, run: string, chunks: readonly NewChunk[]): Pr
       .values(rows.map((row) => ({ ...row, ...fresh })))
       .execute();
     // Each statement is a way to the database and back.
-    for (const some of groupsOf(group, bodyBytesPerStatement, ({ body }) => body.length)) {
+    for (const some of groups(group, bodyBytesPerStatement, ({ body }) => body.length)) {
       const bodies = some.map(({ id, body }) => ({ run, chunk: id, body: asBuffer(body) }));
       await trx.insertInto('bodies').values(bodies).execute();
     }
