@@ -7,17 +7,14 @@ const mark = '\u001e';
 /** Packs one row's canonical cells into one string, ready to be kept as UTF-8 bytes and compared as such. */
 export const packCells = (cells: readonly Cell[]): string => cells.map(guard).join(separator);
 
-/**
- * Makes what packs rows into bytes, all in the same buffer: an answer is to be copied before the next one.
- * @param before bytes that are left free before the cells
- */
-export function packer(before = 0): (cells: readonly Cell[]) => Buffer {
+/** Makes what packs rows into bytes, all in the same buffer: an answer is to be copied before the next one. */
+export function packer(): (cells: readonly Cell[]) => Buffer {
   const row = rowWriter();
   let scratch = Buffer.allocUnsafe(4096);
   return (cells) => {
-    const most = before + row.take(cells);
+    const most = row.take(cells);
     if (most > scratch.length) scratch = Buffer.allocUnsafe(most * 2);
-    return scratch.subarray(0, row.write(scratch, before));
+    return scratch.subarray(0, row.write(scratch, 0));
   };
 }
 
