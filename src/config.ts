@@ -33,6 +33,8 @@ export interface LocalConfig {
   readonly keepBytes: number;
   /** When good news of the schedule waits; in `timeZone`. */
   readonly quietHours: QuietHours | undefined;
+  /** What is worth mending in the settings though everything works. */
+  readonly advice: readonly Problem[];
 }
 
 /** The self-built app that the bot is. */

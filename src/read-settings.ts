@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import type { AppConfig, Connection, Environment, EventSettings, LocalConfig } from './config.ts';
+import { slipsFor, unknownSettings } from './setting-names.ts';
 import { settings } from './settings.ts';
 import type { Problem } from './sync/problem.ts';
 import { parseQuietHours } from './sync/schedule/hours.ts';
@@ -85,11 +86,15 @@ function required(
   const value = given(env, name);
   if (value) return value;
   const meaning = settings.find((setting) => setting.name === name)?.meaning ?? text('', '');
+  const [slip] = slipsFor(name, env);
   problems.push({
     code: 'missing-setting',
     where: name,
     message: text(`未设置：${meaning.zh}。`, `Not set: ${meaning.en}.`),
-    cure,
+    cure:
+      slip === undefined
+        ? cure
+        : text(`设了 ${slip}，是不是写错了名字？请改成 ${name}。`, `${slip} is set: rename it to ${name}.`),
   });
   return '';
 }
@@ -132,6 +137,7 @@ export function readLocal(env: Environment, cwd: string, problems: Problem[]): L
     keepDays: readWhole(env, 'KEEP_DAYS', 30, 1, 3650, problems),
     keepBytes: readWhole(env, 'KEEP_MB', 1024, 1, 1_000_000, problems) * 1_000_000,
     quietHours: readQuietHours(env, problems),
+    advice: unknownSettings(env),
   };
 }
 

@@ -50,6 +50,7 @@ describe('the settings', () => {
       logLevel: 'auto',
       keepDays: 30,
       keepBytes: 1_024_000_000,
+      advice: [],
     });
   });
 
@@ -87,6 +88,7 @@ describe('the settings', () => {
       logLevel: 'debug',
       keepDays: 7,
       keepBytes: 1_024_000_000,
+      advice: [],
     });
   });
 
@@ -226,6 +228,57 @@ describe('a connection', () => {
     expect(connectionVariable('my-shop')).toBe('CONNECTION_MY_SHOP');
     expect(connectionOf(config, 'my-shop')).toEqual({ kind: 'mysql', url: 'mysql://db/shop' });
     expect(connectionOf(config, 'other')).toBeUndefined();
+  });
+});
+
+describe('a variable that is no setting', () => {
+  it.each([
+    ['FEISHU_DOMIAN', 'FEISHU_DOMAIN'],
+    ['FEISHU_APP_IDS', 'FEISHU_APP_ID'],
+    ['FEISHU_ENCRYPTKEY', 'FEISHU_ENCRYPT_KEY'],
+    ['FEISHU_ROBOT_COLOUR', 'FEISHU_APP_ID, FEISHU_APP_SECRET'],
+    ['ADMIN', 'ADMINS'],
+    ['TIMEZONE', 'TIME_ZONE'],
+    ['LOGLEVEL', 'LOG_LEVEL'],
+    ['STORE_URI', 'STORE_URL'],
+    ['DEFINITION', 'DEFINITIONS'],
+    ['KEEP_DAY', 'KEEP_DAYS'],
+    ['CONNECTIONS_SHOP', 'CONNECTION_SHOP'],
+    ['CONECTION_MY_SHOP', 'CONNECTION_MY_SHOP'],
+    ['CONNECTION_my-shop', 'CONNECTION_MY_SHOP'],
+  ])('is told: %s may be meant as %s', (name, meant) => {
+    const env = { ...app, [name]: 'some value' };
+    if (meant === 'FEISHU_APP_ID') env.FEISHU_APP_ID = '';
+    const { advice } = readLocalConfig(env, cwd);
+    expect(advice).toMatchObject([{ code: 'warn-unknown-setting', where: name }]);
+    expect(advice[0]?.cure.en).toContain(meant);
+    expect(JSON.stringify(advice)).not.toContain('some value');
+  });
+
+  it('is no concern of ours when it belongs to another program, or the setting is there', () => {
+    const env = {
+      ...{ PATH: '/bin', HOME: '/root', TZ: 'UTC', LANG: 'C', LOGNAME: 'ann', HTTP_PROXY: 'x', PORT: '1' },
+      ...{ ADMIN: 'ann', ADMINS: 'ou_1a', LC_ALL: 'C', HOSTNAME: 'h', HTTPS_PROXY: 'x', NODE_ENV: 'test' },
+      ...{ TIMEZONE: '', CONNECTION_SHOP: 'sqlite:./a.db' },
+    };
+    expect(readLocalConfig(env, cwd).advice).toEqual([]);
+  });
+
+  it.each([
+    ['FEISHU_APP_SECERT', 'FEISHU_APP_SECRET'],
+    ['APP_SECRET', 'FEISHU_APP_SECRET'],
+    ['LARK_APP_SECRET', 'FEISHU_APP_SECRET'],
+    ['FEISHU_SECRET', 'FEISHU_APP_SECRET'],
+  ])('is named where a setting is missing: %s for %s', (name, missing) => {
+    const env = { FEISHU_APP_ID: app.FEISHU_APP_ID, [name]: 'some value' };
+    try {
+      readConfig(env, cwd);
+      expect.unreachable();
+    } catch (error) {
+      const { problems } = error as ProblemError;
+      expect(problems.map(({ where }) => where)).toEqual([missing]);
+      expect(problems[0].cure.en).toBe(`${name} is set: rename it to ${missing}.`);
+    }
   });
 });
 

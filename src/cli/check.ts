@@ -61,8 +61,6 @@ function stepLines({ what, problems, advice }: CheckStep, locale: Locale): reado
   return [
     `  ${mark} ${plain(inLocale(what, locale))}`,
     ...problems.flatMap((problem) => problemLines(problem, locale)).map((line) => `    ${line}`),
-    ...advice
-      .flatMap((problem) => problemLines(problem, locale))
-      .map((line) => `    ${line.replace(/^✗/, '!')}`),
+    ...advice.flatMap((problem) => problemLines(problem, locale, '!')).map((line) => `    ${line}`),
   ];
 }

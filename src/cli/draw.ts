@@ -224,12 +224,12 @@ function waitingLines(state: State, say: Say, locale: Locale): readonly string[]
   return [...reasons, say(`  同意请运行：${approveCommand(state)}`, `  to agree: ${approveCommand(state)}`)];
 }
 
-/** Draws a problem with its cure. */
-export function problemLines(problem: Problem, locale: Locale): readonly string[] {
+/** Draws a problem with its cure; the mark of mere advice is `!`. */
+export function problemLines(problem: Problem, locale: Locale, mark: '✗' | '!' = '✗'): readonly string[] {
   const where = problem.where ? `${problem.where}: ` : '';
   const logId = problem.logId ? ` (log ID ${problem.logId})` : '';
   return [
-    `✗ ${plain(`${where}${inLocale(problem.message, locale)}${logId}`)}`,
+    `${mark} ${plain(`${where}${inLocale(problem.message, locale)}${logId}`)}`,
     `  → ${plain(inLocale(problem.cure, locale))}`,
   ];
 }

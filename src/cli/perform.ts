@@ -1,4 +1,11 @@
-import { type Config, type LogLevel, readConfig, readLocalConfig, secretsOf } from '../config.ts';
+import {
+  type Config,
+  type LocalConfig,
+  type LogLevel,
+  readConfig,
+  readLocalConfig,
+  secretsOf,
+} from '../config.ts';
 import type { LogOptions } from '../log.ts';
 import type { Clock, Log } from '../run/ports.ts';
 import { CallError } from '../sync/failure.ts';
@@ -12,6 +19,7 @@ import { check } from './check.ts';
 import { definitions } from './definitions.ts';
 import { demo } from './demo.ts';
 import type { Desk } from './desk.ts';
+import { problemLines } from './draw.ts';
 import { init } from './init.ts';
 import { rule } from './rule.ts';
 import { run } from './run.ts';
@@ -44,6 +52,7 @@ export async function perform(command: Command, counter: Counter): Promise<Answe
       throw problem({ code: 'usage', message: command.message, cure: command.cure });
     case 'definitions': {
       const config = readLocalConfig(world.env, world.cwd);
+      tellAdvice(config, counter);
       const log = await openLog({ level: levelOf(config, 'warn'), secrets: [] });
       const open = await world.openDefinitions();
       return definitions(open(config, { log, clock: world.clock }), locale);
@@ -75,12 +84,15 @@ export async function perform(command: Command, counter: Counter): Promise<Answe
 
 async function withProgram(
   command: Command,
-  { world, locale, terminal, openLog, following }: Counter,
+  counter: Counter,
   quiet: LogLevel,
   work: (desk: Desk) => Promise<Answer>,
 ): Promise<Answer> {
+  const { world, locale, terminal, openLog, following } = counter;
   const { clock, stopping } = world;
   const config = readConfig(world.env, world.cwd);
+  // check lists it among its findings.
+  if (command.kind !== 'check') tellAdvice(config, counter);
   const log = await openLog({ level: levelOf(config, quiet), secrets: secretsOf(config) });
   const open = await world.openProgram();
   const program = await open(config, { log, clock });
@@ -111,6 +123,12 @@ async function withProgram(
   } finally {
     await stop();
   }
+}
+
+/** Settings that do nothing, and the like, are told whatever the command. */
+function tellAdvice({ advice }: LocalConfig, { terminal, locale }: Counter): void {
+  const lines = advice.flatMap((one) => problemLines(one, locale, '!'));
+  if (lines.length > 0) terminal.write(`${lines.join('\n')}\n`);
 }
 
 const levelOf = (config: Pick<Config, 'logLevel'>, quiet: LogLevel): LogLevel =>

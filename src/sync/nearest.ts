@@ -1,12 +1,15 @@
 /** Names that are offered at most. */
 const most = 3;
 
-/** The names that somebody may have meant by a word: those nearest to it; none when nothing is near. */
+/**
+ * The names that somebody may have meant by a word: those nearest to it; none when nothing is near. Case, blanks at the
+ * ends and full-width forms make no difference.
+ */
 export function nearest(word: string, names: readonly string[]): readonly string[] {
-  const asked = word.toLowerCase();
+  const asked = folded(word);
   const limit = Math.max(2, Math.floor(asked.length / 3));
   const near = names
-    .map((name) => ({ name, far: distance(asked, name.toLowerCase()) }))
+    .map((name) => ({ name, far: distance(asked, folded(name)) }))
     .filter(({ far, name }) => far <= limit && far < Math.max(asked.length, name.length));
   const least = Math.min(...near.map(({ far }) => far));
   return near
@@ -16,10 +19,15 @@ export function nearest(word: string, names: readonly string[]): readonly string
     .slice(0, most);
 }
 
-/** Letters to insert, drop, change or swap with the next one; 1 when one text holds the other. */
-function distance(a: string, b: string): number {
+const folded = (name: string): string => name.normalize('NFKC').trim().toLowerCase();
+
+/** How far two names are apart; 1 when one holds the other. */
+const distance = (a: string, b: string): number =>
+  a !== b && Math.min(a.length, b.length) > 2 && (a.includes(b) || b.includes(a)) ? 1 : edits(a, b);
+
+/** Counts the letters to insert, drop, change or swap with the next one that make one text of the other. */
+export function edits(a: string, b: string): number {
   if (a === b) return 0;
-  if (Math.min(a.length, b.length) > 2 && (a.includes(b) || b.includes(a))) return 1;
   if (Math.abs(a.length - b.length) > 20) return Number.POSITIVE_INFINITY;
   let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, at) => at);

@@ -9,6 +9,10 @@ it.each([
   ['order', ['orders', 'orders-eu', 'refunds'], ['orders', 'orders-eu']],
   ['订单', ['订单表', '客户'], ['订单表']],
   ['inventory', ['orders', 'users'], []],
+  ['amount', ['Amount', 'account'], ['Amount']],
+  ['金额（元）', ['金额(元)', '数量(个)'], ['金额(元)']],
+  ['ＩＤ', ['ID', 'name'], ['ID']],
+  ['金额 ', ['金额', '金额合计'], ['金额']],
   ['x', ['y'], []],
   ['', ['a'], []],
 ])('somebody who wrote %j may have meant, of %j, %j', (word, names, meant) => {

@@ -1,0 +1,74 @@
+import type { Environment } from './config.ts';
+import { settings } from './settings.ts';
+import { edits, nearest } from './sync/nearest.ts';
+import type { Problem } from './sync/problem.ts';
+import { text } from './sync/text.ts';
+
+const ownPrefix = 'FEISHU_';
+const connectionPrefix = 'CONNECTION_';
+const known: ReadonlySet<string> = new Set(settings.map(({ name }) => name));
+const feishuNames = [...known].filter((name) => name.startsWith(ownPrefix));
+const otherNames = [...known].filter((name) => /^[A-Z_]+$/.test(name) && !name.startsWith(ownPrefix));
+
+/**
+ * Returns a warning for each variable that looks like a setting but is none, so that it does nothing.
+ *
+ * Every unknown `FEISHU_…` is told. Of the others, which may belong to any program, only those that are a slip away from
+ * a setting that is not set itself. Values are never looked at.
+ */
+export const unknownSettings = (env: Environment): readonly Problem[] =>
+  Object.keys(env)
+    .sort()
+    .flatMap((name) => {
+      if (known.has(name) || isUnset(env, name)) return [];
+      const meant = meantBy(name).filter((one) => isUnset(env, one));
+      return meant.length > 0 || name.startsWith(ownPrefix) ? [unknownSetting(name, meant)] : [];
+    });
+
+/** Returns the variables that are set and were probably meant to be the setting `name`, such as `APP_ID`. */
+export const slipsFor = (name: string, env: Environment): readonly string[] => {
+  const bare = name.replace(ownPrefix, '');
+  return Object.keys(env).filter(
+    (one) =>
+      !known.has(one) &&
+      !isUnset(env, one) &&
+      (meantBy(one).includes(name) || one === bare || one === `LARK_${bare}`),
+  );
+};
+
+const isUnset = (env: Environment, name: string): boolean => !env[name]?.trim();
+
+/** The settings that a variable of this name may have been meant to be. */
+function meantBy(name: string): readonly string[] {
+  if (name.startsWith(ownPrefix)) return nearest(name, feishuNames);
+  const connection = connectionMeant(name);
+  if (connection !== undefined) return connection === name ? [] : [connection];
+  const asked = bareLetters(name);
+  const slips = asked.length < 10 ? 1 : 2;
+  return asked.length < 5 ? [] : otherNames.filter((one) => edits(asked, bareLetters(one)) <= slips);
+}
+
+/** `CONNECTION_MY_SHOP` for `CONNECTIONS_MY_SHOP`, `connection_my-shop` and the like. */
+function connectionMeant(name: string): string | undefined {
+  const [, first = '', rest = ''] = /^([a-z]+)_(.+)$/i.exec(name) ?? [];
+  if (edits(`${first.toUpperCase()}_`, connectionPrefix) > 2) return undefined;
+  return connectionPrefix + rest.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_');
+}
+
+const bareLetters = (name: string): string => name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '');
+
+function unknownSetting(name: string, meant: readonly string[]): Problem {
+  const names = (meant.length > 0 ? meant : feishuNames).join(', ');
+  return {
+    code: 'warn-unknown-setting',
+    where: name,
+    message: text('没有这个设置，它不起作用。', 'There is no such setting, so it does nothing.'),
+    cure:
+      meant.length > 0
+        ? text(`是不是 ${names}？请改名。`, `Did you mean ${names}? Rename it.`)
+        : text(
+            `以 FEISHU_ 开头的设置有：${names}。请改名；不是给本程序用的可以不管。`,
+            `The settings that begin with FEISHU_ are ${names}. Rename it, or ignore this if it is for another program.`,
+          ),
+  };
+}
