@@ -238,7 +238,7 @@ function serving(
         byHttp.kind === 'webhook' ? { webhook: webhook({ ...byHttp, receiver: events, clock, log }) } : {};
       // Loaded only for who serves: a run in a shell begins sooner without a server.
       const { openDoor } = await import('./feishu/door.ts');
-      owned(await openDoor({ port: config.http.port, ready, log, ...taking }), (door) => door.stop());
+      owned(await openDoor({ port: config.http.port, ready, log, clock, ...taking }), (door) => door.stop());
     }
     owned(keepTidy(config, store, { log, clock }), (tidy) => tidy.stop());
     log.info('bot.ready', { bot: name });

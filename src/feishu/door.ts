@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import Koa from 'koa';
-import type { Log } from '../run/ports.ts';
+import type { Clock, Log } from '../run/ports.ts';
 import { problem } from '../sync/problem.ts';
 import { text } from '../sync/text.ts';
+import { seldom } from './seldom.ts';
 
 /** What the HTTP door works with. */
 export interface DoorParts {
@@ -14,6 +15,7 @@ export interface DoorParts {
   /** Takes events, when they come by HTTP. */
   readonly webhook?: Koa.Middleware;
   readonly log: Log;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 /** An HTTP server that listens. */
@@ -22,16 +24,32 @@ export interface Door {
   stop(): Promise<void>;
 }
 
-/** Milliseconds that a request may take to arrive: a slow one must not hold the door open. */
-const arrivesWithin = 10_000;
+/**
+ * How much strangers can hold at once: a slow request must not keep the door open. Node looks only every 30 s whether
+ * a time is over, unless it is told otherwise. https://nodejs.org/api/http.html#httpcreateserveroptions-requestlistener
+ */
+export const doorLimits = {
+  headersTimeout: 5_000,
+  requestTimeout: 10_000,
+  connectionsCheckingInterval: 1_000,
+  maxHeaderSize: 8 * 1024,
+  /** Connections at once: Feishu and probes need a few dozen. */
+  connections: 256,
+};
 
 /**
  * Serves `/healthz` (the process lives) and `/readyz` (it can do its work), and takes events where asked to.
  * Rejects with a `ProblemError` when the port cannot be had.
  */
-export async function openDoor({ port, ready, webhook, log }: DoorParts): Promise<Door> {
+export async function openDoor(
+  { port, ready, webhook, log, clock }: DoorParts,
+  limits = doorLimits,
+): Promise<Door> {
   const app = new Koa();
-  app.on('error', (error: Error) => log.warn('http.failed', { error: error.name }));
+  const warn = seldom({ clock, log });
+  const failed = (error: unknown): void =>
+    warn('http.failed', { why: error instanceof Error ? error.name : 'unknown' });
+  app.on('error', failed);
   if (webhook) app.use(webhook);
   app.use(async (context) => {
     if (context.path === '/healthz') context.body = { ok: true };
@@ -42,10 +60,11 @@ export async function openDoor({ port, ready, webhook, log }: DoorParts): Promis
     }
   });
   const handle = app.callback();
-  const limits = { requestTimeout: arrivesWithin, headersTimeout: arrivesWithin };
   const server = createServer(limits, (request, response) => {
-    handle(request, response).catch((error: unknown) => log.warn('http.failed', { error }));
+    handle(request, response).catch(failed);
   });
+  server.maxConnections = limits.connections;
+  server.on('drop', () => warn('http.refused', { why: 'too-many-connections' }));
   server.listen(port);
   try {
     await once(server, 'listening');

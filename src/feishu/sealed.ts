@@ -45,13 +45,14 @@ export type Opened =
  * @param window seconds that the timestamp may be away from now
  */
 export function openPost(post: Post, keys: Keyring, now: number, window: number): Opened {
+  // Nothing that a stranger sends is read before the signature has said that it is no stranger's.
+  const isSigned = post.signature !== '';
+  if (isSigned && !same(signatureOf(post, keys.encryptKey), post.signature))
+    return refused('wrong-signature');
   const outer = parsed(post.body.toString('utf8'));
   if (outer === undefined) return { kind: 'refused', status: 400, why: 'no-json' };
   const sealed = words(shape(outer)?.['encrypt']);
   if (sealed === undefined) return refused('not-encrypted');
-  const isSigned = post.signature !== '';
-  if (isSigned && !same(signatureOf(post, keys.encryptKey), post.signature))
-    return refused('wrong-signature');
   const inner = shape(parsed(decrypted(sealed, keys.aes)));
   if (!inner) return refused('wrong-key');
   // The check of the address is the only POST that Feishu does not sign; nothing but the challenge comes of it.

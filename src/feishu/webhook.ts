@@ -4,6 +4,7 @@ import type { Clock, Log } from '../run/ports.ts';
 import type { Receipt, Receiver } from './receive.ts';
 import { recent } from './recent.ts';
 import { type Keys, keyring, openPost } from './sealed.ts';
+import { seldom } from './seldom.ts';
 
 /** How POSTs of Feishu are told from everybody else's. */
 export interface WebhookSettings extends Keys {
@@ -21,12 +22,12 @@ export interface WebhookParts extends WebhookSettings {
 /** Where Feishu sends events and the presses on cards. */
 export const webhookPath = '/webhook/event';
 
-/** Bytes of a body, at most; events of Feishu have a few thousand. */
-const largest = 1024 * 1024;
+/** Bytes of a signed body, at most: events of Feishu have a few thousand, and a message at most 150 KB of text. */
+const largest = 256 * 1024;
+/** Bytes of a body without a signature, at most. Only the check of the address comes so, in some hundred bytes. */
+const largestUnsigned = 4 * 1024;
 /** IDs that are known without asking the store; the store knows all that had an effect. */
 const remembered = 50_000;
-/** Milliseconds between two lines in the log about refusals of one kind: anybody can cause them. */
-const quietFor = 60_000;
 
 /**
  * Takes events and card callbacks by HTTP; both ends in the same place as those of the long connection. Only what
@@ -35,10 +36,10 @@ const quietFor = 60_000;
  * https://open.feishu.cn/document/ukTMukTMukTM/uYDNxYjL2QTM24iN0EjN/event-subscription-configure-/choose-a-subscription-mode/send-notifications-to-developers-server
  */
 export function webhook(parts: WebhookParts): Middleware {
-  const { receiver, clock, log, window } = parts;
+  const { receiver, clock, window } = parts;
   const keys = keyring(parts);
   const known = recent(remembered);
-  const told = new Map<string, number>();
+  const warn = seldom(parts);
 
   const isKnown = (ids: readonly string[]): boolean => {
     const seen = ids.some((id) => known.has(id));
@@ -46,23 +47,19 @@ export function webhook(parts: WebhookParts): Middleware {
     return seen;
   };
 
-  const tell = (why: string): void => {
-    const now = clock.now();
-    if (now - (told.get(why) ?? Number.NEGATIVE_INFINITY) < quietFor) return;
-    told.set(why, now);
-    log.warn('webhook.refused', { why });
-  };
-
   return async (context, next) => {
     if (context.path !== webhookPath || context.method !== 'POST') return next();
-    const body = await bodyOf(context.req);
-    if (!body) return tooLarge(context);
+    const signature = context.get('X-Lark-Signature');
+    const body = await bodyOf(context.req, signature === '' ? largestUnsigned : largest);
+    if (!body) {
+      warn('webhook.refused', { why: 'too-large' });
+      return tooLarge(context);
+    }
     const nonce = context.get('X-Lark-Request-Nonce');
     const timestamp = context.get('X-Lark-Request-Timestamp');
-    const signature = context.get('X-Lark-Signature');
     const opened = openPost({ body, timestamp, nonce, signature }, keys, clock.now() / 1000, window);
     if (opened.kind === 'refused') {
-      tell(opened.why);
+      warn('webhook.refused', { why: opened.why });
       context.status = opened.status;
       context.body = { error: opened.why };
       return;
@@ -79,15 +76,15 @@ export function webhook(parts: WebhookParts): Middleware {
 }
 
 /** The body's bytes; undefined when there are too many. */
-function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
-  if (Number(request.headers['content-length'] ?? 0) > largest) return Promise.resolve(undefined);
+function bodyOf(request: IncomingMessage, most: number): Promise<Buffer | undefined> {
+  if (Number(request.headers['content-length'] ?? 0) > most) return Promise.resolve(undefined);
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = [];
     let size = 0;
     // What comes after too much is let go by; the line stays, for the answer goes out on it.
     request.on('data', (part: Buffer) => {
       size += part.length;
-      if (size > largest) resolve(undefined);
+      if (size > most) resolve(undefined);
       else parts.push(part);
     });
     request.once('end', () => resolve(parts.length === 1 ? parts[0] : Buffer.concat(parts)));

@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Door, openDoor } from '../../src/feishu/door.ts';
+import { type Door, doorLimits, openDoor } from '../../src/feishu/door.ts';
 import { decrypted, keyring, signatureOf } from '../../src/feishu/sealed.ts';
 import { webhook, webhookPath } from '../../src/feishu/webhook.ts';
 import { seal } from '../../src/playground/webhook.ts';
@@ -10,7 +12,13 @@ const verificationToken = 'token-of-the-test';
 const hour = 3600;
 const window = 7 * hour;
 const at = 1_780_000_000;
-const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+let warned: Readonly<Record<string, unknown>>[];
+const log = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: (event: string, facts = {}) => void warned.push({ event, ...facts }),
+  error: () => undefined,
+};
 
 const event = (id: string, token = verificationToken): string =>
   JSON.stringify({
@@ -19,6 +27,15 @@ const event = (id: string, token = verificationToken): string =>
     event: { words: id },
   });
 
+/** The limits of the door, with times that a test can wait for. */
+const quick = {
+  ...doorLimits,
+  headersTimeout: 100,
+  requestTimeout: 200,
+  connectionsCheckingInterval: 20,
+  connections: 3,
+};
+
 let door: Door;
 let now: number;
 let taken: { type: string; id: unknown; nonce: string | undefined }[];
@@ -26,6 +43,7 @@ let taken: { type: string; id: unknown; nonce: string | undefined }[];
 beforeEach(async () => {
   now = at;
   taken = [];
+  warned = [];
   const receiver = {
     types: ['im.message.receive_v1'],
     receive: async (type: string, payload: unknown, nonce?: string) => {
@@ -42,7 +60,8 @@ beforeEach(async () => {
     clock: { now: () => now * 1000 },
     log,
   });
-  door = await openDoor({ port: 0, ready: async () => true, webhook: takes, log });
+  const clock = { now: () => now * 1000 };
+  door = await openDoor({ port: 0, ready: async () => true, webhook: takes, log, clock }, quick);
 });
 afterEach(() => door.stop());
 
@@ -156,24 +175,59 @@ describe('the webhook', () => {
     },
   );
 
-  it('answers 413 to more than a megabyte, with and without a length', async () => {
-    const huge = Buffer.alloc(1024 * 1024 + 1, 0x20);
-    expect((await send(huge)).status).toBe(413);
+  it.each([
+    ['of a stranger', 4 * 1024, {}],
+    ['with a signature', 256 * 1024, { 'X-Lark-Signature': 'f'.repeat(64) }],
+  ])('answers 413 to a body %s that is too long, with and without a length', async (_of, most, headers) => {
+    const body = (size: number) => Buffer.alloc(size, 0x20);
+    expect((await send(body(most + 1), headers)).status).toBe(413);
     const status = await new Promise<number | undefined>((resolve, reject) => {
       const one = request(
-        { port: door.port, host: '127.0.0.1', path: webhookPath, method: 'POST' },
+        { port: door.port, host: '127.0.0.1', path: webhookPath, method: 'POST', headers },
         (answer) => {
           answer.resume();
           resolve(answer.statusCode);
         },
       );
       one.on('error', reject);
-      one.write(huge.subarray(0, huge.length / 2));
-      one.end(huge.subarray(huge.length / 2));
+      one.write(body(most));
+      one.end(body(most));
     });
     expect(status).toBe(413);
-    const most = Buffer.concat([Buffer.from('{}'), Buffer.alloc(1024 * 1024 - 2, 0x20)]);
-    expect((await send(most)).status).toBe(401);
+    expect((await send(body(most), headers)).status).not.toBe(413);
+  });
+
+  it('reads nothing of a body whose signature is wrong, be it JSON or not', async () => {
+    const signed = { 'X-Lark-Signature': 'f'.repeat(64) };
+    for (const body of ['no json', '{"encrypt":"AA=="}', '['.repeat(100_000)])
+      expect(await send(body, signed)).toEqual({ status: 401, body: { error: 'wrong-signature' } });
+  });
+
+  it.each([
+    ['headers', 'POST /webhook/event HTTP/1.1\r\nHost: door\r\n'],
+    ['a body', 'POST /webhook/event HTTP/1.1\r\nHost: door\r\nContent-Length: 100\r\n\r\n{'],
+    ['nothing at all', ''],
+  ])('hangs up on who sends %s and then no more', async (_what, words) => {
+    const line = connect(door.port, '127.0.0.1');
+    line.resume();
+    line.write(words);
+    await once(line, 'close');
+  });
+
+  it('hangs up on connections beyond its limit, and says so once', async () => {
+    const lines = Array.from({ length: quick.connections + 4 }, () => connect(door.port, '127.0.0.1'));
+    for (const line of lines) line.on('error', () => undefined).resume();
+    await Promise.race(lines.map((line) => once(line, 'close')));
+    for (const line of lines) line.destroy();
+    expect(warned).toEqual([{ event: 'http.refused', why: 'too-many-connections' }]);
+  });
+
+  it('logs strangers once a minute, and how many lines were left out', async () => {
+    for (let n = 0; n < 5; n++) await send(event('e'));
+    now += 61;
+    await send(event('e'));
+    const line = { event: 'webhook.refused', why: 'not-encrypted' };
+    expect(warned).toEqual([line, { ...line, leftOut: 4 }]);
   });
 
   it('answers 404 elsewhere', async () => {
