@@ -7,18 +7,27 @@ import { text } from '../sync/text.ts';
 import { type ParsedFile, parseFile } from './definition-file.ts';
 
 /** Bytes that a file may have. Definitions are some kilobytes; anything larger was put there by mistake. */
-const largest = 1024 * 1024;
+const largest = 64 * 1024;
 
 type Read = ParsedFile & { readonly file: string };
 
+/** Files as they were read, by their path. */
+type Kept = Map<string, { readonly stamp: string; readonly read: Read }>;
+
 /**
- * The saved syncs: one YAML file each in a folder, read again at each call. A broken file is listed with its
- * problems and takes no other one down.
+ * The saved syncs: one YAML file each in a folder, looked at again at each call and read again where size or time have
+ * changed. A broken file is listed with its problems and takes no other one down.
  * @param folder as it is to appear in messages, such as `syncs` or `/etc/bitable-sync`
  */
 export function folderDefinitions(folder: string): Definitions {
+  let kept: Kept = new Map();
+
   async function list(): Promise<readonly ListedDefinition[]> {
-    const read = await Promise.all((await filesIn(folder)).map((name) => readOne(folder, name)));
+    const before = kept;
+    const now: Kept = new Map();
+    const names = await filesIn(folder);
+    const read = await Promise.all(names.map((name) => readOne(join(folder, name), before, now)));
+    kept = now;
     const taken = new Map<string, Read[]>();
     for (const one of read) {
       if (one.name !== undefined) taken.set(one.name, [...(taken.get(one.name) ?? []), one]);
@@ -59,21 +68,27 @@ async function filesIn(folder: string): Promise<readonly string[]> {
   }
 }
 
-async function readOne(folder: string, name: string): Promise<Read> {
-  const file = join(folder, name);
+async function readOne(file: string, before: Kept, now: Kept): Promise<Read> {
   const refused = (one: Problem): Read => ({ file, name: undefined, problems: [one] });
   try {
-    const about = await stat(file);
+    const about = await stat(file, { bigint: true });
     // Reading a pipe or a device would never end.
     if (!about.isFile()) return refused(unreadable(file, 'no file'));
     if (about.size > largest) return refused(tooLarge(file));
-    const words = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
-    return { file, ...parseFile(file, words) };
+    const stamp = [about.ino, about.size, about.mtimeNs, about.ctimeNs].join();
+    const last = before.get(file);
+    const read =
+      last?.stamp === stamp ? last.read : { file, ...parseFile(file, decoded(await readFile(file))) };
+    now.set(file, { stamp, read });
+    return read;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
     return refused(code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? notUtf8(file) : unreadable(file, code));
   }
 }
+
+/** @throws TypeError for bytes that are no UTF-8 */
+const decoded = (bytes: Buffer): string => new TextDecoder('utf-8', { fatal: true }).decode(bytes);
 
 /** Two files of one name are both refused: nobody could tell which one a command means. */
 function listed(one: Read, taken: ReadonlyMap<string, readonly Read[]>): ListedDefinition {
@@ -117,7 +132,7 @@ function unknown(name: string, all: readonly ListedDefinition[]): Problem {
 
 const tooLarge = (file: string): Problem => ({
   code: 'file-too-large',
-  message: text('文件超过 1 MB', 'the file is larger than 1 MB'),
+  message: text('文件超过 64 KB', 'the file is larger than 64 KB'),
   cure: text(
     '定义文件只有几 KB；如果它不是定义，请移走',
     'Definitions are small; move the file away if it is none.',

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -185,6 +185,19 @@ describe('a folder of definitions', () => {
     expect((await definitions.get('orders')).title).toBe('新订单');
   });
 
+  it('is parsed once until it changes, also to one of the same size', async () => {
+    const definitions = folderDefinitions(folder);
+    write('a.yaml', orders);
+    const first = await definitions.get('orders');
+    expect(await definitions.get('orders')).toBe(first);
+    const { atime, mtime } = statSync(join(folder, 'a.yaml'));
+    write('a.yaml', orders.replace('title: 订单', 'title: 单订'));
+    utimesSync(join(folder, 'a.yaml'), atime, mtime);
+    expect((await definitions.get('orders')).title).toBe('单订');
+    rmSync(join(folder, 'a.yaml'));
+    await expect(definitions.get('orders')).rejects.toBeInstanceOf(ProblemError);
+  });
+
   it('refuses both of two files with one name, and only those', async () => {
     write('one.yaml', called('orders'));
     write('two.yaml', called('orders'));
@@ -223,7 +236,7 @@ describe('a folder of definitions', () => {
 
   it('tells of files that are no text, too large, or no files', async () => {
     write('latin.yaml', new Uint8Array([0x6e, 0xe9, 0x0a]));
-    write('large.yaml', 'x'.repeat(1024 * 1024 + 1));
+    write('large.yaml', 'x'.repeat(64 * 1024 + 1));
     mkdirSync(join(folder, 'folder.yaml'));
     const list = await folderDefinitions(folder).list();
     expect(list.map((one) => ['problems' in one && one.problems[0]?.code, one.name])).toEqual([
