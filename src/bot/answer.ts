@@ -1,3 +1,4 @@
+import type { Verb } from '../cards/button.ts';
 import { hintCard, problemCard } from '../cards/noticeCard.ts';
 import type { Definition } from '../sync/definition.ts';
 import { ProblemError } from '../sync/problem.ts';
@@ -67,7 +68,7 @@ async function carryOut(
       if (command.name === undefined) return retryOnly(asking, desk);
       return withDefinition(command.name, 'retry', asking, desk, (one) => retry(one, asking, desk));
     case 'sync':
-      return withDefinition(command.name, 'sync', asking, desk, (one) =>
+      return withDefinition(command.name, command.plan ? 'plan' : 'sync', asking, desk, (one) =>
         sync(one, command.plan, asking, desk),
       );
     case 'why':
@@ -147,12 +148,12 @@ type Work = (definition: Definition) => Promise<CardJson | undefined>;
 
 async function withDefinition(
   name: string,
-  what: string,
+  what: Verb,
   asking: Asking,
   desk: Desk,
   work: Work,
 ): Promise<CardJson | undefined> {
-  const found = await find(name, desk).catch((error: unknown) => ({ kind: 'broken', error }) as const);
+  const found = await find(name, desk, what).catch((error: unknown) => ({ kind: 'broken', error }) as const);
   if (found.kind === 'definition') return work(found.definition);
   // Names that are near and what is wrong with a file are not for everybody either.
   return told(what, name, asking, desk, async () => {
@@ -162,7 +163,7 @@ async function withDefinition(
 }
 
 /** For commands that are over at once: looks the definition up, and whether they may. */
-const named = (name: string, right: Right, what: string, asking: Asking, desk: Desk, work: Work) =>
+const named = (name: string, right: Right, what: Verb, asking: Asking, desk: Desk, work: Work) =>
   withDefinition(name, what, asking, desk, (definition) =>
     ifPermitted({ right, what, definition }, asking, desk, () => work(definition)),
   );

@@ -21,6 +21,7 @@ export interface Desk extends Pick<LiveParts, 'chat' | 'clock' | 'log' | 'locale
   readonly admins: readonly string[];
   readonly schedules: Schedules;
   readonly audit: Pick<Audit, 'note'>;
+  readonly journal: Pick<Journal, 'findRun'>;
   /** Creates the table of a definition that names a base only. */
   init(name: string): Promise<Inited>;
   /** What the latest runs did with a row. */

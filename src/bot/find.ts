@@ -1,4 +1,5 @@
-import { unknownCard } from '../cards/noticeCard.ts';
+import type { Verb } from '../cards/button.ts';
+import { severalCard, unknownCard } from '../cards/noticeCard.ts';
 import type { Definition } from '../sync/definition.ts';
 import { nearest } from '../sync/nearest.ts';
 import { ProblemError } from '../sync/problem.ts';
@@ -6,21 +7,31 @@ import { verbsNear } from './command.ts';
 import type { Desk } from './desk.ts';
 import type { CardJson, ListedDefinition } from './ports.ts';
 
-/** A definition, or the card that says that there is none. */
+/** A definition, or the card that says that there is none, or that several have this title. */
 export type Found =
   | { readonly kind: 'definition'; readonly definition: Definition }
   | { readonly kind: 'not'; readonly card: CardJson };
 
 const definitionName = /^[a-z0-9][a-z0-9_-]{0,39}$/u;
 
-/** Looks a definition up by its name, or by its exact title; else says what is wrong or which names are near. */
+/**
+ * Looks a definition up by its name, or by its exact title where only one has it; else says what is wrong or which
+ * names are near.
+ * @param verb what is asked for: the buttons of a title that several have do that
+ */
 export async function find(
   asked: string,
   { definitions, locale }: Pick<Desk, 'definitions' | 'locale'>,
+  verb: Verb = 'sync',
 ): Promise<Found> {
   const name = asked.toLowerCase();
   const list = await definitions.list();
-  const listed = list.find((one) => one.name === name) ?? list.find((one) => titleOf(one) === asked);
+  const titled = list.filter((one) => titleOf(one) === asked);
+  const listed = list.find((one) => one.name === name) ?? titled[0];
+  if (listed?.name !== name && titled.length > 1) {
+    const names = titled.map((one) => one.name);
+    return { kind: 'not', card: severalCard(asked, verb, names, locale) };
+  }
   // A name that is not listed may still have appeared this very moment.
   if (listed === undefined && !definitionName.test(name))
     return { kind: 'not', card: unknown(asked, list, locale) };

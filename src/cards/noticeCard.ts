@@ -106,6 +106,26 @@ export function cancelCard(what: Text, names: readonly string[], locale: Locale)
   );
 }
 
+/** Asks which of the syncs is meant that have the same title; each button does what was asked for. */
+export function severalCard(asked: string, verb: Verb, names: readonly string[], locale: Locale): Card {
+  const title = text('是哪一个？', 'Which one?');
+  const name = plain(asked, 60);
+  return makeCard(
+    {
+      colour: colours.asking,
+      title,
+      summary: title,
+      elements: [
+        line(
+          text(`有 ${names.length} 个同步都叫「${name}」：`, `${names.length} syncs are called "${name}":`),
+        ),
+        buttonRow(names.slice(0, 10).map((one, at) => meant({ verb, name: one }, at))),
+      ],
+    },
+    locale,
+  );
+}
+
 /** Tells who may do what was refused; `people` are shown by name without being notified. */
 export function refusalCard(refusal: Text, people: readonly string[], locale: Locale): Card {
   const title = text('没有权限', 'Not allowed');

@@ -7,7 +7,16 @@ import { cardFault } from '../../src/playground/cardCheck.ts';
 import type { Story } from '../../src/sync/story.ts';
 import { buttonsOf, wordsOf } from '../cards/read.ts';
 import { at, endedWith, everyState, failedChunk, stateWith } from '../cards/states.ts';
-import { fakeRun, type message, press, settle } from './fakes.ts';
+import {
+  definition,
+  fakeDefinitions,
+  fakeJournal,
+  fakeRun,
+  type message,
+  press,
+  recordOf,
+  settle,
+} from './fakes.ts';
 import { newStage } from './stage.ts';
 
 /** A stage with an admin, on which every line is a new event. */
@@ -268,6 +277,66 @@ describe('a command', () => {
     await settle();
     expect(wordsOf(said.at(-1)?.card ?? {})).toContain('You may not run this sync.');
     expect(audit.entries).toMatchObject([{ via: 'button', what: 'history', allowed: false }]);
+  });
+
+  const twins = [
+    definition({ name: 'orders', title: '订单', access: { run: ['ou_anna'] } }),
+    definition({ name: 'orders-eu', title: '订单', access: { run: ['ou_bob'] } }),
+  ];
+  const running = (name: string, change = {}) => ({
+    state: stateWith({ run: `r-${name}`, definition: name, title: '订单', ...change }),
+    chat: 'oc_1',
+  });
+
+  it.each(['sync', 'cancel', 'verify', 'history', 'retry', 'pause', 'init'] as const)(
+    'by a title that several syncs have means none of them, and asks which: %s',
+    async (verb) => {
+      const { ask, answers, asked } = stage({ definitions: fakeDefinitions(twins) });
+      answers.open = async () => [running('orders'), running('orders-eu')];
+      const card = await ask(verb === 'sync' ? '/sync 订单' : `/sync ${verb} 订单`);
+      expect(asked).toEqual([]);
+      expect(buttonsOf(card).map(({ behaviors }) => behaviors[0]?.value)).toEqual(
+        twins.map(({ name }) => ({ op: 'command', verb, run: name, v: 0 })),
+      );
+    },
+  );
+
+  it('to cancel by a title that another sync has by now stops neither', async () => {
+    const { ask, answers, asked } = stage({ definitions: fakeDefinitions([twins[0] ?? definition()]) });
+    // It was renamed since its run began.
+    answers.open = async () => [running('orders-eu')];
+    expect(buttonsOf(await ask('/sync cancel 订单'))).toHaveLength(2);
+    expect(asked).toEqual([]);
+  });
+
+  it('to cancel judges each run by its own definition', async () => {
+    const { ask, answers, asked } = stage({ definitions: fakeDefinitions(twins) });
+    const bobs = { acts: [{ op: 'start' as const, by: { kind: 'chat' as const, openId: 'ou_bob' }, at }] };
+    answers.open = async () => [running('orders'), running('orders-eu', bobs)];
+    answers.act = async () => ({ kind: 'asked', state: stateWith() });
+    expect(wordsOf(await ask('/sync cancel orders-eu'))).toContain('You may not run this sync.');
+    expect(asked).toEqual([]);
+    await ask('/sync cancel orders');
+    expect(asked).toMatchObject([{ op: 'cancel', run: 'r-orders' }]);
+  });
+
+  it('to cancel a plan that waits is for those who may discard it, and redraws its card', async () => {
+    const waiting = everyState['waiting'] ?? stateWith();
+    const { ask, answers, asked, said, clock, audit } = stage({
+      journal: fakeJournal([recordOf(waiting)]),
+    });
+    answers.open = async () => [{ state: waiting, chat: 'oc_1' }];
+    answers.act = async () => ({ kind: 'settled', state: { ...waiting, status: 'cancelled' } });
+    // Who started it may stop it while it goes on, but not decide about what it would do.
+    const starter = waiting.acts[0]?.by.openId ?? 'ou_anna';
+    expect(wordsOf(await ask('/sync cancel orders', { from: starter }))).toContain('You may not apply');
+    expect(asked).toEqual([]);
+    expect(audit.entries).toMatchObject([{ what: 'cancel', allowed: false }]);
+    await ask('/sync cancel orders', { from: 'ou_boss' });
+    expect(asked).toMatchObject([{ op: 'cancel', run: waiting.run }]);
+    await clock.advance(2_000);
+    const [patch] = said.filter(({ kind }) => kind === 'patch');
+    expect(wordsOf(patch?.card ?? {})).toContain('Cancelled');
   });
 
   it('is helped with by role', async () => {

@@ -1,7 +1,7 @@
-import { cancelCard } from '../../cards/noticeCard.ts';
+import { cancelCard, severalCard } from '../../cards/noticeCard.ts';
 import type { State } from '../../sync/state.ts';
 import { type Text, text } from '../../sync/text.ts';
-import { starterOf } from '../access.ts';
+import { approvers, starterOf } from '../access.ts';
 import type { Asking } from '../asking.ts';
 import type { Desk } from '../desk.ts';
 import { find } from '../find.ts';
@@ -13,19 +13,29 @@ export const cancel = (name: string | undefined, asking: Asking, desk: Desk): Pr
   name === undefined ? here(asking, desk) : named(name, asking, desk);
 
 async function named(name: string, asking: Asking, desk: Desk): Promise<CardJson> {
-  const open = await desk.runs.open();
+  const open = (await desk.runs.open()).map(({ state }) => state);
   const written = name.toLowerCase();
-  const mine = open.filter(({ state }) => state.definition === written || isTitle(state, name));
-  if (mine.length > 0)
-    return stop(
-      mine.map(({ state }) => state),
-      asking,
-      desk,
-    );
+  const mine = open.filter(({ definition }) => definition === written);
+  if (mine.length > 0) return stop(mine, asking, desk);
+  const titled = await withTitle(name, open, desk);
+  if (titled.length > 1)
+    return told(name, asking, desk, async () => severalCard(name, 'cancel', titled, desk.locale));
+  const theirs = open.filter(({ definition }) => definition === titled[0]);
+  if (theirs.length > 0) return stop(theirs, asking, desk);
   return told(name, asking, desk, async () => {
-    const found = await find(name, desk);
+    const found = await find(name, desk, 'cancel');
     return found.kind === 'not' ? found.card : cancelCard(nothingOpen, [], desk.locale);
   });
+}
+
+/** The definitions that have this title now, or had it when a run began that is open. */
+async function withTitle(title: string, open: readonly State[], { definitions }: Desk): Promise<string[]> {
+  const listed = (await definitions.list()).flatMap((one) => ('definition' in one ? [one.definition] : []));
+  const all = [
+    ...listed.map((one) => [one.name, one.title] as const),
+    ...open.map((one) => [one.definition, one.title] as const),
+  ];
+  return [...new Set(all.flatMap(([name, its]) => (its.normalize('NFKC') === title ? [name] : [])))];
 }
 
 async function here(asking: Asking, desk: Desk): Promise<CardJson> {
@@ -49,9 +59,7 @@ async function here(asking: Asking, desk: Desk): Promise<CardJson> {
 const told = (name: string, asking: Asking, desk: Desk, card: () => Promise<CardJson>): Promise<CardJson> =>
   ifPermitted({ right: 'ask', what: 'cancel', definition: undefined, name }, asking, desk, card);
 
-const isTitle = ({ title }: State, name: string): boolean => title.normalize('NFKC') === name;
-
-/** All runs of one definition. */
+/** All runs of one definition. A plan that waits is thrown away, which is for those who may discard it. */
 async function stop(states: readonly State[], asking: Asking, desk: Desk): Promise<CardJson> {
   const { definition: name } = states[0] ?? { definition: '' };
   const definition = await desk.definitions.get(name).catch(() => undefined);
@@ -59,16 +67,21 @@ async function stop(states: readonly State[], asking: Asking, desk: Desk): Promi
   let refusal: CardJson | undefined;
   for (const state of states) {
     const about = { definition, name, run: state.run, starter: starterOf(state) };
-    const permission = await permit(asking, { right: 'stop', what: 'cancel', ...about }, desk);
+    const right = state.status === 'waiting' ? 'discard' : 'stop';
+    const permission = await permit(asking, { right, what: 'cancel', ...about }, desk);
     if (permission.allowed) allowed.push(state);
     refusal ??= refusedCard(permission, desk);
   }
   if (allowed.length === 0 && refusal !== undefined) return refusal;
   let said: Text = nothingOpen;
+  const people = approvers(definition?.access, desk.admins);
   for (const state of allowed) {
-    const { kind } = await desk.runs.cancel(state.run, asking.by, state.version);
-    if (kind === 'asked' || kind === 'going') said = cancelling;
-    else if (kind === 'settled' && said === nothingOpen) said = state.queue ? unqueued : discarded;
+    const acted = await desk.runs.cancel(state.run, asking.by, state.version);
+    if (acted.kind === 'asked' || acted.kind === 'going') said = cancelling;
+    if (acted.kind !== 'settled') continue;
+    if (said === nothingOpen) said = state.queue ? unqueued : discarded;
+    const card = (await desk.journal.findRun(state.run))?.card;
+    if (card) await desk.live.refresh(card.message, acted.state, people);
   }
   return cancelCard(said, [], desk.locale);
 }
