@@ -10,7 +10,7 @@ import { tendRuns } from './bot/resume.ts';
 import { outlooks } from './bot/schedule/outlook.ts';
 import { noteQuota, quotaCode } from './bot/schedule/quota.ts';
 import { startSchedule } from './bot/schedule/ticker.ts';
-import { cronWake } from './bot/schedule/wake.ts';
+import { everySecond } from './bot/schedule/wake.ts';
 import { checkAll } from './check.ts';
 import type { Instance, OpenDefinitions, OpenProgram, Program, Surroundings } from './cli/program.ts';
 import type { Config, Connection, LocalConfig } from './config.ts';
@@ -193,7 +193,7 @@ interface Served {
 /** The bot: who it is, its doors, and the runs that a stopped process left. */
 function serving(
   config: Config,
-  { log, clock, wake = cronWake }: Surroundings,
+  { log, clock, wake = everySecond }: Surroundings,
   parts: Served,
 ): () => Promise<void> {
   const { store, client, runs, definitions, verify, owned } = parts;

@@ -6,6 +6,7 @@ import { settings } from './settings.ts';
 import type { Problem } from './sync/problem.ts';
 import { parseQuietHours } from './sync/schedule/hours.ts';
 import { type Text, text } from './sync/text.ts';
+import { zoneIssue } from './sync/zone-name.ts';
 
 /** A setting's value without blanks around it; unset when empty, as container tools hand empty ones over. */
 const given = (env: Environment, name: string): string | undefined => env[name]?.trim() || undefined;
@@ -282,25 +283,12 @@ function readAdmins(env: Environment, problems: Problem[]): readonly string[] {
 
 function readTimeZone(env: Environment, problems: Problem[]): string {
   const value = given(env, 'TIME_ZONE') ?? 'Asia/Shanghai';
-  if (isTimeZone(value)) return value;
-  problems.push(
-    wrong(
-      'TIME_ZONE',
-      text(`没有这个时区：${value}。`, `There is no such time zone: ${value}.`),
-      text('写 IANA 名称，例如 Asia/Shanghai。', 'Write an IANA name, such as Asia/Shanghai.'),
-    ),
-  );
-  return value;
-}
-
-function isTimeZone(value: string): boolean {
-  if (!/^[A-Za-z]/.test(value)) return false;
-  try {
-    new Intl.DateTimeFormat('en-US', { timeZone: value });
-    return true;
-  } catch {
-    return false;
+  const issue = zoneIssue(value);
+  if (issue) {
+    const [message, { zh, en }] = [issue.message, issue.cure];
+    problems.push(wrong('TIME_ZONE', text(`${message.zh}。`, `${message.en}.`), text(`${zh}。`, en)));
   }
+  return value;
 }
 
 function readChoice<const Choice extends string>(

@@ -109,7 +109,7 @@ describe('the settings', () => {
         DEFINITIONS: './nowhere',
         CONNECTION_SHOP: 'shop',
         ADMINS: 'somebody',
-        TIME_ZONE: '+08:00',
+        TIME_ZONE: 'CST',
         LOCALE: 'fr-FR',
         LOG_LEVEL: 'loud',
         KEEP_DAYS: '0',

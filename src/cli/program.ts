@@ -105,7 +105,7 @@ export interface Surroundings {
   readonly clock: Clock;
   /** What other instances know this one by; its process when not given. */
   readonly instance?: Instance;
-  /** Wakes what happens by the clock; node-cron when not given. */
+  /** Wakes what happens by the clock; once a second when not given. */
   readonly wake?: Wake;
 }
 

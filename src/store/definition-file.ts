@@ -32,6 +32,8 @@ export function parseFile(file: string, yaml: string): ParsedFile {
     const { line, col } = lines.linePos(offset);
     return `${file}:${Math.max(line, 1)}:${Math.max(col, 1)}`;
   };
+  const bare = bareCron(document, yaml);
+  if (bare !== undefined) return { name: nameIn(document), problems: [unquotedCron(where(bare))] };
   const [error] = document.errors;
   // One slip makes the parser stumble again and again: only the first is worth reading.
   if (error) return { name: nameIn(document), problems: [syntaxProblem(error, yaml, lines, where)] };
@@ -64,6 +66,44 @@ const wrongCron = (path: Path, cron: string): Issue => ({
     '写五段：分 时 日 月 周，如 0 9 * * 1-5（工作日九点）',
     'Write five fields: minute, hour, day, month, weekday, such as 0 9 * * 1-5 (nine o’clock on working days).',
   ),
+});
+
+/**
+ * Where a cron expression begins that YAML does not read as one text, because it stands without quotes: `*` and `@`
+ * begin something else, and within `{ }` a comma ends it.
+ */
+function bareCron(document: Document, yaml: string): number | undefined {
+  const [error] = document.errors;
+  if (error) {
+    const start = yaml.lastIndexOf('\n', error.pos[0] - 1) + 1;
+    const found = /^(.*?\bcron['"]?[ \t]*:[ \t]+)[*@?&%!|>`[{\d]/.exec(
+      yaml.slice(start, start + 500).split('\n')[0] ?? '',
+    );
+    const at = found ? start + (found[1] ?? '').length : undefined;
+    return at !== undefined && at <= error.pos[0] ? at : undefined;
+  }
+  let offset: number | undefined;
+  visit(document, {
+    Map(_, { flow, items }) {
+      const at = items.findIndex(({ key }) => isScalar(key) && key.value === 'cron');
+      const [value, next] = [items[at]?.value, items[at + 1]];
+      if (!flow || !isScalar(value) || value.type !== 'PLAIN' || !isScalar(next?.key)) return undefined;
+      if (next.value !== null || !/^[\d*?LW#/ a-z-]+$/i.test(String(next.key.value))) return undefined;
+      offset = beginning(value);
+      return visit.BREAK;
+    },
+  });
+  return offset;
+}
+
+const unquotedCron = (where: string): Problem => ({
+  code: 'unquoted-cron',
+  message: text(
+    'cron 没有加引号，YAML 读成了别的东西',
+    'cron stands without quotes, and YAML reads it as something else',
+  ),
+  cure: text('给它加上引号，如 cron: "*/5 * * * *"', 'Put it in quotes, such as cron: "*/5 * * * *".'),
+  where,
 });
 
 function nameIn(document: Document): string | undefined {

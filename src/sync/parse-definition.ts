@@ -5,6 +5,7 @@ import { definitionSchema, type WrittenDefinition } from './definition-schema.ts
 import type { Problem } from './problem.ts';
 import { judgeQuery } from './query.ts';
 import { type Text, text } from './text.ts';
+import { zoneIssue } from './zone-name.ts';
 
 /** A definition, or everything that is wrong with it: at least one thing. */
 export type ParsedDefinition =
@@ -180,16 +181,10 @@ function contentIssues(written: WrittenDefinition): Issue[] {
     ...(written.view === 'limit' && address.kind === 'address' && address.address.view === undefined
       ? [issue('no-view', ['view'], noView, noViewCure)]
       : []),
-    ...zones
-      .filter(([, zone]) => zone !== undefined && !isZone(zone))
-      .map(([path, zone]) =>
-        issue(
-          'no-such-zone',
-          path,
-          text(`没有「${zone}」这个时区`, `there is no time zone "${zone}"`),
-          text('写 IANA 时区名，如 Asia/Shanghai', 'Write an IANA name such as Asia/Shanghai.'),
-        ),
-      ),
+    ...zones.flatMap(([path, zone]) => {
+      const wrong = zone === undefined ? undefined : zoneIssue(zone);
+      return wrong ? [issue('no-such-zone', path, wrong.message, wrong.cure)] : [];
+    }),
   ];
 }
 
@@ -203,15 +198,6 @@ const noViewCure = text(
   '打开那个视图，再从浏览器复制地址；或去掉 view',
   'Open that view and copy its address from the browser, or leave view out.',
 );
-
-function isZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en-US', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 const issue = (code: string, path: Path, message: Text, cure: Text): Issue => ({ code, path, message, cure });
 

@@ -42,6 +42,25 @@ describe('reminders of a chat', () => {
     expect(await listReminders(orders, 'oc_other', desk)).toHaveLength(1);
   });
 
+  it('that were set when CST was still taken for Chicago follow the zone of the definition', async () => {
+    const desk = newDesk();
+    const old = { cron: '0 9 * * *', timeZone: 'CST' };
+    await desk.schedules.addReminder({
+      ...{
+        id: 'r1',
+        definition: 'orders',
+        chat: 'oc_group',
+        when: old,
+        plan: true,
+        by: 'ou_anna',
+        createdAt: 1,
+      },
+    });
+    expect(await listReminders(orders, 'oc_group', desk)).toMatchObject([
+      { timeZone: 'Asia/Shanghai', next: Date.parse('2026-11-24T01:00:36.224Z') },
+    ]);
+  });
+
   it('stand beside those of the file, which have no number', async () => {
     const desk = newDesk();
     const filed = { do: 'remind', cron: '0 8 * * *', chat: 'oc_group' } as const;

@@ -1,7 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ScheduleParts } from '../../src/bot/schedule/parts.ts';
 import { nextMonth, noteQuota, quotaSpent } from '../../src/bot/schedule/quota.ts';
 import { startSchedule } from '../../src/bot/schedule/ticker.ts';
+import { everySecond } from '../../src/bot/schedule/wake.ts';
 import type { ScheduleEntry } from '../../src/sync/definition.ts';
 import { at, stateWith } from '../cards/states.ts';
 import {
@@ -56,6 +57,44 @@ function newSchedule(entry: Partial<ScheduleEntry>) {
   const fires = () => log.lines.filter(({ event }) => event === 'schedule.due').length;
   return { schedule, open, pass, clock, schedules, asked, answers, fires, log, ...talk };
 }
+
+describe('the beat', () => {
+  const zone = process.env['TZ'];
+  afterEach(() => {
+    vi.useRealTimers();
+    if (zone === undefined) delete process.env['TZ'];
+    else process.env['TZ'] = zone;
+  });
+
+  it.each([
+    ['Europe/Berlin', '2026-10-24T23:30:00Z'],
+    ['Europe/Berlin', '2026-03-29T00:30:00Z'],
+    ['America/New_York', '2026-11-01T04:30:00Z'],
+    ['Australia/Lord_Howe', '2026-04-04T14:00:00Z'],
+    ['Asia/Shanghai', '2026-10-25T00:00:00Z'],
+  ])('of a process in %s does not stop at %s, when its clocks change', (name, from) => {
+    process.env['TZ'] = name;
+    vi.useFakeTimers({ now: Date.parse(from) });
+    let beats = 0;
+    const stop = everySecond(() => {
+      beats += 1;
+    });
+    vi.advanceTimersByTime(3 * hour);
+    stop();
+    vi.advanceTimersByTime(hour);
+    expect(beats).toBe(3 * 3600);
+  });
+
+  it('finds what is due after the clock was set back by an hour', async () => {
+    const { pass, clock, fires, schedule } = newSchedule({ cron: '* * * * *' });
+    await pass(5 * minute);
+    const [before, now] = [fires(), clock.now];
+    clock.now = () => now() - hour;
+    await pass(hour + 3 * minute);
+    expect(fires()).toBeGreaterThan(before);
+    await schedule.stop();
+  });
+});
 
 describe('sending', () => {
   it('throttled at full load, is tried again later, with the same ID', async () => {

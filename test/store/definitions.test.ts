@@ -59,6 +59,27 @@ describe('a definition file', () => {
       `${orders}schedule: [{ do: run, cron: "0 9 31 2 *" }]\n`,
       ['orders.yaml:22:29 "0 9 31 2 *" is no cron expression'],
     ],
+    ...[
+      'schedule:\n  - do: run\n    cron: */5 * * * *\n    chat: oc_1\n',
+      'schedule:\n  - do: run\n    cron: * 9 * * *\n',
+      'schedule:\n  - do: run\n    cron: @daily\n',
+      'schedule:\n  - do: run\n    cron: ? 9 * * *\n',
+      'schedule:\n  - {cron: 0 9 * * 1,3,5, do: run}\n',
+      'schedule:\n  - {cron: 0 9,18 * * *, do: run}\n',
+      'schedule: [{cron: */5 * * * *, do: run}]\n',
+    ].map((schedule): [string, string, string[]] => {
+      const [lines = [], column = 0] = [
+        schedule.split('cron: ')[0]?.split('\n'),
+        (schedule.split('\n').find((line) => line.includes('cron: ')) ?? '').indexOf('cron: ') + 7,
+      ];
+      const words = 'cron stands without quotes, and YAML reads it as something else';
+      return [schedule, `${orders}${schedule}`, [`orders.yaml:${21 + lines.length}:${column} ${words}`]];
+    }),
+    [
+      'a zone by its abbreviation',
+      `${orders}timeZone: CST\n`,
+      ['orders.yaml:22:11 "CST" is an abbreviation: it means different zones to different people'],
+    ],
     ['a missing entry', orders.replace('key: 订单号\n', ''), ['orders.yaml:2:1 key is missing']],
     [
       'a missing entry inside',

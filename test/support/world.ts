@@ -86,7 +86,7 @@ export interface WorldOptions {
   /** How many times faster than the machine's the program's clock goes; 20 when not given. */
   readonly speed?: number;
   readonly clock?: Clock;
-  /** Wakes what happens by the clock; node-cron when not given. */
+  /** Wakes what happens by the clock; once a second when not given. */
   readonly wake?: Wake;
 }
 

@@ -190,6 +190,11 @@ describe('what is wrong is said in plain words', () => {
     ],
     [{ schedule: [{ cron: '0 9 * * *' }] }, ['schedule', 0, 'do'], 'schedule[0].do is missing'],
     [{ timeZone: 'Mars/Base' }, ['timeZone'], 'there is no time zone "Mars/Base"'],
+    [
+      { schedule: [{ do: 'run', cron: '0 9 * * *', timeZone: 'IST' }] },
+      ['schedule', 0, 'timeZone'],
+      '"IST" is an abbreviation: it means different zones to different people',
+    ],
     [{ private: 'mobile' }, ['private'], 'private must be a list of columns'],
     [{ create: 'table' }, ['create'], 'create must be fields'],
     [{ view: 'limit' }, ['view'], 'view: limit needs a target with view= in it'],

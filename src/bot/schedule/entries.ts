@@ -2,6 +2,7 @@ import { parse } from 'node-cron';
 import type { Definition, ScheduleEntry } from '../../sync/definition.ts';
 import type { Rhythm } from '../../sync/schedule/cron.ts';
 import type { Zone } from '../../sync/zone.ts';
+import { zoneIssue } from '../../sync/zone-name.ts';
 import { approvers } from '../access.ts';
 import type { Reminder } from '../ports.ts';
 
@@ -66,7 +67,10 @@ export function entriesOf(
             id: `reminder|${id}`,
             definition,
             do: 'remind' as const,
-            rhythm: { fields: parse(when.cron), zone: zone(when.timeZone) },
+            rhythm: {
+              fields: parse(when.cron),
+              zone: zone(soundZone(when.timeZone) ?? definition.timeZone ?? timeZone),
+            },
             chat,
             missed: 'once' as const,
             plan,
@@ -76,6 +80,9 @@ export function entriesOf(
   );
   return [...own, ...set];
 }
+
+/** Reminders may be older than the rule which names of zones are taken: then that of the definition counts. */
+const soundZone = (name: string): string | undefined => (zoneIssue(name) ? undefined : name);
 
 /** The reminders of a definition that were put off. */
 export const putOffOf = (definition: Definition, reminders: readonly Reminder[]): readonly PutOff[] =>

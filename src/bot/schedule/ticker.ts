@@ -42,6 +42,7 @@ export function startSchedule(parts: ScheduleParts, wake: Wake): Schedule {
   const desk: ScheduleDesk = { ...parts, zone, stopping: over.signal };
   const background = createBackground(log);
   let next = 0;
+  let looked = 0;
   let looking: Promise<void> | undefined;
 
   /** Takes one firing on and does it, beside everything else. */
@@ -148,6 +149,7 @@ export function startSchedule(parts: ScheduleParts, wake: Wake): Schedule {
   };
 
   const look = (): Promise<void> => {
+    looked = clock.now();
     looking ??= sweep()
       .then(
         (turn) => {
@@ -166,7 +168,9 @@ export function startSchedule(parts: ScheduleParts, wake: Wake): Schedule {
   };
 
   const sleep = wake(() => {
-    if (!over.signal.aborted && looking === undefined && clock.now() >= next) void look();
+    const now = clock.now();
+    // A clock that was set back would be waited for otherwise.
+    if (!over.signal.aborted && looking === undefined && (now >= next || now < looked)) void look();
   });
 
   const entryFor = async (state: State): Promise<Entry | undefined> => {

@@ -1,11 +1,10 @@
-import { schedule } from 'node-cron';
 import type { Wake } from './ticker.ts';
 
-const nothing = (): void => undefined;
-const silent = { info: nothing, warn: nothing, error: nothing, debug: nothing };
-
-/** Wakes once a second, by node-cron. What is due is decided elsewhere: a late or missed beat costs nothing. */
-export const cronWake: Wake = (tick) => {
-  const task = schedule('* * * * * *', tick, { logger: silent, suppressMissedWarning: true, unref: true });
-  return () => void task.destroy();
+/**
+ * Wakes once a second, whatever the clocks of the machine's zone do: node-cron's own beat stops for the hour that they
+ * show twice in autumn. Never keeps the process alive.
+ */
+export const everySecond: Wake = (tick) => {
+  const timer = setInterval(tick, 1000).unref();
+  return () => clearInterval(timer);
 };

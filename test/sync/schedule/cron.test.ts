@@ -148,3 +148,50 @@ it('the next time lies ahead, is the same from everywhere before it, and the las
     { numRuns: 200 },
   );
 });
+
+describe('over a year, with its changes of clocks in both directions', () => {
+  const changing = [...zones, 'Europe/London', 'America/St_Johns', 'Africa/Casablanca', 'Pacific/Auckland'];
+  const year = fc.integer({ min: 2024, max: 2036 }).map((one) => Date.UTC(one, 0, 1));
+  const dayLong = 86_400_000;
+
+  it('a time of the day comes once on each day of the calendar', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...changing),
+        year,
+        fc.integer({ min: 0, max: 23 }),
+        fc.integer({ min: 0, max: 59 }),
+        (zone, start, hour, minute) => {
+          const daily = rhythm(`${minute} ${hour} * * *`, zone);
+          const { local } = zoneOf(zone);
+          const days: number[] = [];
+          let at = start;
+          for (let n = 0; n < 366; n++) {
+            at = nextAfter(daily, at) ?? Number.NaN;
+            days.push(Math.floor(local(at) / dayLong));
+          }
+          expect(days).toEqual(days.map((_, n) => (days[0] ?? 0) + n));
+        },
+      ),
+      { numRuns: 15 },
+    );
+  });
+
+  it('what names every hour is as far apart as it says, and never farther', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...changing), year, fc.constantFrom(15, 30), (zone, start, minutes) => {
+        const often = rhythm(`*/${minutes} * * * *`, zone);
+        // The weeks in which clocks change: March to the first days of April, October to those of November.
+        for (const month of [2, 9]) {
+          let at = nextAfter(often, new Date(start).setUTCMonth(month, 1)) ?? 0;
+          for (let n = 0; n < (35 * 24 * 60) / minutes; n++) {
+            const next = nextAfter(often, at) ?? Number.NaN;
+            expect(next - at).toBe(minutes * 60_000);
+            at = next;
+          }
+        }
+      }),
+      { numRuns: 3 },
+    );
+  });
+});
