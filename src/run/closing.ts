@@ -5,7 +5,7 @@ import type { State } from '../sync/state.ts';
 import { type Text, text } from '../sync/text.ts';
 import { readPlan } from './plan.ts';
 import type { Clock, RunRecord, Store } from './ports.ts';
-import { counted } from './scoreboard.ts';
+import { asLeft, counted } from './scoreboard.ts';
 
 /** Closes what is too old to be carried out. */
 export interface Closer {
@@ -40,7 +40,7 @@ export function closer({ store: { journal }, clock, definition }: CloserParts): 
     },
     async interrupt({ id, plan, state }) {
       const chunks = await journal.chunks(id);
-      const known = plan === '' ? state : counted(state, readPlan(plan).basis, chunks);
+      const known = plan === '' ? state : counted(state, readPlan(plan).basis, chunks.map(asLeft));
       return put(state, end({ ...known, notes: [...known.notes, cutOff] }, 'interrupted', clock.now()));
     },
   };

@@ -1,3 +1,5 @@
+import type { Failure } from '../sync/failure.ts';
+import { isOpen } from '../sync/round.ts';
 import type { FailedChunk, State } from '../sync/state.ts';
 import { tally } from '../sync/tally.ts';
 import type { Basis } from './plan.ts';
@@ -27,6 +29,24 @@ export function counted(state: State, basis: Basis, chunks: readonly ChunkRecord
     changes: { total: rowsIn(whole) + early, settled: rowsIn(settled) + early },
   };
 }
+
+/**
+ * Returns a chunk as it counts once nothing more is sent: unknown where a send may have happened whose outcome nobody
+ * noted, because no answer came, the program stopped or the store was lost.
+ */
+export function asLeft(chunk: ChunkRecord): ChunkRecord {
+  const { status, failure } = chunk;
+  if (!isOpen(status) || (status !== 'sent' && !failure?.mayHaveHappened)) return chunk;
+  return { ...chunk, status: 'unknown', failure: { ...(failure ?? notNoted), mayHaveHappened: true } };
+}
+
+const notNoted: Failure = {
+  how: 'threw',
+  code: null,
+  message: 'sent, but what became of it could not be noted',
+  verdict: 'round',
+  mayHaveHappened: true,
+};
 
 /** Rows that Feishu refused in an earlier run: this one has not tried them. */
 const isPassedOver = ({ status, attempts }: ChunkRecord): boolean => status === 'rejected' && attempts === 0;

@@ -10,6 +10,7 @@ import { type Delivery, delivery } from './deliver.ts';
 import type { Lane } from './lane.ts';
 import type { Plan } from './plan.ts';
 import type { Chance, ChunkRecord, Clock, Journal, Scope, Table } from './ports.ts';
+import { asLeft } from './scoreboard.ts';
 import type { Prepared, StopSignals } from './send.ts';
 
 /** What the upload works with. */
@@ -79,7 +80,8 @@ export async function upload(job: Upload): Promise<Stopped | undefined> {
     throw error;
   } finally {
     // What was to be sent again and was not reached has failed as it had before.
-    if (job.again) job.onChunks(stored.filter((_, at) => chunks[at] === reopened[at]));
+    const last = chunks.map((chunk, at) => (chunk === reopened[at] ? (stored[at] ?? chunk) : chunk));
+    job.onChunks(last.map(asLeft));
   }
 }
 
