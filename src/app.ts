@@ -241,7 +241,7 @@ function serving(
       owned(await openDoor({ port: config.http.port, ready, log, clock, ...taking }), (door) => door.stop());
     }
     owned(keepTidy(config, store, { log, clock }), (tidy) => tidy.stop());
-    log.info('bot.ready', { bot: name });
+    log.info('bot.started', { bot: name });
     const { locale, timeZone, admins, quietHours } = config;
     const schedule = owned(
       startSchedule(

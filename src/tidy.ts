@@ -35,7 +35,7 @@ export function keepTidy(
         const runs = await store.journal.shrink(config.keepBytes);
         if (runs > 0) log.info('store.shrunk', { runs });
       };
-      await pruning().catch((error: unknown) => log.warn('store.prune', { error }));
+      await pruning().catch((error: unknown) => log.warn('store.not-pruned', { error }));
       await clock.sleep(tidyEvery, over.signal).catch(() => undefined);
     }
   })();

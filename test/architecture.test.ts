@@ -221,3 +221,33 @@ describe('the rule itself', () => {
     );
   });
 });
+
+describe('an event in the log', () => {
+  const noun = '[a-z]+(?:-[a-z]+)*';
+  const irregular = 'begun|done|found|given|kept|left|lost|read|sent|shown|shrunk|spent|told|understood';
+  /** `run.ended`, `card.not-sent`, `run.resumed-elsewhere`. */
+  const shape = new RegExp(
+    `^${noun}\\.(?:not-)?(?:${noun}-)?(?:[a-z]+ed|${irregular})(?:-(?:late|out|up|elsewhere))?$`,
+  );
+  const events = files
+    .filter((file) => !file.startsWith('playground/page/'))
+    .flatMap((file) =>
+      [
+        ...readFileSync(join(src, file), 'utf8').matchAll(/\b(?:warn|log(?:\??\.\w+|\[.+?\]))\(([^,)]+)/g),
+      ].flatMap(([, first = '']) =>
+        [...first.matchAll(/'([^']*)'/g)].map(([, event]) => ({ file, event: event ?? '' })),
+      ),
+    );
+
+  it('is found in the sources', () => {
+    const names = events.map(({ event }) => event);
+    expect(names).toEqual(
+      expect.arrayContaining(['run.ended', 'card.given-up', 'bot.started', 'call.failed']),
+    );
+    expect(names.length).toBeGreaterThan(50);
+  });
+
+  it('is called by what it is about and what became of it', () => {
+    expect(events.filter(({ event }) => !shape.test(event))).toEqual([]);
+  });
+});

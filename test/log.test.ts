@@ -30,9 +30,9 @@ describe('a log line', () => {
 
   it('is left out below the level', () => {
     const { log, written } = lines({ level: 'warn' });
-    log.debug('a');
-    log.info('b');
-    log.error('c');
+    log.debug('test.a');
+    log.info('test.b');
+    log.error('test.c');
     expect(written).toHaveLength(1);
   });
 
@@ -55,13 +55,13 @@ describe('a log line', () => {
 
   it('hides the longer secret first, so that no end of it stays', () => {
     const { log, written } = lines({ secrets: ['pass', 'password-of-mine'] });
-    log.info('x', { a: 'password-of-mine' });
+    log.info('test.x', { a: 'password-of-mine' });
     expect(written.join('')).not.toContain('of-mine');
   });
 
   it('survives a secret that looks like the line itself', () => {
     const { log, written } = lines({ pretty: true, secrets: ['"event"'.replaceAll('"', '')] });
-    log.info('x');
+    log.info('test.x');
     expect(written).toHaveLength(1);
   });
 });

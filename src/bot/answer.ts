@@ -27,7 +27,7 @@ export async function answer(command: Command | undefined, asking: Asking, desk:
   try {
     card = await carryOut(command, asking, desk);
   } catch (error) {
-    if (!(error instanceof ProblemError)) desk.log.error('command-failed', { name, ...factsOf(error) });
+    if (!(error instanceof ProblemError)) desk.log.error('command.failed', { name, ...factsOf(error) });
     card = problemCard(name, problemsOf(error), desk.locale);
   }
   if (card !== undefined) await speak(card, asking, desk);

@@ -13,7 +13,7 @@ export function createBackground(log: Log): Background {
   return {
     start(what, work) {
       const task = work()
-        .catch((error: unknown) => log.error('work-failed', { what, ...factsOf(error) }))
+        .catch((error: unknown) => log.error('work.failed', { what, ...factsOf(error) }))
         .finally(() => going.delete(task));
       going.add(task);
     },

@@ -65,8 +65,8 @@ export function createCanvas(message: string, { chat, clock, log, held, signal }
     const trouble = troubleOf(error);
     const over = trouble !== 'later' || (one.last && failures >= lastTries);
     const facts = { message, trouble, ...factsOf(error) };
-    if (over) log.warn('card-given-up', facts);
-    else if (failures === 1) log.warn('card-not-shown', facts);
+    if (over) log.warn('card.given-up', facts);
+    else if (failures === 1) log.warn('card.not-shown', facts);
     notBefore =
       over && trouble !== 'later' ? Number.POSITIVE_INFINITY : clock.now() + pauseAfter(error, failures);
     if (over) drop(one);

@@ -37,7 +37,7 @@ export async function click(event: ClickEvent, desk: PressDesk): Promise<Toast> 
     return await runPressed(event, press, desk, say);
   } catch (error) {
     if (!(error instanceof ProblemError))
-      desk.log.error('click-failed', { op: press?.op, ...factsOf(error) });
+      desk.log.error('click.failed', { op: press?.op, ...factsOf(error) });
     const [{ message, cure }] = problemsOf(error);
     return say('error', text(`${message.zh}${cure.zh}`, `${message.en} ${cure.en}`));
   }

@@ -78,7 +78,7 @@ export function createBot(parts: BotParts): Bot {
     try {
       return await seen.first(ids, clock.now());
     } catch (error) {
-      log.error('seen-not-stored', factsOf(error));
+      log.error('event.not-noted', factsOf(error));
       return true;
     }
   };
@@ -142,7 +142,7 @@ export function createBot(parts: BotParts): Bot {
         else afterNew(event, () => greet(event, desk));
         return undefined;
       } catch (error) {
-        log.error('event-failed', { id: event.id, ...factsOf(error) });
+        log.error('event.failed', { id: event.id, ...factsOf(error) });
         return undefined;
       }
     },

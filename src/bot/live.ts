@@ -98,7 +98,7 @@ export function createLive(parts: LiveParts): Live {
       } catch (error) {
         const trouble = troubleOf(error);
         const over = trouble === 'hopeless' || recalled || failures >= firstTries || signal.aborted;
-        log.warn(over ? 'card-given-up' : 'card-not-sent', { run: run.id, trouble, ...factsOf(error) });
+        log.warn(over ? 'card.given-up' : 'card.not-sent', { run: run.id, trouble, ...factsOf(error) });
         if (over) return undefined;
         // The command was recalled: the card can still stand in the chat by itself.
         recalled = trouble === 'message-gone';
@@ -111,7 +111,7 @@ export function createLive(parts: LiveParts): Live {
     try {
       await journal.saveCard(run, card);
     } catch (error) {
-      log.error('card-not-remembered', { run, ...factsOf(error) });
+      log.error('card.not-noted', { run, ...factsOf(error) });
     }
   };
 

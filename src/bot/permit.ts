@@ -45,7 +45,7 @@ export async function permit(doer: Doer, deed: Deed, desk: Book): Promise<Permis
   try {
     await desk.audit.note({ ...entry, ...about });
   } catch (error) {
-    desk.log.error('audit-not-stored', factsOf(error));
+    desk.log.error('audit.not-stored', factsOf(error));
   }
   return permission;
 }

@@ -112,7 +112,7 @@ async function download(event: ClickEvent, record: RunRecord, desk: PressDesk): 
     const rows = await sendSheet(desk.chat, event.from, sheet, once);
     if (rows === 0) throw problem(nothingKept);
   } catch (error) {
-    if (!(error instanceof ProblemError)) desk.log.error('file-not-sent', factsOf(error));
+    if (!(error instanceof ProblemError)) desk.log.error('file.not-sent', factsOf(error));
     const card = problemCard(record.state.title, problemsOf(error), desk.locale);
     await desk.chat.reply(event.message, card, `${once}:problem`);
   }

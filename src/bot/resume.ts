@@ -16,7 +16,7 @@ export async function tendRuns(
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
-    await resumeRuns(parts).catch((error: unknown) => parts.log.error('runs.not-resumed', factsOf(error)));
+    await resumeRuns(parts).catch((error: unknown) => parts.log.error('run.not-resumed', factsOf(error)));
     await parts.clock.sleep(lookEvery, signal).catch(() => undefined);
   }
 }
@@ -41,7 +41,7 @@ export async function resumeRuns(parts: ResumeParts): Promise<readonly Run[]> {
       const definition = await definitions.get(run.state().definition).catch(() => undefined);
       bot.show(run, card, definition);
     } catch (error) {
-      log.error('card-not-resumed', { run: run.id, ...factsOf(error) });
+      log.error('card.not-resumed', { run: run.id, ...factsOf(error) });
     }
   }
   return resumed;

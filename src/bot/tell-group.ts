@@ -23,7 +23,7 @@ export async function noteThread(run: string, { schedules, clock, log }: Desk): 
   try {
     await schedules.take(threadOf(run), 0, now, now);
   } catch (error) {
-    log.error('thread-not-noted', factsOf(error));
+    log.error('thread.not-noted', factsOf(error));
   }
 }
 
@@ -44,7 +44,7 @@ export async function tellGroup(state: State, definition: Told, asking: Hearer, 
     const once = `end:${state.run}:${state.version}`;
     await desk.chat.send(asking.chat, endCard(state, people, desk.locale), once);
   } catch (error) {
-    desk.log.warn('group-not-told', factsOf(error));
+    desk.log.warn('group.not-told', factsOf(error));
   }
 }
 

@@ -22,7 +22,7 @@ export async function verifyFor(definition: Definition, asking: Asking, desk: De
     await sendSheet(chat, by.openId, { name, header, rows: lines(pipe.keys, locale) }, `${once}:file`);
     await chat.patch(card, verifyCard(definition.title, await pipe.seen, locale));
   } catch (error) {
-    desk.log.warn('not-verified', factsOf(error));
+    desk.log.warn('verify.failed', factsOf(error));
     await chat.patch(card, problemCard(definition.title, problemsOf(error), locale));
   }
 }

@@ -99,7 +99,7 @@ async function withProgram(
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => {
     stopped ??= within(stopLimit, program.stop(), clock).catch((error: unknown) => {
-      log.error('stop.failed', { error });
+      log.error('program.not-stopped', { error });
     });
     return stopped;
   };

@@ -110,7 +110,7 @@ export function feishuClient(settings: ClientSettings): FeishuClient {
       both.unlink();
       if (way.started) spec.meter.count(failure?.verdict === 'wait' ? 'refused' : spec.kind);
       if (failure) {
-        log.debug('feishu-call-failed', facts(failure));
+        log.debug('call.failed', facts(failure));
         settings.onFailure?.(failure);
       }
       // What the SDK makes for each call holds on to its options until the next full garbage collection: a whole read
@@ -155,7 +155,7 @@ export function feishuClient(settings: ClientSettings): FeishuClient {
       const code = error instanceof CallError ? error.failure.code : null;
       if (code === null || !tokenCodes.has(code)) throw error;
       keeper.drop(token);
-      log.info('feishu-token-renewed', { code });
+      log.info('token.renewed', { code });
     }
     return attempt(spec, await currentToken(spec.meter), fn);
   };

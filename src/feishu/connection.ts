@@ -66,7 +66,7 @@ export function longConnection(parts: ConnectionParts): Connection {
     for (;;) {
       const opened = clock.now();
       const why = await session(parts, stopping.signal, () => {
-        log.info('long-connection-open');
+        log.info('connection.opened');
         state = { kind: 'connected', since: clock.now() };
       });
       if (stopping.signal.aborted) return;
@@ -75,12 +75,12 @@ export function longConnection(parts: ConnectionParts): Connection {
       const grown = Math.min(shortestPause * 2 ** Math.max(failures - 1, 0), longestPause);
       const pause = Math.round(grown * (0.5 + chance.random() / 2));
       state = { kind: 'connecting', since: clock.now(), problem: why };
-      log.warn('long-connection-lost', { why: why.code, message: why.message.en, pause });
+      log.warn('connection.lost', { why: why.code, message: why.message.en, pause });
       await clock.sleep(pause, stopping.signal).catch(() => undefined);
     }
   };
   const kept = keep().catch((error: unknown) => {
-    log.error('long-connection-given-up', { error: error instanceof Error ? error.message : 'unknown' });
+    log.error('connection.given-up', { error: error instanceof Error ? error.message : 'unknown' });
   });
 
   return {
@@ -176,7 +176,7 @@ const discreet = (log: Log) => {
     const said = (Array.isArray(message) ? message : [message])
       .filter((one) => typeof one === 'string')
       .join(' ');
-    log.debug('long-connection', { said: (said.split(':')[0] ?? '').slice(0, 120) });
+    log.debug('connection.reported', { said: (said.split(':')[0] ?? '').slice(0, 120) });
   };
   return { ...silent, error: say, warn: say };
 };

@@ -32,12 +32,12 @@ export interface ReceiverParts {
 export function receiver({ self, handle, log, clock }: ReceiverParts): Receiver {
   const take = async (payload: unknown, event: ChatEvent | undefined, type: string): Promise<Receipt> => {
     if (!event) {
-      log.warn('event-not-understood', { type });
+      log.warn('event.not-understood', { type });
       return {};
     }
     const own = tenantOf(payload);
     if (own !== undefined && event.tenant !== own) {
-      log.info('event-of-another-tenant', { type, id: event.id });
+      log.info('event.left-out', { type, id: event.id });
       return {};
     }
     // Only presses are waited for: a timer for each event would cost more than reading it.
@@ -51,10 +51,10 @@ export function receiver({ self, handle, log, clock }: ReceiverParts): Receiver 
           () => undefined,
         );
       const toast = await (late ? Promise.race([working, late]) : working);
-      if (toast === 'late') log.warn('event-answered-late', { type, id: event.id });
+      if (toast === 'late') log.warn('event.answered-late', { type, id: event.id });
       return toast === undefined || toast === 'late' ? {} : { toast };
     } catch (error) {
-      log.error('event-not-handled', {
+      log.error('event.failed', {
         type,
         id: event.id,
         error: error instanceof Error ? error.name : 'unknown',

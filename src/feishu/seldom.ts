@@ -1,4 +1,4 @@
-import type { Clock, Log } from '../run/ports.ts';
+import type { Clock, Log, LogEvent } from '../run/ports.ts';
 
 /** Milliseconds between two lines of one kind. */
 const quietFor = 60_000;
@@ -9,7 +9,7 @@ const quietFor = 60_000;
  */
 export function seldom({ clock, log }: { readonly clock: Pick<Clock, 'now'>; readonly log: Log }) {
   const kinds = new Map<string, { at: number; leftOut: number }>();
-  return (event: string, facts: { readonly why: string }): void => {
+  return (event: LogEvent, facts: { readonly why: string }): void => {
     const kind = `${event}|${facts.why}`;
     const now = clock.now();
     const last = kinds.get(kind);

@@ -50,7 +50,7 @@ export function keeper(leases: Leases, owner: string, isAlive: IsAlive, clock: C
         await beating;
         await leases
           .release(table, fence)
-          .catch((error: unknown) => log.warn('lease.release', { table, error }));
+          .catch((error: unknown) => log.warn('lease.not-released', { table, error }));
       },
     };
   }
@@ -60,7 +60,7 @@ export function keeper(leases: Leases, owner: string, isAlive: IsAlive, clock: C
       return await leases.renew(table, fence, clock.now() + leaseLife);
     } catch (error) {
       // A store that does not answer now may answer at the next beat; each write checks the fence anyway.
-      log.warn('lease.renew', { table, error });
+      log.warn('lease.not-renewed', { table, error });
       return true;
     }
   }

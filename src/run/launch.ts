@@ -8,6 +8,7 @@ import type { Act, State } from '../sync/state.ts';
 import { text } from '../sync/text.ts';
 import type { Board } from './board.ts';
 import type { Keeper } from './keeper.ts';
+import { logEnd, logProgress } from './log-run.ts';
 import type { Clock, Journal, Log, Scope, Table } from './ports.ts';
 import type { Job } from './run.ts';
 import { HandedOver, type Run } from './runs.ts';
@@ -75,7 +76,7 @@ export function launcher(journal: Journal, keeper: Keeper, clock: Clock, log: Lo
     if (soon.signal.aborted) return end(state, 'interrupted', at);
     if (error instanceof ProblemError) return endWith(state, error.problems, at);
     if (error instanceof CallError) return endWith(state, [problemOf(error.failure)], at);
-    log.error('run.broke', { run: state.run, error });
+    log.error('run.crashed', { run: state.run, error });
     return endWith(state, [internal], at);
   }
 
@@ -91,9 +92,7 @@ export function launcher(journal: Journal, keeper: Keeper, clock: Clock, log: Lo
       soon: AbortSignal.any([soon.signal, leased.lost, cancel]),
       now: AbortSignal.any([now.signal, leased.lost]),
     };
-    const { definition } = scope;
-    log.info('run.started', { run: id, definition, table: scope.table });
-    logPhases(board, log);
+    logProgress(board, scope.table, log);
     let fenced = false;
     try {
       await work({ run: id, scope, table, board, fence: leased.fence, stop, cancel });
@@ -112,8 +111,7 @@ export function launcher(journal: Journal, keeper: Keeper, clock: Clock, log: Lo
     if (goesOn(board.state())) handOver();
     await leased.release();
     active.delete(id);
-    const { status, rows, calls, ms } = board.state();
-    log.info('run.ended', { run: id, definition, status, rows, calls, ms });
+    logEnd(board.state(), log);
     return board.state();
   }
 
@@ -129,7 +127,7 @@ export function launcher(journal: Journal, keeper: Keeper, clock: Clock, log: Lo
       await journal.saveState(state.run, stored, fence);
     } catch (error) {
       if (error instanceof Fenced) return false;
-      log.error('run.save', { run: state.run, error });
+      log.error('run.not-saved', { run: state.run, error });
     }
     return true;
   }
@@ -163,7 +161,7 @@ export function launcher(journal: Journal, keeper: Keeper, clock: Clock, log: Lo
         cancelled.abort(stopOrder());
         noting = journal
           .saveState(id, board.state(), leased.fence)
-          .catch((error: unknown) => log.warn('run.save', { run: id, error }));
+          .catch((error: unknown) => log.warn('run.not-saved', { run: id, error }));
         await noting;
         return true;
       };
@@ -203,16 +201,6 @@ export async function orRelease<T>(leased: Leased, work: () => Promise<T>): Prom
 }
 
 const stopOrder = (): Error => new Error('the run was cancelled');
-
-/** Logs each phase as it begins: a debug log so shows what each of them costs. */
-function logPhases({ state, watch }: Board, log: Log): void {
-  let last = state().phase;
-  watch(({ run, phase, ms }) => {
-    if (phase === last) return;
-    last = phase;
-    log.debug('run.phase', { run, phase, ms });
-  });
-}
 
 const internal = {
   code: 'internal',

@@ -30,7 +30,7 @@ export function orderly(orders: Orders, launch: Launcher, clock: Clock, log: Log
       try {
         for (const order of await orders.of(launch.all().map(({ run }) => run.id))) await carryOut(order);
       } catch (error) {
-        log.warn('run.orders', { error });
+        log.warn('order.not-read', { error });
       }
       await clock.sleep(ordersEvery, over.signal).catch(() => undefined);
     }

@@ -10,6 +10,7 @@ import { closer, expired } from './closing.ts';
 import { type IsHeld, refuseHeld } from './held.ts';
 import type { Keeper } from './keeper.ts';
 import { type Leased, launcher, orRelease, type Ready, type Work } from './launch.ts';
+import { logEnd } from './log-run.ts';
 import { freshRecord } from './make-plan.ts';
 import { orderly } from './orders.ts';
 import { readPlan } from './plan.ts';
@@ -141,6 +142,7 @@ export function openRuns(parts: Registry): Runs {
   async function stillborn(on: Board, definition: Definition, error: unknown): Promise<Run> {
     on.set((state) => launch.conclude(state, error));
     const { run } = on.state();
+    logEnd(on.state(), log);
     await journal.createRun(
       freshRecord(run, { definition: definition.name, table: definition.target }, on.state()),
     );
@@ -201,7 +203,7 @@ export function openRuns(parts: Registry): Runs {
     } catch (error) {
       // Whoever took it over in between goes on with it.
       if (error instanceof Fenced) log.info('run.resumed-elsewhere', { run: left.id });
-      else log.error('run.resume', { run: left.id, error });
+      else log.error('run.not-resumed', { run: left.id, error });
       return undefined;
     }
   }

@@ -129,7 +129,7 @@ export function waitingLine({
         try {
           return await wait(ready, work, bed);
         } catch (error) {
-          log.warn('run.queued', { run: id, error });
+          log.warn('queue.not-read', { run: id, error });
           await bed.nap();
         }
       }

@@ -151,7 +151,7 @@ describe('a message', () => {
     const { ask, asked, log } = newStage({ seen: { first: () => Promise.reject(new Error('store')) } });
     await ask('/sync orders');
     expect(asked).toHaveLength(1);
-    expect(log.lines.map((line) => line.event)).toEqual(['seen-not-stored']);
+    expect(log.lines.map((line) => line.event)).toEqual(['event.not-noted']);
   });
 
   it('in a group counts when it mentions the bot', async () => {
@@ -176,7 +176,7 @@ describe('a message', () => {
     expect(wordsOf(card)).toContain('订单 · orders\nPartly done');
     expect(wordsOf(card)).toContain('bad\nline 3: bad indentation.');
     expect(buttonsOf(card)).toHaveLength(2);
-    expect(log.lines.map((line) => line.event)).toEqual(['last-run-not-read']);
+    expect(log.lines.map((line) => line.event)).toEqual(['run.not-read']);
   });
 
   it('with a typo gets the nearest names', async () => {
@@ -226,7 +226,7 @@ describe('a message', () => {
     const card = await ask('/sync orders', { id: 'ev_2', message: 'om_2' });
     expect(wordsOf(card)).toContain('Something failed inside the bot');
     expect(wordsOf(card)).not.toContain('secret');
-    expect(log.lines.map((line) => line.event)).toEqual(['sync-not-started']);
+    expect(log.lines.map((line) => line.event)).toEqual(['run.not-started']);
   });
 
   it('that was withdrawn before its answer is answered in the chat', async () => {
@@ -244,7 +244,7 @@ describe('a message', () => {
     const { ask, control, log } = newStage();
     control.fail = () => callError(230002);
     await ask('/help');
-    expect(log.lines.map((line) => line.event)).toEqual(['work-failed']);
+    expect(log.lines.map((line) => line.event)).toEqual(['work.failed']);
   });
 });
 
@@ -252,7 +252,7 @@ it('whatever an event holds, nothing is thrown', async () => {
   const { bot, log } = newStage();
   const odd = message(7 as unknown as string);
   expect(await bot.handle(odd)).toBeUndefined();
-  expect(log.lines.map((line) => line.event)).toEqual(['event-failed']);
+  expect(log.lines.map((line) => line.event)).toEqual(['event.failed']);
 });
 
 describe('a click', () => {
@@ -524,7 +524,7 @@ describe('a click', () => {
     const toast = await bot.handle(press(value('retry')));
     expect(toast).toMatchObject({ type: 'error' });
     expect(toast?.content).not.toContain('secret');
-    expect(log.lines.map((line) => line.event)).toEqual(['click-failed']);
+    expect(log.lines.map((line) => line.event)).toEqual(['click.failed']);
   });
 
   it('of another tenant has no answer and no effect', async () => {
@@ -601,7 +601,7 @@ describe('after a restart', () => {
       ['r8421', 'om_card', { approve: ['ou_bob'] }],
       ['r3', 'om_3', undefined],
     ]);
-    expect(log.lines.map((line) => line.event)).toEqual(['card-not-resumed']);
+    expect(log.lines.map((line) => line.event)).toEqual(['card.not-resumed']);
   });
 
   it('the bot keeps the cards it is shown fresh', async () => {

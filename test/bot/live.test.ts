@@ -233,7 +233,7 @@ describe('trouble with showing', () => {
     run.end('done');
     await shown;
     expect(patches()).toHaveLength(1);
-    expect(log.lines.map((line) => line.event)).toEqual(['card-given-up']);
+    expect(log.lines.map((line) => line.event)).toEqual(['card.given-up']);
   });
 
   it.each([11232, 230020, null])('slows it down when it is %s, with one line in the log', async (code) => {
@@ -247,7 +247,7 @@ describe('trouble with showing', () => {
     await shown;
     expect(times().slice(0, 4)).toEqual([0, 1_000, 3_000, 7_000]);
     expect(labels().at(-1)).toBe('Done');
-    expect(log.lines.map((line) => line.event)).toEqual(['card-not-shown']);
+    expect(log.lines.map((line) => line.event)).toEqual(['card.not-shown']);
   });
 
   it('tries the last state some times, then gives up', async () => {
@@ -259,7 +259,7 @@ describe('trouble with showing', () => {
     await clock.advance(120_000);
     await shown;
     expect(patches()).toHaveLength(7);
-    expect(log.lines.at(-1)?.event).toBe('card-given-up');
+    expect(log.lines.at(-1)?.event).toBe('card.given-up');
   });
 
   it('tries the first card again', async () => {
@@ -282,7 +282,7 @@ describe('trouble with showing', () => {
       await clock.advance(120_000);
       await shown;
       expect(said).toHaveLength(tries);
-      expect(log.lines.at(-1)?.event).toBe('card-given-up');
+      expect(log.lines.at(-1)?.event).toBe('card.given-up');
     }
   });
 
@@ -306,7 +306,7 @@ describe('trouble with showing', () => {
     await clock.advance(1_000);
     await shown;
     expect(labels().at(-1)).toBe('Done');
-    expect(log.lines.map((line) => line.event)).toEqual(['card-not-remembered']);
+    expect(log.lines.map((line) => line.event)).toEqual(['card.not-noted']);
   });
 
   it('ends when the program ends, wherever it stands', async () => {

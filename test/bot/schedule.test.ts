@@ -54,7 +54,7 @@ function newSchedule(entry: Partial<ScheduleEntry>) {
       await clock.advance(Math.min(minute, left));
     }
   };
-  const fires = () => log.lines.filter(({ event }) => event === 'schedule.due').length;
+  const fires = () => log.lines.filter(({ event }) => event === 'schedule.fired').length;
   return { schedule, open, pass, clock, schedules, asked, answers, fires, log, ...talk };
 }
 

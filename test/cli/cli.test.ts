@@ -199,7 +199,7 @@ describe('run', () => {
     await settled();
     await typed.clock.pass(20_000);
     expect(await typed.exit).toBe(0);
-    expect(typed.written.err).toContain('stop.failed');
+    expect(typed.written.err).toContain('program.not-stopped');
   });
 });
 
@@ -447,7 +447,7 @@ describe('whatever goes wrong', () => {
       env: { ...env, LOG_LEVEL: 'debug', CONNECTION_SHOP: 'mysql://reader:open%2Fsesame@db/shop' },
       openProgram: () =>
         Promise.resolve((config, { log }) => {
-          log.info('told', {
+          log.info('test.told', {
             a: config.app.secret,
             b: new Error('login failed for open/sesame'),
             c: config.connections.get('SHOP'),
@@ -458,7 +458,7 @@ describe('whatever goes wrong', () => {
         }),
     });
     await typed.exit;
-    expect(typed.written.err).toContain('"event":"told"');
+    expect(typed.written.err).toContain('"event":"test.told"');
     expect(typed.written.err).not.toMatch(/app-secret|sesame|t-abc|t-zzz|someone|else/);
   });
 });

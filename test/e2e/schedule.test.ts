@@ -64,7 +64,7 @@ describe('do: run', () => {
     const { world, group, open, at } = await timed([nine]);
     const program = await open();
     await at('23T08:30:00', program);
-    expect(count(program, 'schedule.due')).toBe(0);
+    expect(count(program, 'schedule.fired')).toBe(0);
 
     await at('23T09:01:00', program);
     const card = await group.next(says('Done', 'the schedule'), { since: 0 });
@@ -72,10 +72,13 @@ describe('do: run', () => {
 
     await world.expectSame();
     expect(card.controls.map(({ name }) => name)).toEqual(['rerun', 'verify', 'open']);
+    const before = program.log.length;
     await at('24T09:01:00', program);
     await done(program, 2);
     expect(group.messages()).toHaveLength(1);
     expect(await program.runs.latest('orders', 9)).toHaveLength(2);
+    const lines = program.log.slice(before).filter((line) => !line.includes('"level":"debug"'));
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ event: 'run.ended', status: 'done' }]);
   });
 
   it('mentions who may approve when it fails, once; tells the recovery once', async () => {
@@ -97,6 +100,8 @@ describe('do: run', () => {
     expect(JSON.stringify(failed?.versions[0]?.card)).toContain('<at id=ou_0123456789abcdef></at>');
     const [latest] = await program.runs.latest('orders', 1);
     expect(latest?.status).toBe('failed');
+    const error = program.log.find((line) => line.includes('"run.ended"')) ?? '';
+    expect(JSON.parse(error)).toMatchObject({ level: 'error', code: 1254302, logId: expect.any(String) });
     expect(failed?.text).toContain(latest?.run);
 
     mend();
@@ -161,7 +166,7 @@ describe('do: run', () => {
     await group.next(says('Done'), { since: 0 });
     await at('23T09:03:00', ...programs);
 
-    const [one, other] = programs.map((program) => count(program, 'schedule.due'));
+    const [one, other] = programs.map((program) => count(program, 'schedule.fired'));
     expect((one ?? 0) + (other ?? 0)).toBe(1);
     expect(await programs[0]?.runs.latest('orders', 9)).toHaveLength(1);
     expect(group.messages()).toHaveLength(1);

@@ -297,7 +297,7 @@ describe('what Feishu gets for an event', () => {
       throw new Error('王五 said something');
     });
     expect(await one.receive('card.action.trigger', click)).toEqual({});
-    expect(one.log.lines.join()).toContain('event-not-handled');
+    expect(one.log.lines.join()).toContain('event.failed');
     expect(one.log.lines.join()).not.toContain('王五');
   });
 
@@ -306,7 +306,7 @@ describe('what Feishu gets for an event', () => {
     const clock = { now: () => 0, sleep: async () => undefined };
     const one = receiver({ self, handle: () => new Promise(() => undefined), log, clock });
     expect(await one.receive('card.action.trigger', click)).toEqual({});
-    expect(log.lines.join()).toContain('event-answered-late');
+    expect(log.lines.join()).toContain('event.answered-late');
   });
 
   it('is an empty object for what cannot be read, and nobody handles it', async () => {
@@ -318,7 +318,7 @@ describe('what Feishu gets for an event', () => {
     expect(await one.receive('im.message.receive_v1', { text: '秘密' })).toEqual({});
     expect(await one.receive('card.action.trigger', undefined)).toEqual({});
     expect(handled).toBe(0);
-    expect(one.log.lines.join()).toContain('event-not-understood');
+    expect(one.log.lines.join()).toContain('event.not-understood');
     expect(one.log.lines.join()).not.toContain('秘密');
   });
 

@@ -517,7 +517,10 @@ export interface World {
   frozen: boolean;
   /** Processes that are gone. */
   readonly dead: Set<string>;
+  /** Warnings and errors, but for how runs ended. */
   readonly logged: string[];
+  /** All lines of the log but those for debugging. */
+  readonly lines: { readonly level: string; readonly event: string; readonly facts: object }[];
   stop(): Promise<void>;
 }
 
@@ -531,7 +534,14 @@ export async function world(change: Partial<Definition> = {}, shared?: Store): P
   const source = fakeSource();
   const dead = new Set<string>();
   const logged: string[] = [];
-  const log: Log = { ...quiet, error: (event) => logged.push(event), warn: (event) => logged.push(event) };
+  const lines: World['lines'] = [];
+  const at =
+    (level: 'info' | 'warn' | 'error'): Log['info'] =>
+    (event, facts = {}) => {
+      lines.push({ level, event, facts });
+      if (level !== 'info' && event !== 'run.ended') logged.push(event);
+    };
+  const log: Log = { ...quiet, info: at('info'), warn: at('warn'), error: at('error') };
   const definition = definitionOf(change);
   const self: World = {
     clock,
@@ -544,6 +554,7 @@ export async function world(change: Partial<Definition> = {}, shared?: Store): P
     frozen: false,
     dead,
     logged,
+    lines,
     process(owner = 'one', { store: own = store } = {}) {
       return openRuns({
         sources: () => source,

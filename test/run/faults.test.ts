@@ -842,7 +842,17 @@ describe('before anything is written', () => {
     expect(runs.active()).toEqual([]);
     expect((await runs.retry(state.run, by)).kind).toBe('stale');
     if (code === 'columns-moved') expect(one.source.closed).toBe(1);
-    if (code === 'internal') expect(one.logged).toEqual(['run.broke']);
+    if (code === 'internal') expect(one.logged).toEqual(['run.crashed']);
+    expect(one.lines.filter(({ event }) => event === 'run.ended')).toEqual([
+      {
+        level: 'error',
+        event: 'run.ended',
+        facts: expect.objectContaining({
+          ...{ run: state.run, definition: state.definition, status: 'failed', code: Number(code) || code },
+          message: state.error?.message.en,
+        }),
+      },
+    ]);
   });
 });
 

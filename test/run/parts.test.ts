@@ -433,7 +433,7 @@ describe('a lease', () => {
     const broken = leases({ release: () => Promise.reject(new Error('gone')) });
     const kept = await keeper(broken, 'me', () => undefined, clock, log).take('t3', 'run1', () => undefined);
     if ('release' in kept) await kept.release();
-    expect(logged).toEqual(['lease.release']);
+    expect(logged).toEqual(['lease.not-released']);
   });
 });
 
@@ -447,7 +447,7 @@ describe('a store that fails', () => {
     );
     const state = await one.run(one.process('one', { store: failing }));
     expect(state.status).toBe('done');
-    expect(one.logged).toEqual(['run.save']);
+    expect(one.logged).toEqual(['run.not-saved']);
   });
 
   it('on the way ends the run, and nothing is sent twice afterwards', async () => {
@@ -472,7 +472,7 @@ describe('a store that fails', () => {
     own.dead.add('one');
     own.openError = new Error('no network');
     expect(await own.process('two').resume()).toEqual([]);
-    expect(own.logged).toEqual(['run.resume']);
+    expect(own.logged).toEqual(['run.not-resumed']);
     own.openError = undefined;
     own.table.fault = () => undefined;
     const [run] = await own.process('two').resume();

@@ -495,7 +495,7 @@ describe('a lease that is lost', () => {
       await until(() => one.clock.asked.filter((ms) => ms === 5_000).length === beat + 2);
     }
     expect(beats).toBe(8);
-    expect(one.logged).toContain('lease.renew');
+    expect(one.logged).toContain('lease.not-renewed');
     expect((await start(one, one.process('one'))).kind).toBe('busy');
     gate.open();
     expect((await run.ended).status).toBe('done');

@@ -22,7 +22,7 @@ export async function list(desk: Desk): Promise<CardJson> {
     try {
       return (await runs.latest(name, 1))[0];
     } catch (error) {
-      log.error('last-run-not-read', { name, ...factsOf(error) });
+      log.error('run.not-read', { name, ...factsOf(error) });
       return undefined;
     }
   };

@@ -32,7 +32,7 @@ export async function sync(
     return undefined;
   } catch (error) {
     if (!(error instanceof ProblemError))
-      desk.log.error('sync-not-started', { name: definition.name, ...factsOf(error) });
+      desk.log.error('run.not-started', { name: definition.name, ...factsOf(error) });
     const problem = problemCard(definition.name, problemsOf(error), desk.locale);
     if (card === undefined) return problem;
     await desk.chat.patch(card, problem);
@@ -62,7 +62,7 @@ async function accepted(
   try {
     return await speak(acceptedCard(definition.title, locale), asking, desk, ':heard');
   } catch (error) {
-    log.warn('card-not-sent', factsOf(error));
+    log.warn('card.not-sent', factsOf(error));
     return undefined;
   }
 }

@@ -132,7 +132,7 @@ async function waitingRows(
     const { status, planned } = await started.run.ended;
     return status === 'planned' ? planned : null;
   } catch (error) {
-    log.warn('schedule.no-plan', { definition: definition.name, error });
+    log.warn('schedule.not-planned', { definition: definition.name, error });
     return null;
   }
 }

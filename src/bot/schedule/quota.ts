@@ -40,7 +40,7 @@ export async function heldByQuota(names: readonly string[], desk: ScheduleDesk):
   const good = await Promise.all(names.map((name) => schedules.lastSuccess(name)));
   if (good.some((at) => at !== undefined && at > spent.since)) {
     await schedules.mark('quota', '', '', undefined);
-    log.info('schedule.quota-lifted');
+    log.info('quota.lifted');
     return false;
   }
   await tell(spent.until, desk);
@@ -53,7 +53,7 @@ async function tell(until: number, desk: ScheduleDesk): Promise<void> {
   const { schedules, clock, log, locale, timeZone, admins } = desk;
   const now = clock.now();
   if (!(await schedules.take('quota', until, now, now + sending))) return;
-  log.warn('schedule.quota', { until: new Date(until).toISOString() });
+  log.warn('quota.spent', { until: new Date(until).toISOString() });
   const [admin] = admins;
   const people = admin === undefined ? [] : [admin];
   await send(desk, admin, quotaCard(until, people, { locale, timeZone }), `quota:${until}`);

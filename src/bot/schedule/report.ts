@@ -1,5 +1,6 @@
 import { runCard } from '../../cards/runCard.ts';
 import { pausedCard } from '../../cards/scheduleCards.ts';
+import { problemFacts } from '../../run/log-run.ts';
 import type { Definition } from '../../sync/definition.ts';
 import {
   failuresInARow,
@@ -10,7 +11,7 @@ import {
 } from '../../sync/schedule/health.ts';
 import { isQuiet } from '../../sync/schedule/hours.ts';
 import type { State } from '../../sync/state.ts';
-import { count, type Text, text } from '../../sync/text.ts';
+import { type Text, text } from '../../sync/text.ts';
 import { approvers } from '../access.ts';
 import type { CardJson } from '../ports.ts';
 import { type Entry, owners } from './entries.ts';
@@ -161,7 +162,8 @@ async function pauseAfterFailures(
   if (failures.length < mostFailures) return;
   const now = clock.now();
   await schedules.mark('paused', name, '', JSON.stringify({ by: null, at: now }));
-  log.warn('schedule.paused', { definition: name, failures: count(failures.length) });
+  const reason = state.error === null ? {} : problemFacts(state.error);
+  log.warn('schedule.paused', { definition: name, failures: failures.length, ...reason });
   const what = `paused|${name}`;
   const due = failures.at(-1)?.startedAt ?? now;
   if (!(await schedules.take(what, due, now, now + reporting))) return;

@@ -13,7 +13,7 @@ export async function send(
   once: string,
 ): Promise<string | undefined> {
   if (to === undefined) {
-    desk.log.warn('schedule.nobody-told', { what: once });
+    desk.log.warn('notice.left-out', { what: once });
     return undefined;
   }
   for (let failures = 1; ; failures++) {
@@ -21,7 +21,7 @@ export async function send(
       return await desk.chat.send(to, card, once);
     } catch (error) {
       const over = failures >= tries || desk.stopping.aborted || troubleOf(error) !== 'later';
-      desk.log.warn(over ? 'schedule.card-given-up' : 'schedule.card-not-sent', factsOf(error));
+      desk.log.warn(over ? 'notice.given-up' : 'notice.not-sent', factsOf(error));
       if (over) return undefined;
       await desk.clock.sleep(pauseAfter(error, failures), desk.stopping).catch(() => undefined);
     }
@@ -37,6 +37,6 @@ export async function redraw(
   try {
     await chat.patch(message, card);
   } catch (error) {
-    log.warn('schedule.card-not-patched', factsOf(error));
+    log.warn('notice.not-updated', factsOf(error));
   }
 }

@@ -50,11 +50,13 @@ export function startSchedule(parts: ScheduleParts, wake: Wake): Schedule {
     const now = clock.now();
     if (!(await schedules.take(entry.id, due, now, now + doing))) return;
     const { name } = entry.definition;
-    log.info('schedule.due', { definition: name, do: entry.do, due: new Date(due).toISOString() });
+    const level = entry.do === 'run' ? 'debug' : 'info';
+    log[level]('schedule.fired', { definition: name, do: entry.do, due: new Date(due).toISOString() });
     background.start('schedule', async () => {
       const done: Done = await perform(entry, due, last ?? now, desk);
       await schedules.done(entry.id, due, done);
-      log.info('schedule.done', { definition: name, do: entry.do, done });
+      // A run that ended has a line of its own.
+      log[done === 'ran' ? 'debug' : 'info']('schedule.done', { definition: name, do: entry.do, done });
     });
   };
 
@@ -158,7 +160,7 @@ export function startSchedule(parts: ScheduleParts, wake: Wake): Schedule {
         },
         (error: unknown) => {
           next = clock.now() + often;
-          log.error('schedule.look', factsOf(error));
+          log.error('schedule.failed', factsOf(error));
         },
       )
       .finally(() => {

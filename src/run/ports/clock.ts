@@ -16,10 +16,13 @@ export interface Chance {
   random(): number;
 }
 
-/** A log line: a stable event word and plain facts. Never row contents, never secrets. */
+/** The name of a log line: what it is about and what became of it, such as `run.ended` or `card.not-sent`. */
+export type LogEvent = `${Lowercase<string>}.${Lowercase<string>}`;
+
+/** Writes log lines: an event and plain facts. Never row contents, never secrets. */
 export interface Log {
-  debug(event: string, facts?: Readonly<Record<string, unknown>>): void;
-  info(event: string, facts?: Readonly<Record<string, unknown>>): void;
-  warn(event: string, facts?: Readonly<Record<string, unknown>>): void;
-  error(event: string, facts?: Readonly<Record<string, unknown>>): void;
+  debug(event: LogEvent, facts?: Readonly<Record<string, unknown>>): void;
+  info(event: LogEvent, facts?: Readonly<Record<string, unknown>>): void;
+  warn(event: LogEvent, facts?: Readonly<Record<string, unknown>>): void;
+  error(event: LogEvent, facts?: Readonly<Record<string, unknown>>): void;
 }
