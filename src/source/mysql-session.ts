@@ -1,5 +1,6 @@
 import type { FieldPacket, RowDataPacket } from 'mysql2';
 import type { Clock, Query } from '../run/ports.ts';
+import type { Dialect } from '../sync/sql.ts';
 import type { Leash } from './leash.ts';
 import { dial, type MysqlAddress, type Wire } from './mysql-address.ts';
 import { type Asked, toProblem, zoneProblem } from './mysql-problems.ts';
@@ -79,10 +80,7 @@ async function prepareSession(
     [query.timeZone],
   );
   const [version, knowsZone, sqlMode] = server ?? [];
-  // The text means something else to this server than to the rule's default.
-  if (String(sqlMode).split(',').includes('NO_BACKSLASH_ESCAPES')) {
-    refuse(query.sql, asked.where, 'plain-mysql');
-  }
+  refuse(query.sql, asked.where, dialectOf(String(sqlMode)));
   const offset = Number(knowsZone) === 1 ? null : (offsetOf(query.timeZone) ?? null);
   if (Number(knowsZone) !== 1 && offset === null) throw zoneProblem(asked);
   const mariaDb = /mariadb/i.test(String(version));
@@ -92,6 +90,13 @@ async function prepareSession(
   await ask(wire, `set session ${limit}, session time_zone = ?`, [offset ?? query.timeZone]);
   await ask(wire, 'set session transaction read only');
   return { offset, mariaDb };
+}
+
+/** How a server in this mode reads quotes. */
+function dialectOf(sqlMode: string): Dialect {
+  const modes = sqlMode.split(',');
+  if (modes.includes('NO_BACKSLASH_ESCAPES')) return 'plain-mysql';
+  return modes.includes('ANSI_QUOTES') ? 'ansi-mysql' : 'mysql';
 }
 
 /** Offsets count as fixed from this year on: many zones, China's among them, changed clocks long ago. */

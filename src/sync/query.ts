@@ -11,6 +11,8 @@ import { text } from './text.ts';
  * @returns an empty list when the query is fine; one problem a kind, each with the line it stands on
  */
 export function judgeQuery(sql: string, dialect: Dialect = 'mysql'): Problem[] {
+  // Servers end a comment or a quoted name at it.
+  if (sql.includes('\0')) return [nulCharacter];
   const all = tokens(sql, dialect);
   const first = all[0];
   if (!first) return [refusal('query-empty', 'the query is empty', '查询为空', undefined, selectCure)];
@@ -38,6 +40,13 @@ const rules: readonly Rule[] = [
       zh: () => '数据库会执行 /*! … */ 这种注释',
       en: () => 'a comment such as /*! … */ is run by the server',
       cure: text('删除它，或改成普通注释 /* … */。', 'Remove it, or make it a plain comment /* … */.'),
+    }),
+  (all) =>
+    finding(all, (token) => token.kind === 'half-number', {
+      code: 'query-half-number',
+      zh: () => '像 1.5e 这样的数字在 e 后面没有指数',
+      en: () => 'a number such as 1.5e has no exponent behind its e',
+      cure: text('补上指数，或删除 e。', 'Write the exponent, or remove the e.'),
     }),
   (all) =>
     findingAt(secondStatement(all), {
@@ -71,6 +80,14 @@ const rules: readonly Rule[] = [
       cure: text('删除这部分，同步只读取数据。', 'Remove that part: a sync only reads.'),
     }),
 ];
+
+const nulCharacter = refusal(
+  'query-nul-character',
+  'the query holds a character with the code 0',
+  '查询里有编码为 0 的字符',
+  undefined,
+  text('删除这个字符。', 'Remove it.'),
+);
 
 /** What stands behind the semicolon that ends the statement, other than more semicolons. */
 function secondStatement(all: readonly Token[]): Token | undefined {
@@ -149,17 +166,16 @@ const finding = (
 const findingAt = (token: Token | undefined, words: Words): Problem | undefined =>
   token && refusal(words.code, words.en(token), words.zh(token), token.line, words.cure);
 
-const refusal = (
+function refusal(
   code: string,
   en: string,
   zh: string,
   line: number | undefined,
   cure: Problem['cure'],
-): Problem => ({
-  code,
-  message:
+): Problem {
+  const message =
     line === undefined
       ? text(`${zh}。`, `${en}.`)
-      : text(`查询第 ${line} 行：${zh}。`, `Query, line ${line}: ${en}.`),
-  cure,
-});
+      : text(`查询第 ${line} 行：${zh}。`, `Query, line ${line}: ${en}.`);
+  return { code, message, cure };
+}

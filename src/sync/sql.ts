@@ -1,11 +1,11 @@
 /** One piece of a SQL text, as far as rules about whole statements need it. */
 export interface Token {
   /**
-   * `word`: a bare name or keyword · `number`: only digits · `quoted`: a string or a quoted name · `mark`: any
-   * other single character · `executable`: a comment that servers run · `unclosed`: a string or comment
-   * without its end.
+   * `word`: a bare name or keyword · `number`: as servers cut it, so that a word may follow without a blank ·
+   * `quoted`: a string or a quoted name · `mark`: any other single character, or MySQL's `\N` for NULL ·
+   * `executable`: a comment that servers run · `unclosed`: a string or comment without its end · `half-number`: one that ends in the `e` of its exponent.
    */
-  readonly kind: 'word' | 'number' | 'quoted' | 'mark' | 'executable' | 'unclosed';
+  readonly kind: 'word' | 'number' | 'half-number' | 'quoted' | 'mark' | 'executable' | 'unclosed';
   /** Words in upper case; the first character of everything else. */
   readonly text: string;
   /** Counted from 1. */
@@ -15,13 +15,29 @@ export interface Token {
 }
 
 /**
- * How quotes and comments are read. `mysql` is MySQL and MariaDB as they come, `plain-mysql` the same with
- * NO_BACKSLASH_ESCAPES, `sqlite` knows no escapes but names in brackets, and needs no blank behind `--`.
- * https://www.sqlite.org/lang_comment.html
+ * How quotes and comments are read. `mysql` is MySQL and MariaDB as they come, `ansi-mysql` the same with
+ * ANSI_QUOTES, `plain-mysql` with NO_BACKSLASH_ESCAPES; `sqlite` knows no escapes but names in brackets, and needs
+ * no blank behind `--`. https://dev.mysql.com/doc/refman/8.4/en/sql-mode.html https://www.sqlite.org/lang_comment.html
  */
-export type Dialect = 'mysql' | 'plain-mysql' | 'sqlite';
+export type Dialect = 'mysql' | 'ansi-mysql' | 'plain-mysql' | 'sqlite';
+
+/** The quotes in which a backslash keeps the next character from closing them. */
+const escaping: Readonly<Record<Dialect, string>> = {
+  mysql: `'"`,
+  'ansi-mysql': "'",
+  'plain-mysql': '',
+  sqlite: '',
+};
 
 const wordCharacter = /[\w$\u0080-\uffff]/;
+/**
+ * Numbers end where a word may begin: `1e1into` is 1e1 and INTO, while `1into` is a name.
+ * https://dev.mysql.com/doc/refman/8.4/en/number-literals.html
+ */
+const number =
+  /(?:0x[\da-f]+|0b[01]+|\d+(?!\.))(?![\w$\u0080-\uffff])|\d+e[+-]?\d+|(?:\d+\.\d*|\.\d+)(?:e[+-]?\d+)?/iy;
+/** MySQL drops such a number together with the characters that it had looked at, be it the first of `--`. */
+const halfNumber = /(?:\d+\.\d*|\.\d+)e(?![+-]?\d)/iy;
 
 /** Cuts a SQL text into tokens, without white space and plain comments. Takes any text and never throws. */
 export function tokens(sql: string, dialect: Dialect): Token[] {
@@ -29,7 +45,7 @@ export function tokens(sql: string, dialect: Dialect): Token[] {
   let line = 1;
   let at = 0;
   while (at < sql.length) {
-    const [kind, end] = piece(sql, at, dialect);
+    const [kind, end] = pieceOfName(sql, at, found) ?? piece(sql, at, dialect);
     const raw = sql.slice(at, end);
     if (kind !== 'nothing') {
       found.push({ kind, text: kind === 'word' ? raw.toUpperCase() : raw.charAt(0), line, start: at, end });
@@ -38,6 +54,16 @@ export function tokens(sql: string, dialect: Dialect): Token[] {
     at = end;
   }
   return found;
+}
+
+/** The dot right behind a bare name, and the name right behind that dot, which may begin with digits. */
+function pieceOfName(sql: string, at: number, found: readonly Token[]): [Token['kind'], number] | undefined {
+  const [owner, before] = [found.at(-2), found.at(-1)];
+  if (before?.end !== at) return undefined;
+  if (before.kind === 'word') return sql.charAt(at) === '.' ? ['mark', at + 1] : undefined;
+  if (before.text !== '.' || owner?.kind !== 'word' || owner.end !== before.start) return undefined;
+  const end = wordEnd(sql, at);
+  return end === at ? undefined : ['word', end];
 }
 
 /** What begins at a place and where it is over. */
@@ -58,13 +84,28 @@ function piece(sql: string, at: number, dialect: Dialect): [Token['kind'] | 'not
     return close === -1 ? ['unclosed', sql.length] : ['quoted', close + 1];
   }
   if (first === "'" || first === '"' || first === '`') {
-    const end = quoteEnd(sql, at, dialect === 'mysql' && first !== '`');
+    const end = quoteEnd(sql, at, escaping[dialect].includes(first));
     return end === undefined ? ['unclosed', sql.length] : ['quoted', end];
   }
+  if (dialect !== 'sqlite' && sql.startsWith('\\N', at)) return ['mark', at + 2];
+  const digits = matchEnd(number, sql, at);
+  if (digits !== undefined) {
+    return [matchEnd(halfNumber, sql, at) === undefined ? 'number' : 'half-number', digits];
+  }
+  const end = wordEnd(sql, at);
+  return end === at ? ['mark', at + 1] : ['word', end];
+}
+
+function wordEnd(sql: string, at: number): number {
   let end = at;
   while (end < sql.length && wordCharacter.test(sql.charAt(end))) end += 1;
-  if (end === at) return ['mark', at + 1];
-  return [/^\d+$/.test(sql.slice(at, end)) ? 'number' : 'word', end];
+  return end;
+}
+
+/** Where what a pattern finds at a place is over. @param pattern a sticky one */
+function matchEnd(pattern: RegExp, sql: string, at: number): number | undefined {
+  pattern.lastIndex = at;
+  return pattern.test(sql) ? pattern.lastIndex : undefined;
 }
 
 /** Whether a comment up to the end of the line begins here, as MySQL sees it. */
