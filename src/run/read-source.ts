@@ -116,7 +116,7 @@ function rowTaker(mapping: Mapping, spool: Spool, bad: Spool) {
       times,
       rejected,
       keyless,
-      notes: [...notes, ...seconds.notes()],
+      notes: [...notes, ...seconds.notes(), ...(rows === 0 ? [] : mapping.unmet())],
       people: words.all(),
       filled: filledColumns.all(),
     }),

@@ -8,8 +8,8 @@ import { type KnownField, knownFields, type Pair, pairUp } from './pairing.ts';
 import type { Problem } from './problem.ts';
 import { mayBeNumbers, type Unsaid } from './seconds.ts';
 import type { Text } from './text.ts';
-import { transform } from './transform.ts';
-import type { Column, Value } from './value.ts';
+import { transform, unmetNote } from './transform.ts';
+import { type Column, type Value, withoutBits } from './value.ts';
 import type { Zone } from './zone.ts';
 
 /** A field that the sync compares, and writes unless it only names the row. */
@@ -56,6 +56,8 @@ export interface Mapping {
   readonly unsaid: readonly Unsaid[];
   /** Reads one row of the query: canonical cells by position, or the first value that does not fit. */
   wanted(row: readonly Value[]): readonly Cell[] | Misfit;
+  /** Says which entries of a `map` none of the rows read so far has met. */
+  unmet(): readonly Text[];
   /** The key of a query's row, whatever its other values are; `''` when it cannot be told. */
   rowKey(row: readonly Value[]): Key;
   /** How each target's cells are read, by position. */
@@ -105,9 +107,10 @@ function compile(
     ...(pair.field.options === undefined ? {} : { options: pair.field.options }),
     ...asked(lookupOf(pair.rule, pair.field)),
   }));
-  const readers = pairs.map((pair) => ({
+  const unmet = pairs.map(({ rule }) => new Set(Object.keys(rule.map ?? {})));
+  const readers = pairs.map((pair, at) => ({
     at: pair.at,
-    read: readerOf(pair, zone, isHidden(pair)),
+    read: readerOf(pair, zone, isHidden(pair), (entry) => unmet[at]?.delete(entry)),
   }));
   const holders = pairs.map((pair): Holder => {
     const { held, copied } = kindOfPair(pair);
@@ -130,11 +133,20 @@ function compile(
       for (let at = 0; at < readers.length; at++) {
         const reader = readers[at] as (typeof readers)[number];
         const cell = reader.read(row[reader.at] ?? null);
-        if (isBad(cell)) return { field: targets[at]?.name ?? '', column: reader.at, bad: cell };
+        if (isBad(cell)) {
+          // The others count as seen for their maps all the same.
+          for (const other of readers.slice(at + 1)) other.read(row[other.at] ?? null);
+          return { field: targets[at]?.name ?? '', column: reader.at, bad: cell };
+        }
         cells[at] = cell;
       }
       return cells;
     },
+    unmet: () =>
+      pairs.flatMap((pair, at) => {
+        const entries = [...(unmet[at] ?? [])];
+        return entries.length === 0 ? [] : [unmetNote(pair.column.name, entries, isHidden(pair))];
+      }),
     rowKey(row) {
       return keyOf(
         key.map((at) => {
@@ -162,15 +174,18 @@ function compile(
 export const keyIn = (mapping: Pick<Mapping, 'key'>, cells: readonly Cell[]): Key =>
   keyOf(mapping.key.map((at) => cells[at] ?? ''));
 
-/** Reads a column's values: first what its rule does to them, then the field's kind. */
-function readerOf(pair: Pair, zone: Zone, hidden: boolean): (value: Value) => Cell | Bad {
+/** Reads a column's values: BIT as its number, then what its rule does to them, then the field's kind. */
+function readerOf(
+  pair: Pair,
+  zone: Zone,
+  hidden: boolean,
+  onMet: (entry: string) => void,
+): (value: Value) => Cell | Bad {
   const read = kindOfPair(pair).wanted({ ...pair, zone, hidden });
-  const change = transform(pair.rule);
-  if (!change) return (value) => (value === null ? '' : read(value));
-  return (value) => {
-    const changed = change(value);
-    return changed === null ? '' : read(changed);
-  };
+  const change = transform(pair.rule, pair.column.type, onMet);
+  const ready = (value: Value): Cell | Bad => (value === null ? '' : read(value));
+  const changed = change ? (value: Value) => ready(change(value)) : ready;
+  return pair.column.type === 'bit' ? (value) => changed(withoutBits(value)) : changed;
 }
 
 const asked = (lookup: Lookup | undefined): Pick<Target, 'lookup'> => (lookup ? { lookup } : {});

@@ -2,7 +2,7 @@
  * One cell of a query's row as it leaves the source, exact.
  *
  * Integers are numbers up to 2^53 and digit strings above; decimals are digit strings; floats are numbers;
- * dates and times are strings in the source's own words (`2026-01-31 08:00:00`); bytes are bytes.
+ * dates and times are strings in the source's own words (`2026-01-31 08:00:00`); bytes are bytes, those of a BIT too.
  */
 export type Value = string | number | Uint8Array | null;
 
@@ -29,4 +29,11 @@ export type ColumnType =
 export interface Column {
   readonly name: string;
   readonly type: ColumnType;
+}
+
+/** Returns the whole number that the bytes of a BIT stand for, most significant first; other values as they are. */
+export function withoutBits(value: Value): Value {
+  if (!(value instanceof Uint8Array)) return value;
+  const number = value.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+  return number <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(number) : String(number);
 }

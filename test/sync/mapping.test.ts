@@ -266,6 +266,81 @@ describe('a rule', () => {
     expect(transform(rule)?.(from as string)).toBe(to);
   });
 
+  it.each<[ColumnType, unknown, Record<string, string | boolean | null>, unknown]>([
+    ['decimal', '1.00', { 1: '是' }, '是'],
+    ['decimal', '0.50', { '0.5': '半' }, '半'],
+    ['decimal', '-3.10', { '-3.1': '低' }, '低'],
+    ['decimal', '1.00', { '1.0': '是' }, '是'],
+    ['decimal', '1.00', { 1: '一', '1.00': '一元' }, '一元'],
+    ['float', 1, { '1.0': '是' }, '是'],
+    ['any', 1, { '1.0': '是' }, '是'],
+    ['year', 2026, { 2026: '今年' }, '今年'],
+    ['integer', '9007199254740993', { '9007199254740993': '大' }, '大'],
+    ['integer', 1, { '01': '北京' }, 1],
+    ['text', '1.00', { 1: '是' }, '1.00'],
+    ['text', '01', { '01': '北京', 1: '上海' }, '北京'],
+    ['set', 'a,b', { a: '甲', b: '乙' }, '甲,乙'],
+    ['set', 'a,b', { 'a,b': '都', a: '甲' }, '都'],
+    ['set', 'a,b', { a: null, b: true }, ',true'],
+    ['text', 'a,b', { a: '甲' }, 'a,b'],
+  ])('of a %s column reads %j by the map %j as %j', (type, from, map, to) => {
+    expect(transform({ map }, type)?.(from as string)).toBe(to);
+  });
+
+  it('of several values in one text replaces each of them', () => {
+    expect(transform({ map: { a: '甲', b: '乙' }, split: '|' }, 'text')?.('a | b|c')).toBe('甲|乙|c');
+  });
+
+  it.each<[FieldKind, ColumnRule, number[], string]>([
+    ['text', { map: { 1: '是', 0: '否' } }, [1], '是'],
+    ['text', { map: { 1: '是', 0: '否' } }, [0], '否'],
+    ['select', { map: { 5: '五' } }, [5], '五'],
+    ['select', { map: { 5: '五' } }, [6], '6'],
+    ['text', { map: { 256: '多' } }, [1, 0], '多'],
+    ['text', { map: { '18446744073709551615': '全' } }, Array<number>(8).fill(255), '全'],
+    ['text', {}, Array<number>(8).fill(255), '18446744073709551615'],
+    ['number', { map: { 0: -1 } }, [0], '-1'],
+    ['checkbox', { map: { 1: false, 0: true } }, [1], ''],
+    ['checkbox', { map: { 1: false, 0: true } }, [0], 'true'],
+    ['checkbox', {}, [1], 'true'],
+    ['date', { map: { 1: '2026-01-31' } }, [1], '1769788800000'],
+  ])('for a BIT that goes to a %s field (%j) reads the bytes %j as "%s"', (kind, rule, bytes, cell) => {
+    const map = mapped(
+      definition({ fields: { b: rule } }),
+      [column('no'), column('b', 'bit')],
+      [field('no'), field('b', kind)],
+    );
+    expect(map.wanted(['k', Uint8Array.from(bytes)])).toEqual(['k', cell]);
+  });
+
+  it('tells the entries of a map that no row has met, those of rejected rows aside', () => {
+    const map = mapped(
+      definition({
+        fields: { city: { map: { '01': '北京', 2: '上海', 3: '广州' } }, qty: { map: { x: 1 } } },
+      }),
+      [column('no'), column('qty'), column('city')],
+      [field('no'), field('qty', 'number'), field('city')],
+    );
+    expect(map.wanted(['a', 1, 1])).toEqual(['a', '1', '1']);
+    expect(map.wanted(['b', 1, 2])).toEqual(['b', '1', '上海']);
+    expect(map.wanted(['c', 'many', 3])).toHaveProperty('bad');
+    expect(map.unmet().map(({ en }) => en)).toEqual([
+      expect.stringMatching(/^The map for qty has .*: `x`\./),
+      expect.stringMatching(/^The map for city has .*: `01`\./),
+    ]);
+    map.wanted(['d', 'x', '01']);
+    expect(map.unmet()).toEqual([]);
+  });
+
+  it('cuts a text of 4-byte characters to what a cell holds', () => {
+    const cut = transform({ truncate: 100_000 });
+    const held = String(cut?.('😀'.repeat(50_001)));
+    expect(held.length).toBe(100_000);
+    expect(encodeURIComponent(held.slice(-2))).toBe('%F0%9F%98%80');
+    expect(String(cut?.(`x${'😀'.repeat(50_000)}`)).length).toBe(99_999);
+    expect(cut?.('😀'.repeat(50_000))).toBe('😀'.repeat(50_000));
+  });
+
   it('leaves bytes alone, and does nothing when it says nothing', () => {
     const bytes = new Uint8Array([1]);
     expect(transform({ trim: true, map: { 1: 'x' }, default: 'x', truncate: 1 })?.(bytes)).toBe(bytes);

@@ -1,6 +1,5 @@
 import { text } from '../text.ts';
 import type { Value } from '../value.ts';
-import { bitsToInteger } from './bits.ts';
 import { type Bad, type Cell, isJsonNull, type Kind, type Place, unfit } from './kind.ts';
 
 const words: ReadonlyMap<string, Cell> = new Map([
@@ -19,8 +18,7 @@ export const checkboxKind: Kind = {
 };
 
 function flagOf(place: Place, value: Exclude<Value, null>): Cell | Bad {
-  const bits = value instanceof Uint8Array && place.column.type === 'bit';
-  const written = (bits ? bitsToInteger(value).toString() : String(value)).trim();
+  const written = String(value).trim();
   if (isJsonNull(place, written)) return '';
   // A DECIMAL writes its places out: 1.00.
   const word = words.get(written.toLowerCase().replace(/\.0+$/, ''));
@@ -28,7 +26,7 @@ function flagOf(place: Place, value: Exclude<Value, null>): Cell | Bad {
     word ??
     unfit(
       place,
-      value instanceof Uint8Array && !bits ? value : written,
+      value instanceof Uint8Array ? value : written,
       '只接受 0、1、true、false',
       'is not 0, 1, true or false',
       advice,

@@ -1,5 +1,5 @@
 import { text } from '../text.ts';
-import type { Value } from '../value.ts';
+import type { ColumnType, Value } from '../value.ts';
 import { decimalText } from './digits.ts';
 import { type Bad, type Cell, type Kind, type Place, unfit } from './kind.ts';
 
@@ -10,6 +10,8 @@ const dateTime =
 const zeroDate = /^\d{4}-(?:00-\d{2}|\d{2}-00)/;
 /** Digits that people mean as 20260131 or 20260131080000, not as milliseconds. */
 const runTogether = /^(?:\d{8}|(?:19|20)\d{12})$/;
+/** Columns whose numbers are no time, even where a `map` makes dates of some of them. */
+const counts: ReadonlySet<ColumnType> = new Set(['year', 'bit']);
 /** As far as a JavaScript date goes, in ms: the years from -271821 to 275760. */
 const latest = 8.64e15;
 
@@ -29,11 +31,11 @@ export const dateKind: Kind = {
 function dateOf(place: Place, value: Exclude<Value, null>): Cell | Bad {
   if (typeof value === 'object') return unfit(place, value, '不是日期', 'is bytes, not a date,');
   // The most common case, and the same as below: whole milliseconds need no look at their digits.
-  const isMs = typeof value === 'number' && place.column.type !== 'year' && place.rule.unit !== 's';
+  const isMs = typeof value === 'number' && !counts.has(place.column.type) && place.rule.unit !== 's';
   if (isMs && Number.isInteger(value) && Math.abs(value) <= latest) return decimalText(value);
   const written = String(value).trim();
   if (written === '') return '';
-  const digits = place.column.type === 'year' ? null : number.exec(written);
+  const digits = counts.has(place.column.type) ? null : number.exec(written);
   if (digits) {
     const doubtful = typeof value === 'string' && place.rule.unit === undefined && runTogether.test(written);
     return doubtful ? noDate(place, value, asDate) : fromNumber(place, written, digits);

@@ -1,5 +1,4 @@
 import type { Value } from '../value.ts';
-import { bitsToInteger } from './bits.ts';
 import { decimalText, plainDecimal } from './digits.ts';
 import { type Bad, type Cell, isBad, isJsonNull, type Kind, type Place, unfit } from './kind.ts';
 
@@ -32,9 +31,7 @@ export const numberKind: Kind = {
 function numberOf(place: Place, value: Exclude<Value, null>): Cell | Bad {
   if (typeof value === 'number') return fromFloat(place, value);
   if (typeof value === 'string') return plainDecimal(value) ?? fromText(place, value);
-  return place.column.type === 'bit'
-    ? fromText(place, bitsToInteger(value).toString())
-    : unfit(place, value, '不能存放二进制数据', 'is bytes, not a number,');
+  return unfit(place, value, '不能存放二进制数据', 'is bytes, not a number,');
 }
 
 /** A whole number keeps all its digits or is refused; a float is the float it is, at 15 digits. */

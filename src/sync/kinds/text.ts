@@ -1,6 +1,5 @@
-import { text } from '../text.ts';
+import { type Text, text } from '../text.ts';
 import type { Value } from '../value.ts';
-import { bitsToInteger } from './bits.ts';
 import { type Bad, type Cell, isBad, type Kind, type Place, unfit } from './kind.ts';
 
 /**
@@ -20,25 +19,28 @@ export const textKind: Kind = {
 
 function textOf(place: Place, value: Exclude<Value, null>): Cell | Bad {
   const whole = plainText(place, value);
-  return isBad(whole) || whole.length <= textLimit
-    ? whole
-    : unfit(
-        place,
-        value,
-        `最多 ${textLimit} 个字符`,
-        `is longer than ${textLimit} characters, too long`,
-        text(
-          `请在查询里缩短，或在定义里写 truncate: ${textLimit}。`,
-          `Shorten it in the query, or say truncate: ${textLimit} in the definition.`,
-        ),
-      );
+  return isBad(whole) || whole.length <= textLimit ? whole : tooLong(place, value, shorten);
 }
 
-/** A value as text, however long: a BIT as its whole number, bytes not at all. */
+const shorten = text(
+  `请在查询里缩短，或在定义里写 truncate: ${textLimit}。`,
+  `Shorten it in the query, or say truncate: ${textLimit} in the definition.`,
+);
+
+/** Says that a value is longer than {@link textLimit}. */
+export const tooLong = (place: Place, value: unknown, advice?: Text): Bad =>
+  unfit(
+    place,
+    value,
+    `最多 ${textLimit} 个字符（一个表情算两个）`,
+    `is longer than ${textLimit} characters (an emoji is two), too long`,
+    advice,
+  );
+
+/** A value as text, however long; bytes not at all. */
 export function plainText(place: Place, value: Exclude<Value, null>): Cell | Bad {
   if (typeof value === 'string') return value;
   if (typeof value === 'number') return Object.is(value, -0) ? '0' : String(value);
-  if (place.column.type === 'bit') return bitsToInteger(value).toString();
   return unfit(
     place,
     value,

@@ -124,7 +124,8 @@ describe('numbers as dates', () => {
   it('refuse a year, and bytes', () => {
     expect(wanted('date', 2026, { type: 'year' })).toContain('is not a date');
     expect(wanted('date', '2026-05-01', { type: 'year' })).not.toContain('bad');
-    expect(wanted('date', bits(1), { type: 'bit' })).toContain('is bytes, not a date,');
+    expect(wanted('date', bits(1), { type: 'bit' })).toContain('`1` is not a date');
+    expect(wanted('date', bits(1))).toContain('is bytes, not a date,');
   });
 });
 

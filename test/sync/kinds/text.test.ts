@@ -47,7 +47,7 @@ describe('text fields', () => {
     expect(wanted('text', 'x'.repeat(100_000))).toHaveLength(100_000);
     expect(wanted('text', '😀'.repeat(50_000))).toHaveLength(100_000);
     expect(wanted('text', 'x'.repeat(100_001))).toBe(
-      `bad: \`${'x'.repeat(40)}…\` is longer than 100000 characters, too long for f. Shorten it in the query, or say truncate: 100000 in the definition.`,
+      `bad: \`${'x'.repeat(40)}…\` is longer than 100000 characters (an emoji is two), too long for f. Shorten it in the query, or say truncate: 100000 in the definition.`,
     );
     expect(wanted('text', '😀'.repeat(50_001))).toContain('is longer than');
   });
@@ -141,13 +141,39 @@ describe('URL fields', () => {
     ['words on the second line', 'https://example.com\n看这里', 'https://example.com\n看这里'],
     ['words that say nothing new', 'https://example.com\nhttps://example.com', 'https://example.com'],
     ['several lines of words', 'https://example.com\r\na\nb', 'https://example.com\na\nb'],
+    ['an address without words', 'https://example.com\n \r\n', 'https://example.com'],
+    ['an address without a scheme', 'example.com:8080/javascript:', 'example.com:8080/javascript:'],
+    ['other schemes', 'mailto:a@example.com', 'mailto:a@example.com'],
     ['nothing', '', ''],
+    ['nothing but blanks and lines', ' \r\n \n\t', ''],
   ])('take %s', (_, value, cell) => {
     expect(wanted('url', value)).toBe(cell);
   });
 
-  it('refuse bytes', () => {
+  it.each(['\n看这里', ' \n看这里', '\r\nhttps://example.com', '\n\n看这里', '\u00a0\n看'])(
+    'refuse words without an address: %j',
+    (value) => {
+      expect(wanted('url', value)).toContain('has no address on its first line');
+      expect(wanted('url', value)).toContain('NULLIF');
+    },
+  );
+
+  it.each([
+    'javascript:alert(1)',
+    ' JavaScript:alert(1)\nwords',
+    'java\tscript:alert(1)',
+    '\u0001javascript:alert(1)',
+    'vbscript:x',
+    'data:text/html,<script>',
+  ])('refuse what runs instead of leading somewhere: %j', (value) => {
+    expect(wanted('url', value)).toContain('runs or shows what it holds');
+  });
+
+  it('refuse bytes, and what is too long, without advice to cut an address', () => {
     expect(wanted('url', bits(1))).toContain('is bytes');
+    const long = wanted('url', `https://example.com/${'x'.repeat(100_000)}`);
+    expect(long).toContain('is longer than 100000 characters');
+    expect(long).not.toContain('truncate');
   });
 
   it('always send both parts', () => {
