@@ -6,7 +6,9 @@ import {
   isPair,
   isScalar,
   LineCounter,
+  type Pair,
   parseDocument,
+  type Scalar,
   visit,
   type YAMLError,
 } from 'yaml';
@@ -27,7 +29,14 @@ type Where = (offset: number) => string;
 /** Reads a definition from YAML. Each problem says where it stands: `file:line:column`. Never throws. */
 export function parseFile(file: string, yaml: string): ParsedFile {
   const lines = new LineCounter();
-  const document = parseDocument(yaml, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
+  const document = parseDocument(yaml, {
+    lineCounter: lines,
+    prettyErrors: false,
+    logLevel: 'error',
+    // Also for a file that says %YAML 1.1, where yes is true and 1:30 is 90.
+    schema: 'core',
+    uniqueKeys: (one, other) => asWritten(one) === asWritten(other),
+  });
   const where: Where = (offset) => {
     const { line, col } = lines.linePos(offset);
     return `${file}:${Math.max(line, 1)}:${Math.max(col, 1)}`;
@@ -37,6 +46,7 @@ export function parseFile(file: string, yaml: string): ParsedFile {
   const [error] = document.errors;
   // One slip makes the parser stumble again and again: only the first is worth reading.
   if (error) return { name: nameIn(document), problems: [syntaxProblem(error, yaml, lines, where)] };
+  takeAsWritten(document);
   const raw = plainValue(document);
   if (raw === undefined) return { name: undefined, problems: [tangled(where(danglingAt(document)))] };
   if (raw === null) return { name: undefined, problems: [empty(where(0))] };
@@ -52,6 +62,38 @@ export function parseFile(file: string, yaml: string): ParsedFile {
   const told = issues.map((issue) => issueProblem(issue, where(offsetOf(document, issue.path, issue.atKey))));
   const [one, ...more] = told;
   return { name: nameIn(document), problems: one ? [one, ...more] : [tangled(where(0))] };
+}
+
+/**
+ * Sets what stands for a value of the data back to how it is written: keys, the values of `map` and `default`. What
+ * YAML makes of 007, 0x1F, 1.50 or a number of 20 digits is not what the column holds.
+ */
+function takeAsWritten(document: Document): void {
+  visit(document, {
+    Scalar(key, node, above) {
+      const isKey = key === 'key';
+      if (!isKey && !isData(above.filter(isPair))) return;
+      // Programs read 7, true and null as they are meant; other spellings count by their letters.
+      if (isKey || (node.value !== null && String(node.value) !== node.source)) node.value = asWritten(node);
+    },
+  });
+}
+
+/** Whether a place, given by the pairs above it, is `fields.….default` or `fields.….map.…`. */
+function isData(above: readonly Pair[]): boolean {
+  const [first, , third] = above.map(({ key }) => asWritten(key));
+  return (
+    first === 'fields' &&
+    above.length === (third === 'map' ? 4 : 3) &&
+    (third === 'map' || third === 'default')
+  );
+}
+
+/** A scalar's letters without its quotes; anything else as it is. */
+function asWritten(node: unknown): unknown {
+  if (!isScalar(node)) return node;
+  const { value, source }: Scalar = node;
+  return typeof value === 'string' ? value : (source ?? String(value));
 }
 
 /** Times that no clock can follow. */

@@ -33,8 +33,17 @@ function issuesAt(raw: unknown, issue: ZodIssue, above: Path): Issue[] {
     const meant = issue.errors.find(isMeant);
     if (meant) return meant.flatMap((inner) => issuesAt(raw, inner, path));
   }
-  return [wrongValue(raw, path, issue.message)];
+  return [wrongValue(raw, path, issue.message, wantsText(issue))];
 }
+
+/** Whether a text would have been right, and a number or a truth value never is. */
+const wantsText = (issue: ZodIssue): boolean =>
+  issue.code === 'invalid_union'
+    ? issue.errors.some((form) => form.some(wantsText)) &&
+      issue.errors.every((form) => form.some(isOtherType))
+    : issue.code === 'invalid_type' && issue.expected === 'string';
+
+const isOtherType = ({ code, path }: ZodIssue): boolean => code === 'invalid_type' && path.length === 0;
 
 /** A form of a value that the writer had in mind: it is of that kind, and only something inside is wrong. */
 const isMeant = (issues: readonly ZodIssue[]): boolean =>
@@ -57,7 +66,7 @@ function unknownKey(path: Path, known: readonly string[]): Issue {
   };
 }
 
-function wrongValue(raw: unknown, path: Path, message: string): Issue {
+function wrongValue(raw: unknown, path: Path, message: string, wantsText: boolean): Issue {
   const must = expectation(message) ?? { zh: '别的值', en: 'something else' };
   const where = shown(path);
   const value = at(raw, path);
@@ -73,7 +82,13 @@ function wrongValue(raw: unknown, path: Path, message: string): Issue {
     code: 'wrong-value',
     path,
     message: text(`${where.zh} 必须是 ${must.zh}`, `${where.en} must be ${must.en}`),
-    cure: text(`现在写的是 ${brief(value)}`, `It says ${brief(value)} now.`),
+    cure:
+      wantsText && (typeof value === 'number' || typeof value === 'boolean')
+        ? text(
+            'YAML 把它读成了数字或真假：加上引号',
+            'YAML reads a number or truth value here. Put it in quotes.',
+          )
+        : text(`现在写的是 ${brief(value)}`, `It says ${brief(value)} now.`),
   };
 }
 

@@ -11,6 +11,23 @@ import { ProblemError } from '../../src/sync/problem.ts';
 const fixtures = fileURLToPath(new URL('../fixtures/definitions', import.meta.url));
 const orders = readFileSync(join(fixtures, 'orders.yaml'), 'utf8');
 
+/** A file with these lines beside the necessary ones, or in their place. */
+const fileWith = (lines: Readonly<Record<string, string>>): string =>
+  Object.entries({
+    name: 'orders',
+    source: '{ connection: shop, query: select 1 as no }',
+    key: 'no',
+    target: 'https://example.feishu.cn/base/APPTOKEN?table=tblXXXX',
+    ...lines,
+  })
+    .map(([key, value]) => `${key}: ${value}\n`)
+    .join('');
+
+const rulesIn = (yaml: string): unknown => {
+  const parsed = parseFile('orders.yaml', yaml);
+  return 'definition' in parsed ? Object.entries(parsed.definition.fields) : parsed;
+};
+
 /** Where each problem stands and what it says. */
 function problemsOf(yaml: string): string[] {
   const parsed = parseFile('orders.yaml', yaml);
@@ -105,6 +122,108 @@ describe('a definition file', () => {
     ['prose', 'Please sync the orders.', ['orders.yaml:1:1 the definition must be lines of "name: value"']],
   ])('with %s says where', (_, yaml, problems) => {
     expect(problemsOf(yaml)).toEqual(problems);
+  });
+
+  it.each<[written: string, meant: unknown]>([
+    ['007', '007'],
+    ['7', 7],
+    ['-7', -7],
+    ['+7', '+7'],
+    ['-0', '-0'],
+    ['1.5', 1.5],
+    ['1.50', '1.50'],
+    ['.5', '.5'],
+    ['12345678901234567890', '12345678901234567890'],
+    ['9007199254740993', '9007199254740993'],
+    ['0.1234567890123456789', '0.1234567890123456789'],
+    ['0x1F', '0x1F'],
+    ['0o17', '0o17'],
+    ['017', '017'],
+    ['1e3', '1e3'],
+    ['1_000', '1_000'],
+    ['12:30:45', '12:30:45'],
+    ['.inf', '.inf'],
+    ['.NaN', '.NaN'],
+    ['2026-01-31', '2026-01-31'],
+    ['!!timestamp 2026-01-31', '2026-01-31'],
+    ['!!int "007"', '007'],
+    ['!!binary aGk=', 'aGk='],
+    ['yes', 'yes'],
+    ['no', 'no'],
+    ['on', 'on'],
+    ['Off', 'Off'],
+    ['true', true],
+    ['True', 'True'],
+    ['FALSE', 'FALSE'],
+    ['null', null],
+    ['~', null],
+    ['"007"', '007'],
+  ])('takes %s as written, in a default and in a map', (written, meant) => {
+    const yaml = fileWith({ fields: `{ a: { default: ${written}, map: { x: ${written} } } }` });
+    for (const head of ['', '%YAML 1.1\n---\n']) {
+      expect(rulesIn(head + yaml)).toEqual([['a', { default: meant, map: { x: meant } }]]);
+    }
+  });
+
+  it.each([
+    '01',
+    '007',
+    '0x1F',
+    '1e3',
+    '1.10',
+    '12345678901234567890',
+    'yes',
+    'on',
+    'true',
+    'True',
+    'null',
+    '~',
+    '2026-01-31',
+    '12:30',
+    '.inf',
+    '"01"',
+  ])('takes %s as written where it is the key of a map, or a column', (written) => {
+    const name = written.replaceAll('"', '');
+    expect(rulesIn(fileWith({ fields: `{ ${written}: { map: { ${written}: 北京 } } }` }))).toEqual([
+      [name, { map: Object.fromEntries([[name, '北京']]) }],
+    ]);
+  });
+
+  it.each([
+    ['1: a, "1": b', false],
+    ['1: a, 1: b', false],
+    ['true: a, "true": b', false],
+    ['1: a, 01: b', true],
+    ['1: a, 1.0: b', true],
+  ])('has a map with { %s } only where the entries are two as written', (entries, two) => {
+    const told = problemsOf(fileWith({ fields: `{ city: { map: { ${entries} } } }` }));
+    expect(told).toEqual(two ? [] : [expect.stringContaining('the same key is there twice')]);
+  });
+
+  it.each([
+    ['title', '2026', 'title must be a text'],
+    ['title', '007', 'title must be a text'],
+    ['name', '007', 'name must be lower-case letters'],
+    ['key', '1e3', 'key must be a column'],
+    ['key', '[no, 1]', 'key[1] must be a column'],
+    ['private', '[on, 1]', 'private[1] must be the name of a column'],
+    ['timeZone', 'true', 'timeZone must be a time zone'],
+    ['fields', '{ a: { to: 2026 } }', 'fields.a.to must be the name of a field'],
+    ['fields', '{ a: { split: 0 } }', 'fields.a.split must be a separator'],
+  ])('with %s: %s, which YAML does not read as a text, says to put it in quotes', (key, value, message) => {
+    const parsed = parseFile('orders.yaml', fileWith({ [key]: value }));
+    const [first] = 'problems' in parsed ? parsed.problems : [];
+    expect(first).toMatchObject({
+      where: expect.stringMatching(/^orders\.yaml:\d+:\d+$/),
+      message: { en: expect.stringContaining(message) },
+      cure: { en: expect.stringContaining('Put it in quotes') },
+    });
+  });
+
+  it('does not ask for quotes where a number is meant', () => {
+    const parsed = parseFile('orders.yaml', fileWith({ rounds: '30', brake: '{ deletes: 5 }' }));
+    const cures = 'problems' in parsed ? parsed.problems.map(({ cure }) => cure.en) : [];
+    expect(cures).toEqual(['It says 30 now.', 'It says 5 now.']);
   });
 
   it('with references that would multiply is refused quickly', () => {
