@@ -141,7 +141,8 @@ export const openProgram: OpenProgram = async (config, surroundings) => {
         openBase: openBase(client),
       });
     const parts = { store, client, runs, definitions, verify, init, owned };
-    const book = { schedules, audit: store.audit, admins: config.admins, clock, log };
+    const talk = chat(client, uncounted);
+    const book = { schedules, audit: store.audit, admins: config.admins, clock, log, chat: talk };
     const serve = serving(config, surroundings, parts);
     return {
       runs,

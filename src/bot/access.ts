@@ -13,8 +13,8 @@ export type Right = 'run' | 'look' | 'stop' | 'approve' | 'discard' | 'admin' | 
 export interface Asker {
   readonly openId: string;
   readonly chat: string;
-  /** The chat has members of other companies. */
-  readonly outside?: boolean;
+  /** The chat has members of other companies; `perhaps`: nobody could tell. */
+  readonly outside?: boolean | 'perhaps';
   /** Somebody on the command line: who is there has the secrets, and may do all that is not frozen. */
   readonly shell?: boolean;
 }
@@ -65,7 +65,7 @@ export function may(
   admins: readonly string[],
   { starter, frozenBy }: Circumstances = {},
 ): Permission {
-  if (asker.outside) return refused([], outsiders);
+  if (asker.outside) return refused([], asker.outside === 'perhaps' ? perhapsOutsiders : outsiders);
   if (right === 'ask') return yes;
   const admin = admins.includes(asker.openId);
   if (right === 'admin') return admin || asker.shell ? yes : refused(admins, adminsOnly);
@@ -120,6 +120,10 @@ const groups: ReadonlySet<string> = new Set(['everyone', 'runners', 'other']);
 const outsiders = text(
   '外部群里不能使用这个机器人。',
   'This bot does nothing in groups with people from other companies.',
+);
+const perhapsOutsiders = text(
+  '无法确认这个群里有没有外部成员，什么都没有做。请稍后再试；如果一直这样，请管理员给应用开通 im:chat:readonly 权限并发布版本。',
+  'I cannot tell whether this group has people from other companies, so nothing was done. Try again in a moment; if it stays so, an admin must give the app the scope im:chat:readonly and publish a version.',
 );
 const adminsOnly = text('只有管理员（ADMINS）可以这样做。', 'Only admins (ADMINS) may do that.');
 const frozen = text(

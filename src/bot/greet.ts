@@ -5,7 +5,7 @@ import { answer } from './answer.ts';
 import { trust } from './asking.ts';
 import { commandOfKey } from './command.ts';
 import type { Desk } from './desk.ts';
-import { outsideMark } from './permit.ts';
+import { noteStanding } from './outside.ts';
 import type { ArrivedEvent, MenuEvent } from './ports.ts';
 
 const day = 86_400_000;
@@ -23,7 +23,7 @@ export async function greet(event: MenuEvent | ArrivedEvent, desk: Desk): Promis
   }
   const now = clock.now();
   if (event.kind === 'added') {
-    await schedules.mark(outsideMark, '', event.chat, event.outside ? '1' : undefined);
+    await noteStanding(event.chat, event.outside, desk);
     if (event.outside) return;
   } else {
     const what = `welcome|${event.from}`;

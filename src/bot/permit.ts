@@ -7,6 +7,7 @@ import type { Background } from './background.ts';
 import { visible } from './command.ts';
 import type { Desk } from './desk.ts';
 import { frozenNow } from './frozen.ts';
+import { standingOf } from './outside.ts';
 import type { CardJson, ClickEvent } from './ports.ts';
 import { factsOf } from './trouble.ts';
 
@@ -24,10 +25,10 @@ export interface Deed {
 
 /** Who does it: somebody in a chat, or on the command line by the name that they have there. */
 export type Doer =
-  | Pick<Asking, 'by' | 'chat' | 'via' | 'once'>
+  | Pick<Asking, 'by' | 'chat' | 'via' | 'once' | 'group'>
   | { readonly shell: string; readonly once: string };
 
-type Book = Pick<Desk, 'schedules' | 'admins' | 'audit' | 'clock' | 'log'>;
+type Book = Pick<Desk, 'schedules' | 'admins' | 'audit' | 'clock' | 'log' | 'chat'>;
 
 /** Decides whether somebody may do it now, and notes in the audit log what was asked and decided. */
 export async function permit(doer: Doer, deed: Deed, desk: Book): Promise<Permission> {
@@ -57,9 +58,12 @@ const kept = (name: string): string => Array.from(visible(name)).slice(0, 60).jo
 export async function judge(
   doer: Doer,
   { right, definition, starter }: Pick<Deed, 'right' | 'definition' | 'starter'>,
-  { schedules, admins }: Pick<Book, 'schedules' | 'admins'>,
+  desk: Omit<Book, 'audit'>,
 ): Promise<Permission> {
-  const [frozen, outside] = await Promise.all([frozenNow(schedules), schedules.marks(outsideMark)]);
+  const [frozen, standing] = await Promise.all([
+    frozenNow(desk.schedules),
+    'shell' in doer ? 'ours' : standingOf(doer.chat, desk),
+  ]);
   const around: Circumstances = { starter, frozenBy: frozen && (frozen.by.openId ?? '') };
   const asker =
     'shell' in doer
@@ -67,13 +71,11 @@ export async function judge(
       : {
           openId: doer.by.openId,
           chat: doer.chat,
-          outside: outside.some((mark) => mark.chat === doer.chat),
+          // Only of a message is it known whether it stands in a group; a card that is pressed is shown there already.
+          outside: standing === 'unknown' && doer.group ? ('perhaps' as const) : standing === 'outside',
         };
-  return may(asker, right, definition, admins, around);
+  return may(asker, right, definition, desk.admins, around);
 }
-
-/** Marks a group that has members of other companies. */
-export const outsideMark = 'outside';
 
 /** Does what somebody asks for; where they may not, answers the card that says why. */
 export async function ifPermitted<T extends CardJson | undefined>(

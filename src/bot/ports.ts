@@ -11,6 +11,8 @@ export interface Chat {
   send(to: string, card: CardJson, once: string, meter?: CallMeter): Promise<string>;
   /** Answers a message with a card, in its thread when it stands in one. @param thread begins a thread where there is none */
   reply(message: string, card: CardJson, once: string, meter?: CallMeter, thread?: boolean): Promise<string>;
+  /** Looks a chat up, in one attempt of two seconds at most: people wait for it. */
+  about(chat: string): Promise<ChatFacts>;
   /** Replaces a card. */
   patch(message: string, card: CardJson, meter?: CallMeter): Promise<void>;
   /**
@@ -23,6 +25,13 @@ export interface Chat {
     once: string,
     meter?: CallMeter,
   ): Promise<string>;
+}
+
+/** What Feishu says of a chat. */
+export interface ChatFacts {
+  readonly name: string;
+  /** Whether it has members of other companies. */
+  readonly outside: boolean;
 }
 
 /** What tells an event from its repeats. */

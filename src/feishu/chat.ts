@@ -11,6 +11,8 @@ import type { CallOptions } from './sdk.ts';
 /** Characters of a `uuid`: https://open.feishu.cn/document/server-docs/im-v1/message/create */
 const onceMax = 50;
 
+/** Milliseconds for a look at a chat: whoever pressed a button waits for it. */
+const aboutTime = 2_000;
 /** Milliseconds that 30 MB may take on their way. */
 const uploadTime = 180_000;
 
@@ -89,6 +91,18 @@ export function chat(client: FeishuClient, meter: CallMeter, signal?: AbortSigna
         ),
       );
       return messageId(answer.data?.message_id);
+    },
+
+    about: async (id) => {
+      const spec = { kind: 'chat', meter, timeout: aboutTime, ...(signal && { signal }) } as const;
+      const answer = await client.call(spec, (sdk, options) =>
+        sdk.im.v1.chat.get({ path: { chat_id: encodeURIComponent(id) } }, options),
+      );
+      const { name = '', external } = answer.data ?? {};
+      // Who is not in a group learns its name only: https://open.feishu.cn/document/server-docs/group/chat/get-2
+      if (external === undefined)
+        throw new CallError(oddAnswer('the chat is told without whether it is external', 'unknown', false));
+      return { name, outside: external };
     },
 
     patch: async (message, card, own) => {

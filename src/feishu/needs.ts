@@ -38,6 +38,11 @@ export const neededScopes: readonly NeededScope[] = [
     calls: [],
   },
   {
+    name: 'im:chat:readonly',
+    use: text('确认群里有没有外部成员', 'tells whether a group has people from other companies'),
+    calls: ['im.v1.chat.get'],
+  },
+  {
     name: 'im:chat.members:bot_access',
     use: text('被拉进群时打个招呼', 'greets a group that it is added to'),
     optional: true,

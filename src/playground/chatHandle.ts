@@ -71,6 +71,8 @@ export interface ChatHandle {
   removeBot(): void;
   /** Somebody (default: the first member) adds the bot to the group. `outside`: it has members of other companies. */
   addBot(options?: { readonly from?: Person; readonly outside?: boolean }): Sent;
+  /** People of another company join the group; the bot gets no event of it. */
+  openToOutsiders(): void;
   /** The person opens the one-to-one chat. */
   enter(): Sent;
   /** The person presses an entry of the bot's menu, which stands in the one-to-one chat. */
@@ -195,9 +197,13 @@ export function newChat(
     removeBot: () => {
       chat.botInside = false;
     },
+    openToOutsiders: () => {
+      chat.outside = true;
+    },
     addBot: ({ from = first, outside = false } = {}) => {
       mark.set(chat.id);
       chat.botInside = true;
+      chat.outside = outside;
       return added(world, events, chat, { from, outside });
     },
     enter: () => {

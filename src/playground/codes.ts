@@ -23,6 +23,7 @@ export const codeTexts: ReadonlyMap<number, CodeText> = new Map([
   [131005, { status: 400, msg: 'not found' }],
   [131006, { status: 400, msg: 'permission denied' }],
   [230001, { status: 400, msg: 'Your request contains an invalid request parameter.' }],
+  [232006, { status: 400, msg: 'Your request specifies a chat_id which is invalid.' }],
   [230002, { status: 400, msg: 'Bot/User can NOT be out of the chat.' }],
   [230011, { status: 400, msg: 'The message was recalled.' }],
   [230020, { status: 400, msg: 'This operation triggers the frequency limit.' }],

@@ -43,6 +43,14 @@ export const coverage: readonly Covered[] = [
     page: `${docs}/ukTMukTMukTM/uAjMxEjLwITMx4CMyETM`,
   },
   {
+    route: 'chats.get',
+    method: 'GET',
+    path: '/open-apis/im/v1/chats/:chat_id',
+    status: 'part',
+    notes: 'name, kind, numbers, whether it has members of other companies; no settings.',
+    page: `${docs}/server-docs/group/chat/get-2`,
+  },
+  {
     route: 'messages.create',
     method: 'POST',
     path: messages,

@@ -1,6 +1,6 @@
 import type { Connections } from './connection.ts';
 import type { Messages } from './messages.ts';
-import { bare, type Reply } from './reply.ts';
+import { bare, ok, Refusal, type Reply } from './reply.ts';
 import type { Route } from './router.ts';
 import type { Tokens } from './tokens.ts';
 import { upload } from './uploads.ts';
@@ -23,6 +23,17 @@ const botInfo = ({ bot }: World): Reply =>
       open_id: bot.openId,
     },
   });
+
+/** Who is not in the chat learns little of it. https://open.feishu.cn/document/server-docs/group/chat/get-2 */
+function chatInfo({ chats, tenantKey }: World, id: string): Reply {
+  const chat = chats.get(id);
+  if (!chat) throw new Refusal(232006);
+  const { name, kind, members, botInside, outside } = chat;
+  return ok({
+    ...{ name, user_count: String(members.size), bot_count: '1', chat_status: 'normal' },
+    ...(botInside && { chat_mode: kind, external: outside, tenant_key: tenantKey }),
+  });
+}
 
 /** Token, connection, bot and message calls. */
 export function messageRoutes(
@@ -53,6 +64,14 @@ export function messageRoutes(
       path: '/open-apis/bot/v3/info',
       scopes: [],
       handle: () => botInfo(world),
+    },
+    {
+      ...business,
+      name: 'chats.get',
+      method: 'GET',
+      path: '/open-apis/im/v1/chats/:chat_id',
+      scopes: ['im:chat', 'im:chat:readonly', 'im:chat:read'],
+      handle: ({ params }) => chatInfo(world, params['chat_id'] ?? ''),
     },
     {
       ...business,

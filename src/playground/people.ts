@@ -55,6 +55,7 @@ export function addChat(
     name,
     members: new Set(members),
     botInside: true,
+    outside: false,
   };
   world.chats.set(chat.id, chat);
   return chat;

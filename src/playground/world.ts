@@ -133,6 +133,8 @@ export interface ChatState {
   readonly name: string;
   readonly members: Set<string>;
   botInside: boolean;
+  /** Whether it has members of other companies. */
+  outside: boolean;
 }
 
 /** The content of a message after it was sent or changed. */

@@ -8,6 +8,7 @@ import type { Story } from '../../src/sync/story.ts';
 import { buttonsOf, wordsOf } from '../cards/read.ts';
 import { at, endedWith, everyState, failedChunk, stateWith } from '../cards/states.ts';
 import {
+  callError,
   definition,
   fakeDefinitions,
   fakeJournal,
@@ -247,6 +248,53 @@ describe('a command', () => {
     expect(words).not.toMatch(/orders|line 3/u);
     expect(asked).toEqual([]);
     expect(audit.entries).toMatchObject([{ by: 'ou_boss', via: 'text', what, allowed: false }]);
+  });
+
+  describe('in a group of which no event has told whether it has outsiders', () => {
+    const group = { chat: 'oc_g', chatKind: 'group', mentioned: true } as const;
+    const hours = 3_600_000;
+
+    it.each([true, false])('asks Feishu once: %s', async (outside) => {
+      const { ask, control } = stage();
+      let asked = 0;
+      control.about = () => {
+        asked += 1;
+        return { name: 'Sales', outside };
+      };
+      for (let n = 0; n < 3; n++)
+        expect(wordsOf(await ask('/sync list', group)).includes('other companies')).toBe(outside);
+      expect(asked).toBe(1);
+    });
+
+    it('asks again after some hours, and believes what it knew while Feishu cannot tell', async () => {
+      const { ask, control, clock } = stage();
+      await ask('/sync list', group);
+      await clock.advance(7 * hours);
+      control.about = () => {
+        throw callError(null);
+      };
+      expect(wordsOf(await ask('/sync list', group))).not.toContain('other companies');
+      control.about = () => ({ name: 'Sales', outside: true });
+      expect(wordsOf(await ask('/sync list', group))).toContain('other companies');
+      await clock.advance(70 * hours);
+      control.about = () => ({ name: 'Sales', outside: false });
+      expect(wordsOf(await ask('/sync list', group))).toContain('other companies');
+    });
+
+    it('does nothing and says which permission is missing where nobody can tell, but for a chat of two', async () => {
+      const { ask, control, asked, log } = stage();
+      control.about = () => {
+        throw callError(99991672);
+      };
+      const words = wordsOf(await ask('/sync orders', group));
+      expect(words).toContain('im:chat:readonly');
+      expect(asked).toEqual([]);
+      expect(log.lines).toContainEqual(
+        expect.objectContaining({ level: 'warn', event: 'chat.outsiders-not-told' }),
+      );
+      await ask('/sync orders');
+      expect(asked).toMatchObject([{ op: 'start' }]);
+    });
   });
 
   it.each(['history', 'verify', 'pause', 'resume', 'mute', 'unmute', 'remind'])(

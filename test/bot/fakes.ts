@@ -77,6 +77,7 @@ export function fakeChat(clock: Clock) {
   const files: { to: string; once: string; name: string; text: string }[] = [];
   const control = {
     fail: (_: Said, __: number): Error | undefined => undefined,
+    about: (): { readonly name: string; readonly outside: boolean } => ({ name: '', outside: false }),
     delay: 0,
     flying: 0,
     mostFlying: 0,
@@ -97,6 +98,7 @@ export function fakeChat(clock: Clock) {
   const chat: Chat = {
     send: (to, card, once) => say('send', to, card, once),
     reply: (to, card, once) => say('reply', to, card, once),
+    about: async () => control.about(),
     patch: async (to, card) => {
       await say('patch', to, card, '');
     },

@@ -144,6 +144,16 @@ it('the menu does what text does, and arrivals are welcomed with what can be don
   outside.say('/sync list', { mention: true });
   await outside.next(says('other companies'));
   expect(outside.messages()).toHaveLength(1);
+
+  // No event told of these: Feishu is asked, and where it may not be asked that is said.
+  const opened = world.feishu.chat({ kind: 'group', members: [ada] });
+  opened.openToOutsiders();
+  opened.say('/sync list', { mention: true });
+  await opened.next(says('other companies'));
+  const blind = world.feishu.chat({ kind: 'group', members: [ada] });
+  world.feishu.app.revokeScopes('im:chat', 'im:chat:readonly', 'im:chat:read');
+  blind.say('/sync list', { mention: true });
+  await blind.next(says('im:chat:readonly'));
 });
 
 it('init makes the table in the chat, and its button loads it', async () => {
