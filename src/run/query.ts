@@ -5,4 +5,9 @@ import type { Query } from './ports.ts';
 export const queryOf = (
   { source, timeZone: own }: Pick<Definition, 'source' | 'timeZone'>,
   timeZone: string,
-): Query => ({ sql: source.query, timeout: source.timeout * 1000, timeZone: own ?? timeZone });
+): Query => ({
+  sql: source.query,
+  at: source.at ?? 'source.query',
+  timeout: source.timeout * 1000,
+  timeZone: own ?? timeZone,
+});

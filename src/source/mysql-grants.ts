@@ -38,8 +38,15 @@ export function judgeGrants(
   ];
 }
 
-/** The rights that a line grants. Lines that grant a role hold none. */
+/** The account that lines of SHOW GRANTS are about, quoted as they have it. */
+export const accountIn = (grants: readonly string[]): string | undefined =>
+  grants
+    .map((line) => / TO (['`].+?['`]@['`].*?['`])(?: |$)/.exec(line)?.[1])
+    .find((one) => one !== undefined);
+
+/** The rights that a line grants. Lines that grant a role hold none; to call one function is no more than to read. */
 function rightsIn(line: string): string[] {
+  if (/^GRANT EXECUTE ON FUNCTION /i.test(line)) return [];
   const granted = /^GRANT (.+?) ON /i.exec(line)?.[1];
   if (granted === undefined) return [];
   const rights = granted

@@ -51,7 +51,7 @@ export async function openSession(parts: SessionParts, query: Query, leash: Leas
   });
   try {
     await leash.race(connected(wire));
-    leash.limit(query.timeout + grace, () => tooLong(query.timeout, parts.where));
+    leash.limit(query.timeout + grace, () => tooLong(query.timeout, query.at));
     const server = await leash.race(prepareSession(wire, query, asked, parts.offsetOf));
     return { wire, ...server, close: () => sayGoodbye(wire) };
   } catch (error) {
@@ -80,7 +80,7 @@ async function prepareSession(
     [query.timeZone],
   );
   const [version, knowsZone, sqlMode] = server ?? [];
-  refuse(query.sql, asked.where, dialectOf(String(sqlMode)));
+  refuse(query.sql, asked.at, dialectOf(String(sqlMode)));
   const offset = Number(knowsZone) === 1 ? null : (offsetOf(query.timeZone) ?? null);
   if (Number(knowsZone) !== 1 && offset === null) throw zoneProblem(asked);
   const mariaDb = /mariadb/i.test(String(version));

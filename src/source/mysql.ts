@@ -10,8 +10,8 @@ import { openFlow } from './flow.ts';
 import { type Leash, openLeash } from './leash.ts';
 import { parseMysqlUrl } from './mysql-address.ts';
 import { detailsOf } from './mysql-columns.ts';
-import { judgeGrants } from './mysql-grants.ts';
-import { type Asked, loadZones, placeholder, toProblem } from './mysql-problems.ts';
+import { accountIn, judgeGrants } from './mysql-grants.ts';
+import { type Asked, loadZones, toProblem } from './mysql-problems.ts';
 import { ask, openSession, prepare, type Session, type SessionParts, sameSince } from './mysql-session.ts';
 import { type Exact, exactTimes } from './mysql-timestamps.ts';
 import { columnType, isExact, readCell } from './mysql-types.ts';
@@ -72,30 +72,28 @@ export function mysqlSource(
   }
 
   async function columns(query: Query, signal: AbortSignal): Promise<readonly Column[]> {
-    refuse(query.sql, where);
+    refuse(query.sql, query.at);
     return briefly(query, signal, (session) => columnsOf(session, query));
   }
 
   const columnsOf = async (session: Session, query: Query): Promise<readonly Column[]> =>
-    described(await preparedFields(session, query), where);
+    described(await preparedFields(session, query), query.at);
 
   async function preparedFields(session: Session, query: Query): Promise<readonly FieldPacket[]> {
-    const statement = await prepare(session.wire, query.sql);
-    if (statement.parameters > 0) throw placeholder(askedOf(query));
-    return statement.columns;
+    return (await prepare(session.wire, query.sql)).columns;
   }
 
   async function describe(query: Query, signal: AbortSignal): Promise<readonly ColumnDetail[]> {
-    refuse(query.sql, where);
+    refuse(query.sql, query.at);
     return briefly(query, signal, async (session) => {
       const fields = await preparedFields(session, query);
-      described(fields, where);
+      described(fields, query.at);
       return detailsOf(session, fields);
     });
   }
 
   async function rows(query: Query, signal: AbortSignal): Promise<Rows> {
-    refuse(query.sql, where);
+    refuse(query.sql, query.at);
     const leash = leashFor(signal);
     const session = await openSession(parts, query, leash);
     return startReading(session, leash, await readable(session, leash, query), askedOf(query));
@@ -124,16 +122,16 @@ export function mysqlSource(
   }
 
   async function check(query: Query, signal: AbortSignal): Promise<readonly Problem[]> {
-    const refused = judged(query.sql, where);
+    const refused = judged(query.sql, query.at);
     try {
       const found = await briefly(query, signal, async (session) => {
-        const grants = await ask(session.wire, 'show grants');
-        const warnings = judgeGrants(grants.map(String), address.database, where);
+        const grants = (await ask(session.wire, 'show grants')).map(String);
+        const warnings = judgeGrants(grants, address.database, where);
         if (session.offset !== null) warnings.push(...offsetWarning(query.timeZone, session.offset, where));
         if (refused.length > 0) return warnings;
         const failed = await columnsOf(session, query).then(
           () => [],
-          (error: unknown) => toProblem(error, askedOf(query)).problems,
+          (error: unknown) => toProblem(error, { ...askedOf(query), account: accountIn(grants) }).problems,
         );
         return [...failed, ...warnings];
       });
@@ -190,7 +188,7 @@ function startReading(session: Session, leash: Leash, asking: Readable, asked: A
         const sent = fields as FieldPacket[];
         if (!sent.every(isExact)) readByCell(reading);
         const own = 'row' in asking ? asking.fields : sent;
-        resolve({ columns: described(own, asked.where), batches: flow.items, notes: () => notes });
+        resolve({ columns: described(own, asked.at), batches: flow.items, notes: () => notes });
       } catch (error) {
         leash.pull(toProblem(error, asked));
       }
@@ -210,7 +208,7 @@ function startReading(session: Session, leash: Leash, asking: Readable, asked: A
       leash.letGo();
       session.close();
       try {
-        notes = judgeWarnings(warnings, asked.where);
+        notes = judgeWarnings(warnings, asked.at);
       } catch (error) {
         return flow.fail(error);
       }

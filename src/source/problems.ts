@@ -1,17 +1,35 @@
 import { type Problem, ProblemError, problem } from '../sync/problem.ts';
 import { judgeQuery } from '../sync/query.ts';
-import type { Dialect } from '../sync/sql.ts';
+import { type Dialect, tokens } from '../sync/sql.ts';
 import { text } from '../sync/text.ts';
 
-/** Throws what the query rule has against a query. @throws ProblemError */
+/** Throws what the query rule has against a query. @param where where the query stands @throws ProblemError */
 export function refuse(sql: string, where: string, dialect?: Dialect): void {
   const [first, ...rest] = judged(sql, where, dialect);
   if (first) throw new ProblemError([first, ...rest]);
 }
 
-/** What the query rule has against a query. */
-export const judged = (sql: string, where: string, dialect?: Dialect): Problem[] =>
-  judgeQuery(sql, dialect).map((one) => ({ ...one, where }));
+/** What the query rule has against a query, and placeholders in it. */
+export const judged = (sql: string, where: string, dialect?: Dialect): Problem[] => [
+  ...judgeQuery(sql, dialect).map((one) => ({ ...one, where })),
+  ...placeholders(sql, where, dialect ?? 'mysql'),
+];
+
+/** What people write where another tool fills values in. In MySQL `@name` is a variable and `$name` a name. */
+const fillIns = {
+  mysql: /^(?:\?|:[a-z_]\w*|\$?\{\{?[^{}'"]*\}\}?)/i,
+  sqlite: /^(?:\?\d*|[:@$]\w+|\$?\{\{?[^{}'"]*\}\}?)/i,
+};
+
+/** The first placeholder, such as `?` or `:name`: nothing fills it in, and SQLite takes it for null without a word. */
+function placeholders(sql: string, where: string, dialect: Dialect): Problem[] {
+  const fillIn = dialect === 'sqlite' ? fillIns.sqlite : fillIns.mysql;
+  for (const { kind, start, line } of tokens(sql, dialect)) {
+    const found = kind === 'quoted' ? null : fillIn.exec(sql.slice(start, start + 60));
+    if (found) return [placeholder(found[0], line, where)];
+  }
+  return [];
+}
 
 /** The query ran longer than it may. @param timeout its limit in ms */
 export function tooLong(timeout: number, where: string): ProblemError {
@@ -29,6 +47,20 @@ export function tooLong(timeout: number, where: string): ProblemError {
     ),
   });
 }
+
+/** Why a query with a placeholder cannot run. @param where where the query stands */
+const placeholder = (found: string, line: number, where: string): Problem => ({
+  code: 'query-placeholder',
+  where,
+  message: text(
+    `查询第 ${line} 行有占位符 ${found}，没有值可以填进去。`,
+    `Line ${line} of the query has the placeholder ${found}, and nothing fills it in.`,
+  ),
+  cure: text(
+    `把 ${found} 换成要用的值；如果它是文字，请放进单引号里。`,
+    `Write the value itself instead of ${found}; where it is meant as text, put it into single quotes.`,
+  ),
+});
 
 /** The program stops while a read goes on. */
 export const stopped = (where: string): ProblemError =>

@@ -1,12 +1,16 @@
+import { oddCharacter } from '../sync/odd-characters.ts';
 import { ProblemError, problem } from '../sync/problem.ts';
-import { text } from '../sync/text.ts';
-import { type Kind as KindOf, writes, wrongName, wrongSyntax } from './kinds.ts';
+import { text, visible } from '../sync/text.ts';
+import { type Kind as KindOf, ofQuery, writes, wrongFunction, wrongName, wrongSyntax } from './kinds.ts';
 
 /** What problems say about the read that they happened to. */
 export interface AskedFile {
   /** The setting's name. */
   readonly where: string;
   readonly path: string;
+  /** Where the query stands in its definition. */
+  readonly at: string;
+  readonly sql: string;
 }
 
 type Kind = KindOf<AskedFile>;
@@ -54,11 +58,11 @@ const diskFull: Kind = {
   cure: () =>
     text('检查磁盘和临时文件夹的剩余空间。', 'Check the disk and the free space of the temporary folder.'),
 };
-const otherFailure: Kind = {
-  code: 'query-failed',
-  message: (_, said) => text(`查询失败：${said}`, `The query failed: ${said}`),
-  cure: () => text('用 sqlite3 运行该查询，查明原因。', 'Run the query with sqlite3 to find out why.'),
-};
+const otherFailure: Kind = ofQuery(
+  'query-failed',
+  text('查询失败', 'The query failed'),
+  text('用 sqlite3 运行该查询，查明原因。', 'Run the query with sqlite3 to find out why.'),
+);
 
 // https://www.sqlite.org/rescode.html
 const byCode: ReadonlyMap<string, Kind> = new Map([
@@ -81,27 +85,18 @@ const byCode: ReadonlyMap<string, Kind> = new Map([
 /** Says in words what the driver's error means. A `ProblemError` stays as it is. */
 export function sqliteProblem(error: unknown, asked: AskedFile): ProblemError {
   if (error instanceof ProblemError) return error;
-  const said = (error instanceof Error ? error.message : String(error)).slice(0, 300);
+  const said = visible((error instanceof Error ? error.message : String(error)).slice(0, 300));
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const kind = byCode.get(code) ?? byCode.get(code.split('_').slice(0, 2).join('_')) ?? byWords(said);
-  return problem(
-    { code: kind.code, where: asked.where, message: kind.message(asked, said), cure: kind.cure(asked) },
-    { cause: error },
-  );
+  const cure = (kind.inQuery ? oddCharacter(asked.sql, 'sqlite') : undefined) ?? kind.cure(asked, said);
+  const where = kind.inQuery ? asked.at : asked.where;
+  return problem({ code: kind.code, where, message: kind.message(asked, said), cure }, { cause: error });
 }
-
-/** Why a query with `?` or `:name` cannot run: nothing fills it in. */
-export const placeholder = (found: string, asked: AskedFile): ProblemError =>
-  problem({
-    code: wrongSyntax.code,
-    where: asked.where,
-    message: wrongSyntax.message(asked, found),
-    cure: wrongSyntax.cure(asked),
-  });
 
 /** SQLite has one code for every fault in a statement, and none for a file that cannot be opened. */
 function byWords(said: string): Kind {
-  if (/^no such (table|column|function)/.test(said)) return wrongName;
+  if (said.startsWith('no such function')) return wrongFunction;
+  if (/^no such (table|column)/.test(said)) return wrongName;
   if (/syntax error|incomplete input|unrecognized token/.test(said)) return wrongSyntax;
   return said.startsWith('ConnectionFailed') ? missing : otherFailure;
 }

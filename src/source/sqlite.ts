@@ -4,11 +4,10 @@ import Database from 'libsql/promise';
 import type { Clock, Query, Rows, Source } from '../run/ports.ts';
 import type { ColumnDetail } from '../sync/column.ts';
 import { pieces } from '../sync/pieces.ts';
-import { tokens } from '../sync/sql.ts';
 import type { Column, Value } from '../sync/value.ts';
 import { type Leash, openLeash } from './leash.ts';
 import { judged, refuse, refuseDoubled, stopped, tooLong } from './problems.ts';
-import { type AskedFile, placeholder, sqliteProblem } from './sqlite-problems.ts';
+import { type AskedFile, sqliteProblem } from './sqlite-problems.ts';
 import { oddColumns, readers, selected } from './sqlite-text.ts';
 import { type Cell, declaredDetail, valueIn } from './sqlite-types.ts';
 
@@ -49,7 +48,7 @@ export function sqliteSource(
   path: string,
   { where, clock }: { readonly where: string; readonly clock: Clock },
 ): Source {
-  const asked: AskedFile = { where, path };
+  const askedOf = ({ at, sql }: Query): AskedFile => ({ where, path, at, sql });
   const stopping = new AbortController();
   let leftBehind: Promise<unknown> = Promise.resolve();
 
@@ -58,10 +57,10 @@ export function sqliteSource(
     signal: AbortSignal,
     work: (driver: Driver) => Promise<T>,
   ): Promise<Opened<T>> {
-    refuse(query.sql, where, 'sqlite');
-    refusePlaceholder(query.sql, asked);
+    const { at } = query;
+    refuse(query.sql, at, 'sqlite');
     const leash = openLeash([signal, stopping.signal], clock);
-    const unlimit = leash.limit(query.timeout, () => tooLong(query.timeout, where));
+    const unlimit = leash.limit(query.timeout, () => tooLong(query.timeout, at));
     let driver: Driver | undefined;
     let working: Promise<T> | undefined;
     try {
@@ -72,7 +71,7 @@ export function sqliteSource(
       unlimit();
       return { found, driver, leash };
     } catch (error) {
-      const problem = leash.signal.aborted ? leash.reason() : sqliteProblem(error, asked);
+      const problem = leash.signal.aborted ? leash.reason() : sqliteProblem(error, askedOf(query));
       leash.letGo();
       // Closing waits for the driver's thread, so it must be done by then.
       const close = (): void => driver?.close();
@@ -82,7 +81,7 @@ export function sqliteSource(
   }
 
   async function detailed(query: Query, signal: AbortSignal): Promise<readonly ColumnDetail[]> {
-    const { found, driver, leash } = await open(query, signal, (file) => describe(file, query.sql, where));
+    const { found, driver, leash } = await open(query, signal, (file) => describe(file, query));
     leash.letGo();
     driver.close();
     return found;
@@ -93,7 +92,7 @@ export function sqliteSource(
 
   async function rows(query: Query, signal: AbortSignal): Promise<Rows> {
     const { found, driver, leash } = await open(query, signal, async (file) => {
-      const known = await describe(file, query.sql, where);
+      const known = await describe(file, query);
       const names = known.map((_, i) => `c${i}`);
       // Columns without a type keep each value as it is.
       await file.exec(`create table ${answer} (${names.join(', ')})`);
@@ -111,7 +110,7 @@ export function sqliteSource(
       leash.letGo();
       driver.close();
     };
-    return { columns: found.known.map(bare), batches: slices(found, leash, close, asked) };
+    return { columns: found.known.map(bare), batches: slices(found, leash, close, askedOf(query)) };
   }
 
   return {
@@ -119,14 +118,14 @@ export function sqliteSource(
     describe: detailed,
     rows,
     async check(query, signal) {
-      const refused = judged(query.sql, where, 'sqlite');
+      const refused = judged(query.sql, query.at, 'sqlite');
       if (refused.length > 0) return refused;
       try {
         await columns(query, signal);
         return [];
       } catch (error) {
         if (signal.aborted) throw error;
-        return sqliteProblem(error, asked).problems;
+        return sqliteProblem(error, askedOf(query)).problems;
       }
     },
     async stop() {
@@ -142,22 +141,16 @@ async function openFile(path: string, busyTimeout: number): Promise<Driver> {
   return new Database(`file:${uri}?mode=ro`, { timeout: Math.ceil(busyTimeout) });
 }
 
-/** Nothing fills a placeholder in, and SQLite takes it for null without a word. @throws ProblemError */
-function refusePlaceholder(sql: string, asked: AskedFile): void {
-  const found = tokens(sql, 'sqlite').find(({ kind, text }) => kind !== 'quoted' && /^[?:@$]/.test(text));
-  if (found) throw placeholder(found.text, asked);
-}
-
 async function read(driver: Driver, sql: string): Promise<Iterator<readonly Cell[]>> {
   const statement = await driver.prepare(sql);
   return statement.raw(true).safeIntegers(true).iterate();
 }
 
-async function describe(driver: Driver, sql: string, where: string): Promise<readonly ColumnDetail[]> {
+async function describe(driver: Driver, { sql, at }: Query): Promise<readonly ColumnDetail[]> {
   const found = (await driver.prepare(sql)).columns();
   refuseDoubled(
     found.map((column) => column.name),
-    where,
+    at,
   );
   return found.map(({ name, type }) => declaredDetail(name, type));
 }

@@ -53,9 +53,11 @@ export function parseFile(file: string, yaml: string): ParsedFile {
   const parsed = parseDefinition(raw);
   const issues = parsed.kind === 'definition' ? cronIssues(parsed.definition) : parsed.issues;
   if (parsed.kind === 'definition' && issues.length === 0) {
+    const { source, ...rest } = parsed.definition;
+    const at = where(offsetOf(document, ['source', 'query'], false));
     return {
-      name: parsed.definition.name,
-      definition: parsed.definition,
+      name: rest.name,
+      definition: { ...rest, source: { ...source, at } },
       where: where(offsetOf(document, ['name'], false)),
     };
   }

@@ -70,6 +70,8 @@ export interface Definition {
     /** Name of a connection in the environment: `shop` is `CONNECTION_SHOP`. */
     readonly connection: string;
     readonly query: string;
+    /** Where the query stands, `file:line:column`; known of definitions that come from a file. */
+    readonly at?: string;
     /** Seconds that the query may run. */
     readonly timeout: number;
   };

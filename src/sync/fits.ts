@@ -20,8 +20,8 @@ const all = Object.keys(takes) as readonly WritableKind[];
 const day: NonNullable<Fit['else']> = {
   why: text('日期和时间只能写入日期、文本或选项字段', 'a date goes to a date, text or select field only'),
   cure: text(
-    '在查询里用 DATE_FORMAT、YEAR 或 UNIX_TIMESTAMP 取出需要的部分，或换成日期字段。',
-    'Take the part that you need in the query with DATE_FORMAT, YEAR or UNIX_TIMESTAMP, or use a date field.',
+    '在查询里用 DATE_FORMAT、YEAR 或 UNIX_TIMESTAMP（SQLite：strftime）取出需要的部分，或换成日期字段。',
+    'Take the part that you need in the query with DATE_FORMAT, YEAR or UNIX_TIMESTAMP (SQLite: strftime), or use a date field.',
   ),
 };
 
@@ -30,8 +30,8 @@ const days: readonly WritableKind[] = ['text', 'date', 'select', 'multi'];
 const bytes: NonNullable<Fit['else']> = {
   why: text('字节不能写入任何字段', 'bytes go to no field'),
   cure: text(
-    '在查询里写 HEX(列) 或 BIN_TO_UUID(列)；字节是文字时写 CONVERT(列 USING utf8mb4)。',
-    'Use HEX(column) or BIN_TO_UUID(column) in the query, or CONVERT(column USING utf8mb4) where the bytes are text.',
+    '在查询里写 HEX(列)；字节是文字时写 CONVERT(列 USING utf8mb4)（SQLite：CAST(列 AS TEXT)）。',
+    'Use HEX(column) in the query, or CONVERT(column USING utf8mb4) where the bytes are text (SQLite: CAST(column AS TEXT)).',
   ),
 };
 
@@ -47,8 +47,8 @@ const fits: Readonly<Record<ColumnType, Fit>> = {
     else: {
       why: text('整数不是这样的值', 'an integer is no such value'),
       cure: text(
-        '换一个字段，或在查询里拼出文字（CONCAT）。',
-        'Use another field, or make a text of it in the query (CONCAT).',
+        '换一个字段，或在查询里写 CAST(列 AS CHAR) 变成文字。',
+        'Use another field, or make a text of it in the query with CAST(column AS CHAR).',
       ),
     },
   },
@@ -59,8 +59,8 @@ const fits: Readonly<Record<ColumnType, Fit>> = {
     else: {
       why: text('小数不是这样的值', 'a decimal is no such value'),
       cure: text(
-        '换一个字段，或在查询里拼出文字（CONCAT）。',
-        'Use another field, or make a text of it in the query (CONCAT).',
+        '换一个字段，或在查询里写 CAST(列 AS CHAR) 变成文字。',
+        'Use another field, or make a text of it in the query with CAST(column AS CHAR).',
       ),
     },
   },
@@ -129,8 +129,8 @@ const fits: Readonly<Record<ColumnType, Fit>> = {
     else: {
       why: text('JSON 的字符串带着引号', 'a string of JSON stands in quotes'),
       cure: text(
-        "在查询里用 ->> 取值，如 列->>'$.name'。",
-        "Take the value out in the query with ->>, such as column->>'$.name'.",
+        "在查询里写 JSON_UNQUOTE(JSON_EXTRACT(列, '$.name')) 取值（SQLite：json_extract(列, '$.name')）。",
+        "Take the value out in the query with JSON_UNQUOTE(JSON_EXTRACT(column, '$.name')) (SQLite: json_extract(column, '$.name')).",
       ),
     },
   },
@@ -168,8 +168,8 @@ const fits: Readonly<Record<ColumnType, Fit>> = {
     else: {
       why: text('TIME 没有日期', 'a TIME has no day'),
       cure: text(
-        '换成文本字段，或在查询里写 TIME_TO_SEC(列) 或 TIMESTAMP(日期, 时间)。',
-        'Use a text field, or TIME_TO_SEC(column) or TIMESTAMP(day, time) in the query.',
+        "换成文本字段，或在查询里写 TIME_TO_SEC(列) 或 TIMESTAMP(日期, 时间)（SQLite：printf('%s %s', 日期, 时间)）。",
+        "Use a text field, or TIME_TO_SEC(column) or TIMESTAMP(day, time) in the query (SQLite: printf('%s %s', day, time)).",
       ),
     },
   },
@@ -180,8 +180,8 @@ const fits: Readonly<Record<ColumnType, Fit>> = {
     else: {
       why: text('YEAR 只是一个数字，不是日期', 'a YEAR is a number, no date'),
       cure: text(
-        '在查询里写 MAKEDATE(列, 1)，或换成数字字段。',
-        'Use MAKEDATE(column, 1) in the query, or a number field.',
+        "在查询里写 CONCAT(列, '-01-01')（SQLite：printf('%s-01-01', 列)），或换成数字字段。",
+        "Use CONCAT(column, '-01-01') in the query (SQLite: printf('%s-01-01', column)), or a number field.",
       ),
     },
   },

@@ -13,6 +13,13 @@ export const text = (zh: string, en: string): Text => ({ zh, en });
 /** Picks the reader's language. */
 export const inLocale = (words: Text, locale: Locale): string => (locale === 'zh-CN' ? words.zh : words.en);
 
+/** Shows blanks that cannot be told from an ordinary one, and characters that show nothing: `[U+00A0]`. */
+export const visible = (words: string): string =>
+  words.replaceAll(
+    /[\u00a0\u00ad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff]/g,
+    (one) => `[U+${one.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}]`,
+  );
+
 /** Words one after the other, parted as each language does it. */
 export const listed = (words: readonly string[]): Text => text(words.join('、'), words.join(', '));
 

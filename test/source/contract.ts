@@ -20,6 +20,7 @@ export const never = new AbortController().signal;
 
 export const asking = (sql: string, more: Partial<Query> = {}): Query => ({
   sql,
+  at: 'syncs/orders.yaml:5',
   timeout: 30_000,
   timeZone: 'Asia/Shanghai',
   ...more,
@@ -224,7 +225,8 @@ export function describeSource(name: string, open: () => Promise<Bench>): void {
       ['select missing from users', 'query-unknown-name'],
       ['select * from nowhere', 'query-unknown-name'],
       ['select from where', 'query-syntax'],
-      ['select id from users where id = ?', 'query-syntax'],
+      ['select id from users where id = ?', 'query-placeholder'],
+      ['select no_such_function(id) from users', 'query-unknown-function'],
       ['select id, id from users', 'query-doubled-columns'],
       ['delete from users', 'query-not-select'],
       ['select 1; delete from users', 'query-several-statements'],
@@ -283,9 +285,24 @@ export function describeSource(name: string, open: () => Promise<Bench>): void {
       expect(found.filter((problem) => !problem.code.startsWith('warn-'))).toEqual([]);
     });
 
-    it('names the setting in every problem', async () => {
+    it('says where a problem is: of the query in the file, of the account at the setting', async () => {
       const found = await bench.source.check(asking('select * from nowhere'), never);
-      expect(found.map((problem) => problem.where)).toEqual(found.map(() => 'CONNECTION_SHOP'));
+      expect(found.map(({ code, where }) => [code, where])).toEqual(
+        found.map(({ code }) => [code, code.startsWith('warn-') ? 'CONNECTION_SHOP' : 'syncs/orders.yaml:5']),
+      );
+    });
+
+    it.each([
+      ['select id\u00a0from users', 'no-break space (U+00A0)', '不换行空格'],
+      ['select id,\n  city\u3000from users', 'Line 2 of the query has an ideographic space', '第 2 行'],
+      ['select id，city from users', '， (U+FF0C)', '全角或特殊字符 ，'],
+      ['select max（id） from users', '（ (U+FF08)', '（'],
+      ['select id from users where city = ‘x’', '‘ (U+2018)', '‘'],
+    ])('names a character that only looks right: %j', async (sql, en, zh) => {
+      const [found] = await bench.source.check(asking(sql), never);
+      expect(found?.cure.en).toContain(en);
+      expect(found?.cure.zh).toContain(zh);
+      expect(`${found?.message.en}`).not.toMatch(/[\u00a0\u3000]/);
     });
 
     it('ends what it reads when it is stopped', async () => {

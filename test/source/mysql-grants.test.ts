@@ -11,6 +11,7 @@ it.each([
   ['GRANT SELECT, SHOW VIEW ON `shop`.`orders` TO `u`@`%`'],
   ['GRANT SELECT (`id`, `update`) ON `shop`.`orders` TO `u`@`%`'],
   ['GRANT `reader`@`%` TO `u`@`%`'],
+  ['GRANT EXECUTE ON FUNCTION `shop`.`rate` TO `u`@`%`'],
 ])('has nothing against %s', (grant) => {
   expect(codes(grant)).toEqual([]);
 });

@@ -190,7 +190,7 @@ describe('the session', () => {
 
   it('says that a query cannot have placeholders', async () => {
     expect(await problemsOf(sourceOf(database.url).columns(asking('select ? as a'), never))).toEqual([
-      'query-syntax',
+      'query-placeholder',
     ]);
   });
 });

@@ -142,6 +142,78 @@ describe('what is wrong with a connection is said in words', () => {
   });
 });
 
+describe('what an account may not do is told with the statement that helps', () => {
+  const reader = `reader_${process.pid}`;
+  let url = '';
+
+  beforeAll(async () => {
+    const { pathname, hostname, port } = new URL(database.url);
+    url = `mysql://${reader}:r3ader@${hostname}:${port}${pathname}`;
+    for (const statement of [
+      'create table goods (id int primary key, name text, cost int)',
+      'create table orders (id int primary key)',
+      'create function twice(n int) returns int deterministic return n * 2',
+      'create view seen as select id from goods',
+      `create user ${reader}@'%' identified by 'r3ader'`,
+      `grant select (id, name) on goods to ${reader}@'%'`,
+    ]) {
+      await database.query(statement);
+    }
+  });
+  afterAll(() => database.query(`drop user ${reader}@'%'`));
+
+  it('a database that it may not even name', async () => {
+    const found = await sourceOf(changed(url, (one) => (one.pathname = '/mysql'))).check(
+      asking('select 1'),
+      never,
+    );
+    expect(found).toMatchObject([{ code: 'no-right' }]);
+    expect(found[0]?.cure.en).toContain(`GRANT SELECT ON \`mysql\`.* TO '${reader}'@'%'`);
+  });
+
+  it.each([
+    ['select id, twice(id) as t from goods', 'GRANT EXECUTE ON FUNCTION'],
+    ['select id, cost from goods', 'GRANT SELECT (`cost`) ON'],
+    ['select id from orders', 'GRANT SELECT ON'],
+    ['select id from seen', 'GRANT SELECT ON'],
+    ['select user from mysql.user', 'GRANT SELECT ON'],
+  ])('%s', async (sql, begins) => {
+    const found = await sourceOf(url).check(asking(sql), never);
+    expect(found).toMatchObject([{ code: 'no-right', where: 'CONNECTION_SHOP' }]);
+    const [, grant = ''] = /(GRANT .*)\.$/.exec(found[0]?.cure.en ?? '') ?? [];
+    expect(grant).toMatch(new RegExp(`^${begins.replace(/[()]/g, '\\$&')}`));
+
+    await database.query(grant);
+    expect(await sourceOf(url).check(asking(sql), never)).toEqual([]);
+  });
+});
+
+it.each([
+  ['select no_such(1) as a', 'query-unknown-function', 'how the function is spelt'],
+  ['select a.id from heavy a join heavy b', undefined, ''],
+  ['select id from heavy a join heavy b', 'query-ambiguous-name', 'table.column'],
+  ['select * from (select 1 as a)', 'query-syntax', ''],
+  ['select (select id from heavy) as a', undefined, ''],
+  [
+    "select concat('a' collate utf8mb4_bin, 'b' collate utf8mb4_general_ci) = 'x' as a",
+    'query-collations',
+    'COLLATE',
+  ],
+  ['select substring() as a', 'query-syntax', ''],
+  ['select id from heavy a join heavy a', 'query-doubled-name', 'AS'],
+  ['select id from heavy where id = ? and words = "?"', 'query-placeholder', 'single quotes'],
+  ['select id from heavy where id = :id', 'query-placeholder', 'instead of :id'],
+  ['select id from heavy where id = {{ id }}', 'query-placeholder', 'instead of {{ id }}'],
+  ['select id, @n := @n + 1 as n from heavy', undefined, ''],
+])('what is wrong with %j is told at the query', async (sql, code, cure) => {
+  const found = (await sourceOf(database.url).check(asking(sql), never)).filter(
+    (one) => !one.code.startsWith('warn-'),
+  );
+  expect(found.map((one) => one.code)).toEqual(code === undefined ? [] : [code]);
+  for (const one of found) expect(one).toMatchObject({ where: 'syncs/orders.yaml:5' });
+  expect(found[0]?.cure.en ?? '').toContain(cure);
+});
+
 describe('a connection that breaks', () => {
   it('before the answer ends the read', async () => {
     const reading = problemsOf(readAll(sourceOf(database.url), asking(`${slowQuery(1000)} /* to break */`)));

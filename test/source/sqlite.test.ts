@@ -150,7 +150,7 @@ describe('a SQLite file', () => {
   it.each([':name', '@name', '$name', '?1'])('has nothing to fill in for %s', async (words) => {
     make('shop.db').close();
     const asked = asking(`select a from t where a = ${words}`);
-    expect(await problemsOf(sourceOf('shop.db').rows(asked, never))).toEqual(['query-syntax']);
+    expect(await problemsOf(sourceOf('shop.db').rows(asked, never))).toEqual(['query-placeholder']);
   });
 
   it('is not written to by what stands behind a backslash, which escapes nothing', async () => {

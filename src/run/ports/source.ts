@@ -6,6 +6,8 @@ import type { Column, Value } from '../../sync/value.ts';
 /** What to read from where. */
 export interface Query {
   readonly sql: string;
+  /** Where it stands, for problems: `syncs/orders.yaml:5`. */
+  readonly at: string;
   /** Milliseconds that the server may work on it. */
   readonly timeout: number;
   /** IANA zone in which the session's dates are meant. */

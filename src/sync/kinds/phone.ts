@@ -29,8 +29,8 @@ function phoneOf(place: Place, value: Exclude<Value, null>): Cell | Bad {
         '电话只接受数字和开头的加号',
         'is not a phone number (at most 64 digits, a plus before them)',
         text(
-          `请在查询里写 REGEXP_REPLACE(${place.column.name}, '[^0-9+]', '')，或改用文本字段。`,
-          `Use REGEXP_REPLACE(${place.column.name}, '[^0-9+]', '') in the query, or a text field.`,
+          `请在查询里写 REPLACE(REPLACE(${place.column.name}, ' ', ''), '-', '')，或改用文本字段。`,
+          `Use REPLACE(REPLACE(${place.column.name}, ' ', ''), '-', '') in the query, or a text field.`,
         ),
       );
 }

@@ -114,8 +114,8 @@ function wordsIn(place: Place, value: Exclude<Value, null>): readonly string[] |
 }
 
 const nested: Text = {
-  zh: "请在查询里取出值，如 JSON_ARRAYAGG(列) 或 列->'$[*].name'。",
-  en: "Take the values out in the query, such as JSON_ARRAYAGG(column) or column->'$[*].name'.",
+  zh: "请在查询里取出值，如 JSON_EXTRACT(列, '$[*].name')，或用 GROUP_CONCAT(列) 并在定义里写 split: ','。",
+  en: "Take the values out in the query, such as JSON_EXTRACT(column, '$[*].name'), or use GROUP_CONCAT(column) and say split: ',' in the definition.",
 };
 
 /** A string of JSON, or a number outside of one. */

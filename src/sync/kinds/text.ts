@@ -47,8 +47,8 @@ export function plainText(place: Place, value: Exclude<Value, null>): Cell | Bad
     '不能存放二进制数据',
     'is bytes, not text,',
     text(
-      '请在查询里用 HEX(列)；字节是文字时用 CONVERT(列 USING utf8mb4)。',
-      'Use HEX(column) in the query, or CONVERT(column USING utf8mb4) where the bytes are text.',
+      '请在查询里用 HEX(列)；字节是文字时用 CONVERT(列 USING utf8mb4)（SQLite：CAST(列 AS TEXT)）。',
+      'Use HEX(column) in the query, or CONVERT(column USING utf8mb4) where the bytes are text (SQLite: CAST(column AS TEXT)).',
     ),
   );
 }

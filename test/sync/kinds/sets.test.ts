@@ -75,7 +75,7 @@ describe('the words of a field that holds several', () => {
     ['{"a":1}', { type: 'json' }],
   ])('are not guessed at in %s', (value, setting) => {
     expect(wanted('multi', value, setting)).toBe(
-      `bad: \`${value}\` is not a flat JSON array for f. Take the values out in the query, such as JSON_ARRAYAGG(column) or column->'$[*].name'.`,
+      `bad: \`${value}\` is not a flat JSON array for f. Take the values out in the query, such as JSON_EXTRACT(column, '$[*].name'), or use GROUP_CONCAT(column) and say split: ',' in the definition.`,
     );
   });
 

@@ -39,7 +39,7 @@ describe('text fields', () => {
 
   it('refuse bytes and say what to write instead', () => {
     expect(wanted('text', bits(1, 2), { type: 'any' })).toBe(
-      'bad: `2 bytes` is bytes, not text, for f. Use HEX(column) in the query, or CONVERT(column USING utf8mb4) where the bytes are text.',
+      'bad: `2 bytes` is bytes, not text, for f. Use HEX(column) in the query, or CONVERT(column USING utf8mb4) where the bytes are text (SQLite: CAST(column AS TEXT)).',
     );
   });
 
@@ -121,7 +121,7 @@ describe('phone fields', () => {
 
   it('say how to bring a number into form', () => {
     expect(wanted('phone', '138-0000-0000')).toBe(
-      "bad: `138-0000-0000` is not a phone number (at most 64 digits, a plus before them) for f. Use REGEXP_REPLACE(c, '[^0-9+]', '') in the query, or a text field.",
+      "bad: `138-0000-0000` is not a phone number (at most 64 digits, a plus before them) for f. Use REPLACE(REPLACE(c, ' ', ''), '-', '') in the query, or a text field.",
     );
     expect(wanted('phone', 1.38e25)).toContain('is not a phone number');
     expect(wanted('phone', bits(1))).toContain('is bytes');
