@@ -2,7 +2,8 @@ import type { Actor } from '../sync/state.ts';
 import type { Desk } from './desk.ts';
 import type { Place } from './live.ts';
 import type { AuditEntry, CardJson, ClickEvent } from './ports.ts';
-import { troubleOf } from './trouble.ts';
+import { post } from './post.ts';
+import { isRefused } from './trouble.ts';
 
 /** Who asks for something, and where the answer goes. */
 export interface Asking {
@@ -20,22 +21,21 @@ export interface Asking {
 
 /** Answers with a card, whose buttons count from then on; answers its message ID. */
 export async function speak(card: CardJson, asking: Asking, desk: Desk, part = ''): Promise<string> {
-  const { message, chat, group } = asking;
-  const once = `${asking.once}${part}`;
-  const alone = () => desk.chat.send(chat, card, once);
-  if (message === undefined) return trusting(await alone(), false, desk);
-  try {
-    return await trusting(await desk.chat.reply(message, card, once, undefined, group), group, desk);
-  } catch (error) {
-    if (troubleOf(error) !== 'message-gone') throw error;
-    // What was asked for was withdrawn, and may be done all the same: the answer stands in the chat by itself.
-    return trusting(await alone(), false, desk);
-  }
+  const { message: to, chat, group: thread, by, once } = asking;
+  const place = { to, thread, chat, person: by.openId, once: `${once}${part}` };
+  const posted = await post(card, place, desk.chat);
+  await trust(posted.message, desk, posted.thread);
+  return posted.message;
 }
 
-async function trusting(sent: string, thread: boolean, desk: Desk): Promise<string> {
-  await trust(sent, desk, thread);
-  return sent;
+/** Shows another card in place of one that answers already; as a new answer where that one cannot be changed any more. */
+export async function change(message: string, card: CardJson, asking: Asking, desk: Desk): Promise<void> {
+  try {
+    await desk.chat.patch(message, card);
+  } catch (error) {
+    if (!isRefused(error)) throw error;
+    await speak(card, asking, desk, ':anew');
+  }
 }
 
 const trusted = (message: string): string => `card|${message}`;

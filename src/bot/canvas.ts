@@ -3,7 +3,7 @@ import type { CallMeter, Clock, Log } from '../run/ports.ts';
 import { createBell } from './bell.ts';
 import { lastPatchFrom, nextPatchAt } from './pace.ts';
 import type { CardJson, Chat } from './ports.ts';
-import { factsOf, pauseAfter, troubleOf } from './trouble.ts';
+import { factsOf, isRefused, pauseAfter, troubleOf } from './trouble.ts';
 
 /** One message whose card is kept fresh: the newest wins, never two patches in flight, at the pace of `pace`. */
 export interface Canvas {
@@ -15,8 +15,11 @@ export interface Canvas {
   begin(shown?: CardJson, meter?: CallMeter): void;
   /** Shows this when the pace allows, unless something newer comes first. */
   show(draw: () => CardJson): void;
-  /** Shows this as the last state. Resolves when it is shown or given up; never rejects. */
-  finish(draw: () => CardJson): Promise<void>;
+  /**
+   * Shows this as soon as may be, and tries hard. Resolves when it is shown or given up, with false where Feishu refuses
+   * to change the message; never rejects.
+   */
+  finish(draw: () => CardJson): Promise<boolean>;
   /** Looks again whether it may patch: call it when a click was answered. */
   wake(): void;
 }
@@ -33,7 +36,7 @@ interface CanvasParts {
 interface Wanted {
   readonly draw: () => CardJson;
   readonly last: boolean;
-  readonly settled: () => void;
+  readonly settled: (shown: boolean) => void;
 }
 
 /** Attempts to show the last state. */
@@ -55,21 +58,21 @@ export function createCanvas(message: string, { chat, clock, log, held, signal }
     return Math.max(due, notBefore);
   };
 
-  const drop = (one: Wanted) => {
+  const drop = (one: Wanted, isShown: boolean) => {
     if (wanted === one) wanted = undefined;
-    one.settled();
+    one.settled(isShown);
   };
 
   const failed = (one: Wanted, error: unknown) => {
     failures += 1;
     const trouble = troubleOf(error);
-    const over = trouble !== 'later' || (one.last && failures >= lastTries);
+    const over = trouble !== 'later' || (one.last && (isRefused(error) || failures >= lastTries));
     const facts = { message, trouble, ...factsOf(error) };
     if (over) log.warn('card.given-up', facts);
     else if (failures === 1) log.warn('card.not-shown', facts);
     notBefore =
       over && trouble !== 'later' ? Number.POSITIVE_INFINITY : clock.now() + pauseAfter(error, failures);
-    if (over) drop(one);
+    if (over) drop(one, trouble === 'later' && !isRefused(error));
   };
 
   const patch = async (one: Wanted): Promise<void> => {
@@ -83,7 +86,7 @@ export function createCanvas(message: string, { chat, clock, log, held, signal }
         shown = json;
         [failures, notBefore] = [0, 0];
       }
-      drop(one);
+      drop(one, true);
     } catch (error) {
       patchedAt = clock.now();
       failed(one, error);
@@ -96,7 +99,7 @@ export function createCanvas(message: string, { chat, clock, log, held, signal }
       if (wait <= 0) await patch(wanted);
       else await either(bell.rung(), clock, wait, signal);
     }
-    wanted?.settled();
+    wanted?.settled(true);
     wanted = undefined;
     working = false;
   };
@@ -104,10 +107,10 @@ export function createCanvas(message: string, { chat, clock, log, held, signal }
   const want = (next: Wanted) => {
     // A card that can never be shown again takes nothing more.
     if (notBefore === Number.POSITIVE_INFINITY || signal.aborted) {
-      next.settled();
+      next.settled(signal.aborted);
       return;
     }
-    wanted?.settled();
+    wanted?.settled(true);
     wanted = next;
     if (next.last) failures = 0;
     // Anything else is due when what it replaces was.
@@ -126,7 +129,7 @@ export function createCanvas(message: string, { chat, clock, log, held, signal }
       [patches, failures, notBefore] = [0, 0, 0];
     },
     show: (draw) => want({ draw, last: false, settled: () => undefined }),
-    finish: (draw) => new Promise<void>((settled) => want({ draw, last: true, settled })),
+    finish: (draw) => new Promise<boolean>((settled) => want({ draw, last: true, settled })),
     wake: () => bell.ring(),
   };
 }

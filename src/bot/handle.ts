@@ -148,7 +148,7 @@ export function createBot(parts: BotParts): Bot {
     },
     show: (run, { chat, message }, definition) =>
       background.start('show', async () => {
-        await live.follow(run, { kind: 'card', message }, approvers(definition?.access, desk.admins));
+        await live.follow(run, { kind: 'card', message, chat }, approvers(definition?.access, desk.admins));
         const starter = starterOf(run.state());
         if (starter === undefined || !(await isInThread(run.id, desk))) return;
         await tellGroup(run.state(), definition, { by: { kind: 'chat', openId: starter }, chat }, desk);

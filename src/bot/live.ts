@@ -4,9 +4,11 @@ import type { Clock, Journal, Log } from '../run/ports.ts';
 import { HandedOver, type Run } from '../run/runs.ts';
 import type { State } from '../sync/state.ts';
 import type { Locale } from '../sync/text.ts';
+import { starterOf } from './access.ts';
 import { type Canvas, createCanvas } from './canvas.ts';
 import type { CardJson, Chat } from './ports.ts';
-import { factsOf, pauseAfter, troubleOf } from './trouble.ts';
+import { type Destination, type Posted, post } from './post.ts';
+import { factsOf, isRefused, pauseAfter, troubleOf } from './trouble.ts';
 
 /** Where a run is shown. */
 export type Place =
@@ -20,17 +22,23 @@ export type Place =
       readonly once: string;
       readonly copy: boolean;
     }
-  /** A card that stands already. `chat`: given when the run does not know it as its own yet. */
+  /** A card that stands already. */
   | {
       readonly kind: 'card';
       readonly message: string;
-      readonly chat?: string;
+      readonly chat: string;
       readonly copy?: boolean;
     };
 
+/** A card as it was sent, and the state that it shows. */
+type Shown = Posted & { readonly card: CardJson; readonly state: State };
+
 /** Keeps cards of runs fresh. Trouble with showing is logged and never touches a run. */
 export interface Live {
-  /** Shows a run until it ends; resolves when the last state is shown or given up. Never rejects. */
+  /**
+   * Shows a run until it ends; resolves when the last state is shown or given up. Where its card cannot be changed any
+   * more, because it is too old or recalled, a new one takes its place. Never rejects.
+   */
   follow(run: Run, place: Place, approvers: readonly string[]): Promise<void>;
   /** Draws a card once more, as for a click on one that was out of date. Never rejects. */
   refresh(message: string, state: State, approvers: readonly string[]): Promise<void>;
@@ -81,59 +89,74 @@ export function createLive(parts: LiveParts): Live {
     }
   };
 
-  const first = async (
+  /** Sends a new card of the run; nothing when that is given up. */
+  const send = async (
     run: Run,
-    place: Place & { kind: 'reply' },
-    approvers: readonly string[],
-  ): Promise<{ readonly message: string; readonly card: CardJson } | undefined> => {
-    let recalled = false;
+    to: Destination,
+    drawn: (state: State) => CardJson,
+  ): Promise<Shown | undefined> => {
     for (let failures = 1; ; failures++) {
-      const card = draw(run.state(), approvers, place.copy);
+      const state = run.state();
+      const card = drawn(state);
       try {
-        const message =
-          recalled || place.to === undefined
-            ? await chat.send(place.chat, card, place.once, run.meter)
-            : await chat.reply(place.to, card, place.once, run.meter, place.thread);
-        return { message, card };
+        return { ...(await post(card, { person: starterOf(state), ...to }, chat, run.meter)), card, state };
       } catch (error) {
         const trouble = troubleOf(error);
-        const over = trouble === 'hopeless' || recalled || failures >= firstTries || signal.aborted;
+        const over = isRefused(error) || trouble === 'hopeless' || failures >= firstTries || signal.aborted;
         log.warn(over ? 'card.given-up' : 'card.not-sent', { run: run.id, trouble, ...factsOf(error) });
         if (over) return undefined;
-        // The command was recalled: the card can still stand in the chat by itself.
-        recalled = trouble === 'message-gone';
-        if (!recalled) await clock.sleep(pauseAfter(error, failures), signal).catch(() => undefined);
+        await clock.sleep(pauseAfter(error, failures), signal).catch(() => undefined);
       }
     }
   };
 
-  const remember = async (run: string, card: { readonly chat: string; readonly message: string }) => {
+  const remember = async (
+    run: string,
+    { chat, message }: { readonly chat: string; readonly message: string },
+  ) => {
     try {
-      await journal.saveCard(run, card);
+      await journal.saveCard(run, { chat, message });
     } catch (error) {
       log.error('card.not-noted', { run, ...factsOf(error) });
     }
   };
 
-  const follow: Live['follow'] = async (run, place, approvers) => {
+  /** A card in place of one that cannot be changed any more; nothing for one that shows the run a second time. */
+  const anew = async (run: Run, old: Place & { kind: 'card' }, drawn: (state: State) => CardJson) => {
+    if (old.copy) return undefined;
+    const { chat, message: to } = old;
+    const sent = await send(run, { to, chat, once: `anew:${run.id}:${run.state().version}` }, drawn);
+    if (sent) await remember(run.id, sent);
+    return sent;
+  };
+
+  /** Shows a run on a card that stands, until it ends. @param shown what the card shows already */
+  const keep = async (
+    run: Run,
+    place: Place & { kind: 'card' },
+    approvers: readonly string[],
+    shown?: Shown,
+  ): Promise<void> => {
     const copy = place.copy === true;
-    // A first card that is still true need not be patched.
-    let changed = place.kind === 'card';
+    const drawn = (state: State) => draw(state, approvers, copy);
+    const now = () => drawn(run.state());
+    // What is true of the card need not be patched.
+    let changed = shown !== undefined && run.state() !== shown.state;
     let show = () => {
       changed = true;
     };
     const unwatch = run.watch(() => show());
+    let replaced: Shown | undefined;
     try {
-      const sent = place.kind === 'reply' ? await first(run, place, approvers) : undefined;
-      const message = place.kind === 'card' ? place.message : sent?.message;
-      if (message === undefined) return;
-      if (place.chat !== undefined && !copy) await remember(run.id, { chat: place.chat, message });
-      await withCanvas(message, async (canvas) => {
-        canvas.begin(sent?.card, run.meter);
+      await withCanvas(place.message, async (canvas) => {
+        canvas.begin(shown?.card, run.meter);
+        const there =
+          shown !== undefined || (await Promise.race([canvas.finish(now), run.ended.then(() => true)]));
+        if (!there) replaced = await anew(run, place, drawn);
+        if (replaced) return;
         show = () => {
-          const now = run.state();
           // How it ended is drawn once, as the last state: whoever goes on with it elsewhere shows it there.
-          if (now.status === 'running') canvas.show(() => draw(now, approvers, copy));
+          if (run.state().status === 'running') canvas.show(now);
         };
         if (changed) show();
         const last = await endOf(run, () => show(), clock, leaving);
@@ -142,13 +165,26 @@ export function createLive(parts: LiveParts): Live {
         if (run.lost.aborted && !(run.lost.reason instanceof HandedOver)) return;
         // Nobody goes on with it before the next start: until then the card must not look as if it were going on.
         const stopped = run.lost.aborted;
-        await canvas.finish(() =>
-          stopped ? draw({ ...last, status: 'running' }, approvers, copy, true) : draw(last, approvers, copy),
-        );
+        const end = () =>
+          stopped ? draw({ ...last, status: 'running' }, approvers, copy, true) : drawn(last);
+        if (!(await canvas.finish(end))) await anew(run, place, end);
       });
     } finally {
       unwatch();
     }
+    if (replaced) await keep(run, { kind: 'card', ...replaced }, approvers, replaced);
+  };
+
+  const follow: Live['follow'] = async (run, place, approvers) => {
+    if (place.kind === 'card') {
+      if (!place.copy) await remember(run.id, place);
+      return keep(run, place, approvers);
+    }
+    const { copy } = place;
+    const sent = await send(run, place, (state) => draw(state, approvers, copy));
+    if (!sent) return;
+    if (!copy) await remember(run.id, sent);
+    await keep(run, { kind: 'card', message: sent.message, chat: sent.chat, copy }, approvers, sent);
   };
 
   return {

@@ -7,7 +7,10 @@ export type CardJson = Readonly<Record<string, unknown>>;
 
 /** Where the bot speaks; `meter` counts the calls for a run. Rejects with `CallError`. https://open.feishu.cn/document/server-docs/im-v1/message/create */
 export interface Chat {
-  /** Sends a card to a chat (`oc_…`) or a person (`ou_…`); answers the message ID. @param once repeats within the hour send nothing. */
+  /**
+   * Sends a card to a chat (`oc_…`) or a person (`ou_…`), where Feishu refuses the card itself its gist as text; answers
+   * the message ID. @param once repeats within the hour send nothing.
+   */
   send(to: string, card: CardJson, once: string, meter?: CallMeter): Promise<string>;
   /** Answers a message with a card, in its thread when it stands in one. @param thread begins a thread where there is none */
   reply(message: string, card: CardJson, once: string, meter?: CallMeter, thread?: boolean): Promise<string>;

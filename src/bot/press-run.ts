@@ -8,7 +8,7 @@ import { asksFirst } from '../sync/progress.ts';
 import type { State } from '../sync/state.ts';
 import { count, type Text, text } from '../sync/text.ts';
 import { approvers, type Right, starterOf } from './access.ts';
-import { type Asking, askingOf } from './asking.ts';
+import { type Asking, askingOf, speak } from './asking.ts';
 import { cancelling } from './commands/cancel.ts';
 import type { PressDesk } from './desk.ts';
 import { sendSheet, unwrittenSheet } from './files.ts';
@@ -65,7 +65,7 @@ export async function runPressed(
   const by = { kind: 'button', openId: event.from } as const;
   const acted = await act(op, run, v, by, desk);
   if (acted.kind === 'going') {
-    const place = { kind: 'card', message: event.message } as const;
+    const place = { kind: 'card', message: event.message, chat: event.chat } as const;
     const { run: going } = acted;
     desk.background.start('show', async () => {
       await desk.live.follow(going, place, people);
@@ -114,7 +114,7 @@ async function download(event: ClickEvent, record: RunRecord, desk: PressDesk): 
   } catch (error) {
     if (!(error instanceof ProblemError)) desk.log.error('file.not-sent', factsOf(error));
     const card = problemCard(record.state.title, problemsOf(error), desk.locale);
-    await desk.chat.reply(event.message, card, `${once}:problem`);
+    await speak(card, askingOf(event), desk, ':problem');
   }
 }
 

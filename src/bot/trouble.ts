@@ -3,8 +3,8 @@ import { CallError } from '../sync/failure.ts';
 /** What trouble with showing means: the card can never be shown again, the message is away, or later it may work. */
 export type Trouble = 'hopeless' | 'message-gone' | 'later';
 
-/** The message is recalled, deleted, of a dissolved topic, or older than the 14 days in which cards change. */
-const goneCodes = new Set([230011, 230019, 230031, 230110]);
+/** The message is recalled, deleted, no card, of a dissolved topic, or older than the 14 days in which cards change. */
+const goneCodes = new Set([230001, 230011, 230019, 230031, 230110]);
 /**
  * The bot is out of the chat or may not speak there.
  * https://open.feishu.cn/document/server-docs/im-v1/message/create
@@ -20,6 +20,13 @@ export function troubleOf(error: unknown): Trouble {
   if (code !== null && goneCodes.has(code)) return 'message-gone';
   if (code !== null && hopelessCodes.has(code)) return 'hopeless';
   return verdict === 'stop' ? 'hopeless' : 'later';
+}
+
+/** Whether Feishu has answered that it will not do it: nothing was sent, and the same again would be refused again. */
+export function isRefused(error: unknown): boolean {
+  if (!(error instanceof CallError)) return false;
+  const { how, verdict, mayHaveHappened } = error.failure;
+  return how === 'answered' && !mayHaveHappened && verdict !== 'wait' && verdict !== 'round';
 }
 
 /** Milliseconds before the next attempt: doubling from a second to a minute, or what Feishu asks for. */

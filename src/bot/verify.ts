@@ -4,7 +4,7 @@ import type { CallMeter } from '../run/ports.ts';
 import { type Checked, checkedCells, checkedHeader, type Verified } from '../sync/checked.ts';
 import type { Definition } from '../sync/definition.ts';
 import { inLocale } from '../sync/text.ts';
-import { type Asking, speak } from './asking.ts';
+import { type Asking, change, speak } from './asking.ts';
 import type { Desk } from './desk.ts';
 import { sendSheet } from './files.ts';
 import { problemsOf } from './known.ts';
@@ -20,10 +20,10 @@ export async function verifyFor(definition: Definition, asking: Asking, desk: De
     const name = `${definition.name}-verify-${desk.clock.now()}`;
     const header = checkedHeader.map((one) => inLocale(one, locale));
     await sendSheet(chat, by.openId, { name, header, rows: lines(pipe.keys, locale) }, `${once}:file`);
-    await chat.patch(card, verifyCard(definition.title, await pipe.seen, locale));
+    await change(card, verifyCard(definition.title, await pipe.seen, locale), asking, desk);
   } catch (error) {
     desk.log.warn('verify.failed', factsOf(error));
-    await chat.patch(card, problemCard(definition.title, problemsOf(error), locale));
+    await change(card, problemCard(definition.title, problemsOf(error), locale), asking, desk);
   }
 }
 

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Client } from '@larksuiteoapi/node-sdk';
-import type { Chat } from '../bot/ports.ts';
+import type { CardJson, Chat } from '../bot/ports.ts';
 import type { CallMeter } from '../run/ports.ts';
 import { CallError } from '../sync/failure.ts';
 import type { FeishuClient } from './client.ts';
+import { contentCodes } from './codes.ts';
 import { oddAnswer } from './failure.ts';
 import { chatLimits } from './patience.ts';
 import type { CallOptions } from './sdk.ts';
+import { shape, words } from './shape.ts';
 
 /** Characters of a `uuid`: https://open.feishu.cn/document/server-docs/im-v1/message/create */
 const onceMax = 50;
@@ -36,7 +38,7 @@ export function chat(client: FeishuClient, meter: CallMeter, signal?: AbortSigna
 
   const create = async (
     to: string,
-    type: 'interactive' | 'file',
+    type: 'interactive' | 'file' | 'text',
     content: object,
     once: string,
     own: CallMeter | undefined,
@@ -59,7 +61,16 @@ export function chat(client: FeishuClient, meter: CallMeter, signal?: AbortSigna
   };
 
   return {
-    send: (to, card, once, own) => create(to, 'interactive', card, once, own),
+    send: async (to, card, once, own) => {
+      try {
+        return await create(to, 'interactive', card, once, own);
+      } catch (error) {
+        const code = error instanceof CallError ? error.failure.code : null;
+        if (code === null || !contentCodes.has(code)) throw error;
+        client.log.warn('card.refused', { code });
+        return create(to, 'text', { text: gist(card) }, `${once}:words`, own);
+      }
+    },
 
     file: async (to, { name, content }, once, own) => {
       const data = { file_type: 'stream' as const, file_name: name, file: content };
@@ -114,6 +125,13 @@ export function chat(client: FeishuClient, meter: CallMeter, signal?: AbortSigna
       );
     },
   };
+}
+
+/** What a card says in a line, as for chat lists: where the card itself is refused. Nobody is mentioned by it. */
+function gist(card: CardJson): string {
+  const said = [shape(shape(card['header'])?.['title']), shape(shape(card['config'])?.['summary'])];
+  const parts = said.map((one) => words(one?.['content']) ?? '').filter((one) => one !== '');
+  return [...new Set(parts)].join('\n').replaceAll('<', '＜');
 }
 
 const uuidOf = (once: string): string =>

@@ -337,3 +337,6 @@ export const tokenCodes: ReadonlySet<number> = new Set([99991661, 99991663]);
 export const cardRefused = 230099;
 /** Inside {@link cardRefused}: several things, one of which is a click that still locks the card. */
 export const cardLocked = 11310;
+
+/** Codes that refuse what a message says or how it says it: a line of plain text may pass. */
+export const contentCodes: ReadonlySet<number> = new Set([230022, 230025, 230028, 230054, cardRefused]);

@@ -101,7 +101,7 @@ describe('a message', () => {
         await clock.sleep(1_000);
         return { kind: 'started', run };
       };
-      control.fail = (_, nth) => (nth === 1 ? callError(11232) : undefined);
+      control.fail = (_, nth) => (nth === 1 ? callError(11232, { verdict: 'wait' }) : undefined);
       await bot.handle(message('/sync orders'));
       await clock.advance(1_000);
       expect(said.map((one) => one.kind)).toEqual(['reply', 'reply']);

@@ -27,7 +27,7 @@ function stage(journal = fakeJournal()) {
 }
 
 const reply: Place = { kind: 'reply', to: 'om_command', chat: 'oc_1', once: 'o', copy: false };
-const there: Place = { kind: 'card', message: 'om_card' };
+const there: Place = { kind: 'card', message: 'om_card', chat: 'oc_1' };
 const rows = (n: number) => ({ phase: 'reading', reading: { rows: n, records: 0, total: null } }) as const;
 
 /** Changes the run ten times a second. */
@@ -146,6 +146,7 @@ describe('the live card', () => {
     const { live, labels, clock } = stage();
     const first = fakeRun();
     const shown = live.follow(first, there, []);
+    await clock.advance(0);
     first.end('partial');
     await clock.advance(2_000);
     await shown;
@@ -224,21 +225,74 @@ describe('the live card', () => {
 });
 
 describe('trouble with showing', () => {
-  it.each([230002, 230011, 230031])('ends it when it is %i, with one line in the log', async (code) => {
-    const { live, control, log, patches, clock } = stage();
-    control.fail = (one) => (one.kind === 'patch' ? callError(code) : undefined);
+  it.each([230031, 230011, 230110, 230001, 230099, 299999])(
+    'at the first look (%i) brings a new card that answers the old one, and only that one is kept from then on',
+    async (code) => {
+      const { live, control, said, labels, journal, clock } = stage();
+      control.fail = ({ kind, to }) => (kind === 'patch' && to === 'om_card' ? callError(code) : undefined);
+      const run = fakeRun();
+      const shown = live.follow(run, there, []);
+      await busyFor(5, run, clock);
+      run.end('done');
+      await clock.advance(2_000);
+      await shown;
+      const [old, anew, ...others] = said;
+      expect([old?.to, anew?.kind, anew?.to]).toEqual(['om_card', 'reply', 'om_card']);
+      expect(others.length).toBeGreaterThan(2);
+      expect(others.every(({ kind, to }) => kind === 'patch' && to === 'om_1')).toBe(true);
+      expect(labels().at(-1)).toBe('Done');
+      expect(journal.cards.at(-1)).toEqual({ run: 'r8421', chat: 'oc_1', message: 'om_1' });
+    },
+  );
+
+  it.each([230011, 230031, 230001])('in mid-run (%i) brings a new card with how it ended', async (code) => {
+    const { live, control, said, labels, journal, clock } = stage();
+    control.fail = ({ kind, to }, nth) =>
+      nth > 3 && (kind === 'patch' || (kind === 'reply' && to === 'om_1')) ? callError(code) : undefined;
     const run = fakeRun();
-    const shown = live.follow(run, there, []);
-    await busyFor(5, run, clock);
+    const shown = live.follow(run, reply, []);
+    await busyFor(6, run, clock);
     run.end('done');
+    await clock.advance(2_000);
     await shown;
-    expect(patches()).toHaveLength(1);
-    expect(log.lines.map((line) => line.event)).toEqual(['card.given-up']);
+    expect(said.slice(4).map(({ kind, to }) => [kind, to])).toEqual([
+      ['reply', 'om_1'],
+      ['send', 'oc_1'],
+    ]);
+    expect(labels().at(-1)).toBe('Done');
+    expect(journal.cards.at(-1)?.message).toBe('om_4');
+  });
+
+  it('of a bot that was removed shows how it ended to who started it, and nothing to those who only looked', async () => {
+    for (const copy of [false, true]) {
+      const { live, control, said, labels, clock } = stage();
+      control.fail = ({ to }, nth) => (nth > 1 && to !== 'ou_anna' ? callError(230002) : undefined);
+      const run = fakeRun(
+        stateWith({ acts: [{ op: 'start', by: { kind: 'chat', openId: 'ou_anna' }, at: 1 }] }),
+      );
+      const shown = live.follow(run, { ...reply, copy }, []);
+      await busyFor(3, run, clock);
+      run.end('done');
+      await shown;
+      expect(said.filter(({ to }) => to === 'ou_anna')).toHaveLength(copy ? 0 : 1);
+      if (!copy) expect(labels().at(-1)).toBe('Done');
+    }
+  });
+
+  it('never sends a second card where nobody knows whether the first arrived', async () => {
+    const { live, control, said, clock } = stage();
+    control.fail = (_, nth) =>
+      nth < 4 ? callError(null, { mayHaveHappened: true, verdict: 'round' }) : undefined;
+    void live.follow(fakeRun(), reply, []);
+    await clock.advance(8_000);
+    expect(said.map(({ kind, once }) => [kind, once])).toEqual(
+      Array.from({ length: 4 }, () => ['reply', 'o']),
+    );
   });
 
   it.each([11232, 230020, null])('slows it down when it is %s, with one line in the log', async (code) => {
     const { live, control, log, times, labels, clock } = stage();
-    control.fail = (_, nth) => (nth <= 3 ? callError(code) : undefined);
+    control.fail = (_, nth) => (nth <= 3 ? callError(code, { verdict: 'wait' }) : undefined);
     const run = fakeRun();
     const shown = live.follow(run, there, []);
     await busyFor(8, run, clock);
@@ -252,7 +306,7 @@ describe('trouble with showing', () => {
 
   it('tries the last state some times, then gives up', async () => {
     const { live, control, log, patches, clock } = stage();
-    control.fail = () => callError(230020);
+    control.fail = () => callError(230020, { verdict: 'wait' });
     const run = fakeRun();
     const shown = live.follow(run, there, []);
     run.end('done');
@@ -264,7 +318,7 @@ describe('trouble with showing', () => {
 
   it('tries the first card again', async () => {
     const { live, control, said, journal, clock } = stage();
-    control.fail = (_, nth) => (nth < 3 ? callError(11232) : undefined);
+    control.fail = (_, nth) => (nth < 3 ? callError(11232, { verdict: 'wait' }) : undefined);
     void live.follow(fakeRun(), reply, []);
     await clock.advance(3_000);
     expect(said.map((one) => one.once)).toEqual(['o', 'o', 'o']);
@@ -274,10 +328,10 @@ describe('trouble with showing', () => {
   it('gives the first card up after some tries, or at once when there is no hope', async () => {
     for (const [code, tries] of [
       [11232, 6],
-      [230002, 1],
+      [230002, 3],
     ] as const) {
       const { live, control, said, log, clock } = stage();
-      control.fail = () => callError(code);
+      control.fail = () => callError(code, code === 11232 ? { verdict: 'wait' } : {});
       const shown = live.follow(fakeRun(), reply, []);
       await clock.advance(120_000);
       await shown;
@@ -286,16 +340,24 @@ describe('trouble with showing', () => {
     }
   });
 
-  it('stands in the chat by itself when the command was recalled', async () => {
-    const { live, control, said } = stage();
-    control.fail = (one) => (one.kind === 'reply' ? callError(230011) : undefined);
-    void live.follow(fakeRun(), reply, []);
-    await settle();
-    expect(said.map((one) => [one.kind, one.to])).toEqual([
-      ['reply', 'om_command'],
-      ['send', 'oc_1'],
-    ]);
-  });
+  it.each([230011, 230019, 230018, 230071, 230054, 230001, 230099, 299999])(
+    'stands in the chat by itself when the answer is refused with %i, and is kept there',
+    async (code) => {
+      const { live, control, said, clock } = stage();
+      control.fail = (one) => (one.kind === 'reply' ? callError(code) : undefined);
+      const run = fakeRun();
+      const shown = live.follow(run, reply, []);
+      await settle();
+      run.end('done');
+      await clock.advance(2_000);
+      await shown;
+      expect(said.map((one) => [one.kind, one.to])).toEqual([
+        ['reply', 'om_command'],
+        ['send', 'oc_1'],
+        ['patch', 'om_1'],
+      ]);
+    },
+  );
 
   it('goes on when the card cannot be remembered', async () => {
     const journal = { ...fakeJournal(), saveCard: () => Promise.reject(new Error('store')) };
@@ -313,7 +375,7 @@ describe('trouble with showing', () => {
     const { live, quit, leave, clock, control } = stage();
     const waiting = live.follow(fakeRun(), there, []);
     const letGo = live.hold('om_held');
-    const held = live.follow(fakeRun(), { kind: 'card', message: 'om_held' }, []);
+    const held = live.follow(fakeRun(), { kind: 'card', message: 'om_held', chat: 'oc_1' }, []);
     control.fail = () => callError(11232);
     const unsent = live.follow(fakeRun(), reply, []);
     await clock.advance(500);

@@ -169,6 +169,7 @@ describe('trouble with showing', () => {
     [callError(230002), 'hopeless'],
     [callError(1, { verdict: 'stop' }), 'hopeless'],
     [callError(230011), 'message-gone'],
+    [callError(230001, { verdict: 'values' }), 'message-gone'],
     [callError(230031, { verdict: 'stop' }), 'message-gone'],
     [callError(11232), 'later'],
     [callError(230020), 'later'],

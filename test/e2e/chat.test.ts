@@ -242,6 +242,32 @@ describe('a failed chunk', () => {
     await world.expectSame();
   });
 
+  it('is sent again from a card that is too old to be changed; the result stands on a new one, which counts from then on', async () => {
+    const { world } = await newBot(options);
+    const chat = world.feishu.chat({ kind: 'p2p' });
+    const calm = refuseOne(world, 2);
+    chat.say('/sync orders');
+    const failed = await chat.next(ended);
+    calm();
+    world.feishu.faults.add({
+      when: {
+        route: 'messages.patch',
+        times: Number.POSITIVE_INFINITY,
+        match: ({ params }) => params['message_id'] === failed.id,
+      },
+      fault: { kind: 'code', code: 230031 },
+    });
+
+    expect((await world.feishu.click(failed.id, 'retry')).toast?.type).toBe('success');
+
+    const done = await chat.next((message) => ended(message) && message.text.includes('Done'));
+    expect(done).toMatchObject({ parentId: failed.id });
+    expect(chat.messages()).toHaveLength(2);
+    expect((await world.feishu.click(failed.id, 'retry')).toast?.type).toBe('warning');
+    expect((await world.feishu.click(done.id, 'rerun')).toast?.type).toBe('success');
+    await world.expectSame();
+  });
+
   it('a stale button and a doubled click warn and write nothing', async () => {
     const { world } = await newBot(options);
     const chat = world.feishu.chat({ kind: 'p2p' });
@@ -580,6 +606,23 @@ describe('trouble with showing never touches the run', () => {
     chat.recall((await chat.next(() => true)).id);
 
     await runEnds(world, program);
+    const { id } = await chat.next(ended);
+    expect(chat.messages().filter((message) => !message.recalled)).toMatchObject([{ id }]);
+  });
+
+  it.each([230071, 230018, 230054, 230099, 239999])('answers are refused (%i)', async (code) => {
+    const { world, program } = await newBot({ orders: 5 });
+    world.feishu.faults.add({
+      when: { route: 'messages.reply', times: Number.POSITIVE_INFINITY },
+      fault: { kind: 'code', code, status: 400 },
+    });
+    const group = world.feishu.chat({ kind: 'group' });
+    group.say('/sync orders', { mention: true });
+
+    const done = await group.next(ended);
+
+    expect([done.parentId, group.messages().length]).toEqual([undefined, 1]);
+    await program.stop();
   });
 
   it('the bot is removed from the group', async () => {

@@ -44,6 +44,32 @@ it('sends to a chat and to a person, replies and replaces', async () => {
   expect(meter.counts).toEqual({ read: 1, write: 0, refused: 0, chat: 4 });
 });
 
+it.each([230099, 230025, 230054])(
+  'says in a line of text what a card says that is refused (%i)',
+  async (code) => {
+    const group = feishu.chat({ kind: 'group' });
+    feishu.faults.add({
+      when: {
+        route: 'messages.create',
+        times: Number.POSITIVE_INFINITY,
+        match: ({ raw }) => raw.includes('"interactive"'),
+      },
+      fault: { kind: 'code', code, status: 400 },
+    });
+    const said = {
+      ...card('all of it'),
+      config: { summary: { content: '订单: Done' } },
+      header: { title: { tag: 'plain_text', content: '订单 <at user_id="all"></at>' } },
+    };
+    const sent = await chat(client, newMeter()).send(group.id, said, `once-${code}`);
+    expect(feishu.message(sent)).toMatchObject({
+      type: 'text',
+      text: expect.stringContaining('订单 ＜at user_id="all">＜/at>\n订单: Done'),
+    });
+    feishu.faults.clear();
+  },
+);
+
 it('sends a file to a person, name and bytes as they are', async () => {
   const person = feishu.person('Anna');
   const meter = newMeter();

@@ -4,7 +4,7 @@ import type { Run, Started } from '../../run/runs.ts';
 import type { Definition } from '../../sync/definition.ts';
 import { ProblemError } from '../../sync/problem.ts';
 import { approvers } from '../access.ts';
-import { type Asking, placeOf, speak } from '../asking.ts';
+import { type Asking, change, placeOf, speak } from '../asking.ts';
 import type { Desk } from '../desk.ts';
 import { problemsOf } from '../known.ts';
 import type { Place } from '../live.ts';
@@ -35,7 +35,7 @@ export async function sync(
       desk.log.error('run.not-started', { name: definition.name, ...factsOf(error) });
     const problem = problemCard(definition.name, problemsOf(error), desk.locale);
     if (card === undefined) return problem;
-    await desk.chat.patch(card, problem);
+    await change(card, problem, asking, desk);
     return undefined;
   }
 }
@@ -78,7 +78,7 @@ export async function showStarted(
   desk: Desk,
   card?: string,
 ): Promise<void> {
-  const { clock, locale, timeZone, admins, chat } = desk;
+  const { clock, locale, timeZone, admins } = desk;
   const copy = started.kind === 'busy';
   const { run } = started;
   if (run) return follow(run, definition, asking, desk, copy, card);
@@ -87,7 +87,7 @@ export async function showStarted(
   const view = { now: clock.now(), locale, timeZone, approvers: people, copy: true };
   const held = runCard(started.state, view);
   if (card === undefined) await speak(held, asking, desk);
-  else await chat.patch(card, held);
+  else await change(card, held, asking, desk);
 }
 
 /** Shows a run until it ends; a group hears of its end where somebody has to act. */
