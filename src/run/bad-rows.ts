@@ -1,7 +1,7 @@
 import { badGroups } from '../sync/bad-groups.ts';
 import { type Change, wantedAt } from '../sync/change.ts';
 import type { Failure } from '../sync/failure.ts';
-import { type Key, showKey } from '../sync/key.ts';
+import { type Key, showKey, showParts } from '../sync/key.ts';
 import type { Cell } from '../sync/kinds/kind.ts';
 import type { Mapping, Target } from '../sync/mapping.ts';
 import type { BadGroup, BadRow } from '../sync/state.ts';
@@ -56,9 +56,16 @@ export function badRowsOf(run: string, rejects: Pick<Rejects, 'addRows'>, fence:
 }
 
 /** A key in whole, as a list of rows needs it; masked when one of its columns is private. */
-export function listedKey(mapping: Shown, key: Key): string {
+export const listedKey = (mapping: Shown, key: Key): string =>
+  listed(mapping, showKey(key, mapping.key.length));
+
+/** The parts of a key as they were written, listed in the same way. */
+export const listedParts = (mapping: Shown, parts: readonly string[]): string =>
+  listed(mapping, showParts(parts));
+
+function listed(mapping: Shown, key: string): string {
   const hidden = mapping.key.some((at) => mapping.targets[at]?.hidden);
-  return hidden && key !== '' ? masked : cut(showKey(key, mapping.key.length), keyShown);
+  return hidden && key !== '' ? masked : cut(key, keyShown);
 }
 
 /** A value as a list of rows may show it. */

@@ -1,18 +1,19 @@
 import { createHash } from 'node:crypto';
+import { whyBadKey } from '../sync/bad-keys.ts';
 import type { Change, Written } from '../sync/change.ts';
 import { chunker, type PackedChunk } from '../sync/chunk.ts';
 import { decodeChanges } from '../sync/chunk-body.ts';
 import type { Definition } from '../sync/definition.ts';
 import { type Compared, diff } from '../sync/diff.ts';
 import type { Failure } from '../sync/failure.ts';
+import type { FieldKind } from '../sync/field.ts';
 import type { Resolver } from '../sync/lookup.ts';
 import { keyIn, type Mapping } from '../sync/mapping.ts';
 import { type NewOptions, newOptions } from '../sync/new-options.ts';
 import { packCells, unpackCells } from '../sync/pack.ts';
 import { holdsDeletes } from '../sync/policy.ts';
 import type { BadGroup, BadRow, Sample } from '../sync/state.ts';
-import { type Text, text } from '../sync/text.ts';
-import { badRowsOf, listedKey, listedValue } from './bad-rows.ts';
+import { badRowsOf, listedKey, listedParts, listedValue } from './bad-rows.ts';
 import { heldBack, type LeftOver, owned } from './left-over.ts';
 import type { NewChunk, RefusedRow, Scope, Store } from './ports.ts';
 import { cellsFrom, rowNumber, type SourceRead } from './read-source.ts';
@@ -228,20 +229,26 @@ export function resolving(
 
 type Invalid = Extract<Compared, { kind: 'invalid' }>;
 
-const whys: Readonly<Record<Invalid['why'], Text>> = {
-  empty: text('主键为空', 'the key is empty'),
-  'doubled-source': text('查询里这个主键不止一行', 'the query has this key more than once'),
-  'doubled-table': text('表格里这个主键不止一条记录', 'the table has this key more than once'),
-};
-
 /** Where a bad key is looked at. */
 type Place = Pick<Sides, 'mapping' | 'table' | 'source'>;
 
 /** A row whose key is empty or doubled, as it is listed. */
-export function invalidRow(row: number, { key, why }: Invalid, { mapping, table }: Place): BadRow {
+export function invalidRow(
+  row: number,
+  { key, parts, why }: Invalid,
+  { mapping, table, source }: Place,
+): BadRow {
   const records = why === 'doubled-table' ? { value: idsOf(table.index.recordsOf(key)) } : {};
-  return { kind: 'invalid', key: listedKey(mapping, key), row, reason: whys[why], ...records };
+  const loose =
+    why === 'empty' ? parts.some(isBlank) : why === 'doubled-table' || source.loose.find(key) >= 0;
+  const reason = whyBadKey(why, kindsOf(mapping), loose);
+  return { kind: 'invalid', key: listedParts(mapping, key === '' ? [''] : parts), row, reason, ...records };
 }
+
+const isBlank = (part: string): boolean => part !== '' && part.trim() === '';
+
+const kindsOf = ({ key, targets }: Mapping): readonly FieldKind[] =>
+  key.flatMap((at) => targets[at]?.kind ?? []);
 
 /** The table's own records that no run can touch, where no row of the query tells of them. */
 export function* untouchable({ mapping, table, source }: Place): Generator<BadRow> {
@@ -249,10 +256,11 @@ export function* untouchable({ mapping, table, source }: Place): Generator<BadRo
   for (const key of index.doubledKeys()) {
     if (source.times.has(key)) continue;
     const value = idsOf(index.recordsOf(key));
-    yield { kind: 'table', key: listedKey(mapping, key), row: null, reason: whys['doubled-table'], value };
+    const reason = whyBadKey('doubled-table', kindsOf(mapping), true);
+    yield { kind: 'table', key: listedKey(mapping, key), row: null, reason, value };
   }
-  for (const value of index.withoutKey())
-    yield { kind: 'table', key: '', row: null, reason: whys.empty, value };
+  const reason = whyBadKey('empty', [], false);
+  for (const value of index.withoutKey()) yield { kind: 'table', key: '', row: null, reason, value };
 }
 
 /** Record IDs as they are listed. */

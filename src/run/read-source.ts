@@ -1,10 +1,10 @@
 import { filled } from '../sync/filled.ts';
 import type { Key } from '../sync/key.ts';
 import { keyReader } from '../sync/key-bytes.ts';
-import { type KeyCounts, keyCounter } from '../sync/key-table.ts';
+import { type KeyCounts, type KeyTable, keyCounter, keyTable } from '../sync/key-table.ts';
 import type { PersonBy } from '../sync/lookup.ts';
 import { lookupWords, tooManyWords } from '../sync/lookup-words.ts';
-import type { Mapping, Misfit } from '../sync/mapping.ts';
+import { keyIn as keyOfCells, type Mapping, type Misfit } from '../sync/mapping.ts';
 import { rowWriter } from '../sync/pack.ts';
 import { problem } from '../sync/problem.ts';
 import { secondsWatch } from '../sync/seconds.ts';
@@ -20,6 +20,8 @@ export interface SourceRead {
   readonly rows: number;
   /** How often each key stands in the answer, rejected rows included. */
   readonly times: KeyCounts;
+  /** Keys that a row spells otherwise than they are compared. */
+  readonly loose: Pick<KeyTable, 'find'>;
   /** Rows with a value that its field cannot take. */
   readonly rejected: number;
   /** Rows whose key is empty or cannot be read: nobody knows whose record they are. */
@@ -69,6 +71,7 @@ export async function readSource(
  */
 function rowTaker(mapping: Mapping, spool: Spool, bad: Spool) {
   const times = keyCounter();
+  const loose = keyTable();
   const writer = rowWriter();
   const keyIn = keyReader(mapping.key);
   const words = lookupWords(mapping.targets);
@@ -86,6 +89,7 @@ function rowTaker(mapping: Mapping, spool: Spool, bad: Spool) {
       return;
     }
     filledColumns.see(cells);
+    if (mapping.isLoose(row, cells)) loose.put(keyOfCells(mapping, cells));
     if (!words.take(cells)) throw problem(tooManyWords);
     seconds.take(cells);
     spool.write(numberBytes + writer.take(cells), write);
@@ -114,6 +118,7 @@ function rowTaker(mapping: Mapping, spool: Spool, bad: Spool) {
     read: (notes: readonly Text[]): SourceRead => ({
       rows,
       times,
+      loose,
       rejected,
       keyless,
       notes: [...notes, ...seconds.notes(), ...(rows === 0 ? [] : mapping.unmet())],

@@ -1,5 +1,5 @@
 import { decodeChanges } from '../sync/chunk-body.ts';
-import { showKey } from '../sync/key.ts';
+import { showKey, unveiled } from '../sync/key.ts';
 import type { Chapter, Story } from '../sync/story.ts';
 import { type Plan, readPlan } from './plan.ts';
 import type { RunRecord, Store } from './ports.ts';
@@ -27,7 +27,7 @@ export async function story(definition: string, key: string, store: Kept): Promi
 
 type Kept = Pick<Store, 'journal' | 'ledger' | 'rejects'>;
 
-const normal = (key: string): string => key.normalize('NFKC').replaceAll(/\s+/gu, ' ').trim();
+const normal = (key: string): string => unveiled(key).normalize('NFKC').replaceAll(/\s+/gu, ' ').trim();
 
 async function chapter(record: RunRecord, wanted: string, store: Kept): Promise<Chapter['told']> {
   for await (const rows of store.rejects.rows(record.id)) {

@@ -18,10 +18,12 @@ export type Compared =
   | {
       readonly kind: 'invalid';
       readonly key: Key;
+      /** The key's parts as the row has them, before they are made alike. */
+      readonly parts: readonly string[];
       readonly why: Why;
     };
 
-type Why = 'empty' | 'doubled-source' | 'doubled-table';
+export type Why = 'empty' | 'doubled-source' | 'doubled-table';
 
 /**
  * Says what must happen so that the table agrees with the query.
@@ -58,14 +60,16 @@ export function diff(
   const seen = new Uint8Array(index.size);
   const seed = seedOf(mapping.targets);
 
-  const keyIn = (packed: Uint8Array, from = 0): Key =>
-    keyOf(mapping.key.map((at) => cellAt(packed, at, from)));
+  const partsIn = (packed: Uint8Array, from: number): readonly string[] =>
+    mapping.key.map((at) => cellAt(packed, at, from));
+  const keyIn = (packed: Uint8Array, from = 0): Key => keyOf(partsIn(packed, from));
 
   const readKey = keyReader(mapping.key);
   const textOf = keyTexts();
   const invalid = (packed: Uint8Array, from: number, why: Why): Compared => ({
     kind: 'invalid',
     key: keyIn(packed, from),
+    parts: partsIn(packed, from),
     why,
   });
 

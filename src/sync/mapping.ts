@@ -1,6 +1,6 @@
 import type { Definition } from './definition.ts';
 import type { Field, FieldKind, Fields } from './field.ts';
-import { type Key, keyOf } from './key.ts';
+import { type Key, keyOf, normal } from './key.ts';
 import { type Bad, type Cell, isBad, type Kind } from './kinds/kind.ts';
 import { kindOf, kinds } from './kinds/kinds.ts';
 import { type Lookup, lookupOf } from './lookup.ts';
@@ -9,7 +9,7 @@ import type { Problem } from './problem.ts';
 import { mayBeNumbers, type Unsaid } from './seconds.ts';
 import type { Text } from './text.ts';
 import { transform, unmetNote } from './transform.ts';
-import { type Column, type Value, withoutBits } from './value.ts';
+import { type Column, type ColumnType, type Value, withoutBits } from './value.ts';
 import type { Zone } from './zone.ts';
 
 /** A field that the sync compares, and writes unless it only names the row. */
@@ -60,6 +60,8 @@ export interface Mapping {
   unmet(): readonly Text[];
   /** The key of a query's row, whatever its other values are; `''` when it cannot be told. */
   rowKey(row: readonly Value[]): Key;
+  /** Whether a row spells its key otherwise than it is compared: with blanks at the ends, say, or 1.0 for 1. */
+  isLoose(row: readonly Value[], cells: readonly Cell[]): boolean;
   /** How each target's cells are read, by position. */
   readonly holders: readonly Holder[];
   /** Reads one record of the table. */
@@ -117,6 +119,7 @@ function compile(
     return { name: pair.field.name, read: held, ...(copied ? { copied } : {}) };
   });
   const key = definition.key.map((part) => pairs.findIndex((pair) => pair.column.name === part.column));
+  const spelt = key.filter((at) => anySpelling.has(pairs[at]?.column.type ?? 'any'));
   return {
     targets,
     key,
@@ -156,6 +159,8 @@ function compile(
         }),
       );
     },
+    isLoose: (row, cells) =>
+      spelt.some((at) => String(row[readers[at]?.at ?? -1] ?? '') !== normal(cells[at] ?? '')),
     held(record) {
       const cells = new Array<Cell>(holders.length);
       for (let at = 0; at < holders.length; at++) {
@@ -169,6 +174,9 @@ function compile(
     },
   };
 }
+
+/** Columns that spell one and the same key in several ways; the server spells the others in one. */
+const anySpelling: ReadonlySet<ColumnType> = new Set(['text', 'enum', 'json', 'any']);
 
 /** The key of a row or record, from its cells. */
 export const keyIn = (mapping: Pick<Mapping, 'key'>, cells: readonly Cell[]): Key =>

@@ -113,3 +113,49 @@ it.each([
     expect(world.writes()).toEqual([]);
   },
 );
+
+it('keys that only look different are shown with what tells them apart, and why they count as one', async () => {
+  const world = await goods([
+    ['bar', '一', 1],
+    ['bar ', '二', 1],
+    ['caf\u00e9', '三', 1],
+    ['cafe\u0301', '四', 1],
+    ['pen\u00a0', '五', 1],
+    ['pen', '六', 1],
+    ['nib', '七', 1],
+    ['nib\u200b', '八', 1],
+    ['same', '九', 1],
+    ['same', '十', 1],
+    ['\u00a0', '十一', 1],
+  ]);
+  const table = world.feishu.base({ tables: [{ name: '货', fields: plain }] }).table();
+  world.define(table.url, { mode: 'upsert' });
+
+  const run = await world.run();
+
+  expect(run, run.err).toMatchObject({ rows: { read: 11, created: 2, invalid: 9 } });
+  expect(run.err).toContain('bar, bar␠, café, caf⟨U+0065 U+0301⟩, pen⟨U+00A0⟩');
+  expect(run.err).toContain('blanks at the ends, no-break ones too');
+  expect(run.err).toContain('the query has this key more than once · same, same');
+  expect(run.err).toContain('there is nothing but blanks');
+});
+
+it('numbers and times that are spelt in several ways say that they are compared by value', async () => {
+  const world = await goods([
+    ['1', '一', 1],
+    ['1.0', '二', 1],
+    ['2', '三', 1],
+    ['2', '四', 1],
+  ]);
+  const fields = [{ name: '编号', type: 'Number' }, ...plain.slice(1)];
+  const table = world.feishu.base({ tables: [{ name: '货', fields }] }).table();
+  world.define(table.url, { mode: 'upsert' });
+
+  const run = await world.run();
+
+  expect(run, run.err).toMatchObject({ rows: { read: 4, created: 0, invalid: 4 } });
+  expect(run.err).toContain(
+    'the query has this key more than once (numbers are compared by value: 1 and 1.0',
+  );
+  expect(run.err).toContain('the query has this key more than once · 2, 2');
+});

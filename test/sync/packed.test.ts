@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hashOf } from '../../src/sync/hash.ts';
-import { keyOf, showKey } from '../../src/sync/key.ts';
+import { keyOf, showKey, unveiled, visible } from '../../src/sync/key.ts';
 import { keyReader } from '../../src/sync/key-bytes.ts';
 import { keyTable } from '../../src/sync/key-table.ts';
 import { cellAt, packCells, packer, rowWriter, unpackCells } from '../../src/sync/pack.ts';
@@ -113,7 +113,7 @@ describe('a key', () => {
           const same = JSON.stringify(one) === JSON.stringify(two);
           if (keyOf(a) !== '' && keyOf(b) !== '') expect(keyOf(a) === keyOf(b)).toBe(same);
           expect(keyOf(a) === '').toBe(one.includes(''));
-          if (keyOf(a) !== '') expect(showKey(keyOf(a), a.length)).toBe(one.join(' / '));
+          if (keyOf(a) !== '') expect(showKey(keyOf(a), a.length)).toBe(one.map(visible).join(' / '));
         },
       ),
     );
@@ -142,6 +142,42 @@ describe('a key', () => {
   it('of one part is shown as it is, colons and all', () => {
     expect(showKey('1:a', 1)).toBe('1:a');
     expect(showKey('', 2)).toBe('');
+  });
+});
+
+describe('a key as people see it', () => {
+  it.each([
+    ['bar', 'bar'],
+    ['A 1-中文 ', 'A 1-中文␠'],
+    ['  bar', '␠␠bar'],
+    ['bar\u00a0', 'bar⟨U+00A0⟩'],
+    ['a\u00a0b', 'a⟨U+00A0⟩b'],
+    ['\u3000bar\t', '⟨U+3000⟩bar⟨U+0009⟩'],
+    ['中\u3000文', '中\u3000文'],
+    ['a\r\nb', 'a⟨U+000D⟩⟨U+000A⟩b'],
+    ['bar\u200b', 'bar⟨U+200B⟩'],
+    ['\ufeffbar', '⟨U+FEFF⟩bar'],
+    ['a\u00adb', 'a⟨U+00AD⟩b'],
+    ['\u202ebar', '⟨U+202E⟩bar'],
+    ['cafe\u0301', 'caf⟨U+0065 U+0301⟩'],
+    ['caf\u00e9', 'café'],
+    ['\u212b', '⟨U+212B⟩'],
+    ['\u1112\u1161\u11ab', '⟨U+1112 U+1161 U+11AB⟩'],
+    ['ＡＢＣ', 'ＡＢＣ'],
+    ['👩‍👩‍👧', '👩‍👩‍👧'],
+    ['🏴\u{e0067}\u{e0062}\u{e007f}', '🏴\u{e0067}\u{e0062}\u{e007f}'],
+    [' ', '␠'],
+    ['', ''],
+  ])('%j stands as %s, and is found by it', (part, shown) => {
+    expect(visible(part)).toBe(shown);
+    expect(unveiled(shown)).toBe(part);
+  });
+
+  it('can be told from every other text that looks the same', () => {
+    const odd = fc.string({
+      unit: fc.constantFrom('a', ' ', '\u00a0', '\u200b', '\u0301', 'e', 'é', '\u1100', '\u1161', '中', '\t'),
+    });
+    fc.assert(fc.property(odd, (part) => void expect(unveiled(visible(part))).toBe(part)));
   });
 });
 
