@@ -42,6 +42,8 @@ export interface Report {
   /** `approve` is null in a plan that nobody carries out: a run would wait for these reasons. */
   readonly waiting: { readonly reasons: readonly string[]; readonly approve: string | null } | null;
   readonly error: ReportedError | null;
+  /** Things worth telling that stop nothing, as the card shows them; missing where there are none. */
+  readonly notes?: readonly string[];
 }
 
 /** Reports a run from its state, keys in their fixed order; a run that was left behind counts as interrupted. */
@@ -86,6 +88,7 @@ export function reportOf(state: State, locale: Locale): Report {
     ms: { total: ms.total, source: ms.source, table: ms.table, diff: ms.diff, upload: ms.upload },
     waiting: waitingOf(state, locale),
     error: state.error ? errorOf([state.error, ...(state.otherErrors ?? [])], locale) : null,
+    ...(state.notes.length === 0 ? {} : { notes: state.notes.map((note) => inLocale(note, locale)) }),
   };
 }
 

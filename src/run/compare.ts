@@ -13,8 +13,10 @@ import { type NewOptions, newOptions } from '../sync/new-options.ts';
 import { packCells, unpackCells } from '../sync/pack.ts';
 import { holdsDeletes } from '../sync/policy.ts';
 import type { BadGroup, BadRow, Sample } from '../sync/state.ts';
+import type { Text } from '../sync/text.ts';
 import { badRowsOf, listedKey, listedParts, listedValue } from './bad-rows.ts';
 import { heldBack, type LeftOver, owned } from './left-over.ts';
+import { meetingsOf } from './meetings.ts';
 import type { NewChunk, RefusedRow, Scope, Store } from './ports.ts';
 import { cellsFrom, rowNumber, type SourceRead } from './read-source.ts';
 import type { TableRead } from './read-table.ts';
@@ -44,6 +46,8 @@ export interface Comparison extends LeftOver {
   /** Bad rows by reason, those included that Feishu refused before. */
   readonly badRows: readonly BadGroup[];
   readonly samples: readonly Sample[];
+  /** Said when not one row found its record, though both sides have some. */
+  readonly strangers: readonly Text[];
 }
 
 /** What the comparison works with. */
@@ -162,6 +166,7 @@ export async function compare(
 
   const judge = diff(mapping, table.index, source.times, definition.mode, sides.within);
   const ready = sides.resolver && resolving(mapping, sides.resolver);
+  const meetings = meetingsOf(sides);
   const turn = turns();
   for await (const group of spool.groups()) {
     for (const frame of group) {
@@ -174,6 +179,7 @@ export async function compare(
         continue;
       }
       const found = judge.row(packed, ready ? 0 : cellsFrom);
+      meetings.see(found, () => judge.keyIn(packed, ready ? 0 : cellsFrom));
       if (found.kind === 'create' || found.kind === 'update') {
         const waiting = consider(found);
         if (waiting) await waiting;
@@ -208,6 +214,7 @@ export async function compare(
     hash: hash.digest('hex'),
     badRows: await bad.end(),
     samples: samples.all(),
+    strangers: meetings.notes(),
   };
 }
 

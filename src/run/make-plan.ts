@@ -138,6 +138,7 @@ export async function makePlan(job: Planning): Promise<Plan> {
       badRows: found.badRows,
       notes: [
         ...state.notes,
+        ...found.strangers,
         ...(resolver?.notes() ?? []),
         ...(found.held > 0 ? [heldDeletes(rows.keyless, found.held)] : []),
       ],

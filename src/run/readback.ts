@@ -50,7 +50,8 @@ export async function findKeys(
   }
   const found = new Map<Key, Found>();
   const keyIn = keyReader(targets, key);
-  for (const record of matching) found.set(keyIn(record), foundIn(targets, record));
+  const readers = cellReaders(targets);
+  for (const record of matching) found.set(keyIn(record), foundIn(readers, record));
   return found;
 }
 
@@ -96,6 +97,7 @@ export async function readKeys(
 ): Promise<KeysRead> {
   const names = watched.size > 0 ? namesOf(targets) : key.flatMap((at) => targets[at]?.name ?? []);
   const keyIn = keyReader(targets, key);
+  const readers = cellReaders(targets);
   let found: ReadonlyMap<Key, Found> = new Map();
   let before = await table.revision(signal);
   for (let attempt = 1; ; attempt++) {
@@ -105,7 +107,7 @@ export async function readKeys(
       for (const record of page.records) {
         const name = keyIn(record);
         all?.put(name);
-        if (watched.has(name)) seen.set(name, foundIn(targets, record));
+        if (watched.has(name)) seen.set(name, foundIn(readers, record));
       }
     }
     found = new Map([...found, ...seen]);
@@ -121,17 +123,22 @@ const namesOf = (targets: readonly Target[]): readonly string[] => targets.map((
 
 /** Makes the reader of a record's key. */
 function keyReader(targets: readonly Target[], key: readonly number[]): (record: TableRecord) => Key {
-  const parts = key.map((at) => targets[at]);
-  return ({ fields }) => keyOf(parts.map((part) => (part ? cellOf(part, fields) : '')));
+  const parts = cellReaders(key.flatMap((at) => targets[at] ?? []));
+  return ({ fields }) => keyOf(parts.map((read) => read(fields)));
 }
 
-const foundIn = (targets: readonly Target[], { id, fields }: TableRecord): Found => ({
-  record: id,
-  cells: targets.map((target) => cellOf(target, fields)),
-});
+type CellReader = (fields: TableRecord['fields']) => Cell;
 
-const cellOf = ({ kind, name }: Target, fields: TableRecord['fields']): Cell =>
-  kindOf(kind)?.held(fields[name] ?? null) ?? '';
+const cellReaders = (targets: readonly Target[]): readonly CellReader[] =>
+  targets.map(({ kind, name, filled }) => {
+    const held = kindOf(kind, filled)?.held;
+    return (fields) => held?.(fields[name] ?? null) ?? '';
+  });
+
+const foundIn = (readers: readonly CellReader[], { id, fields }: TableRecord): Found => ({
+  record: id,
+  cells: readers.map((read) => read(fields)),
+});
 
 /** By which values of which field a filter finds the keys; undefined when none does. */
 function filterBy(targets: readonly Target[], key: readonly number[], changes: readonly Change[]) {

@@ -12,8 +12,8 @@ import type { HeldRecord, TableIndex } from './table-index.ts';
 export type Compared =
   | Change
   | { readonly kind: 'same' }
-  /** Left alone by the mode. */
-  | { readonly kind: 'left' }
+  /** Left alone by the mode; `absent`: the table has no such key. */
+  | { readonly kind: 'left'; readonly absent?: true }
   /** Not sent, because its key is empty or stands more than once on either side. */
   | {
       readonly kind: 'invalid';
@@ -79,7 +79,7 @@ export function diff(
     if ((times.get(key) ?? 0) > 1) return invalid(packed, from, 'doubled-source');
     const slot = index.find(key);
     if (slot < 0) {
-      if (mode === 'update') return { kind: 'left' };
+      if (mode === 'update') return { kind: 'left', absent: true };
       return { kind: 'create', key: textOf(key), packed: packed.subarray(from) };
     }
     seen[slot] = 1;

@@ -1,6 +1,7 @@
 import type { Definition } from './definition.ts';
 import type { Field, FieldKind, Fields } from './field.ts';
 import { type Key, keyOf, normal } from './key.ts';
+import { type Filled, filledAs } from './kinds/formula.ts';
 import { type Bad, type Cell, isBad, type Kind } from './kinds/kind.ts';
 import { kindOf, kinds } from './kinds/kinds.ts';
 import { type Lookup, lookupOf } from './lookup.ts';
@@ -18,7 +19,7 @@ export interface Target {
   readonly name: string;
   readonly kind: FieldKind;
   /** Feishu fills it: it names the row and is never written. */
-  readonly filled?: true;
+  readonly filled?: Filled;
   /** An empty value leaves what is in the cell. */
   readonly keep?: true;
   /** Select fields: the options that there are. */
@@ -104,7 +105,7 @@ function compile(
     name: pair.field.name,
     kind: pair.field.kind,
     hidden: isHidden(pair),
-    ...(kinds.has(pair.field.kind) ? {} : { filled: true as const }),
+    ...(kinds.has(pair.field.kind) ? {} : { filled: filledOf(pair, zone) }),
     ...(pair.rule.empty === 'keep' ? { keep: true as const } : {}),
     ...(pair.field.options === undefined ? {} : { options: pair.field.options }),
     ...asked(lookupOf(pair.rule, pair.field)),
@@ -115,7 +116,7 @@ function compile(
     read: readerOf(pair, zone, isHidden(pair), (entry) => unmet[at]?.delete(entry)),
   }));
   const holders = pairs.map((pair): Holder => {
-    const { held, copied } = kindOfPair(pair);
+    const { held, copied } = kindOfPair(pair, zone);
     return { name: pair.field.name, read: held, ...(copied ? { copied } : {}) };
   });
   const key = definition.key.map((part) => pairs.findIndex((pair) => pair.column.name === part.column));
@@ -189,7 +190,7 @@ function readerOf(
   hidden: boolean,
   onMet: (entry: string) => void,
 ): (value: Value) => Cell | Bad {
-  const read = kindOfPair(pair).wanted({ ...pair, zone, hidden });
+  const read = kindOfPair(pair, zone).wanted({ ...pair, zone, hidden });
   const change = transform(pair.rule, pair.column.type, onMet);
   const ready = (value: Value): Cell | Bad => (value === null ? '' : read(value));
   const changed = change ? (value: Value) => ready(change(value)) : ready;
@@ -198,4 +199,6 @@ function readerOf(
 
 const asked = (lookup: Lookup | undefined): Pick<Target, 'lookup'> => (lookup ? { lookup } : {});
 
-const kindOfPair = (pair: Pair): Kind => kindOf(pair.field.kind) as Kind;
+const filledOf = ({ column }: Pair, zone: Zone): Filled => ({ as: filledAs(column.type), zone: zone.name });
+
+const kindOfPair = (pair: Pair, zone: Zone): Kind => kindOf(pair.field.kind, filledOf(pair, zone)) as Kind;

@@ -114,6 +114,55 @@ it.each([
   },
 );
 
+it('dates and amounts name rows by a formula of their value, and a run in which no row found its record says so', async () => {
+  const world = await goods([]);
+  await world.shop.exec('create table days (day date, price decimal(10,2), name varchar(40))');
+  await world.shop.exec("insert into days values ('2026-01-31', 12.5, '新'), ('2026-02-01', 12.25, '旧')");
+  const fields = [
+    { name: '日', type: 'Formula' },
+    { name: '价', type: 'Formula' },
+    { name: '名称', type: 'Text' },
+  ];
+  const records = [
+    {
+      日: { type: 5, ui_type: 'DateTime', value: [Date.parse('2026-01-31T00:00:00+08:00')] },
+      价: 12.5,
+      名称: '旧',
+    },
+    {
+      日: { type: 5, ui_type: 'DateTime', value: [Date.parse('2026-02-01T00:00:00+08:00')] },
+      价: 12.25,
+      名称: '旧',
+    },
+  ];
+  const table = world.feishu.base({ tables: [{ name: '天', fields, records }] }).table();
+  const asking = (query: string) => ({
+    source: { connection: 'shop', query },
+    ...{ mode: 'update', key: ['日', '价'] },
+  });
+  world.define(table.url, asking('select day as "日", price as "价", name as "名称" from days'));
+
+  const run = await world.run();
+  expect(run, run.err).toMatchObject({ status: 'done', rows: { read: 2, updated: 1, unchanged: 1 } });
+  expect(run).not.toHaveProperty('notes');
+  expect(world.writes()).toEqual(['batch_update 1']);
+
+  world.define(table.url, asking(`select day || '!' as "日", price as "价", name as "名称" from days`));
+  const lost = await world.run();
+  expect(lost, lost.err).toMatchObject({
+    status: 'done',
+    rows: { read: 2, updated: 0, unchanged: 2 },
+    notes: [
+      expect.stringContaining(
+        "Not one of the query's 2 rows found a record with its key among the table's 2",
+      ),
+    ],
+  });
+  expect(lost.err).toContain('nothing is updated');
+  expect(lost.err).toContain('A key of the query is "2026-01-31! / 12.5"');
+  expect(world.writes()).toEqual([]);
+});
+
 it('keys that only look different are shown with what tells them apart, and why they count as one', async () => {
   const world = await goods([
     ['bar', '一', 1],

@@ -174,7 +174,7 @@ describe('the comparison', () => {
     const special = [
       target('key'),
       target('a', 'text', { keep: true }),
-      target('b', 'auto-number', { filled: true }),
+      target('b', 'auto-number', { filled: { as: 'text', zone: 'UTC' } }),
     ];
     const times = keyCounter();
     for (const key of ['k1', 'k2']) times.add(key);

@@ -160,7 +160,7 @@ describe('a mapping', () => {
   it('may have a key that Feishu fills, in mode update only', () => {
     const fields = [field('no', 'auto-number'), field('amount', 'number')];
     const map = mapped(definition({ mode: 'update' }), two, fields);
-    expect(map.targets[0]).toMatchObject({ filled: true });
+    expect(map.targets[0]).toMatchObject({ filled: { as: 'text', zone: 'Asia/Shanghai' } });
     expect(map.held({ no: '0007', amount: 1 })).toEqual(['0007', '1']);
     expect(mismatches(definition(), two, fields)[0].code).toBe('read-only-field');
   });
@@ -238,6 +238,69 @@ describe('a field that somebody changes in Feishu', () => {
       known,
     );
     expect(less.notes[0]?.en).toContain('has no column "city" any more');
+  });
+});
+
+describe('a key that only Feishu fills', () => {
+  const text = (...words: string[]) => ({
+    type: 1,
+    value: words.map((word) => ({ type: 'text', text: word })),
+  });
+  const numbers = (...all: number[]) => ({ type: 2, value: all });
+  const dates = (...all: number[]) => ({ type: 5, value: all });
+  const ofKey = (type: ColumnType, kind: FieldKind) =>
+    mapped(definition({ mode: 'update' }), [column('no', type)], [field('no', kind)]);
+
+  it.each<[ColumnType, string | number | Uint8Array, unknown]>([
+    ['date', '2026-01-31', dates(1769788800000)],
+    ['date', '2026-01-31', text('2026-01-31')],
+    ['date', '2026-01-31', 1769788800000],
+    ['datetime', '2026-01-31 08:00:00', dates(1769817600000)],
+    ['datetime', '2026-01-31 00:00:00', text('2026-01-31')],
+    ['datetime', '2026-01-31 08:00:00.1234', dates(1769817600123)],
+    ['timestamp', '2026-01-31 08:00:00', dates(1769817600000)],
+    ['decimal', '12.50', numbers(12.5)],
+    ['decimal', '12.50', text('12.50')],
+    ['decimal', '12.50', text('12.5')],
+    ['decimal', '-0.00', numbers(0)],
+    ['decimal', '0.05', numbers(0.05)],
+    ['decimal', '100.00', [100]],
+    ['decimal', '12345678901234567890.10', text('12345678901234567890.1')],
+    ['integer', 7, numbers(7)],
+    ['integer', 7, text('007')],
+    ['integer', '12345678901234567890', text('12345678901234567890')],
+    ['float', 0.1 + 0.2, numbers(0.1 + 0.2)],
+    ['float', 0.1 + 0.2, text('0.3')],
+    ['year', 2026, numbers(2026)],
+    ['bit', Uint8Array.from([1, 0]), numbers(256)],
+    ['text', 'A-1', text('A', '-1')],
+    ['text', '007', text('007')],
+    ['any', 12.5, numbers(12.5)],
+  ])('matches a %s column by value: %j and %j', (type, value, raw) => {
+    const map = ofKey(type, 'formula');
+    expect(map.rowKey([value])).not.toBe('');
+    expect(keyIn(map, map.held({ no: raw }))).toBe(map.rowKey([value]));
+    expect(keyIn(map, map.wanted([value]) as readonly string[])).toBe(map.rowKey([value]));
+  });
+
+  it.each<[ColumnType, string | number, unknown]>([
+    ['text', '1.10', text('1.1')],
+    ['text', '007', text('7')],
+    ['date', '2026-01-31', dates(1769788800001)],
+    ['date', '2026-01-31', text('31.01.2026')],
+    ['decimal', '12.50', text('12.50 元')],
+    ['decimal', '12.51', numbers(12.5)],
+    ['integer', 1, text('')],
+    ['integer', 1, null],
+  ])('takes no other value for it: %s %j and %j', (type, value, raw) => {
+    const map = ofKey(type, 'formula');
+    expect(keyIn(map, map.held({ no: raw }))).not.toBe(map.rowKey([value]));
+  });
+
+  it('counts up as the column does', () => {
+    const map = ofKey('integer', 'auto-number');
+    expect(keyIn(map, map.held({ no: '001' }))).toBe(map.rowKey([1]));
+    expect(map.targets[0]).toMatchObject({ filled: { as: 'number', zone: 'Asia/Shanghai' } });
   });
 });
 

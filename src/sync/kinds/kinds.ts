@@ -1,8 +1,8 @@
-import type { FieldKind, ReadOnlyKind, WritableKind } from '../field.ts';
+import type { FieldKind, WritableKind } from '../field.ts';
 import { attachmentKind } from './attachment.ts';
 import { checkboxKind } from './checkbox.ts';
 import { dateKind } from './date.ts';
-import { formulaKind } from './formula.ts';
+import { type Filled, filledKind } from './formula.ts';
 import { groupKind } from './group.ts';
 import type { Kind } from './kind.ts';
 import { linkKind } from './link.ts';
@@ -41,10 +41,8 @@ export const keyKinds: ReadonlySet<FieldKind> = new Set<FieldKind>([
 ]);
 
 /** Kinds that only Feishu fills, and whose values can name a row where no row is created: in mode `update`. */
-export const filledKeyKinds: ReadonlyMap<FieldKind, Kind> = new Map<ReadOnlyKind, Kind>([
-  ['auto-number', textKind],
-  ['formula', formulaKind],
-]);
+export const filledKeyKinds: ReadonlySet<FieldKind> = new Set<FieldKind>(['auto-number', 'formula']);
 
 /** How a field's cells are read and compared, whether or not a sync may write them. */
-export const kindOf = (kind: FieldKind): Kind | undefined => kinds.get(kind) ?? filledKeyKinds.get(kind);
+export const kindOf = (kind: FieldKind, filled?: Filled): Kind | undefined =>
+  kinds.get(kind) ?? (filledKeyKinds.has(kind) ? filledKind(filled) : undefined);
