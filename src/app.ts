@@ -36,8 +36,9 @@ import { setUp } from './setup.ts';
 import { openSources } from './source/sources.ts';
 import { folderDefinitions } from './store/definitions.ts';
 import { makeFolder } from './store/folder.ts';
-import { openStore } from './store/open.ts';
+import { type OpenedStore, openStore } from './store/open.ts';
 import { parseAddress } from './sync/address.ts';
+import { ProblemError } from './sync/problem.ts';
 import { keepTidy } from './tidy.ts';
 
 /** Opens only the saved syncs: needs no Feishu app. */
@@ -62,8 +63,6 @@ export const openDefinitions: OpenDefinitions = (config, parts) => ({
     );
   },
 });
-
-type OpenedStore = Awaited<ReturnType<typeof openStore>>;
 
 async function withStore<T>(
   { store: connection }: LocalConfig,
@@ -168,7 +167,10 @@ export const openProgram: OpenProgram = async (config, surroundings) => {
       audit: (name, limit) => store.audit.list(name, limit),
       setup: (signal) => setUp(config, client, signal),
       serve,
-      stop: release,
+      stop: () => {
+        store.hurry();
+        return release();
+      },
     };
   } catch (error) {
     await release();
@@ -208,6 +210,7 @@ function serving(
         definitions,
         journal: store.journal,
         seen: store.seen,
+        storeWaits: () => store.trouble() !== undefined,
         unwritten: (record) => unwritten(record, store),
         audit: store.audit,
         story: (name, key) => story(name, key, store),
@@ -230,10 +233,10 @@ function serving(
     const events = receiver({ self: openId, handle: bot.handle, log, clock });
     const connected = owned(openEvents(config, client, events, { log, clock }), (door) => door.stop());
     if (config.http) {
-      const ready = async (): Promise<boolean> => {
-        await store.ping();
-        return connected.now();
-      };
+      const ready = async () => ({
+        ...(await store.ping().then(() => undefined, storeWord)),
+        ...(connected.now() ? {} : { events: 'not-connected' }),
+      });
       const byHttp = config.app.events;
       const taking =
         byHttp.kind === 'webhook' ? { webhook: webhook({ ...byHttp, receiver: events, clock, log }) } : {};
@@ -292,6 +295,11 @@ function spoolFolder(): string {
 }
 
 const urlOf = (store: Connection): string => (store.kind === 'mysql' ? store.url : `sqlite:${store.path}`);
+
+/** Why the store is not ready, in a word for programs. */
+const storeWord = (error: unknown) => ({
+  store: error instanceof ProblemError ? error.problems[0].code : 'failed',
+});
 
 /** Calls that belong to no run. */
 const uncounted: CallMeter = { count: () => undefined };

@@ -1,14 +1,13 @@
 import type { Config } from './config.ts';
 import type { Clock, Log } from './run/ports.ts';
-import type { openStore } from './store/open.ts';
+import type { OpenedStore } from './store/open.ts';
 
-type Tidied = Pick<
-  Awaited<ReturnType<typeof openStore>>,
-  'journal' | 'seen' | 'orders' | 'audit' | 'schedules'
->;
+type Tidied = Pick<OpenedStore, 'journal' | 'seen' | 'orders' | 'audit' | 'schedules' | 'tend'>;
 
 const day = 86_400_000;
 const tidyEvery = 6 * 3_600_000;
+/** How often the database is looked after, in ms: what was written meanwhile may stand beside its file. */
+const tendEvery = 5_000;
 /** What happened by the clock is known for longer than a year, in ms: some entries are due once in one. */
 const longest = 800 * day;
 
@@ -39,10 +38,16 @@ export function keepTidy(
       await clock.sleep(tidyEvery, over.signal).catch(() => undefined);
     }
   })();
+  const tending = (async () => {
+    while (!over.signal.aborted) {
+      await store.tend();
+      await clock.sleep(tendEvery, over.signal).catch(() => undefined);
+    }
+  })();
   return {
-    stop: () => {
+    stop: async () => {
       over.abort();
-      return tidying;
+      await Promise.all([tidying, tending]);
     },
   };
 }

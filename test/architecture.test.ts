@@ -42,8 +42,7 @@ const rules: Readonly<Record<string, Rule>> = {
   source: { ours: ['source', 'sync', ...ports], packages: ['mysql2', 'libsql'], node: true },
   store: {
     ours: ['store', 'sync', ...ports],
-    // Strips the types of the thread's body where it runs from the sources; never there once it is built.
-    packages: ['kysely', 'libsql', 'mysql2', 'node-cron', 'yaml', ['esbuild', 'store/sqlite-driver.ts']],
+    packages: ['@photostructure/sqlite', 'kysely', 'mysql2', 'node-cron', 'yaml'],
     node: true,
   },
   playground: {

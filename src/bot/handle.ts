@@ -1,8 +1,10 @@
 import { setMaxListeners } from 'node:events';
+import { problemCard } from '../cards/noticeCard.ts';
 import type { Journal, RunRecord, Seen } from '../run/ports.ts';
 import type { Run } from '../run/runs.ts';
 import type { Unwritten } from '../run/unwritten.ts';
 import type { Definition } from '../sync/definition.ts';
+import type { Problem } from '../sync/problem.ts';
 import { text } from '../sync/text.ts';
 import { approvers, starterOf } from './access.ts';
 import { answer } from './answer.ts';
@@ -25,6 +27,8 @@ export interface BotParts extends Omit<Desk, 'live' | 'leaving'> {
   /** The rows that a run did not write, some at a time. */
   readonly unwritten: (record: RunRecord) => AsyncIterable<readonly Unwritten[]>;
   readonly botOpenId: string;
+  /** Whether the store is in trouble, so that work has to wait. */
+  readonly storeWaits: () => boolean;
   /** The tenant whose events count; the first one seen when not given. */
   readonly tenantKey?: string;
 }
@@ -52,6 +56,18 @@ const afterAnswer = 300;
 const farewell = 5000;
 /** Milliseconds that work gets to notice that it is over; a call that hangs must not hold the program up. */
 const lastMoment = 1000;
+
+/** Milliseconds that a command may wait for the store before it is told so. */
+const storeWait = 10_000;
+
+const storeBusy: Problem = {
+  code: 'store-busy',
+  message: text(
+    '机器人的存储暂时不可用，恢复后会自动处理。',
+    'The bot cannot use its store right now; this is handled as soon as it can.',
+  ),
+  cure: text('不用重发；一直不好请联系管理员。', 'No need to send it again; if this lasts, tell an admin.'),
+};
 
 /** Puts the conversation together: events in, cards and toasts out. */
 export function createBot(parts: BotParts): Bot {
@@ -92,28 +108,47 @@ export function createBot(parts: BotParts): Bot {
       ...{ chat: event.chat, message: event.message, group: event.chatKind === 'group' },
       ...{ via: 'text', once: `answer:${event.message}` },
     };
-    afterNew(event, () => answer(command, asking, desk), `message:${event.message}`);
+    background.start('message', async () => {
+      const noted = isNew(event, `message:${event.message}`);
+      background.start('store-wait', () => tellWaiting(asking, noted));
+      if (await noted) await answer(command, asking, desk);
+    });
   };
 
   /**
    * Acknowledges before the store is asked: under load it may take longer than Feishu waits. Nothing is lost by that
    * which would not be lost anyway, for the work itself comes after the acknowledgement.
    */
-  const afterNew = (event: ChatEvent, work: () => Promise<void>, ...others: readonly string[]): void =>
+  const afterNew = (event: ChatEvent, work: () => Promise<void>): void =>
     background.start(event.kind, async () => {
-      if (await isNew(event, ...others)) await work();
+      if (await isNew(event)) await work();
     });
 
+  /** Answers a command that still waits for the store after some seconds; it is carried out all the same. */
+  const tellWaiting = async (asking: Asking, noted: Promise<boolean>): Promise<void> => {
+    const over = new AbortController();
+    const late = clock.sleep(storeWait, AbortSignal.any([over.signal, quit.signal])).then(
+      () => parts.storeWaits(),
+      () => false,
+    );
+    const waiting = await Promise.race([noted.then(() => false), late]);
+    over.abort();
+    if (!waiting || asking.message === undefined) return;
+    const card = problemCard('', [storeBusy], locale);
+    await parts.chat.reply(asking.message, card, `waits:${asking.message}`, undefined, asking.group);
+  };
+
   const onClick = async (event: ClickEvent): Promise<Toast> => {
-    if (!(await isNew(event)))
-      return say('info', text('这次点击已经处理过了。', 'This click was dealt with already.'));
     const letGo = live.hold(event.message);
     const answered = new AbortController();
     const late = async (): Promise<Toast> => {
       await clock.sleep(answerWithin, answered.signal);
-      return say('info', text('正在处理，请看卡片。', 'Working on it; watch the card.'));
+      return parts.storeWaits()
+        ? say('warning', storeBusy.message)
+        : say('info', text('正在处理，请看卡片。', 'Working on it; watch the card.'));
     };
-    const working = click(event, desk);
+    const repeated = say('info', text('这次点击已经处理过了。', 'This click was dealt with already.'));
+    const working = isNew(event).then((fresh) => (fresh ? click(event, desk) : repeated));
     background.start('click', () => working.then(() => undefined));
     try {
       return await Promise.race([working, late()]);

@@ -10,8 +10,8 @@ import { seldom } from './seldom.ts';
 export interface DoorParts {
   /** 0 picks a free port. */
   readonly port: number;
-  /** Whether the store answers and events can come in. A rejection counts as no. */
-  readonly ready: () => Promise<boolean>;
+  /** Says what is not ready, and why, in words for programs: `{ store: 'store-busy' }`. A rejection counts as that, too. */
+  readonly ready: () => Promise<Readonly<Record<string, string>>>;
   /** Takes events, when they come by HTTP. */
   readonly webhook?: Koa.Middleware;
   readonly log: Log;
@@ -54,9 +54,10 @@ export async function openDoor(
   app.use(async (context) => {
     if (context.path === '/healthz') context.body = { ok: true };
     else if (context.path === '/readyz') {
-      const ok = await ready().catch(() => false);
+      const amiss = await ready().catch(() => ({ program: 'failed' }));
+      const ok = Object.keys(amiss).length === 0;
       context.status = ok ? 200 : 503;
-      context.body = { ok };
+      context.body = { ok, ...amiss };
     }
   });
   const handle = app.callback();

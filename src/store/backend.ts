@@ -30,10 +30,14 @@ export interface Backend {
   readonly holdsRows: boolean;
   /** Whether the transaction lost against another one and can simply be done again. */
   lostRace(error: unknown): boolean;
-  /** What a person must put right so that the database can be opened; `undefined` for other errors. */
+  /** Whether another program holds what a statement needs: the same statement may pass later. */
+  isLocked(error: unknown): boolean;
+  /** What a person must put right so that the database works; `undefined` for other errors. */
   problem(error: unknown): Problem | undefined;
   /** Refuses a database that would fail later on. Rejects with `ProblemError`. */
   examine(db: Database): Promise<void>;
+  /** What is to be done now and then so that the database stays in order. */
+  tidy(db: Database): Promise<void>;
 }
 
 /** How often work is done again after it lost against another process. */

@@ -52,12 +52,15 @@ export function mysqlBackend(url: string): Backend {
         }
       }),
     holdsRows: true,
-    lostRace: (error) => ['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT'].includes(codeOf(error) ?? ''),
+    lostRace: (error) => codeOf(error) === 'ER_LOCK_DEADLOCK',
+    // Such a time-out takes back the statement and leaves the transaction as it was.
+    isLocked: (error) => codeOf(error) === 'ER_LOCK_WAIT_TIMEOUT',
     problem: (error) => mysqlProblem(error),
     examine: async (db) => {
       const { rows } = await sql<{ size: number }>`select @@max_allowed_packet as size`.execute(db);
       if (Number(rows[0]?.size) < packet) throw problem(smallPacket);
     },
+    tidy: async () => {},
   };
 }
 

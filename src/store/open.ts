@@ -1,8 +1,9 @@
 import { Kysely, sql } from 'kysely';
 import type { Audit, Schedules } from '../bot/ports.ts';
 import type { Clock, Log, Store } from '../run/ports.ts';
-import { ProblemError, problem } from '../sync/problem.ts';
+import { type Problem, ProblemError, problem } from '../sync/problem.ts';
 import { text } from '../sync/text.ts';
+import { around } from './around.ts';
 import { audit } from './audit.ts';
 import type { Backend, Database } from './backend.ts';
 import { journal } from './journal.ts';
@@ -17,7 +18,7 @@ import { schedules } from './schedules.ts';
 import type { Tables } from './schema.ts';
 import { seen } from './seen.ts';
 import { sqliteBackend } from './sqlite.ts';
-import { telling } from './telling.ts';
+import { watch } from './watch.ts';
 
 /** What the store needs from outside. */
 export interface StoreParts {
@@ -25,18 +26,36 @@ export interface StoreParts {
   readonly log: Log;
 }
 
+/** The opened store, with what only the whole program needs of it. */
+export interface OpenedStore extends Store {
+  readonly schedules: Schedules;
+  readonly audit: Audit;
+  /** What keeps it from working right now, as far as is known. */
+  trouble(): Problem | undefined;
+  /** To be called every few seconds: keeps the database in order, and finds out whether trouble is over. Never rejects. */
+  tend(): Promise<void>;
+  /** From now on nobody waits longer than a moment for other programs: the program is about to stop. */
+  hurry(): void;
+}
+
+/** Milliseconds that opening waits for other programs; later on their locks are waited out, however long they last. */
+const openingWaits = 10_000;
+/** The same while the program stops. */
+const stoppingWaits = 2_000;
+/** Milliseconds in which the database must answer to be called ready. */
+const answersWithin = 3_000;
+
 /**
  * Opens the store and brings its schema up to date.
  *
  * @param url `sqlite:./data/bitable-sync.db` (relative to the working directory), `sqlite::memory:`, or
  * `mysql://user:password@host:3306/database`. Rejects with a `ProblemError` that never shows the password.
  */
-export async function openStore(
-  url: string,
-  { clock, log }: StoreParts,
-): Promise<Store & { readonly schedules: Schedules; readonly audit: Audit }> {
+export async function openStore(url: string, { clock, log }: StoreParts): Promise<OpenedStore> {
   const backend = backendOf(url);
-  const db: Database = new Kysely<Tables>({ dialect: telling(backend.dialect, backend.problem) });
+  const { call, trouble, well, patience } = watch(backend, { clock, log });
+  const db: Database = new Kysely<Tables>({ dialect: around(backend.dialect, call) });
+  patience(openingWaits);
   try {
     await migrate(db, backend, clock, log);
     await backend.examine(db);
@@ -44,22 +63,64 @@ export async function openStore(
     await db.destroy();
     throw error;
   }
+  patience(Number.POSITIVE_INFINITY);
+  const kept = memory(db);
   return {
     journal: journal(db, backend),
     ledger: ledger(db),
     rejects: rejects(db, backend),
-    memory: memory(db),
+    memory: kept,
     leases: leases(db, backend),
     seen: seen(db, backend),
     schedules: schedules(db, backend),
     orders: orders(db, backend),
     audit: audit(db, backend),
+    trouble,
     async ping() {
-      await sql`select 1`.execute(db);
+      const known = trouble();
+      if (known) throw problem(known);
+      await within(answersWithin, sql`select 1`.execute(db), clock);
     },
-    stop: () => db.destroy(),
+    async tend() {
+      try {
+        // Beginning shows a lock, and a server that is gone. Whether a full disk has room again, only writing shows.
+        if (trouble()) await kept.remember('store.alive', '');
+        else await db.transaction().execute(async () => undefined);
+        well();
+        await backend.tidy(db);
+      } catch (error) {
+        if (!(error instanceof ProblemError)) log.warn('store.not-tended', { error });
+      }
+    },
+    hurry: () => patience(stoppingWaits),
+    stop: () => {
+      patience(0);
+      return db.destroy();
+    },
   };
 }
+
+/** Rejects when work takes longer than that; the work itself goes on. */
+async function within(ms: number, work: Promise<unknown>, clock: Clock): Promise<void> {
+  const done = new AbortController();
+  const late = clock.sleep(ms, done.signal).then(() => {
+    throw problem(silent);
+  });
+  work.catch(() => undefined);
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    late.catch(() => undefined);
+    done.abort();
+  }
+}
+
+const silent: Problem = {
+  code: 'store-silent',
+  message: text('存储数据库没有应答', 'the store does not answer'),
+  cure: text('请检查存储数据库和到它的网络', 'check its server, and the network between'),
+  where: 'STORE_URL',
+};
 
 /** Picks the database by its URL. @throws ProblemError when no database can be meant. */
 export function backendOf(url: string): Backend {

@@ -107,7 +107,10 @@ export function fileProblem(path: string, code: string): Problem | undefined {
     return {
       code: 'store-busy',
       message: text(`${path} 一直被另一个程序占用`, `another program keeps ${path} locked`),
-      cure: text('请结束占用该文件的程序后重试', 'end the program that holds the file and try again'),
+      cure: text(
+        '它放开之后会自动继续；如果一直不放，请结束那个程序',
+        'everything goes on by itself once it lets go; if it never does, end that program',
+      ),
       where,
     };
   }

@@ -1,18 +1,15 @@
 import { resolve } from 'node:path';
-import { sql } from 'kysely';
+import { type Dialect, SqliteDialect, sql } from 'kysely';
 import type { Backend, Database, TableShape } from './backend.ts';
 import type { NewLedgerRow } from './schema.ts';
-import { SqliteFault, sqliteDialect } from './sqlite-driver.ts';
+import { hasLog, openDatabase, SqliteFault } from './sqlite-database.ts';
 import { fileProblem, prepareFile } from './sqlite-file.ts';
-
-/** Milliseconds that a write waits for another process: the bot and the command line may share the file. */
-const patience = 10_000;
 
 /** The store in a file that only its owner can read; file and folder are made when missing. */
 export function sqliteBackend(name: string): Backend {
   const path = name === ':memory:' ? name : prepareFile(resolve(name));
   return {
-    dialect: sqliteDialect({ path, patience }),
+    dialect: dialectOf(path),
     create: createTable,
     unlessThere: (insert) => insert.orIgnore(),
     confirm: confirmAll,
@@ -20,15 +17,38 @@ export function sqliteBackend(name: string): Backend {
     holdsRows: false,
     // A transaction begins as the only writer: it waits instead of losing.
     lostRace: () => false,
+    isLocked: (error) => error instanceof SqliteFault && error.code === 'SQLITE_BUSY',
     problem: (error) => (error instanceof SqliteFault ? fileProblem(path, error.code) : undefined),
     examine: async () => {},
+    tidy: async (db) => {
+      // What readers still need stays where it is until the next time.
+      if (hasLog(path)) await sql`pragma wal_checkpoint(truncate)`.execute(db);
+    },
   };
 }
 
-/**
- * All rows travel to the thread as one text: a parameter for each of their values costs several times as much, on
- * both sides.
- */
+function dialectOf(path: string): Dialect {
+  const dialect = new SqliteDialect({ database: async () => openDatabase(path) });
+  return {
+    createAdapter: () => dialect.createAdapter(),
+    createIntrospector: (db) => dialect.createIntrospector(db),
+    createQueryCompiler: () => dialect.createQueryCompiler(),
+    createDriver: () => {
+      const driver = dialect.createDriver();
+      const destroy = driver.destroy.bind(driver);
+      // There is one connection: whoever has it ends what he does with it.
+      driver.destroy = async () => {
+        const connection = await driver.acquireConnection();
+        await destroy();
+        // Whoever comes later hears that it is closed.
+        await driver.releaseConnection(connection);
+      };
+      return driver;
+    },
+  };
+}
+
+/** All rows are given as one text: a parameter for each of their values costs several times as much. */
 async function confirmAll(db: Database, rows: readonly NewLedgerRow[]): Promise<void> {
   const values = JSON.stringify(
     rows.map(({ scope, key_id, key_text, record, hash, run }) => [

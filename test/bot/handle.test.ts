@@ -154,6 +154,32 @@ describe('a message', () => {
     expect(log.lines.map((line) => line.event)).toEqual(['event.not-noted']);
   });
 
+  it('is told after some seconds that the store is busy, and carried out when it is free', async () => {
+    let free: (fresh: boolean) => void = () => undefined;
+    const first = () => new Promise<boolean>((resolve) => (free = resolve));
+    const stage = newStage({ seen: { first }, storeWaits: () => true });
+    await stage.bot.handle(message('/sync orders'));
+    await stage.clock.advance(9_999);
+    expect(stage.said).toEqual([]);
+    await stage.clock.advance(1);
+    expect(wordsOf(stage.said.at(-1)?.card ?? {})).toContain('cannot use its store right now');
+    expect(stage.asked).toEqual([]);
+    free(true);
+    await settle();
+    expect(stage.asked).toHaveLength(1);
+  });
+
+  it('on a button gets its toast in time, whatever the store does', async () => {
+    const stuck = { first: () => new Promise<boolean>(() => undefined) };
+    const { bot, clock } = newStage({ seen: stuck, storeWaits: () => true });
+    const toast = bot.handle(press(value('apply')));
+    await clock.advance(2_000);
+    expect(await toast).toMatchObject({
+      type: 'warning',
+      content: expect.stringContaining('store right now'),
+    });
+  });
+
   it('in a group counts when it mentions the bot', async () => {
     const { ask, asked } = newStage();
     await ask('/sync orders', { chatKind: 'group', mentioned: true });

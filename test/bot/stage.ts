@@ -30,6 +30,7 @@ export function newStage(change: Partial<BotParts> = {}, records: readonly RunRe
       definition({ name: 'users', title: '用户 ①', access: { run: ['ou_bob'] } }),
     ]),
     seen: fakeSeen(),
+    storeWaits: () => false,
     unwritten: async function* () {},
     schedules: fakeSchedules(),
     verify: () => Promise.reject(new Error('not here')),

@@ -1,4 +1,6 @@
-import { expect, it } from 'vitest';
+import { join } from 'node:path';
+import { DatabaseSync } from '@photostructure/sqlite';
+import { expect, it, onTestFinished } from 'vitest';
 import { newWorld } from '../support/world.ts';
 
 it('check finds everything ready, and writes nothing', async () => {
@@ -122,6 +124,15 @@ it('serves its health and its readiness', async () => {
   await expect.poll(() => get('/readyz')).toBe(503);
   expect(await get('/healthz')).toBe(200);
   world.feishu.app.setEnabled(true);
+  await expect.poll(() => get('/readyz'), { timeout: 10_000 }).toBe(200);
+
+  const other = new DatabaseSync(join(world.folder, 'data', 'bitable-sync.db'));
+  onTestFinished(() => other.close());
+  other.exec('begin immediate');
+  await expect.poll(() => get('/readyz'), { timeout: 10_000 }).toBe(503);
+  const said = await fetch(`http://127.0.0.1:${port}/readyz`);
+  expect(await said.json()).toEqual({ ok: false, store: 'store-busy' });
+  other.exec('rollback');
   await expect.poll(() => get('/readyz'), { timeout: 10_000 }).toBe(200);
 
   await program.stop();

@@ -61,7 +61,7 @@ beforeEach(async () => {
     log,
   });
   const clock = { now: () => now * 1000 };
-  door = await openDoor({ port: 0, ready: async () => true, webhook: takes, log, clock }, quick);
+  door = await openDoor({ port: 0, ready: async () => ({}), webhook: takes, log, clock }, quick);
 });
 afterEach(() => door.stop());
 

@@ -1,3 +1,4 @@
+import { systemClock } from '../../src/clock.ts';
 import type { Log, NewChunk, Outcome, RunRecord, Scope } from '../../src/run/ports.ts';
 import type { State } from '../../src/sync/state.ts';
 import { sampleState } from '../support/samples.ts';
@@ -5,8 +6,8 @@ import { sampleState } from '../support/samples.ts';
 /** A log that says nothing. */
 export const quiet: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** Parts for a store whose clock stands still. */
-export const parts = { clock: { now: () => 1_700_000_000_000, sleep: async () => {} }, log: quiet };
+/** Parts for a store whose clock stands still; pauses are real, because other processes hold locks. */
+export const parts = { clock: { now: () => 1_700_000_000_000, sleep: systemClock.sleep }, log: quiet };
 
 export const orders: Scope = { definition: 'orders', table: 'bascnA/tblA' };
 

@@ -1,17 +1,20 @@
-import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
-import { type DatabaseConnection, type Dialect, Kysely, sql } from 'kysely';
-import { afterEach, describe, expect, it } from 'vitest';
-import type { Store } from '../../src/run/ports.ts';
-import { backendOf, openStore } from '../../src/store/open.ts';
+import { DatabaseSync } from '@photostructure/sqlite';
+import { type Dialect, Kysely, sql } from 'kysely';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
+import { around } from '../../src/store/around.ts';
+import { backendOf, type OpenedStore, openStore } from '../../src/store/open.ts';
 import type { Tables } from '../../src/store/schema.ts';
-import { SqliteFault } from '../../src/store/sqlite-driver.ts';
-import { telling } from '../../src/store/telling.ts';
+import { SqliteFault } from '../../src/store/sqlite-database.ts';
+import { watch } from '../../src/store/watch.ts';
 import { bodyOf, entriesOf, scopeOf, startChild, writeUntilKilled } from './kill.ts';
 import { sqlitePlace } from './places.ts';
-import { chunkOf, parts, runOf } from './samples.ts';
+import { chunkOf, parts, quiet, runOf } from './samples.ts';
 
 const opened: { stop(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -24,7 +27,7 @@ async function place() {
   return made;
 }
 
-async function open(url: string): Promise<Store> {
+async function open(url: string): Promise<OpenedStore> {
   const store = await openStore(url, parts);
   opened.push(store);
   return store;
@@ -103,22 +106,23 @@ describe('the SQLite file', () => {
   });
 
   it('that is full in the middle of a run says so, and what is no business of people stays as it is', async () => {
-    const { dialect, problem } = backendOf('sqlite::memory:');
+    const backend = backendOf('sqlite::memory:');
+    const { dialect } = backend;
     const driver = dialect.createDriver();
     let fault = new SqliteFault('database or disk is full', 'SQLITE_FULL');
-    const connection: DatabaseConnection = {
+    driver.acquireConnection = async () => ({
       executeQuery: () => Promise.reject(fault),
       streamQuery: () => {
         throw new Error('not here');
       },
-    };
+    });
     const failing: Dialect = {
       createAdapter: () => dialect.createAdapter(),
       createIntrospector: (db) => dialect.createIntrospector(db),
       createQueryCompiler: () => dialect.createQueryCompiler(),
-      createDriver: () => ({ ...driver, acquireConnection: async () => connection }),
+      createDriver: () => driver,
     };
-    const db = new Kysely<Tables>({ dialect: telling(failing, problem) });
+    const db = new Kysely<Tables>({ dialect: around(failing, watch(backend, parts).call) });
     opened.push({ stop: () => db.destroy() });
     const asked = () => db.selectFrom('memory').selectAll().execute();
     await expect(asked()).rejects.toMatchObject({
@@ -146,6 +150,83 @@ describe('the SQLite file', () => {
     const again = await open(url);
     expect(await again.journal.chunks('r1')).toHaveLength(1);
   });
+});
+
+describe('a file that another program holds', () => {
+  /** Another program that has the file for itself until told otherwise; what the store logs; time fifty times faster. */
+  async function held() {
+    const { url, file } = await place();
+    const logged: [string, unknown][] = [];
+    const note = (event: string, facts?: unknown) => logged.push([event, facts]);
+    const clock = { now: () => Date.now() * 50, sleep: (ms: number) => systemClock.sleep(ms / 50) };
+    const options = { clock, log: { ...quiet, warn: note, error: note } };
+    const store = await openStore(url, options);
+    opened.push(store);
+    const other = new DatabaseSync(file);
+    opened.push({ stop: async () => other.close() });
+    const seen = async (event: string) =>
+      vi.waitFor(() => expect(logged.map(([name]) => name)).toContain(event));
+    return { url, store, other, logged, options, seen };
+  }
+
+  it('is waited for however long it takes, with one word at the start and one at the end', async () => {
+    const { store, other, logged, seen } = await held();
+    await store.journal.createRun(runOf('r1'));
+    other.exec('begin immediate');
+    const added = [1, 2, 3].map((seq) => store.journal.addChunks('r1', [chunkOf(`C00${seq}`, seq)]));
+    await seen('store.failed');
+    await expect(store.ping()).rejects.toMatchObject({ problems: [{ code: 'store-busy' }] });
+    expect(store.trouble()).toMatchObject({ code: 'store-busy', where: 'STORE_URL' });
+    other.exec('commit');
+    await Promise.all(added);
+    expect(await store.journal.chunks('r1')).toHaveLength(3);
+    await store.ping();
+    expect(logged.map(([event]) => event)).toEqual(['store.failed', 'store.recovered']);
+    expect(logged[0]?.[1]).toMatchObject({ code: 'store-busy', message: expect.stringContaining('locked') });
+  });
+
+  it('is given up after some seconds by whoever opens it, in words', async () => {
+    const { url, other, options } = await held();
+    other.exec('begin exclusive');
+    await expect(openStore(url, options)).rejects.toMatchObject({ problems: [{ code: 'store-busy' }] });
+  });
+
+  it('holds nobody up who stops', async () => {
+    const { store, other, seen } = await held();
+    other.exec('begin immediate');
+    const noted = store.memory.remember('a', 'b').catch((error: unknown) => error);
+    await seen('store.failed');
+    store.hurry();
+    await store.stop();
+    expect(await noted).toMatchObject({ problems: [{ code: 'store-busy' }] });
+  });
+
+  it('does not stop the event loop', async () => {
+    const { store, other } = await held();
+    other.exec('begin immediate');
+    const noted = store.memory.remember('a', 'b');
+    const delay = monitorEventLoopDelay({ resolution: 1 });
+    delay.enable();
+    await systemClock.sleep(300);
+    delay.disable();
+    other.exec('commit');
+    await noted;
+    // A driver that waits by itself would have held it up all the time.
+    expect(delay.max / 1e6).toBeLessThan(250);
+  });
+});
+
+it('changes move into the file now and then, so that a copy of it alone is nearly whole', async () => {
+  const { url, file } = await place();
+  const store = await open(url);
+  await store.journal.createRun(runOf('r1'));
+  await store.journal.addChunks('r1', [chunkOf('C001', 1, Buffer.alloc(2_000_000, 1))]);
+  expect(statSync(`${file}-wal`).size).toBeGreaterThan(2_000_000);
+  await store.tend();
+  expect(statSync(`${file}-wal`).size).toBe(0);
+  copyFileSync(file, `${file}.copy`);
+  const copy = await open(`sqlite:${file}.copy`);
+  expect(await copy.journal.chunks('r1')).toHaveLength(1);
 });
 
 it.each(['', 'postgres://u:geheim@h/d', 'sqlite:', 'data/x.db'])(

@@ -1,0 +1,131 @@
+import { statSync } from 'node:fs';
+import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from '@photostructure/sqlite';
+import type { SqliteDatabase, SqliteStatement } from 'kysely';
+
+/** SQLite refused or failed a statement. `code` is SQLite's own word, such as `SQLITE_BUSY`. */
+export class SqliteFault extends Error {
+  readonly code: string;
+
+  constructor(message: string, code: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'SqliteFault';
+    this.code = code;
+  }
+}
+
+/** Statements kept ready; beyond it the oldest is prepared again when needed. */
+const ready = 200;
+
+/**
+ * Opens the file as Kysely's own dialect takes it. Statements run on the caller's thread and never wait for another
+ * process: they fail with `SQLITE_BUSY`, and whoever calls pauses and tries again.
+ * @throws SqliteFault
+ */
+export function openDatabase(path: string): SqliteDatabase {
+  const db = told(() => new DatabaseSync(path, { timeout: 0 }));
+  const statements = new Map<string, SqliteStatement>();
+  try {
+    told(() => db.exec(settings));
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+  return {
+    prepare(asked) {
+      // Two processes that both read first would both fail to write: a transaction begins as the only writer.
+      const sql = asked === 'begin' ? 'begin immediate' : asked;
+      // SQLite ends a transaction by itself after some errors; the caller's rollback must not hide them.
+      if (sql === 'rollback' && !db.isTransaction) return nothing;
+      const known = statements.get(sql);
+      if (known) return known;
+      const statement = dressed(told(() => db.prepare(sql)));
+      statements.set(sql, statement);
+      const [oldest] = statements.keys();
+      if (statements.size > ready && oldest !== undefined) statements.delete(oldest);
+      return statement;
+    },
+    close() {
+      statements.clear();
+      settle(db);
+      db.close();
+    },
+  };
+}
+
+/**
+ * Moves everything into the one file and takes away those beside it, as SQLite does by itself when the last connection
+ * ends. The driver's does not end while statements wait for the garbage collector, and it has no way to drop them.
+ */
+function settle(db: DatabaseSyncInstance): void {
+  try {
+    told(() => db.exec('pragma journal_mode = delete'));
+  } catch (error) {
+    // Somebody else works with the file, or it is in trouble that was told already: all is safe beside it.
+    if (!(error instanceof SqliteFault)) throw error;
+  }
+}
+
+/**
+ * `synchronous`: a power cut must not forget that a chunk was handed to the network: it would be created a second
+ * time. `cache_size` is in KiB and the rest in pages of 4 KiB: what a chunk touches should fit.
+ */
+const settings = `
+  pragma journal_mode = wal;
+  pragma synchronous = full;
+  pragma foreign_keys = on;
+  pragma journal_size_limit = 67108864;
+  pragma cache_size = -16000;
+  pragma wal_autocheckpoint = 4000`;
+
+/** Whether changes wait beside the file for a checkpoint to move them into it. */
+export const hasLog = (path: string): boolean =>
+  (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
+
+const nothing: SqliteStatement = {
+  reader: false,
+  all: () => [],
+  run: () => ({ changes: 0, lastInsertRowid: 0 }),
+  iterate: () => [].values(),
+};
+
+function dressed(statement: StatementSyncInstance): SqliteStatement {
+  return {
+    reader: statement.columns().length > 0,
+    all: (values) => told(() => statement.all(...values.map(param))),
+    run: (values) => told(() => statement.run(...values.map(param))),
+    iterate: (values) => statement.iterate(...values.map(param)),
+  };
+}
+
+/** @throws TypeError for a text that SQLite would cut short. */
+function param(value: unknown): unknown {
+  if (typeof value === 'string' && value.includes('\0')) throw new TypeError('a text for SQLite holds a NUL');
+  return value;
+}
+
+/** The first byte of a result code tells its group. https://www.sqlite.org/rescode.html */
+const codes: ReadonlyMap<number, string> = new Map([
+  [3, 'SQLITE_PERM'],
+  [5, 'SQLITE_BUSY'],
+  [6, 'SQLITE_LOCKED'],
+  [8, 'SQLITE_READONLY'],
+  [10, 'SQLITE_IOERR'],
+  [11, 'SQLITE_CORRUPT'],
+  [13, 'SQLITE_FULL'],
+  [14, 'SQLITE_CANTOPEN'],
+  [15, 'SQLITE_PROTOCOL'],
+  [19, 'SQLITE_CONSTRAINT'],
+  [23, 'SQLITE_AUTH'],
+  [26, 'SQLITE_NOTADB'],
+]);
+
+/** Does it, and throws a {@link SqliteFault} where SQLite says no. */
+export function told<R>(work: () => R): R {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof Error && 'errcode' in error)) throw error;
+    const code = codes.get(Number(error.errcode) & 0xff) ?? 'SQLITE_ERROR';
+    throw new SqliteFault(error.message, code, { cause: error });
+  }
+}

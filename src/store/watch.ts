@@ -1,0 +1,83 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Clock, Log } from '../run/ports.ts';
+import { type Problem, ProblemError, problem } from '../sync/problem.ts';
+import type { Call } from './around.ts';
+import type { Backend } from './backend.ts';
+
+/** Keeps an eye on the database: waits out locks, and knows what is wrong with it. */
+export interface Watch {
+  readonly call: Call;
+  /** What keeps the store from working right now. */
+  trouble(): Problem | undefined;
+  /** Says that the store works again. */
+  well(): void;
+  /** Sets how long a statement waits for other programs, in ms; also for those that wait already. */
+  patience(ms: number): void;
+}
+
+/** Longest pause before a locked database is tried again, in ms. */
+const longestPause = 200;
+/** A lock that lasts longer is worth a word, in ms: two instances lock each other out for milliseconds all day. */
+const noticed = 1_000;
+/** Milliseconds of the event loop that statements may take before whatever else waits gets its turn. */
+const inOneGo = 10;
+
+/**
+ * Makes a watch that logs trouble once when it begins and once when it ends.
+ * @param of tells a lock, and words for what a person can mend
+ */
+export function watch(
+  of: Pick<Backend, 'isLocked' | 'problem'>,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+): Watch {
+  let trouble: Problem | undefined;
+  let since = 0;
+  let patience = 0;
+  let spent = 0;
+
+  const inTrouble = (one: Problem): void => {
+    if (trouble?.message.en === one.message.en) return;
+    if (trouble === undefined) since = clock.now();
+    trouble = one;
+    log.error('store.failed', { code: one.code, message: one.message.en, cure: one.cure.en });
+  };
+  const well = (): void => {
+    if (trouble === undefined) return;
+    trouble = undefined;
+    log.warn('store.recovered', { seconds: Math.round((clock.now() - since) / 1000) });
+  };
+
+  return {
+    trouble: () => trouble,
+    well,
+    patience: (ms) => {
+      patience = ms;
+    },
+    async call(work) {
+      let waited = 0;
+      for (let pause = 1; ; pause = Math.min(pause * 2, longestPause)) {
+        const from = performance.now();
+        try {
+          const working = work();
+          spent += performance.now() - from;
+          const result = await working;
+          if (waited >= noticed) well();
+          if (spent > inOneGo) {
+            spent = 0;
+            await nextTurn();
+          }
+          return result;
+        } catch (error) {
+          const told = error instanceof ProblemError ? undefined : of.problem(error);
+          const locked = of.isLocked(error);
+          // MySQL waits by itself for some seconds before it says so.
+          waited += performance.now() - from;
+          if (told && (!locked || waited >= noticed)) inTrouble(told);
+          if (!locked || waited >= patience) throw told ? problem(told, { cause: error }) : error;
+          await clock.sleep(pause);
+          waited += pause;
+        }
+      }
+    },
+  };
+}
