@@ -1,26 +1,47 @@
-/** What spreadsheets take for the beginning of a formula, full-width forms and blanks before it included. */
-const formula = /^[\s\p{Cf}]*[=+\-@＝＋－＠−]|^[\t\r\n]/u;
-/** A number that a spreadsheet shows as it stands: up to 15 digits, no leading zero. */
-const plainNumber = /^-?(?:0|[1-9]\d{0,14})(?:\.\d+)?$/;
-/** Text that a spreadsheet would read as a number, and change. */
-const numberLike = /^\d[\d,]*(?:\.\d*)?(?:e[+-]?\d+)?$/i;
+/** What spreadsheets take for the beginning of a formula; blanks and control characters before it do not count. */
+const formula = /^[=+\-@−]/u;
+const blanks = /^[\s\p{C}]+/u;
+/** A number that a spreadsheet shows as it stands: no zeros that it would leave out, and 15 digits at most. */
+const plainNumber = /^(?!-0$)-?(?:0|[1-9]\d*)(?:\.\d*[1-9])?$/;
 const digitsAtMost = 15;
+/** Numbers, amounts, percents, fractions, times and dates in digits, in Chinese too. */
+const digitsOnly =
+  /^[\s\d.,:/%()$¥€£年月日时分秒上下午-]*\d[\s\d.,:/%()$¥€£年月日时分秒-]*(?:[\s\d][ap]m|\s[ap])?$/iu;
+const exponent = /^[\s\d.,]*\de[+-]?\d+\s*$/iu;
+/** `MAR1`, `jan-1`, `2 Sept 2026`: a month's name among digits. */
+const month =
+  /(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec|january|february|march|april|august|september|october|november|december)/
+    .source;
+const monthDate = new RegExp(`^(?=\\D*\\d)[\\s\\d.,:/-]*${month}[\\s\\d.,:/-]*$`, 'iu');
+/** Truth values, and the errors of a calculation. */
+const word = /^\s*(?:true|false|#(?:n\/a|null!|div\/0!|value!|ref!|name\?|num!))\s*$/iu;
 
 /**
  * One cell of a CSV file (RFC 4180) that spreadsheets show as it is: an apostrophe stands before whatever they would
- * calculate or round: formulas, long digit strings, leading zeros, exponents. A value that begins with an
- * apostrophe gets another one, so that taking one away always gives the value back.
+ * calculate, round or turn into something else: formulas, long digit strings, leading and trailing zeros, exponents,
+ * percents, dates, times, truth values. A number that is shown as it stands stays bare. A value that begins with an
+ * apostrophe gets another one, so that taking one away always gives the value back: CSV has no other means that every
+ * spreadsheet obeys.
  */
 export function csvCell(value: string): string {
   const shown = value.startsWith("'") || isChanged(value) ? `'${value}` : value;
   return /[",;\s]/u.test(shown) ? `"${shown.replaceAll('"', '""')}"` : shown;
 }
 
+/** Longer texts are never taken for a number or a date. */
+const longest = 255;
+
 function isChanged(value: string): boolean {
   // A sign alone is no formula.
   if (value.length === 1 && '=+-'.includes(value)) return false;
-  if (plainNumber.test(value)) return value.replace(/\D/g, '').length > digitsAtMost;
-  return formula.test(value) || numberLike.test(value);
+  // Full-width forms are read as the others.
+  const head = value
+    .replace(blanks, '')
+    .slice(0, longest + 1)
+    .normalize('NFKC');
+  if (plainNumber.test(value)) return value.replace(/^[-0.]+|\./g, '').length > digitsAtMost;
+  if (formula.test(head) || /^[\t\r\n]/.test(value)) return true;
+  return head.length <= longest && [digitsOnly, exponent, monthDate, word].some((like) => like.test(head));
 }
 
 /** One line with its CRLF. */
