@@ -1,6 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { parseEnv } from 'node:util';
 import { readApp, readLocal } from './read-settings.ts';
 import { type Problem, ProblemError } from './sync/problem.ts';
 import type { QuietHours } from './sync/schedule/hours.ts';
@@ -86,27 +83,6 @@ export function readLocalConfig(env: Environment, cwd: string): LocalConfig {
   const local = readLocal(env, cwd, problems);
   throwIfAny(problems);
   return local;
-}
-
-/** Adds the `.env` file of the folder, when there is one; a variable that is really set wins over it. */
-export function readEnvironment(env: Environment, cwd: string): Environment {
-  const file = resolve(cwd, '.env');
-  try {
-    return { ...parseEnv(readFileSync(file, 'utf8')), ...env };
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return env;
-    throw new ProblemError(
-      [
-        {
-          code: 'wrong-setting',
-          where: file,
-          message: text('.env 文件无法读取。', 'The .env file cannot be read.'),
-          cure: text('检查文件权限，或删除它。', 'Check its permissions, or remove it.'),
-        },
-      ],
-      { cause },
-    );
-  }
 }
 
 /** Picks the language before anything else is read: problems with settings need one too. */

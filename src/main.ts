@@ -6,7 +6,7 @@ import type { WriteStream } from 'node:tty';
 import { setFlagsFromString } from 'node:v8';
 import { createCli } from './cli/cli.ts';
 import { keepStdoutForAnswers } from './cli/console.ts';
-import type { Output } from './cli/terminal.ts';
+import type { Stream } from './cli/terminal.ts';
 import { systemClock } from './clock.ts';
 
 keepStdoutForAnswers();
@@ -60,12 +60,23 @@ function version(): string {
   return version;
 }
 
-/** A stream as people or programs read it. One that was closed (as by `| head`) takes the words to nowhere. */
-function output(stream: WriteStream): Output {
+/** A stream as people or programs read it. What cannot be written is remembered, and ends nothing. */
+function output(stream: WriteStream): Stream {
+  let failed: string | undefined;
+  let last = Promise.resolve();
   stream.on('error', () => undefined);
   return {
     write: (words) => {
-      stream.write(words);
+      last = new Promise((resolve) => {
+        stream.write(words, (error) => {
+          if (error) failed ??= 'code' in error ? String(error.code) : error.message;
+          resolve();
+        });
+      });
+    },
+    flushed: async () => {
+      await last;
+      return failed;
     },
     get isTTY() {
       return stream.isTTY;

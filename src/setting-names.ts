@@ -25,6 +25,32 @@ export const unknownSettings = (env: Environment): readonly Problem[] =>
       return meant.length > 0 || name.startsWith(ownPrefix) ? [unknownSetting(name, meant)] : [];
     });
 
+/** Variables that other programs and Node itself read from the same file. */
+const others = /^(?:NODE_|npm_|COMPOSE_|DOCKER_)|^(?:TZ|LANG|PATH|HOME|(?:https?|all|no)_proxy)$/i;
+
+/**
+ * Returns a warning for each name in our own `.env` file that is no setting: unlike the environment, nobody else is
+ * meant there. Those that {@link unknownSettings} tells of are left out.
+ */
+export function unknownInFile(names: readonly string[], env: Environment): readonly Problem[] {
+  const told = new Set(unknownSettings(env).map(({ where }) => where));
+  return names
+    .filter((name) => !known.has(name) && !/^CONNECTION_[A-Z0-9_]+$/.test(name))
+    .filter((name) => !others.test(name) && !told.has(name))
+    .map((name) => ({
+      code: 'warn-unknown-setting',
+      where: name,
+      message: text(
+        '.env 里的这个名称不是设置，它不起作用。',
+        'This name in .env is no setting, so it does nothing.',
+      ),
+      cure: text(
+        '所有设置见 bitable-sync --help；不需要就删掉这一行。',
+        'bitable-sync --help lists the settings; remove the line if nothing needs it.',
+      ),
+    }));
+}
+
 /** Returns the variables that are set and were probably meant to be the setting `name`, such as `APP_ID`. */
 export const slipsFor = (name: string, env: Environment): readonly string[] => {
   const bare = name.replace(ownPrefix, '');

@@ -23,7 +23,7 @@ interface Rule {
 }
 
 const ports = ['run/ports.ts', 'bot/ports.ts'];
-const config = ['config.ts', 'read-settings.ts', 'setting-names.ts', 'settings.ts'];
+const config = ['config.ts', 'env-file.ts', 'read-settings.ts', 'setting-names.ts', 'settings.ts'];
 
 /** Arrows point to `sync`; nobody imports an adapter but `app`; only the demo imports the playground. */
 const rules: Readonly<Record<string, Rule>> = {
@@ -69,6 +69,7 @@ const rules: Readonly<Record<string, Rule>> = {
   'read-settings.ts': { ours: ['sync', ...config], node: true },
   'setting-names.ts': { ours: ['sync', ...config], node: false },
   'config.ts': { ours: ['sync', ...config], node: true },
+  'env-file.ts': { ours: ['sync', ...config], node: true },
   'clock.ts': { ours: [], types: ports, node: true },
   'log.ts': { ours: [], types: [...ports, ...config], packages: ['pino'], node: true },
   'process.ts': { ours: ['run'], node: true },

@@ -2,14 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  connectionOf,
-  connectionVariable,
-  readConfig,
-  readEnvironment,
-  readLocalConfig,
-  secretsOf,
-} from '../src/config.ts';
+import { connectionOf, connectionVariable, readConfig, readLocalConfig, secretsOf } from '../src/config.ts';
+import { readEnvironment } from '../src/env-file.ts';
 import { ProblemError } from '../src/sync/problem.ts';
 
 const app = { FEISHU_APP_ID: 'cli_0123456789abcdef', FEISHU_APP_SECRET: 'app-secret' };
@@ -299,13 +293,65 @@ describe('a secret', () => {
 });
 
 describe('the .env file', () => {
+  const put = (content: string | Buffer) => writeFileSync(join(cwd, '.env'), content);
+  const read = () => readEnvironment({}, cwd);
+
   it('is read, and a variable that is really set wins', () => {
-    writeFileSync(join(cwd, '.env'), '# comment\nKEEP_DAYS=7\nLOCALE="en-US" # both\nADMINS=ou_1a\n');
-    const env = readEnvironment({ KEEP_DAYS: '9' }, cwd);
+    put('# comment\nKEEP_DAYS=7\nLOCALE="en-US" # both\nADMINS=ou_1a\n');
+    const { env, advice } = readEnvironment({ KEEP_DAYS: '9' }, cwd);
     expect(readLocalConfig(env, cwd)).toMatchObject({ keepDays: 9, locale: 'en-US', admins: ['ou_1a'] });
+    expect(advice).toEqual([]);
+  });
+
+  const content = 'KEEP_DAYS=7\r\nexport ADMINS = "ou_1a"\r\n\r\nQUIET_HOURS=\'22:00-08:00\' # 夜里\r\n';
+  const utf16 = Buffer.from(content, 'utf16le');
+  it.each([
+    ['UTF-8', Buffer.from(content)],
+    ['UTF-8 with a mark', Buffer.from(`\ufeff${content}`)],
+    ['UTF-16LE with a mark', Buffer.from(`\ufeff${content}`, 'utf16le')],
+    ['UTF-16BE with a mark', Buffer.from(`\ufeff${content}`, 'utf16le').swap16()],
+    ['UTF-16LE', utf16],
+    ['UTF-16BE', Buffer.from(utf16).swap16()],
+    ['old line breaks', Buffer.from(content.replaceAll('\r\n', '\r'))],
+    [
+      'a comment in another encoding',
+      Buffer.concat([Buffer.from([0x23, 0xd6, 0xd0, 0x0a]), Buffer.from(content)]),
+    ],
+  ])('is read as %s', (_, bytes) => {
+    put(bytes);
+    expect(read()).toEqual({
+      env: { KEEP_DAYS: '7', ADMINS: 'ou_1a', QUIET_HOURS: '22:00-08:00' },
+      advice: [],
+    });
+  });
+
+  it.each([
+    ['a name that is no setting', 'COLOUR=red', 'COLOUR', 'warn-unknown-setting'],
+    ['a line that sets nothing', 'KEEP_DAYS: 7', '.env:1', 'warn-env-line'],
+    ['quotes that do not match', 'ADMINS="ou_1a', '.env:1', 'warn-env-quote'],
+    ['quotes of a word processor', 'ADMINS=“ou_1a”', '.env:1', 'warn-env-quote'],
+    ['a setting that stands twice', 'KEEP_DAYS=7\nKEEP_DAYS=8', 'KEEP_DAYS', 'warn-env-doubled'],
+  ])('tells of %s', (_, lines, where, code) => {
+    put(`${lines}\nKEEP_MB=5\nTZ=UTC\nCONNECTION_SHOP=sqlite:./a.db\n`);
+    const { env, advice } = read();
+    expect(advice).toMatchObject([{ where, code }]);
+    expect(JSON.stringify(advice)).not.toMatch(/red|ou_1a/);
+    expect(env['KEEP_MB']).toBe('5');
+  });
+
+  it('is refused when a value cannot be read', () => {
+    put(
+      Buffer.concat([
+        Buffer.from('CONNECTION_SHOP=mysql://a:'),
+        Buffer.from([0xd6, 0xd0]),
+        Buffer.from('@b/c\n'),
+      ]),
+    );
+    expect(read).toThrow('CONNECTION_SHOP');
   });
 
   it('need not exist', () => {
-    expect(readEnvironment({ KEEP_DAYS: '9' }, cwd)).toEqual({ KEEP_DAYS: '9' });
+    rmSync(join(cwd, '.env'), { force: true });
+    expect(readEnvironment({ KEEP_DAYS: '9' }, cwd)).toEqual({ env: { KEEP_DAYS: '9' }, advice: [] });
   });
 });

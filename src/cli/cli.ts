@@ -1,6 +1,8 @@
-import { localeOf, readEnvironment } from '../config.ts';
+import { localeOf } from '../config.ts';
+import { readEnvironment } from '../env-file.ts';
 import type { Log } from '../run/ports.ts';
 import { ProblemError, problem } from '../sync/problem.ts';
+import { inLocale, text } from '../sync/text.ts';
 import { type Answer, refusal } from './answer.ts';
 import { type Command, parseArguments, wantsJson } from './arguments.ts';
 import { perform } from './perform.ts';
@@ -38,8 +40,18 @@ export function createCli(line: readonly string[], world: World): Cli {
     return answer.exit;
   };
 
+  /** An answer that did not arrive is no success: nobody has read it. Whoever closed the pipe needs no words. */
+  const delivered = async (exit: ExitCode): Promise<ExitCode> => {
+    const [answer, words] = [await out.flushed(), await err.flushed()];
+    if (answer !== undefined && answer !== 'EPIPE')
+      err.write(
+        `✗ ${inLocale(text(`标准输出无法写入（${answer}）。`, `stdout cannot be written (${answer}).`), locale)}\n`,
+      );
+    return exit === 0 && (answer ?? words) !== undefined ? 1 : exit;
+  };
+
   const carryOut = async (): Promise<Answer> => {
-    const env = readEnvironment(world.env, world.cwd);
+    const { env, advice } = readEnvironment(world.env, world.cwd);
     if (localeOf(env) !== locale) {
       locale = localeOf(env);
       command = parseArguments(line, locale);
@@ -47,6 +59,7 @@ export function createCli(line: readonly string[], world: World): Cli {
     }
     return perform(command, {
       world: { ...world, env },
+      advice,
       json,
       locale,
       terminal,
@@ -63,11 +76,11 @@ export function createCli(line: readonly string[], world: World): Cli {
   return {
     run: async () => {
       try {
-        return give(await carryOut());
+        return await delivered(give(await carryOut()));
       } catch (error) {
         const exit = error instanceof ProblemError ? 2 : 1;
         if (exit === 1) complain(error);
-        return give(refusal(command, error, exit, locale));
+        return delivered(give(refusal(command, error, exit, locale)));
       }
     },
     abandon: (thrown) => {

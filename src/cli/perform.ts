@@ -9,7 +9,7 @@ import {
 import type { LogOptions } from '../log.ts';
 import type { Clock, Log } from '../run/ports.ts';
 import { CallError } from '../sync/failure.ts';
-import { ProblemError, problem } from '../sync/problem.ts';
+import { type Problem, ProblemError, problem } from '../sync/problem.ts';
 import type { Locale } from '../sync/text.ts';
 import { type Answer, refusal } from './answer.ts';
 import type { Command } from './arguments.ts';
@@ -32,6 +32,8 @@ import type { World } from './world.ts';
 /** What every command is given. */
 export interface Counter {
   readonly world: World;
+  /** What in the `.env` file does not do what it looks like. */
+  readonly advice: readonly Problem[];
   readonly json: boolean;
   readonly locale: Locale;
   readonly terminal: Terminal;
@@ -51,7 +53,7 @@ export async function perform(command: Command, counter: Counter): Promise<Answe
     case 'wrong':
       throw problem({ code: 'usage', message: command.message, cure: command.cure });
     case 'definitions': {
-      const config = readLocalConfig(world.env, world.cwd);
+      const config = withAdvice(() => readLocalConfig(world.env, world.cwd), counter);
       tellAdvice(config, counter);
       const log = await openLog({ level: levelOf(config, 'warn'), secrets: [] });
       const open = await world.openDefinitions();
@@ -90,7 +92,7 @@ async function withProgram(
 ): Promise<Answer> {
   const { world, locale, terminal, openLog, following } = counter;
   const { clock, stopping } = world;
-  const config = readConfig(world.env, world.cwd);
+  const config = withAdvice(() => readConfig(world.env, world.cwd), counter);
   // check lists it among its findings.
   if (command.kind !== 'check') tellAdvice(config, counter);
   const log = await openLog({ level: levelOf(config, quiet), secrets: secretsOf(config) });
@@ -125,8 +127,20 @@ async function withProgram(
   }
 }
 
+/** Adds to the settings what the `.env` file has to be told of; tells it at once where they are wrong. */
+function withAdvice<C extends LocalConfig>(read: () => C, counter: Counter): C {
+  const { advice } = counter;
+  try {
+    const config = read();
+    return { ...config, advice: [...advice, ...config.advice] };
+  } catch (error) {
+    tellAdvice({ advice }, counter);
+    throw error;
+  }
+}
+
 /** Settings that do nothing, and the like, are told whatever the command. */
-function tellAdvice({ advice }: LocalConfig, { terminal, locale }: Counter): void {
+function tellAdvice({ advice }: Pick<LocalConfig, 'advice'>, { terminal, locale }: Counter): void {
   const lines = advice.flatMap((one) => problemLines(one, locale, '!'));
   if (lines.length > 0) terminal.write(`${lines.join('\n')}\n`);
 }

@@ -14,6 +14,12 @@ export interface Output {
   readonly rows?: number;
 }
 
+/** A stream of the process, where writing can fail. */
+export interface Stream extends Output {
+  /** Resolves once everything is written, with the system's code of what was not, such as ENOSPC. */
+  flushed(): Promise<string | undefined>;
+}
+
 /** Shows how a run goes on: one line that redraws itself on a terminal, else a line a step. */
 export interface Terminal {
   show(state: State): void;

@@ -2,7 +2,7 @@ import type { Environment } from '../config.ts';
 import type { LogOptions } from '../log.ts';
 import type { Clock, Log } from '../run/ports.ts';
 import type { OpenDefinitions, OpenProgram, RunDemo } from './program.ts';
-import type { Output } from './terminal.ts';
+import type { Stream } from './terminal.ts';
 
 /** All that the command line takes from outside. Parts that are slow to load are fetched when needed. */
 export interface World {
@@ -12,8 +12,8 @@ export interface World {
   readonly cwd: string;
   /** Who types: the shell user's name. */
   readonly user: string;
-  readonly out: Output;
-  readonly err: Output;
+  readonly out: Stream;
+  readonly err: Stream;
   /** Lines typed by the person. */
   readonly lines: AsyncIterable<string>;
   readonly clock: Clock;

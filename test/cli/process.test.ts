@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { lastLine, type } from './shell.ts';
+import { lastLine, main, type } from './shell.ts';
 
 let cwd = '';
 beforeAll(() => {
@@ -57,6 +58,27 @@ describe('the program', () => {
       expect(lastLine(out)).toMatchObject({ status: 'failed', error: { code: 'missing-setting' } });
     },
   );
+
+  it.runIf(existsSync('/dev/full')).each([
+    ['definitions', '> /dev/full', 1, 'stdout cannot be written (ENOSPC)'],
+    ['definitions --json', '> /dev/full', 1, 'stdout cannot be written (ENOSPC)'],
+    ['--help', '> /dev/full', 1, 'stdout cannot be written (ENOSPC)'],
+    ['definitions --json', '2> /dev/full', 1, ''],
+    ['definitions', '| head -1', 0, ''],
+    ['--help', '| true', 1, ''],
+  ])('%s %s ends with %d and no stack', (line, to, exit, words) => {
+    const { status, stderr } = spawnSync(
+      'bash',
+      ['-c', `set -o pipefail; "$0" "$1" ${line} ${to}`, process.execPath, main],
+      {
+        ...{ cwd, encoding: 'utf8' },
+        env: { PATH: process.env['PATH'], LOCALE: 'en-US' },
+      },
+    );
+    expect(status).toBe(exit);
+    expect(stderr).toContain(words);
+    expect(stderr).not.toMatch(/\n\s+at |Error:/);
+  });
 
   it('reads .env in the folder it is started in', async () => {
     writeFileSync(join(cwd, '.env'), 'KEEP_DAYS=never\nTIME_ZONE=Mars\n');

@@ -2,7 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { built } from '../support/program.ts';
 
-const main = join(await built(), 'main.js');
+export const main = join(await built(), 'main.js');
 
 /** A process of the program, as a shell starts it. */
 export interface Shell {

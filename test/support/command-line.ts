@@ -1,6 +1,6 @@
 import type { Instance } from '../../src/cli/program.ts';
 import type { ExitCode } from '../../src/cli/report.ts';
-import type { Output } from '../../src/cli/terminal.ts';
+import type { Stream } from '../../src/cli/terminal.ts';
 import type { World } from '../../src/cli/world.ts';
 import type { Clock } from '../../src/run/ports.ts';
 import type { parts } from './program.ts';
@@ -45,16 +45,17 @@ export async function typed(line: string, shell: Shell): Promise<Typed> {
 /** Streams that are no terminal; what was written can be read at any time. */
 export function newPaper(columns: number): {
   readonly written: { out: string; err: string };
-  readonly out: Output;
-  readonly err: Output;
+  readonly out: Stream;
+  readonly err: Stream;
 } {
   const written = { out: '', err: '' };
-  const stream = (name: 'out' | 'err'): Output => ({
+  const stream = (name: 'out' | 'err'): Stream => ({
     write: (words) => {
       written[name] += words;
     },
     isTTY: false,
     columns,
+    flushed: async () => undefined,
   });
   return { written, out: stream('out'), err: stream('err') };
 }

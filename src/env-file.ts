@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import type { Environment } from './config.ts';
+import { unknownInFile } from './setting-names.ts';
+import { type Problem, ProblemError, problem } from './sync/problem.ts';
+import { text } from './sync/text.ts';
+
+/** Variables with those of the `.env` file, and what in that file does not do what it looks like. */
+export interface ReadEnvironment {
+  readonly env: Environment;
+  readonly advice: readonly Problem[];
+}
+
+/**
+ * Adds the `.env` file of the folder, when there is one; a variable that is really set wins over it. The file may be
+ * UTF-8 or UTF-16, with a byte order mark or without. No value of it is ever quoted.
+ * @throws {ProblemError} for a file that cannot be read
+ */
+export function readEnvironment(env: Environment, cwd: string): ReadEnvironment {
+  const file = resolve(cwd, '.env');
+  const bytes = bytesOf(file);
+  if (bytes === undefined) return { env, advice: [] };
+  const { variables, advice } = parsed(decoded(bytes));
+  const broken = Object.keys(variables).filter((name) => /[\0\ufffd]/.test(variables[name] ?? ''));
+  if (broken.length > 0) throw notText(file, broken);
+  const all = { ...variables, ...env };
+  return { env: all, advice: [...advice, ...unknownInFile(Object.keys(variables), all)] };
+}
+
+function bytesOf(file: string): Buffer | undefined {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
+    throw new ProblemError(
+      [
+        {
+          code: 'wrong-setting',
+          where: file,
+          message: text('.env 文件无法读取。', 'The .env file cannot be read.'),
+          cure: text('检查文件权限，或删除它。', 'Check its permissions, or remove it.'),
+        },
+      ],
+      { cause },
+    );
+  }
+}
+
+/** Editors on Windows save UTF-16, or put a mark before the first name, which would then be part of it. */
+function decoded(bytes: Buffer): string {
+  const [first, second] = bytes;
+  const little = (first === 0xff && second === 0xfe) || (first !== 0 && second === 0);
+  const big = (first === 0xfe && second === 0xff) || (first === 0 && second !== 0);
+  const encoding = little ? 'utf-16le' : big ? 'utf-16be' : 'utf-8';
+  const content = new TextDecoder(encoding).decode(bytes);
+  return content.replaceAll(/\r\n?/g, '\n').replaceAll(/^\ufeff/gm, '');
+}
+
+/** Reads line by line: no setting has several lines, and a line that sets nothing must not swallow the next one. */
+function parsed(content: string): { variables: Record<string, string>; advice: Problem[] } {
+  const variables: Record<string, string> = {};
+  const advice: Problem[] = [];
+  const places = new Map<string, number[]>();
+  for (const [at, line] of content.split('\n').entries()) {
+    const words = line.trim();
+    if (words === '' || words.startsWith('#')) continue;
+    const where = `.env:${at + 1}`;
+    const name = /^(?:export\s+)?([^\s=#]+)\s*=/.exec(words)?.[1];
+    const value = name === undefined ? '' : (Object.values(parseEnv(words))[0] ?? '');
+    if (name === undefined) advice.push({ where, ...notSet });
+    else if (/=\s*(?:(["'`])(?!.*\1)|[“”‘’])/.test(words)) advice.push({ where, ...openQuote });
+    if (name === undefined) continue;
+    variables[name] = value;
+    places.set(name, [...(places.get(name) ?? []), at + 1]);
+  }
+  const doubled = [...places].filter(([, lines]) => lines.length > 1);
+  return { variables, advice: [...advice, ...doubled.map(([name, lines]) => doubledProblem(name, lines))] };
+}
+
+const notSet = {
+  code: 'warn-env-line',
+  message: text('这一行不是“名称=值”，不起作用。', 'This line is not NAME=value, so it does nothing.'),
+  cure: text('写成 KEEP_DAYS=30 这样；注释以 # 开头。', 'Write it as KEEP_DAYS=30; comments begin with #.'),
+};
+
+const openQuote = {
+  code: 'warn-env-quote',
+  message: text(
+    '引号没有成对，被当作值的一部分。',
+    'The quotes do not match, so they are part of the value.',
+  ),
+  cure: text(
+    '去掉引号，或在同一行里用一对直引号。',
+    'Remove them, or use a pair of straight quotes on one line.',
+  ),
+};
+
+const doubledProblem = (name: string, lines: readonly number[]): Problem => ({
+  code: 'warn-env-doubled',
+  where: name,
+  message: text(
+    `.env 里写了 ${lines.length} 次（第 ${lines.join('、')} 行），最后一次有效。`,
+    `.env sets it ${lines.length} times (lines ${lines.join(', ')}); the last one counts.`,
+  ),
+  cure: text('只留一行。', 'Keep one of the lines.'),
+});
+
+const notText = (file: string, names: readonly string[]): ProblemError =>
+  problem({
+    code: 'wrong-setting',
+    where: file,
+    message: text(
+      `.env 不是 UTF-8，读不出 ${names.join('、')} 的值。`,
+      `.env is not UTF-8: the values of ${names.join(', ')} cannot be read.`,
+    ),
+    cure: text('把文件另存为 UTF-8。', 'Save the file as UTF-8.'),
+  });
