@@ -20,6 +20,7 @@ import { chat } from './feishu/chat.ts';
 import { feishuClient } from './feishu/client.ts';
 import { longConnection } from './feishu/connection.ts';
 import { people } from './feishu/people.ts';
+import { type ReadyParts, readiness } from './feishu/ready.ts';
 import { type Receiver, receiver } from './feishu/receive.ts';
 import { webhook } from './feishu/webhook.ts';
 import { isAlive, ownerName, placeOf } from './process.ts';
@@ -38,7 +39,7 @@ import { folderDefinitions } from './store/definitions.ts';
 import { makeFolder } from './store/folder.ts';
 import { type OpenedStore, openStore } from './store/open.ts';
 import { parseAddress } from './sync/address.ts';
-import { ProblemError } from './sync/problem.ts';
+import { text } from './sync/text.ts';
 import { keepTidy } from './tidy.ts';
 
 /** Opens only the saved syncs: needs no Feishu app. */
@@ -196,7 +197,7 @@ interface Served {
 /** The bot: who it is, its doors, and the runs that a stopped process left. */
 function serving(
   config: Config,
-  { log, clock, wake = everySecond }: Surroundings,
+  { log, clock, version = '', wake = everySecond }: Surroundings,
   parts: Served,
 ): () => Promise<void> {
   const { store, client, runs, definitions, verify, owned } = parts;
@@ -233,16 +234,20 @@ function serving(
     const events = receiver({ self: openId, handle: bot.handle, log, clock });
     const connected = owned(openEvents(config, client, events, { log, clock }), (door) => door.stop());
     if (config.http) {
-      const ready = async () => ({
-        ...(await store.ping().then(() => undefined, storeWord)),
-        ...(connected.now() ? {} : { events: 'not-connected' }),
-      });
       const byHttp = config.app.events;
       const taking =
         byHttp.kind === 'webhook' ? { webhook: webhook({ ...byHttp, receiver: events, clock, log }) } : {};
       // Loaded only for who serves: a run in a shell begins sooner without a server.
       const { openDoor } = await import('./feishu/door.ts');
-      owned(await openDoor({ port: config.http.port, ready, log, clock, ...taking }), (door) => door.stop());
+      const { lost } = connected;
+      const ready = readiness({
+        ping: () => store.ping(),
+        prove: () => client.prove(uncounted),
+        lost,
+        clock,
+      });
+      const door = { port: config.http.port, ready, version, log, clock, ...taking };
+      owned(await openDoor(door), (one) => one.stop());
     }
     owned(keepTidy(config, store, { log, clock }), (tidy) => tidy.stop());
     log.info('bot.started', { bot: name });
@@ -275,13 +280,23 @@ function openEvents(
   client: Served['client'],
   events: Receiver,
   { log, clock }: Surroundings,
-): { now(): boolean; stop(): Promise<void> } {
-  if (app.events.kind === 'webhook') return { now: () => true, stop: async () => undefined };
+): { lost: ReadyParts['lost']; stop(): Promise<void> } {
+  if (app.events.kind === 'webhook') return { lost: () => undefined, stop: async () => undefined };
   const { id: appId, secret: appSecret, domain } = app;
   const parts = { appId, appSecret, domain, http: client.http, receiver: events, log, clock, chance };
   const connection = longConnection(parts);
-  return { now: () => connection.state().kind === 'connected', stop: () => connection.stop() };
+  const lost: ReadyParts['lost'] = () => {
+    const state = connection.state();
+    if (state.kind === 'connected') return undefined;
+    return (state.kind === 'connecting' && state.problem) || notConnected;
+  };
+  return { lost, stop: () => connection.stop() };
 }
+
+const notConnected = {
+  code: 'not-connected',
+  message: text('长连接还没有建立。', 'The long connection is not open.'),
+};
 
 /** Rows that do not fit in memory go to the machine's folder for temporary files. */
 function spoolFolder(): string {
@@ -295,11 +310,6 @@ function spoolFolder(): string {
 }
 
 const urlOf = (store: Connection): string => (store.kind === 'mysql' ? store.url : `sqlite:${store.path}`);
-
-/** Why the store is not ready, in a word for programs. */
-const storeWord = (error: unknown) => ({
-  store: error instanceof ProblemError ? error.problems[0].code : 'failed',
-});
 
 /** Calls that belong to no run. */
 const uncounted: CallMeter = { count: () => undefined };

@@ -97,12 +97,17 @@ async function withProgram(
   if (command.kind !== 'check') tellAdvice(config, counter);
   const log = await openLog({ level: levelOf(config, quiet), secrets: secretsOf(config) });
   const open = await world.openProgram();
-  const program = await open(config, { log, clock });
+  const program = await open(config, { log, clock, version: world.version });
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => {
-    stopped ??= within(stopLimit, program.stop(), clock).catch((error: unknown) => {
-      log.error('program.not-stopped', { error });
-    });
+    if (stopped) return stopped;
+    const since = clock.now();
+    const why: unknown = stopping.aborted ? stopping.reason : undefined;
+    log.info('program.stop-asked', { why: why instanceof Error ? why.message : 'ended' });
+    stopped = within(stopLimit, program.stop(), clock).then(
+      () => log.info('program.stopped', { ms: clock.now() - since }),
+      (error: unknown) => log.error('program.not-stopped', { error }),
+    );
     return stopped;
   };
   try {

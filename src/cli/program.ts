@@ -102,6 +102,8 @@ export interface CheckStep {
 /** What the program takes from outside. */
 export interface Surroundings {
   readonly log: Log;
+  /** The program's version. */
+  readonly version?: string;
   readonly clock: Clock;
   /** What other instances know this one by; its process when not given. */
   readonly instance?: Instance;

@@ -65,6 +65,11 @@ export interface FeishuClient {
    * @param fn calls one method of the SDK and hands the options on to it
    */
   call<T>(spec: CallSpec, fn: (sdk: Client, options: CallOptions) => Promise<T>): Promise<T>;
+  /**
+   * Asks Feishu for a token, whether one is held or not. Rejects as {@link call} does when there is none to be had: a
+   * token that is held outlives the secret that it was given out for.
+   */
+  prove(meter: CallMeter): Promise<void>;
   /** Closes the connections; calls in flight are rejected. */
   stop(): void;
 }
@@ -168,6 +173,9 @@ export function feishuClient(settings: ClientSettings): FeishuClient {
     http: transport,
     patient: patience(clock, chance),
     call,
+    prove: async (meter) => {
+      await fetchToken(meter);
+    },
     stop: () => {
       stopping.abort(new Error('The client of Feishu was stopped.'));
       transport.stop();

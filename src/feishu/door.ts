@@ -4,14 +4,16 @@ import Koa from 'koa';
 import type { Clock, Log } from '../run/ports.ts';
 import { problem } from '../sync/problem.ts';
 import { text } from '../sync/text.ts';
+import type { Readiness } from './ready.ts';
 import { seldom } from './seldom.ts';
 
 /** What the HTTP door works with. */
 export interface DoorParts {
   /** 0 picks a free port. */
   readonly port: number;
-  /** Says what is not ready, and why, in words for programs: `{ store: 'store-busy' }`. A rejection counts as that, too. */
-  readonly ready: () => Promise<Readonly<Record<string, string>>>;
+  readonly ready: () => Promise<Readiness>;
+  /** The program's version. */
+  readonly version: string;
   /** Takes events, when they come by HTTP. */
   readonly webhook?: Koa.Middleware;
   readonly log: Log;
@@ -42,7 +44,7 @@ export const doorLimits = {
  * Rejects with a `ProblemError` when the port cannot be had.
  */
 export async function openDoor(
-  { port, ready, webhook, log, clock }: DoorParts,
+  { port, ready, version, webhook, log, clock }: DoorParts,
   limits = doorLimits,
 ): Promise<Door> {
   const app = new Koa();
@@ -52,12 +54,12 @@ export async function openDoor(
   app.on('error', failed);
   if (webhook) app.use(webhook);
   app.use(async (context) => {
-    if (context.path === '/healthz') context.body = { ok: true };
+    if (context.path === '/healthz')
+      context.body = { ok: true, version, uptime: Math.round(process.uptime()) };
     else if (context.path === '/readyz') {
-      const amiss = await ready().catch(() => ({ program: 'failed' }));
-      const ok = Object.keys(amiss).length === 0;
-      context.status = ok ? 200 : 503;
-      context.body = { ok, ...amiss };
+      const answer = await ready();
+      context.status = answer.ok ? 200 : 503;
+      context.body = answer;
     }
   });
   const handle = app.callback();
@@ -84,8 +86,10 @@ export async function openDoor(
     );
   }
   const address = server.address();
+  const at = typeof address === 'object' && address !== null ? address : { address: '', port };
+  log.info('http.opened', { address: at.address, port: at.port });
   return {
-    port: typeof address === 'object' && address !== null ? address.port : port,
+    port: at.port,
     async stop() {
       const closed = once(server, 'close');
       server.close();

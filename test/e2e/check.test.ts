@@ -131,7 +131,11 @@ it('serves its health and its readiness', async () => {
   other.exec('begin immediate');
   await expect.poll(() => get('/readyz'), { timeout: 10_000 }).toBe(503);
   const said = await fetch(`http://127.0.0.1:${port}/readyz`);
-  expect(await said.json()).toEqual({ ok: false, store: 'store-busy' });
+  expect(await said.json()).toMatchObject({
+    ok: false,
+    store: { ok: false, code: 'store-busy' },
+    token: { ok: true },
+  });
   other.exec('rollback');
   await expect.poll(() => get('/readyz'), { timeout: 10_000 }).toBe(200);
 

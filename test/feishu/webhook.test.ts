@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Door, doorLimits, openDoor } from '../../src/feishu/door.ts';
+import type { Readiness } from '../../src/feishu/ready.ts';
 import { decrypted, keyring, signatureOf } from '../../src/feishu/sealed.ts';
 import { webhook, webhookPath } from '../../src/feishu/webhook.ts';
 import { seal } from '../../src/playground/webhook.ts';
@@ -36,11 +37,14 @@ const quick = {
   connections: 3,
 };
 
+const fine = { ok: true } as const;
+let answer: Readiness;
 let door: Door;
 let now: number;
 let taken: { type: string; id: unknown; nonce: string | undefined }[];
 
 beforeEach(async () => {
+  answer = { ok: true, store: fine, token: fine, connection: fine };
   now = at;
   taken = [];
   warned = [];
@@ -61,7 +65,10 @@ beforeEach(async () => {
     log,
   });
   const clock = { now: () => now * 1000 };
-  door = await openDoor({ port: 0, ready: async () => ({}), webhook: takes, log, clock }, quick);
+  door = await openDoor(
+    { port: 0, ready: async () => answer, version: '1.2.3', webhook: takes, log, clock },
+    quick,
+  );
 });
 afterEach(() => door.stop());
 
@@ -243,4 +250,26 @@ it('the cipher is the one of the published example', () => {
   // https://open.feishu.cn/document/ukTMukTMukTM/uYDNxYjL2QTM24iN0EjN/event-subscription-configure-/encrypt-key-encryption-configuration-case
   const { aes } = keyring({ encryptKey: 'test key', verificationToken: '' });
   expect(decrypted('P37w+VZImNgPEO1RBhJ6RtKl7n6zymIbEG1pReEzghk=', aes)).toBe('hello world');
+});
+
+describe('what watches the bot', () => {
+  const get = async (path: string) => {
+    const response = await fetch(`http://127.0.0.1:${door.port}${path}`);
+    return { status: response.status, body: await response.json() };
+  };
+
+  it('hears at /healthz that the process lives, which version and for how long', async () => {
+    const body = { ok: true, version: '1.2.3', uptime: expect.any(Number) };
+    expect(await get('/healthz')).toEqual({ status: 200, body });
+  });
+
+  it('hears at /readyz what is not ok', async () => {
+    expect(await get('/readyz')).toEqual({ status: 200, body: answer });
+    const token = { ok: false, code: 'wrong-credentials', message: 'no' } as const;
+    answer = { ...answer, ok: false, token };
+    expect(await get('/readyz')).toEqual({
+      status: 503,
+      body: { ok: false, store: fine, token, connection: fine },
+    });
+  });
 });
