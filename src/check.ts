@@ -1,39 +1,34 @@
-import type { Definitions, ListedDefinition } from './bot/ports.ts';
+import { frozenNow } from './bot/frozen.ts';
+import type { Definitions, ListedDefinition, Schedules } from './bot/ports.ts';
+import { type AskChat, chatAsker, checkChats } from './check/chats.ts';
+import { checkRows } from './check/keys.ts';
+import { sharingProblems, type Writes } from './check/sharing.ts';
+import { step, stepOf } from './check/step.ts';
+import { type CheckedTable, checkTable, type TableParts } from './check/table.ts';
 import type { CheckStep, Checkup } from './cli/program.ts';
 import type { Config } from './config.ts';
-import { openTable } from './feishu/address.ts';
 import { whoAmI } from './feishu/bot.ts';
-import type { FeishuClient } from './feishu/client.ts';
-import { type BothSides, wouldCreate } from './run/create-fields.ts';
-import { recallFields } from './run/history.ts';
-import { tryLinked, tryPeople } from './run/lookup.ts';
-import type { CallMeter, People, Query, Sources, Store, Table } from './run/ports.ts';
+import { chat } from './feishu/chat.ts';
+import { scopeStates } from './feishu/setup.ts';
+import type { CallMeter, Store } from './run/ports.ts';
 import { queryOf } from './run/query.ts';
-import { openFound } from './run/target.ts';
-import { allOf } from './run/together.ts';
+import { findTarget } from './run/target.ts';
+import { parseAddress } from './sync/address.ts';
 import type { Definition } from './sync/definition.ts';
 import { CallError } from './sync/failure.ts';
-import { problemOf } from './sync/failure-problem.ts';
-import type { Field } from './sync/field.ts';
-import { isMismatch, mapColumns } from './sync/mapping.ts';
-import { type Problem, ProblemError } from './sync/problem.ts';
-import { creationOf, fieldToBe, homelessColumns, type NewField, namesOf } from './sync/schema.ts';
+import type { Problem } from './sync/problem.ts';
 import { type Text, text } from './sync/text.ts';
-import { zoneOf } from './sync/zone.ts';
 
 /** What `check` tries with. */
-export interface CheckParts {
+export interface CheckParts extends TableParts {
   readonly config: Config;
-  readonly client: FeishuClient;
-  readonly people: People;
-  readonly sources: Sources;
-  readonly store: Pick<Store, 'memory'>;
+  readonly store: Pick<Store, 'memory'> & { readonly schedules: Pick<Schedules, 'marks'> };
   readonly definitions: Definitions;
-  readonly signal: AbortSignal;
 }
 
 /**
- * Tries the app, and for each definition its file, connection and query, table and fields. Writes nothing.
+ * Tries the settings, the app, and for each definition its file, connection and query, rows and key, table, right to
+ * write and chats; and whether two of them get in each other's way. Writes nothing.
  * Rejects with `ProblemError` for a name that no definition has.
  */
 export async function checkAll(names: readonly string[], parts: CheckParts): Promise<Checkup> {
@@ -42,157 +37,153 @@ export async function checkAll(names: readonly string[], parts: CheckParts): Pro
     if (!listed.some((one) => one.name === name)) await parts.definitions.get(name);
   }
   const wanted = names.length === 0 ? listed : listed.filter((one) => names.includes(one.name));
+  const app = await appSteps(listed.length, parts);
+  const ask = chatAsker(chat(parts.client, uncounted, parts.signal));
+  const checked: OneChecked[] = [];
+  for (const one of wanted) checked.push(await checkOne(one, ask, parts));
+  const others = listed.filter((one) => !wanted.includes(one));
+  const shared = sharingProblems([
+    ...checked.flatMap(({ writes }) => writes ?? []),
+    ...(await Promise.all(others.map((one) => unchecked(one, parts)))).flat(),
+  ]);
+  return {
+    app,
+    definitions: checked.map(({ name, steps }) => {
+      const found = shared.get(name) ?? [];
+      return { name, steps: found.length === 0 ? steps : [...steps, stepOf(theOthers, found)] };
+    }),
+  };
+}
+
+async function appSteps(definitions: number, parts: CheckParts): Promise<readonly CheckStep[]> {
+  const { config, client, store, signal } = parts;
+  const frozen = await frozenNow(store.schedules);
+  const settings = stepOf(text('设置', 'Settings'), [
+    ...(definitions === 0 ? [noDefinitions(config.definitions)] : []),
+    ...(config.connections.size === 0 ? [noConnections] : []),
+    ...(config.admins.length === 0 ? [noAdmins] : []),
+    ...(frozen ? [isFrozen] : []),
+    ...config.advice,
+  ]);
   const app = await step(text('应用凭证与机器人', 'App credentials and bot'), async () => {
-    await whoAmI(parts.client, uncounted, parts.signal);
+    await whoAmI(client, uncounted, signal);
     return [];
   });
-  const definitions: { name: string; steps: readonly CheckStep[] }[] = [];
-  for (const one of wanted) definitions.push({ name: one.name, steps: await checkOne(one, parts) });
-  return { app: [app], definitions };
+  if (app.problems.length > 0) return [settings, app];
+  const scopes = await step(text('应用权限', 'Permissions of the app'), () => scopeProblems(parts));
+  return [settings, app, scopes];
 }
 
-async function checkOne(one: ListedDefinition, parts: CheckParts): Promise<readonly CheckStep[]> {
-  if (!('definition' in one)) return [{ what: theFile, problems: one.problems, advice: [] }];
+async function scopeProblems({ config, client, signal }: CheckParts): Promise<readonly Problem[]> {
+  try {
+    const states = await scopeStates(client, signal);
+    const missing = states.filter(({ granted, optional }) => !granted && !optional);
+    return missing.map(({ name, use }) => ({
+      code: 'scope-missing',
+      where: name,
+      message: text(`应用没有这个权限：${use.zh}`, `the app lacks this permission: ${use.en}`),
+      cure: text(
+        `开通后发布新版本：${config.app.domain}/app/${config.app.id}/auth?q=${name}`,
+        `Grant it and publish a version: ${config.app.domain}/app/${config.app.id}/auth?q=${name}`,
+      ),
+    }));
+  } catch (error) {
+    // Calls that lack one say so themselves.
+    if (error instanceof CallError) return [];
+    throw error;
+  }
+}
+
+interface OneChecked {
+  readonly name: string;
+  readonly steps: readonly CheckStep[];
+  readonly writes?: Writes | undefined;
+}
+
+async function checkOne(one: ListedDefinition, ask: AskChat, parts: CheckParts): Promise<OneChecked> {
+  const { name } = one;
+  if (!('definition' in one)) return { name, steps: [stepOf(theFile, one.problems)] };
   const { definition } = one;
   const query = queryOf(definition, parts.config.timeZone);
-  const source = await step(
-    text(
-      `连接 ${definition.source.connection} 与查询`,
-      `Connection ${definition.source.connection} and the query`,
-    ),
-    () => parts.sources(definition.source.connection).check(query, parts.signal),
+  const connection = definition.source.connection;
+  const source = await step(text(`连接 ${connection} 与查询`, `Connection ${connection} and the query`), () =>
+    parts.sources(connection).check(query, parts.signal),
   );
-  const table = await step(text('多维表格、权限与字段', 'Base, permissions and fields'), () =>
-    checkTable(definition, query, source.problems.length === 0, parts),
-  );
-  return [{ what: theFile, problems: [], advice: [] }, source, table];
+  let looked: CheckedTable | undefined;
+  const table = await step(text('多维表格、权限与字段', 'Base, permissions and fields'), async () => {
+    looked = await checkTable(definition, query, source.problems.length === 0, parts);
+    return looked.problems;
+  });
+  const steps = [stepOf(theFile, []), source, table];
+  if (looked?.mapping) steps.push(await checkedRows(looked.mapping));
+  if (definition.schedule.length > 0 || definition.access.chats !== undefined)
+    steps.push(await step(theChats, () => checkChats(definition, parts.config.admins, ask)));
+  return { name, steps, writes: looked?.writes };
+
+  async function checkedRows(mapping: NonNullable<CheckedTable['mapping']>): Promise<CheckStep> {
+    let rows: Text = text('', '');
+    const found = await step(rowsAndKey, async () => {
+      const checked = await checkRows(query, mapping, parts.sources(connection), parts.signal);
+      rows = checked.rows;
+      return checked.problems;
+    });
+    const whole = text(`${rowsAndKey.zh}（${rows.zh}）`, `${rowsAndKey.en} (${rows.en})`);
+    return rows.zh === '' ? found : { ...found, what: whole };
+  }
 }
 
-async function checkTable(
-  definition: Definition,
-  query: Query,
-  queryWorks: boolean,
-  { client, people, sources, store, signal }: CheckParts,
-): Promise<readonly Problem[]> {
-  const { table } = await openFound(definition, store.memory, (address) =>
-    openTable(client)(address, uncounted, signal),
-  );
-  const [about, fields] = await allOf([table.about(signal), table.fields(signal), table.revision(signal)]);
-  const problems: Problem[] = about.advanced && (await isEmpty(table, signal)) ? [noSight] : [];
-  if (about.timeZone !== undefined && about.timeZone !== query.timeZone)
-    problems.push(otherZone(about.timeZone, query.timeZone));
-  if (!queryWorks) return problems;
-  const source = sources(definition.source.connection);
-  const scope = { definition: definition.name, table: `${table.base}/${table.id}` };
-  const known = await recallFields(store, scope);
-  const columns = await source.columns(query, signal);
-  const describe = () => source.describe(query, signal);
-  const both = { definition, columns, fields, zone: zoneOf(query.timeZone), known, describe };
-  const lacking = await lackingStep(both);
-  problems.push(...lacking.problems);
-  const mapping = mapColumns(definition, columns, lacking.fields, both.zone, known);
-  if (isMismatch(mapping)) return [...problems, ...mapping];
-  problems.push(...mapping.notes.map(noted));
-  await tryLinked(table, mapping.targets, signal);
-  await tryPeople(people, mapping.targets, uncounted, signal);
-  return problems;
-}
-
-/** What `create: fields` does, or would do, about fields that the table lacks; and the fields to go on with. */
-async function lackingStep({
-  definition,
-  columns,
-  fields,
-  known,
-  describe,
-}: BothSides): Promise<{ readonly fields: readonly Field[]; readonly problems: readonly Problem[] }> {
-  const homeless = homelessColumns(definition, columns, fields, known, false);
-  if (homeless.length === 0) return { fields, problems: [] };
-  const { fields: wanted, problems } = creationOf(homeless, await describe(), fields.length);
-  const says = wanted.length > 0;
-  if (definition.create !== 'fields') return { fields, problems: says ? [couldCreate(wanted)] : [] };
-  const will = { code: 'warn-will-create', message: wouldCreate(wanted), cure: nothingToDo };
-  return {
-    fields: [...fields, ...wanted.map(fieldToBe)],
-    problems: [...problems, ...(says ? [will] : [])],
-  };
-}
-
-const nothingToDo = text(
-  '什么都不用做；先看看可以运行 bitable-sync plan。',
-  'There is nothing to do; bitable-sync plan shows the rest first.',
-);
-
-function couldCreate(fields: readonly NewField[]): Problem {
-  const names = namesOf(fields);
-  return {
-    code: 'warn-could-create',
-    message: text(
-      `定义里写上 create: fields，同步就会新建：${names.zh}。`,
-      `With create: fields in the definition a run would create ${names.en}.`,
-    ),
-    cure: text(
-      '写上 create: fields，或自己新建这些字段。',
-      'Say create: fields, or create these fields by hand.',
-    ),
-  };
-}
-
-async function isEmpty(table: Table, signal: AbortSignal): Promise<boolean> {
-  for await (const page of table.records([], signal)) return page.total === 0;
-  return true;
-}
-
-/** Tries one thing; what it says or rejects with becomes its problems, `warn-…` ones its advice. */
-async function step(what: Text, work: () => Promise<readonly Problem[]>): Promise<CheckStep> {
-  // What is not set throws before there is a promise.
-  const found = await (async () => work())().catch((error: unknown) => problemsIn(error));
-  return {
-    what,
-    problems: found.filter(({ code }) => !code.startsWith('warn-')),
-    advice: found.filter(({ code }) => code.startsWith('warn-')),
-  };
-}
-
-function problemsIn(error: unknown): readonly Problem[] {
-  if (error instanceof ProblemError) return error.problems;
-  if (error instanceof CallError) return [problemOf(error.failure)];
-  throw error;
+/** Where a definition writes that is not checked this time, as far as its address tells. */
+async function unchecked(one: ListedDefinition, { store }: CheckParts): Promise<readonly Writes[]> {
+  if (!('definition' in one)) return [];
+  const definition: Definition = one.definition;
+  const found = await findTarget(definition, store.memory);
+  const parsed = parseAddress(found.kind === 'none' ? '' : found.address);
+  if (parsed.kind === 'problem') return [];
+  return [{ definition, table: `${parsed.address.token}/${parsed.address.table}`, fields: undefined }];
 }
 
 const theFile = text('定义文件', 'Definition file');
+const rowsAndKey = text('行与主键', 'Rows and key');
+const theChats = text('群与通知', 'Chats');
+const theOthers = text('与其他定义', 'Other definitions');
 
-const noSight: Problem = {
-  code: 'warn-no-sight',
-  message: text(
-    '表格读出来是空的，而这个多维表格开启了高级权限：应用可能看不到记录。',
-    'The table reads as empty and its Base has advanced permissions on: the app may not see the records.',
-  ),
+const noDefinitions = (folder: string): Problem => ({
+  code: 'no-definitions',
+  where: 'DEFINITIONS',
+  message: text(`文件夹 ${folder} 里还没有定义`, `there is no definition in the folder ${folder}`),
   cure: text(
-    '在多维表格的高级权限里，给应用一个可以查看和编辑全部记录的角色。',
-    'In the Base’s advanced permissions, give the app a role that sees and edits all records.',
+    '在里面放一个 YAML 文件（README 里有例子），或把 DEFINITIONS 指向定义所在的文件夹。',
+    'Put a YAML file there (the README has an example), or name the folder of the definitions in DEFINITIONS.',
+  ),
+});
+
+const noConnections: Problem = {
+  code: 'no-connections',
+  where: 'CONNECTION_<NAME>',
+  message: text('还没有设置任何数据库连接', 'no database connection is set'),
+  cure: text(
+    '设置 CONNECTION_SHOP=mysql://用户:密码@主机:3306/库，在定义里写 connection: shop。',
+    'Set CONNECTION_SHOP=mysql://user:password@host:3306/database and write connection: shop in the definition.',
   ),
 };
 
-const otherZone = (theirs: string, ours: string): Problem => ({
-  code: 'warn-time-zone',
+const noAdmins: Problem = {
+  code: 'warn-no-admins',
+  where: 'ADMINS',
   message: text(
-    `多维表格的时区是 ${theirs}，同步按 ${ours} 理解日期。`,
-    `The Base’s zone is ${theirs}, the sync reads dates as ${ours}.`,
+    '没有管理员：聊天里没有人能冻结同步，出了问题也没有人收到通知',
+    'there is no administrator: nobody can freeze syncs from a chat, and nobody is told of trouble',
   ),
   cure: text(
-    '如果日期差了几个小时，请设置 TIME_ZONE 或定义里的 timeZone。',
-    'If dates are off by hours, set TIME_ZONE, or timeZone in the definition.',
+    '把管理员的 open_id（ou_…）写进 ADMINS；对机器人发 /help 可以看到自己的。',
+    'Put the open_ids (ou_…) of the administrators into ADMINS; /help sent to the bot shows your own.',
   ),
-});
+};
 
-const noted = (message: Text): Problem => ({
-  code: 'warn-mapping',
-  message,
-  cure: text(
-    '同步照常进行；如果不是本意，请改定义。',
-    'A run goes on all the same; change the definition where it is not meant.',
-  ),
-});
+const isFrozen: Problem = {
+  code: 'warn-frozen',
+  message: text('全部同步已被冻结，什么都不会写入', 'all syncs are frozen: nothing is written'),
+  cure: text('运行 bitable-sync thaw 解除。', 'bitable-sync thaw lets them go on.'),
+};
 
 const uncounted: CallMeter = { count: () => undefined };

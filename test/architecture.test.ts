@@ -73,7 +73,16 @@ const rules: Readonly<Record<string, Rule>> = {
   'clock.ts': { ours: [], types: ports, node: true },
   'log.ts': { ours: [], types: [...ports, ...config], packages: ['pino'], node: true },
   'process.ts': { ours: ['run'], node: true },
-  'check.ts': { ours: ['sync', 'run', 'bot', 'feishu'], types: ['cli/program.ts', ...config], node: true },
+  check: {
+    ours: ['check', 'sync', 'run', 'bot', 'feishu'],
+    types: ['cli/program.ts', ...config],
+    node: false,
+  },
+  'check.ts': {
+    ours: ['check', 'sync', 'run', 'bot', 'feishu'],
+    types: ['cli/program.ts', ...config],
+    node: true,
+  },
   'tidy.ts': { ours: [], types: ['run', 'store', ...config], node: false },
   'setup.ts': { ours: ['sync', 'run', 'feishu'], types: ['cli/program.ts', ...config], node: true },
   'app.ts': {

@@ -47,7 +47,7 @@ function failedJson(command: Command, error: ReturnType<typeof errorOf>): object
     case 'verify':
       return verifyJson(command.name, 'failed', error);
     case 'check':
-      return { status: 'failed', app: [], definitions: [], error };
+      return { status: 'failed', app: [], definitions: [], findings: [], broken: [], error };
     case 'definitions':
       return { status: 'failed', definitions: [], error };
     case 'audit':

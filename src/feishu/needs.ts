@@ -68,6 +68,7 @@ export const neededScopes: readonly NeededScope[] = [
       'bitable.appTableRecord.batchGet',
       'bitable.appTableRecord.batchUpdate',
       'bitable.appTableRecord.search',
+      'drive.v1.permissionMember.auth',
     ],
   },
   {

@@ -94,6 +94,22 @@ function getNode(world: World, request: Request): Reply {
   });
 }
 
+/**
+ * Says whether the app may do something with a base, whatever its roles say besides.
+ * https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/drive-v1/permission-member/auth
+ */
+function permissionOf(world: World, { params, query }: Request): Reply {
+  const base = world.bases.get(params['token'] ?? '');
+  const action = query.get('action') ?? '';
+  if (!base || query.get('type') !== 'bitable' || !actions.has(action)) throw new Refusal(1063001);
+  if (base.access === 'none') throw new Refusal(1063002);
+  const may = base.access !== 'read' || !changing.has(action);
+  return ok({ auth_result: may && (action !== 'manage_public' || base.access === 'manage') });
+}
+
+const changing: ReadonlySet<string> = new Set(['edit', 'share', 'manage_public']);
+const actions: ReadonlySet<string> = new Set([...changing, 'view', 'comment', 'export', 'copy', 'print']);
+
 /** Lets calls to one base pass at its own rate only; above: 1254290 with HTTP 200. */
 function atBaseRate(world: World, rates: Rates, handle: Route['handle']): Route['handle'] {
   return (request, pace) => {
@@ -156,7 +172,16 @@ export function bitableRoutes(world: World, changes: Changes, rates: Rates): Rou
     rate: { calls: 100, perMs: 60_000 },
     scopes: ['wiki:wiki', 'wiki:wiki:readonly', 'wiki:node:read'],
   };
+  const permissions = '/open-apis/drive/v1/permissions/:token/members/auth';
+  const permission: Route = {
+    ...read('permissions.auth', 'GET', permissions, 'docs:permission.member:auth', (request) =>
+      permissionOf(world, request),
+    ),
+    rate: { calls: 100, perMs: 60_000 },
+    scopes: ['bitable:app', 'docs:permission.member:auth', 'drive:drive', 'wiki:wiki'],
+  };
   return [
+    permission,
     read('apps.get', 'GET', app, 'base:app:read', (request) => getApp(world, request)),
     read('tables.list', 'GET', `${app}/tables`, 'base:table:read', (request) => listTables(world, request)),
     schema('tables.create', 'POST', `${app}/tables`, 'base:table:create', createTable),

@@ -40,6 +40,8 @@ export const codeTexts: ReadonlyMap<number, CodeText> = new Map([
   [234001, { status: 400, msg: 'Invalid request param.' }],
   [234006, { status: 400, msg: 'The file size exceed the max value.' }],
   [234010, { status: 400, msg: "File's size can't be 0." }],
+  [1063001, { status: 400, msg: 'invalid parameter' }],
+  [1063002, { status: 403, msg: 'permission denied' }],
   [1254000, { status: 200, msg: 'WrongRequestJson' }],
   [1254001, { status: 200, msg: 'WrongRequestBody' }],
   [1254002, { status: 200, msg: 'Fail' }],

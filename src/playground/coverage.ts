@@ -51,6 +51,14 @@ export const coverage: readonly Covered[] = [
     page: `${docs}/server-docs/group/chat/get-2`,
   },
   {
+    route: 'permissions.auth',
+    method: 'GET',
+    path: '/open-apis/drive/v1/permissions/:token/members/auth',
+    status: 'part',
+    notes: 'Bases only; by the right of the app, not by roles.',
+    page: `${docs}/uAjLw4CM/ukTMukTMukTM/reference/drive-v1/permission-member/auth`,
+  },
+  {
     route: 'messages.create',
     method: 'POST',
     path: messages,

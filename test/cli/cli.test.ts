@@ -312,20 +312,45 @@ describe('check', () => {
     { what: text('字段', 'fields'), problems: [wrong], advice: [] },
   ];
 
-  it('lists each step, and each problem with its cure', async () => {
+  it('lists what was tried, and each problem with its cure, the same one once', async () => {
     const typed = type('check', fakeProgram({ steps }));
     expect(await typed.exit).toBe(1);
     expect(typed.written.out).toBe(
       [
-        'App',
-        'orders',
-        '  ✓ connection shop',
-        '    ! there is no field 金额',
-        '      → make one',
-        '  ✗ fields',
-        '    ✗ there is no field 金额',
-        '      → make one',
-        '✗ There are problems to solve',
+        '✓ App: ',
+        '✗ orders: connection shop · fields',
+        '  ✗ there is no field 金额',
+        '    → make one',
+        '✗ 1 of 1 definitions are not ready: orders',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('shows a place of several definitions once, before them', async () => {
+    const grant = {
+      code: 'warn-more',
+      where: 'CONNECTION_SHOP',
+      message: text('权限太多', 'may do too much'),
+      cure: text('换账号', 'use another account'),
+    };
+    const shared = { what: text('连接', 'connection'), problems: [], advice: [grant] };
+    const program = fakeProgram({});
+    const checkup = {
+      app: [{ what: text('设置', 'settings'), problems: [], advice: [] }],
+      definitions: ['orders', 'users'].map((name) => ({ name, steps: [shared] })),
+    };
+    const typed = type('check', { ...program, check: () => Promise.resolve(checkup) });
+    expect(await typed.exit).toBe(0);
+    expect(typed.written.out).toBe(
+      [
+        '✓ App: settings',
+        '! CONNECTION_SHOP (orders, users)',
+        '  ! CONNECTION_SHOP: may do too much',
+        '    → use another account',
+        '! orders: connection',
+        '! users: connection',
+        '✓ Ready to sync; 1 thing is worth a look (see !)',
         '',
       ].join('\n'),
     );

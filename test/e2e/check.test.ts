@@ -1,19 +1,152 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { expect, it, onTestFinished } from 'vitest';
-import { newWorld } from '../support/world.ts';
+import { sampleQuery } from '../support/samples.ts';
+import { newWorld, type World } from '../support/world.ts';
 
 it('check finds everything ready, and writes nothing', async () => {
   const world = await newWorld({ orders: 2, mysql: true });
+  world.env['ADMINS'] = 'ou_0123456789abcdef';
 
   const { exit, json, err } = await world.type('check');
 
   expect(json).toMatchObject({ status: 'ok', definitions: [{ name: 'orders', status: 'ok' }], error: null });
   expect(exit).toBe(0);
-  expect(err).toContain('All is ready');
+  expect(err).toContain('Rows and key (2 rows)');
+  expect(err).toContain('Ready to sync; 1 thing is worth a look');
   expect(world.feishu.calls().filter(({ write }) => write)).toEqual([]);
   // The tests' account may do anything, and check advises against that.
   expect(JSON.stringify(json)).toMatch(/GRANT SELECT/i);
+});
+
+it('check says that all is ready only where nothing was found', async () => {
+  const world = await newWorld({ orders: 2 });
+  world.env['ADMINS'] = 'ou_0123456789abcdef';
+
+  const { json, err } = await world.type('check');
+
+  expect(json).toMatchObject({ status: 'ok', findings: [], broken: [] });
+  expect(err).toContain('✓ All is ready');
+});
+
+/** What is not as it should be: how it comes about, the code of the finding, and a word of its cure. */
+const lies: readonly [string, (world: World) => void, string, string][] = [
+  [
+    'the app may only read the Base',
+    (world) => world.base.setAccess('read'),
+    'no-write-right',
+    'Add document app',
+  ],
+  [
+    'roles keep the app from writing',
+    (world) => {
+      world.base.setAccess('edit');
+      world.base.setAdvanced(true);
+    },
+    'no-write-right',
+    'role',
+  ],
+  [
+    'there are no definitions',
+    (world) => rmSync(join(world.folder, 'syncs/orders.yaml')),
+    'no-definitions',
+    'DEFINITIONS',
+  ],
+  [
+    'there is no connection',
+    (world) => delete world.env['CONNECTION_SHOP'],
+    'no-connections',
+    'CONNECTION_SHOP=',
+  ],
+  ['there are no admins', (world) => delete world.env['ADMINS'], 'warn-no-admins', '/help'],
+  [
+    'the key is not unique',
+    (world) => world.define({ key: '城市', fields: {}, source: { connection: 'shop', query: doubled } }),
+    'key-not-unique',
+    'GROUP BY',
+  ],
+  [
+    'a key is empty',
+    (world) => world.define({ key: '城市', fields: {}, source: { connection: 'shop', query: keyless } }),
+    'key-empty',
+    'IS NOT NULL',
+  ],
+  [
+    'the query answers nothing',
+    (world) =>
+      world.define({ source: { connection: 'shop', query: `select * from (${sampleQuery}) q where 1 = 0` } }),
+    'warn-no-rows',
+    'conditions',
+  ],
+  [
+    'the chat of the schedule does not exist',
+    (world) => world.define({ schedule: [{ do: 'run', cron: '0 9 * * *', chat: 'oc_nowhere' }] }),
+    'chat-unreachable',
+    'chat ID',
+  ],
+  [
+    'the bot is not in the chat',
+    (world) => {
+      const chat = world.feishu.chat({ kind: 'group', name: 'Sales' });
+      chat.removeBot();
+      world.define({ access: { chats: [chat.id] } });
+    },
+    'chat-unreachable',
+    'Add the bot',
+  ],
+  [
+    'a second definition writes to the table of a mirror',
+    (world) => world.define({ name: 'again' }),
+    'table-shared',
+    'deletes: ours',
+  ],
+  [
+    'a second definition writes the same fields',
+    (world) => {
+      world.define({ mode: 'upsert' });
+      world.define({ name: 'again', mode: 'upsert' });
+    },
+    'warn-table-shared',
+    'skip',
+  ],
+  [
+    'a permission is missing',
+    (world) => world.feishu.app.revokeScopes('im:message:send_as_bot'),
+    'scope-missing',
+    'auth?q=im:message',
+  ],
+  [
+    'a setting is misspelt',
+    (world) => (world.env['TIMEZONE'] = 'Asia/Tokyo'),
+    'warn-unknown-setting',
+    'TIME_ZONE',
+  ],
+];
+const doubled = 'select id as "订单号", \'Berlin\' as "城市" from user_orders';
+const keyless = 'select id as "订单号", \'\' as "城市" from user_orders';
+
+it('check tells the truth: each thing that would go wrong is found once, with its cure', async () => {
+  const world = await newWorld({ orders: 2 });
+  const env = { ...world.env, ADMINS: 'ou_0123456789abcdef' };
+  for (const [what, make, code, cure] of lies) {
+    for (const name of Object.keys(world.env)) delete world.env[name];
+    Object.assign(world.env, env);
+    rmSync(join(world.folder, 'syncs/again.yaml'), { force: true });
+    world.define();
+    world.base.setAccess('manage');
+    world.base.setAdvanced(false);
+    world.feishu.app.grantScopes();
+    make(world);
+    const { exit, json, err } = await world.type('check');
+    const { findings } = json as { findings: { code: string; cure: string; advice: boolean }[] };
+    const found = findings.filter((one) => one.code === code);
+    expect(found, `${what}: ${err}`).toHaveLength(1);
+    expect(found[0]?.cure, what).toContain(cure);
+    expect(err, what).not.toContain('All is ready');
+    expect(exit, what).toBe(code.startsWith('warn-') ? 0 : 1);
+    expect(world.table.records(), what).toEqual([]);
+  }
 });
 
 it('check lists every problem with its cure, part by part', async () => {

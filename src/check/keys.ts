@@ -1,0 +1,111 @@
+import { listedKey } from '../run/bad-rows.ts';
+import type { Query, Source } from '../run/ports.ts';
+import type { Key } from '../sync/key.ts';
+import type { Mapping } from '../sync/mapping.ts';
+import { type Problem, ProblemError } from '../sync/problem.ts';
+import { count, type Text, text } from '../sync/text.ts';
+
+/** Rows that are looked at, and milliseconds that the query may take for it. */
+const mostRows = 200_000;
+const mostTime = 30_000;
+/** Doubled keys that are shown. */
+const shown = 3;
+
+/** What the rows of a query say. */
+export interface CheckedRows {
+  readonly problems: readonly Problem[];
+  /** How many there are, for people. */
+  readonly rows: Text;
+}
+
+/**
+ * Reads the query's rows, up to a limit of rows and of time, and finds doubled and empty keys as a run would. Rejects
+ * with `ProblemError` when the query fails.
+ */
+export async function checkRows(
+  query: Query,
+  mapping: Mapping,
+  source: Pick<Source, 'rows'>,
+  signal: AbortSignal,
+): Promise<CheckedRows> {
+  const times = new Map<Key, number>();
+  let rows = 0;
+  let keyless = 0;
+  const short = { ...query, timeout: Math.min(query.timeout, mostTime) };
+  try {
+    const { batches } = await source.rows(short, signal);
+    reading: for await (const batch of batches) {
+      for (const row of batch) {
+        if (rows === mostRows) break reading;
+        rows++;
+        const key = mapping.rowKey(row);
+        if (key === '') keyless++;
+        else times.set(key, (times.get(key) ?? 0) + 1);
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof ProblemError) || error.problems[0].code !== 'query-too-long') throw error;
+    if (short.timeout === query.timeout) throw error;
+    return { problems: [tooSlow(query)], rows: text('行数未知', 'rows not counted') };
+  }
+  const doubled = [...times].filter(([, n]) => n > 1);
+  const some = doubled.slice(0, shown).map(([key, n]) => `${listedKey(mapping, key)} × ${count(n)}`);
+  const problems = [
+    ...(rows === 0 ? [noRows(query)] : []),
+    ...(doubled.length > 0 ? [notUnique(query, mapping, doubled.length, some)] : []),
+    ...(keyless > 0 ? [noKey(query, mapping, keyless)] : []),
+  ];
+  const number = rows === mostRows ? `${count(rows)}+` : count(rows);
+  return { problems, rows: text(`${number} 行`, `${number} rows`) };
+}
+
+const keyNames = ({ targets, key }: Mapping): string => key.map((at) => targets[at]?.name ?? '').join(' + ');
+
+const notUnique = ({ at }: Query, mapping: Mapping, n: number, some: readonly string[]): Problem => {
+  const more = n > some.length ? ' …' : '';
+  return {
+    code: 'key-not-unique',
+    where: at,
+    message: text(
+      `主键（${keyNames(mapping)}）不唯一：${count(n)} 个值出现在多行里：${some.join('、')}${more}`,
+      `the key (${keyNames(mapping)}) is not unique: ${count(n)} values stand in several rows: ${some.join(', ')}${more}`,
+    ),
+    cure: text(
+      '这些行不会写入。检查 JOIN 是否多出了行，在查询里用 GROUP BY 或 DISTINCT 去重，或在 key 里加上能区分它们的列。',
+      'Such rows are not written. See whether a JOIN multiplies rows, use GROUP BY or DISTINCT in the query, or add the column to key that tells them apart.',
+    ),
+  };
+};
+
+const noKey = ({ at }: Query, mapping: Mapping, n: number): Problem => ({
+  code: 'key-empty',
+  where: at,
+  message: text(
+    `${count(n)} 行的主键（${keyNames(mapping)}）是空的，或不符合它的字段`,
+    `the key (${keyNames(mapping)}) of ${count(n)} rows is empty, or does not fit its field`,
+  ),
+  cure: text(
+    '这些行不会写入，也不会删除任何记录。在查询里排除它们（WHERE 列 IS NOT NULL），或换一个主键。',
+    'Such rows are not written, and nothing is deleted while there are any. Leave them out in the query (WHERE column IS NOT NULL), or use another key.',
+  ),
+});
+
+const noRows = ({ at }: Query): Problem => ({
+  code: 'warn-no-rows',
+  where: at,
+  message: text('查询现在一行也没有返回', 'the query answers no row now'),
+  cure: text(
+    '如果不是本意，请检查查询的条件和连接的数据库。',
+    'Where it is not meant, look at the conditions of the query and at the database of its connection.',
+  ),
+});
+
+const tooSlow = ({ at }: Query): Problem => ({
+  code: 'warn-rows-not-counted',
+  where: at,
+  message: text(
+    `查询在 ${mostTime / 1000} 秒内没有返回全部行，没有数行数和重复的主键`,
+    `the query did not answer all rows within ${mostTime / 1000} s: rows and doubled keys were not counted`,
+  ),
+  cure: text('运行 bitable-sync plan 可以看到。', 'bitable-sync plan tells them.'),
+});

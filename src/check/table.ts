@@ -1,0 +1,177 @@
+import type { Config } from '../config.ts';
+import { openTable } from '../feishu/address.ts';
+import type { FeishuClient } from '../feishu/client.ts';
+import { cures } from '../feishu/cures.ts';
+import { mayWrite } from '../feishu/may-write.ts';
+import { type BothSides, wouldCreate } from '../run/create-fields.ts';
+import { recallFields } from '../run/history.ts';
+import { tryLinked, tryPeople } from '../run/lookup.ts';
+import type { CallMeter, People, Query, Sources, Store, Table } from '../run/ports.ts';
+import { openFound } from '../run/target.ts';
+import { allOf } from '../run/together.ts';
+import type { Definition } from '../sync/definition.ts';
+import { problemOf } from '../sync/failure-problem.ts';
+import type { Field } from '../sync/field.ts';
+import { isMismatch, type Mapping, mapColumns } from '../sync/mapping.ts';
+import type { Problem } from '../sync/problem.ts';
+import { creationOf, fieldToBe, homelessColumns, type NewField, namesOf } from '../sync/schema.ts';
+import { type Text, text } from '../sync/text.ts';
+import { zoneOf } from '../sync/zone.ts';
+import type { Writes } from './sharing.ts';
+
+/** What `check` tries a table with. */
+export interface TableParts {
+  readonly config: Pick<Config, 'timeZone'>;
+  readonly client: FeishuClient;
+  readonly people: People;
+  readonly sources: Sources;
+  readonly store: Pick<Store, 'memory'>;
+  readonly signal: AbortSignal;
+}
+
+/** What is known of a definition once its table was looked at. */
+export interface CheckedTable {
+  readonly problems: readonly Problem[];
+  readonly writes: Writes;
+  /** Missing where something stands between query and table. */
+  readonly mapping?: Mapping;
+}
+
+/** Looks at the table of a definition: that it is there, that the app may write, that every column has its field. */
+export async function checkTable(
+  definition: Definition,
+  query: Query,
+  queryWorks: boolean,
+  { client, people, sources, store, signal }: TableParts,
+): Promise<CheckedTable> {
+  const { table } = await openFound(definition, store.memory, (address) =>
+    openTable(client)(address, uncounted, signal),
+  );
+  const [about, fields] = await allOf([table.about(signal), table.fields(signal), table.revision(signal)]);
+  const problems: Problem[] = about.advanced && (await isEmpty(table, signal)) ? [noSight] : [];
+  problems.push(...(await rightProblems(client, table, fields, about.advanced, signal)));
+  if (about.timeZone !== undefined && about.timeZone !== query.timeZone)
+    problems.push(otherZone(about.timeZone, query.timeZone));
+  const writes = { definition, table: `${table.base}/${table.id}`, fields: undefined };
+  if (!queryWorks) return { problems, writes };
+  const source = sources(definition.source.connection);
+  const known = await recallFields(store, { definition: definition.name, table: writes.table });
+  const columns = await source.columns(query, signal);
+  const describe = () => source.describe(query, signal);
+  const both = { definition, columns, fields, zone: zoneOf(query.timeZone), known, describe };
+  const lacking = await lackingStep(both);
+  problems.push(...lacking.problems);
+  const mapping = mapColumns(definition, columns, lacking.fields, both.zone, known);
+  if (isMismatch(mapping)) return { problems: [...problems, ...mapping], writes };
+  problems.push(...mapping.notes.map(noted));
+  await tryLinked(table, mapping.targets, signal);
+  await tryPeople(people, mapping.targets, uncounted, signal);
+  const written = mapping.targets.filter((_, at) => !mapping.key.includes(at)).map(({ name }) => name);
+  return { problems, writes: { ...writes, fields: written }, mapping };
+}
+
+async function rightProblems(
+  client: FeishuClient,
+  { base, id: table }: Table,
+  fields: readonly Field[],
+  advanced: boolean,
+  signal: AbortSignal,
+): Promise<readonly Problem[]> {
+  const field = (fields.find(({ kind }) => kind === 'text') ?? fields[0])?.name ?? '';
+  const right = await mayWrite(client, { base, table, field, advanced }, { meter: uncounted, signal });
+  switch (right.kind) {
+    case 'yes':
+      return [];
+    case 'no':
+      return [right.failure ? { ...noWrite, cure: right.failure.cure ?? noWrite.cure } : noWrite];
+    case 'unsure':
+      return [{ ...problemOf(right.failure), code: 'warn-write-not-checked' }];
+  }
+}
+
+/** What `create: fields` does, or would do, about fields that the table lacks; and the fields to go on with. */
+async function lackingStep({
+  definition,
+  columns,
+  fields,
+  known,
+  describe,
+}: BothSides): Promise<{ readonly fields: readonly Field[]; readonly problems: readonly Problem[] }> {
+  const homeless = homelessColumns(definition, columns, fields, known, false);
+  if (homeless.length === 0) return { fields, problems: [] };
+  const { fields: wanted, problems } = creationOf(homeless, await describe(), fields.length);
+  const says = wanted.length > 0;
+  if (definition.create !== 'fields') return { fields, problems: says ? [couldCreate(wanted)] : [] };
+  const will = { code: 'warn-will-create', message: wouldCreate(wanted), cure: nothingToDo };
+  return {
+    fields: [...fields, ...wanted.map(fieldToBe)],
+    problems: [...problems, ...(says ? [will] : [])],
+  };
+}
+
+const nothingToDo = text(
+  '什么都不用做；先看看可以运行 bitable-sync plan。',
+  'There is nothing to do; bitable-sync plan shows the rest first.',
+);
+
+function couldCreate(fields: readonly NewField[]): Problem {
+  const names = namesOf(fields);
+  return {
+    code: 'warn-could-create',
+    message: text(
+      `定义里写上 create: fields，同步就会新建：${names.zh}。`,
+      `With create: fields in the definition a run would create ${names.en}.`,
+    ),
+    cure: text(
+      '写上 create: fields，或自己新建这些字段。',
+      'Say create: fields, or create these fields by hand.',
+    ),
+  };
+}
+
+async function isEmpty(table: Table, signal: AbortSignal): Promise<boolean> {
+  for await (const page of table.records([], signal)) return page.total === 0;
+  return true;
+}
+
+const noSight: Problem = {
+  code: 'warn-no-sight',
+  message: text(
+    '表格读出来是空的，而这个多维表格开启了高级权限：应用可能看不到记录。',
+    'The table reads as empty and its Base has advanced permissions on: the app may not see the records.',
+  ),
+  cure: text(
+    '在多维表格的高级权限里，给应用一个可以查看和编辑全部记录的角色。',
+    'In the Base’s advanced permissions, give the app a role that sees and edits all records.',
+  ),
+};
+
+const otherZone = (theirs: string, ours: string): Problem => ({
+  code: 'warn-time-zone',
+  message: text(
+    `多维表格的时区是 ${theirs}，同步按 ${ours} 理解日期。`,
+    `The Base’s zone is ${theirs}, the sync reads dates as ${ours}.`,
+  ),
+  cure: text(
+    '如果日期差了几个小时，请设置 TIME_ZONE 或定义里的 timeZone。',
+    'If dates are off by hours, set TIME_ZONE, or timeZone in the definition.',
+  ),
+});
+
+const noWrite: Problem = {
+  code: 'no-write-right',
+  where: 'target',
+  message: text('应用只能看这个多维表格，不能写入', 'the app may read this Base but not write to it'),
+  cure: cures.grant,
+};
+
+const noted = (message: Text): Problem => ({
+  code: 'warn-mapping',
+  message,
+  cure: text(
+    '同步照常进行；如果不是本意，请改定义。',
+    'A run goes on all the same; change the definition where it is not meant.',
+  ),
+});
+
+const uncounted: CallMeter = { count: () => undefined };
