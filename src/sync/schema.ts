@@ -1,5 +1,5 @@
 import type { ColumnDetail } from './column.ts';
-import type { ColumnRule, Definition } from './definition.ts';
+import type { ColumnRule, Definition, Plain } from './definition.ts';
 import type { Field, WritableKind } from './field.ts';
 import { keyKinds } from './kinds/kinds.ts';
 import { significantDigits } from './kinds/number.ts';
@@ -83,10 +83,18 @@ function changed(column: ColumnDetail, rule: ColumnRule): FieldShape | undefined
   if (own.kind === 'select' || own.kind === 'multi') return { ...own, options: optionsOf(column, rule) };
   const words = Object.values(rule.map ?? {}).filter((word) => word !== null);
   if (words.length === 0) return own;
-  if (words.every((word) => typeof word === 'boolean')) return { kind: 'checkbox' };
-  if (words.every((word) => typeof word === 'number')) return own.kind === 'checkbox' ? whole : own;
+  if (words.every(isFlag)) return { kind: 'checkbox' };
+  if (words.every(isNumber)) return own.kind === 'checkbox' ? whole : own;
   return column.flag ? { kind: 'select', options: optionsOf(column, rule) } : plainText;
 }
+
+/** A truth value, or one in capitals, which stand as they were written. */
+const isFlag = (word: Plain): boolean =>
+  typeof word === 'boolean' || /^(?:True|TRUE|False|FALSE)$/.test(String(word));
+
+/** A number, or one whose zeros are kept as they were written: 1.50. */
+const isNumber = (word: Plain): boolean =>
+  typeof word === 'number' || (typeof word === 'string' && /^-?\d+\.\d+$/.test(word));
 
 /** A key must be a kind that can name rows, and must keep every digit. */
 function naming(shape: FieldShape, column: ColumnDetail, role: Role): FieldShape {

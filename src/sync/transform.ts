@@ -14,9 +14,12 @@ export function transform(
   type: ColumnType = 'any',
   onMet: (entry: string) => void = () => undefined,
 ): ((value: Value) => Value) | undefined {
-  const steps = [trimming(rule), mapping(rule, type, onMet), defaulting(rule), truncating(rule)].flatMap(
-    (step) => step ?? [],
-  );
+  const steps = [
+    trimming(rule),
+    mapping(rule, type, onMet),
+    defaulting(rule),
+    truncating(rule, type),
+  ].flatMap((step) => step ?? []);
   if (steps.length === 0) return undefined;
   return (value) => steps.reduce((now, step) => step(now), value);
 }
@@ -82,8 +85,9 @@ function defaulting({ default: instead }: ColumnRule): Step | undefined {
  * Cuts by characters as people count them, where a 4-byte character is one, but never leaves more than a cell holds:
  * see {@link textLimit}.
  */
-function truncating({ truncate }: ColumnRule): Step | undefined {
-  if (truncate === undefined) return undefined;
+function truncating({ truncate }: ColumnRule, type: ColumnType): Step | undefined {
+  // Digits of a number are no text to be shortened; long numbers only come as texts.
+  if (truncate === undefined || numeric.has(type)) return undefined;
   return (value) => (typeof value === 'string' && value.length > truncate ? cut(value, truncate) : value);
 }
 

@@ -350,6 +350,12 @@ describe('a rule', () => {
     expect(transform({ map }, type)?.(from as string)).toBe(to);
   });
 
+  it('cuts no digits of a number, however long', () => {
+    expect(transform({ truncate: 3 }, 'integer')).toBeUndefined();
+    expect(transform({ truncate: 3, default: 0 }, 'decimal')?.('12345.50')).toBe('12345.50');
+    expect(transform({ truncate: 10 }, 'datetime')?.('2026-01-31 08:00:00')).toBe('2026-01-31');
+  });
+
   it('of several values in one text replaces each of them', () => {
     expect(transform({ map: { a: '甲', b: '乙' }, split: '|' }, 'text')?.('a | b|c')).toBe('甲|乙|c');
   });

@@ -132,6 +132,8 @@ describe('a rule decides', () => {
     ['map on an ENUM', status, { map: { new: '新' } }, { kind: 'select', options: ['新', 'old'] }],
     ['map on a flag', flag, { map: { 0: '女', 1: '男' } }, { kind: 'select', options: ['女', '男'] }],
     ['map from words to yes and no', column('text'), { map: { 是: true, 否: false } }, checkbox],
+    ['map from words to True and FALSE', column('text'), { map: { 是: 'True', 否: 'FALSE' } }, checkbox],
+    ['map from a number to amounts', column('integer'), { map: { 1: '1.50', 2: 2 } }, whole],
     ['map from a number to words', column('integer'), { map: { 7: '七' } }, text],
     ['map from a flag to numbers', flag, { map: { 1: 100 } }, whole],
     ['split', column('text'), { split: ',' }, { kind: 'multi', options: [] }],

@@ -35,6 +35,6 @@ function flagOf(place: Place, value: Exclude<Value, null>): Cell | Bad {
 }
 
 const advice = text(
-  '其他写法请在定义里用 map，如 map: { 是: true, 否: false }。',
-  'Say map in the definition for other words, such as map: { yes: true, no: false }.',
+  '其他写法请在定义里用 map，如 map: { 是: true, 否: false }；是数字就用数字字段（as: number）。',
+  'Say map in the definition for other words, such as map: { yes: true, no: false }; for numbers use a number field (as: number).',
 );

@@ -1,3 +1,4 @@
+import { text } from '../text.ts';
 import type { Value } from '../value.ts';
 import { decimalText, plainDecimal } from './digits.ts';
 import { type Bad, type Cell, isBad, isJsonNull, type Kind, type Place, unfit } from './kind.ts';
@@ -53,8 +54,9 @@ function fromText(place: Place, value: string): Cell | Bad {
     return unfit(
       place,
       trimmed,
-      `多维表格的数字只保留 ${significantDigits} 位有效数字，请改用文本字段`,
-      `has more than ${significantDigits} significant digits: use a text field, it would lose digits`,
+      `多维表格的数字只保留 ${significantDigits} 位有效数字，再多会丢失`,
+      `has more than ${significantDigits} significant digits and would lose some, so it does not fit`,
+      keepDigits,
     );
   }
   // More digits than any number has room for: 10^400, say, or 10^-400.
@@ -62,6 +64,11 @@ function fromText(place: Place, value: string): Cell | Bad {
   if (number === 0 && digitsOf(trimmed) > 0) return unfit(place, trimmed, '太小', 'is too small');
   return Math.abs(number) <= largest ? cut(number) : unfit(place, trimmed, '太大', 'is too large');
 }
+
+const keepDigits = text(
+  '编号请用文本字段（定义里写 as: text）；数量可以写 round: true 舍入。',
+  'Use a text field for a number that names something (as: text in the definition), or say round: true to round it.',
+);
 
 /**
  * A rating is a whole number of stars within its field's range.

@@ -74,6 +74,7 @@ describe('number fields', () => {
     [9007199254740991, '9007199254740990'],
   ])('refuse %s, which would lose digits, unless the column says round', (value, rounded) => {
     expect(wanted('number', value, { type: 'decimal' })).toContain('has more than 15 significant digits');
+    expect(wanted('number', value, { type: 'decimal' })).toContain('as: text');
     expect(wanted('number', value, { type: 'decimal', rule: { round: true } })).toBe(rounded);
   });
 
@@ -169,7 +170,7 @@ describe('checkbox fields', () => {
 
   it.each(['yes', '是', '2', '-1', 'null', 2, Number.NaN, '１'])('refuse %s and name map', (value) => {
     expect(wanted('checkbox', value)).toBe(
-      `bad: \`${value}\` is not 0, 1, true or false for f. Say map in the definition for other words, such as map: { yes: true, no: false }.`,
+      `bad: \`${value}\` is not 0, 1, true or false for f. Say map in the definition for other words, such as map: { yes: true, no: false }; for numbers use a number field (as: number).`,
     );
   });
 
