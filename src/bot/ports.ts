@@ -189,6 +189,8 @@ export interface Schedules {
   take(what: string, due: number, now: number, until: number): Promise<boolean>;
   /** Notes what came of it. */
   done(what: string, due: number, note: string, message?: string): Promise<void>;
+  /** Lets go of something that was taken on and not done: it may be taken again from then on (ms). */
+  putOff(what: string, due: number, until: number): Promise<void>;
   /** The newest by `due`. */
   last(what: string): Promise<Occasion | undefined>;
   byMessage(message: string): Promise<Occasion | undefined>;

@@ -8,7 +8,7 @@ import type { Asker } from './access.ts';
 import type { Desk } from './desk.ts';
 import type { Schedules } from './ports.ts';
 import { entriesOf } from './schedule/entries.ts';
-import { resume } from './schedule/press.ts';
+import { resume } from './schedule/paused.ts';
 
 /** What the commands on the clock work with; whether somebody may is decided before. */
 export interface ClockDesk extends Pick<Desk, 'clock' | 'admins' | 'timeZone'> {

@@ -13,6 +13,9 @@ const hopelessCodes = new Set([
   230002, 230006, 230013, 230018, 230027, 230029, 230034, 230035, 230053, 230075, 232009, 99991672,
 ]);
 
+/** Of those, what is about the chat or the person and not about the app. */
+const deafCodes = new Set([...hopelessCodes].filter((code) => ![230006, 230027, 99991672].includes(code)));
+
 /** Tells what a failed attempt to show a card means. It never touches the run. */
 export function troubleOf(error: unknown): Trouble {
   if (!(error instanceof CallError)) return 'later';
@@ -27,6 +30,13 @@ export function isRefused(error: unknown): boolean {
   if (!(error instanceof CallError)) return false;
   const { how, verdict, mayHaveHappened } = error.failure;
   return how === 'answered' && !mayHaveHappened && verdict !== 'wait' && verdict !== 'round';
+}
+
+/** Whether a chat or person can be told nothing: gone, left, or shut; another one may be told instead. */
+export function cannotHear(error: unknown): boolean {
+  if (!isRefused(error) || !(error instanceof CallError)) return false;
+  const { code, verdict } = error.failure;
+  return (code !== null && deafCodes.has(code)) || verdict === 'values' || verdict === 'unknown';
 }
 
 /** Milliseconds before the next attempt: doubling from a second to a minute, or what Feishu asks for. */

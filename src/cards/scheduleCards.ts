@@ -1,11 +1,9 @@
 import type { Problem } from '../sync/problem.ts';
-import type { Digest } from '../sync/schedule/digest.ts';
 import { count, type Locale, type Text, text } from '../sync/text.ts';
-import { moment, some } from './amounts.ts';
+import { moment } from './amounts.ts';
 import { button } from './button.ts';
 import { type Card, type Element, makeCard } from './card.ts';
 import { buttonRow, figures, line, lines, mention, person, rich } from './element.ts';
-import { fitted, head } from './fit.ts';
 import { type Colour, colours } from './look.ts';
 import { joined, plain, same } from './plain.ts';
 import { problemElements } from './problems.ts';
@@ -96,47 +94,6 @@ function settledLine({ by, how, until }: NonNullable<ReminderFacts['settled']>, 
   return rich(joined([who, deeds[how]], ' '), 'notation');
 }
 
-/** Sums up what happened to each definition since `from` (ms). */
-export function digestCard(all: readonly Digest[], from: number, { locale, timeZone }: NoticeView): Card {
-  const failed = all.reduce((sum, one) => sum + one.failed, 0);
-  const title = text('同步汇总', 'Sync digest');
-  const colour = failed > 0 || all.some(({ stale }) => stale) ? colours.mixed : colours.good;
-  const since = moment(from, timeZone);
-  return fitted((room) => {
-    const { shown, more } = head(all, room.lines);
-    return makeCard(
-      {
-        colour,
-        title,
-        subtitle: text(`${since} 以来`, `since ${since}`),
-        summary: title,
-        elements: [
-          ...shown.flatMap((one) => digestLines(one, timeZone)),
-          ...(more === 0 ? [] : [line(text(`… 还有 ${count(more)} 个`, `… and ${count(more)} more`))]),
-          ...(all.length === 0 ? [line(text('没有可以汇总的同步。', 'There is nothing to sum up.'))] : []),
-        ],
-      },
-      locale,
-    );
-  });
-}
-
-function digestLines(one: Digest, timeZone: string): readonly Element[] {
-  const { runs, failed, partial, waiting, written, lastGood, stale } = one;
-  const parts: readonly Text[] = [
-    text(`运行 ${count(runs)} 次`, some(runs, 'run')),
-    ...(failed > 0 ? [text(`失败 ${count(failed)}`, `${count(failed)} failed`)] : []),
-    ...(partial > 0 ? [text(`部分完成 ${count(partial)}`, `${count(partial)} partly done`)] : []),
-    ...(waiting > 0 ? [text(`等待确认 ${count(waiting)}`, `${count(waiting)} waiting`)] : []),
-    text(`写入 ${count(written)} 行`, `${some(written, 'row')} written`),
-    lastGood === undefined
-      ? text('从未成功', 'never succeeded')
-      : text(`上次成功 ${moment(lastGood, timeZone)}`, `last success ${moment(lastGood, timeZone)}`),
-  ];
-  const colour = failed > 0 || stale ? ({ colour: 'red' } as const) : {};
-  return [lines([same(plain(one.title, 60)), joined(parts, ' · ')], colour)];
-}
-
 /** What a notice is about, and whom it mentions. */
 export interface About {
   readonly name: string;
@@ -162,18 +119,34 @@ export const staleCard = (about: About, limit: string, lastGood: number | null, 
     view,
   );
 
-/** Tells once that a table which was stale is up to date again. */
-export const freshCard = (about: About, view: NoticeView): Card =>
-  notice(
-    { ...about, people: [], colour: colours.good, tag: text('已恢复', 'Recovered') },
-    [text('数据又是最新的了。', 'The table is up to date again.')],
-    [],
-    view,
-  );
+/** Tells once that what was wrong is not any more. */
+export const goodCard = (about: About, what: keyof typeof good, view: NoticeView): Card =>
+  notice({ ...about, people: [], colour: colours.good, tag: good[what].tag }, [good[what].words], [], view);
+
+const good = {
+  fresh: {
+    tag: text('已恢复', 'Recovered'),
+    words: text('数据又是最新的了。', 'The table is up to date again.'),
+  },
+  resumed: {
+    tag: text('已恢复定时', 'Schedule goes on'),
+    words: text(
+      '之前连不上的又连上了，定时任务已自动恢复。',
+      'What was away is back: the schedule goes on by itself.',
+    ),
+  },
+  mended: {
+    tag: text('定义已修好', 'File mended'),
+    words: text(
+      '定义文件又能读了，定时任务继续。',
+      'The definition can be read again: its schedule goes on.',
+    ),
+  },
+} as const;
 
 /** Tells that the schedule paused itself, or that somebody let it go on. @param resumedBy open_id */
 export const pausedCard = (
-  about: About,
+  about: About & { readonly away?: boolean },
   failures: number,
   problem: Problem | null,
   resumedBy: string | null,
@@ -194,6 +167,7 @@ export const pausedCard = (
         `连续失败 ${count(failures)} 次，定时任务已自动暂停。`,
         `${count(failures)} failures in a row: the schedule has paused itself.`,
       ),
+      ...(about.away && resumedBy === null ? [awayWords] : []),
     ],
     [
       ...(problem === null ? [] : problemElements([problem], { lines: 8, chars: 120 })),
@@ -211,6 +185,11 @@ export const pausedCard = (
     view,
   );
 };
+
+const awayWords = text(
+  '每次都是连不上飞书或数据库：到点仍会试，连上后自动恢复。',
+  'Feishu or the database was away each time: it is still tried when due, and goes on by itself once that is back.',
+);
 
 /** Tells once that a definition's file is broken, so that nothing happens by its clock. */
 export const brokenCard = (about: About, problems: readonly Problem[], view: NoticeView): Card =>

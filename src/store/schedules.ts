@@ -30,6 +30,15 @@ export const schedules = (db: Database, backend: Backend): Schedules => {
         .where('due', '=', due)
         .execute();
     },
+    async putOff(what, due, until) {
+      await db
+        .updateTable('occasions')
+        .set({ busy_until: until })
+        .where('what_hash', '=', hash(what))
+        .where('due', '=', due)
+        .where('busy_until', 'is not', null)
+        .execute();
+    },
     async last(what) {
       const newest = occasions().where('what_hash', '=', hash(what)).orderBy('due', 'desc').limit(1);
       const row = await newest.executeTakeFirst();

@@ -280,6 +280,10 @@ export function fakeSchedules(): Schedules {
       const found = find(what, due);
       if (found) Object.assign(found, { until: null, note, ...(message !== undefined && { message }) });
     },
+    putOff: async (what, due, until) => {
+      const found = find(what, due);
+      if (found && found.until !== null) found.until = until;
+    },
     last: async (what) => occasions.filter((one) => one.what === what).sort((a, b) => b.due - a.due)[0],
     byMessage: async (message) => occasions.find((one) => one.message === message),
     mark: async (kind, definition, chat, value) => {

@@ -1,11 +1,15 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { ListedDefinition } from '../../src/bot/ports.ts';
 import type { ScheduleParts } from '../../src/bot/schedule/parts.ts';
 import { nextMonth, noteQuota, quotaSpent } from '../../src/bot/schedule/quota.ts';
 import { startSchedule } from '../../src/bot/schedule/ticker.ts';
 import { everySecond } from '../../src/bot/schedule/wake.ts';
 import type { ScheduleEntry } from '../../src/sync/definition.ts';
+import type { State } from '../../src/sync/state.ts';
+import { wordsOf } from '../cards/read.ts';
 import { at, stateWith } from '../cards/states.ts';
 import {
+  brokenFile,
   callError,
   definition,
   fakeChat,
@@ -33,9 +37,11 @@ function newSchedule(entry: Partial<ScheduleEntry>) {
   const orders = definition({
     schedule: [{ do: 'remind', cron: '10 * * * *', chat: 'oc_group', ...entry }],
   });
+  const sound: ListedDefinition = { name: 'orders', definition: orders };
+  const disk: { orders: ListedDefinition } = { orders: sound };
   const parts: ScheduleParts = {
     ...{ schedules, runs, clock, log, locale: 'en-US', timeZone: 'Asia/Shanghai' },
-    definitions: { ...fakeDefinitions([orders]), list: async () => [{ name: 'orders', definition: orders }] },
+    definitions: { ...fakeDefinitions([orders]), list: async () => [disk.orders] },
     journal: fakeJournal(),
     chat: talk.chat,
     admins: ['ou_boss'],
@@ -54,8 +60,35 @@ function newSchedule(entry: Partial<ScheduleEntry>) {
       await clock.advance(Math.min(minute, left));
     }
   };
+  const states: State[] = [];
+  answers.latest = async () => states;
+  /** Lets each scheduled run end so, newest first. */
+  const runsEnd = (status: 'done' | 'failed', change: Partial<State> = {}) => {
+    answers.start = async () => {
+      const acts = [{ op: 'start', by: { kind: 'schedule' }, at }] as const;
+      const run = fakeRun(stateWith({ run: `r${states.length}`, acts, startedAt: clock.now() }));
+      run.end(status, { endedAt: clock.now(), ...change });
+      states.unshift(run.state());
+      if (status === 'done') schedules.lastSuccess = async () => clock.now();
+      return { kind: 'started', run };
+    };
+  };
   const fires = () => log.lines.filter(({ event }) => event === 'schedule.fired').length;
-  return { schedule, open, pass, clock, schedules, asked, answers, fires, log, ...talk };
+  return {
+    schedule,
+    open,
+    pass,
+    clock,
+    schedules,
+    asked,
+    answers,
+    fires,
+    log,
+    disk,
+    sound,
+    runsEnd,
+    ...talk,
+  };
 }
 
 describe('the beat', () => {
@@ -97,13 +130,12 @@ describe('the beat', () => {
 });
 
 describe('sending', () => {
-  it('throttled at full load, is tried again later, with the same ID', async () => {
+  it('throttled at full load, is made up for later, once', async () => {
     const { control, said, pass, schedule } = newSchedule({});
     control.fail = (_, nth) => (nth < 3 ? callError(11232, { verdict: 'wait' }) : undefined);
-    await pass(20 * minute);
+    await pass(30 * minute);
     expect(said).toHaveLength(3);
-    expect(new Set(said.map(({ once }) => once)).size).toBe(1);
-    expect(said[2]?.at).toBeGreaterThan(said[0]?.at ?? 0);
+    expect(wordsOf(said[2]?.card ?? {})).toMatch(/11-23 14:10.*Time to sync/);
     await schedule.stop();
   });
 
@@ -236,4 +268,151 @@ it('what a killed instance had taken on is done by another one, and a run that i
     expect(one.said).toHaveLength(began ? 1 : 0);
     await Promise.race([one.schedule.stop(), settle()]);
   }
+});
+
+const away = { error: { ...brokenFile, code: 'threw' } };
+const silent = () => callError(null, { verdict: 'round', silence: 'unreached' });
+
+describe('what could not be said', () => {
+  it('comes when the chat works again, once, in one card that says when each happened, also after a restart', async () => {
+    const { control, said, pass, schedule, open, runsEnd, clock } = newSchedule({ do: 'run', stale: '30m' });
+    control.fail = silent;
+    runsEnd('failed');
+    await pass(50 * minute);
+    await schedule.stop();
+    const tries = said.length;
+    control.fail = () => undefined;
+    const [first, second] = [open(), open()];
+    await pass(2 * hour);
+    const late = said.slice(tries).filter(({ card }) => wordsOf(card).includes('could not be sent'));
+    expect(late.map(({ to }) => to)).toEqual(['oc_group']);
+    expect(wordsOf(late[0]?.card ?? {})).toMatch(/11-23 14:1\d – .*Failed.*11-23 14:3\d – .*Stale/s);
+    expect(JSON.stringify(late[0]?.card)).toContain('<at id=ou_boss>');
+    expect(clock.now() - (late[0]?.at ?? 0)).toBeGreaterThan(hour);
+    await Promise.all([first.stop(), second.stop()]);
+  });
+
+  it.each([230002, 232009, 230034, 299999])(
+    'in a chat that is gone (%i) goes to those who are responsible',
+    async (code) => {
+      const { control, said, pass, schedule, runsEnd } = newSchedule({ do: 'run' });
+      control.fail = ({ to }) => (to === 'oc_group' ? callError(code) : undefined);
+      runsEnd('failed');
+      await pass(20 * minute);
+      expect(said.map(({ to }) => to)).toEqual(['oc_group', 'ou_boss']);
+      expect(wordsOf(said[1]?.card ?? {})).toMatch(/Failed.*the bot is no longer in it/s);
+      await schedule.stop();
+    },
+  );
+
+  it('is kept while Feishu refuses everything to the app', async () => {
+    const { control, said, pass, schedule, runsEnd } = newSchedule({ do: 'run' });
+    control.fail = (_, nth) => (nth < 4 ? callError(99991403, { verdict: 'stop' }) : undefined);
+    runsEnd('failed');
+    await pass(30 * minute);
+    expect([...new Set(said.map(({ to }) => to))]).toEqual(['oc_group']);
+    expect(wordsOf(said.at(-1)?.card ?? {})).toContain('could not be sent');
+    await schedule.stop();
+  });
+});
+
+describe('a schedule that paused itself', () => {
+  it('because Feishu was away goes on when messages arrive again; one card tells of all of it', async () => {
+    const { control, said, pass, schedule, schedules, runsEnd, asked } = newSchedule({ do: 'run' });
+    control.fail = silent;
+    runsEnd('failed', away);
+    await pass(6 * hour);
+    expect(await schedules.marks('paused')).toHaveLength(1);
+    const [tries, runs] = [said.length, asked.length];
+    control.fail = () => undefined;
+    runsEnd('done');
+    await pass(8 * minute);
+    expect(await schedules.marks('paused')).toEqual([]);
+    const [late, ...others] = said.slice(tries);
+    expect(others).toEqual([]);
+    expect(wordsOf(late?.card ?? {})).toMatch(/14:1\d – .*18:1\d – .*Schedule paused.*goes on by itself/s);
+    await pass(hour);
+    expect(asked.length).toBe(runs + 1);
+    await schedule.stop();
+  });
+
+  it('because the database was away is tried at each of its times, and goes on with the first success', async () => {
+    const { said, pass, schedule, schedules, runsEnd, asked } = newSchedule({ do: 'run' });
+    runsEnd('failed', { error: { ...brokenFile, code: 'cannot-connect' } });
+    await pass(7 * hour);
+    expect(asked).toHaveLength(7);
+    expect(said.filter(({ card }) => wordsOf(card).includes('paused itself'))).toHaveLength(1);
+    runsEnd('done');
+    await pass(hour);
+    expect(await schedules.marks('paused')).toEqual([]);
+    expect(said.filter(({ card }) => wordsOf(card).includes('goes on by itself'))).toHaveLength(2);
+    await schedule.stop();
+  });
+
+  it('for any other reason waits for a person', async () => {
+    const { pass, schedule, schedules, runsEnd, asked } = newSchedule({ do: 'run' });
+    runsEnd('failed', { error: { ...brokenFile, code: '1254302' } });
+    await pass(9 * hour);
+    expect([asked.length, (await schedules.marks('paused')).length]).toEqual([5, 1]);
+    await schedule.stop();
+  });
+});
+
+describe('a definition whose file is broken', () => {
+  const broken: ListedDefinition = { name: 'orders', file: 'orders.yaml', problems: [brokenFile] };
+  const worse = { ...broken, problems: [{ ...brokenFile, where: 'orders.yaml:7:1' }, brokenFile] };
+
+  it('is told to its chat once, and once when it is mended, whatever is edited and started meanwhile', async () => {
+    const { said, pass, schedule, open, disk, sound, log } = newSchedule({ cron: '0 9 1 1 *' });
+    const other = open();
+    await pass(5 * minute);
+    for (const file of [broken, worse, broken]) {
+      disk.orders = file;
+      await pass(3 * minute);
+    }
+    await other.stop();
+    const third = open();
+    await pass(3 * minute);
+    disk.orders = sound;
+    await pass(3 * minute);
+    const fourth = open();
+    await pass(3 * minute);
+    expect(
+      said.map(({ to, card }) => [to, /cannot be read|can be read again/.exec(wordsOf(card))?.[0]]),
+    ).toEqual([
+      ['oc_group', 'cannot be read'],
+      ['oc_group', 'can be read again'],
+    ]);
+    expect(
+      log.lines.filter(({ event }) => event === 'definition.not-read').map(({ level }) => level),
+    ).toEqual(['error']);
+    disk.orders = broken;
+    await pass(3 * minute);
+    expect(said).toHaveLength(3);
+    await Promise.all([schedule.stop(), third.stop(), fourth.stop()]);
+  });
+
+  it('from the start is told to the admins', async () => {
+    const { said, pass, schedule, disk } = newSchedule({});
+    disk.orders = broken;
+    await pass(10 * minute);
+    expect(said.map(({ to }) => to)).toEqual(['ou_boss']);
+    await schedule.stop();
+  });
+
+  it('or whose schedule is paused still goes stale', async () => {
+    for (const spoil of ['broken', 'paused'] as const) {
+      const { said, pass, schedule, schedules, disk } = newSchedule({
+        do: 'run',
+        cron: '0 9 1 1 *',
+        stale: '2h',
+      });
+      await pass(2 * minute);
+      if (spoil === 'broken') disk.orders = broken;
+      else await schedules.mark('paused', 'orders', '', '{}');
+      await pass(4 * hour);
+      expect(said.filter(({ card }) => wordsOf(card).includes('more than 2h'))).toHaveLength(1);
+      await schedule.stop();
+    }
+  });
 });

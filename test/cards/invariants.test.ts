@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { askCard } from '../../src/cards/askCard.ts';
 import type { Card } from '../../src/cards/card.ts';
 import { endCard, historyCard, remindersCard, saidCard, statusCard } from '../../src/cards/commandCards.ts';
+import { digestCard } from '../../src/cards/digestCard.ts';
 import { bytesOf, maxBytes, maxElements } from '../../src/cards/fit.ts';
 import { listCard } from '../../src/cards/listCard.ts';
 import {
@@ -18,8 +19,7 @@ import {
 import { runCard } from '../../src/cards/runCard.ts';
 import {
   brokenCard,
-  digestCard,
-  freshCard,
+  goodCard,
   leftOutCard,
   pausedCard,
   quotaCard,
@@ -369,7 +369,7 @@ describe('every card', () => {
           sound(reminderCard({ name, title: name, lastGood: at, waiting: rows, settled: done }, view));
           sound(digestCard(all, at, view));
           sound(staleCard(about, '26h', null, view));
-          sound(freshCard(about, view));
+          sound(goodCard(about, 'mended', view));
           sound(pausedCard(about, 5, problem, null, view));
           sound(pausedCard(about, 5, problem, name, view));
           sound(brokenCard(about, wrong, view));

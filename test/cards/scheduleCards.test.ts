@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Card } from '../../src/cards/card.ts';
+import { digestCard } from '../../src/cards/digestCard.ts';
 import { bytesOf, maxBytes } from '../../src/cards/fit.ts';
 import { runCard } from '../../src/cards/runCard.ts';
 import {
   brokenCard,
-  digestCard,
-  freshCard,
+  goodCard,
   leftOutCard,
   pausedCard,
   quotaCard,
@@ -49,7 +49,9 @@ const all = (locale: Locale): readonly (readonly [string, Card])[] => {
     ['empty digest', digestCard([], at, view)],
     ['stale', staleCard(about, '26h', at, view)],
     ['never synced', staleCard(about, '26h', null, view)],
-    ['fresh', freshCard(about, view)],
+    ['fresh', goodCard(about, 'fresh', view)],
+    ['mended', goodCard(about, 'mended', view)],
+    ['resumed', goodCard(about, 'resumed', view)],
     ['paused', pausedCard(about, 5, problem, null, view)],
     ['resumed', pausedCard(about, 5, null, 'ou_anna', view)],
     [

@@ -720,9 +720,13 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
         const all = [store, await another(), await another()];
         const won = await Promise.all(all.map((one) => one.schedules.take('slow', 1, 20, 40)));
         expect(won.filter((one) => one)).toHaveLength(1);
+        await schedules.putOff('slow', 1, 30);
+        expect(await schedules.take('slow', 1, 29, 45)).toBe(false);
+        expect(await schedules.take('slow', 1, 30, 45)).toBe(true);
         await schedules.done('slow', 1, 'told 😀', 'om_slow');
+        await schedules.putOff('slow', 1, 31);
         expect(await schedules.take('slow', 1, 99, 120)).toBe(false);
-        const wanted = { what: 'slow', due: 1, at: 20, until: null, note: 'told 😀', message: 'om_slow' };
+        const wanted = { what: 'slow', due: 1, at: 30, until: null, note: 'told 😀', message: 'om_slow' };
         expect(await schedules.last('slow')).toEqual(wanted);
         expect(await schedules.byMessage('om_slow')).toEqual(wanted);
       });

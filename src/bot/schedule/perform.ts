@@ -1,4 +1,5 @@
-import { digestCard, leftOutCard, type ReminderFacts, reminderCard } from '../../cards/scheduleCards.ts';
+import { digestCard } from '../../cards/digestCard.ts';
+import { leftOutCard, type ReminderFacts, reminderCard } from '../../cards/scheduleCards.ts';
 import type { Run, Started } from '../../run/runs.ts';
 import type { Definition } from '../../sync/definition.ts';
 import { lastWithin } from '../../sync/schedule/cron.ts';
@@ -6,9 +7,10 @@ import { digestOf } from '../../sync/schedule/digest.ts';
 import { isScheduled, isStale } from '../../sync/schedule/health.ts';
 import { duration } from '../../sync/schedule/hours.ts';
 import { frozenNow } from '../frozen.ts';
-import { type Entry, owners } from './entries.ts';
+import type { Entry } from './entries.ts';
+import { isMuted, noticeOf } from './notice.ts';
 import type { ScheduleDesk } from './parts.ts';
-import { isMuted, report } from './report.ts';
+import { report } from './report.ts';
 import { send } from './tell.ts';
 
 const minute = 60_000;
@@ -40,7 +42,7 @@ async function isFresh({ unless, definition }: Entry, { schedules, clock }: Sche
 
 async function run(entry: Entry, due: number, since: number, desk: ScheduleDesk): Promise<Done> {
   const { definition, chat } = entry;
-  const { runs, locale, timeZone, admins, log } = desk;
+  const { runs, locale, timeZone, log } = desk;
   const latest = await runs.latest(definition.name, 5);
   const own = latest.find((state) => state.startedAt >= since && isScheduled(state));
   if (own) {
@@ -57,8 +59,8 @@ async function run(entry: Entry, due: number, since: number, desk: ScheduleDesk)
   log.warn('schedule.left-out', { definition: definition.name, reason: 'busy' });
   // The same definition is at it already: what was wanted happens anyway.
   if (started) return 'running';
-  const about = { name: definition.name, title: definition.title, people: owners(definition, admins) };
-  await send(desk, chat, leftOutCard(about, due, { locale, timeZone }), `left-out|${entry.id}|${due}`);
+  const notice = await noticeOf(desk, definition, chat, `left-out|${entry.id}|${due}`);
+  await send(desk, chat, leftOutCard(notice, due, { locale, timeZone }), notice);
   return 'busy';
 }
 
@@ -103,7 +105,8 @@ async function remind(entry: Entry, due: number, desk: ScheduleDesk): Promise<Do
     waiting: plan ? await waitingRows(definition, desk) : null,
     settled: null,
   };
-  const message = await send(desk, chat, reminderCard(facts, { locale, timeZone }), `${entry.id}|${due}`);
+  const notice = { ...(await noticeOf(desk, definition, chat, `${entry.id}|${due}`)), people: [] };
+  const message = await send(desk, chat, reminderCard(facts, { locale, timeZone }), notice);
   if (message === undefined) return 'not-told';
   // A row of its own, so that a press finds it by its message whatever happens to the entry.
   const what = `reminder-card|${message}`;
@@ -140,7 +143,11 @@ async function waitingRows(
 /** How many runs of a definition a digest looks at: about one every quarter of an hour over a week. */
 const digested = 700;
 
-async function digest({ id, rhythm, chat }: Entry, due: number, desk: ScheduleDesk): Promise<Done> {
+async function digest(
+  { id, rhythm, chat, definition }: Entry,
+  due: number,
+  desk: ScheduleDesk,
+): Promise<Done> {
   const { definitions, runs, schedules, clock, locale, timeZone } = desk;
   const from = lastWithin(rhythm, due - 32 * day, due - 1) ?? due - day;
   const all = (await definitions.list()).flatMap((one) => ('definition' in one ? [one.definition] : []));
@@ -157,5 +164,6 @@ async function digest({ id, rhythm, chat }: Entry, due: number, desk: ScheduleDe
     }),
   );
   const card = digestCard(sums, from, { locale, timeZone });
-  return (await send(desk, chat, card, `${id}|${due}`)) === undefined ? 'not-told' : 'told';
+  const notice = { ...(await noticeOf(desk, definition, chat, `${id}|${due}`)), people: [] };
+  return (await send(desk, chat, card, notice)) === undefined ? 'not-told' : 'told';
 }

@@ -10,7 +10,8 @@ import type { Background } from '../background.ts';
 import type { Desk } from '../desk.ts';
 import { definitionOf } from '../find.ts';
 import { refusedPress } from '../permit.ts';
-import type { CardJson, ClickEvent, Schedules } from '../ports.ts';
+import type { CardJson, ClickEvent } from '../ports.ts';
+import { resume } from './paused.ts';
 import { redraw } from './tell.ts';
 
 /** What a press on a notice of the clock needs. */
@@ -76,7 +77,9 @@ export async function pressNotice(event: ClickEvent, press: Press, desk: NoticeD
 
 /** The card stays locked until the click is answered, so its new face comes after. */
 const show = (desk: NoticeDesk, message: string, card: CardJson): void =>
-  desk.background.start('show', () => redraw(desk, message, card));
+  desk.background.start('show', async () => {
+    await redraw(desk, message, card);
+  });
 
 const said = (type: 'success' | 'warning' | 'info', words: Text): Pressed => ({ kind: 'said', type, words });
 
@@ -100,12 +103,6 @@ async function unpause(
   const about = { name, title: definition?.title ?? name, people: [] };
   show(desk, event.message, pausedCard(about, failures, error, event.from, { locale, timeZone }));
   return said('success', text('定时任务已恢复。', 'The schedule goes on.'));
-}
-
-/** Lets a definition's schedule go on; failures before this moment are forgiven. */
-export async function resume(schedules: Schedules, definition: string, now: number): Promise<void> {
-  await schedules.mark('resumed', definition, '', String(now));
-  await schedules.mark('paused', definition, '', undefined);
 }
 
 async function remind(

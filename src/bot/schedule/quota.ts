@@ -56,7 +56,8 @@ async function tell(until: number, desk: ScheduleDesk): Promise<void> {
   log.warn('quota.spent', { until: new Date(until).toISOString() });
   const [admin] = admins;
   const people = admin === undefined ? [] : [admin];
-  await send(desk, admin, quotaCard(until, people, { locale, timeZone }), `quota:${until}`);
+  const notice = { name: '', title: '', others: admins, people, once: `quota:${until}` };
+  await send(desk, admin, quotaCard(until, people, { locale, timeZone }), notice);
   await schedules.done('quota', until, '');
 }
 

@@ -1,21 +1,17 @@
+import { summaryOf } from '../../cards/owedCard.ts';
 import { runCard } from '../../cards/runCard.ts';
-import { pausedCard } from '../../cards/scheduleCards.ts';
-import { problemFacts } from '../../run/log-run.ts';
 import type { Definition } from '../../sync/definition.ts';
-import {
-  failuresInARow,
-  mostFailures,
-  type Outcome,
-  outcomeOf,
-  telling,
-} from '../../sync/schedule/health.ts';
+import type { Problem } from '../../sync/problem.ts';
+import { type Outcome, outcomeOf, telling } from '../../sync/schedule/health.ts';
 import { isQuiet } from '../../sync/schedule/hours.ts';
 import type { State } from '../../sync/state.ts';
 import { type Text, text } from '../../sync/text.ts';
 import { approvers } from '../access.ts';
 import type { CardJson } from '../ports.ts';
-import { type Entry, owners } from './entries.ts';
+import type { Entry } from './entries.ts';
+import { isMuted, noticeOf } from './notice.ts';
 import type { ScheduleDesk } from './parts.ts';
+import { pauseAfterFailures } from './pause.ts';
 import { redraw, send } from './tell.ts';
 
 const minute = 60_000;
@@ -41,13 +37,13 @@ export async function report(entry: Entry, state: State, desk: ScheduleDesk): Pr
   const health = await healthOf(desk, definition.name, chat);
   const how = telling(health?.outcome, state, entry.quiet);
   let message = outcome === 'good' ? null : (health?.message ?? null);
+  const people = async () => (await noticeOf(desk, definition, chat, '')).people;
   if (how.kind === 'same' && health?.message) {
     await desk.journal.saveCard(state.run, { chat: chat ?? '', message: health.message });
-    await redraw(desk, health.message, cardOf(desk, definition, state));
+    if (!(await redraw(desk, health.message, cardOf(desk, definition, state))))
+      message = (await show(desk, entry, state, { people: [] })) ?? null;
   } else if (how.kind === 'bad') {
-    message =
-      (await show(desk, definition, chat, state, { people: await mentioned(desk, definition, chat) })) ??
-      null;
+    message = (await show(desk, entry, state, { people: await people() })) ?? null;
   } else if (how.kind === 'good') {
     await tellGood(desk, entry, state, how.recovered);
   }
@@ -62,17 +58,6 @@ async function healthOf({ schedules }: ScheduleDesk, name: string, chat = ''): P
   return found && (JSON.parse(found.value) as Health);
 }
 
-/** Whether somebody muted a definition in a chat: no good news, and nobody is mentioned. */
-export const isMuted = async ({ schedules }: Pick<ScheduleDesk, 'schedules'>, name: string, chat = '') =>
-  (await schedules.marks('muted')).some((mark) => mark.definition === name && mark.chat === chat);
-
-const mentioned = async (
-  desk: ScheduleDesk,
-  definition: Definition,
-  chat = '',
-): Promise<readonly string[]> =>
-  (await isMuted(desk, definition.name, chat)) ? [] : owners(definition, desk.admins);
-
 /** Good news: now, or when the quiet hours are over; of several that waited only the newest. */
 async function tellGood(desk: ScheduleDesk, { definition, chat }: Entry, state: State, recovered: boolean) {
   if (await isMuted(desk, definition.name, chat)) return;
@@ -85,7 +70,7 @@ async function tellGood(desk: ScheduleDesk, { definition, chat }: Entry, state: 
     );
     return;
   }
-  await show(desk, definition, chat, state, {
+  await show(desk, { definition, chat }, state, {
     people: [],
     ...(recovered ? { words: [recoveredWords] } : {}),
   });
@@ -111,7 +96,7 @@ export async function release(desk: ScheduleDesk): Promise<void> {
       ...(recovered ? [recoveredWords] : []),
     ];
     if (state && definition)
-      await show(desk, definition, chat === '' ? undefined : chat, state, { people: [], words });
+      await show(desk, { definition, chat: chat === '' ? undefined : chat }, state, { people: [], words });
     await schedules.mark('held', name, chat, undefined);
     await schedules.done(what, 0, '');
   }
@@ -125,14 +110,23 @@ interface Lead {
 /** A fresh card of the run, whose buttons work. */
 async function show(
   desk: ScheduleDesk,
-  definition: Definition,
-  chat: string | undefined,
+  { definition, chat }: Pick<Entry, 'definition' | 'chat'>,
   state: State,
   lead: Lead,
 ): Promise<string | undefined> {
-  const message = await send(desk, chat, cardOf(desk, definition, state, lead), `report|${state.run}`);
+  const { people } = lead;
+  const notice = { ...(await noticeOf(desk, definition, chat, `report|${state.run}`)), people };
+  const card = cardOf(desk, definition, state, lead);
+  const words = state.error === null ? {} : { words: failedWords(card, state.error) };
+  const message = await send(desk, chat, card, { ...notice, ...words });
   if (message !== undefined && chat !== undefined) await desk.journal.saveCard(state.run, { chat, message });
   return message;
+}
+
+/** What is said of a failed run where its card comes too late. */
+function failedWords(card: CardJson, { message }: Problem): Text {
+  const { zh, en } = summaryOf(card);
+  return text(`${zh} · ${message.zh}`, `${en} · ${message.en}`);
 }
 
 const cardOf = (
@@ -146,30 +140,3 @@ const cardOf = (
     approvers: approvers(definition.access, admins),
     lead: { words, people },
   });
-
-/** How many runs are looked at for failures in a row: people's runs may stand between them. */
-const lookedAt = 30;
-
-async function pauseAfterFailures(
-  { definition, chat }: Entry,
-  state: State,
-  desk: ScheduleDesk,
-): Promise<void> {
-  const { schedules, runs, clock, locale, timeZone, log } = desk;
-  const { name, title } = definition;
-  const resumed = (await schedules.marks('resumed')).find((mark) => mark.definition === name);
-  const failures = failuresInARow(await runs.latest(name, lookedAt), Number(resumed?.value ?? 0));
-  if (failures.length < mostFailures) return;
-  const now = clock.now();
-  await schedules.mark('paused', name, '', JSON.stringify({ by: null, at: now }));
-  const reason = state.error === null ? {} : problemFacts(state.error);
-  log.warn('schedule.paused', { definition: name, failures: failures.length, ...reason });
-  const what = `paused|${name}`;
-  const due = failures.at(-1)?.startedAt ?? now;
-  if (!(await schedules.take(what, due, now, now + reporting))) return;
-  const about = { name, title, people: await mentioned(desk, definition, chat) };
-  const card = pausedCard(about, failures.length, state.error, null, { locale, timeZone });
-  const message = await send(desk, chat, card, `${what}|${due}`);
-  const note = { kind: 'paused', definition: name, failures: failures.length, error: state.error };
-  await schedules.done(what, due, JSON.stringify(note), message);
-}

@@ -1,42 +1,45 @@
 import type { CardJson } from '../ports.ts';
-import { factsOf, pauseAfter, troubleOf } from '../trouble.ts';
+import { factsOf, isRefused } from '../trouble.ts';
+import type { Notice } from './notice.ts';
+import { deliver, owe, owes } from './owed.ts';
 import type { ScheduleDesk } from './parts.ts';
 
-/** How often a card is sent before it is given up; the chat itself already waits a minute each time. */
-const tries = 5;
-
-/** Sends a card by itself; answers the message, or `undefined` when it cannot be sent. Never rejects. */
+/**
+ * Sends a card by itself; where its chat is gone, to those who are responsible. Answers the message, or `undefined`
+ * when it cannot be sent now: then it is owed, and comes as soon as messages arrive again. Never rejects for what Feishu
+ * says.
+ */
 export async function send(
   desk: ScheduleDesk,
   to: string | undefined,
   card: CardJson,
-  once: string,
+  notice: Notice,
 ): Promise<string | undefined> {
-  if (to === undefined) {
-    desk.log.warn('notice.left-out', { what: once });
+  const hearer = to ?? notice.others[0];
+  if (hearer === undefined) {
+    desk.log.error('notice.nobody-told', { what: notice.once });
     return undefined;
   }
-  for (let failures = 1; ; failures++) {
-    try {
-      return await desk.chat.send(to, card, once);
-    } catch (error) {
-      const over = failures >= tries || desk.stopping.aborted || troubleOf(error) !== 'later';
-      desk.log.warn(over ? 'notice.given-up' : 'notice.not-sent', factsOf(error));
-      if (over) return undefined;
-      await desk.clock.sleep(pauseAfter(error, failures), desk.stopping).catch(() => undefined);
-    }
+  try {
+    if (!(await owes(hearer, desk))) return await deliver(hearer, notice.others, card, notice.once, desk);
+  } catch (error) {
+    desk.log.warn('notice.owed', { to: hearer, ...factsOf(error) });
   }
+  await owe(hearer, card, notice, desk);
+  return undefined;
 }
 
-/** Draws a card anew. Never rejects. */
+/** Draws a card anew; false where Feishu refuses to change it. Never rejects. */
 export async function redraw(
   { chat, log }: Pick<ScheduleDesk, 'chat' | 'log'>,
   message: string,
   card: CardJson,
-) {
+): Promise<boolean> {
   try {
     await chat.patch(message, card);
+    return true;
   } catch (error) {
     log.warn('notice.not-updated', factsOf(error));
+    return !isRefused(error);
   }
 }

@@ -5,12 +5,16 @@ import type { State } from '../../sync/state.ts';
 import { type Zone, zoneOf } from '../../sync/zone.ts';
 import { createBackground } from '../background.ts';
 import { factsOf } from '../trouble.ts';
-import { type Entry, entriesOf, type PutOff, putOffOf } from './entries.ts';
+import { type Entry, entriesOf, owners, type PutOff, putOffOf } from './entries.ts';
+import { settle as payDebts } from './owed.ts';
 import type { ScheduleDesk, ScheduleParts } from './parts.ts';
+import { liftPauses } from './pause.ts';
+import { pauseOf } from './paused.ts';
 import { type Done, perform } from './perform.ts';
 import { heldByQuota } from './quota.ts';
 import { release, report } from './report.ts';
-import { tellBroken, watchStale } from './watch.ts';
+import { tellBroken, tellMended, watchStale } from './watch.ts';
+import { type Watched, watchedOf, watching } from './watched.ts';
 
 /** Calls back about once a second; answers how to stop that. */
 export type Wake = (tick: () => void) => () => void;
@@ -41,6 +45,10 @@ export function startSchedule(parts: ScheduleParts, wake: Wake): Schedule {
   };
   const desk: ScheduleDesk = { ...parts, zone, stopping: over.signal };
   const background = createBackground(log);
+  /** Of each definition what this process saw last: whether its file is broken, and what is watched of it. */
+  const isBroken = new Map<string, boolean>();
+  const noted = new Map<string, string | undefined>();
+  let paying = false;
   let next = 0;
   let looked = 0;
   let looking: Promise<void> | undefined;
@@ -104,6 +112,17 @@ export function startSchedule(parts: ScheduleParts, wake: Wake): Schedule {
     return clock.now();
   };
 
+  /** Beside everything else: while Feishu is away each try takes long. */
+  const payOnce = (): void => {
+    if (paying) return;
+    paying = true;
+    background.start('owed', () =>
+      payDebts(desk).finally(() => {
+        paying = false;
+      }),
+    );
+  };
+
   const sweep = async (): Promise<number> => {
     const [listed, reminders, frozen, paused] = await Promise.all([
       definitions.list(),
@@ -111,6 +130,8 @@ export function startSchedule(parts: ScheduleParts, wake: Wake): Schedule {
       schedules.marks('frozen'),
       schedules.marks('paused'),
     ]);
+    payOnce();
+    await liftPauses(paused, desk);
     const spent = await heldByQuota(
       listed.map(({ name }) => name),
       desk,
@@ -118,36 +139,37 @@ export function startSchedule(parts: ScheduleParts, wake: Wake): Schedule {
     const all = frozen.length > 0 ? 'frozen' : spent ? 'quota' : undefined;
     const turns: number[] = [];
     for (const one of listed) {
+      if (isBroken.get(one.name) !== 'problems' in one) {
+        const told = 'problems' in one ? await tellBroken(one, desk) : await tellMended(one.name, desk);
+        if (told) isBroken.set(one.name, 'problems' in one);
+      }
       if ('problems' in one) {
-        await tellBroken(one, desk);
+        const watched = watchedOf(await schedules.marks('watched'), one.name);
+        if (watched) await watchStale(one.name, watched, desk);
         continue;
       }
       const { definition } = one;
       const entries = entriesOf(definition, reminders, desk);
-      const held = all ?? (paused.some((mark) => mark.definition === one.name) ? 'paused' : undefined);
-      for (const entry of entries) turns.push(await consider(entry, held));
+      const pause = paused.find((mark) => mark.definition === one.name);
+      const held = all ?? (pause && 'paused');
+      // Whether what was away is back shows at the next time: then the pause ends.
+      const tried = all === undefined && pause && pauseOf(pause.value).away !== undefined;
+      for (const entry of entries)
+        turns.push(await consider(entry, tried && entry.do === 'run' ? undefined : held));
       const rhythm = { fields: never, zone: zone(definition.timeZone ?? desk.timeZone) };
       for (const later of putOffOf(definition, reminders)) turns.push(await remindLater(later, rhythm, held));
-      if (entries.length > 0) await watch(entries, held);
+      await watch(one.name, watching(entries, owners(definition, desk.admins)));
     }
     if (all === undefined) await release(desk);
     return Math.min(...turns, clock.now() + often);
   };
 
-  const places = new Map<string, string>();
-  const watch = async (entries: readonly Entry[], held: string | undefined): Promise<void> => {
-    const [{ definition, chat } = {}] = entries;
-    if (definition === undefined) return;
-    if (chat !== undefined && places.get(definition.name) !== chat) {
-      await schedules.mark('place', definition.name, '', chat);
-      places.set(definition.name, chat);
-    }
-    const seen = `seen|${definition.name}`;
-    const now = clock.now();
-    if (await schedules.take(seen, 0, now, now)) await schedules.done(seen, 0, '');
-    if (held !== undefined) return;
-    const first = (await schedules.last(seen))?.at ?? now;
-    for (const entry of entries) await watchStale(entry, first, desk);
+  /** Also while the schedule is paused: what people read grows old all the same. */
+  const watch = async (name: string, watched: Watched | undefined): Promise<void> => {
+    const value = watched && JSON.stringify(watched);
+    if (noted.get(name) !== value) await schedules.mark('watched', name, '', value);
+    noted.set(name, value);
+    if (watched) await watchStale(name, watched, desk);
   };
 
   const look = (): Promise<void> => {

@@ -59,6 +59,21 @@ export function failuresInARow(states: readonly State[], since: number): readonl
   return failures;
 }
 
+/** Codes that say that Feishu did not answer, or was busy or broken itself. https://open.feishu.cn/document/server-docs/api-call-guide/generic-error-code */
+const feishuAway: ReadonlySet<string> = new Set(
+  `threw 1500 1551 2200 1254002 1254036 1254112 1254200 1254290 1254291 1254607 1255001 1255002 1255003 1255004 1255005
+  1255040 99991400 131001 131007`.split(/\s+/),
+);
+/** The same of a source. */
+const sourceAway: ReadonlySet<string> = new Set(['cannot-connect', 'connection-lost']);
+
+/** What was away in all of these failures, so that it may come back by itself; `undefined` where one has another cause. */
+export function awayOf(failures: readonly Pick<State, 'error'>[]): 'feishu' | 'source' | undefined {
+  const codes = failures.map(({ error }) => error?.code ?? '');
+  if (codes.every((code) => feishuAway.has(code))) return 'feishu';
+  return codes.every((code) => feishuAway.has(code) || sourceAway.has(code)) ? 'source' : undefined;
+}
+
 /**
  * Whether a table has gone without a successful run for too long; times in ms.
  * @param good when the last one ended, or when the entry was first seen
