@@ -2,15 +2,13 @@ import type { ColumnDetail } from '../sync/column.ts';
 import type { ColumnType, Value } from '../sync/value.ts';
 
 /** A cell as the driver gives it when integers come whole. */
-export type Cell = string | number | bigint | null | Uint8Array | ArrayBuffer;
+export type Cell = string | number | bigint | null | Uint8Array;
 
 /** Turns a cell into a value without losing anything. */
 export function valueIn(cell: Cell): Value {
-  if (typeof cell === 'bigint') {
-    const number = Number(cell);
-    return Number.isSafeInteger(number) ? number : String(cell);
-  }
-  return cell instanceof ArrayBuffer ? new Uint8Array(cell) : cell;
+  if (typeof cell !== 'bigint') return cell;
+  const number = Number(cell);
+  return Number.isSafeInteger(number) ? number : String(cell);
 }
 
 // The first that fits counts, as in SQLite's own rules for type names. https://www.sqlite.org/datatype3.html

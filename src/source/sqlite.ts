@@ -1,121 +1,93 @@
 import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { setImmediate as letOthersWork } from 'node:timers/promises';
-import Database from 'libsql/promise';
 import type { Clock, Query, Rows, Source } from '../run/ports.ts';
 import type { ColumnDetail } from '../sync/column.ts';
-import { pieces } from '../sync/pieces.ts';
 import type { Column, Value } from '../sync/value.ts';
 import { type Leash, openLeash } from './leash.ts';
 import { judged, refuse, refuseDoubled, stopped, tooLong } from './problems.ts';
-import { type AskedFile, sqliteProblem } from './sqlite-problems.ts';
-import { oddColumns, readers, selected } from './sqlite-text.ts';
-import { type Cell, declaredDetail, valueIn } from './sqlite-types.ts';
-
-/** What we use of the driver, whose own types say nothing. */
-interface Driver {
-  prepare(sql: string): Promise<Statement>;
-  exec(sql: string): Promise<void>;
-  close(): void;
-}
-interface Statement {
-  raw(on: boolean): Statement;
-  safeIntegers(on: boolean): Statement;
-  columns(): { readonly name: string; readonly type: string | null }[];
-  iterate(): Promise<Iterator<readonly Cell[]>>;
-}
+import { unpacked } from './sqlite-pack.ts';
+import { type AskedFile, ReadFailure, sqliteProblem } from './sqlite-problems.ts';
+import { type Reader, startReader } from './sqlite-process.ts';
+import { declaredDetail } from './sqlite-types.ts';
+import type { Bounds, Reply, Request } from './sqlite-wire.ts';
 
 /** How long a writer may keep us waiting at most (ms). */
 const longestWait = 5_000;
-const answer = 'temp."bitable-sync answer"';
+/** Far more than a table of Feishu's can take. */
+const most: Bounds = { memory: 512 * 1024 ** 2, files: 2 * 1024 ** 3 };
+/** How many groups of rows are asked for before the first of them is there. */
+const ahead = 3;
 
-/** A file that was opened for one query, and what was found in it. */
-interface Opened<T> {
-  readonly found: T;
-  readonly driver: Driver;
+/** A query that a process of its own has prepared. */
+interface Opened {
+  readonly columns: readonly ColumnDetail[];
+  readonly reader: Reader;
   readonly leash: Leash;
 }
 
 /**
  * Reads from an SQLite file, which it cannot change.
  *
- * The driver prepares and runs statements in a thread of its own, but steps through an answer in ours, where a
- * slow query would stop the whole program. So the answer is first collected in a temporary table, which also
- * lets go of the file early. A query that takes too long is left behind, for the driver has no way to end it;
- * the next one waits for it, so that never more than one of the driver's few threads is lost to this source.
+ * Each query runs in a process of its own, which is killed at the time limit, when the caller gives up, and when it
+ * uses up more than it may: SQLite works in one piece, in a thread that nothing else could stop. There the answer is
+ * first collected in a temporary table, which lets go of the file early.
  * @param where the setting's name, for problems
  */
 export function sqliteSource(
   path: string,
-  { where, clock }: { readonly where: string; readonly clock: Clock },
+  {
+    where,
+    clock,
+    bounds = most,
+  }: { readonly where: string; readonly clock: Clock; readonly bounds?: Bounds },
 ): Source {
-  const askedOf = ({ at, sql }: Query): AskedFile => ({ where, path, at, sql });
+  const askedOf = ({ at, sql }: Query): AskedFile => ({ where, path, at, sql, bounds });
   const stopping = new AbortController();
-  let leftBehind: Promise<unknown> = Promise.resolve();
 
-  async function open<T>(
-    query: Query,
-    signal: AbortSignal,
-    work: (driver: Driver) => Promise<T>,
-  ): Promise<Opened<T>> {
+  async function open(query: Query, signal: AbortSignal, run: boolean): Promise<Opened> {
     const { at } = query;
     refuse(query.sql, at, 'sqlite');
     const leash = openLeash([signal, stopping.signal], clock);
-    const unlimit = leash.limit(query.timeout, () => tooLong(query.timeout, at));
-    let driver: Driver | undefined;
-    let working: Promise<T> | undefined;
+    let reader: Reader | undefined;
     try {
-      await leash.race(leftBehind);
-      driver = await leash.race(openFile(path, Math.min(longestWait, query.timeout / 2)));
-      working = work(driver);
-      const found = await leash.race(working);
+      leash.check();
+      await leash.race(existing(path));
+      reader = startReader(bounds);
+      await leash.race(reader.ready);
+      const unlimit = leash.limit(query.timeout, () => tooLong(query.timeout, at));
+      const patience = Math.ceil(Math.min(longestWait, query.timeout / 2));
+      const task = { path: resolve(path), sql: query.sql, patience };
+      const { columns } = await leash.race(answerTo(reader, task, 'columns'));
+      const names = columns.map((column) => column.name);
+      refuseDoubled(names, at);
+      if (run) await leash.race(answerTo(reader, 'collect', 'collected'));
       unlimit();
-      return { found, driver, leash };
+      return { columns: columns.map(({ name, type }) => declaredDetail(name, type)), reader, leash };
     } catch (error) {
       const problem = leash.signal.aborted ? leash.reason() : sqliteProblem(error, askedOf(query));
-      leash.letGo();
-      // Closing waits for the driver's thread, so it must be done by then.
-      const close = (): void => driver?.close();
-      if (working) leftBehind = Promise.all([leftBehind, working.then(close, close)]);
+      close({ leash, reader });
       throw problem;
     }
   }
 
-  async function detailed(query: Query, signal: AbortSignal): Promise<readonly ColumnDetail[]> {
-    const { found, driver, leash } = await open(query, signal, (file) => describe(file, query));
-    leash.letGo();
-    driver.close();
-    return found;
+  async function describe(query: Query, signal: AbortSignal): Promise<readonly ColumnDetail[]> {
+    const opened = await open(query, signal, false);
+    close(opened);
+    return opened.columns;
   }
 
   const columns = async (query: Query, signal: AbortSignal): Promise<readonly Column[]> =>
-    (await detailed(query, signal)).map(bare);
+    (await describe(query, signal)).map(bare);
 
   async function rows(query: Query, signal: AbortSignal): Promise<Rows> {
-    const { found, driver, leash } = await open(query, signal, async (file) => {
-      const known = await describe(file, query);
-      const names = known.map((_, i) => `c${i}`);
-      // Columns without a type keep each value as it is.
-      await file.exec(`create table ${answer} (${names.join(', ')})`);
-      await file.exec(`insert into ${answer} ${query.sql}`);
-      const ask = (sql: string): Promise<Iterator<readonly Cell[]>> => read(file, sql);
-      const odd = await oddColumns(ask, answer, names);
-      const valuesIn = await readers(ask, odd);
-      return {
-        known,
-        valuesIn,
-        cells: await ask(`select ${selected(names, odd)} from ${answer} order by rowid`),
-      };
-    });
-    const close = (): void => {
-      leash.letGo();
-      driver.close();
-    };
-    return { columns: found.known.map(bare), batches: slices(found, leash, close, askedOf(query)) };
+    const opened = await open(query, signal, true);
+    return { columns: opened.columns.map(bare), batches: groups(opened, askedOf(query)) };
   }
 
   return {
     columns,
-    describe: detailed,
+    describe,
     rows,
     async check(query, signal) {
       const refused = judged(query.sql, query.at, 'sqlite');
@@ -134,62 +106,62 @@ export function sqliteSource(
   };
 }
 
-async function openFile(path: string, busyTimeout: number): Promise<Driver> {
-  // The driver takes a folder for an empty database.
+/** SQLite has one word for everything that cannot be opened; the system tells more. */
+async function existing(path: string): Promise<void> {
   if (!(await stat(path)).isFile()) throw Object.assign(new Error('EISDIR'), { code: 'EISDIR' });
-  const uri = encodeURI(path).replaceAll('?', '%3F').replaceAll('#', '%23');
-  return new Database(`file:${uri}?mode=ro`, { timeout: Math.ceil(busyTimeout) });
 }
 
-async function read(driver: Driver, sql: string): Promise<Iterator<readonly Cell[]>> {
-  const statement = await driver.prepare(sql);
-  return statement.raw(true).safeIntegers(true).iterate();
+function close({ leash, reader }: { readonly leash: Leash; readonly reader: Reader | undefined }): void {
+  leash.letGo();
+  reader?.kill();
 }
 
-async function describe(driver: Driver, { sql, at }: Query): Promise<readonly ColumnDetail[]> {
-  const found = (await driver.prepare(sql)).columns();
-  refuseDoubled(
-    found.map((column) => column.name),
-    at,
-  );
-  return found.map(({ name, type }) => declaredDetail(name, type));
+/** Asks for something and takes only an answer of that kind. @throws ReadFailure */
+async function answerTo<K extends Reply['kind']>(
+  reader: Reader,
+  request: Request,
+  kind: K,
+): Promise<Extract<Reply, { kind: K }>> {
+  const reply = await reader.ask(request);
+  if (isOf(reply, kind)) return reply;
+  throw new ReadFailure(reply);
 }
+
+const isOf = <K extends Reply['kind']>(reply: Reply, kind: K): reply is Extract<Reply, { kind: K }> =>
+  reply.kind === kind;
 
 const bare = ({ name, type }: ColumnDetail): Column => ({ name, type });
 
-/** Rows that were collected. */
-interface Collected {
-  readonly cells: Iterator<readonly Cell[]>;
-  /** Turn cells into values, by position. */
-  readonly valuesIn: readonly ((cell: Cell) => Value)[];
-}
+type Group = readonly (readonly Value[])[];
 
-/** Hands the collected rows over slice by slice. */
-function slices(
-  { cells, valuesIn }: Collected,
-  leash: Leash,
-  close: () => void,
-  asked: AskedFile,
-): AsyncIterable<readonly (readonly Value[])[]> {
-  const size = pieces();
-  let open = true;
-  const end = async (): Promise<IteratorResult<Value[][], undefined>> => {
-    if (open) close();
-    open = false;
+/** Hands the collected rows over group by group. */
+function groups(opened: Opened, asked: AskedFile): AsyncIterable<Group> {
+  const { columns, leash, reader } = opened;
+  const coming: Promise<Reply>[] = [];
+  let ended = false;
+  const end = async (): Promise<IteratorResult<Group, undefined>> => {
+    if (!ended) close(opened);
+    ended = true;
     return { done: true, value: undefined };
   };
-  async function next(): Promise<IteratorResult<Value[][], undefined>> {
-    if (!open) return end();
+  async function more(): Promise<Group> {
+    while (coming.length < ahead) {
+      const asking = reader.ask('more');
+      // Whoever leaves early never looks at what was asked for.
+      asking.catch(() => undefined);
+      coming.push(asking);
+    }
+    const reply = await leash.race(coming.shift() ?? reader.ask('more'));
+    if (reply.kind === 'packed') return unpacked(reply.packed, columns.length);
+    if (reply.kind === 'rows') return reply.rows;
+    throw new ReadFailure(reply);
+  }
+  async function next(): Promise<IteratorResult<Group, undefined>> {
+    if (ended) return end();
     await letOthersWork();
     try {
-      leash.check();
-      const most = size();
-      const slice: Value[][] = [];
-      for (let row = cells.next(); !row.done; row = cells.next()) {
-        slice.push(row.value.map((cell, at) => (valuesIn[at] ?? valueIn)(cell)));
-        if (slice.length === most) break;
-      }
-      return slice.length === 0 ? await end() : { done: false, value: slice };
+      const rows = await more();
+      return rows.length === 0 ? await end() : { done: false, value: rows };
     } catch (error) {
       const problem = leash.signal.aborted ? leash.reason() : sqliteProblem(error, asked);
       await end();

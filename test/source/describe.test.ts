@@ -1,16 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Database from 'libsql';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import type { Source } from '../../src/run/ports.ts';
 import { mysqlSource } from '../../src/source/mysql.ts';
 import { wordsOf } from '../../src/source/mysql-columns.ts';
-import { sqliteSource } from '../../src/source/sqlite.ts';
 import type { ColumnDetail } from '../../src/sync/column.ts';
 import { testDatabase } from '../support/mysql.ts';
 import type { TestDatabase } from '../support/mysql-server.ts';
+import { parts as compiled } from '../support/program.ts';
 import { asking, never, problemsOf } from './contract.ts';
 
 const parts = { where: 'CONNECTION_SHOP', clock: systemClock };
@@ -113,7 +113,7 @@ it.each([
 
 it('a SQLite source describes what is declared', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'describe-'));
-  const database = new Database(join(folder, 'shop.db'));
+  const database = new DatabaseSync(join(folder, 'shop.db'));
   const cases: Expected[] = [
     ['tinyint(1)', { type: 'integer', digits: 3, flag: true }],
     ['boolean', { type: 'integer', digits: 19, flag: true }],
@@ -130,6 +130,7 @@ it('a SQLite source describes what is declared', async () => {
     ['json', { type: 'json' }],
     ['blob', { type: 'binary' }],
   ];
+  const { sqliteSource } = await compiled();
   const source = sqliteSource(join(folder, 'shop.db'), parts);
   try {
     database.exec(tableOf(cases));

@@ -1,7 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { afterEach, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { type Connection, type OpenSources, openSources } from '../../src/source/sources.ts';
-import { asking, never, problemsOf } from './contract.ts';
+import { asking, never, problemsOf, readAll } from './contract.ts';
 
 let opened: OpenSources | undefined;
 
@@ -18,6 +22,15 @@ it('finds a connection under the name that definitions use', async () => {
   expect(await problemsOf(sources('my-shop').columns(asking('select 1 as a'), never))).toEqual([
     'no-database',
   ]);
+});
+
+it('reads a file also where the program runs from its sources', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'source-test-'));
+  const path = join(folder, 'shop.db');
+  new DatabaseSync(path).close();
+  const { sources } = open({ SHOP: { kind: 'sqlite', path } });
+  expect((await readAll(sources('shop'), asking('select 1 as a'))).rows).toEqual([[1]]);
+  await rm(folder, { recursive: true });
 });
 
 it('names the variable to set and the connections that there are', () => {

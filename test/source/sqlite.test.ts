@@ -1,16 +1,25 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Database from 'libsql';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { pathToFileURL } from 'node:url';
+import { DatabaseSync } from '@photostructure/sqlite';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { sqliteSource } from '../../src/source/sqlite.ts';
+import { allowedFunctions } from '../../src/source/sqlite-rules.ts';
+import type { Bounds } from '../../src/source/sqlite-wire.ts';
+import { built, parts } from '../support/program.ts';
 import { asking, type Bench, describeSource, never, problemsOf, readAll, slowQuery } from './contract.ts';
+
+// A reader's process starts in a fraction of the time where it needs no loader of TypeScript.
+const { sqliteSource } = await parts();
 
 async function open(): Promise<Bench> {
   const folder = await mkdtemp(join(tmpdir(), 'source-test-'));
   const path = join(folder, 'my shop.db');
-  const database = new Database(path);
+  const database = new DatabaseSync(path);
   database.exec('create table first (id integer)');
   const source = sqliteSource(path, { where: 'CONNECTION_SHOP', clock: systemClock });
   return {
@@ -48,8 +57,8 @@ describe('a SQLite file', () => {
   const sourceOf = (name: string, clock = systemClock) =>
     sqliteSource(join(folder, name), { where: 'CONNECTION_SHOP', clock });
 
-  function make(name: string, ...statements: string[]): Database.Database {
-    const database = new Database(join(folder, name));
+  function make(name: string, ...statements: string[]): InstanceType<typeof DatabaseSync> {
+    const database = new DatabaseSync(join(folder, name));
     for (const statement of ['create table t (a)', 'insert into t values (1)', ...statements])
       database.exec(statement);
     return database;
@@ -132,11 +141,11 @@ describe('a SQLite file', () => {
     ).close();
     const all = asking('select t from odd order by rowid');
     expect((await readAll(sourceOf('odd.db'), all)).rows).toEqual([['a\0b'], ['']]);
-    expect((await readAll(sourceOf('gbk.db'), all)).rows).toEqual([[Buffer.from([0xc4, 0xe3])], ['你']]);
+    expect((await readAll(sourceOf('gbk.db'), all)).rows).toEqual([[new Uint8Array([0xc4, 0xe3])], ['你']]);
   });
 
   it.each(['UTF-16le', 'UTF-16be'])('may keep its text in %s', async (encoding) => {
-    const database = new Database(join(folder, 'wide.db'));
+    const database = new DatabaseSync(join(folder, 'wide.db'));
     database.exec(`pragma encoding = '${encoding}'`);
     database.exec("create table t (a); insert into t values ('订单😀'), (x'00ff10'), (7)");
     database.close();
@@ -177,4 +186,155 @@ describe('a SQLite file', () => {
     expect((await reading).rows).toEqual([[150 ** 3]]);
     expect(state.turns).toBeGreaterThan(100);
   });
+});
+
+describe('a query of a SQLite source can', () => {
+  let folder: string;
+  let path: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'source-test-'));
+    path = join(folder, 'shop.db');
+    const database = new DatabaseSync(path);
+    database.exec(`create table t (a); insert into t values (1); create virtual table words using fts5(word);
+      create view sly as select sqlite_compileoption_get(0) as a; create table "dbstat2" (a)`);
+    database.close();
+  });
+
+  afterAll(() => rm(folder, { recursive: true }));
+
+  const source = (bounds?: Bounds) =>
+    sqliteSource(path, { where: 'CONNECTION_SHOP', clock: systemClock, ...(bounds ? { bounds } : {}) });
+  const refusedFor = async (sql: string): Promise<string> => {
+    const [found] = await source().check(asking(sql), never);
+    return `${found?.code}: ${found?.message.en}`;
+  };
+
+  it.each([
+    ["select load_extension('/tmp/x.so') as a", 'the function load_extension'],
+    ["select fts3_tokenizer('simple') as a", 'the function fts3_tokenizer'],
+    ["select sqlite_log(1, 'x') as a from t", 'the function sqlite_log'],
+    ['select a from sly', 'the function sqlite_compileoption_get'],
+    ['select a from t where exists (select 1 from (select SQLITE_LOG(1, a)))', 'the function sqlite_log'],
+    ['select name from dbstat', 'dbstat is no ordinary table'],
+    ["select count(*) as a from pragma_table_info('t')", 'pragma_table_info is no ordinary table'],
+    ["select input from fts3tokenize('simple')", 'fts3tokenize is no ordinary table'],
+    ['select word from words', 'words is no ordinary table'],
+    ['with x as (select * from words) select count(*) as a from x', 'words is no ordinary table'],
+  ])('not reach beyond its tables: %s', async (sql, words) => {
+    expect(await refusedFor(sql)).toContain(`query-refused: The query was refused: ${words}`);
+  });
+
+  it('read what is its own in every ordinary way', async () => {
+    const sql = `with recursive n(x) as (select 1 union all select x + 1 from n where x < 3)
+      select n.x, j.value, sum(n.x) over (order by n.x), (select count(*) from sqlite_schema where name = 't')
+      from n join json_each('[7,8]') j on j.key = n.x - 1`;
+    expect((await readAll(source(), asking(sql))).rows).toEqual([
+      [1, 7, 1, 1],
+      [2, 8, 3, 1],
+    ]);
+  });
+
+  it.each([
+    [
+      'memory',
+      `select ${Array.from({ length: 20 }, (_, i) => `hex(zeroblob(16000000 + ${i})) as c${i}`).join(', ')}`,
+    ],
+    [
+      'temporary files',
+      'with recursive n(x) as (select 1 union all select x + 1 from n) select x, randomblob(4000) as y from n order by y',
+    ],
+  ])('not take %s without end', async (what, sql) => {
+    const failure = await readAll(
+      source({ memory: 200 * 1024 ** 2, files: 20 * 1024 ** 2 }),
+      asking(sql),
+    ).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ problems: [{ code: 'query-too-large' }] });
+    expect(String(failure)).toContain(`of ${what} and was ended`);
+  });
+
+  it('not make values beyond counting', async () => {
+    expect(await problemsOf(readAll(source(), asking('select zeroblob(900000000) as a')))).toEqual([
+      'query-too-large',
+    ]);
+  });
+
+  it('find nothing of the program around it', async () => {
+    const { env } = process;
+    expect(Object.keys(env).length).toBeGreaterThan(3);
+    const reading = source().rows(asking('select a from t'), never);
+    const { batches } = await reading;
+    const children = (await readFile(`/proc/self/task/${process.pid}/children`, 'utf8')).trim().split(' ');
+    const readers: string[] = [];
+    for (const child of children) {
+      const [line, names] = await Promise.all([
+        readFile(`/proc/${child}/cmdline`, 'utf8').catch(() => ''),
+        readFile(`/proc/${child}/environ`, 'utf8').catch(() => ''),
+      ]);
+      if (line.includes('sqlite-reader'))
+        readers.push(...names.split('\0').map((one) => one.split('=')[0] ?? ''));
+    }
+    await batches[Symbol.asyncIterator]().return?.();
+    expect(new Set(readers.filter(Boolean))).toEqual(
+      new Set([
+        'SQLITE_TMPDIR',
+        'NODE_CHANNEL_FD',
+        'NODE_CHANNEL_SERIALIZATION_MODE',
+        ...('TZ' in env ? ['TZ'] : []),
+      ]),
+    );
+  });
+});
+
+it('a reader does not outlive the program that asked', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'source-test-'));
+  new DatabaseSync(join(folder, 'shop.db')).close();
+  const program = `const { sqliteSource } = await import(${JSON.stringify(pathToFileURL(join(await built(), 'source/sqlite.js')))});
+    const { systemClock } = await import(${JSON.stringify(pathToFileURL(join(await built(), 'clock.js')))});
+    const source = sqliteSource('${folder}/shop.db', { where: 'X', clock: systemClock });
+    source.rows({ sql: ${JSON.stringify(slowQuery(2000))}, timeout: 60000, timeZone: 'UTC' }, new AbortController().signal);
+    const { readFileSync } = await import('node:fs');
+    const look = setInterval(() => {
+      const [child] = readFileSync('/proc/self/task/' + process.pid + '/children', 'utf8').split(' ');
+      if (child) { console.log(child); clearInterval(look); }
+    }, 10);`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program]);
+  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  const reader = Number(line);
+  child.kill('SIGKILL');
+  await expect.poll(() => isAlive(reader), { timeout: 20_000 }).toBe(false);
+  await rm(folder, { recursive: true });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    // A zombie that nobody has waited for is no longer at work.
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+it('every function and module that the driver brings was judged', () => {
+  const database = new DatabaseSync(':memory:');
+  const namesIn = (list: string): Set<string> =>
+    new Set(
+      database
+        .prepare(`select name from pragma_${list}`)
+        .all()
+        .map(({ name }) => String(name)),
+    );
+  const refused =
+    `bm25 changes fts3_tokenizer fts5 fts5_get_locale fts5_insttoken fts5_locale fts5_source_id geopoly_area
+    geopoly_bbox geopoly_blob geopoly_ccw geopoly_contains_point geopoly_debug geopoly_group_bbox geopoly_json
+    geopoly_overlap geopoly_regular geopoly_svg geopoly_within geopoly_xform highlight last_insert_rowid load_extension
+    match matchinfo offsets optimize rtreecheck rtreedepth rtreenode snippet sqlite_compileoption_get
+    sqlite_compileoption_used sqlite_log sqlite_source_id total_changes`.split(/\s+/);
+  expect(new Set([...allowedFunctions, ...refused])).toEqual(namesIn('function_list'));
+  // None of them may be read, see `refusal`; json_each and json_tree are made when they are first named.
+  const modules = 'dbstat fts3 fts3tokenize fts4 fts4aux fts5 fts5vocab geopoly rtree rtree_i32';
+  expect(namesIn('module_list')).toEqual(
+    new Set([...modules.split(' '), 'pragma_module_list', 'pragma_function_list']),
+  );
+  database.close();
 });

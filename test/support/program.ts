@@ -34,8 +34,8 @@ export const built = remembered(async (): Promise<string> => {
 export async function parts() {
   const dist = await built();
   const load = (file: string): Promise<unknown> => import(pathToFileURL(join(dist, file)).href);
-  const [app, cli, config, log, clock] = await Promise.all(
-    ['app.js', 'cli/cli.js', 'config.js', 'log.js', 'clock.js'].map(load),
+  const [app, cli, config, log, clock, sqlite] = await Promise.all(
+    ['app.js', 'cli/cli.js', 'config.js', 'log.js', 'clock.js', 'source/sqlite.js'].map(load),
   );
   return {
     ...(app as typeof import('../../src/app.ts')),
@@ -43,6 +43,7 @@ export async function parts() {
     ...(config as typeof import('../../src/config.ts')),
     ...(log as typeof import('../../src/log.ts')),
     ...(clock as typeof import('../../src/clock.ts')),
+    ...(sqlite as typeof import('../../src/source/sqlite.ts')),
   };
 }
 
