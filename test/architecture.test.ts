@@ -56,7 +56,7 @@ const rules: Readonly<Record<string, Rule>> = {
   demo: {
     ours: ['demo', 'playground', 'sync', 'cards', 'app.ts', 'feishu/needs.ts', ...config],
     types: ['run', 'bot', 'cli/program.ts'],
-    packages: ['libsql', 'mysql2'],
+    packages: ['@photostructure/sqlite', 'mysql2'],
     node: true,
   },
   cli: {

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import Database from 'libsql';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { latency } from './cases.ts';
 import type { Answers } from './feishu.ts';
 import type { Parts } from './parts.ts';
@@ -70,7 +70,7 @@ export async function benchJournal({ feishu, app, shop, print }: Parts): Promise
 
 /** Megabytes that the journal holds, by the kind of chunk. */
 function sizes(path: string): string {
-  const store = new Database(path, { readonly: true });
+  const store = new DatabaseSync(path, { readOnly: true });
   try {
     const found = store
       .prepare(

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import Database from 'libsql';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { createDatabase, type MysqlServer, startMysql } from '../support/mysql-server.ts';
 
 export { sampleQuery as query } from '../support/samples.ts';
@@ -58,7 +58,7 @@ function shopOf(url: string, exec: (sql: string) => Promise<void>, close: () => 
 /** Opens a shop in a file of the folder. */
 export async function sqliteShop(folder: string): Promise<Shop> {
   const path = join(folder, 'shop.db');
-  const shop = new Database(path);
+  const shop = new DatabaseSync(path);
   for (const sql of tables) shop.exec(sql);
   return shopOf(
     `sqlite:${path}`,

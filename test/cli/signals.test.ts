@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Database from 'libsql';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Playground, startPlayground } from '../../src/playground/playground.ts';
 import { lastLine, type Shell, type } from './shell.ts';
@@ -22,7 +22,7 @@ beforeEach(async () => {
     CONNECTION_SHOP: 'sqlite:./shop.db',
     LOG_LEVEL: 'info',
   };
-  const shop = new Database(join(cwd, 'shop.db'));
+  const shop = new DatabaseSync(join(cwd, 'shop.db'));
   shop.exec(`create table orders as
     with recursive n(id) as (select 1 union all select id + 1 from n where id < 300)
     select id as "Order", 'goods ' || id as "Goods" from n`);

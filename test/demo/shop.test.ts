@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Database from 'libsql';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { expect, it, onTestFinished } from 'vitest';
 import { embeddedShop } from '../../src/demo/embedded.ts';
 import { shopRows } from '../../src/demo/shop.ts';
@@ -10,7 +10,7 @@ function shopOf(orders: number) {
   const folder = mkdtempSync(join(tmpdir(), 'shop-'));
   const path = join(folder, 'shop.db');
   embeddedShop(path, orders);
-  const file = new Database(path, {});
+  const file = new DatabaseSync(path);
   onTestFinished(() => {
     file.close();
     rmSync(folder, { recursive: true });

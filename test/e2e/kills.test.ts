@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import Database from 'libsql';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { arrival, start } from '../support/process.ts';
 import { newWorld, type World } from '../support/world.ts';
@@ -12,7 +12,7 @@ function storeOf(world: World) {
     for (const one of open) one.close();
   });
   const connect = () => {
-    const db = new Database(path, { timeout: 5_000 });
+    const db = new DatabaseSync(path, { timeout: 5_000 });
     open.push(db);
     return db;
   };

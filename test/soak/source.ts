@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import Database from 'libsql';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { createDatabase } from '../support/mysql-server.ts';
 import type { Chance } from './chance.ts';
 import { names, type Scenario } from './scenario.ts';
@@ -59,7 +59,7 @@ const literal = (value: string | number | null): string =>
   value === null ? 'null' : typeof value === 'number' ? String(value) : `'${value.replaceAll("'", "''")}'`;
 
 function sqlite(folder: string) {
-  const file = new Database(join(folder, 'source.db'));
+  const file = new DatabaseSync(join(folder, 'source.db'));
   return {
     url: 'sqlite:./source.db',
     exec: async (lines: readonly string[]) => {

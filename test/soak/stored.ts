@@ -43,7 +43,7 @@ export const fileRecords = (folder: string): Records =>
   looking(async (sql) => {
     const path = join(folder, 'data', 'bitable-sync.db');
     if (!existsSync(path)) return [];
-    const binary = createRequire(import.meta.url).resolve('libsql');
+    const binary = createRequire(import.meta.url).resolve('@photostructure/sqlite');
     const worker = new Worker(reader, { eval: true, workerData: { binary, path, sql } });
     let rows: Row[] = [];
     worker.on('message', (answer: Row[]) => {
@@ -55,8 +55,8 @@ export const fileRecords = (folder: string): Records =>
 
 const reader = `
 const { parentPort, workerData: { binary, path, sql } } = require('node:worker_threads');
-const Database = require(binary);
-parentPort.postMessage(new Database(path, { timeout: 5000 }).prepare(sql).all());
+const { DatabaseSync } = require(binary);
+parentPort.postMessage(new DatabaseSync(path, { timeout: 5000 }).prepare(sql).all());
 `;
 
 /** Of a store on the server. */

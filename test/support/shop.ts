@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import Database from 'libsql';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { testDatabase } from './mysql.ts';
 
 /** An order as the table is to show it. */
@@ -72,7 +72,7 @@ function orderOf(row: Readonly<Record<string, unknown>>): Order {
 
 /** Opens a shop in a file of the folder. */
 export function sqliteShop(folder: string, orders: number): Shop {
-  const shop = new Database(join(folder, 'shop.db'));
+  const shop = new DatabaseSync(join(folder, 'shop.db'));
   for (const sql of [...tables, ...samples(orders)]) shop.exec(sql);
   return {
     url: 'sqlite:./shop.db',
