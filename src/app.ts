@@ -2,10 +2,12 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createBackground } from './bot/background.ts';
+import { standstill } from './bot/commands/look.ts';
 import { definitionOf } from './bot/find.ts';
 import { freeze, frozenNow, thaw } from './bot/frozen.ts';
 import { createBot } from './bot/handle.ts';
 import { permit } from './bot/permit.ts';
+import { pause, resumeSchedule } from './bot/reminders.ts';
 import { tendRuns } from './bot/resume.ts';
 import { outlooks } from './bot/schedule/outlook.ts';
 import { noteQuota, quotaCode } from './bot/schedule/quota.ts';
@@ -164,6 +166,17 @@ export const openProgram: OpenProgram = async (config, surroundings) => {
         );
         const desk = { schedules, clock, runs };
         return what === 'freeze' ? freeze({ kind: 'cli', user }, desk) : thaw(desk);
+      },
+      standing: async () => {
+        const [open, still] = await Promise.all([runs.open(), standstill({ schedules, clock })]);
+        return { open: open.map(({ state }) => state), ...still };
+      },
+      story: (name, key) => story(name, key, store),
+      turn: async (what, name, user) => {
+        const asker = { openId: user, chat: '', shell: true };
+        const about = { schedules, clock, timeZone, admins: config.admins };
+        const change = what === 'pause' ? pause : resumeSchedule;
+        return (await change(await definitions.get(name), asker, about)).words;
       },
       audit: (name, limit) => store.audit.list(name, limit),
       setup: (signal) => setUp(config, client, signal),

@@ -38,6 +38,7 @@ function failedJson(command: Command, error: ReturnType<typeof errorOf>): object
     case 'run':
     case 'plan':
     case 'cancel':
+    case 'retry':
       return reportNoRun(command.name, error);
     case 'demo':
     case 'wrong':
@@ -50,6 +51,15 @@ function failedJson(command: Command, error: ReturnType<typeof errorOf>): object
       return { status: 'failed', app: [], definitions: [], findings: [], broken: [], error };
     case 'definitions':
       return { status: 'failed', definitions: [], error };
+    case 'status':
+      return { status: 'failed', frozen: null, spentUntil: null, runs: [], error };
+    case 'history':
+      return { status: 'failed', definition: command.name, runs: [], error };
+    case 'why':
+      return { status: 'failed', definition: command.name, key: command.key, record: null, runs: [], error };
+    case 'pause':
+    case 'resume':
+      return { status: 'failed', definition: command.name, error };
     case 'audit':
       return { status: 'failed', entries: [], error };
     case 'freeze':

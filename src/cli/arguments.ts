@@ -21,6 +21,14 @@ export type Command =
     }
   | { readonly kind: 'plan'; readonly name: string }
   | { readonly kind: 'cancel'; readonly name: string }
+  /** `wait`: seconds, as of a run. */
+  | { readonly kind: 'retry'; readonly name: string; readonly wait: number }
+  /** What goes on or waits. */
+  | { readonly kind: 'status' }
+  | { readonly kind: 'history'; readonly name: string; readonly limit: number }
+  | { readonly kind: 'why'; readonly name: string; readonly key: string }
+  /** What a definition does by the clock stops, or goes on. */
+  | { readonly kind: 'pause' | 'resume'; readonly name: string }
   /** Everything stops, or goes on. */
   | { readonly kind: 'freeze' | 'thaw' }
   | { readonly kind: 'init'; readonly name: string }
@@ -126,6 +134,23 @@ function describe(locale: Locale, take: (command: Command) => void): Commander {
     root.command(name).description(say(zh, en)).usage(`${usage} [options]`.trim()).option('--json', json);
   const definition = say('定义的名称，如 orders', 'name of a definition, such as orders');
 
+  /** Commands that change nothing and ask Feishu nothing. */
+  const looking = (): void => {
+    add('status', '', '列出正在进行或等待确认的同步', 'list the runs that go on or wait').action(() =>
+      take({ kind: 'status' }),
+    );
+    add('history', 'NAME', '列出最近几次同步，最新的在前', 'list the last runs, newest first')
+      .argument('<name>', definition)
+      .option('--limit <n>', say('最多多少次（默认 10）', 'how many at most (default 10)'), whole(1, 1000))
+      .action((name: string, options: { readonly limit?: number }) =>
+        take({ kind: 'history', name, limit: options.limit ?? 10 }),
+      );
+    add('why', 'NAME KEY', '最近几次同步对某个主键做了什么', 'what the last runs did with the row of a key')
+      .argument('<name>', definition)
+      .argument('<key...>', say('主键；多列时用 / 隔开', 'the key; several parts with / between them'))
+      .action((name: string, words: readonly string[]) => take({ kind: 'why', name, key: words.join(' ') }));
+  };
+
   add('start', '', '启动机器人，直到 Ctrl-C 或 SIGTERM', 'run the bot until Ctrl-C or SIGTERM').action(() =>
     take({ kind: 'start' }),
   );
@@ -181,6 +206,33 @@ function describe(locale: Locale, take: (command: Command) => void): Commander {
   )
     .argument('<name>', definition)
     .action((name: string) => take({ kind: 'cancel', name }));
+  add(
+    'retry',
+    'NAME',
+    '把最近一次同步没有写入的再发一次，如结果卡片上的“重试”',
+    'send again what the last run did not write, as Retry on its card does',
+  )
+    .argument('<name>', definition)
+    .option(
+      '--wait <seconds>',
+      say('表格被占用时最多等多少秒', 'how long to wait for a table that another run holds'),
+      whole(0, 86_400),
+    )
+    .action((name: string, options: { readonly wait?: number }) =>
+      take({ kind: 'retry', name, wait: options.wait ?? 0 }),
+    );
+  looking();
+  add(
+    'pause',
+    'NAME',
+    '暂停一个定义的定时任务，手动的同步照常',
+    'pause the schedule of a definition; runs by people go on',
+  )
+    .argument('<name>', definition)
+    .action((name: string) => take({ kind: 'pause', name }));
+  add('resume', 'NAME', '恢复一个定义的定时任务', 'let the schedule of a definition go on')
+    .argument('<name>', definition)
+    .action((name: string) => take({ kind: 'resume', name }));
   add(
     'freeze',
     '',

@@ -87,6 +87,20 @@ export function summary(state: State, locale: Locale): readonly string[] {
   ].map(plainLine);
 }
 
+/** Sums a run up in one line: when, how it ended, its rows, who started it. */
+export function runLine(state: State, locale: Locale): string {
+  const say = speaking(locale);
+  const [rows = ''] = rowLines(state, say);
+  const by = state.acts.find(({ op }) => op === 'start')?.by;
+  const facts = [
+    `${markOf(state)} ${new Date(state.startedAt).toISOString()}  ${state.definition}  ${statusWords(state, say)}`,
+    rows.trim(),
+    by === undefined ? '' : (by.openId ?? by.user ?? by.kind),
+    state.run,
+  ];
+  return plain(facts.filter((fact) => fact !== '').join(' · '));
+}
+
 const marks: Readonly<Record<Status, string>> = {
   running: '·',
   planned: '✓',

@@ -21,8 +21,9 @@ import { demo } from './demo.ts';
 import type { Desk } from './desk.ts';
 import { problemLines } from './draw.ts';
 import { init } from './init.ts';
-import { rule } from './rule.ts';
-import { run } from './run.ts';
+import { history, status, why } from './look.ts';
+import { rule, turn } from './rule.ts';
+import { retry, run } from './run.ts';
 import { setup } from './setup.ts';
 import { start } from './start.ts';
 import type { Terminal } from './terminal.ts';
@@ -66,6 +67,17 @@ export async function perform(command: Command, counter: Counter): Promise<Answe
     case 'run':
     case 'plan':
       return withProgram(command, counter, 'warn', (desk) => run(command, desk));
+    case 'retry':
+      return withProgram(command, counter, 'warn', (desk) => retry(command, desk));
+    case 'status':
+      return withProgram(command, counter, 'warn', status);
+    case 'history':
+      return withProgram(command, counter, 'warn', (desk) => history(command, desk));
+    case 'why':
+      return withProgram(command, counter, 'warn', (desk) => why(command, desk));
+    case 'pause':
+    case 'resume':
+      return withProgram(command, counter, 'warn', (desk) => turn(command, desk));
     case 'cancel':
       return withProgram(command, counter, 'warn', (desk) => cancel(command, desk));
     case 'freeze':

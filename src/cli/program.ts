@@ -1,5 +1,5 @@
 import type { Permission } from '../bot/access.ts';
-import type { Ruled } from '../bot/frozen.ts';
+import type { Frozen, Ruled } from '../bot/frozen.ts';
 import type { Deed } from '../bot/permit.ts';
 import type { AuditEntry, Definitions } from '../bot/ports.ts';
 import type { Outlook } from '../bot/schedule/outlook.ts';
@@ -14,6 +14,7 @@ import type { Checked, Verified } from '../sync/checked.ts';
 import type { Definition } from '../sync/definition.ts';
 import type { Problem } from '../sync/problem.ts';
 import type { State } from '../sync/state.ts';
+import type { Story } from '../sync/story.ts';
 import type { Text } from '../sync/text.ts';
 
 /** The whole program as the command line works it: opened by `app`, or by a test. */
@@ -31,6 +32,12 @@ export interface Program {
   permit(deed: ShellDeed): Promise<Permission>;
   /** Freezes everything, or thaws it, and notes it with who asked. */
   rule(what: 'freeze' | 'thaw', user: string): Promise<Ruled>;
+  /** What goes on or waits anywhere, and what holds everything. */
+  standing(): Promise<Standing>;
+  /** What the latest runs did with one row. */
+  story(name: string, key: string): Promise<Story>;
+  /** Pauses or resumes what a definition does by the clock. Rejects with `ProblemError` for one that there is not. */
+  turn(what: 'pause' | 'resume', name: string, user: string): Promise<Text>;
   /** Who asked for what, newest first; of one definition when named. */
   audit(name: string | undefined, limit: number): Promise<readonly AuditEntry[]>;
   /** Looks at the Feishu app and registers its slash commands. Rejects with `ProblemError` or `CallError`. */
@@ -46,6 +53,15 @@ export interface Program {
   serve(): Promise<void>;
   /** Takes no more work, lets the calls in flight end, stores where everything stands, closes all. Safe to call twice. */
   stop(): Promise<void>;
+}
+
+/** How things stand at this moment. */
+export interface Standing {
+  /** Runs that go on or wait, oldest first. */
+  readonly open: readonly State[];
+  readonly frozen: Frozen | undefined;
+  /** Until when the month's calls are used up, in ms. */
+  readonly spentUntil: number | undefined;
 }
 
 /** Something that is wanted on the command line. */

@@ -1,5 +1,6 @@
 import type { Acted, Run, Started } from '../run/runs.ts';
 import { type ProblemError, problem } from '../sync/problem.ts';
+import { canRetry } from '../sync/progress.ts';
 import type { State } from '../sync/state.ts';
 import { count, text } from '../sync/text.ts';
 import { refusedOf, wrongIn } from './allowed.ts';
@@ -46,13 +47,31 @@ async function begin(command: RunCommand, desk: Desk): Promise<Answer> {
     : refusal(command, busy(started.state, desk), 4, locale);
 }
 
+/** Sends again what the last run did not write: in this process, whoever carried that run out. */
+export async function retry(command: Extract<Command, { kind: 'retry' }>, desk: Desk): Promise<Answer> {
+  const { program, locale, user } = desk;
+  const wrong = await wrongIn(command, desk);
+  if (wrong) return wrong;
+  const [last] = await program.runs.latest(command.name, 1);
+  const about = last === undefined ? {} : { run: last.run };
+  const refused = await refusedOf(command, { right: 'run', what: 'retry', ...about }, desk);
+  if (refused) return refused;
+  if (!last || !canRetry(last)) return refusal(command, nothingToRetry(command.name), 1, locale);
+  const acted = await freed(command, desk, () =>
+    program.runs.retry(last.run, { kind: 'cli', user }, last.version),
+  );
+  if (acted.kind === 'going') return follow(acted.run, desk);
+  if (acted.kind === 'busy') return refusal(command, busy(acted.state, desk), 4, locale);
+  return refusal(command, nothingToRetry(command.name), 1, locale);
+}
+
 /** Tries until the table is free, or for as long as the line says. */
 async function freed<T extends Started | Acted>(
-  command: RunCommand,
+  command: RunCommand | Extract<Command, { kind: 'retry' }>,
   { clock, stopping, terminal }: Desk,
   attempt: () => Promise<T>,
 ): Promise<T> {
-  const patience = clock.now() + (command.kind === 'run' ? command.wait * 1000 : 0);
+  const patience = clock.now() + (command.kind === 'plan' ? 0 : command.wait * 1000);
   for (;;) {
     const came = await attempt();
     const left = patience - clock.now();
@@ -126,6 +145,16 @@ function busy(holder: State, { clock }: Desk): ProblemError {
     cure: text('等它结束再运行，或加 --wait 秒数。', 'Run again when it has ended, or add --wait SECONDS.'),
   });
 }
+
+const nothingToRetry = (name: string): ProblemError =>
+  problem({
+    code: 'nothing-to-retry',
+    message: text(
+      `${name} 没有可以重试的，什么都没有做。`,
+      `${name} has nothing to retry; nothing was done.`,
+    ),
+    cure: text(`要再次同步：bitable-sync run ${name}。`, `bitable-sync run ${name} syncs it anew.`),
+  });
 
 const stale = (state: State): ProblemError =>
   problem({

@@ -301,6 +301,95 @@ describe('cancel', () => {
   });
 });
 
+describe('what the chat can do, the shell can', () => {
+  const broken = { code: 'mishap', message: text('坏了', 'it broke'), cure: text('修', 'mend it') };
+  const failed = stateOf({
+    status: 'failed',
+    error: broken,
+    chunks: {
+      total: 1,
+      settled: 1,
+      failed: [{ id: 'C001', kind: 'create', rows: 5, how: 'answered', code: 1, message: 'no' }],
+    },
+  });
+  const going = stateOf({ run: 'going', phase: 'uploading', changes: { total: 4, settled: 1 } });
+  const runs = { latest: async () => [failed], open: async () => [{ state: going, chat: null }] };
+
+  it.each([
+    [
+      'status',
+      {
+        status: 'ok',
+        frozen: null,
+        runs: [{ run: 'going', phase: 'uploading', changes: { settled: 1, total: 4 } }],
+      },
+      'going',
+    ],
+    [
+      'history orders',
+      {
+        status: 'ok',
+        definition: 'orders',
+        runs: [{ run: failed.run, status: 'failed', error: { code: 'mishap' } }],
+      },
+      'it broke',
+    ],
+    [
+      'why orders A 1',
+      { status: 'ok', definition: 'orders', key: 'A 1', record: null, runs: [] },
+      'None of the last runs',
+    ],
+    ['pause orders', { status: 'paused', definition: 'orders' }, 'orders: done'],
+    ['resume orders', { status: 'resumed', definition: 'orders' }, 'orders: done'],
+  ])('%s', async (line, json, words) => {
+    const typed = type(`${line} --json`, fakeProgram({ runs }));
+    expect(await typed.exit).toBe(0);
+    expect(typed.json()).toMatchObject({ ...json, error: null });
+    const read = type(line, fakeProgram({ runs }));
+    expect(await read.exit).toBe(0);
+    expect(read.written.out).toContain(words);
+  });
+
+  it.each(['history nothing', 'why nothing A', 'pause nothing', 'resume nothing', 'retry nothing'])(
+    '%s is told that there is no such definition',
+    async (line) => {
+      const typed = type(`${line} --json`, fakeProgram({}));
+      expect(await typed.exit).toBe(2);
+      expect(typed.json()).toMatchObject({
+        status: 'failed',
+        definition: 'nothing',
+        error: { code: 'no-such-definition' },
+      });
+    },
+  );
+
+  it('retry sends what the last run left, and says so where that is nothing', async () => {
+    const run = ledRun();
+    const asked: unknown[] = [];
+    const retry = async (...args: unknown[]) => {
+      asked.push(args);
+      return { kind: 'going', run } as const;
+    };
+    const typed = type('retry orders --json', fakeProgram({ runs: { ...runs, retry } }));
+    await settled();
+    run.end({ status: 'done' });
+    expect(await typed.exit).toBe(0);
+    expect(asked).toEqual([[failed.run, { kind: 'cli', user: 'ada' }, failed.version]]);
+
+    const none = type(
+      'retry orders --json',
+      fakeProgram({ runs: { latest: async () => [stateOf({ status: 'done' })] } }),
+    );
+    expect(await none.exit).toBe(1);
+    expect(none.json()).toMatchObject({ error: { code: 'nothing-to-retry' } });
+  });
+
+  it('retry of a table that another run holds ends with 4', async () => {
+    const retry = async () => ({ kind: 'busy', state: going }) as const;
+    expect(await type('retry orders', fakeProgram({ runs: { ...runs, retry } })).exit).toBe(4);
+  });
+});
+
 describe('check', () => {
   const wrong = {
     code: 'no-such-field',

@@ -127,6 +127,13 @@ export function fakeProgram(parts: {
     verify: () => Promise.reject(new Error('not here')),
     permit: async () => ({ allowed: true }) as const,
     rule: async () => ({ words: [], frozen: undefined, going: [] }),
+    standing: async () => ({
+      open: await runs.open().then((all) => all.map(({ state }) => state)),
+      frozen: undefined,
+      spentUntil: undefined,
+    }),
+    story: async () => ({ chapters: [], record: undefined }),
+    turn: async () => text('好了', 'done'),
     audit: async () => [],
     setup: async () => ({
       bot: { name: 'Bot', openId: 'ou_bot' },

@@ -93,6 +93,21 @@ it('frozen, nobody starts anything by text or by button, until an admin thaws it
   group.say('/sync orders', { mention: true, from: ada });
   await group.next(ended);
   await world.expectSame();
+  expect((await world.type('pause orders')).json).toMatchObject({ status: 'paused', error: null });
+  expect((await world.type('status')).json).toMatchObject({ frozen: null, runs: [], error: null });
+  const by = { kind: 'chat', who: ada.openId };
+  expect((await world.type('history orders')).json).toMatchObject({
+    runs: [{ status: 'done', by, rows: { created: 5 } }],
+  });
+  const told = [{ told: 'change', kind: 'create', status: 'done', by }];
+  expect((await world.type('why orders O001')).json).toMatchObject({
+    record: expect.any(String),
+    runs: told,
+  });
+  expect(await world.type('retry orders')).toMatchObject({
+    exit: 1,
+    json: { error: { code: 'nothing-to-retry' } },
+  });
   await program.stop();
   await world.run();
 
@@ -105,6 +120,7 @@ it('frozen, nobody starts anything by text or by button, until an admin thaws it
   expect(audit.json).toMatchObject({
     entries: [
       { by: 'ada', via: 'cli', what: 'sync', allowed: true, definition: 'orders' },
+      ...['retry', 'why', 'history', 'pause'].map((what) => ({ by: 'ada', via: 'cli', what, allowed: true })),
       { by: ada.openId, via: 'text', what: 'sync', allowed: true, definition: 'orders' },
       { by: ada.openId, via: 'button', what: 'sync', allowed: false },
       { by: ada.openId, via: 'text', what: 'sync', allowed: false },

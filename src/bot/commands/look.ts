@@ -41,9 +41,9 @@ export async function list(desk: Desk): Promise<CardJson> {
 }
 
 /** What holds everything at this moment. */
-async function standstill({ schedules, clock }: Pick<Desk, 'schedules' | 'clock'>): Promise<Standstill> {
+export async function standstill({ schedules, clock }: Pick<Desk, 'schedules' | 'clock'>) {
   const [frozen, spent] = await Promise.all([frozenNow(schedules), quotaSpent(schedules, clock.now())]);
-  return { frozen, spentUntil: spent?.until };
+  return { frozen, spentUntil: spent?.until } satisfies Standstill;
 }
 
 /** What goes on or waits, wherever it is carried out. */
