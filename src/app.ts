@@ -244,7 +244,7 @@ function serving(
         await part.stop();
       },
     );
-    const events = receiver({ self: openId, handle: bot.handle, log, clock });
+    const events = receiver({ self: openId, name, handle: bot.handle, log, clock });
     const connected = owned(openEvents(config, client, events, { log, clock }), (door) => door.stop());
     if (config.http) {
       const byHttp = config.app.events;

@@ -144,11 +144,20 @@ function session(parts: ConnectionParts, stop: AbortSignal, ready: () => void): 
 }
 
 const dispatcher = (receiver: Receiver): Dispatcher =>
-  new EventDispatcher({ logger: silent, loggerLevel: LoggerLevel.error }).register(
+  // Only by its log the dispatcher tells of an event that it has no handler for: `no im.message.message_read_v1 handle`.
+  new EventDispatcher({
+    logger: { ...silent, warn: (said: unknown) => countStray(said, receiver) },
+    loggerLevel: LoggerLevel.warn,
+  }).register(
     Object.fromEntries(
       receiver.types.map((type) => [type, (payload: unknown) => receiver.receive(type, payload)]),
     ),
   );
+
+function countStray(said: unknown, receiver: Receiver): void {
+  const type = /^no (\S+) handle$/.exec([said].flat(2).join(' '))?.[1];
+  if (type !== undefined) receiver.leaveOut(type);
+}
 
 /** Ends the session at once when the address of the connection is refused; the SDK would wait two minutes. */
 function watched(instance: HttpInstance, end: (why: Problem) => void): HttpInstance {

@@ -23,8 +23,9 @@ function envelope(payload: unknown): Envelope | undefined {
  * Reads `im.message.receive_v1`; undefined when it is not what Feishu describes.
  * https://open.feishu.cn/document/server-docs/im-v1/message/events/receive
  * @param self open_id of the bot
+ * @param name of the bot: a mention that came without an open_id is known by it
  */
-export function messageEvent(payload: unknown, self: string): MessageEvent | undefined {
+export function messageEvent(payload: unknown, self: string, name = ''): MessageEvent | undefined {
   const parts = envelope(payload);
   const sender = shape(parts?.event['sender']);
   const message = shape(parts?.event['message']);
@@ -33,7 +34,7 @@ export function messageEvent(payload: unknown, self: string): MessageEvent | und
   const chat = words(message?.['chat_id']);
   const from = words(shape(sender?.['sender_id'])?.['open_id']);
   if (!parts || !message || !id || !messageId || !chat || !from) return undefined;
-  const mentions = mentionsOf(message['mentions']);
+  const mentions = mentionsOf(message['mentions'], self, name);
   return {
     kind: 'message',
     id,
@@ -113,16 +114,36 @@ interface Mention {
   readonly key: string;
   readonly openId: string | undefined;
   readonly name: string;
+  /** What Feishu says of it: `user`, `bot`, or nothing. */
+  readonly type: string | undefined;
 }
 
-function mentionsOf(value: unknown): readonly Mention[] {
-  return (list(value) ?? []).flatMap((one) => {
+/**
+ * Reads who is mentioned. A mention may come without an open_id: then the bot is the one of its name, or the only bot.
+ */
+function mentionsOf(value: unknown, self: string, name: string): readonly Mention[] {
+  const all = (list(value) ?? []).flatMap((one): Mention[] => {
     const mention = shape(one);
     const key = words(mention?.['key']);
     if (key === undefined) return [];
-    const openId = words(shape(mention?.['id'])?.['open_id']);
-    return [{ key, openId, name: words(mention?.['name']) ?? '' }];
+    const openId = words(shape(mention?.['id'])?.['open_id']) ?? words(mention?.['id']);
+    return [{ key, openId, name: words(mention?.['name']) ?? '', type: words(mention?.['mentioned_type']) }];
   });
+  if (all.some(({ openId }) => openId === self)) return all;
+  const unnamed = all.filter(isNameless);
+  const bots = unnamed.filter(({ type }) => type === 'bot');
+  const own =
+    unnamed.find((one) => name !== '' && one.name === name) ?? (bots.length === 1 ? bots[0] : undefined);
+  return all.map((one) => (one === own ? { ...one, openId: self } : one));
+}
+
+const isNameless = ({ key, openId, type }: Mention): boolean =>
+  openId === undefined && key !== '@_all' && type !== 'user';
+
+/** Whether a message mentions somebody without an open_id of whom nobody can tell whether it is the bot. */
+export function hasNamelessMention(payload: unknown, self: string, name: string): boolean {
+  const message = shape(envelope(payload)?.event['message']);
+  return mentionsOf(message?.['mentions'], self, name).some(isNameless);
 }
 
 /** Text and rich text as one line or more; undefined for everything else. */

@@ -1,6 +1,7 @@
 import type { ChatEvent, HandleEvent, Toast } from '../bot/ports.ts';
 import type { Clock, Log } from '../run/ports.ts';
-import { arrivedEvent, clickEvent, menuEvent, messageEvent, tenantOf } from './events.ts';
+import { arrivedEvent, clickEvent, hasNamelessMention, menuEvent, messageEvent, tenantOf } from './events.ts';
+import { seldom } from './seldom.ts';
 
 /** Feishu waits 3 s for an answer; https://open.feishu.cn/document/uAjLw4CM/ukzMukzMukzM/feishu-cards/card-callback-communication */
 const answerWithin = 2500;
@@ -17,29 +18,37 @@ export interface Receiver {
    * @param nonce of the request, where it came by one: an event with the same is a repeat
    */
   receive(type: string, payload: unknown, nonce?: string): Promise<Receipt>;
+  /** Counts an event of a type that nobody asked for. */
+  leaveOut(type: string): void;
 }
 
 /** What a {@link Receiver} works with. */
 export interface ReceiverParts {
   /** open_id of the bot. */
   readonly self: string;
+  /** Name of the bot. */
+  readonly name?: string;
   readonly handle: HandleEvent;
   readonly log: Log;
   readonly clock: Clock;
 }
 
 /** Reads payloads, drops those that are not for us, and answers in time whatever the handler does. */
-export function receiver({ self, handle, log, clock }: ReceiverParts): Receiver {
+export function receiver({ self, name = '', handle, log, clock }: ReceiverParts): Receiver {
+  const warn = seldom({ clock, log });
+  const leaveOut = tally(log, clock);
   const take = async (payload: unknown, event: ChatEvent | undefined, type: string): Promise<Receipt> => {
     if (!event) {
-      log.warn('event.not-understood', { type });
+      warn('event.not-understood', { why: type });
       return {};
     }
     const own = tenantOf(payload);
     if (own !== undefined && event.tenant !== own) {
-      log.info('event.left-out', { type, id: event.id });
+      leaveOut('another-tenant');
       return {};
     }
+    if (event.kind === 'message' && !event.mentioned && hasNamelessMention(payload, self, name))
+      warn('mention.not-recognised', { why: 'no-open-id' });
     // Only presses are waited for: a timer for each event would cost more than reading it.
     const done = event.kind === 'click' ? new AbortController() : undefined;
     try {
@@ -66,14 +75,41 @@ export function receiver({ self, handle, log, clock }: ReceiverParts): Receiver 
   };
   return {
     types: eventTypes(),
+    leaveOut,
     receive(type, payload, nonce) {
-      const event = readers.get(type)?.(payload, self);
+      const read = readers.get(type);
+      if (!read) {
+        leaveOut(type);
+        return Promise.resolve({});
+      }
+      const event = read(payload, self, name);
       return take(payload, event && nonce !== undefined ? { ...event, nonce } : event, type);
     },
   };
 }
 
-type Reader = (payload: unknown, self: string) => ChatEvent | undefined;
+/** Milliseconds between two lines about events that nobody asked for. */
+const summaryEvery = 3_600_000;
+/** Types that are told apart: they come from outside. */
+const mostTypes = 50;
+
+/** Counts what has no effect: one line at the first of it, then one an hour at most, with the number of each type since. */
+function tally(log: Log, clock: Pick<Clock, 'now'>): (type: string) => void {
+  const counts = new Map<string, number>();
+  let told: number | undefined;
+  return (type) => {
+    const short = type.replaceAll(/[^\w.-]/g, '').slice(0, 80);
+    const kind = counts.has(short) || counts.size < mostTypes ? short : 'others';
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    const now = clock.now();
+    if (told !== undefined && Math.abs(now - told) < summaryEvery) return;
+    log.info('event.left-out', { counts: Object.fromEntries(counts) });
+    told = now;
+    counts.clear();
+  };
+}
+
+type Reader = (payload: unknown, self: string, name: string) => ChatEvent | undefined;
 
 const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['im.message.receive_v1', messageEvent],

@@ -322,6 +322,47 @@ describe('what Feishu gets for an event', () => {
     expect(one.log.lines.join()).not.toContain('秘密');
   });
 
+  it('is an empty object for what nobody asked for, of which one line an hour has the count', async () => {
+    let now = 0;
+    const log = newLog();
+    const clock = { ...wallClock, now: () => now };
+    const one = receiver({ self, handle: async () => undefined, log, clock });
+    for (; now < 7_200_000; now += 60_000)
+      expect(await one.receive('im.message.message_read_v1', { text: '秘密' })).toEqual({});
+    for (let at = 0; at < 200; at++) await one.receive(`strange.type_${at}`, {});
+    expect(log.lines.filter((line) => line.includes('event.left-out'))).toHaveLength(3);
+    expect(log.lines.join()).toContain('60');
+    expect(log.lines.join()).not.toContain('秘密');
+  });
+
+  it.each([
+    ['its name', { name: 'Sync Bot' }],
+    ['being the only bot', { name: 'Renamed', mentioned_type: 'bot' }],
+  ])('a mention without an open_id is the bot by %s', (_, more) => {
+    const message = {
+      content: { text: '@_user_1 /sync orders' },
+      mentions: [{ key: '@_user_1', id: {}, ...more }],
+    };
+    expect(messageEvent(melted(message), self, 'Sync Bot')).toMatchObject({
+      mentioned: true,
+      text: ' /sync orders',
+    });
+  });
+
+  it('a mention without an open_id of somebody else is not the bot; where nobody can tell, the log says so', async () => {
+    const log = newLog();
+    const one = receiver({ self, name: 'Sync Bot', handle: async () => undefined, log, clock: wallClock });
+    const said = (mention: object) =>
+      melted({ content: { text: '@_user_1 hi' }, mentions: [{ key: '@_user_1', id: {}, ...mention }] });
+    const person = said({ name: '王五', mentioned_type: 'user' });
+    expect(messageEvent(person, self, 'Sync Bot')?.mentioned).toBe(false);
+    await one.receive('im.message.receive_v1', person);
+    expect(log.lines).toEqual([]);
+    await one.receive('im.message.receive_v1', said({ name: '王五' }));
+    expect(log.lines.join()).toContain('mention.not-recognised');
+    expect(log.lines.join()).not.toContain('王五');
+  });
+
   it('comes without effect for somebody of another tenant', async () => {
     let handled = 0;
     const one = door(async () => {

@@ -50,6 +50,7 @@ beforeEach(async () => {
   warned = [];
   const receiver = {
     types: ['im.message.receive_v1'],
+    leaveOut: () => undefined,
     receive: async (type: string, payload: unknown, nonce?: string) => {
       const { header } = payload as { header: { event_id: string } };
       taken.push({ type, id: header.event_id, nonce });
