@@ -4,6 +4,7 @@ import type { Key } from '../sync/key.ts';
 import type { Mapping } from '../sync/mapping.ts';
 import { type Problem, ProblemError } from '../sync/problem.ts';
 import { count, type Text, text } from '../sync/text.ts';
+import { valueSample } from './values.ts';
 
 /** Rows that are looked at, and milliseconds that the query may take for it. */
 const mostRows = 200_000;
@@ -19,8 +20,8 @@ export interface CheckedRows {
 }
 
 /**
- * Reads the query's rows, up to a limit of rows and of time, and finds doubled and empty keys as a run would. Rejects
- * with `ProblemError` when the query fails.
+ * Reads the query's rows, up to a limit of rows and of time, and finds doubled and empty keys and values that their
+ * fields refuse, as a run would. Rejects with `ProblemError` when the query fails.
  */
 export async function checkRows(
   query: Query,
@@ -29,6 +30,7 @@ export async function checkRows(
   signal: AbortSignal,
 ): Promise<CheckedRows> {
   const times = new Map<Key, number>();
+  const values = valueSample(mapping);
   let rows = 0;
   let keyless = 0;
   const short = { ...query, timeout: Math.min(query.timeout, mostTime) };
@@ -41,12 +43,16 @@ export async function checkRows(
         const key = mapping.rowKey(row);
         if (key === '') keyless++;
         else times.set(key, (times.get(key) ?? 0) + 1);
+        values.take(row);
       }
     }
   } catch (error) {
     if (!(error instanceof ProblemError) || error.problems[0].code !== 'query-too-long') throw error;
     if (short.timeout === query.timeout) throw error;
-    return { problems: [tooSlow(query)], rows: text('行数未知', 'rows not counted') };
+    return {
+      problems: [tooSlow(query), ...values.problems(query.at)],
+      rows: text('行数未知', 'rows not counted'),
+    };
   }
   const doubled = [...times].filter(([, n]) => n > 1);
   const some = doubled.slice(0, shown).map(([key, n]) => `${listedKey(mapping, key)} × ${count(n)}`);
@@ -54,6 +60,7 @@ export async function checkRows(
     ...(rows === 0 ? [noRows(query)] : []),
     ...(doubled.length > 0 ? [notUnique(query, mapping, doubled.length, some)] : []),
     ...(keyless > 0 ? [noKey(query, mapping, keyless)] : []),
+    ...values.problems(query.at),
   ];
   const number = rows === mostRows ? `${count(rows)}+` : count(rows);
   return { problems, rows: text(`${number} 行`, `${number} rows`) };

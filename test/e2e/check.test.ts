@@ -73,6 +73,18 @@ const lies: readonly [string, (world: World) => void, string, string][] = [
     'IS NOT NULL',
   ],
   [
+    'a field refuses a value',
+    (world) => world.define({ fields: {}, source: { connection: 'shop', query: tooLong } }),
+    'values-refused',
+    'the rule of the column',
+  ],
+  [
+    'an entry of a map is met by no row',
+    (world) => world.define({ fields: { 城市: { map: { '01': '北京' } }, 下单时间: { as: 'date' } } }),
+    'warn-map-unmet',
+    'just as the query gives',
+  ],
+  [
     'the query answers nothing',
     (world) =>
       world.define({ source: { connection: 'shop', query: `select * from (${sampleQuery}) q where 1 = 0` } }),
@@ -123,6 +135,7 @@ const lies: readonly [string, (world: World) => void, string, string][] = [
     'TIME_ZONE',
   ],
 ];
+const tooLong = 'select id as "订单号", 9007199254740993 as "用户ID" from user_orders';
 const doubled = 'select id as "订单号", \'Berlin\' as "城市" from user_orders';
 const keyless = 'select id as "订单号", \'\' as "城市" from user_orders';
 
