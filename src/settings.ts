@@ -80,7 +80,10 @@ export const settings: readonly Setting[] = [
     name: 'STORE_URL',
     byDefault: 'sqlite:./data/bitable-sync.db',
     example: 'sqlite:./data/bitable-sync.db',
-    meaning: text('同步记录存在哪里；也可以是 mysql://…', 'where runs are kept; mysql://… works too'),
+    meaning: text(
+      '同步记录存在哪里；也可以是 mysql://…，最好单独用一个库',
+      'where runs are kept; mysql://… works too; a database of its own is best',
+    ),
   },
   {
     name: 'DEFINITIONS',

@@ -6,11 +6,11 @@ import { hash } from './encode.ts';
 export const audit = (db: Database, backend: Backend): Audit => ({
   async note({ id, by, allowed, ...entry }) {
     const row = { ...entry, id: hash(id), by_whom: by, allowed: allowed ? 1 : 0 };
-    await backend.unlessThere(db.insertInto('audit').values(row)).execute();
+    await backend.unlessThere(db.insertInto('bitable_sync_audit').values(row)).execute();
   },
   async list(definition, limit) {
     const rows = await db
-      .selectFrom('audit')
+      .selectFrom('bitable_sync_audit')
       .selectAll()
       .$if(definition !== undefined, (all) => all.where('definition', '=', definition ?? ''))
       .orderBy('at', 'desc')
@@ -27,6 +27,6 @@ export const audit = (db: Database, backend: Backend): Audit => ({
     );
   },
   async prune(before) {
-    await db.deleteFrom('audit').where('at', '<', before).execute();
+    await db.deleteFrom('bitable_sync_audit').where('at', '<', before).execute();
   },
 });

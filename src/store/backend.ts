@@ -13,11 +13,23 @@ export interface TableShape {
   readonly indexes?: Readonly<Record<string, readonly string[]>>;
 }
 
+/** Something in the database that has a table's name. */
+export interface Relation {
+  /** False for a view. */
+  readonly table: boolean;
+  /** In lower case; none for a view. */
+  readonly columns: readonly string[];
+}
+
 /** All that differs between the databases that the store runs on. */
 export interface Backend {
   readonly dialect: Dialect;
-  /** The statements that create a table with its indexes where they are missing. */
+  /** The statements that create a table with its indexes; they fail where it is there already. */
   create(table: TableShape): readonly string[];
+  /** The statements that give tables other names, all at once where the database can do that. */
+  rename(names: readonly (readonly [from: string, to: string])[]): readonly string[];
+  /** What has one of these names now, by its name in lower case. */
+  relations(db: Database, names: readonly string[]): Promise<ReadonlyMap<string, Relation>>;
   /** Makes an insert leave rows alone whose key is there already. */
   unlessThere<T extends keyof Tables, O>(
     insert: InsertQueryBuilder<Tables, T, O>,
@@ -59,4 +71,18 @@ export async function untilWon<R>(backend: Backend, work: () => Promise<R>): Pro
       if (left <= 1 || !backend.lostRace(error)) throw error;
     }
   }
+}
+
+/** Relations by name, from rows of which each tells one column. */
+export function relationsOf(
+  rows: readonly { readonly relation: string; readonly kind: string; readonly field: string | null }[],
+): ReadonlyMap<string, Relation> {
+  const found = new Map<string, { table: boolean; columns: string[] }>();
+  for (const { relation, kind, field } of rows) {
+    const name = relation.toLowerCase();
+    const one = found.get(name) ?? { table: /^(?:base )?table$/i.test(kind), columns: [] };
+    if (field !== null) one.columns.push(field.toLowerCase());
+    found.set(name, one);
+  }
+  return found;
 }

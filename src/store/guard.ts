@@ -8,7 +8,7 @@ type Trx = Transaction<Tables>;
 /** Rejects with {@link Fenced} when the table was claimed anew since the fence was given out. */
 export async function guard(trx: Trx, backend: Backend, table: string, fence: number): Promise<void> {
   const lease = await trx
-    .selectFrom('leases')
+    .selectFrom('bitable_sync_leases')
     .select('fence')
     .where('table_id', '=', table)
     .$if(backend.holdsRows, (select) => select.forUpdate())
@@ -24,6 +24,10 @@ export async function guardRun(
   fence: number | undefined,
 ): Promise<void> {
   if (fence === undefined) return;
-  const held = await trx.selectFrom('runs').select('table_id').where('id', '=', run).executeTakeFirst();
+  const held = await trx
+    .selectFrom('bitable_sync_runs')
+    .select('table_id')
+    .where('id', '=', run)
+    .executeTakeFirst();
   if (held) await guard(trx, backend, held.table_id, fence);
 }

@@ -17,14 +17,14 @@ const bodyBytesPerStatement = 512 * 1024;
 
 /** The durable record of runs. */
 export function journal(db: Database, backend: Backend): Journal {
-  const runs = () => db.selectFrom('runs').selectAll();
+  const runs = () => db.selectFrom('bitable_sync_runs').selectAll();
 
   return {
     async createRun(run) {
       const { id, scope, fingerprint, plan, state, card } = run;
       const row = { id, definition: scope.definition, table_id: scope.table, fingerprint };
       await db
-        .insertInto('runs')
+        .insertInto('bitable_sync_runs')
         .values({
           ...row,
           plan: JSON.stringify(plan),
@@ -38,31 +38,31 @@ export function journal(db: Database, backend: Backend): Journal {
     async saveState(run, state, fence) {
       await transact(db, backend, async (trx) => {
         await guardRun(trx, backend, run, fence);
-        await trx.updateTable('runs').set(stateColumns(state)).where('id', '=', run).execute();
+        await trx.updateTable('bitable_sync_runs').set(stateColumns(state)).where('id', '=', run).execute();
       });
     },
     async replaceState(run, before, state) {
       return transact(db, backend, async (trx) => {
         const row = await trx
-          .selectFrom('runs')
+          .selectFrom('bitable_sync_runs')
           .select('state')
           .where('id', '=', run)
           .where('status', '=', before.status)
           .$if(backend.holdsRows, (select) => select.forUpdate())
           .executeTakeFirst();
         if (!row || (JSON.parse(row.state) as State).version !== before.version) return false;
-        await trx.updateTable('runs').set(stateColumns(state)).where('id', '=', run).execute();
+        await trx.updateTable('bitable_sync_runs').set(stateColumns(state)).where('id', '=', run).execute();
         return true;
       });
     },
     async saveCard(run, { chat, message }) {
-      await db.updateTable('runs').set({ chat, message }).where('id', '=', run).execute();
+      await db.updateTable('bitable_sync_runs').set({ chat, message }).where('id', '=', run).execute();
     },
     async savePlan(run, plan, fingerprint, fence) {
       const columns = { plan: JSON.stringify(plan), fingerprint };
       await transact(db, backend, async (trx) => {
         await guardRun(trx, backend, run, fence);
-        await trx.updateTable('runs').set(columns).where('id', '=', run).execute();
+        await trx.updateTable('bitable_sync_runs').set(columns).where('id', '=', run).execute();
       });
     },
     async dropPlan(run, fence) {
@@ -70,7 +70,7 @@ export function journal(db: Database, backend: Backend): Journal {
         await guardRun(trx, backend, run, fence);
         await dropChunks(trx, run);
         await trx
-          .updateTable('runs')
+          .updateTable('bitable_sync_runs')
           .set({ plan: JSON.stringify('') })
           .where('id', '=', run)
           .execute();
@@ -113,11 +113,20 @@ export function journal(db: Database, backend: Backend): Journal {
       });
     },
     async chunks(run) {
-      const rows = await db.selectFrom('chunks').selectAll().where('run', '=', run).orderBy('seq').execute();
+      const rows = await db
+        .selectFrom('bitable_sync_chunks')
+        .selectAll()
+        .where('run', '=', run)
+        .orderBy('seq')
+        .execute();
       return rows.map(chunkRecord);
     },
     async body(run, chunk) {
-      const one = db.selectFrom('bodies').select('body').where('run', '=', run).where('chunk', '=', chunk);
+      const one = db
+        .selectFrom('bitable_sync_bodies')
+        .select('body')
+        .where('run', '=', run)
+        .where('chunk', '=', chunk);
       const row = await one.executeTakeFirst();
       if (!row) throw noChunk(run, chunk);
       return asBytes(row.body);
@@ -125,7 +134,7 @@ export function journal(db: Database, backend: Backend): Journal {
     async sending(run, chunk, token, at, fence) {
       // One statement, because the call to Feishu waits for it.
       const note = db
-        .updateTable('chunks')
+        .updateTable('bitable_sync_chunks')
         .set((set) => ({
           // A token counts from its first send: Feishu forgets it some time after that. Stands before the token,
           // because MySQL sets one column after the other.
@@ -144,16 +153,20 @@ export function journal(db: Database, backend: Backend): Journal {
         .where((is) =>
           is.exists(
             is
-              .selectFrom('runs')
-              .innerJoin('leases', 'leases.table_id', 'runs.table_id')
-              .select('leases.fence')
-              .where('runs.id', '=', run)
-              .where('leases.fence', '=', fence),
+              .selectFrom('bitable_sync_runs')
+              .innerJoin('bitable_sync_leases', 'bitable_sync_leases.table_id', 'bitable_sync_runs.table_id')
+              .select('bitable_sync_leases.fence')
+              .where('bitable_sync_runs.id', '=', run)
+              .where('bitable_sync_leases.fence', '=', fence),
           ),
         );
       const { numUpdatedRows } = await untilWon(backend, () => note.executeTakeFirstOrThrow());
       if (numUpdatedRows === 1n) return;
-      const held = await db.selectFrom('runs').select('table_id').where('id', '=', run).executeTakeFirst();
+      const held = await db
+        .selectFrom('bitable_sync_runs')
+        .select('table_id')
+        .where('id', '=', run)
+        .executeTakeFirst();
       if (held) await transact(db, backend, (trx) => guard(trx, backend, held.table_id, fence));
       throw noChunk(run, chunk);
     },
@@ -162,7 +175,7 @@ export function journal(db: Database, backend: Backend): Journal {
         await guard(trx, backend, scope.table, fence);
         const { status, written, failure } = outcome;
         const { numUpdatedRows } = await trx
-          .updateTable('chunks')
+          .updateTable('bitable_sync_chunks')
           .set({ status, written, failure: failure && JSON.stringify(failure) })
           .where('run', '=', run)
           .where('id', '=', chunk)
@@ -176,7 +189,7 @@ export function journal(db: Database, backend: Backend): Journal {
     },
     async prune(before) {
       const old = db
-        .selectFrom('runs')
+        .selectFrom('bitable_sync_runs')
         .select(['id', 'definition', 'table_id', 'status', 'created_at'])
         .where('status', 'not in', ['running', 'waiting'])
         .where((is) => is(is.fn.coalesce('ended_at', 'created_at'), '<', before));
@@ -184,15 +197,15 @@ export function journal(db: Database, backend: Backend): Journal {
     },
     async shrink(most) {
       const sizes = await db
-        .selectFrom('bodies')
-        .innerJoin('runs', 'runs.id', 'bodies.run')
+        .selectFrom('bitable_sync_bodies')
+        .innerJoin('bitable_sync_runs', 'bitable_sync_runs.id', 'bitable_sync_bodies.run')
         .select([
-          'runs.id',
-          'runs.status',
-          'runs.ended_at',
-          sql<number>`sum(length(bodies.body))`.as('bytes'),
+          'bitable_sync_runs.id',
+          'bitable_sync_runs.status',
+          'bitable_sync_runs.ended_at',
+          sql<number>`sum(length(bitable_sync_bodies.body))`.as('bytes'),
         ])
-        .groupBy(['runs.id', 'runs.status', 'runs.ended_at'])
+        .groupBy(['bitable_sync_runs.id', 'bitable_sync_runs.status', 'bitable_sync_runs.ended_at'])
         .execute();
       let total = sizes.reduce((sum, { bytes }) => sum + Number(bytes), 0);
       const ended = sizes
@@ -227,20 +240,20 @@ async function addChunks(trx: Trx, run: string, chunks: readonly NewChunk[]): Pr
     }));
     const fresh = { token: null, sent_at: null, attempts: 0, written: 0 } as const;
     await trx
-      .insertInto('chunks')
+      .insertInto('bitable_sync_chunks')
       .values(rows.map((row) => ({ ...row, ...fresh })))
       .execute();
     // Each statement is a way to the database and back.
     for (const some of groups(group, bodyBytesPerStatement, ({ body }) => body.length)) {
       const bodies = some.map(({ id, body }) => ({ run, chunk: id, body: asBuffer(body) }));
-      await trx.insertInto('bodies').values(bodies).execute();
+      await trx.insertInto('bitable_sync_bodies').values(bodies).execute();
     }
   }
 }
 
 async function dropChunks(trx: Trx, run: string): Promise<void> {
-  await trx.deleteFrom('bodies').where('run', '=', run).execute();
-  await trx.deleteFrom('chunks').where('run', '=', run).execute();
+  await trx.deleteFrom('bitable_sync_bodies').where('run', '=', run).execute();
+  await trx.deleteFrom('bitable_sync_chunks').where('run', '=', run).execute();
   await dropBadRows(trx, run);
 }
 
@@ -256,7 +269,7 @@ async function pruneRun(
   await transact(db, backend, async (trx) => {
     await dropChunks(trx, run.id);
     const newer = await trx
-      .selectFrom('runs')
+      .selectFrom('bitable_sync_runs')
       .select('id')
       .where('definition', '=', run.definition)
       .where('table_id', '=', run.table_id)
@@ -265,17 +278,17 @@ async function pruneRun(
       .limit(1)
       .executeTakeFirst();
     if (run.status !== 'done' || newer) {
-      await trx.deleteFrom('runs').where('id', '=', run.id).execute();
+      await trx.deleteFrom('bitable_sync_runs').where('id', '=', run.id).execute();
       return;
     }
     const { state } = await trx
-      .selectFrom('runs')
+      .selectFrom('bitable_sync_runs')
       .select('state')
       .where('id', '=', run.id)
       .executeTakeFirstOrThrow();
     const without: State = { ...(JSON.parse(state) as State), waiting: null, badRows: [] };
     await trx
-      .updateTable('runs')
+      .updateTable('bitable_sync_runs')
       .set({ state: JSON.stringify(without) })
       .where('id', '=', run.id)
       .execute();

@@ -8,16 +8,16 @@ export const leases = (db: Database, backend: Backend): Leases => ({
   async claim(table, run, owner, now, until) {
     // Outside the transaction: on MySQL the insert would hold a lock that two claimants cannot both widen.
     const row = { table_id: table, fence: 0, ...nobody };
-    await backend.unlessThere(db.insertInto('leases').values(row)).execute();
+    await backend.unlessThere(db.insertInto('bitable_sync_leases').values(row)).execute();
     return transact(db, backend, async (trx) => {
       const { numUpdatedRows } = await trx
-        .updateTable('leases')
+        .updateTable('bitable_sync_leases')
         .set((set) => ({ fence: set('fence', '+', 1), run, owner, until }))
         .where('table_id', '=', table)
         .where((is) => is.or([is('run', 'is', null), is('until', '<=', now)]))
         .executeTakeFirstOrThrow();
       const lease = await trx
-        .selectFrom('leases')
+        .selectFrom('bitable_sync_leases')
         .selectAll()
         .where('table_id', '=', table)
         .executeTakeFirstOrThrow();
@@ -28,7 +28,7 @@ export const leases = (db: Database, backend: Backend): Leases => ({
   },
   async renew(table, fence, until) {
     const { numUpdatedRows } = await db
-      .updateTable('leases')
+      .updateTable('bitable_sync_leases')
       .set({ until })
       .where('table_id', '=', table)
       .where('fence', '=', fence)
@@ -39,7 +39,7 @@ export const leases = (db: Database, backend: Backend): Leases => ({
   async release(table, fence) {
     // The row stays, and with it the number: a later claim must get a higher one.
     await db
-      .updateTable('leases')
+      .updateTable('bitable_sync_leases')
       .set(nobody)
       .where('table_id', '=', table)
       .where('fence', '=', fence)
@@ -47,7 +47,7 @@ export const leases = (db: Database, backend: Backend): Leases => ({
   },
   async holder(table, now): Promise<Holder | undefined> {
     const lease = await db
-      .selectFrom('leases')
+      .selectFrom('bitable_sync_leases')
       .select(['run', 'owner', 'until'])
       .where('table_id', '=', table)
       .where('until', '>', now)

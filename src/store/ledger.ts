@@ -14,7 +14,7 @@ const perQuestion = 500;
 export const ledger = (db: Database): Ledger => ({
   async size(scope) {
     const { records } = await db
-      .selectFrom('ledger')
+      .selectFrom('bitable_sync_ledger')
       .select((select) => select.fn.countAll().as('records'))
       .where('scope', '=', scopeHash(scope))
       .executeTakeFirstOrThrow();
@@ -24,7 +24,7 @@ export const ledger = (db: Database): Ledger => ({
     const known = new Set<string>();
     for (const group of groups(records, perQuestion)) {
       const rows = await db
-        .selectFrom('ledger')
+        .selectFrom('bitable_sync_ledger')
         .select('record')
         .where('scope', '=', scopeHash(scope))
         .where('record', 'in', group)
@@ -38,7 +38,7 @@ export const ledger = (db: Database): Ledger => ({
     for (const group of groups(keys, perQuestion)) {
       const ids = new Map(group.map((key) => [keyId(key), key]));
       const rows = await db
-        .selectFrom('ledger')
+        .selectFrom('bitable_sync_ledger')
         .select('key_id')
         .where('scope', '=', scopeHash(scope))
         .where('key_id', 'in', [...ids.keys()])
@@ -53,7 +53,7 @@ export const ledger = (db: Database): Ledger => ({
     for (const group of groups(keys, perQuestion)) {
       const keyOf = new Map(group.map((key) => [keyId(key), key]));
       const rows = await db
-        .selectFrom('ledger')
+        .selectFrom('bitable_sync_ledger')
         .select(['key_id', 'record', 'hash'])
         .where('scope', '=', scopeHash(scope))
         .where('key_id', 'in', [...keyOf.keys()])
@@ -92,7 +92,7 @@ export async function forget(
 ): Promise<void> {
   for (const group of groups(records, perQuestion)) {
     await trx
-      .deleteFrom('ledger')
+      .deleteFrom('bitable_sync_ledger')
       .where('scope', '=', scopeHash(scope))
       .where('record', 'in', group)
       .execute();

@@ -6,7 +6,7 @@ import { hash } from './encode.ts';
 export const memory = (db: Database): Memory => ({
   async recall(name) {
     const row = await db
-      .selectFrom('memory')
+      .selectFrom('bitable_sync_memory')
       .select('value')
       .where('name_hash', '=', hash(name))
       .executeTakeFirst();
@@ -14,6 +14,6 @@ export const memory = (db: Database): Memory => ({
   },
   async remember(name, value) {
     const row = { name_hash: hash(name), name: JSON.stringify(name), value: JSON.stringify(value) };
-    await db.replaceInto('memory').values(row).execute();
+    await db.replaceInto('bitable_sync_memory').values(row).execute();
   },
 });

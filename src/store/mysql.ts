@@ -2,7 +2,7 @@ import { CompiledQuery, MysqlDialect, sql } from 'kysely';
 import { createPool, type PoolOptions } from 'mysql2';
 import { type Problem, problem } from '../sync/problem.ts';
 import { text } from '../sync/text.ts';
-import type { Backend, Database, TableShape } from './backend.ts';
+import { type Backend, type Database, relationsOf, type TableShape } from './backend.ts';
 import { groups } from './encode.ts';
 import { bytesPool } from './mysql-pool.ts';
 
@@ -38,9 +38,20 @@ export function mysqlBackend(url: string): Backend {
       },
     }),
     create: createTable,
+    rename: (names) => [`rename table ${names.map(([from, to]) => `\`${from}\` to \`${to}\``).join(', ')}`],
+    relations: async (db, names) => {
+      const { rows } = await sql<{ relation: string; kind: string; field: string | null }>`
+        select one.table_name as relation, one.table_type as kind, field.column_name as field
+        from information_schema.tables one
+        left join information_schema.columns field
+          on field.table_schema = one.table_schema and field.table_name = one.table_name
+        where one.table_schema = database() and lower(one.table_name) in (${sql.join(names)})`.execute(db);
+      return relationsOf(rows);
+    },
     unlessThere: (insert) => insert.ignore(),
     confirm: async (db, rows) => {
-      for (const group of groups(rows, perStatement)) await db.replaceInto('ledger').values(group).execute();
+      for (const group of groups(rows, perStatement))
+        await db.replaceInto('bitable_sync_ledger').values(group).execute();
     },
     alone: (db, work) =>
       db.connection().execute(async (one) => {
@@ -105,7 +116,7 @@ function createTable({ name, columns, primary, unique = {}, indexes = {} }: Tabl
   ];
   // Record IDs and names differ by case; a binary collation compares them exactly.
   const options = 'engine=InnoDB default charset=utf8mb4 collate=utf8mb4_bin';
-  return [`create table if not exists \`${name}\` (${lines.join(', ')}) ${options}`];
+  return [`create table \`${name}\` (${lines.join(', ')}) ${options}`];
 }
 
 const codeOf = (error: unknown): string | undefined =>
@@ -149,8 +160,8 @@ function mysqlProblem(error: unknown): Problem | undefined {
       code: 'store-refused',
       message: text(`存储数据库拒绝访问（${code}）`, `the store's server refuses access (${code})`),
       cure: text(
-        '请检查 STORE_URL 中的用户名和密码；该用户需要在该库上 SELECT、INSERT、UPDATE、DELETE、CREATE、ALTER、INDEX 的权限',
-        'check user and password in STORE_URL; the user needs SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER and INDEX on that database',
+        '请检查 STORE_URL 中的用户名和密码；该用户需要在该库上 SELECT、INSERT、UPDATE、DELETE、CREATE、ALTER、INDEX 的权限（从 0.1.0 升级时还要 DROP）',
+        'check user and password in STORE_URL; the user needs SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER and INDEX on that database (and DROP once, to upgrade from 0.1.0)',
       ),
       where,
     };

@@ -5,20 +5,25 @@ import type { Backend, Database } from './backend.ts';
 /** Orders for runs that go on at another instance. */
 export const orders = (db: Database, backend: Backend): Orders => ({
   async post({ by, ...order }) {
-    const insert = db.insertInto('orders').values({ ...order, by_whom: JSON.stringify(by) });
+    const insert = db.insertInto('bitable_sync_orders').values({ ...order, by_whom: JSON.stringify(by) });
     await backend.unlessThere(insert).execute();
   },
   async of(runs) {
     if (runs.length === 0) return [];
-    const mine = db.selectFrom('orders').selectAll().where('run', 'in', runs).orderBy('at').orderBy('id');
+    const mine = db
+      .selectFrom('bitable_sync_orders')
+      .selectAll()
+      .where('run', 'in', runs)
+      .orderBy('at')
+      .orderBy('id');
     return (await mine.execute()).map(
       ({ by_whom, ...order }): Order => ({ ...order, by: JSON.parse(by_whom) as Actor }),
     );
   },
   async take(id) {
-    await db.deleteFrom('orders').where('id', '=', id).execute();
+    await db.deleteFrom('bitable_sync_orders').where('id', '=', id).execute();
   },
   async prune(before) {
-    await db.deleteFrom('orders').where('at', '<', before).execute();
+    await db.deleteFrom('bitable_sync_orders').where('at', '<', before).execute();
   },
 });

@@ -13,7 +13,8 @@ const perQuestion = 500;
 
 /** The rows that are not written. */
 export function rejects(db: Database, backend: Backend): Rejects {
-  const refused = (scope: Scope) => db.selectFrom('refused_rows').where('scope', '=', scopeHash(scope));
+  const refused = (scope: Scope) =>
+    db.selectFrom('bitable_sync_refused_rows').where('scope', '=', scopeHash(scope));
 
   return {
     async addRows(run, rows, fence) {
@@ -22,12 +23,12 @@ export function rejects(db: Database, backend: Backend): Rejects {
       await transact(db, backend, async (trx) => {
         await guardRun(trx, backend, run, fence);
         const { part } = await trx
-          .selectFrom('bad_rows')
+          .selectFrom('bitable_sync_bad_rows')
           .select((select) => select.fn.max<number | null>('part').as('part'))
           .where('run', '=', run)
           .executeTakeFirstOrThrow();
         await trx
-          .insertInto('bad_rows')
+          .insertInto('bitable_sync_bad_rows')
           .values({ run, part: Number(part ?? 0) + 1, body })
           .execute();
       });
@@ -35,7 +36,7 @@ export function rejects(db: Database, backend: Backend): Rejects {
     async *rows(run) {
       for (let last = 0; ; ) {
         const next = await db
-          .selectFrom('bad_rows')
+          .selectFrom('bitable_sync_bad_rows')
           .select(['part', 'body'])
           .where('run', '=', run)
           .where('part', '>', last)
@@ -71,7 +72,7 @@ export function rejects(db: Database, backend: Backend): Rejects {
     async keep(scope, run, keys) {
       for (const group of groups(keys, perQuestion)) {
         await db
-          .updateTable('refused_rows')
+          .updateTable('bitable_sync_refused_rows')
           .set({ run })
           .where('scope', '=', scopeHash(scope))
           .where('key_id', 'in', group.map(keyId))
@@ -80,7 +81,7 @@ export function rejects(db: Database, backend: Backend): Rejects {
     },
     async forget(scope, but) {
       await db
-        .deleteFrom('refused_rows')
+        .deleteFrom('bitable_sync_refused_rows')
         .where('scope', '=', scopeHash(scope))
         .$if(but !== undefined, (all) => all.where('run', '!=', but ?? ''))
         .execute();
@@ -97,12 +98,12 @@ export async function refuse(
 ): Promise<void> {
   const row = { key_id: keyId(key), hash, fields, run, told: JSON.stringify(told) };
   await trx
-    .replaceInto('refused_rows')
+    .replaceInto('bitable_sync_refused_rows')
     .values({ scope: scopeHash(scope), ...row })
     .execute();
 }
 
 /** Deletes the listed rows of a run. */
 export async function dropBadRows(trx: Transaction<Tables>, run: string): Promise<void> {
-  await trx.deleteFrom('bad_rows').where('run', '=', run).execute();
+  await trx.deleteFrom('bitable_sync_bad_rows').where('run', '=', run).execute();
 }

@@ -5,16 +5,18 @@ import type { OccasionRow, ReminderRow } from './schema.ts';
 
 /** What the clock has done, and what people said about it. */
 export const schedules = (db: Database, backend: Backend): Schedules => {
-  const occasions = () => db.selectFrom('occasions').selectAll();
+  const occasions = () => db.selectFrom('bitable_sync_occasions').selectAll();
   return {
     async take(what, due, now, until) {
       const row = { what_hash: hash(what), what: JSON.stringify(what), due, at: now, busy_until: until };
-      const insert = db.insertInto('occasions').values({ ...row, note: JSON.stringify(''), message: null });
+      const insert = db
+        .insertInto('bitable_sync_occasions')
+        .values({ ...row, note: JSON.stringify(''), message: null });
       const { numInsertedOrUpdatedRows } = await backend.unlessThere(insert).executeTakeFirstOrThrow();
       if (numInsertedOrUpdatedRows === 1n) return true;
       // Whoever had taken it on was stopped before it was done.
       const { numUpdatedRows } = await db
-        .updateTable('occasions')
+        .updateTable('bitable_sync_occasions')
         .set({ at: now, busy_until: until })
         .where('what_hash', '=', row.what_hash)
         .where('due', '=', due)
@@ -24,7 +26,7 @@ export const schedules = (db: Database, backend: Backend): Schedules => {
     },
     async done(what, due, note, message) {
       await db
-        .updateTable('occasions')
+        .updateTable('bitable_sync_occasions')
         .set({ busy_until: null, note: JSON.stringify(note), ...(message === undefined ? {} : { message }) })
         .where('what_hash', '=', hash(what))
         .where('due', '=', due)
@@ -32,7 +34,7 @@ export const schedules = (db: Database, backend: Backend): Schedules => {
     },
     async putOff(what, due, until) {
       await db
-        .updateTable('occasions')
+        .updateTable('bitable_sync_occasions')
         .set({ busy_until: until })
         .where('what_hash', '=', hash(what))
         .where('due', '=', due)
@@ -52,18 +54,18 @@ export const schedules = (db: Database, backend: Backend): Schedules => {
     async mark(kind, definition, chat, value) {
       if (value !== undefined) {
         const row = { kind, definition, chat, value: JSON.stringify(value) };
-        await db.replaceInto('marks').values(row).execute();
+        await db.replaceInto('bitable_sync_marks').values(row).execute();
         return;
       }
       await db
-        .deleteFrom('marks')
+        .deleteFrom('bitable_sync_marks')
         .where('kind', '=', kind)
         .where('definition', '=', definition)
         .where('chat', '=', chat)
         .execute();
     },
     async marks(kind) {
-      const all = db.selectFrom('marks').selectAll().where('kind', '=', kind);
+      const all = db.selectFrom('bitable_sync_marks').selectAll().where('kind', '=', kind);
       const rows = await all.orderBy('definition').orderBy('chat').execute();
       return rows.map((row) => ({ ...row, value: JSON.parse(row.value) as string }));
     },
@@ -81,19 +83,22 @@ export const schedules = (db: Database, backend: Backend): Schedules => {
         by_whom: by,
         created_at: createdAt,
       };
-      await backend.unlessThere(db.insertInto('reminders').values(row)).execute();
+      await backend.unlessThere(db.insertInto('bitable_sync_reminders').values(row)).execute();
     },
     async reminders() {
-      const all = db.selectFrom('reminders').selectAll().orderBy('created_at').orderBy('id');
+      const all = db.selectFrom('bitable_sync_reminders').selectAll().orderBy('created_at').orderBy('id');
       return (await all.execute()).map(reminder);
     },
     async removeReminder(id) {
-      const gone = await db.deleteFrom('reminders').where('id', '=', id).executeTakeFirstOrThrow();
+      const gone = await db
+        .deleteFrom('bitable_sync_reminders')
+        .where('id', '=', id)
+        .executeTakeFirstOrThrow();
       return gone.numDeletedRows === 1n;
     },
     async lastSuccess(definition) {
       const newest = db
-        .selectFrom('runs')
+        .selectFrom('bitable_sync_runs')
         .select('ended_at')
         .where('definition', '=', definition)
         .where('status', '=', 'done')
@@ -102,7 +107,7 @@ export const schedules = (db: Database, backend: Backend): Schedules => {
       return (await newest.executeTakeFirst())?.ended_at ?? undefined;
     },
     async prune(before) {
-      await db.deleteFrom('occasions').where('at', '<', before).execute();
+      await db.deleteFrom('bitable_sync_occasions').where('at', '<', before).execute();
     },
   };
 };

@@ -11,21 +11,21 @@ import type { ChunkKind, ChunkStatus, Status } from '../sync/state.ts';
  * IDs) are found by a short text that stands for them. Times are milliseconds since the epoch.
  */
 export interface Tables {
-  readonly runs: RunsTable;
-  readonly chunks: ChunksTable;
-  readonly bodies: BodiesTable;
-  readonly ledger: LedgerTable;
-  readonly bad_rows: BadRowsTable;
-  readonly refused_rows: RefusedRowsTable;
-  readonly leases: LeasesTable;
-  readonly memory: MemoryTable;
-  readonly seen: SeenTable;
-  readonly orders: OrdersTable;
-  readonly audit: AuditTable;
-  readonly occasions: OccasionsTable;
-  readonly marks: MarksTable;
-  readonly reminders: RemindersTable;
-  readonly versions: VersionsTable;
+  readonly bitable_sync_runs: RunsTable;
+  readonly bitable_sync_chunks: ChunksTable;
+  readonly bitable_sync_bodies: BodiesTable;
+  readonly bitable_sync_ledger: LedgerTable;
+  readonly bitable_sync_bad_rows: BadRowsTable;
+  readonly bitable_sync_refused_rows: RefusedRowsTable;
+  readonly bitable_sync_leases: LeasesTable;
+  readonly bitable_sync_memory: MemoryTable;
+  readonly bitable_sync_seen: SeenTable;
+  readonly bitable_sync_orders: OrdersTable;
+  readonly bitable_sync_audit: AuditTable;
+  readonly bitable_sync_occasions: OccasionsTable;
+  readonly bitable_sync_marks: MarksTable;
+  readonly bitable_sync_reminders: RemindersTable;
+  readonly bitable_sync_versions: VersionsTable;
 }
 
 /** One run. The state is whole in `state`; what is searched for stands in columns as well. */

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { type Dialect, SqliteDialect, sql } from 'kysely';
-import type { Backend, Database, TableShape } from './backend.ts';
+import { type Backend, type Database, relationsOf, type TableShape } from './backend.ts';
 import type { NewLedgerRow } from './schema.ts';
 import { hasLog, openDatabase, SqliteFault } from './sqlite-database.ts';
 import { fileProblem, prepareFile } from './sqlite-file.ts';
@@ -11,6 +11,19 @@ export function sqliteBackend(name: string): Backend {
   return {
     dialect: dialectOf(path),
     create: createTable,
+    rename: (names) => [
+      // Views of other people, whole or broken, are none of our business.
+      'pragma legacy_alter_table = on',
+      ...names.map(([from, to]) => `alter table "${from}" rename to "${to}"`),
+      'pragma legacy_alter_table = off',
+    ],
+    relations: async (db, names) => {
+      const { rows } = await sql<{ relation: string; kind: string; field: string | null }>`
+        select one.name as relation, one.type as kind, field.name as field from sqlite_master one
+        left join pragma_table_info(case one.type when 'table' then one.name end) field
+        where lower(one.name) in (${sql.join(names)})`.execute(db);
+      return relationsOf(rows);
+    },
     unlessThere: (insert) => insert.orIgnore(),
     confirm: confirmAll,
     alone: (db, work) => db.transaction().execute(work),
@@ -61,7 +74,7 @@ async function confirmAll(db: Database, rows: readonly NewLedgerRow[]): Promise<
     ]),
   );
   const at = (column: number) => sql.raw(`json_extract(value, '$[${column}]')`);
-  await sql`replace into ledger (scope, key_id, key_text, record, hash, run)
+  await sql`replace into bitable_sync_ledger (scope, key_id, key_text, record, hash, run)
     select ${at(0)}, ${at(1)}, ${at(2)}, ${at(3)}, ${at(4)}, ${at(5)} from json_each(${values})`.execute(db);
 }
 
@@ -73,9 +86,9 @@ function createTable({ name, columns, primary, unique = {}, indexes = {} }: Tabl
   const index =
     (kind: string) =>
     ([as, on]: [string, readonly string[]]) =>
-      `create ${kind} if not exists "${as}" on "${name}" (${list(on)})`;
+      `create ${kind} "${as}" on "${name}" (${list(on)})`;
   return [
-    `create table if not exists "${name}" (${lines.join(', ')}, primary key (${list(primary)}))${rowid}`,
+    `create table "${name}" (${lines.join(', ')}, primary key (${list(primary)}))${rowid}`,
     ...Object.entries(unique).map(index('unique index')),
     ...Object.entries(indexes).map(index('index')),
   ];

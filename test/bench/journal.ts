@@ -74,7 +74,7 @@ function sizes(path: string): string {
   try {
     const found = store
       .prepare(
-        'select kind, sum(length(body)) as bytes from bodies join chunks on chunks.run = bodies.run and id = chunk group by kind',
+        'select kind, sum(length(body)) as bytes from bitable_sync_bodies b join bitable_sync_chunks c on c.run = b.run and id = chunk group by kind',
       )
       .all() as { readonly kind: string; readonly bytes: number }[];
     return found.map(({ kind, bytes }) => `${kind} ${(bytes / 1e6).toFixed(1)} MB`).join(', ');

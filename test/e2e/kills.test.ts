@@ -98,7 +98,7 @@ const moments: readonly Moment[] = [
     come: async (world) => {
       const sent = inCall(world, 1, false);
       await arrival(world, 'records.search');
-      await storeOf(world).shows(`select 1 from runs where plan <> '""'`);
+      await storeOf(world).shows(`select 1 from bitable_sync_runs where plan <> '""'`);
       return () => void sent.then((letGo) => letGo());
     },
     left: 6,
@@ -129,8 +129,8 @@ const moments: readonly Moment[] = [
       });
       await arrival(world, 'records.batch_create', 6);
       await storeOf(world).shows(
-        `select 1 from chunks where id = 'C002' and status = 'pending' and failure is not null
-         and (select count(*) from chunks where status = 'done') = 5`,
+        `select 1 from bitable_sync_chunks where id = 'C002' and status = 'pending' and failure is not null
+         and (select count(*) from bitable_sync_chunks where status = 'done') = 5`,
       );
       return () => undefined;
     },

@@ -25,8 +25,8 @@ export interface Records {
   confirmed(): Promise<ReadonlySet<string>>;
 }
 
-const allRuns = 'select state from runs order by created_at, id';
-const allConfirmed = 'select record from ledger';
+const allRuns = 'select state from bitable_sync_runs order by created_at, id';
+const allConfirmed = 'select record from bitable_sync_ledger';
 
 type Row = Readonly<Record<string, unknown>>;
 

@@ -795,7 +795,7 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
         const opened = await openStore(own.url, parts);
         await opened.stop();
         const db = new Kysely<Tables>({ dialect: backendOf(own.url).dialect });
-        await db.insertInto('versions').values({ version: 99, at: 0 }).execute();
+        await db.insertInto('bitable_sync_versions').values({ version: 99, at: 0 }).execute();
         await db.destroy();
         await expect(openStore(own.url, parts)).rejects.toMatchObject({
           problems: [{ code: 'store-too-new', where: 'STORE_URL' }],

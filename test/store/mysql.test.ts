@@ -2,12 +2,15 @@ import { expect, it } from 'vitest';
 import { openStore } from '../../src/store/open.ts';
 import { mysqlUrl, testDatabase } from '../support/mysql.ts';
 import { storeContract } from './contract.ts';
+import { ownershipContract } from './ownership.ts';
 import { parts } from './samples.ts';
 
-storeContract('MySQL', async () => {
+const mysqlPlace = async () => {
   const { url, drop } = await testDatabase();
   return { url, remove: drop };
-});
+};
+storeContract('MySQL', mysqlPlace);
+ownershipContract('MySQL', mysqlPlace);
 
 const changed = (change: (url: URL) => void): string => {
   const url = new URL(mysqlUrl());

@@ -124,7 +124,7 @@ describe('the SQLite file', () => {
     };
     const db = new Kysely<Tables>({ dialect: around(failing, watch(backend, parts).call) });
     opened.push({ stop: () => db.destroy() });
-    const asked = () => db.selectFrom('memory').selectAll().execute();
+    const asked = () => db.selectFrom('bitable_sync_memory').selectAll().execute();
     await expect(asked()).rejects.toMatchObject({
       problems: [{ code: 'store-unusable', message: { en: expect.stringContaining('the disk is full') } }],
       cause: fault,
