@@ -116,11 +116,23 @@ describe('a real process', () => {
     expect(lastLine(shell.written.out)).toMatchObject({ status: 'interrupted' });
   });
 
-  it('that serves ends with 0 on SIGTERM', async () => {
-    const shell = type('start --json', cwd, env);
+  it('that serves tells where and how it is, and ends with 0 on SIGTERM, which it tells too', async () => {
+    const shell = type('start --json', cwd, { ...env, HTTP_PORT: '0' });
+    const line = (event: string): Record<string, unknown> =>
+      JSON.parse(shell.written.err.split('\n').find((one) => one.includes(`"${event}"`)) ?? '{}');
     await shell.says('The bot is running');
+    const { port } = line('http.opened');
+    expect(port).toEqual(expect.any(Number));
+    const health = await fetch(`http://127.0.0.1:${String(port)}/healthz`);
+    expect(await health.json()).toEqual({
+      ok: true,
+      version: expect.stringMatching(/^\d+\./),
+      uptime: expect.any(Number),
+    });
     shell.child.kill('SIGTERM');
     expect(await shell.exit, shell.written.err).toBe(0);
     expect(lastLine(shell.written.out)).toEqual({ status: 'stopped', error: null });
+    expect(line('program.stop-asked')).toMatchObject({ level: 'info', why: 'SIGTERM' });
+    expect(line('program.stopped')).toMatchObject({ level: 'info', ms: expect.any(Number) });
   });
 });

@@ -125,6 +125,13 @@ describe('do: run', () => {
       await done(program, hour - 8);
     }
     const notice = await group.next(says('paused itself'), { since: 0 });
+    const paused = program.log.find((line) => line.includes('"schedule.paused"')) ?? '';
+    expect(JSON.parse(paused)).toMatchObject({
+      level: 'error',
+      failures: 5,
+      code: expect.anything(),
+      message: expect.any(String),
+    });
     mend();
     await at('23T14:01:00', program);
     expect(await program.runs.latest('orders', 9)).toHaveLength(5);
