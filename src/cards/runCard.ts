@@ -145,7 +145,7 @@ function footer(state: State, { now, timeZone }: Now): readonly Element[] {
     ...(ended
       ? [
           text(
-            `调用 ${count(read + write + chat)} 次${refused > 0 ? `，另有 ${count(refused)} 次被限流` : ''}`,
+            `调用 ${count(read + write + chat)} 次${refused > 0 ? `，另有 ${count(refused)} 次被退回` : ''}`,
             `${count(read + write + chat)} calls${refused > 0 ? `, ${count(refused)} refused` : ''}`,
           ),
         ]

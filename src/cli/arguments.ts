@@ -1,6 +1,6 @@
 import { Command as Commander, CommanderError, InvalidArgumentError } from 'commander';
 import { columnsOf } from '../sync/columns.ts';
-import { inLocale, type Locale, type Text, text } from '../sync/text.ts';
+import { inLocale, type Locale, listed, type Text, text } from '../sync/text.ts';
 import { afterHelp, titles } from './help.ts';
 import type { DemoOptions } from './program.ts';
 
@@ -77,7 +77,9 @@ export function parseArguments(line: readonly string[], locale: Locale): Command
 function wrong(error: CommanderError, line: readonly string[], root: Commander): Command {
   const [said = '', hint = ''] = error.message.replace(/^error: /, '').split('\n');
   const named = /'([^']*)'/.exec(said)?.[1] ?? '';
-  const meant = /^\(Did you mean (.*)\?\)$/.exec(hint)?.[1];
+  const meant = listed(
+    (/^\(Did you mean (?:one of )?(.*)\?\)$/.exec(hint)?.[1] ?? '').split(', ').filter(Boolean),
+  );
   const typed = line.find((word) => root.commands.some((command) => command.name() === word));
   const help = `bitable-sync ${typed ? `${typed} ` : ''}--help`;
   const zh = mistakes.get(error.code)?.(named) ?? said;
@@ -87,8 +89,8 @@ function wrong(error: CommanderError, line: readonly string[], root: Commander):
       `命令写错了：${zh}。`,
       error.code === 'commander.help' ? 'Wrong usage: a command is missing.' : `Wrong usage: ${said}`,
     ),
-    cure: meant
-      ? text(`您是要写 ${meant} 吗？用法见 ${help}。`, `Did you mean ${meant}? See ${help}.`)
+    cure: meant.zh
+      ? text(`你是要写 ${meant.zh} 吗？用法见 ${help}。`, `Did you mean ${meant.en}? See ${help}.`)
       : text(`用法见 ${help}。`, `See ${help}.`),
   };
 }

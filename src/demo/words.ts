@@ -75,7 +75,7 @@ export const hint = text(
 /** Where the page is. */
 export const pageAt = (url: string): Text =>
   text(
-    `在浏览器里看：${url}（会话、表格、故障、调用都在一页上）`,
+    `在浏览器里看（会话、表格、故障、调用都在一页上）： ${url} `,
     `In a browser: ${url} (chat, table, faults and calls on one page)`,
   );
 

@@ -9,6 +9,10 @@ export const cures = {
     '飞书正忙，会自动稍后再试；若一直如此，请减少同时写这个多维表格的程序和自动化流程。',
     'Feishu is busy; the call is tried again later. If it stays so, let fewer programs and automations write to this base at once.',
   ),
+  conflict: text(
+    '别的程序、自动化流程或人正在写同一张表，会自动稍后再试；若一直如此，请让它们错开时间。',
+    'Another program, an automation or a person writes to the same table; the call is tried again later. If it stays so, let them write at other times.',
+  ),
   passing: text(
     '飞书内部出错，稍后再试；若反复出现，请把日志 ID 交给飞书技术支持。',
     'Feishu had a fault of its own. Try again later; if it comes back, give the log ID to Feishu support.',
@@ -53,6 +57,26 @@ export const cures = {
   request: text(
     '飞书不接受这个请求；这是程序的问题，请把日志 ID 一起反馈。',
     'Feishu does not take this request; that is a fault of this program. Please report it with the log ID.',
+  ),
+  nameTaken: text(
+    '已有同名的字段或数据表，可能被高级权限隐藏，应用看不到：请在“添加文档应用”里给应用“可管理”，或在定义的 fields 里用 to 换一个名字。',
+    'A field or table of this name exists already; advanced permissions may hide it from the app. Give the app the right to manage the base, or choose another name with to in the definition’s fields.',
+  ),
+  badName: text(
+    '飞书不接受这个名字：请在查询里改列名，或在定义的 fields 里用 to 换一个名字（不能为空，也不要用特殊符号）。',
+    'Feishu does not take this name: rename the column in the query, or choose another name with to in the definition’s fields; not empty, and without special characters.',
+  ),
+  newField: text(
+    '飞书不能这样新建字段：请在多维表格里手工新建它（名称与列名一致），再同步。',
+    'Feishu does not create the field like this: make it in the table by hand, with the name of the column, then run again.',
+  ),
+  policy: text(
+    '企业或知识库的安全设置不允许：请让飞书管理员或知识库管理员放行本应用，或换一个多维表格。',
+    'A security setting of the tenant or the wiki forbids it: ask its administrator to let the app in, or use another base.',
+  ),
+  openId: text(
+    '核对定义里的 open_id：它必须来自本应用（对机器人发 /help 可以看到），不能来自别的应用。',
+    'Check the open_ids in the definition: they must be those of this app (/help sent to the bot shows yours), not of another one.',
   ),
   split: text('一次写得太多，会自动减半再试。', 'Too much for one call; it is halved and sent again.'),
   rows: text(
@@ -129,3 +153,38 @@ export const cures = {
     'Try again later; if it stays, check the network between this machine and Feishu: a firewall or gateway may cut connections.',
   ),
 } as const satisfies Readonly<Record<string, Text>>;
+
+/** What a failed call means, for its headline: by what to do about it. Feishu’s own words stand behind it. */
+export const headlines: ReadonlyMap<Text, Text> = new Map([
+  [cures.busy, text('飞书请求太多，暂时不接受', 'Feishu takes no more requests right now')],
+  [cures.conflict, text('同一张表正被别处写入', 'The table is being written to by somebody else')],
+  [cures.copying, text('多维表格正在被复制', 'The base is being copied')],
+  [cures.value, text('有一个值不符合它的字段', 'A value does not fit its field')],
+  [cures.cell, text('单元格内容太多', 'A cell holds too much')],
+  [cures.attachment, text('附件不能写入', 'An attachment cannot be written')],
+  [cures.record, text('记录已不存在', 'The record is gone')],
+  [cures.field, text('找不到字段', 'A field cannot be found')],
+  [cures.table, text('找不到多维表格或数据表', 'The base or table cannot be found')],
+  [cures.view, text('找不到视图', 'The view cannot be found')],
+  [cures.wiki, text('找不到多维表格', 'The base cannot be found')],
+  [cures.page, text('找不到知识库页面', 'The wiki page cannot be found')],
+  [cures.nameTaken, text('名字已被占用', 'The name is taken')],
+  [cures.badName, text('名字不被接受', 'The name is refused')],
+  [cures.newField, text('字段不能新建', 'The field cannot be created')],
+  [cures.rows, text('数据表的行数已到上限', 'The table is full')],
+  [cures.limit, text('已到多维表格的上限', 'A limit of the base is reached')],
+  [cures.plan, text('飞书套餐已到上限', 'The Feishu plan is used up')],
+  [cures.grant, text('应用没有权限使用这个多维表格', 'The app lacks the right to this base')],
+  [cures.role, text('应用在这个多维表格里的角色权限不够', 'The app’s role in this base does not allow it')],
+  [cures.policy, text('安全设置不允许', 'A security setting forbids it')],
+  [cures.scope, text('应用缺少权限', 'The app lacks a permission')],
+  [cures.credentials, text('应用凭证无效', 'The app’s credentials are not valid')],
+  [cures.enable, text('应用没有启用', 'The app is not enabled')],
+  [cures.address, text('本机 IP 不在白名单里', 'This machine’s IP is not allowed')],
+  [cures.quota, text('本月的 API 调用额度已用完', 'This month’s quota of API calls is used up')],
+  [cures.bot, text('应用没有机器人能力', 'The app has no bot')],
+  [cures.chat, text('机器人不能在这个群里发言', 'The bot cannot write to this chat')],
+  [cures.person, text('机器人不能给这个人发消息', 'The bot cannot write to this person')],
+  [cures.people, text('找不到这些人', 'People cannot be found')],
+  [cures.openId, text('open_id 无效', 'An open_id is not valid')],
+]);

@@ -1,7 +1,7 @@
 import type { Failure, Verdict } from '../sync/failure.ts';
 import { type Text, text } from '../sync/text.ts';
 import { cardLocked, cardRefused, codes } from './codes.ts';
-import { cures } from './cures.ts';
+import { cures, headlines } from './cures.ts';
 import type { Answer, NoAnswer } from './http.ts';
 import { list, type Shape, shape, words } from './shape.ts';
 
@@ -41,6 +41,7 @@ export function failureOf(answer: Answer, write: boolean): Failure {
     ...(known.heavy ? { heavy: known.heavy } : {}),
     ...(retryAfter === undefined ? {} : { retryAfter }),
     ...(logId === undefined ? {} : { logId }),
+    ...(known.what === undefined ? {} : { what: known.what }),
     ...(known.cure === undefined ? {} : { cure: known.cure }),
     ...(pointer === undefined ? {} : { pointer }),
   };
@@ -69,10 +70,14 @@ interface Known {
   /** The verdict when Feishu points at one record: then it is that record and not the whole request. */
   readonly pointed?: Verdict | undefined;
   readonly mayHaveHappened: boolean;
+  readonly what?: Text | undefined;
   readonly cure?: Text | undefined;
   readonly pause?: number | undefined;
   readonly heavy?: true | undefined;
 }
+
+/** Faults of a whole request, unless Feishu points at one record of it. */
+const wholeRequest: ReadonlySet<Text> = new Set([cures.request, cures.badName, cures.newField, cures.openId]);
 
 function byCode(code: number, answer: Answer): Known {
   if (code === cardRefused && cardIsLocked(answer)) return { verdict: 'wait', mayHaveHappened: false };
@@ -80,9 +85,9 @@ function byCode(code: number, answer: Answer): Known {
   if (!entry) {
     return { verdict: answer.status === 429 ? 'wait' : 'unknown', mayHaveHappened: answer.status >= 500 };
   }
-  const pointed = entry.cure === cures.request ? 'values' : undefined;
+  const pointed = wholeRequest.has(entry.cure) ? 'values' : undefined;
   const cure = entry.cure === cures.scope ? missingScopes(answer) : entry.cure;
-  return { ...entry, cure, pointed };
+  return { ...entry, what: headlines.get(entry.cure), cure, pointed };
 }
 
 /** Answers without a code: a gateway's page, a cut or an empty body. */

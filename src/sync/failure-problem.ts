@@ -19,7 +19,13 @@ const later = text(
   'Try again later; if it stays, give the log ID to Feishu support.',
 );
 
-function said({ code, message, silence }: Failure): Text {
+function said({ code, message, silence, what }: Failure): Text {
+  if (code !== null && what) {
+    return text(
+      `${what.zh}（飞书错误 ${code}：${message}）`,
+      `${what.en} (Feishu error ${code}: ${message})`,
+    );
+  }
   if (code !== null) {
     return text(`飞书返回错误 ${code}：${message}`, `Feishu answered with the error ${code}: ${message}`);
   }

@@ -49,6 +49,8 @@ export interface Failure {
   readonly status?: number;
   /** Feishu's log ID (`X-Tt-Logid`), for their support. */
   readonly logId?: string;
+  /** What it means in words, for a headline, where we know it. */
+  readonly what?: Text;
   /** What the person who can act should do, where we know it. */
   readonly cure?: Text;
   /** Feishu's pointer to the culprit, such as `records[3].fields.…` or a record ID. */

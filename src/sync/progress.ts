@@ -1,4 +1,4 @@
-import { lacksFields, lostFields } from './pairing.ts';
+import { lacksFields, lostFields } from './pairing-problems.ts';
 import type { Problem } from './problem.ts';
 import type { Act, Actor, State, Status } from './state.ts';
 

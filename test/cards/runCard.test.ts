@@ -219,7 +219,7 @@ it('counts a retry from its own start, and what it took by the work done', () =>
 it('tells who started it, when, how long, and the calls used', () => {
   const anna = `<person id='ou_anna' show_name=true show_avatar=false style='normal'></person>`;
   expect(words(state('partial'))).toContain(
-    `${anna} 发起 · 11-23 14:00 · 用时 1 分 12 秒 · 调用 19 次，另有 2 次被限流`,
+    `${anna} 发起 · 11-23 14:00 · 用时 1 分 12 秒 · 调用 19 次，另有 2 次被退回`,
   );
   expect(words(state('done'), 'en-US')).toContain(
     `started by ${anna} · 11-23 14:00 · took 1 min 12 s · 0 calls`,

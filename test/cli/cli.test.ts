@@ -390,6 +390,13 @@ describe('what the chat can do, the shell can', () => {
   });
 });
 
+it('asks in Chinese which of several commands was meant', async () => {
+  const typed = type('stop', fakeProgram({}), { env: { ...env, LOCALE: 'zh-CN' } });
+  expect(await typed.exit).toBe(2);
+  expect(typed.written.err).toMatch(/你是要写 \w+(、\w+)* 吗？/);
+  expect(typed.written.err).not.toContain('one of');
+});
+
 describe('check', () => {
   const wrong = {
     code: 'no-such-field',

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { type CodeEntry, codes } from '../../src/feishu/codes.ts';
+import { cures, headlines } from '../../src/feishu/cures.ts';
 import type { Verdict } from '../../src/sync/failure.ts';
 
 const range = (from: number, to: number, ...without: readonly number[]): number[] =>
@@ -22,7 +23,7 @@ const documented: readonly number[] = [
   ...[131001, 131002, 131004, 131005, 131006, 131007],
   ...[11232, 11233, 11247, 230001, 230002, 230006, 230011, 230013, 230017, 230018, 230019, 230020],
   ...[230022, 230025, 230027, 230028, 230029, 230031, 230034, 230035, 230049, 230053, 230054, 230055],
-  ...[230075, 230099, 230110, 232009],
+  ...[230075, 230099, 230110, 232006, 232009, 232011],
   ...[234001, 234006, 234010],
   ...[40001, 40004, 41050, 99992360, 99992364, 99992381],
 ];
@@ -36,6 +37,27 @@ it('lists no code twice', () => {
   const entries = [...codes.values()];
   expect(new Set(entries.map((entry) => entry.code)).size).toBe(entries.length);
   expect(codes.size).toBe(documented.length + 2);
+});
+
+it('has a headline in words for everything but faults of our own and what cards and tokens get', () => {
+  const silent = new Set<unknown>([cures.request, cures.passing, cures.split, cures.message, cures.content]);
+  const bare = [...codes.values()].filter(({ cure }) => !headlines.has(cure) && !silent.has(cure));
+  expect(bare.map(({ code }) => code)).toEqual([]);
+});
+
+it.each([
+  [1254014, 'nameTaken'],
+  [1254013, 'nameTaken'],
+  [1254029, 'badName'],
+  [1254087, 'newField'],
+  [1254012, 'newField'],
+  [1254291, 'conflict'],
+  [1254290, 'busy'],
+  [1254305, 'policy'],
+  [99992361, 'openId'],
+  [91403, 'grant'],
+] as const)('%i is for the person who can act: %s', (code, cure) => {
+  expect(codes.get(code)?.cure).toBe(cures[cure]);
 });
 
 it('says in both languages what to do', () => {

@@ -20,6 +20,11 @@ it.each([
     '91403',
     'Feishu answered with the error 91403: Forbidden',
   ],
+  [
+    { how: 'answered', code: 91403, message: 'Forbidden', what: { zh: '没有权限', en: 'The app may not' } },
+    '91403',
+    'The app may not (Feishu error 91403: Forbidden)',
+  ],
 ] as const)('a call that failed by %j is told as what it was', (more, code, en) => {
   expect(problemOf(failure(more))).toMatchObject({ code, message: { en } });
 });

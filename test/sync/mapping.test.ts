@@ -195,6 +195,43 @@ describe('what does not fit', () => {
     expect(found.every(({ cure }) => cure.zh !== '' && cure.en !== '')).toBe(true);
   });
 
+  it.each([
+    ['amount', 'Amount'],
+    ['金额(元)', '金额（元）'],
+    ['金额', '金额\u00a0'],
+    ['amuont', 'amount'],
+  ])('names the field that is probably meant: %j, %j', (name, there) => {
+    const columns = [column('no'), column(name)];
+    const [found] = mismatches(definition(), columns, [field('no'), field(there)]);
+    expect(found.code).toBe('no-such-field');
+    expect(found.cure.en).toContain(`fields: { ${JSON.stringify(name)}: { to: ${JSON.stringify(there)} } }`);
+  });
+
+  it('names the column that is probably meant', () => {
+    const what = definition({ fields: { Amount: { as: 'number' } }, key: [{ column: 'No', field: 'no' }] });
+    const columns = [column('no'), column('amount')];
+    const found = mismatches(what, columns, [field('no'), field('amount', 'number')]);
+    expect(found.map(({ cure }) => cure.en)).toEqual([
+      'Did you mean "amount"? Change the definition or the query.',
+      'Did you mean "no"? Change the definition or the query.',
+    ]);
+  });
+
+  it.each([
+    ['formula', 'mode: update'],
+    ['auto-number', 'mode: update'],
+  ] as const)('never says to skip a key that is a %s', (kind, cure) => {
+    const [found] = mismatches(definition(), [column('no')], [field('no', kind)]);
+    expect(found.code).toBe('read-only-field');
+    expect(found.cure.en).toContain(cure);
+    expect(found.cure.en).not.toContain('skip');
+  });
+
+  it('shows characters in a name that cannot be seen', () => {
+    const [found] = mismatches(definition(), [column('no'), column('x\u00a0y')], [field('no')]);
+    expect(found.message.en).toBe('the table has no fields "x[U+00A0]y"');
+  });
+
   it('is nothing that a rule leaves out', () => {
     const what = definition({ fields: { junk: { skip: true } } });
     expect(isMismatch(mapColumns(what, [column('no'), column('junk')], [field('no')], zone))).toBe(false);

@@ -42,7 +42,7 @@ function dateOf(place: Place, value: Exclude<Value, null>): Cell | Bad {
   }
   if (zeroDate.test(written)) return noDate(place, value, nullIf(place, written));
   const match = dateTime.exec(written);
-  return match ? fromWords(place, written, match) : noDate(place, value);
+  return match ? fromWords(place, written, match) : noDate(place, value, otherForm(place, written));
 }
 
 /** Moves the point in the digits themselves: 1.001 s times 1000 is not 1001 ms among floats. */
@@ -66,7 +66,7 @@ function fromWords(place: Place, written: string, parts: RegExpExecArray): Cell 
   // What the calendar or the clock does not have: 30 February, 25 o'clock.
   const exists = date.getUTCMonth() + 1 === Number(month) && date.getUTCDate() === Number(day);
   if (!exists || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) {
-    return noDate(place, written);
+    return noDate(place, written, noSuchDay);
   }
   if (/[1-9]/.test(fraction.slice(3)) && !place.rule.round) return tooFine(place, written);
   const ms = Number(fraction.slice(0, 3).padEnd(3, '0'));
@@ -106,6 +106,36 @@ function nullIf({ column }: Place, written: string) {
   return text(
     `零日期请在查询里写 ${sql}，或改用文本字段。`,
     `Use ${sql} in the query for a zero date, or a text field.`,
+  );
+}
+
+const noSuchDay = text(
+  '日历上没有这一天或这个时刻：请改数据，或改用文本字段。',
+  'The calendar or the clock has no such day or time: correct the data, or use a text field.',
+);
+
+const yearFirst = /^\d{4}(\D)\d{1,2}(\D)\d{1,2}(\D?)( \d{1,2}:\d{2}(:\d{2})?)?$/;
+const yearLast = /^(\d{1,2})([./-])(\d{1,2})\2\d{4}( \d{1,2}:\d{2}(:\d{2})?)?$/;
+
+/** How to make a date of a text that people read as one: `2026/01/31`, `31.1.2026`, `2026年1月31日`. */
+function otherForm({ column }: Place, written: string) {
+  const first = yearFirst.exec(written);
+  const last = yearLast.exec(written);
+  const time = first ? first[4] : last?.[4];
+  const seconds = first ? first[5] : last?.[5];
+  let day: string;
+  if (first) day = `%Y${first[1]}%m${first[2]}%d${first[3]}`;
+  else if (last) {
+    const dayFirst = Number(last[1]) > 12 || last[2] === '.';
+    day = (dayFirst ? ['%d', '%m', '%Y'] : ['%m', '%d', '%Y']).join(last[2]);
+  } else return undefined;
+  const format = `${day}${time === undefined ? '' : ' %H:%i'}${seconds === undefined ? '' : ':%s'}`;
+  const swap = /^\d{4}([/.])\d{2}\1\d{2}( \d{2}|$)/.exec(written)?.[1];
+  const lite = swap === undefined ? undefined : `REPLACE(${column.name}, '${swap}', '-')`;
+  const sql = `STR_TO_DATE(${column.name}, '${format}')`;
+  return text(
+    `日期写成 2026-01-31 或 2026-01-31 08:00:00：请在查询里写 ${sql}${lite ? `（SQLite：${lite}）` : ''}，或改用文本字段。`,
+    `A date is written like 2026-01-31 or 2026-01-31 08:00:00: use ${sql} in the query${lite ? ` (SQLite: ${lite})` : ''}, or a text field.`,
   );
 }
 

@@ -1,4 +1,4 @@
-import { text } from '../text.ts';
+import { type Text, text } from '../text.ts';
 import type { Value } from '../value.ts';
 import { decimalText, plainDecimal } from './digits.ts';
 import { type Bad, type Cell, isBad, isJsonNull, type Kind, type Place, unfit } from './kind.ts';
@@ -49,7 +49,7 @@ function fromText(place: Place, value: string): Cell | Bad {
   const trimmed = value.trim();
   if (trimmed === '' || isJsonNull(place, trimmed)) return '';
   const spelling = decimal.test(trimmed) || scientific.test(trimmed);
-  if (!spelling) return unfit(place, value, '不是数字', 'is not a number');
+  if (!spelling) return unfit(place, value, '不是数字', 'is not a number', advice(place, trimmed));
   if (trimmed.length > significantDigits && digitsOf(trimmed) > significantDigits && !place.rule.round) {
     return unfit(
       place,
@@ -69,6 +69,26 @@ const keepDigits = text(
   '编号请用文本字段（定义里写 as: text）；数量可以写 round: true 舍入。',
   'Use a text field for a number that names something (as: text in the definition), or say round: true to round it.',
 );
+
+/** What people put around or between the digits of a number, that a query can take out. */
+const trimmings = /[,，’ \u00a0¥￥$€£%元]/g;
+
+/** How to make a number of a text that people read as one: `1,234`, `¥12.50`, `1.234,56`, `12%`. */
+function advice({ column }: Place, written: string): Text | undefined {
+  if (written.length > 60) return undefined;
+  const decimalComma = /^[^,]*,(?!\d{3}(?!\d))\d+\D*$/.test(written) || /\.[^,]*,/.test(written);
+  const bare = decimalComma ? written.replaceAll('.', '').replace(',', '.') : written;
+  if (!decimal.test(bare.replaceAll(trimmings, ''))) return undefined;
+  const without = (sql: string, one: string): string => `REPLACE(${sql}, '${one}', '')`;
+  const found = [...new Set(written.match(trimmings) ?? [])].filter((one) => one !== ',' || !decimalComma);
+  const whole = written.includes('.') ? without(column.name, '.') : column.name;
+  const sql = found.reduce(without, decimalComma ? `REPLACE(${whole}, ',', '.')` : column.name);
+  const share = found.includes('%') ? ' / 100' : '';
+  return text(
+    `只接受 1234.5 这样的写法：请在查询里写 ${sql}${share}，或改用文本字段。`,
+    `A number is written like 1234.5: use ${sql}${share} in the query, or a text field.`,
+  );
+}
 
 /**
  * A rating is a whole number of stars within its field's range.

@@ -35,21 +35,35 @@ describe('dates and times in words', () => {
     expect(iso(wanted('date', '2026-10-25 02:30:00', { zone }))).toBe('2026-10-25T00:30:00.000Z');
   });
 
-  it.each([
-    '2026-02-30',
-    '2026-13-01',
-    '2026-1-1',
-    '2026/01/31',
-    '31.01.2026',
-    '2026-01-31 24:00:00',
-    '2026-01-31 08:60:00',
-    '2026-01-31 08:00:60',
-    '08:00:00',
-    '昨天',
-    'NaN',
-    '２０２６-01-31',
-  ])('refuse %s', (value) => {
+  it.each(['08:00:00', '昨天', 'NaN', '２０２６-01-31'])('refuse %s', (value) => {
     expect(wanted('date', value, { type: 'datetime' })).toBe(`bad: \`${value}\` is not a date for f`);
+  });
+
+  it.each(['2026-02-30', '2026-13-01', '2026-01-31 24:00:00', '2026-01-31 08:60:00', '2026-01-31 08:00:60'])(
+    'refuse %s, which no calendar and no clock has',
+    (value) => {
+      expect(wanted('date', value, { type: 'datetime' })).toContain(
+        'is not a date for f. The calendar or the clock has no such day or time',
+      );
+    },
+  );
+
+  it.each([
+    ['2026-1-1', "STR_TO_DATE(c, '%Y-%m-%d') in the query, or"],
+    ['2026/01/31', "STR_TO_DATE(c, '%Y/%m/%d') in the query (SQLite: REPLACE(c, '/', '-')), or"],
+    ['2026/1/31 8:05', "STR_TO_DATE(c, '%Y/%m/%d %H:%i') in the query, or"],
+    [
+      '2026/01/31 08:05:09',
+      "STR_TO_DATE(c, '%Y/%m/%d %H:%i:%s') in the query (SQLite: REPLACE(c, '/', '-')), or",
+    ],
+    ['2026年1月31日', "STR_TO_DATE(c, '%Y年%m月%d日') in the query, or"],
+    ['31.01.2026', "STR_TO_DATE(c, '%d.%m.%Y') in the query, or"],
+    ['31/1/2026', "STR_TO_DATE(c, '%d/%m/%Y') in the query, or"],
+    ['01/31/2026', "STR_TO_DATE(c, '%m/%d/%Y') in the query, or"],
+  ])('refuse %s and say what is taken, and how the query makes it', (value, sql) => {
+    expect(wanted('date', value, { type: 'text' })).toBe(
+      `bad: \`${value}\` is not a date for f. A date is written like 2026-01-31 or 2026-01-31 08:00:00: use ${sql} a text field.`,
+    );
   });
 
   it.each([

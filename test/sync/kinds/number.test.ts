@@ -31,11 +31,6 @@ describe('number fields', () => {
   });
 
   it.each([
-    '12,5',
-    '1,000',
-    '1 000',
-    '¥12',
-    '12%',
     '１２',
     'NaN',
     'Infinity',
@@ -51,6 +46,22 @@ describe('number fields', () => {
     '[1]',
   ])('refuse %s', (value) => {
     expect(wanted('number', value)).toBe(`bad: \`${value}\` is not a number for f`);
+  });
+
+  it.each([
+    ['1,234', "REPLACE(c, ',', '')"],
+    ['-1,234,567.89', "REPLACE(c, ',', '')"],
+    ['¥1,234.50', "REPLACE(REPLACE(c, '¥', ''), ',', '')"],
+    ['12 元', "REPLACE(REPLACE(c, ' ', ''), '元', '')"],
+    ['1.234,56', "REPLACE(REPLACE(c, '.', ''), ',', '.')"],
+    ['12,5', "REPLACE(c, ',', '.')"],
+    ['1 000', "REPLACE(c, ' ', '')"],
+    ['¥12', "REPLACE(c, '¥', '')"],
+    ['12%', "REPLACE(c, '%', '') / 100"],
+  ])('refuse %s and say what is taken, and how the query makes it', (value, sql) => {
+    expect(wanted('number', value)).toBe(
+      `bad: \`${value}\` is not a number for f. A number is written like 1234.5: use ${sql} in the query, or a text field.`,
+    );
   });
 
   it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('refuse %s', (value) => {
