@@ -52,8 +52,8 @@ function plainFact(fact: unknown): unknown {
 
 /** A word after which a value is secret, whoever logged it. */
 const secretFact =
-  /(\\*"(?:[a-z_]*(?:secret|password|token|ticket|access_key)|authorization)\\*"\s*:\s*\\*")[^"\\]*/gi;
-const userInfo = /:\/\/[^\s:@/"\\]*:[^\s@"\\]*@/g;
+  /(\\{0,8}"(?:[a-z_]{0,40}(?:secret|password|token|ticket|access_key)|authorization)\\{0,8}"\s{0,8}:\s{0,8}\\{0,8}")[^"\\]*/gi;
+const userInfo = /:\/\/[^\s:@/"\\]{0,100}:(?:[^\s@"\\:]|:(?!\/\/)){0,300}@/g;
 const bearer = /\bBearer [\w.~+/-]+=*/gi;
 
 /** Makes a function that takes secrets out of a line: the known ones, and whatever looks like one. */

@@ -51,8 +51,8 @@ function rightsIn(line: string): string[] {
   if (granted === undefined) return [];
   const rights = granted
     // SELECT (`a`, `b`) is SELECT on some columns.
-    .replace(/\([^)]*\)/g, '')
+    .replace(/\([^()]*\)/g, '')
     .split(',')
     .map((right) => right.trim().toUpperCase());
-  return / WITH .*GRANT OPTION/i.test(line) ? [...rights, 'GRANT OPTION'] : rights;
+  return / WITH .{0,200}GRANT OPTION/i.test(line) ? [...rights, 'GRANT OPTION'] : rights;
 }

@@ -98,7 +98,7 @@ const hostBlocked: Kind = {
 };
 /** Who lacks which right on what, in the server's words. */
 const refusedRight =
-  /(?<right>[a-z][a-z ]*?) (?:command )?denied (?:to|for) user '(?<user>[^']*)'@'[^']*'(?: for column '(?<column>[^']*)' in table| for (?:table|routine)| to database)? ?['`](?<name>.+?)['`]$/i;
+  /\b(?<right>[a-z]+(?: [a-z]+){0,3}?) (?:command )?denied (?:to|for) user '(?<user>[^']*)'@'[^']*'(?: for column '(?<column>[^']*)' in table| for (?:table|routine)| to database)? ?['`](?<name>.+?)['`]$/i;
 const noRight: Kind = {
   code: 'no-right',
   message: (_, said) => text(`数据库用户没有权限：${said}`, `The database user lacks a right: ${said}`),

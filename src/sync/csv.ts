@@ -5,8 +5,7 @@ const blanks = /^[\s\p{C}]+/u;
 const plainNumber = /^(?!-0$)-?(?:0|[1-9]\d*)(?:\.\d*[1-9])?$/;
 const digitsAtMost = 15;
 /** Numbers, amounts, percents, fractions, times and dates in digits, in Chinese too. */
-const digitsOnly =
-  /^[\s\d.,:/%()$¥€£年月日时分秒上下午-]*\d[\s\d.,:/%()$¥€£年月日时分秒-]*(?:[\s\d][ap]m|\s[ap])?$/iu;
+const digitsOnly = /^(?=\D*\d)[\s\d.,:/%()$¥€£年月日时分秒上下午-]+(?:[\s\d][ap]m|\s[ap])?$/iu;
 const exponent = /^[\s\d.,]*\de[+-]?\d+\s*$/iu;
 /** `MAR1`, `jan-1`, `2 Sept 2026`: a month's name among digits. */
 const month =

@@ -28,6 +28,8 @@ const distance = (a: string, b: string): number =>
 /** Counts the letters to insert, drop, change or swap with the next one that make one text of the other. */
 export function edits(a: string, b: string): number {
   if (a === b) return 0;
+  // No name is so long, and the work grows with the square.
+  if (a.length > 200) return Number.POSITIVE_INFINITY;
   if (Math.abs(a.length - b.length) > 20) return Number.POSITIVE_INFINITY;
   let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, at) => at);

@@ -49,6 +49,13 @@ export function plainDecimal(text: string): string | undefined {
   return whole + end - point - 1 <= keptDigits ? text.slice(0, end) : undefined;
 }
 
+/** The digits without the zeros at their end. */
+export function withoutEndingZeros(digits: string): string {
+  let end = digits.length;
+  while (digits.charCodeAt(end - 1) === zero) end--;
+  return digits.slice(0, end);
+}
+
 function endOfDigits(text: string, start: number): number {
   for (let at = start; at < text.length; at++) {
     const code = text.charCodeAt(at);

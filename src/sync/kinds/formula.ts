@@ -2,7 +2,7 @@ import type { Field } from '../field.ts';
 import type { ColumnType, Value } from '../value.ts';
 import { zoneOf } from '../zone.ts';
 import { dateKind } from './date.ts';
-import { plainDecimal } from './digits.ts';
+import { plainDecimal, withoutEndingZeros } from './digits.ts';
 import { type Cell, isBad, type Kind } from './kind.ts';
 import { heldNumber } from './number.ts';
 import { heldText, textKind } from './text.ts';
@@ -86,7 +86,7 @@ function exact(cell: Cell): Cell {
   const [, sign, whole = '', fraction = ''] = decimal.exec(trimmed) ?? [];
   if (whole + fraction === '') return cell;
   const digits = whole.replace(/^0+(?=.)/, '') || '0';
-  const rest = fraction.replace(/0+$/, '');
+  const rest = withoutEndingZeros(fraction);
   const number = rest === '' ? digits : `${digits}.${rest}`;
   return sign === '-' && number !== '0' ? `-${number}` : number;
 }

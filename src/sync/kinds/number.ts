@@ -1,6 +1,6 @@
 import { type Text, text } from '../text.ts';
 import type { Value } from '../value.ts';
-import { decimalText, plainDecimal } from './digits.ts';
+import { decimalText, plainDecimal, withoutEndingZeros } from './digits.ts';
 import { type Bad, type Cell, isBad, isJsonNull, type Kind, type Place, unfit } from './kind.ts';
 
 /**
@@ -10,7 +10,9 @@ import { type Bad, type Cell, isBad, isJsonNull, type Kind, type Place, unfit } 
 export const significantDigits = 15;
 
 const decimal = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)$/;
-const scientific = /^[+-]?(?:\d+\.?\d*|\.\d+)[eE][+-]?\d+$/;
+const scientific = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)[eE][+-]?\d+$/;
+/** Characters that a text may have to be looked at as a number; those of databases have fewer than a hundred. */
+const longest = 1_000;
 const safeWhole = 1e15;
 /** What is larger has no number to be rounded up to. */
 const largest = 1.79769313486231e308;
@@ -46,6 +48,7 @@ function fromFloat(place: Place, value: number): Cell | Bad {
 }
 
 function fromText(place: Place, value: string): Cell | Bad {
+  if (value.length > longest) return unfit(place, value, '太长，不是数字', 'is too long for a number');
   const trimmed = value.trim();
   if (trimmed === '' || isJsonNull(place, trimmed)) return '';
   const spelling = decimal.test(trimmed) || scientific.test(trimmed);
@@ -117,7 +120,7 @@ function cut(value: number): Cell {
 function digitsOf(value: string): number {
   const [mantissa = ''] = value.split(/[eE]/);
   const digits = mantissa.replace(/[^\d]/g, '').replace(/^0+/, '');
-  return digits.replace(/0+$/, '').length;
+  return withoutEndingZeros(digits).length;
 }
 
 /** A number as read; the legacy reader gives digits as text. */

@@ -234,3 +234,15 @@ describe('formulas, which can only name rows', () => {
     expect(wanted('formula', 'A1')).toBe('A1');
   });
 });
+
+it.each([
+  '9'.repeat(260_000),
+  `${'0'.repeat(260_000)}1`,
+  `1${'0'.repeat(260_000)}x`,
+  `0.${'0'.repeat(260_000)}1`,
+  `${'9'.repeat(130_000)}e${'9'.repeat(130_000)}`,
+  `-${' '.repeat(260_000)}1`,
+])('a text of 260,000 characters is no number, whatever stands in it', (value) => {
+  expect(wanted('number', value)).toContain('is too long for a number');
+  expect(wanted('number', value, { rule: { round: true } })).toContain('is too long for a number');
+});
