@@ -36,7 +36,7 @@ import { type FoundTarget, findTarget } from './run/target.ts';
 import { unwritten } from './run/unwritten.ts';
 import { type Verify, verifier } from './run/verify.ts';
 import { setUp } from './setup.ts';
-import { openSources } from './source/sources.ts';
+import { notEncrypted, openSources } from './source/sources.ts';
 import { folderDefinitions } from './store/definitions.ts';
 import { makeFolder } from './store/folder.ts';
 import { type OpenedStore, openStore } from './store/open.ts';
@@ -264,6 +264,9 @@ function serving(
     }
     owned(keepTidy(config, store, { log, clock }), (tidy) => tidy.stop());
     log.info('bot.started', { bot: name });
+    const settings = notEncrypted(config.store, config.connections);
+    if (settings.length > 0)
+      log.warn('database.not-encrypted', { settings, cure: 'add ?ssl=true to the address' });
     const { locale, timeZone, admins, quietHours } = config;
     const schedule = owned(
       startSchedule(

@@ -94,7 +94,7 @@ export const settings: readonly Setting[] = [
   {
     name: 'CONNECTION_<NAME>',
     byDefault: 'none',
-    example: 'mysql://reader:password@db.example.com:3306/shop',
+    example: 'mysql://reader:password@db.example.com:3306/shop?ssl=true',
     meaning: text(
       '定义中写到的数据库；my-shop 是 CONNECTION_MY_SHOP；也可以是 sqlite:./文件.db',
       'a database that definitions name; my-shop is CONNECTION_MY_SHOP; sqlite:./file.db works too',

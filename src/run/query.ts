@@ -10,4 +10,5 @@ export const queryOf = (
   at: source.at ?? 'source.query',
   timeout: source.timeout * 1000,
   timeZone: own ?? timeZone,
+  ...(source.cut === 'keep' ? { keepCut: true } : {}),
 });

@@ -1,6 +1,6 @@
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import mysql, { type Connection, type ConnectionOptions } from 'mysql2';
-import { problem } from '../sync/problem.ts';
+import { type Problem, problem } from '../sync/problem.ts';
 import { text } from '../sync/text.ts';
 
 /** Where a MySQL server is and who we are there. Holds the password: never show it. */
@@ -71,6 +71,26 @@ const badUrl = (where: string, unknown: readonly string[]) =>
       'Write mysql://user:password@host:3306/database (special characters in the password as % codes: @ is %40); add ?ssl=true or ?ssl=skip-verify to encrypt.',
     ),
   });
+
+/** Warns of a password and rows that go to another machine as they are, to whoever answers there. */
+export function unencrypted({ socket, tls }: MysqlAddress, where: string): Problem[] {
+  const host = 'host' in socket ? (socket.host ?? '') : 'localhost';
+  if (tls !== 'no' || /^(?:localhost|127(?:\.\d+){3}|::1)$/i.test(host)) return [];
+  return [
+    {
+      code: 'warn-no-tls',
+      where,
+      message: text(
+        `${where} 连接另一台主机时没有加密：密码和数据可能被截获，也无法确认对方就是你的数据库。`,
+        `${where} is not encrypted on its way to another host: password and rows can be read, and nobody checks who answers.`,
+      ),
+      cure: text(
+        '在地址后面加 ?ssl=true（证书不受信任时用 ?ssl=skip-verify）。',
+        'Add ?ssl=true to the address (?ssl=skip-verify where the certificate is not trusted).',
+      ),
+    },
+  ];
+}
 
 /** Starts to connect. @param connectTimeout ms for the connection and the login together */
 export function dial(address: MysqlAddress, connectTimeout: number): Wire {

@@ -1,7 +1,8 @@
 import type { FieldPacket } from 'mysql2';
 import type { ColumnDetail } from '../sync/column.ts';
 import type { ColumnType } from '../sync/value.ts';
-import { ask, type Session } from './mysql-session.ts';
+import { ask } from './mysql-ask.ts';
+import type { Session } from './mysql-session.ts';
 import { columnType } from './mysql-types.ts';
 
 // https://dev.mysql.com/doc/dev/mysql-server/latest/group__group__cs__column__definition__flags.html

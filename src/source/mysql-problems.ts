@@ -19,6 +19,7 @@ export interface Asked {
   /** Time limit in ms. */
   readonly timeout: number;
   readonly timeZone: string;
+  readonly keepCut?: true;
 }
 
 type Kind = KindOf<Asked>;
@@ -184,6 +185,19 @@ const killed: Kind = {
       'Ask the database administrator whether a tool kills long queries, then run again.',
     ),
 };
+const noMemory: Kind = {
+  code: 'query-memory',
+  message: (_, said) =>
+    text(
+      `查询用的内存超过了数据库的限制：${said}`,
+      `The query takes more memory than the database allows: ${said}`,
+    ),
+  cure: () =>
+    text(
+      '缩小查询范围，或请数据库管理员提高限制（TiDB：tidb_mem_quota_query）。',
+      'Narrow the query, or ask the database administrator to raise the limit (TiDB: tidb_mem_quota_query).',
+    ),
+};
 const lost: Kind = {
   code: 'connection-lost',
   message: ({ place }, said) =>
@@ -230,6 +244,7 @@ const byNumber: ReadonlyMap<number, Kind> = new Map([
   [1038, noRoom],
   [1114, noRoom],
   [1317, killed],
+  [8175, noMemory],
   [1053, lost],
   [1927, lost],
 ]);
@@ -252,12 +267,17 @@ const byCode: ReadonlyMap<string, Kind> = new Map([
 
 /** What a server says when its own time limit ended the query: MariaDB, MySQL. */
 const timeLimits: ReadonlySet<number> = new Set([1969, 3024]);
+/** What OceanBase and TiDB say then, under numbers that mean something else on other servers. */
+const timeWords: ReadonlyMap<number, RegExp> = new Map([
+  [4012, /timeout/i],
+  [1105, /maximum statement execution time exceeded/i],
+]);
 
 /** Says in words what the driver's or server's error means. A `ProblemError` stays as it is. */
 export function toProblem(error: unknown, asked: Asked): ProblemError {
   if (error instanceof ProblemError) return error;
   const { errno, code, message } = facts(error);
-  if (timeLimits.has(errno)) return tooLong(asked.timeout, asked.at);
+  if (timeLimits.has(errno) || timeWords.get(errno)?.test(message)) return tooLong(asked.timeout, asked.at);
   const kind = byNumber.get(errno) ?? byCode.get(code) ?? otherFailure;
   // A server's own words say more than its number; a system's code says more than its words.
   return problem(describe(kind, asked, errno > 0 ? message : code || message), { cause: error });

@@ -1,17 +1,31 @@
-import type { FieldPacket, RowDataPacket } from 'mysql2';
 import type { Clock, Query } from '../run/ports.ts';
+import type { Problem } from '../sync/problem.ts';
 import type { Dialect } from '../sync/sql.ts';
 import type { Leash } from './leash.ts';
 import { dial, type MysqlAddress, type Wire } from './mysql-address.ts';
+import { ask } from './mysql-ask.ts';
+import { type Server, serverOf } from './mysql-family.ts';
 import { type Asked, toProblem, zoneProblem } from './mysql-problems.ts';
-import { refuse, tooLong } from './problems.ts';
+import { dialectOf, notReadOnly, type Settings, settle, unsettled, wrongSettings } from './mysql-settings.ts';
+import { judged, tooLong } from './problems.ts';
 
-/** A connection that is ready for one query: read-only, in the query's zone, with its time limit. */
-export interface Session {
-  readonly wire: Wire;
+/** What is known of a session that is ready. */
+interface SessionFacts {
   /** What stands in for a zone that the server does not know by name; null when it knows it. */
   readonly offset: string | null;
-  readonly mariaDb: boolean;
+  readonly server: Server;
+  /** As they were asked back before the query. */
+  readonly settings: Settings;
+  readonly dialect: Dialect;
+  /** What the query rule has against the query, as this server reads it. */
+  readonly refused: readonly Problem[];
+  /** Whether it takes no writes. */
+  readonly onlyReads: boolean;
+}
+
+/** A connection that is ready for one query: read-only, in the query's zone, with its time limit. */
+export interface Session extends SessionFacts {
+  readonly wire: Wire;
   /** Says goodbye and closes; can be called again. */
   close(): void;
 }
@@ -43,17 +57,19 @@ export async function openSession(parts: SessionParts, query: Query, leash: Leas
   leash.check();
   const asked: Asked = { ...parts, ...query, place: parts.address.place };
   const wire = dial(parts.address, connectTimeout);
+  let kill: string | undefined;
   wire.connection.on('error', (error: Error) => leash.pull(toProblem(error, asked)));
   leash.signal.addEventListener('abort', () => {
-    const thread = wire.connection.threadId as number | null;
     hangUp(wire);
-    if (thread !== null) parts.background(killOnServer(parts, thread));
+    if (kill !== undefined) parts.background(killOnServer(parts, kill));
   });
   try {
     await leash.race(connected(wire));
+    kill = `kill ${wire.connection.threadId}`;
     leash.limit(query.timeout + grace, () => tooLong(query.timeout, query.at));
-    const server = await leash.race(prepareSession(wire, query, asked, parts.offsetOf));
-    return { wire, ...server, close: () => sayGoodbye(wire) };
+    const { thread, ...facts } = await leash.race(prepareSession(wire, query, asked, parts));
+    if (facts.server.kind === 'tidb') kill = facts.server.kill(thread);
+    return { wire, ...facts, close: () => sayGoodbye(wire) };
   } catch (error) {
     const problem = leash.signal.aborted ? leash.reason() : toProblem(error, asked);
     leash.letGo();
@@ -67,63 +83,57 @@ const connected = ({ connection }: Wire): Promise<void> =>
     connection.connect((error) => (error ? reject(error) : resolve()));
   });
 
-/** Sets the session up and answers what it has learned of the server. */
+/** Sets the session up, asks back what it is like, and answers what it has learned of the server. */
 async function prepareSession(
   wire: Wire,
   query: Query,
   asked: Asked,
-  offsetOf: SessionParts['offsetOf'],
-): Promise<Pick<Session, 'offset' | 'mariaDb'>> {
-  const [server] = await ask(
+  { offsetOf }: SessionParts,
+): Promise<SessionFacts & { readonly thread: string }> {
+  // The login's character set is only a wish: a server may set another one, or use its own for everybody.
+  await ask(wire, 'set names utf8mb4');
+  const [about] = await ask(
     wire,
-    "select version(), convert_tz('2020-01-01 00:00:00', '+00:00', ?) is not null, @@session.sql_mode",
+    `select version(), convert_tz('2020-01-01 00:00:00', '+00:00', ?) is not null, char_length('${emoji}'), '${emoji}',
+      connection_id()`,
     [query.timeZone],
   );
-  const [version, knowsZone, sqlMode] = server ?? [];
-  refuse(query.sql, asked.at, dialectOf(String(sqlMode)));
+  const [version, knowsZone, length, echo, thread] = about ?? [];
   const offset = Number(knowsZone) === 1 ? null : (offsetOf(query.timeZone) ?? null);
   if (Number(knowsZone) !== 1 && offset === null) throw zoneProblem(asked);
-  const mariaDb = /mariadb/i.test(String(version));
-  const limit = mariaDb
-    ? `max_statement_time = ${query.timeout / 1000}`
-    : `max_execution_time = ${Math.ceil(query.timeout)}`;
-  await ask(wire, `set session ${limit}, session time_zone = ?`, [offset ?? query.timeZone]);
-  await ask(wire, 'set session transaction read only');
-  return { offset, mariaDb };
+  const wanted = { timeZone: offset ?? query.timeZone, timeout: query.timeout };
+  const takesMode = await readOnly(wire);
+  const settings = await settle(wire, wanted);
+  const server = serverOf(String(version), settings);
+  // TiDB can be told to say yes and do nothing.
+  const onlyReads = takesMode && server.kind !== 'tidb';
+  const wrong = wrongSettings(settings, wanted, Number(length) === 1 && echo === emoji);
+  if (onlyReads) wrong.push(...notReadOnly(settings));
+  if (wrong.length > 0) throw unsettled(wrong, asked.where);
+  const dialect = dialectOf(settings);
+  const refused = judged(query.sql, asked.at, dialect);
+  return { refused, offset, server, settings, dialect, onlyReads, thread: String(thread) };
 }
 
-/** How a server in this mode reads quotes. */
-function dialectOf(sqlMode: string): Dialect {
-  const modes = sqlMode.split(',');
-  if (modes.includes('NO_BACKSLASH_ESCAPES')) return 'plain-mysql';
-  return modes.includes('ANSI_QUOTES') ? 'ansi-mysql' : 'mysql';
+/** A character of four bytes: what is not UTF-8 all the way would damage it, and every text like it. */
+const emoji = '😀';
+
+/** What a server answers that has no read-only sessions: not supported, unknown, a variable that is none. */
+const noSuchMode: ReadonlySet<number> = new Set([1235, 1064, 1105, 1193]);
+
+/** Makes the session read-only; answers whether the server takes that. Some of the family have nothing like it. */
+async function readOnly(wire: Wire): Promise<boolean> {
+  try {
+    await ask(wire, 'set session transaction read only');
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'errno' in error && noSuchMode.has(Number(error.errno))) return false;
+    throw error;
+  }
 }
 
 /** Offsets count as fixed from this year on: many zones, China's among them, changed clocks long ago. */
 export const sameSince = 2000;
-
-/** Runs a statement of our own and answers its rows. */
-export const ask = ({ connection }: Wire, sql: string, values: string[] = []): Promise<unknown[][]> =>
-  new Promise((resolve, reject) => {
-    connection.query<RowDataPacket[][]>({ sql, values, rowsAsArray: true }, (error, rows) => {
-      if (error) reject(error);
-      else resolve(Array.isArray(rows) ? rows.map((row) => [...row]) : []);
-    });
-  });
-
-/** The columns that a query will answer with. The server parses and resolves it, but does not run it. */
-export const prepare = (
-  { connection }: Wire,
-  sql: string,
-): Promise<{ columns: readonly FieldPacket[]; parameters: number }> =>
-  new Promise((resolve, reject) => {
-    connection.prepare(sql, (error, statement: unknown) => {
-      if (error) return reject(error);
-      // The driver's types leave out what it knows of a statement.
-      const { columns, parameters } = statement as { columns: FieldPacket[]; parameters: unknown[] };
-      return resolve({ columns, parameters: parameters.length });
-    });
-  });
 
 function sayGoodbye({ connection, socket }: Wire): void {
   if (!socket.writable) return;
@@ -140,10 +150,10 @@ function hangUp({ connection, socket }: Wire): void {
  * Ends a query for good: a server does not notice that we hung up while it sorts or waits. Never rejects; when
  * it fails, the session's own time limit ends the query.
  */
-async function killOnServer({ address, clock }: SessionParts, thread: number): Promise<void> {
+async function killOnServer({ address, clock }: SessionParts, statement: string): Promise<void> {
   const wire = dial(address, killTimeout);
   const done = new AbortController();
-  const killed = connected(wire).then(() => ask(wire, `kill ${thread}`));
+  const killed = connected(wire).then(() => ask(wire, statement));
   const late = clock.sleep(killTimeout, done.signal);
   late.catch(() => {});
   await Promise.race([killed, late]).catch(() => {});

@@ -1,5 +1,5 @@
 import type { FieldPacket } from 'mysql2';
-import type { ColumnType } from '../sync/value.ts';
+import type { ColumnType, Value } from '../sync/value.ts';
 
 // https://dev.mysql.com/doc/dev/mysql-server/latest/field__types_8h.html
 const byNumber: ReadonlyMap<number, ColumnType> = new Map([
@@ -55,11 +55,40 @@ export function isExact({ columnType: number, type = -1, flags }: FieldPacket): 
   return !computed.has(code);
 }
 
+const float = 4;
+
+/** Whether a server shows only six digits of a column: FLOAT without a fixed number of places. */
+export const isSingle = ({ columnType: number, type }: FieldPacket): boolean => (number ?? type) === float;
+
+/**
+ * The number that a FLOAT holds: itself where ten digits are enough for it, else the shortest that names it, which is
+ * the one that was written: 1218913.75 and 0.1. @param value as one of double precision
+ */
+export function single(value: Value): Value {
+  if (typeof value !== 'number' || Number(value.toPrecision(10)) === value) return value;
+  for (let digits = 1; digits < 9; digits += 1) {
+    const shorter = Number(value.toPrecision(digits));
+    if (Math.fround(shorter) === value) return shorter;
+  }
+  return Number(value.toPrecision(9));
+}
+
+/** A time as a server writes it out: binary answers leave zeros at the end of its fraction out. */
+export function withFraction(value: Value, decimals: number): Value {
+  if (typeof value !== 'string') return value;
+  const [whole = '', fraction = ''] = value.split('.');
+  return `${whole}.${fraction.padEnd(decimals, '0')}`;
+}
+
 interface Cell {
   readonly type: string;
   string(encoding?: string): string | null;
   buffer(): Uint8Array | null;
 }
+
+/** Reads one cell of a binary answer: only what the driver would take apart is left whole. */
+export const readBinaryCell = (cell: Cell, byDriver: () => unknown): unknown =>
+  cell.type === 'GEOMETRY' || cell.type === 'VECTOR' ? cell.buffer() : byDriver();
 
 /** Reads one cell exactly; the driver's own way is kept where it is exact. */
 export function readCell(cell: Cell, byDriver: () => unknown): unknown {

@@ -4,8 +4,11 @@ import { type Dialect, tokens } from '../sync/sql.ts';
 import { text } from '../sync/text.ts';
 
 /** Throws what the query rule has against a query. @param where where the query stands @throws ProblemError */
-export function refuse(sql: string, where: string, dialect?: Dialect): void {
-  const [first, ...rest] = judged(sql, where, dialect);
+export const refuse = (sql: string, where: string, dialect?: Dialect): void =>
+  refuseJudged(judged(sql, where, dialect));
+
+/** Throws problems that were found before, if there are any. @throws ProblemError */
+export function refuseJudged([first, ...rest]: readonly Problem[]): void {
   if (first) throw new ProblemError([first, ...rest]);
 }
 

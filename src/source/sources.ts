@@ -2,6 +2,7 @@ import type { Clock, Source, Sources } from '../run/ports.ts';
 import { problem } from '../sync/problem.ts';
 import { text } from '../sync/text.ts';
 import { mysqlSource } from './mysql.ts';
+import { parseMysqlUrl, unencrypted } from './mysql-address.ts';
 import { sqliteSource } from './sqlite.ts';
 
 /** Where rows come from. The URL holds a password: never show it. */
@@ -46,6 +47,24 @@ export function openSources(
       await Promise.all([...open.values()].map((source) => source.stop()));
     },
   };
+}
+
+/** The settings whose MySQL is on another host and not encrypted: whoever answers there gets the password. */
+export const notEncrypted = (store: Connection, connections: ReadonlyMap<string, Connection>): string[] =>
+  [
+    ['STORE_URL', store] as const,
+    ...[...connections].map(([key, one]) => [`CONNECTION_${key}`, one] as const),
+  ]
+    .filter(([where, one]) => one.kind === 'mysql' && isOpen(one.url, where))
+    .map(([where]) => where);
+
+function isOpen(url: string, where: string): boolean {
+  try {
+    return unencrypted(parseMysqlUrl(url, where), where).length > 0;
+  } catch {
+    // What is wrong with an address is said where it is used.
+    return false;
+  }
 }
 
 const noConnection = (name: string, where: string, known: readonly string[]) =>

@@ -200,6 +200,11 @@ export const definitionSchema = object({
       'One SELECT or WITH. Its columns become fields.',
     ),
     timeout: whole(1, 3600).optional().describe('Seconds that the query may run; 300 when not given.'),
+    cut: oneOf('reject', 'keep')
+      .optional()
+      .describe(
+        'A text that the database cut short, as GROUP_CONCAT may: reject its row (default), or keep what is left.',
+      ),
   }).describe('Where the rows come from.'),
   key: z
     .union([column(), keyPart, z.array(onePart).min(1, aKey).max(5, aKey)], aKey)

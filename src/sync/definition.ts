@@ -74,6 +74,8 @@ export interface Definition {
     readonly at?: string;
     /** Seconds that the query may run. */
     readonly timeout: number;
+    /** What becomes of a text that the database cut short: its row is rejected, or what is left of it is written. */
+    readonly cut?: 'reject' | 'keep';
   };
   /** One pair a key column; usually one, with the same name on both sides. */
   readonly key: readonly KeyPart[];

@@ -1,14 +1,15 @@
+import { isCut } from './cut.ts';
 import type { Definition } from './definition.ts';
 import type { Field, FieldKind, Fields } from './field.ts';
 import { type Key, keyOf, normal } from './key.ts';
 import { type Filled, filledAs } from './kinds/formula.ts';
-import { type Bad, type Cell, isBad, type Kind } from './kinds/kind.ts';
+import { type Bad, type Cell, isBad, type Kind, type Place, unfit } from './kinds/kind.ts';
 import { kindOf, kinds } from './kinds/kinds.ts';
 import { type Lookup, lookupOf } from './lookup.ts';
 import { type KnownField, knownFields, type Pair, pairUp } from './pairing.ts';
 import type { Problem } from './problem.ts';
 import { mayBeNumbers, type Unsaid } from './seconds.ts';
-import type { Text } from './text.ts';
+import { type Text, text } from './text.ts';
 import { transform, unmetNote } from './transform.ts';
 import { type Column, type ColumnType, type Value, withoutBits } from './value.ts';
 import type { Zone } from './zone.ts';
@@ -110,10 +111,11 @@ function compile(
     ...(pair.field.options === undefined ? {} : { options: pair.field.options }),
     ...asked(lookupOf(pair.rule, pair.field)),
   }));
+  const keepCut = definition.source.cut === 'keep';
   const unmet = pairs.map(({ rule }) => new Set(Object.keys(rule.map ?? {})));
   const readers = pairs.map((pair, at) => ({
     at: pair.at,
-    read: readerOf(pair, zone, isHidden(pair), (entry) => unmet[at]?.delete(entry)),
+    read: readerOf(pair, { zone, hidden: isHidden(pair), keepCut }, (entry) => unmet[at]?.delete(entry)),
   }));
   const holders = pairs.map((pair): Holder => {
     const { held, copied } = kindOfPair(pair, zone);
@@ -183,19 +185,39 @@ const anySpelling: ReadonlySet<ColumnType> = new Set(['text', 'enum', 'json', 'a
 export const keyIn = (mapping: Pick<Mapping, 'key'>, cells: readonly Cell[]): Key =>
   keyOf(mapping.key.map((at) => cells[at] ?? ''));
 
+/** How a definition has its values read. */
+interface Reading extends Pick<Place, 'zone' | 'hidden'> {
+  /** Whether texts that the database cut short are values. */
+  readonly keepCut: boolean;
+}
+
 /** Reads a column's values: BIT as its number, then what its rule does to them, then the field's kind. */
 function readerOf(
   pair: Pair,
-  zone: Zone,
-  hidden: boolean,
+  { zone, hidden, keepCut }: Reading,
   onMet: (entry: string) => void,
 ): (value: Value) => Cell | Bad {
-  const read = kindOfPair(pair, zone).wanted({ ...pair, zone, hidden });
+  const place = { ...pair, zone, hidden };
+  const read = kindOfPair(pair, zone).wanted(place);
   const change = transform(pair.rule, pair.column.type, onMet);
   const ready = (value: Value): Cell | Bad => (value === null ? '' : read(value));
   const changed = change ? (value: Value) => ready(change(value)) : ready;
-  return pair.column.type === 'bit' ? (value) => changed(withoutBits(value)) : changed;
+  if (pair.column.type === 'bit') return (value) => changed(withoutBits(value));
+  if (keepCut || pair.column.cutAt === undefined) return changed;
+  return (value) => (isCut(value, pair.column) ? wasCut(place, value) : changed(value));
 }
+
+const wasCut = (place: Place, value: Value): Bad =>
+  unfit(
+    place,
+    value,
+    '的内容被数据库截断了',
+    'was cut short by the database, so it is no value',
+    text(
+      '请缩短查询拼接的内容（如 GROUP_CONCAT），或在定义里写 source: cut: keep，写入剩下的部分。',
+      'Have the query put less together (GROUP_CONCAT), or say cut: keep under source to write what is left.',
+    ),
+  );
 
 const asked = (lookup: Lookup | undefined): Pick<Target, 'lookup'> => (lookup ? { lookup } : {});
 

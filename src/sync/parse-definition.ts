@@ -40,7 +40,7 @@ function complete(
   return given({
     name,
     title: written.title ?? name,
-    source: { ...source, timeout: source.timeout ?? 300 },
+    source: given({ ...source, timeout: source.timeout ?? 300 }),
     key,
     target: written.target.trim(),
     mode: written.mode ?? 'upsert',

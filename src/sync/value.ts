@@ -29,6 +29,8 @@ export type ColumnType =
 export interface Column {
   readonly name: string;
   readonly type: ColumnType;
+  /** Bytes after which the source cuts a text that it puts together, as GROUP_CONCAT does. */
+  readonly cutAt?: number;
 }
 
 /** Returns the whole number that the bytes of a BIT stand for, most significant first; other values as they are. */

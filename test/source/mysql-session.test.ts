@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import type { Clock, Source } from '../../src/run/ports.ts';
 import { mysqlSource } from '../../src/source/mysql.ts';
-import { type FakeMysql, type Reply, startFakeMysql } from '../support/fake-mysql.ts';
+import { type FakeMysql, type Reply, setUp, startFakeMysql } from '../support/fake-mysql.ts';
 import { testDatabase } from '../support/mysql.ts';
 import type { TestDatabase } from '../support/mysql-server.ts';
 import { asking, never, problemsOf, readAll, slowQuery } from './contract.ts';
@@ -29,11 +29,10 @@ function sourceOf(url: string, clock: Clock = systemClock): Source {
 
 /** A server that knows zones or not, and answers one number. */
 async function fake(version: string, { zones = true, sqlMode = '' } = {}): Promise<FakeMysql> {
+  const ready = setUp(version, { zones, sqlMode });
   const server = await startFakeMysql(version, (sql): Reply => {
-    if (sql.startsWith('set ')) return 'ok';
-    if (sql.startsWith('select version()')) {
-      return { columns: ['v', 'z', 'm'], rows: [[version, zones ? '1' : '0', sqlMode]] };
-    }
+    const reply = ready(sql);
+    if (reply) return reply;
     if (sql === 'show grants')
       return { columns: ['g'], rows: [['GRANT SELECT ON `shop`.* TO `reader`@`%`']] };
     return { columns: ['a'], rows: [['1']] };

@@ -5,7 +5,7 @@ import { systemClock } from '../../src/clock.ts';
 import type { Source } from '../../src/run/ports.ts';
 import { mysqlSource } from '../../src/source/mysql.ts';
 import type { ProblemError } from '../../src/sync/problem.ts';
-import { startFakeMysql } from '../support/fake-mysql.ts';
+import { setUp, startFakeMysql } from '../support/fake-mysql.ts';
 import { testDatabase } from '../support/mysql.ts';
 import type { TestDatabase } from '../support/mysql-server.ts';
 import { asking, never, problemsOf, readAll, slowQuery } from './contract.ts';
@@ -223,9 +223,10 @@ describe('a connection that breaks', () => {
   });
 
   it('in the middle of the rows ends the read, never with a shorter answer', async () => {
+    const ready = setUp('8.4.0');
     const server = await startFakeMysql('8.4.0', (sql) => {
-      if (sql.startsWith('set ')) return 'ok';
-      if (sql.startsWith('select version()')) return { columns: ['v', 'z', 'm'], rows: [['8.4.0', '1', '']] };
+      const reply = ready(sql);
+      if (reply) return reply;
       return { columns: ['a'], rowsThenCut: [['1'], ['2']] };
     });
     open.push(server);
@@ -242,10 +243,10 @@ describe('a connection that breaks', () => {
   });
 
   it('is told too where the server only warns that rows are missing', async () => {
+    const ready = setUp('10.11.0-MariaDB');
     const server = await startFakeMysql('10.11.0-MariaDB', (sql) => {
-      if (sql.startsWith('set ')) return 'ok';
-      if (sql.startsWith('select version()'))
-        return { columns: ['v', 'z', 'm'], rows: [['10.11.0-MariaDB', '1', '']] };
+      const reply = ready(sql);
+      if (reply) return reply;
       if (sql.startsWith('show warnings'))
         return { columns: ['Level', 'Code', 'Message'], rows: [['Warning', '1931', 'interrupted']] };
       return { columns: ['a'], rows: [['1']] };
@@ -263,9 +264,10 @@ describe('a connection that breaks', () => {
     };
     process.on('uncaughtException', listener);
     process.on('unhandledRejection', listener);
+    const ready = setUp('8.4.0');
     const server = await startFakeMysql('8.4.0', (sql) => {
-      if (sql.startsWith('set ')) return 'ok';
-      if (sql.startsWith('select version()')) return { columns: ['v', 'z', 'm'], rows: [['8.4.0', '1', '']] };
+      const reply = ready(sql);
+      if (reply) return reply;
       return { columns: ['a'], rows: [['1']], thenReset: true };
     });
     open.push(server);

@@ -2,10 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import type { Source } from '../../src/run/ports.ts';
 import { mysqlSource } from '../../src/source/mysql.ts';
+import { isCut } from '../../src/sync/cut.ts';
 import type { ColumnType, Value } from '../../src/sync/value.ts';
 import { testDatabase } from '../support/mysql.ts';
 import type { TestDatabase } from '../support/mysql-server.ts';
-import { asking, never, readAll } from './contract.ts';
+import { asking, never, problemsOf, readAll } from './contract.ts';
 
 let database: TestDatabase;
 let source: Source;
@@ -43,6 +44,14 @@ const cases: [declared: string, written: string, type: ColumnType, value: Value 
   ['decimal(30,10)', '-0.1', 'decimal', '-0.1000000000'],
   ['decimal(65,0)', '9'.repeat(65), 'decimal', '9'.repeat(65)],
   ['float', '1.5', 'float', 1.5],
+  ['float', '1218913.75', 'float', 1218913.75],
+  ['float', '16777216', 'float', 16777216],
+  ['float', '-123456789', 'float', -123456792],
+  ['float', '99999.99', 'float', 99999.99],
+  ['float', '0.1', 'float', 0.1],
+  ['float', '3.4e38', 'float', 3.4e38],
+  ['float', '1e-45', 'float', 1e-45],
+  ['float(9,2)', '1218913.75', 'float', 1218913.75],
   ['double', '0.1', 'float', 0.1],
   ['double', '9.999999999999998', 'float', 9.999999999999998],
   ['double', '1.7976931348623157e308', 'float', 1.7976931348623157e308],
@@ -99,8 +108,14 @@ it('reads every column alike, whatever stands beside it', async () => {
     /float|double|geometry|point|bigint.*zerofill/.test(type) ? [] : `c${at}`,
   );
   const alone = await readAll(source, asking(`select ${plain.join(', ')} from every`));
-  const beside = await readAll(source, asking(`select ${plain.join(', ')}, 0.1e0 as f from every`));
-  expect(beside.rows).toEqual(alone.rows.map((row) => [...row, 0.1]));
+  const exact = cases.findIndex(([type]) => type === 'float');
+  for (const [written, value] of [
+    ['0.1e0', 0.1],
+    [`c${exact}`, 1.5],
+  ]) {
+    const beside = await readAll(source, asking(`select ${plain.join(', ')}, ${written} as f from every`));
+    expect(beside.rows).toEqual(alone.rows.map((row) => [...row, value]));
+  }
   expect(alone.rows[0]?.length).toBeGreaterThan(30);
 });
 
@@ -145,15 +160,121 @@ it('knows what expressions give', async () => {
   ]);
 });
 
-it('what the server cuts out of GROUP_CONCAT is told once the rows are there', async () => {
-  const told = async (sql: string) => {
-    const { batches, notes } = await source.rows(asking(sql), never);
-    for await (const _ of batches);
-    return (notes?.() ?? []).map(({ en }) => en);
-  };
+it('keeps every FLOAT, each as short as it can be named', async () => {
+  await database.query('create table floats (id int primary key, f float)');
+  const numbers = Array.from({ length: 2000 }, (_, i) =>
+    Math.fround(Math.sin(i + 1) * 10 ** ((i % 40) - 20)),
+  );
+  await database.query(`insert into floats values ${numbers.map((f, i) => `(${i}, ${f})`).join(', ')}`);
+  const { rows } = await readAll(source, asking('select f from floats order by id'));
+  expect(rows.map(([f]) => Math.fround(Number(f)))).toEqual(numbers);
+  expect(rows.filter(([f]) => Number(Number(f).toPrecision(10)) !== f)).toEqual([]);
+});
+
+describe('a BIT that is worked out is its number', () => {
+  const rows = [
+    [1, 1, 255, 2n ** 64n - 1n],
+    [2, 0, 55, 7],
+    [3, 1, 3, 49],
+  ] as const;
+
+  beforeAll(async () => {
+    await database.query('create table bits (id int primary key, b bit(1), e bit(8), w bit(64))');
+    await database.query(
+      `insert into bits values ${rows.map(([id, ...cells]) => `(${id}, ${cells.map((cell) => `b'${cell.toString(2)}'`)})`)}`,
+    );
+    await database.query(
+      'create view bit_view as select id, max(b) as b, max(e) as e, max(w) as w from bits group by id',
+    );
+    await database.query(
+      'create view bit_words as select id, coalesce(b) b, if(1, e, e) e, ifnull(w, w) w from bits',
+    );
+  });
+
+  const forms = [
+    'select id, max(COL) from bits group by id',
+    'select id, min(COL) as m from bits group by id having m >= 0',
+    'select id, max(COL) from bits where id = 1 union select id, max(COL) from bits where id > 1 group by id',
+    'select id, COL from bits group by COL, id order by id',
+    'select id, ifnull(COL, COL) from bits order by id',
+    'select id, coalesce(COL) from bits order by id',
+    'select id, if(id > 0, COL, COL) from bits order by id',
+    'select id, case when id > 0 then COL end from bits order by id',
+    'select id, nullif(COL, 9) from bits order by id',
+    'select id, (select COL from bits i where i.id = o.id) from bits o order by id',
+    'select id, max(COL) over (partition by id) from bits order by id',
+    'select id, COL from (select * from bits limit 9) x order by id',
+    'select id, m from (select id, coalesce(COL) as m from bits) x order by id',
+    'select id, m from (select id, max(COL) as m from bits group by id) x order by id',
+    'with x as (select id, if(1, COL, COL) as m from bits) select id, m from x order by id',
+    'select id, COL from bit_view order by id',
+    'select id, COL from bit_words order by id',
+    'select id, COL from bits natural join (select 1 as id union select 2 union select 3) x order by id;',
+  ];
+  it.each(forms)('%s', async (form) => {
+    for (const [at, column] of ['b', 'e', 'w'].entries()) {
+      const answer = await readAll(source, asking(form.replaceAll('COL', column)));
+      const numbers = answer.rows.map(([id, cell]) => [id, numberIn(cell ?? null)]);
+      expect(numbers).toEqual(rows.map((row) => [row[0], BigInt(row[at + 1] ?? 0)]));
+    }
+  });
+
+  const numberIn = (cell: Value): bigint =>
+    cell instanceof Uint8Array ? BigInt(`0x${Buffer.from(cell).toString('hex')}`) : BigInt(String(cell));
+
+  it('or the query is refused, with the words that make it a number', async () => {
+    const query = asking('select sql_no_cache coalesce(e) as flags from bits');
+    expect(await problemsOf(source.rows(query, never))).toEqual(['query-unclear-bit']);
+    expect((await readAll(source, asking('select sql_no_cache e from bits where id = 1'))).rows).toEqual([
+      [Buffer.from([255])],
+    ]);
+  });
+});
+
+it('leaves times that no calendar has to their fields, in zones with summer time too', async () => {
+  await database.query('create table odd_times (id int primary key, t timestamp, d datetime)');
+  await database.query("set session sql_mode = 'ALLOW_INVALID_DATES'");
+  await database.query(`insert into odd_times values (1, '0000-00-00 00:00:00', '2026-02-31 08:00:00'),
+    (2, '2026-07-01 00:00:00', '0000-00-00 00:00:00')`);
+  await database.query('set session sql_mode = default');
+  for (const timeZone of ['Europe/Berlin', 'Asia/Shanghai']) {
+    const { rows } = await readAll(
+      source,
+      asking('select id, t, d from odd_times order by id', { timeZone }),
+    );
+    expect(rows.map(([, t, d]) => [String(t).slice(0, 5), d])).toEqual([
+      ['0000-', '2026-02-31 08:00:00'],
+      ['2026-', '0000-00-00 00:00:00'],
+    ]);
+  }
+});
+
+describe('what the server cuts out of GROUP_CONCAT', () => {
   const copies = '(select 1 as n union all select 2 union all select 3) as copies';
-  expect(await told(`select group_concat(n) as t from ${copies}`)).toEqual([]);
-  expect(await told(`select group_concat(repeat('x', 1000000)) as t from ${copies}`)).toEqual([
-    expect.stringContaining('group_concat_max_len'),
-  ]);
+  const read = async (sql: string, more: { keepCut?: true } = {}) => {
+    const { columns, batches, notes } = await source.rows(asking(sql, more), never);
+    const rows: (readonly Value[])[] = [];
+    for await (const batch of batches) rows.push(...batch);
+    return { columns, rows, notes: (notes?.() ?? []).map(({ en }) => en) };
+  };
+
+  it('is as little as can be', async () => {
+    const { rows, notes } = await read(`select group_concat(repeat('x', 1000000)) as t from ${copies}`);
+    expect([String(rows[0]?.[0]).length, notes]).toEqual([3_000_002, []]);
+  });
+
+  it('is seen in the rows, so that only those are rejected', async () => {
+    const sql = `select n, group_concat(repeat('é', if(n = 2, 3000000, 3))) as t
+      from (select 1 as n union all select 2 union all select 2 union all select 2) x group by n order by n`;
+    const { columns, rows, notes } = await read(sql);
+    const column = columns[1] ?? { name: '', type: 'any' };
+    expect(rows.map((row) => isCut(row[1] ?? null, column))).toEqual([false, true]);
+    expect(notes).toEqual([expect.stringContaining('GROUP_CONCAT')]);
+  });
+
+  it('ends the read where nobody can tell which rows it is, unless that will do', async () => {
+    const sql = `select upper(left(group_concat(repeat('x', 6000000)), 10)) as t from ${copies}`;
+    expect(await problemsOf(read(sql))).toEqual(['query-cut-values']);
+    expect((await read(sql, { keepCut: true })).rows).toEqual([['XXXXXXXXXX']]);
+  });
 });

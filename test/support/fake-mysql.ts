@@ -14,7 +14,7 @@ export type Reply =
   | { readonly errno: number; readonly message: string }
   | { readonly columns: readonly string[]; readonly rowsThenCut: readonly (readonly (string | null)[])[] };
 
-/** A server that says what a test wants, for the servers that we do not have. */
+/** A server without prepared statements that says what a test wants, for the servers that we do not have. */
 export interface FakeMysql {
   readonly url: string;
   /** Every statement that came, in order. */
@@ -50,8 +50,12 @@ export async function startFakeMysql(version: string, reply: (sql: string) => Re
       side.sequenceId = 0;
     };
     side.on('query', answer);
-    // The driver's server takes every SET for the preparation of a statement.
-    side.on('stmt_prepare', answer);
+    // The driver's server takes every SET for the preparation of a statement, and cannot prepare any.
+    side.on('stmt_prepare', (sql: string) => {
+      if (sql.startsWith('set ')) return answer(sql);
+      side.writeError({ message: 'Unknown command', code: 1047 });
+      side.sequenceId = 0;
+    });
     side.serverHandshake({
       protocolVersion: 10,
       serverVersion: version,
@@ -78,6 +82,32 @@ export async function startFakeMysql(version: string, reply: (sql: string) => Re
         server.close(resolve);
       });
     },
+  };
+}
+
+/** What a server of this version answers while a session is set up, which it remembers; `undefined` for the rest. */
+export function setUp(
+  version: string,
+  { zones = true, sqlMode = '' } = {},
+): (sql: string) => Reply | undefined {
+  const settings = new Map([
+    ['sql_mode', sqlMode],
+    ['time_zone', 'SYSTEM'],
+    /mariadb/i.test(version) ? ['max_statement_time', '0.000000'] : ['max_execution_time', '0'],
+  ]);
+  return (sql) => {
+    if (sql.startsWith('set ')) {
+      for (const [, name = '', quoted, bare = ''] of sql.matchAll(/session (\w+) = (?:'([^']*)'|([^,]*))/g)) {
+        settings.set(name, quoted ?? bare);
+      }
+      return 'ok';
+    }
+    if (sql.startsWith('select version()')) {
+      return { columns: ['v', 'z', 'l', 'e', 'c'], rows: [[version, zones ? '1' : '0', '1', '😀', '7']] };
+    }
+    return sql.startsWith('show session variables')
+      ? { columns: ['n', 'v'], rows: [...settings] }
+      : undefined;
   };
 }
 

@@ -12,6 +12,8 @@ export interface Query {
   readonly timeout: number;
   /** IANA zone in which the session's dates are meant. */
   readonly timeZone: string;
+  /** Whether an answer with texts that were cut short is taken; else it fails where nobody can tell which ones. */
+  readonly keepCut?: true;
 }
 
 /** A query's answer. `batches` must be drained or returned; both close the connection. */
