@@ -14,7 +14,7 @@ export const askWithFields = (
   new Promise((resolve, reject) => {
     connection.query<RowDataPacket[][]>({ sql, values, rowsAsArray: true }, (error, rows, fields) => {
       if (error) reject(error);
-      else resolve({ rows: Array.isArray(rows) ? rows.map((row) => [...row]) : [], fields: fields ?? [] });
+      else resolve({ rows: Array.isArray(rows) ? rows.map((row) => [...row]) : [], fields });
     });
   });
 

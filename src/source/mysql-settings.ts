@@ -26,6 +26,7 @@ interface Setting {
 const longest = 1_073_741_824n;
 /** What `sql_select_limit` is at least where it stands for all rows; some servers count in signed numbers. */
 const allRows = 2n ** 63n - 1n;
+const everyRow = '18446744073709551615';
 
 const atLeast =
   (least: bigint, instead = String(least)) =>
@@ -64,7 +65,7 @@ const settings: ReadonlyMap<string, Setting> = new Map<string, Setting>([
   ['character_set_client', { instead: () => undefined }],
   ['character_set_connection', { instead: () => undefined }],
   ['character_set_results', { instead: () => undefined }],
-  ['sql_select_limit', { instead: atLeast(allRows, '18446744073709551615'), vital: true }],
+  ['sql_select_limit', { instead: atLeast(allRows, everyRow), vital: true }],
   ['sql_big_selects', { instead: flag(true) }],
   // CHAR columns would come with blanks that are not stored.
   ['sql_mode', { instead: withoutPadding, vital: true }],
@@ -105,19 +106,32 @@ const names = [...settings.keys()].map(quoted).join(', ');
 /** Reads what the session is like now. */
 export async function readSettings(wire: Wire): Promise<Settings> {
   const rows = await ask(wire, `show session variables where variable_name in (${names})`);
-  return new Map(rows.map(([name, value]) => [String(name).toLowerCase(), String(value ?? '')]));
+  const found = new Map(rows.map(([name, value]) => [String(name).toLowerCase(), String(value ?? '')]));
+  // A limit of few rows hides itself, because this answer has to keep to it too.
+  if (!found.has('sql_select_limit')) {
+    const [row] = await ask(wire, 'select @@sql_select_limit').catch(() => []);
+    if (row) found.set('sql_select_limit', String(row[0]));
+  }
+  return found;
 }
 
 /** Sets what differs from the wanted session, as far as the server takes it, and answers what it is like then. */
 export async function settle(wire: Wire, wanted: Wanted): Promise<Settings> {
-  const changes = changesTo(await readSettings(wire), wanted).map(({ name, to }) => `${name} = ${to}`);
-  if (changes.length > 0) {
-    await ask(wire, `set session ${changes.join(', session ')}`).catch(async () => {
-      // One that a server does not take must not keep the others from it.
-      for (const change of changes) await ask(wire, `set session ${change}`).catch(() => {});
-    });
-  }
+  // Without these two the server may not even tell what it is like.
+  await setEach(wire, [`sql_select_limit = ${everyRow}`, 'sql_big_selects = 1']);
+  await setEach(
+    wire,
+    changesTo(await readSettings(wire), wanted).map(({ name, to }) => `${name} = ${to}`),
+  );
   return readSettings(wire);
+}
+
+/** Sets all at once, or one by one: what a server does not take must not keep the others from it. */
+async function setEach(wire: Wire, changes: readonly string[]): Promise<void> {
+  if (changes.length === 0) return;
+  await ask(wire, `set session ${changes.join(', session ')}`).catch(async () => {
+    for (const change of changes) await ask(wire, `set session ${change}`).catch(() => {});
+  });
 }
 
 function changesTo(now: Settings, wanted: Wanted): { name: string; to: string; vital: boolean }[] {

@@ -93,7 +93,7 @@ export function mysqlSource(
     const session = await openSession(parts, query, leash);
     try {
       const reading = await leash.race(readingOf(session, query));
-      return startReading(session, leash, reading, askedOf(query));
+      return await startReading(session, leash, reading, askedOf(query));
     } catch (error) {
       if (leash.signal.aborted) throw leash.reason();
       leash.letGo();
