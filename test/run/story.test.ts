@@ -108,7 +108,7 @@ describe('a run', () => {
         ...samples.map(({ key, row }) => [key, row]),
       ]),
     ).toEqual([
-      ['invalid', 2, ['d', 2], ['d', 3]],
+      ['invalid', 2, ['␠d␠', 2], ['d', 3]],
       ['rejected', 1, ['bad', 5]],
       ['invalid', 1, ['', 1]],
       ['invalid', 1, ['twice', 4]],
