@@ -1,6 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createBackground } from './bot/background.ts';
 import { standstill } from './bot/commands/look.ts';
 import { definitionOf } from './bot/find.ts';
@@ -31,6 +30,7 @@ import { keeper } from './run/keeper.ts';
 import { openLanes } from './run/lane.ts';
 import type { CallMeter, Chance } from './run/ports.ts';
 import { openRuns } from './run/registry.ts';
+import { openSpoolFolder } from './run/spool-file.ts';
 import { story } from './run/story.ts';
 import { type FoundTarget, findTarget } from './run/target.ts';
 import { unwritten } from './run/unwritten.ts';
@@ -38,8 +38,8 @@ import { type Verify, verifier } from './run/verify.ts';
 import { setUp } from './setup.ts';
 import { notEncrypted, openSources } from './source/sources.ts';
 import { folderDefinitions } from './store/definitions.ts';
-import { makeFolder } from './store/folder.ts';
 import { type OpenedStore, openStore } from './store/open.ts';
+import { beside } from './store/watch.ts';
 import { parseAddress } from './sync/address.ts';
 import { text } from './sync/text.ts';
 import { keepTidy } from './tidy.ts';
@@ -82,7 +82,8 @@ async function withStore<T>(
 
 /** Puts the program together by hand: settings in, parts wired, one stop. */
 export const openProgram: OpenProgram = async (config, surroundings) => {
-  const { log, clock, instance: self = thisProcess() } = surroundings;
+  const { log: told, clock, instance: self = thisProcess() } = surroundings;
+  const log = beside(told);
   const releases: (() => Promise<void> | void)[] = [];
   const release = async (): Promise<void> => {
     for (let close = releases.pop(); close; close = releases.pop()) await close();
@@ -92,7 +93,8 @@ export const openProgram: OpenProgram = async (config, surroundings) => {
     return part;
   };
   try {
-    const store = owned(await openStore(urlOf(config.store), { clock, log }), (part) => part.stop());
+    const store = owned(await openStore(urlOf(config.store), { clock, log: told }), (part) => part.stop());
+    const spool = owned(openSpoolFolder(tmpdir(), self), (part) => part.stop());
     const { sources } = owned(openSources(config.connections, { clock }), (part) => part.stop());
     const { schedules } = store;
     const aside = owned(createBackground(log), (part) => part.settled());
@@ -124,7 +126,7 @@ export const openProgram: OpenProgram = async (config, surroundings) => {
         chance,
         log,
         timeZone,
-        folder: spoolFolder(),
+        folder: spool.path,
         openTable: openTable(client),
         keeper: keeper(store.leases, self.owner, self.isAlive, clock, log),
         definition: (name) => definitions.get(name),
@@ -134,7 +136,7 @@ export const openProgram: OpenProgram = async (config, surroundings) => {
     );
     const verify = verifier({
       ...{ sources, people: known, store, clock, timeZone },
-      folder: spoolFolder(),
+      folder: spool.path,
       openTable: openTable(client),
     });
     const init = async (name: string, meter: CallMeter, signal: AbortSignal) =>
@@ -145,7 +147,7 @@ export const openProgram: OpenProgram = async (config, surroundings) => {
     const parts = { store, client, runs, definitions, verify, init, owned };
     const talk = chat(client, uncounted);
     const book = { schedules, audit: store.audit, admins: config.admins, clock, log, chat: talk };
-    const serve = serving(config, surroundings, parts);
+    const serve = serving(config, { ...surroundings, log }, parts);
     return {
       runs,
       definitions,
@@ -313,17 +315,6 @@ const notConnected = {
   code: 'not-connected',
   message: text('长连接还没有建立。', 'The long connection is not open.'),
 };
-
-/** Rows that do not fit in memory go to the machine's folder for temporary files. */
-function spoolFolder(): string {
-  const folder = join(tmpdir(), 'bitable-sync');
-  try {
-    makeFolder(folder);
-  } catch {
-    // The run that needs a file there says so; most need none.
-  }
-  return folder;
-}
 
 const urlOf = (store: Connection): string => (store.kind === 'mysql' ? store.url : `sqlite:${store.path}`);
 

@@ -1,4 +1,5 @@
 import { CallError } from '../sync/failure.ts';
+import { ProblemError } from '../sync/problem.ts';
 
 /** What trouble with showing means: the card can never be shown again, the message is away, or later it may work. */
 export type Trouble = 'hopeless' | 'message-gone' | 'later';
@@ -49,4 +50,7 @@ export function pauseAfter(error: unknown, failures: number): number {
 export const factsOf = (error: unknown): Readonly<Record<string, unknown>> =>
   error instanceof CallError
     ? { code: error.failure.code, how: error.failure.how, logId: error.failure.logId }
-    : { error: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
+    : {
+        ...(error instanceof ProblemError ? { problem: error.problems[0].code } : {}),
+        error: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+      };

@@ -78,8 +78,9 @@ export function createCli(line: readonly string[], world: World): Cli {
       try {
         return await delivered(give(await carryOut()));
       } catch (error) {
-        const exit = error instanceof ProblemError ? 2 : 1;
-        if (exit === 1) complain(error);
+        const told = error instanceof ProblemError;
+        const exit = told && !isPassing(error) ? 2 : 1;
+        if (!told) complain(error);
         return delivered(give(refusal(command, error, exit, locale)));
       }
     },
@@ -102,3 +103,7 @@ const leftInAHurry = problem({
   message: { zh: '已按要求立即结束。', en: 'Ended at once, as asked.' },
   cure: { zh: '再次运行即可继续。', en: 'Run it again to go on.' },
 });
+
+/** Whether nothing is wrong with usage or settings: the store is only held by another program, or silent, right now. */
+const isPassing = ({ problems }: ProblemError): boolean =>
+  problems.every(({ code }) => code === 'store-busy' || code === 'store-silent');

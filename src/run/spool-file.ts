@@ -1,8 +1,21 @@
-import { close, mkdtempSync, openSync, read, rmdirSync, unlinkSync, write, writeSync } from 'node:fs';
+import {
+  close,
+  lstatSync,
+  mkdtempSync,
+  openSync,
+  read,
+  readdirSync,
+  rmdirSync,
+  rmSync,
+  unlinkSync,
+  write,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type ProblemError, problem } from '../sync/problem.ts';
 import { text } from '../sync/text.ts';
+import type { IsAlive } from './keeper.ts';
 
 /** A temporary file without a name, readable by this process only. It is gone when closed, or when the process dies. */
 export interface SpoolFile {
@@ -87,6 +100,43 @@ export function openSpoolFile(folder: string): SpoolFile {
       await closeFile(file);
     },
   };
+}
+
+const prefix = 'bitable-sync-';
+
+/**
+ * Makes a folder for one process, which only its user can read, and clears those that dead processes left. Where none
+ * can be made, the run that needs a file there says so.
+ * @param owner the process as the store knows it, and whether such a one lives
+ */
+export function openSpoolFolder(
+  parent: string,
+  { owner, isAlive }: { readonly owner: string; readonly isAlive: IsAlive },
+): { readonly path: string; stop(): void } {
+  const name = `${prefix}${Buffer.from(owner).toString('base64url')}-`;
+  try {
+    for (const one of readdirSync(parent)) if (isLeft(parent, one, isAlive)) remove(join(parent, one));
+    const path = mkdtempSync(join(parent, name));
+    return { path, stop: () => remove(path) };
+  } catch {
+    return { path: join(parent, name), stop: () => undefined };
+  }
+}
+
+/** Whether a folder is this user's, and of a process that is gone. */
+function isLeft(parent: string, name: string, isAlive: IsAlive): boolean {
+  const owner = name.startsWith(prefix) ? name.slice(prefix.length, -7) : '';
+  if (owner === '' || isAlive(Buffer.from(owner, 'base64url').toString()) !== false) return false;
+  const about = lstatSync(join(parent, name), { throwIfNoEntry: false });
+  return about?.isDirectory() === true && about.uid === (process.getuid?.() ?? about.uid);
+}
+
+function remove(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch {
+    // The next process clears it.
+  }
 }
 
 /** Takes the name away at once, so that nothing is left behind whatever happens to the process. */

@@ -4,7 +4,7 @@ import { type Problem, problem } from '../sync/problem.ts';
 import { text } from '../sync/text.ts';
 import { type Backend, type Database, relationsOf, type TableShape } from './backend.ts';
 import { groups } from './encode.ts';
-import { bytesPool } from './mysql-pool.ts';
+import { bytesPool, silentCode } from './mysql-pool.ts';
 
 /** Connections at most: settling, the heartbeat of leases and a person's clicks run side by side. */
 const connections = 8;
@@ -34,6 +34,10 @@ export function mysqlBackend(url: string): Backend {
       onCreateConnection: async (connection) => {
         await connection.executeQuery(
           CompiledQuery.raw('set session transaction isolation level read committed'),
+        );
+        // The server says soon that somebody holds a row or a table; waiting on is done here, with words.
+        await connection.executeQuery(
+          CompiledQuery.raw('set session innodb_lock_wait_timeout = 5, lock_wait_timeout = 5'),
         );
       },
     }),
@@ -94,10 +98,10 @@ function addressOf(url: string): PoolOptions {
 const lockName = sql`left(concat('bitable-sync:', database()), 64)`;
 
 async function lock(db: Database): Promise<void> {
-  const { rows } = await sql<{
-    got: number | null;
-  }>`select get_lock(${lockName}, ${patience}) as got`.execute(db);
-  if (rows[0]?.got === 1) return;
+  for (let waited = 0; waited < patience; waited += 5) {
+    const { rows } = await sql<{ got: unknown }>`select get_lock(${lockName}, 5) as got`.execute(db);
+    if (Number(rows[0]?.got) === 1) return;
+  }
   throw problem({
     code: 'store-busy',
     message: text('另一个实例正在升级数据库，等待超时', 'another instance is still upgrading the store'),
@@ -129,6 +133,30 @@ const smallPacket: Problem = {
     "the store's max_allowed_packet is below 4 MB: a chunk does not fit",
   ),
   cure: text('请在数据库服务器上设置 max_allowed_packet=64M', 'set max_allowed_packet=64M on the server'),
+  where: 'STORE_URL',
+};
+
+/** What to say when the store does not answer. */
+export const silent: Problem = {
+  code: 'store-silent',
+  message: text('存储数据库没有应答', "the store's server does not answer"),
+  cure: text(
+    '请检查存储数据库和到它的网络；恢复后会自动继续',
+    'check the server, and the network between; work goes on when it answers again',
+  ),
+  where: 'STORE_URL',
+};
+
+const busy: Problem = {
+  code: 'store-busy',
+  message: text(
+    '存储数据库里的行或表被别人锁住了',
+    "somebody keeps rows or tables of the store's database locked",
+  ),
+  cure: text(
+    '放开之后会自动继续；一直不放，请结束占用的会话（SHOW PROCESSLIST）',
+    'everything goes on by itself once they are free; if they never are, end that session (SHOW PROCESSLIST)',
+  ),
   where: 'STORE_URL',
 };
 
@@ -177,6 +205,8 @@ function mysqlProblem(error: unknown): Problem | undefined {
       where,
     };
   }
+  if (code === silentCode) return silent;
+  if (code === 'ER_LOCK_WAIT_TIMEOUT') return busy;
   if (unreachable.has(code)) {
     return {
       code: 'store-unreachable',

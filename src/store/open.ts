@@ -11,7 +11,7 @@ import { leases } from './leases.ts';
 import { ledger } from './ledger.ts';
 import { memory } from './memory.ts';
 import { migrate } from './migrations.ts';
-import { mysqlBackend } from './mysql.ts';
+import { mysqlBackend, silent } from './mysql.ts';
 import { orders } from './orders.ts';
 import { rejects } from './rejects.ts';
 import { schedules } from './schedules.ts';
@@ -114,13 +114,6 @@ async function within(ms: number, work: Promise<unknown>, clock: Clock): Promise
     done.abort();
   }
 }
-
-const silent: Problem = {
-  code: 'store-silent',
-  message: text('存储数据库没有应答', 'the store does not answer'),
-  cure: text('请检查存储数据库和到它的网络', 'check its server, and the network between'),
-  where: 'STORE_URL',
-};
 
 /** Picks the database by its URL. @throws ProblemError when no database can be meant. */
 export function backendOf(url: string): Backend {

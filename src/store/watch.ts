@@ -81,3 +81,25 @@ export function watch(
     },
   };
 }
+
+/**
+ * Returns a log for all who use the store: it tells its own trouble, once, so what they say of it again and again is
+ * left to `debug`.
+ */
+export function beside(log: Log): Log {
+  const at =
+    (level: 'info' | 'warn' | 'error'): Log['warn'] =>
+    (event, facts) =>
+      log[isTold(facts ?? {}) ? 'debug' : level](event, facts);
+  return {
+    debug: (event, facts) => log.debug(event, facts),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+  };
+}
+
+const isTold = ({ error, problem: code }: Readonly<Record<string, unknown>>): boolean =>
+  error instanceof ProblemError
+    ? error.problems.every((one) => one.code.startsWith('store-'))
+    : typeof code === 'string' && code.startsWith('store-');

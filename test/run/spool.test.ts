@@ -1,11 +1,14 @@
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { ownerName } from '../../src/process.ts';
 import { openSpool, type Spool } from '../../src/run/spool.ts';
+import { openSpoolFile, openSpoolFolder } from '../../src/run/spool-file.ts';
 import { ProblemError } from '../../src/sync/problem.ts';
 
 let folder: string;
@@ -159,4 +162,37 @@ it('takes nothing more once it is closed', async () => {
   await spool.close();
   expect(() => spool.append(bytes('x'))).toThrow('closed');
   expect(await all(spool)).toEqual([]);
+});
+
+describe('the folder of a process', () => {
+  const own = ownerName('place', process.pid, 'own');
+  const open = (parent: string) =>
+    openSpoolFolder(parent, { owner: own, isAlive: (owner) => !owner.includes(' 7 ') });
+
+  it('is its own, and gone when it stops', () => {
+    const parent = mkdtempSync(join(tmpdir(), 'spool-folder-'));
+    onTestFinished(() => rmSync(parent, { recursive: true }));
+    const one = open(parent);
+    const other = open(parent);
+    expect(one.path).not.toBe(other.path);
+    expect(statSync(one.path).mode & 0o777).toBe(0o700);
+    one.stop();
+    expect(readdirSync(parent)).toEqual([basename(other.path)]);
+  });
+
+  it('does not mind what others have put in the way, and clears what dead processes left', () => {
+    const parent = mkdtempSync(join(tmpdir(), 'spool-folder-'));
+    onTestFinished(() => rmSync(parent, { recursive: true }));
+    writeFileSync(join(parent, 'bitable-sync'), 'in the way');
+    const dead = openSpoolFolder(parent, { owner: ownerName('place', 7, 'x'), isAlive: () => true });
+    writeFileSync(join(dead.path, 'rows'), 'left');
+    const living = open(parent);
+    expect(readdirSync(parent).sort()).toEqual(['bitable-sync', basename(living.path)].sort());
+  });
+
+  it('that cannot be made stops only who needs it', () => {
+    const { path, stop } = open('/no/such/folder');
+    expect(() => openSpoolFile(path)).toThrow('disk-failed');
+    stop();
+  });
 });

@@ -11,7 +11,7 @@ import { around } from '../../src/store/around.ts';
 import { backendOf, type OpenedStore, openStore } from '../../src/store/open.ts';
 import type { Tables } from '../../src/store/schema.ts';
 import { SqliteFault } from '../../src/store/sqlite-database.ts';
-import { watch } from '../../src/store/watch.ts';
+import { beside, watch } from '../../src/store/watch.ts';
 import { bodyOf, entriesOf, scopeOf, startChild, writeUntilKilled } from './kill.ts';
 import { sqlitePlace } from './places.ts';
 import { chunkOf, parts, quiet, runOf } from './samples.ts';
@@ -116,19 +116,27 @@ describe('the SQLite file', () => {
         throw new Error('not here');
       },
     });
+    const logged: string[] = [];
+    const note = (event: string) => logged.push(event);
+    const log = { ...quiet, warn: note, error: note };
     const failing: Dialect = {
       createAdapter: () => dialect.createAdapter(),
       createIntrospector: (db) => dialect.createIntrospector(db),
       createQueryCompiler: () => dialect.createQueryCompiler(),
       createDriver: () => driver,
     };
-    const db = new Kysely<Tables>({ dialect: around(failing, watch(backend, parts).call) });
+    const db = new Kysely<Tables>({ dialect: around(failing, watch(backend, { ...parts, log }).call) });
     opened.push({ stop: () => db.destroy() });
     const asked = () => db.selectFrom('bitable_sync_memory').selectAll().execute();
     await expect(asked()).rejects.toMatchObject({
       problems: [{ code: 'store-unusable', message: { en: expect.stringContaining('the disk is full') } }],
       cause: fault,
     });
+    const error = await asked().catch((refused: unknown) => refused);
+    beside(log).warn('lease.not-renewed', { error });
+    beside(log).error('runs.not-resumed', { problem: 'store-unusable', error: 'in words' });
+    beside(log).error('other.failed', { error: new Error('other') });
+    expect(logged).toEqual(['store.failed', 'other.failed']);
     fault = new SqliteFault('no such table: memory', 'SQLITE_ERROR');
     await expect(asked()).rejects.toBe(fault);
   });
