@@ -239,6 +239,13 @@ function serving(
         timeZone: config.timeZone,
         admins: config.admins,
         botOpenId: openId,
+        time: {
+          now: () => client.time(),
+          ask: async () => {
+            await whoAmI(client, uncounted);
+            return client.time();
+          },
+        },
       }),
       async (part) => {
         // Runs come to their end first, so that their cards can show it.

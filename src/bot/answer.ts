@@ -1,10 +1,11 @@
 import type { Verb } from '../cards/button.ts';
+import { lateCard } from '../cards/lateCard.ts';
 import { hintCard, problemCard } from '../cards/noticeCard.ts';
 import type { Definition } from '../sync/definition.ts';
 import { ProblemError } from '../sync/problem.ts';
 import type { Right } from './access.ts';
 import { type Asking, speak } from './asking.ts';
-import type { Command, Named } from './command.ts';
+import { againOf, type Command, type Named } from './command.ts';
 import { ask } from './commands/ask.ts';
 import { cancel } from './commands/cancel.ts';
 import { remind, rule, turn } from './commands/clock.ts';
@@ -43,6 +44,11 @@ async function carryOut(
     // What is no command is no act either: only the chat has to be one in which the bot speaks.
     const permission = await judge(asking, { right: 'ask', definition: undefined }, desk);
     return refusedCard(permission, desk) ?? hintCard(desk.locale, command?.near);
+  }
+  if (asking.late !== undefined && command.kind !== 'missing') {
+    const { late } = asking;
+    const again = againOf(command);
+    return told(again.verb, again.name, asking, desk, async () => lateCard(again, late, desk));
   }
   switch (command.kind) {
     case 'missing': {

@@ -15,6 +15,8 @@ export interface Asking {
   /** Whether it stands in a group: the answer goes into a thread. */
   readonly group: boolean;
   readonly via: Exclude<AuditEntry['via'], 'cli'>;
+  /** When it was written (ms), where that was too long ago for it to be carried out unasked. */
+  readonly late?: number;
   /** Repeats of the same answer within the hour send nothing; also the audit entry's ID. */
   readonly once: string;
 }

@@ -1,4 +1,4 @@
-import { longestRun, ops, type Press, snoozes, verbs } from '../cards/button.ts';
+import { longestMore, longestRun, ops, type Press, snoozes, verbs } from '../cards/button.ts';
 
 /**
  * Reads what a button sent. `undefined` for anything that no button of ours sends; never throws. What comes
@@ -6,7 +6,7 @@ import { longestRun, ops, type Press, snoozes, verbs } from '../cards/button.ts'
  */
 export function decode(value: unknown): Press | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { op: said, run, v, until: put, verb: asked } = value as Readonly<Record<string, unknown>>;
+  const { op: said, run, v, until: put, verb: asked, more } = value as Readonly<Record<string, unknown>>;
   const op = ops.find((one) => one === said);
   const verb = verbs.find((one) => one === asked);
   if (op === undefined || typeof run !== 'string' || run.length > longestRun) return undefined;
@@ -19,5 +19,6 @@ export function decode(value: unknown): Press | undefined {
     v,
     ...(until !== undefined && { until }),
     ...(op === 'command' && verb !== undefined && { verb }),
+    ...(op === 'command' && typeof more === 'string' && more.length <= longestMore && { more }),
   };
 }

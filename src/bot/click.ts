@@ -46,7 +46,7 @@ export async function click(event: ClickEvent, desk: PressDesk): Promise<Toast> 
 /** A button or a form that stands for a command: the same as typing it. */
 function commanded(
   event: ClickEvent,
-  { verb, run }: Press,
+  { verb, run, more = '' }: Press,
   group: boolean,
   desk: PressDesk,
   say: Tell,
@@ -56,7 +56,11 @@ function commanded(
     return typeof value === 'string' ? visible(value.slice(0, 300)).trim() : '';
   };
   const form = Object.keys(event.form).length > 0;
-  const command = commandOf(verb ?? 'help', run === '' ? filled('name') : run, filled('more'));
+  const command = commandOf(
+    verb ?? 'help',
+    run === '' ? filled('name') : run,
+    more === '' ? filled('more') : more,
+  );
   const asking = { ...askingOf(event, form ? 'form' : 'button'), group };
   desk.background.start('answer', () => answer(command, asking, desk));
   return say('success', text('好，结果见新卡片。', 'On it; a new card answers.'));

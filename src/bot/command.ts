@@ -108,6 +108,20 @@ function offersOf(command: Command): readonly Offer[] {
   return [{ verb: command.kind, name: 'name' in command ? (command.name ?? '') : '' }];
 }
 
+/** A command as one button can carry it. */
+export interface Again extends Offer {
+  /** The key for `why`, cron fields for `remind`. */
+  readonly more: string;
+}
+
+/** The command that a button has to stand for so that pressing it does what was written. */
+export function againOf(command: Command): Again {
+  const [offer = { verb: 'help', name: '' } as const] = offersOf(command);
+  if (command.kind === 'why') return { ...offer, more: command.key };
+  const set = command.kind === 'remind' ? command.set : undefined;
+  return { ...offer, more: set !== undefined && 'cron' in set ? set.cron : '' };
+}
+
 function firstLine(text: string): string {
   const lines = text
     .slice(0, readable)

@@ -14,12 +14,14 @@ const day = 86_400_000;
  * Answers an entry of the menu as the command that it stands for, to the person alone. Welcomes a group that the bot
  * was added to, and whoever opens its chat, at most once in 24 hours a person; a group with outsiders is noted, not welcomed.
  */
-export async function greet(event: MenuEvent | ArrivedEvent, desk: Desk): Promise<void> {
+export async function greet(event: MenuEvent | ArrivedEvent, desk: Desk, late = false): Promise<void> {
   const { schedules, clock, chat, locale } = desk;
   if (event.kind === 'menu') {
     const by = { kind: 'chat', openId: event.from } as const;
     const asking = { by, chat: event.from, message: undefined, group: false, via: 'menu' } as const;
-    return answer(commandOfKey(event.key), { ...asking, once: `menu:${event.id}` }, desk);
+    const { at } = event;
+    const old = late && at !== undefined ? { late: at } : {};
+    return answer(commandOfKey(event.key), { ...asking, ...old, once: `menu:${event.id}` }, desk);
   }
   const now = clock.now();
   if (event.kind === 'added') {

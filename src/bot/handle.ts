@@ -14,6 +14,7 @@ import { click } from './click.ts';
 import { parseCommand } from './command.ts';
 import type { Desk } from './desk.ts';
 import { greet } from './greet.ts';
+import { type FeishuTime, isLate } from './late.ts';
 import { createLive } from './live.ts';
 import type { ChatEvent, ClickEvent, HandleEvent, MessageEvent, Toast } from './ports.ts';
 import { isInThread, tellGroup } from './tell-group.ts';
@@ -29,6 +30,8 @@ export interface BotParts extends Omit<Desk, 'live' | 'leaving'> {
   readonly botOpenId: string;
   /** Whether the store is in trouble, so that work has to wait. */
   readonly storeWaits: () => boolean;
+  /** What Feishu's clocks show. */
+  readonly time: FeishuTime;
   /** The tenant whose events count; the first one seen when not given. */
   readonly tenantKey?: string;
 }
@@ -69,6 +72,11 @@ const storeBusy: Problem = {
   cure: text('不用重发；一直不好请联系管理员。', 'No need to send it again; if this lasts, tell an admin.'),
 };
 
+const tooLate = text(
+  '这次点击到得太晚，什么都没有做。还需要的话，请再点一次。',
+  'That click arrived too late; nothing was done. Press again if you still want it.',
+);
+
 /** Puts the conversation together: events in, cards and toasts out. */
 export function createBot(parts: BotParts): Bot {
   const { seen, clock, log, locale, botOpenId } = parts;
@@ -99,6 +107,9 @@ export function createBot(parts: BotParts): Bot {
     }
   };
 
+  const dated = async (asking: Asking, { at }: ChatEvent): Promise<Asking> =>
+    at !== undefined && (await isLate(at, parts.time)) ? { ...asking, late: at } : asking;
+
   const onMessage = (event: MessageEvent): void => {
     if (event.fromBot || event.from === botOpenId) return;
     if (event.chatKind === 'group' && !event.mentioned) return;
@@ -109,9 +120,10 @@ export function createBot(parts: BotParts): Bot {
       ...{ via: 'text', once: `answer:${event.message}` },
     };
     background.start('message', async () => {
-      const noted = isNew(event, `message:${event.message}`);
+      // Judged when it arrives: how long the store lets it wait does not make it old.
+      const [noted, judged] = [isNew(event, `message:${event.message}`), dated(asking, event)];
       background.start('store-wait', () => tellWaiting(asking, noted));
-      if (await noted) await answer(command, asking, desk);
+      if (await noted) await answer(command, await judged, desk);
     });
   };
 
@@ -138,6 +150,13 @@ export function createBot(parts: BotParts): Bot {
     await parts.chat.reply(asking.message, card, `waits:${asking.message}`, undefined, asking.group);
   };
 
+  /** A press counts when it comes in time; what came too late is pressed again by whoever still wants it. */
+  const pressed = async (event: ClickEvent): Promise<Toast> => {
+    if (!(await isLate(event.at, parts.time))) return click(event, desk);
+    log.warn('click.arrived-late', { id: event.id, at: event.at });
+    return say('warning', tooLate);
+  };
+
   const onClick = async (event: ClickEvent): Promise<Toast> => {
     const letGo = live.hold(event.message);
     const answered = new AbortController();
@@ -148,7 +167,7 @@ export function createBot(parts: BotParts): Bot {
         : say('info', text('正在处理，请看卡片。', 'Working on it; watch the card.'));
     };
     const repeated = say('info', text('这次点击已经处理过了。', 'This click was dealt with already.'));
-    const working = isNew(event).then((fresh) => (fresh ? click(event, desk) : repeated));
+    const working = isNew(event).then((fresh) => (fresh ? pressed(event) : repeated));
     background.start('click', () => working.then(() => undefined));
     try {
       return await Promise.race([working, late()]);
@@ -174,7 +193,7 @@ export function createBot(parts: BotParts): Bot {
       try {
         if (event.kind === 'click') return await onClick(event);
         if (event.kind === 'message') onMessage(event);
-        else afterNew(event, () => greet(event, desk));
+        else afterNew(event, async () => greet(event, desk, await isLate(event.at, parts.time)));
         return undefined;
       } catch (error) {
         log.error('event.failed', { id: event.id, ...factsOf(error) });

@@ -43,6 +43,8 @@ interface Arrival {
   readonly id: string;
   /** The nonce of the signed request that brought it, likewise. */
   readonly nonce?: string;
+  /** When it was written or pressed, by Feishu's clocks, in ms; nothing where the event does not say. */
+  readonly at?: number;
 }
 
 /** A message as it reaches the bot. */

@@ -71,7 +71,12 @@ export interface Press {
   readonly until?: Snooze;
   /** For `command`. */
   readonly verb?: Verb;
+  /** For `command`: what it takes besides a name. */
+  readonly more?: string;
 }
+
+/** Characters of what a command takes besides a name. */
+export const longestMore = 200;
 
 /** Characters of a run's ID or a definition's name in a button's value, at most. */
 export const longestRun = 100;
@@ -83,6 +88,7 @@ export const encode = (press: Press): Readonly<Record<string, unknown>> => ({
   v: press.v,
   ...(press.until !== undefined && { until: press.until }),
   ...(press.verb !== undefined && { verb: press.verb }),
+  ...(press.more !== undefined && { more: plain(press.more, longestMore) }),
 });
 
 /** What stands on the buttons of a run. */

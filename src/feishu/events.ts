@@ -1,6 +1,16 @@
 import type { ArrivedEvent, ClickEvent, MenuEvent, MessageEvent } from '../bot/ports.ts';
 import { list, type Shape, shape, words } from './shape.ts';
 
+/**
+ * When something was made, in ms; Feishu writes milliseconds for events and microseconds for presses on cards.
+ * https://open.feishu.cn/document/uAjLw4CM/ukzMukzMukzM/feishu-cards/card-callback-communication
+ */
+function timeOf(value: unknown): { readonly at: number } | undefined {
+  const digits = typeof value === 'number' ? String(value) : words(value);
+  if (digits === undefined || !/^\d{13}(\d{3})?$/.test(digits)) return undefined;
+  return { at: Number(digits.slice(0, 13)) };
+}
+
 /** The two halves of an event: https://open.feishu.cn/document/server-docs/event-subscription-guide/event-structure */
 interface Envelope {
   readonly header: Shape;
@@ -46,6 +56,7 @@ export function messageEvent(payload: unknown, self: string, name = ''): Message
     fromBot: sender?.['sender_type'] !== 'user',
     text: textOf(message, mentions, self),
     mentioned: mentions.some((mention) => mention.openId === self),
+    ...(timeOf(message['create_time']) ?? timeOf(parts.header['create_time'])),
   };
 }
 
@@ -73,6 +84,7 @@ export function clickEvent(payload: unknown): ClickEvent | undefined {
     name: words(action['name']),
     value: action['value'],
     form: shape(action['form_value']) ?? {},
+    ...timeOf(parts.header['create_time']),
   };
 }
 
@@ -87,7 +99,8 @@ export function menuEvent(payload: unknown): MenuEvent | undefined {
   const from = words(shape(operator?.['operator_id'])?.['open_id']);
   const key = words(parts?.event['event_key']);
   if (!parts || !id || !from || !key) return undefined;
-  return { kind: 'menu', id, from, key, tenant: words(parts.header['tenant_key']) ?? '' };
+  const tenant = words(parts.header['tenant_key']) ?? '';
+  return { kind: 'menu', id, from, key, tenant, ...timeOf(parts.header['create_time']) };
 }
 
 /**

@@ -47,6 +47,8 @@ export interface SayOptions {
   readonly mention?: boolean;
   /** Sends it as rich text. */
   readonly post?: boolean;
+  /** It was written so long ago (ms) and reaches the bot only now. */
+  readonly ago?: number;
 }
 
 /** What `next` waits for. */
@@ -182,9 +184,9 @@ export function newChat(
     id: chat.id,
     kind: chat.kind,
     members: spec.members,
-    say: (text, { from = first, mention = false, post = false } = {}) => {
+    say: (text, { from = first, mention = false, post = false, ago = 0 } = {}) => {
       mark.set(chat.id);
-      return say(world, events, { chat, from, text, mention, post });
+      return say(world, events, { chat, from, text, mention, post, ago });
     },
     messages: () =>
       [...world.messages.values()].flatMap((message) => {

@@ -36,13 +36,14 @@ interface Draft {
   readonly text: string;
   readonly mention: boolean;
   readonly post: boolean;
+  readonly ago?: number | undefined;
 }
 
 /** Puts a person's message into the chat and tells the app, where the app is to be told. */
-export function say(world: World, events: Events, { chat, from, text, mention, post }: Draft): Said {
+export function say(world: World, events: Events, { chat, from, text, mention, post, ago = 0 }: Draft): Said {
   const key = mention ? '@_user_1' : undefined;
   const { type, content } = contentOf(text, key, world.bot, post);
-  const at = world.now();
+  const at = world.now() - ago;
   const message: MessageState = {
     id: `om_${world.random.hex(32)}`,
     chatId: chat.id,

@@ -642,3 +642,72 @@ describe('after a restart', () => {
     expect(patches().map((one) => one.to)).toEqual(['om_7']);
   });
 });
+
+describe('what reaches the bot long after it was done', () => {
+  const hour = 3_600_000;
+
+  it.each([
+    '/sync orders',
+    '/sync orders --plan',
+    '/sync freeze',
+    '/sync thaw',
+    '/sync cancel orders',
+    '/sync pause orders',
+    '/sync retry orders',
+    '/sync init orders',
+    '/sync remind orders "0 9 * * 1-5"',
+    '/sync why orders A001',
+  ])('asks by a button that does what was written: %s', async (line) => {
+    const { bot, ask, clock, said, asked, parts, audit } = newStage({ admins: ['ou_anna'] });
+    const late = await ask(line, { at: clock.now() - hour });
+    expect(wordsOf(late)).toContain('has only reached the bot now; nothing was done');
+    expect([asked, await parts.schedules.marks('frozen'), await parts.schedules.reminders()]).toEqual([
+      [],
+      [],
+      [],
+    ]);
+    const [button] = buttonsOf(late);
+    const before = said.length;
+    await bot.handle(
+      press(button?.behaviors[0]?.value, { message: 'om_1', chat: 'oc_p2p', at: clock.now() }),
+    );
+    await settle();
+    await settle();
+    expect(said.length).toBeGreaterThan(before);
+    const fresh = newStage({ admins: ['ou_anna'] });
+    await fresh.ask(line, { at: fresh.clock.now() - 4 * 60_000 });
+    expect(asked).toEqual(fresh.asked.map((one) => expect.objectContaining({ op: one.op })));
+    const done = ({ entries }: typeof audit) => entries.map(({ what }) => what).at(-1);
+    expect(done(audit)).toBe(done(fresh.audit));
+  });
+
+  it('a late freeze undoes no thaw', async () => {
+    const { ask, clock, parts } = newStage({ admins: ['ou_anna'] });
+    await ask('/sync freeze', { at: clock.now() });
+    await ask('/sync thaw', { id: 'ev_2', message: 'om_2', at: clock.now() });
+    await ask('/sync freeze', { id: 'ev_3', message: 'om_3', at: clock.now() - 6 * hour });
+    expect(await parts.schedules.marks('frozen')).toEqual([]);
+  });
+
+  it('a press does nothing, and says so', async () => {
+    const { bot, clock, asked } = newStage({}, [recordOf(partial)]);
+    const toast = await bot.handle(press(value('retry'), { at: clock.now() - hour }));
+    expect(toast).toMatchObject({ type: 'warning', content: expect.stringContaining('arrived too late') });
+    expect(asked).toEqual([]);
+  });
+
+  it('is told by the clocks of Feishu, whatever this machine believes, and asked for before anything counts as late', async () => {
+    const clock = { feishu: 0, known: 0 };
+    for (const [known, real, at, late] of [
+      [10 * hour, 0, 0, false],
+      [0, 10 * hour, 10 * hour, false],
+      [-10 * hour, 10 * hour, 5 * hour, false],
+      [9 * hour, 9 * hour, 0, true],
+    ] as const) {
+      Object.assign(clock, { known, feishu: real });
+      const { ask, asked } = newStage({ time: { now: () => clock.known, ask: async () => clock.feishu } });
+      await ask('/sync orders', { at });
+      expect(asked.length).toBe(late ? 0 : 1);
+    }
+  });
+});

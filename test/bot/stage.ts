@@ -40,6 +40,7 @@ export function newStage(change: Partial<BotParts> = {}, records: readonly RunRe
     timeZone: 'UTC',
     admins: [],
     botOpenId: 'ou_bot',
+    time: { now: clock.now, ask: async () => clock.now() },
     ...change,
   };
   const bot = createBot(parts);

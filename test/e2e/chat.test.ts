@@ -437,6 +437,17 @@ describe('events', () => {
     expect(chat.messages()).toHaveLength(2);
   });
 
+  it('that arrive hours late do nothing by themselves: a button asks', async () => {
+    const { world } = await newBot({ orders: 3, speed: forClicks });
+    const chat = world.feishu.chat({ kind: 'p2p' });
+    chat.say('/sync orders', { ago: 3_600_000 });
+    const asking = await chat.next(says('has only reached the bot now'));
+    expect([world.writes(), buttons(asking)]).toEqual([[], ['sync_1']]);
+    await world.feishu.click(asking.id, 'sync_1');
+    await chat.next(ended);
+    await world.expectSame();
+  });
+
   it('of other tenants and of bots are ignored, and odd ones harm nobody', async () => {
     const { world } = await newBot({ orders: 3 });
     const chat = world.feishu.chat({ kind: 'p2p' });

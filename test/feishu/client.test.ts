@@ -462,3 +462,15 @@ it('refuses calls once it is stopped', async () => {
   client.stop();
   await expect(search(client)).rejects.toThrow('stopped');
 });
+
+it('knows the time of Feishu by its last answer, and before the first that of this machine', async () => {
+  const date = 'Mon, 23 Nov 2026 06:00:00 GMT';
+  const own = { now: () => Date.parse('2026-11-23T09:30:00Z'), sleep: quickClock().sleep };
+  const { client } = await setUp(
+    ({ path }) => (isToken(path) ? undefined : { body: { code: 0, data: { items: [] } }, headers: { date } }),
+    { clock: own },
+  );
+  expect(client.time()).toBe(own.now());
+  await search(client);
+  expect(client.time()).toBe(Date.parse(date));
+});

@@ -69,6 +69,7 @@ describe('a message', () => {
       fromBot: false,
       text: ' /sync orders',
       mentioned: true,
+      at: 1767225600123,
     };
     expect(messageEvent(melted(message), self)).toEqual(expected);
     expect(messageEvent({ schema: '2.0', header, event: event(message) }, self)).toEqual(expected);
@@ -245,10 +246,27 @@ const click = {
   context: { open_message_id: 'om_1', open_chat_id: 'oc_1' },
 };
 
+describe('the time of an event', () => {
+  it.each([
+    ['1767225600123', 1767225600123],
+    ['1767225600123456', 1767225600123],
+    [1767225600123, 1767225600123],
+    ['', undefined],
+    ['soon', undefined],
+    ['-1', undefined],
+    ['17672256001', undefined],
+    [{}, undefined],
+  ])('%j', (create_time, at) => {
+    const melted = { ...header, create_time, ...event({ content: { text: 'x' } }) };
+    expect(messageEvent(melted, self)?.at).toBe(at);
+  });
+});
+
 describe('a click', () => {
   it('is read with its button and value', () => {
     expect(clickEvent(click)).toEqual({
       kind: 'click',
+      at: 1767225600123,
       id: 'ev1',
       message: 'om_1',
       chat: 'oc_1',
