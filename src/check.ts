@@ -1,5 +1,6 @@
 import { frozenNow } from './bot/frozen.ts';
 import type { Definitions, ListedDefinition, Schedules } from './bot/ports.ts';
+import { type Pause, pauseOf } from './bot/schedule/paused.ts';
 import { type AskChat, chatAsker, checkChats } from './check/chats.ts';
 import { checkRows } from './check/keys.ts';
 import { sharingProblems, type Writes } from './check/sharing.ts';
@@ -116,6 +117,9 @@ async function checkOne(one: ListedDefinition, ask: AskChat, parts: CheckParts):
   });
   const steps = [stepOf(theFile, []), source, table];
   if (looked?.mapping) steps.push(await checkedRows(looked.mapping));
+  const pause = (await parts.store.schedules.marks('paused')).find((mark) => mark.definition === name);
+  if (pause && definition.schedule.length > 0)
+    steps.push(stepOf(theClock, [isPaused(name, pauseOf(pause.value))]));
   if (definition.schedule.length > 0 || definition.access.chats !== undefined)
     steps.push(await step(theChats, () => checkChats(definition, parts.config.admins, ask)));
   return { name, steps, writes: looked?.writes };
@@ -144,6 +148,7 @@ async function unchecked(one: ListedDefinition, { store }: CheckParts): Promise<
 
 const theFile = text('定义文件', 'Definition file');
 const rowsAndKey = text('行与主键', 'Rows and key');
+const theClock = text('定时', 'Schedule');
 const theChats = text('群与通知', 'Chats');
 const theOthers = text('与其他定义', 'Other definitions');
 
@@ -185,5 +190,21 @@ const isFrozen: Problem = {
   message: text('全部同步已被冻结，什么都不会写入', 'all syncs are frozen: nothing is written'),
   cure: text('运行 bitable-sync thaw 解除。', 'bitable-sync thaw lets them go on.'),
 };
+
+/** A schedule that does nothing by itself: since when it stands still, and what ends that. */
+function isPaused(name: string, { by, away }: Pause): Problem {
+  const self = text('连续失败，定时任务已自动暂停', 'the schedule has paused itself after failures in a row');
+  return {
+    code: 'warn-paused',
+    message: by === undefined ? self : text('定时任务被暂停了', 'the schedule was paused by somebody'),
+    cure:
+      away === undefined
+        ? text(`在聊天里发 /sync resume ${name} 恢复。`, `/sync resume ${name} in a chat lets it go on.`)
+        : text(
+            '连上飞书或数据库后会自动恢复。',
+            'It goes on by itself once Feishu or the database can be reached again.',
+          ),
+  };
+}
 
 const uncounted: CallMeter = { count: () => undefined };

@@ -132,6 +132,9 @@ describe('do: run', () => {
       code: expect.anything(),
       message: expect.any(String),
     });
+    const { json, err } = await world.type('check');
+    expect(JSON.stringify(json)).toContain('warn-paused');
+    expect(err).toContain('/sync resume orders');
     mend();
     await at('23T14:01:00', program);
     expect(await program.runs.latest('orders', 9)).toHaveLength(5);
