@@ -54,7 +54,7 @@ export function approvers(
  * Decides at the time of the act whether somebody may do it: for commands, buttons, menus and forms alike. Nobody in
  * chats with outsiders. Starting and looking: those in `access.run`, else everyone in the chats of `access.chats`, else
  * everyone; nobody starts anything while all is frozen. Stopping: they, and whoever started it. Approving: those in
- * `access.approve` and the admins, but with `other` among them never the starter; with nobody named only the command
+ * `access.approve` (`everyone`: in those chats) and the admins, but with `other` among them never the starter; with nobody named only the command
  * line. Discarding is for the same people and writes nothing: they may while all is frozen too. A definition that
  * cannot be read leaves only the admins.
  */
@@ -86,7 +86,8 @@ function mayApprove(
   const list = approvers(definition?.access, admins);
   const may = deciders(list, starter);
   if (list.includes('other') && starter === asker.openId) return refused(may, notOwn);
-  if (list.includes('everyone') || list.includes(asker.openId)) return yes;
+  if (list.includes(asker.openId)) return yes;
+  if (list.includes('everyone')) return isHere(asker, definition) ? yes : refused(may, notHere);
   if (list.includes('runners')) return mayRun(asker, definition, admins);
   return refused(may, list.length === 0 ? onlyCommandLine(definition) : notApprover);
 }
@@ -99,10 +100,13 @@ function mayRun(asker: Asker, definition: Access | undefined, admins: readonly s
   if (!definition) return refused(admins, unreadable);
   const { access } = definition;
   const open = access.run === undefined || access.run.includes('everyone');
-  const here = access.chats === undefined || access.chats.includes(asker.chat);
-  if (access.run?.includes(asker.openId) || (open && here)) return yes;
+  if (access.run?.includes(asker.openId) || (open && isHere(asker, definition))) return yes;
   return refused([...(access.run ?? []), ...admins], open ? notHere : notRunner);
 }
+
+/** Whether the chat is one of those that a definition is for: `everyone` means everybody in them. */
+const isHere = ({ chat }: Asker, definition: Access | undefined): boolean =>
+  definition?.access.chats === undefined || definition.access.chats.includes(chat);
 
 /** open_id of who started the run. */
 export const starterOf = ({ acts }: Pick<State, 'acts'>): string | undefined =>

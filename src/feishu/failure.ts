@@ -113,6 +113,12 @@ const cardIsLocked = (answer: Answer): boolean => {
   return typeof message === 'string' && message.includes(`ErrCode: ${cardLocked}`) && /lock/i.test(message);
 };
 
+/**
+ * A value that Feishu quotes: `records[0].fields.date.fieldValue.VALUE.fieldName.date`. It may hold quotes, line breaks
+ * and these very words, so all goes up to the last `.fieldName.`, or to the end.
+ */
+const quotedValue = /\.fieldValue\.(?:.*(?=\.fieldName\.)|.*)/s;
+
 /** Feishu's own words, cut, and without the values that some of its messages quote. */
 function messageOf(answer: Answer): string {
   if (answer.body.kind !== 'json') return `HTTP ${answer.status}, ${bodyWords[answer.body.kind]}`;
@@ -120,7 +126,7 @@ function messageOf(answer: Answer): string {
   const message = words(body?.['msg']);
   if (!codeOf(answer)) return `HTTP ${answer.status}, an answer without a code`;
   return (message ?? `code ${String(body?.['code'])}`)
-    .replace(/\.fieldValue\..*?(?=\.fieldName|['"]|$)/gs, '')
+    .replace(quotedValue, '')
     .replace(/\s+/g, ' ')
     .slice(0, 200);
 }

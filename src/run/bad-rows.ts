@@ -87,6 +87,29 @@ export function refusedRow(mapping: Shown, change: Change, failure: Failure): Ba
   };
 }
 
+/** A failure whose words hold no value of a private column, should Feishu quote one of those that were sent. */
+export function withoutPrivate(
+  failure: Failure,
+  changes: readonly Change[],
+  targets: readonly Target[],
+): Failure {
+  const hidden = targets.flatMap((target, at) => (target.hidden ? [at] : []));
+  const values = changes.flatMap((change) => hidden.map((at) => wantedAt(change, at)));
+  const message = [...new Set(values)]
+    .map((value) => value.replace(/\s+/gu, ' ').trim())
+    .filter((value) => value.length > 1)
+    .sort((one, other) => other.length - one.length)
+    .reduce((words, value) => cutOff(words.replaceAll(value, masked), value), failure.message);
+  return message === failure.message ? failure : { ...failure, message };
+}
+
+/** Words are cut after some hundred characters, perhaps inside of a value. */
+function cutOff(words: string, value: string): string {
+  for (let shown = Math.min(value.length - 1, words.length); shown >= 4; shown--)
+    if (words.endsWith(value.slice(0, shown))) return `${words.slice(0, -shown)}${masked}`;
+  return words;
+}
+
 /** The field that a refusal is about: the one that Feishu points at, or the only one that was sent. */
 function pointedAt(targets: readonly Target[], change: Change, { pointer, message }: Failure): number {
   const named = /\.fields\.(.+)$/su.exec(pointer ?? '')?.[1];

@@ -6,6 +6,7 @@ import { hashOf, seedOf } from '../sync/hash.ts';
 import { tokenLife } from '../sync/limits.ts';
 import type { Target } from '../sync/mapping.ts';
 import { heavyWaits, throttleBudget } from '../sync/round.ts';
+import { withoutPrivate } from './bad-rows.ts';
 import type { Lane } from './lane.ts';
 import type { Chance, Clock, LedgerEntry, Table } from './ports.ts';
 
@@ -100,7 +101,7 @@ export async function send(
       return outcome;
     } catch (error) {
       if (!(error instanceof CallError)) throw error;
-      failure = error.failure;
+      failure = withoutPrivate(error.failure, changes, sender.targets);
       if (failure.verdict !== 'wait') {
         lane.answered(flight.atOnce);
         return { ...unsent, failure: { ...failure, mayHaveHappened: doubt || failure.mayHaveHappened } };

@@ -22,6 +22,11 @@ describe('who may do what', () => {
     ['approve', {}, ['ou_anna'], true],
     ['approve', { approve: ['ou_anna'] }, [], true],
     ['approve', { approve: ['everyone'] }, [], true],
+    ['approve', { approve: ['everyone'], chats: ['oc_1'] }, [], true],
+    ['approve', { approve: ['everyone'], chats: ['oc_2'] }, [], false],
+    ['approve', { approve: ['everyone', 'ou_anna'], chats: ['oc_2'] }, [], true],
+    ['approve', { approve: ['everyone'], chats: ['oc_2'] }, ['ou_anna'], true],
+    ['discard', { approve: ['everyone'], chats: ['oc_2'] }, [], false],
     ['approve', { approve: ['ou_bob'] }, [], false],
   ] as const)('%s with %j and admins %j: %s', (right, access, admins, allowed) => {
     expect(may(anna, right, rule(access), admins).allowed).toBe(allowed);

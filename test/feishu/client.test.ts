@@ -342,6 +342,20 @@ describe('a failed call', () => {
     if (code === 1254001) expect(failure.verdict).toBe('values');
   });
 
+  it.each([
+    ["records[0].fields.n.fieldValue.O'Brien 王五.fieldName.n", 'records[0].fields.n.fieldName.n'],
+    [
+      'records[0].fields.n.fieldValue."王五"\n.fieldName.x.fieldName.n bad',
+      'records[0].fields.n.fieldName.n bad',
+    ],
+    ["'records[0].fields.n.fieldValue.王五' and 王五", "'records[0].fields.n"],
+  ])('shows no value that Feishu quotes: %s', async (msg, shown) => {
+    const { client } = await setUp(({ path }) =>
+      isToken(path) ? undefined : { body: { code: 1254064, msg } },
+    );
+    expect((await failureFrom(create(client))).message).toBe(shown);
+  });
+
   it('ends with the reason of the signal when it is given up', async () => {
     const giveUp = new AbortController();
     const { client, meter } = await setUp(({ path }) => {

@@ -201,6 +201,8 @@ export interface FakeTable extends Table {
   refuses: (fields: Fields) => boolean;
   /** What a refusal points at, by the place of the first row that is refused. */
   pointsAt: (at: number) => string | undefined;
+  /** Feishu's own words for a refusal. */
+  words: string;
   /** Told before each page of a read. */
   onPage: (page: number) => void;
   put(fields: Fields): string;
@@ -283,7 +285,10 @@ export function fakeTable(clock: Clock): FakeTable {
     const at = records.findIndex((one) => table.refuses(one));
     if (at < 0) return;
     const pointer = table.pointsAt(at);
-    throw new CallError(failed('values', { code: 1254061, ...(pointer === undefined ? {} : { pointer }) }));
+    const message = table.words;
+    throw new CallError(
+      failed('values', { code: 1254061, message, ...(pointer === undefined ? {} : { pointer }) }),
+    );
   }
 
   const table: FakeTable = {
@@ -302,6 +307,7 @@ export function fakeTable(clock: Clock): FakeTable {
     fault: () => undefined,
     refuses: () => false,
     pointsAt: () => undefined,
+    words: failed('values').message,
     onPage: () => undefined,
     inFlight: 0,
     widest: 0,

@@ -161,6 +161,19 @@ describe('the rows of a run that no chunk holds', () => {
     expect(JSON.stringify([state, await kept(state)])).not.toContain('secret');
     expect(await kept(state)).toMatchObject([{ key: 'bad', value: '•••' }]);
   });
+
+  it('are masked in Feishu’s own words, too, where a column is private', async () => {
+    const one = await world({ private: ['备注'] }, store);
+    const secret = 'it\'s a "secret"\nof two lines';
+    one.source.rowsNow = [['bad', 1, secret]];
+    one.table.refuses = () => true;
+    const shown = 'it\'s a "secret" of two';
+    one.table.words = `Cannot convert it's a "secret" of two lines; was ${shown}`;
+    const state = await one.run();
+    const told = JSON.stringify([state, await kept(state)]);
+    expect(told).toContain('Cannot convert •••; was •••');
+    expect(told).not.toMatch(/secret|it's/u);
+  });
 });
 
 const scopeOf = (one: World) => ({
