@@ -6,6 +6,7 @@ import { definitionOf } from './bot/find.ts';
 import { freeze, frozenNow, thaw } from './bot/frozen.ts';
 import { createBot } from './bot/handle.ts';
 import { permit } from './bot/permit.ts';
+import type { Chat } from './bot/ports.ts';
 import { pause, resumeSchedule } from './bot/reminders.ts';
 import { tendRuns } from './bot/resume.ts';
 import { outlooks } from './bot/schedule/outlook.ts';
@@ -41,6 +42,7 @@ import { folderDefinitions } from './store/definitions.ts';
 import { type OpenedStore, openStore } from './store/open.ts';
 import { beside } from './store/watch.ts';
 import { parseAddress } from './sync/address.ts';
+import { hiding } from './sync/hide.ts';
 import { text } from './sync/text.ts';
 import { keepTidy } from './tidy.ts';
 
@@ -82,7 +84,7 @@ async function withStore<T>(
 
 /** Puts the program together by hand: settings in, parts wired, one stop. */
 export const openProgram: OpenProgram = async (config, surroundings) => {
-  const { log: told, clock, instance: self = thisProcess() } = surroundings;
+  const { log: told, clock, hide = hiding([]), instance: self = thisProcess() } = surroundings;
   const log = beside(told);
   const releases: (() => Promise<void> | void)[] = [];
   const release = async (): Promise<void> => {
@@ -144,8 +146,8 @@ export const openProgram: OpenProgram = async (config, surroundings) => {
         ...{ sources, store, lanes, timeZone, meter, signal },
         openBase: openBase(client),
       });
-    const parts = { store, client, runs, definitions, verify, init, owned };
-    const talk = chat(client, uncounted);
+    const talk = chat(client, uncounted, hide);
+    const parts = { store, client, chat: talk, runs, definitions, verify, init, owned };
     const book = { schedules, audit: store.audit, admins: config.admins, clock, log, chat: talk };
     const serve = serving(config, { ...surroundings, log }, parts);
     return {
@@ -202,6 +204,7 @@ function thisProcess(): Instance {
 interface Served {
   readonly store: OpenedStore;
   readonly client: ReturnType<typeof feishuClient>;
+  readonly chat: Chat;
   readonly runs: Program['runs'];
   readonly definitions: Program['definitions'];
   readonly verify: Verify;
@@ -212,7 +215,7 @@ interface Served {
 /** The bot: who it is, its doors, and the runs that a stopped process left. */
 function serving(
   config: Config,
-  { log, clock, version = '', wake = everySecond }: Surroundings,
+  { log, clock, version = '', hide = hiding([]), wake = everySecond }: Surroundings,
   parts: Served,
 ): () => Promise<void> {
   const { store, client, runs, definitions, verify, owned } = parts;
@@ -221,7 +224,7 @@ function serving(
     const over = new AbortController();
     const bot = owned(
       createBot({
-        chat: chat(client, uncounted),
+        chat: parts.chat,
         runs,
         definitions,
         journal: store.journal,
@@ -253,7 +256,7 @@ function serving(
         await part.stop();
       },
     );
-    const events = receiver({ self: openId, name, handle: bot.handle, log, clock });
+    const events = receiver({ self: openId, name, handle: bot.handle, log, clock, hide });
     const connected = owned(openEvents(config, client, events, { log, clock }), (door) => door.stop());
     if (config.http) {
       const byHttp = config.app.events;
@@ -282,7 +285,7 @@ function serving(
         {
           ...{ schedules: store.schedules, journal: store.journal, definitions, runs, clock, log },
           ...{ locale, timeZone, admins, quietHours },
-          chat: chat(client, uncounted),
+          chat: parts.chat,
         },
         wake,
       ),

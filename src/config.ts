@@ -106,17 +106,27 @@ export const noConnection = (name: string): Problem => ({
   ),
 });
 
-/** Lists the values that must never be shown or logged. */
-export function secretsOf(config: LocalConfig & { readonly app?: AppConfig }): readonly string[] {
-  const secrets = config.app ? [config.app.secret] : [];
-  const events = config.app?.events;
-  if (events?.kind === 'webhook') secrets.push(events.encryptKey, events.verificationToken);
-  for (const connection of [config.store, ...config.connections.values()]) {
-    if (connection.kind !== 'mysql') continue;
-    const { password } = new URL(connection.url);
-    if (password) secrets.push(connection.url, password, decodeURIComponent(password));
+/** Settings whose value is a secret as a whole. */
+const secretSettings = ['FEISHU_APP_SECRET', 'FEISHU_ENCRYPT_KEY', 'FEISHU_VERIFICATION_TOKEN'];
+
+/** Lists the values that must never be shown or logged, be the settings right or wrong. */
+export function secretsOf(env: Environment): readonly string[] {
+  const whole = secretSettings.flatMap((name) => env[name]?.trim() ?? []);
+  const addresses = Object.entries(env).flatMap(([name, value]) =>
+    value !== undefined && /^(?:STORE_URL$|CONNECTION_)|_PROXY$/i.test(name) ? [value] : [],
+  );
+  return [...whole, ...addresses.flatMap(passwordIn)].filter((one) => one !== '');
+}
+
+/** The password of an address, encoded and not. */
+function passwordIn(address: string): readonly string[] {
+  if (!URL.canParse(address)) return [];
+  const { password } = new URL(address);
+  try {
+    return [password, decodeURIComponent(password)];
+  } catch {
+    return [password];
   }
-  return secrets;
 }
 
 function throwIfAny(problems: readonly Problem[]): void {

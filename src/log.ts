@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import type { LogLevel } from './config.ts';
 import type { Log } from './run/ports.ts';
+import { type Hide, hiding } from './sync/hide.ts';
 
 /** What a log needs: how much, where to, and what must not show. */
 export interface LogOptions {
@@ -15,7 +16,8 @@ export interface LogOptions {
 
 /** Opens a log: one JSON object a line, or one readable line on a terminal. */
 export function createLog({ level, write, pretty, secrets }: LogOptions): Log {
-  const hide = hiding(secrets);
+  const known = hiding(secrets, shortest);
+  const hide: Hide = (line) => known(line).replaceAll(secretFact, '$1***').replaceAll(bearer, 'Bearer ***');
   const logger = pino(
     {
       level,
@@ -31,6 +33,9 @@ export function createLog({ level, write, pretty, secrets }: LogOptions): Log {
     logger[name](plainFacts(facts), event);
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
+
+/** Characters of a secret that is looked for: a log has few ordinary words to be blotted out. */
+const shortest = 4;
 
 type Facts = Readonly<Record<string, unknown>>;
 
@@ -53,21 +58,7 @@ function plainFact(fact: unknown): unknown {
 /** A word after which a value is secret, whoever logged it. */
 const secretFact =
   /(\\{0,8}"(?:[a-z_]{0,40}(?:secret|password|token|ticket|access_key)|authorization)\\{0,8}"\s{0,8}:\s{0,8}\\{0,8}")[^"\\]*/gi;
-const userInfo = /:\/\/[^\s:@/"\\]{0,100}:(?:[^\s@"\\:]|:(?!\/\/)){0,300}@/g;
 const bearer = /\bBearer [\w.~+/-]+=*/gi;
-
-/** Makes a function that takes secrets out of a line: the known ones, and whatever looks like one. */
-function hiding(secrets: readonly string[]): (line: string) => string {
-  // As they stand in JSON. Very short ones would blot out ordinary words.
-  const known = secrets.filter((one) => one.length >= 4).map((one) => JSON.stringify(one).slice(1, -1));
-  const longestFirst = [...new Set(known)].sort((a, b) => b.length - a.length);
-  return (line) =>
-    longestFirst
-      .reduce((rest, secret) => rest.replaceAll(secret, '***'), line)
-      .replaceAll(secretFact, '$1***')
-      .replaceAll(userInfo, '://***@')
-      .replaceAll(bearer, 'Bearer ***');
-}
 
 /** `12:03:04 warn  chat.refused code=230020`. */
 function readable(line: string): string {

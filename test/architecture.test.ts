@@ -71,7 +71,7 @@ const rules: Readonly<Record<string, Rule>> = {
   'config.ts': { ours: ['sync', ...config], node: true },
   'env-file.ts': { ours: ['sync', ...config], node: true },
   'clock.ts': { ours: [], types: ports, node: true },
-  'log.ts': { ours: [], types: [...ports, ...config], packages: ['pino'], node: true },
+  'log.ts': { ours: ['sync'], types: [...ports, ...config], packages: ['pino'], node: true },
   'process.ts': { ours: ['run'], node: true },
   check: {
     ours: ['check', 'sync', 'run', 'bot', 'feishu'],

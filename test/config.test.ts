@@ -148,7 +148,7 @@ describe('the settings', () => {
       verificationToken: 'token',
       window: 25_200,
     });
-    expect(secretsOf(config)).toEqual(expect.arrayContaining(['key', 'token']));
+    expect(secretsOf(hook)).toEqual(expect.arrayContaining(['key', 'token']));
     for (const [written, window] of [
       ['90', 90],
       ['90s', 90],
@@ -287,7 +287,7 @@ describe('a secret', () => {
   });
 
   it('is listed for the log to hide, encoded or not', () => {
-    const secrets = secretsOf(readConfig({ ...app, CONNECTION_SHOP: 'mysql://u:p%40ssword@db/shop' }, cwd));
+    const secrets = secretsOf({ ...app, CONNECTION_SHOP: 'mysql://u:p%40ssword@db/shop' });
     expect(secrets).toEqual(expect.arrayContaining(['app-secret', 'p%40ssword', 'p@ssword']));
   });
 });

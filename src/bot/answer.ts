@@ -29,7 +29,7 @@ export async function answer(command: Command | undefined, asking: Asking, desk:
     card = await carryOut(command, asking, desk);
   } catch (error) {
     if (!(error instanceof ProblemError)) desk.log.error('command.failed', { name, ...factsOf(error) });
-    card = problemCard(name, problemsOf(error), desk.locale);
+    card = problemCard(name, problemsOf(error, desk.admins.includes(asking.by.openId)), desk.locale);
   }
   if (card !== undefined) await speak(card, asking, desk);
 }
@@ -58,7 +58,7 @@ async function carryOut(
     case 'help':
       return told('help', undefined, asking, desk, () => help(asking.by.openId, desk));
     case 'list':
-      return told('list', undefined, asking, desk, () => list(desk));
+      return told('list', undefined, asking, desk, () => list(asking.by.openId, desk));
     case 'status':
       return told('status', undefined, asking, desk, () => status(desk));
     case 'freeze':

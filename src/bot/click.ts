@@ -38,7 +38,7 @@ export async function click(event: ClickEvent, desk: PressDesk): Promise<Toast> 
   } catch (error) {
     if (!(error instanceof ProblemError))
       desk.log.error('click.failed', { op: press?.op, ...factsOf(error) });
-    const [{ message, cure }] = problemsOf(error);
+    const [{ message, cure }] = problemsOf(error, desk.admins.includes(event.from));
     return say('error', text(`${message.zh}${cure.zh}`, `${message.en} ${cure.en}`));
   }
 }

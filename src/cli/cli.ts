@@ -1,13 +1,14 @@
-import { localeOf } from '../config.ts';
+import { localeOf, secretsOf } from '../config.ts';
 import { readEnvironment } from '../env-file.ts';
 import type { Log } from '../run/ports.ts';
+import { hiding } from '../sync/hide.ts';
 import { ProblemError, problem } from '../sync/problem.ts';
 import { inLocale, text } from '../sync/text.ts';
 import { type Answer, refusal } from './answer.ts';
 import { type Command, parseArguments, wantsJson } from './arguments.ts';
 import { perform } from './perform.ts';
 import type { ExitCode } from './report.ts';
-import { createTerminal } from './terminal.ts';
+import { createTerminal, type Stream } from './terminal.ts';
 import type { World } from './world.ts';
 
 /** The command line of one process. */
@@ -20,7 +21,21 @@ export interface Cli {
 
 /** Prepares one command line; `line` are the words after the program's name. */
 export function createCli(line: readonly string[], world: World): Cli {
-  const { out, err } = world;
+  let hide = hiding(secretsOf(world.env));
+  const clean = (stream: Stream): Stream => ({
+    write: (words) => stream.write(hide(words)),
+    flushed: () => stream.flushed(),
+    get isTTY() {
+      return stream.isTTY;
+    },
+    get columns() {
+      return stream.columns;
+    },
+    get rows() {
+      return stream.rows ?? 24;
+    },
+  });
+  const [out, err] = [clean(world.out), clean(world.err)];
   const json = wantsJson(line);
   let locale = localeOf(world.env);
   let command: Command = parseArguments(line, locale);
@@ -52,14 +67,16 @@ export function createCli(line: readonly string[], world: World): Cli {
 
   const carryOut = async (): Promise<Answer> => {
     const { env, advice } = readEnvironment(world.env, world.cwd);
+    hide = hiding(secretsOf(env));
     if (localeOf(env) !== locale) {
       locale = localeOf(env);
       command = parseArguments(line, locale);
       terminal = createTerminal(err, world.clock, locale);
     }
     return perform(command, {
-      world: { ...world, env },
+      world: { ...world, env, out, err },
       advice,
+      hide,
       json,
       locale,
       terminal,

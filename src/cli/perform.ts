@@ -9,6 +9,7 @@ import {
 import type { LogOptions } from '../log.ts';
 import type { Clock, Log } from '../run/ports.ts';
 import { CallError } from '../sync/failure.ts';
+import type { Hide } from '../sync/hide.ts';
 import { type Problem, ProblemError, problem } from '../sync/problem.ts';
 import type { Locale } from '../sync/text.ts';
 import { type Answer, refusal } from './answer.ts';
@@ -39,6 +40,8 @@ export interface Counter {
   readonly locale: Locale;
   readonly terminal: Terminal;
   openLog(options: Pick<LogOptions, 'level' | 'secrets'>): Promise<Log>;
+  /** Takes secrets out of what is shown. */
+  readonly hide: Hide;
   /** Says what to answer should everything end this very moment. */
   following(answer: () => Answer): void;
 }
@@ -102,14 +105,14 @@ async function withProgram(
   quiet: LogLevel,
   work: (desk: Desk) => Promise<Answer>,
 ): Promise<Answer> {
-  const { world, locale, terminal, openLog, following } = counter;
+  const { world, locale, terminal, openLog, following, hide } = counter;
   const { clock, stopping } = world;
   const config = withAdvice(() => readConfig(world.env, world.cwd), counter);
   // check lists it among its findings.
   if (command.kind !== 'check') tellAdvice(config, counter);
-  const log = await openLog({ level: levelOf(config, quiet), secrets: secretsOf(config) });
+  const log = await openLog({ level: levelOf(config, quiet), secrets: secretsOf(world.env) });
   const open = await world.openProgram();
-  const program = await open(config, { log, clock, version: world.version });
+  const program = await open(config, { log, clock, hide, version: world.version });
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => {
     if (stopped) return stopped;

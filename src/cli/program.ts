@@ -12,6 +12,7 @@ import type { Runs } from '../run/runs.ts';
 import type { FoundTarget } from '../run/target.ts';
 import type { Checked, Verified } from '../sync/checked.ts';
 import type { Definition } from '../sync/definition.ts';
+import type { Hide } from '../sync/hide.ts';
 import type { Problem } from '../sync/problem.ts';
 import type { State } from '../sync/state.ts';
 import type { Story } from '../sync/story.ts';
@@ -121,6 +122,8 @@ export interface Surroundings {
   /** The program's version. */
   readonly version?: string;
   readonly clock: Clock;
+  /** Takes secrets out of what is shown; only the logins of addresses when not given. */
+  readonly hide?: Hide;
   /** What other instances know this one by; its process when not given. */
   readonly instance?: Instance;
   /** Wakes what happens by the clock; once a second when not given. */

@@ -3,6 +3,7 @@ import type { Client } from '@larksuiteoapi/node-sdk';
 import type { CardJson, Chat } from '../bot/ports.ts';
 import type { CallMeter } from '../run/ports.ts';
 import { CallError } from '../sync/failure.ts';
+import { type Hide, hiding } from '../sync/hide.ts';
 import type { FeishuClient } from './client.ts';
 import { contentCodes } from './codes.ts';
 import { oddAnswer } from './failure.ts';
@@ -21,8 +22,17 @@ const uploadTime = 180_000;
 /**
  * The chats that the bot is in, calls counted by `meter`. Waits through throttling and a card that a click still
  * locks; everything that it sends may be sent twice without harm.
+ * @param hide takes secrets out of all words that are sent
  */
-export function chat(client: FeishuClient, meter: CallMeter, signal?: AbortSignal): Chat {
+export function chat(
+  client: FeishuClient,
+  meter: CallMeter,
+  hide: Hide = hiding([]),
+  signal?: AbortSignal,
+): Chat {
+  const written = (content: object): string =>
+    JSON.stringify(content, (_, value: unknown) => (typeof value === 'string' ? hide(value) : value));
+
   const call = <T>(
     own: CallMeter | undefined,
     fn: (sdk: Client, options: CallOptions) => Promise<T>,
@@ -50,7 +60,7 @@ export function chat(client: FeishuClient, meter: CallMeter, signal?: AbortSigna
           data: {
             receive_id: to,
             msg_type: type,
-            content: JSON.stringify(content),
+            content: written(content),
             uuid: uuidOf(once),
           },
         },
@@ -73,7 +83,8 @@ export function chat(client: FeishuClient, meter: CallMeter, signal?: AbortSigna
     },
 
     file: async (to, { name, content }, once, own) => {
-      const data = { file_type: 'stream' as const, file_name: name, file: content };
+      const clean = Buffer.from(hide(content.toString('utf8')));
+      const data = { file_type: 'stream' as const, file_name: name, file: clean };
       const uploaded = await call(
         own,
         (sdk, options) => sdk.im.v1.file.create({ data }, options),
@@ -93,7 +104,7 @@ export function chat(client: FeishuClient, meter: CallMeter, signal?: AbortSigna
             path: { message_id: encodeURIComponent(message) },
             data: {
               msg_type: 'interactive',
-              content: JSON.stringify(card),
+              content: written(card),
               uuid: uuidOf(once),
               ...(thread && { reply_in_thread: true }),
             },
@@ -119,7 +130,7 @@ export function chat(client: FeishuClient, meter: CallMeter, signal?: AbortSigna
     patch: async (message, card, own) => {
       await call(own, (sdk, options) =>
         sdk.im.v1.message.patch(
-          { path: { message_id: encodeURIComponent(message) }, data: { content: JSON.stringify(card) } },
+          { path: { message_id: encodeURIComponent(message) }, data: { content: written(card) } },
           options,
         ),
       );

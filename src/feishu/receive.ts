@@ -1,5 +1,6 @@
 import type { ChatEvent, HandleEvent, Toast } from '../bot/ports.ts';
 import type { Clock, Log } from '../run/ports.ts';
+import type { Hide } from '../sync/hide.ts';
 import { arrivedEvent, clickEvent, hasNamelessMention, menuEvent, messageEvent, tenantOf } from './events.ts';
 import { seldom } from './seldom.ts';
 
@@ -31,10 +32,12 @@ export interface ReceiverParts {
   readonly handle: HandleEvent;
   readonly log: Log;
   readonly clock: Clock;
+  /** Takes secrets out of toasts. */
+  readonly hide: Hide;
 }
 
 /** Reads payloads, drops those that are not for us, and answers in time whatever the handler does. */
-export function receiver({ self, name = '', handle, log, clock }: ReceiverParts): Receiver {
+export function receiver({ self, name = '', handle, log, clock, hide }: ReceiverParts): Receiver {
   const warn = seldom({ clock, log });
   const leaveOut = tally(log, clock);
   const take = async (payload: unknown, event: ChatEvent | undefined, type: string): Promise<Receipt> => {
@@ -61,7 +64,9 @@ export function receiver({ self, name = '', handle, log, clock }: ReceiverParts)
         );
       const toast = await (late ? Promise.race([working, late]) : working);
       if (toast === 'late') log.warn('event.answered-late', { type, id: event.id });
-      return toast === undefined || toast === 'late' ? {} : { toast };
+      return toast === undefined || toast === 'late'
+        ? {}
+        : { toast: { ...toast, content: hide(toast.content) } };
     } catch (error) {
       log.error('event.failed', {
         type,

@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Definitions, ListedDefinition } from '../bot/ports.ts';
 import { nearest } from '../sync/nearest.ts';
-import { type Problem, ProblemError, problem } from '../sync/problem.ts';
+import { BrokenFile, type Problem, problem } from '../sync/problem.ts';
 import { text } from '../sync/text.ts';
 import { type ParsedFile, parseFile } from './definition-file.ts';
 
@@ -42,7 +42,7 @@ export function folderDefinitions(folder: string): Definitions {
       const found = all.filter((one) => one.name === name);
       const problems = found.flatMap((one) => ('problems' in one ? one.problems : []));
       const [first, ...others] = problems;
-      if (first) throw new ProblemError([first, ...others]);
+      if (first) throw new BrokenFile(name, [first, ...others]);
       const [one] = found;
       if (one && 'definition' in one) return one.definition;
       throw problem(unknown(name, all));

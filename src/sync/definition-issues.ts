@@ -88,9 +88,20 @@ function wrongValue(raw: unknown, path: Path, message: string, wantsText: boolea
             'YAML 把它读成了数字或真假：加上引号',
             'YAML reads a number or truth value here. Put it in quotes.',
           )
-        : text(`现在写的是 ${brief(value)}`, `It says ${brief(value)} now.`),
+        : path[0] === 'source'
+          ? unquoted(path)
+          : text(`现在写的是 ${brief(value)}`, `It says ${brief(value)} now.`),
   };
 }
+
+/** An address with its password may stand where the name of a connection belongs: nothing of a source is quoted. */
+const unquoted = (path: Path): Text =>
+  path[1] === 'query'
+    ? text('改正 query', 'Correct the query.')
+    : text(
+        '写连接的名称：变量 CONNECTION_SHOP 写 shop；地址和密码只放在变量里',
+        'Write the name of a connection, such as shop for the variable CONNECTION_SHOP. Its address and password belong in that variable only.',
+      );
 
 /** What stands at a path; `undefined` when nothing does. */
 function at(raw: unknown, path: Path): unknown {

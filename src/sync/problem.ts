@@ -23,6 +23,17 @@ export class ProblemError extends Error {
   }
 }
 
+/** Thrown where the saved definition itself is broken: what stands in its file is for those who may see the file. */
+export class BrokenFile extends ProblemError {
+  readonly definition: string;
+
+  constructor(definition: string, problems: readonly [Problem, ...Problem[]]) {
+    super(problems);
+    this.name = 'BrokenFile';
+    this.definition = definition;
+  }
+}
+
 /** Shortens the common case of one problem. */
 export const problem = (one: Problem, options?: ErrorOptions): ProblemError =>
   new ProblemError([one], options);

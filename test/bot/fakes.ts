@@ -15,7 +15,7 @@ import type { Clock, Log, RunRecord, Seen } from '../../src/run/ports.ts';
 import type { Acted, Run, RunRequest, Runs, Started } from '../../src/run/runs.ts';
 import type { Definition } from '../../src/sync/definition.ts';
 import { CallError, type Failure } from '../../src/sync/failure.ts';
-import { problem } from '../../src/sync/problem.ts';
+import { BrokenFile, problem } from '../../src/sync/problem.ts';
 import type { State, Status } from '../../src/sync/state.ts';
 import { text } from '../../src/sync/text.ts';
 import { at, stateWith } from '../cards/states.ts';
@@ -186,7 +186,9 @@ export function fakeDefinitions(all: readonly Definition[]): Definitions {
     get: async (name) => {
       const found = all.find((one) => one.name === name);
       if (found) return found;
-      throw problem(name === 'bad' ? brokenFile : { ...brokenFile, code: 'no-such-name' });
+      throw name === 'bad'
+        ? new BrokenFile(name, [brokenFile])
+        : problem({ ...brokenFile, code: 'no-such-name' });
     },
     list: async () => [
       ...all.map((one) => ({ name: one.name, definition: one })),

@@ -194,15 +194,18 @@ describe('a message', () => {
     expect(wordsOf(await newStage().ask('/help'))).toContain('ou_anna');
   });
 
-  it('that asks for the list gets it, with the last runs', async () => {
-    const { ask, answers, log } = newStage();
+  it('that asks for the list gets it, with the last runs, and admins what is wrong in a file', async () => {
+    const { ask, answers, log } = newStage({ admins: ['ou_boss'] });
     answers.latest = (name) =>
       name === 'orders' ? Promise.resolve([partial]) : Promise.reject(new Error('store'));
-    const card = await ask('/sync');
+    const others = wordsOf(await ask('/sync', { id: 'ev_0', message: 'om_0' }));
+    expect(others).toContain('bad\nThe definition of bad is broken');
+    expect(others).not.toContain('line 3');
+    const card = await ask('/sync', { from: 'ou_boss' });
     expect(wordsOf(card)).toContain('订单 · orders\nPartly done');
     expect(wordsOf(card)).toContain('bad\nline 3: bad indentation.');
     expect(buttonsOf(card)).toHaveLength(2);
-    expect(log.lines.map((line) => line.event)).toEqual(['run.not-read']);
+    expect(log.lines.map((line) => line.event)).toEqual(['run.not-read', 'run.not-read']);
   });
 
   it('with a typo gets the nearest names', async () => {
@@ -214,9 +217,12 @@ describe('a message', () => {
     expect(asked).toEqual([]);
   });
 
-  it('for a broken file gets its problems', async () => {
-    const card = await newStage().ask('/sync bad');
+  it('for a broken file gets its problems from an admin only', async () => {
+    const card = await newStage({ admins: ['ou_anna'] }).ask('/sync bad');
     expect(wordsOf(card)).toContain('line 3: bad indentation.\n→ Mend the indentation.');
+    const others = wordsOf(await newStage().ask('/sync bad'));
+    expect(others).toContain('The definition of bad is broken');
+    expect(others).not.toContain('line 3');
   });
 
   it('from somebody who may not is refused, and told whom to ask', async () => {
@@ -463,7 +469,7 @@ describe('a click', () => {
     });
     expect(await sync('bad', '3')).toEqual({
       type: 'error',
-      content: 'line 3: bad indentation. Mend the indentation.',
+      content: expect.stringMatching(/^The definition of bad is broken[^3]*$/u),
     });
     expect(asked).toHaveLength(1);
   });

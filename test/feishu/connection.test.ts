@@ -47,7 +47,7 @@ function open(
     appSecret: feishu.appSecret,
     domain: feishu.url,
     http: transport,
-    receiver: receiver({ self: feishu.bot.openId, handle, log, clock }),
+    receiver: receiver({ self: feishu.bot.openId, handle, log, clock, hide: (words) => words }),
     log,
     clock,
     chance: { random: () => 1 },

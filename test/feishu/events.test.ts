@@ -298,7 +298,7 @@ describe('a click', () => {
 describe('what Feishu gets for an event', () => {
   const door = (handle: (event: ChatEvent) => Promise<Toast | undefined>) => {
     const log = newLog();
-    return { log, ...receiver({ self, handle, log, clock: wallClock }) };
+    return { log, ...receiver({ self, handle, log, clock: wallClock, hide: (words) => words }) };
   };
 
   it('is the toast, or an empty object', async () => {
@@ -322,7 +322,13 @@ describe('what Feishu gets for an event', () => {
   it('comes in time even when the handler does not', async () => {
     const log = newLog();
     const clock = { now: () => 0, sleep: async () => undefined };
-    const one = receiver({ self, handle: () => new Promise(() => undefined), log, clock });
+    const one = receiver({
+      self,
+      handle: () => new Promise(() => undefined),
+      log,
+      clock,
+      hide: (words) => words.replace('hush', '***'),
+    });
     expect(await one.receive('card.action.trigger', click)).toEqual({});
     expect(log.lines.join()).toContain('event.answered-late');
   });
