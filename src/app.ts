@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
+import { approvers } from './bot/access.ts';
 import { createBackground } from './bot/background.ts';
 import { standstill } from './bot/commands/look.ts';
 import { definitionOf } from './bot/find.ts';
@@ -13,6 +14,8 @@ import { outlooks } from './bot/schedule/outlook.ts';
 import { noteQuota, quotaCode } from './bot/schedule/quota.ts';
 import { startSchedule } from './bot/schedule/ticker.ts';
 import { everySecond } from './bot/schedule/wake.ts';
+import { factsOf } from './bot/trouble.ts';
+import { runCard } from './cards/runCard.ts';
 import { checkAll } from './check.ts';
 import type { Instance, OpenDefinitions, OpenProgram, Program, Surroundings } from './cli/program.ts';
 import type { Config, Connection, LocalConfig } from './config.ts';
@@ -161,6 +164,16 @@ export const openProgram: OpenProgram = async (config, surroundings) => {
       permit: async ({ user, name, ...deed }) => {
         const definition = await definitionOf(name, { definitions });
         return permit({ shell: user, once: randomUUID() }, { ...deed, name, definition }, book);
+      },
+      redraw: async (state) => {
+        const card = (await store.journal.findRun(state.run))?.card;
+        if (!card) return;
+        const definition = await definitionOf(state.definition, { definitions });
+        const people = approvers(definition?.access, config.admins);
+        const view = { now: clock.now(), locale: config.locale, timeZone, approvers: people };
+        await talk.patch(card.message, runCard(state, view)).catch((error: unknown) => {
+          log.warn('card.not-shown', { run: state.run, ...factsOf(error) });
+        });
       },
       rule: async (what, user) => {
         await permit(

@@ -39,7 +39,11 @@ const rules: Readonly<Record<string, Rule>> = {
   run: { ours: ['run', 'sync'], packages: ['p-limit'], node: true },
   bot: { ours: ['bot', 'run', 'cards', 'sync'], packages: ['node-cron'], node: true },
   feishu: { ours: ['feishu', 'sync', ...ports], packages: ['@larksuiteoapi/node-sdk', 'koa'], node: true },
-  source: { ours: ['source', 'sync', ...ports], packages: ['mysql2', '@photostructure/sqlite'], node: true },
+  source: {
+    ours: ['source', 'sync', ...ports],
+    packages: ['mysql2', '@photostructure/sqlite', 'p-limit'],
+    node: true,
+  },
   store: {
     ours: ['store', 'sync', ...ports],
     packages: ['@photostructure/sqlite', 'kysely', 'mysql2', 'node-cron', 'yaml'],

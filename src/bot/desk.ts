@@ -7,6 +7,7 @@ import type { Story } from '../sync/story.ts';
 import type { Background } from './background.ts';
 import type { Live, LiveParts } from './live.ts';
 import type { Audit, Chat, Definitions, Schedules } from './ports.ts';
+import type { Verifying } from './verify.ts';
 
 /** What commands and clicks work with. */
 export interface Desk extends Pick<LiveParts, 'chat' | 'clock' | 'log' | 'locale' | 'timeZone'> {
@@ -16,6 +17,7 @@ export interface Desk extends Pick<LiveParts, 'chat' | 'clock' | 'log' | 'locale
   readonly live: Live;
   /** Compares both sides of a definition; writes nothing. */
   readonly verify: Verify;
+  readonly verifying: Verifying;
   /** Aborted when the program leaves. */
   readonly leaving: AbortSignal;
   readonly admins: readonly string[];

@@ -1,5 +1,5 @@
 import type { Unwritten } from '../run/unwritten.ts';
-import { csvFiles } from '../sync/csv.ts';
+import { type CsvFile, csvFiles } from '../sync/csv.ts';
 import { inLocale, type Locale, type Text, text } from '../sync/text.ts';
 import type { Chat } from './ports.ts';
 
@@ -27,13 +27,24 @@ export async function sendSheet(
 ): Promise<number> {
   let number = 0;
   let rows = 0;
-  for await (const file of csvFiles(sheet.header, sheet.rows, most)) {
+  for await (const file of sheetFiles(sheet, most)) {
     number += 1;
     rows += file.rows;
-    const name = `${sheet.name}${number === 1 ? '' : `-${number}`}.csv`;
-    await chat.file(to, { name, content: file.content }, `${once}:${number}`);
+    await chat.file(to, file, `${once}:${number}`);
   }
   return rows;
+}
+
+/** A table as CSV files, each of at most so many bytes. */
+export async function* sheetFiles(
+  { name, header, rows }: Sheet,
+  most = fileBytes,
+): AsyncGenerator<CsvFile & { readonly name: string }> {
+  let number = 0;
+  for await (const file of csvFiles(header, rows, most)) {
+    number += 1;
+    yield { ...file, name: `${name}${number === 1 ? '' : `-${number}`}.csv` };
+  }
 }
 
 /** The rows that a run did not write, as people read them. */

@@ -6,25 +6,47 @@ import type { Definition } from '../sync/definition.ts';
 import { inLocale } from '../sync/text.ts';
 import { type Asking, change, speak } from './asking.ts';
 import type { Desk } from './desk.ts';
-import { sendSheet } from './files.ts';
+import { sheetFiles } from './files.ts';
 import { problemsOf } from './known.ts';
 import { factsOf } from './trouble.ts';
 
-/** Compares both sides, shows the numbers on a card and sends the list of keys to whoever asked, alone. */
+/** What a verification came to, with the list of keys as files. */
+interface Verification {
+  readonly seen: Verified;
+  readonly files: readonly { readonly name: string; readonly content: Buffer }[];
+}
+
+/** The verifications that go on, by the definition as it was read. */
+export type Verifying = Map<Definition, Promise<Verification>>;
+
+/**
+ * Compares both sides, shows the numbers on a card and sends the list of keys to whoever asked, alone. Who asks while
+ * the same definition is being verified waits for that and gets the same.
+ */
 export async function verifyFor(definition: Definition, asking: Asking, desk: Desk): Promise<void> {
-  const { chat, locale } = desk;
+  const { chat, locale, verifying } = desk;
   const { once, by } = asking;
   const card = await speak(verifyingCard(definition.title, locale), asking, desk);
   try {
-    const pipe = checking(definition, desk);
-    const name = `${definition.name}-verify-${desk.clock.now()}`;
-    const header = checkedHeader.map((one) => inLocale(one, locale));
-    await sendSheet(chat, by.openId, { name, header, rows: lines(pipe.keys, locale) }, `${once}:file`);
-    await change(card, verifyCard(definition.title, await pipe.seen, locale), asking, desk);
+    const going = verifying.get(definition) ?? verification(definition, desk);
+    verifying.set(definition, going);
+    const { seen, files } = await going.finally(() => verifying.delete(definition));
+    for (const [at, file] of files.entries()) await chat.file(by.openId, file, `${once}:file:${at + 1}`);
+    await change(card, verifyCard(definition.title, seen, locale), asking, desk);
   } catch (error) {
     desk.log.warn('verify.failed', factsOf(error));
     await change(card, problemCard(definition.title, problemsOf(error), locale), asking, desk);
   }
+}
+
+async function verification(definition: Definition, desk: Desk): Promise<Verification> {
+  const { locale, clock } = desk;
+  const { keys, seen } = checking(definition, desk);
+  const name = `${definition.name}-verify-${clock.now()}`;
+  const header = checkedHeader.map((one) => inLocale(one, locale));
+  const files: { readonly name: string; readonly content: Buffer }[] = [];
+  for await (const file of sheetFiles({ name, header, rows: lines(keys, locale) })) files.push(file);
+  return { seen: await seen, files };
 }
 
 async function* lines(

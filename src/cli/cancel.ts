@@ -25,6 +25,7 @@ export async function cancel(command: CancelCommand, desk: Desk): Promise<Answer
     case 'going':
       return stopped(await follow(acted.run, desk));
     case 'settled':
+      await program.redraw(acted.state);
       return stopped(ended(acted.state, desk));
     case 'asked': {
       const state = await endOf(acted.state, desk);

@@ -31,6 +31,8 @@ export interface Program {
   init(name: string, meter: CallMeter, signal: AbortSignal): Promise<Inited>;
   /** Decides whether the command line may do something now, and notes it with who asked. */
   permit(deed: ShellDeed): Promise<Permission>;
+  /** Draws the card of a run, where it has one, once more: nobody follows a run that waits. Never rejects. */
+  redraw(state: State): Promise<void>;
   /** Freezes everything, or thaws it, and notes it with who asked. */
   rule(what: 'freeze' | 'thaw', user: string): Promise<Ruled>;
   /** What goes on or waits anywhere, and what holds everything. */

@@ -3,6 +3,7 @@ import { problem } from '../sync/problem.ts';
 import { text } from '../sync/text.ts';
 import { mysqlSource } from './mysql.ts';
 import { parseMysqlUrl, unencrypted } from './mysql-address.ts';
+import { withFewSessions } from './sessions.ts';
 import { sqliteSource } from './sqlite.ts';
 
 /** Where rows come from. The URL holds a password: never show it. */
@@ -33,10 +34,11 @@ export function openSources(
     if (known) return known;
     const connection = connections.get(key);
     if (!connection) throw noConnection(name, where, [...connections.keys()]);
-    const source =
+    const source = withFewSessions(
       connection.kind === 'mysql'
         ? mysqlSource(connection.url, { where, clock })
-        : sqliteSource(connection.path, { where, clock });
+        : sqliteSource(connection.path, { where, clock }),
+    );
     open.set(key, source);
     return source;
   }

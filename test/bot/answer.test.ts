@@ -310,6 +310,41 @@ describe('a command', () => {
     },
   );
 
+  it('to verify joins the verification that goes on, and everybody gets the numbers and the keys', async () => {
+    let began = 0;
+    let end = (): void => undefined;
+    const { ask, said, files, clock } = stage({
+      verify: async (_, onKeys) => {
+        began += 1;
+        await new Promise<void>((resolve) => {
+          end = resolve;
+        });
+        const one = {
+          finding: 'equal',
+          key: 'A001',
+          row: 1,
+          fields: [],
+          records: '',
+          leftAlone: false,
+        } as const;
+        await onKeys([one]);
+        const counts = { equal: 1, missing: 0, extra: 0, different: 0, doubled: 0, invalid: 0 };
+        return { rows: 1, records: 1, counts, samples: {}, leftAlone: 0, notes: [] };
+      },
+    });
+    for (const from of ['ou_anna', 'ou_bob', 'ou_anna']) await ask('/sync verify orders', { from });
+    expect(began).toBe(1);
+    end();
+    await clock.advance(1_000);
+    expect(files.map(({ to }) => to).sort()).toEqual(['ou_anna', 'ou_anna', 'ou_bob']);
+    expect(files.every(({ text: words }) => words.includes('A001'))).toBe(true);
+    expect(said.filter(({ kind }) => kind === 'patch')).toHaveLength(3);
+    void ask('/sync verify orders');
+    await clock.advance(0);
+    expect(began).toBe(2);
+    end();
+  });
+
   it('creates a table for those only who approve', async () => {
     const { ask } = stage();
     expect(wordsOf(await ask('/sync init orders'))).toContain('may not');

@@ -145,6 +145,7 @@ export function fakeProgram(parts: {
       commands: [],
     }),
     serve: parts.serve ?? (() => Promise.resolve()),
+    redraw: async () => undefined,
     stop: async () => {
       fake.stops += 1;
       await parts.onStop?.();

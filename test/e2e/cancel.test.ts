@@ -176,3 +176,18 @@ it('bitable-sync cancel stops the run of another process and reports it', async 
   const nothing = await (await start(world, 'cancel orders --json')).ended;
   expect(nothing).toMatchObject({ exit: 1, report: { error: { code: 'nothing-to-cancel' } } });
 });
+
+it('bitable-sync cancel throws a plan away that waits, and its card in the chat says so', async () => {
+  const world = await newWorld({ orders: 30 });
+  await world.run();
+  await world.shop.exec("delete from user_orders where production_id = 10 and id > 'O022'");
+  await serve(world);
+  const chat = world.feishu.chat({ kind: 'p2p' });
+  chat.say('/sync orders');
+  const card = await chat.next(has('discard'));
+  expect((await (await start(world, 'cancel orders --json')).ended).exit).toBe(0);
+  const redrawn = await chat.next(says('Cancelled'));
+  expect(redrawn.id).toBe(card.id);
+  expect(redrawn.controls.map(({ name }) => name)).not.toContain('apply');
+  expect(world.table.size()).toBe(30);
+});
