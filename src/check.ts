@@ -39,7 +39,7 @@ export async function checkAll(names: readonly string[], parts: CheckParts): Pro
   }
   const wanted = names.length === 0 ? listed : listed.filter((one) => names.includes(one.name));
   const app = await appSteps(listed.length, parts);
-  const ask = chatAsker(chat(parts.client, uncounted, parts.signal));
+  const ask = chatAsker(chat(parts.client, uncounted, undefined, parts.signal));
   const checked: OneChecked[] = [];
   for (const one of wanted) checked.push(await checkOne(one, ask, parts));
   const others = listed.filter((one) => !wanted.includes(one));
