@@ -350,7 +350,7 @@ describe('what Feishu gets for an event', () => {
     let now = 0;
     const log = newLog();
     const clock = { ...wallClock, now: () => now };
-    const one = receiver({ self, handle: async () => undefined, log, clock });
+    const one = receiver({ self, handle: async () => undefined, log, clock, hide: (words) => words });
     for (; now < 7_200_000; now += 60_000)
       expect(await one.receive('im.message.message_read_v1', { text: '秘密' })).toEqual({});
     for (let at = 0; at < 200; at++) await one.receive(`strange.type_${at}`, {});
@@ -375,7 +375,15 @@ describe('what Feishu gets for an event', () => {
 
   it('a mention without an open_id of somebody else is not the bot; where nobody can tell, the log says so', async () => {
     const log = newLog();
-    const one = receiver({ self, name: 'Sync Bot', handle: async () => undefined, log, clock: wallClock });
+    const hide = (words: string) => words;
+    const one = receiver({
+      self,
+      name: 'Sync Bot',
+      handle: async () => undefined,
+      log,
+      clock: wallClock,
+      hide,
+    });
     const said = (mention: object) =>
       melted({ content: { text: '@_user_1 hi' }, mentions: [{ key: '@_user_1', id: {}, ...mention }] });
     const person = said({ name: '王五', mentioned_type: 'user' });
