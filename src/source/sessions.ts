@@ -14,7 +14,7 @@ export function withFewSessions(source: Source): Source {
   /** Waits for a session, and works as long as it is held. */
   function turn<T>(signal: AbortSignal, work: (over: () => void) => Promise<T>, keeps = false): Promise<T> {
     return new Promise((resolve, reject) => {
-      const leave = () => reject(signal.reason);
+      const leave = () => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
       if (signal.aborted) return leave();
       signal.addEventListener('abort', leave, { once: true });
       const held = () =>
