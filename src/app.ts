@@ -140,7 +140,7 @@ export const openProgram: OpenProgram = async (config, surroundings) => {
       (part) => part.stop(),
     );
     const verify = verifier({
-      ...{ sources, people: known, store, clock, timeZone },
+      ...{ sources, people: known, store, timeZone },
       folder: spool.path,
       openTable: openTable(client),
     });

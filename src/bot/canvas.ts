@@ -71,7 +71,9 @@ export function createCanvas(message: string, { chat, clock, log, held, signal }
     if (over) log.warn('card.given-up', facts);
     else if (failures === 1) log.warn('card.not-shown', facts);
     notBefore =
-      over && trouble !== 'later' ? Number.POSITIVE_INFINITY : clock.now() + pauseAfter(error, failures);
+      over && trouble !== 'later'
+        ? Number.POSITIVE_INFINITY
+        : clock.monotonic() + pauseAfter(error, failures);
     if (over) drop(one, trouble === 'later' && !isRefused(error));
   };
 
@@ -82,20 +84,20 @@ export function createCanvas(message: string, { chat, clock, log, held, signal }
       if (json !== shown) {
         patches += 1;
         await chat.patch(message, card, counter);
-        patchedAt = clock.now();
+        patchedAt = clock.monotonic();
         shown = json;
         [failures, notBefore] = [0, 0];
       }
       drop(one, true);
     } catch (error) {
-      patchedAt = clock.now();
+      patchedAt = clock.monotonic();
       failed(one, error);
     }
   };
 
   const work = async (): Promise<void> => {
     while (wanted && !signal.aborted) {
-      const wait = dueAt(wanted) - clock.now();
+      const wait = dueAt(wanted) - clock.monotonic();
       if (wait <= 0) await patch(wanted);
       else await either(bell.rung(), clock, wait, signal);
     }
@@ -124,7 +126,7 @@ export function createCanvas(message: string, { chat, clock, log, held, signal }
     begin(card, meter) {
       counter = meter;
       if (card) shown = JSON.stringify(card);
-      startedAt = clock.now();
+      startedAt = clock.monotonic();
       patchedAt = card ? startedAt : startedAt - 1000;
       [patches, failures, notBefore] = [0, 0, 0];
     },

@@ -142,7 +142,7 @@ function rightFor(op: Press['op'], state: State): Right {
 function act(op: Press['op'], run: string, v: number, by: Asking['by'], { runs }: PressDesk): Promise<Acted> {
   if (op === 'retry') return runs.retry(run, by, v);
   if (op === 'apply') return runs.apply(run, by, v);
-  if (op === 'apply-no-deletes') return runs.apply(run, by, v, true);
+  if (op === 'apply-no-deletes') return runs.apply(run, by, v, { withoutDeletes: true });
   if (op === 'cancel') return runs.cancel(run, by, v);
   if (op === 'resume') return runs.resumeCancelled(run, by, v);
   return runs.discard(run, by, v);

@@ -67,9 +67,9 @@ const patience = 30_000;
 
 /** The run once the process that carries it out has ended it, or as it is when that takes too long. */
 async function endOf(last: State, { program, clock, stopping }: Desk): Promise<State> {
-  const until = clock.now() + patience;
+  const until = clock.monotonic() + patience;
   let state = last;
-  while (state.status === 'running' && clock.now() < until && !stopping.aborted) {
+  while (state.status === 'running' && clock.monotonic() < until && !stopping.aborted) {
     await clock.sleep(lookEvery, stopping).catch(() => undefined);
     state = (await program.runs.find(last.run)) ?? state;
   }

@@ -1,4 +1,5 @@
 import type { Acted, Run, Started } from '../run/runs.ts';
+import { leaseLife } from '../sync/limits.ts';
 import { type ProblemError, problem } from '../sync/problem.ts';
 import { canRetry } from '../sync/progress.ts';
 import type { State } from '../sync/state.ts';
@@ -33,9 +34,10 @@ function deedOf(command: RunCommand): Omit<ShellDeed, 'user' | 'name'> {
 
 async function begin(command: RunCommand, desk: Desk): Promise<Answer> {
   const { program, locale, user } = desk;
-  const started = await freed(command, desk, async () =>
+  const started = await freed(command, desk, async (patience) =>
     // Read again each time: while it waited, the file may have changed.
     program.runs.start({
+      patience,
       definition: await program.definitions.get(command.name),
       by: { kind: 'cli', user },
       planOnly: command.kind === 'plan',
@@ -65,22 +67,40 @@ export async function retry(command: Extract<Command, { kind: 'retry' }>, desk: 
   return refusal(command, nothingToRetry(command.name), 1, locale);
 }
 
-/** Tries until the table is free, or for as long as the line says. */
+/**
+ * Tries until the table is free, or for as long as the line says. Without a word it only takes the time in which a
+ * holder that nobody knows shows whether it lives.
+ */
 async function freed<T extends Started | Acted>(
   command: RunCommand | Extract<Command, { kind: 'retry' }>,
   { clock, stopping, terminal }: Desk,
-  attempt: () => Promise<T>,
+  attempt: (patience: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const patience = clock.now() + (command.kind === 'plan' ? 0 : command.wait * 1000);
-  for (;;) {
-    const came = await attempt();
-    const left = patience - clock.now();
-    if (came.kind !== 'busy' || left <= 0 || stopping.aborted) return came;
-    terminal.show(came.state);
-    // Waking up early is an order to stop, and the next round sees it.
-    await clock.sleep(Math.min(1000, left), stopping).catch(() => undefined);
+  const wait = command.kind === 'plan' ? 0 : command.wait * 1000;
+  const until = clock.monotonic() + wait;
+  const over = new AbortController();
+  const patience = AbortSignal.any([stopping, over.signal]);
+  const timer = clock.sleep(wait > 0 ? wait : watching, patience).then(
+    () => over.abort(),
+    () => undefined,
+  );
+  try {
+    for (;;) {
+      const came = await attempt(patience);
+      const left = until - clock.monotonic();
+      if (came.kind !== 'busy' || left <= 0 || stopping.aborted) return came;
+      terminal.show(came.state);
+      // Waking up early is an order to stop, and the next round sees it.
+      await clock.sleep(Math.min(1000, left), stopping).catch(() => undefined);
+    }
+  } finally {
+    over.abort();
+    await timer;
   }
 }
+
+/** Milliseconds in which a lease that nobody renews surely runs out while it is watched. */
+const watching = leaseLife + 5_000;
 
 async function approve(
   command: Extract<RunCommand, { kind: 'run' }>,
@@ -90,8 +110,8 @@ async function approve(
   const { program, locale, user } = desk;
   const known = await program.runs.find(id);
   if (known?.definition !== command.name) return refusal(command, noSuchRun(id, command.name), 2, locale);
-  const acted = await freed(command, desk, () =>
-    program.runs.apply(id, { kind: 'cli', user }, undefined, command.noDeletes),
+  const acted = await freed(command, desk, (patience) =>
+    program.runs.apply(id, { kind: 'cli', user }, undefined, { withoutDeletes: command.noDeletes, patience }),
   );
   switch (acted.kind) {
     case 'going':
@@ -134,7 +154,7 @@ export function ended(state: State, { locale }: Desk): Answer {
 }
 
 function busy(holder: State, { clock }: Desk): ProblemError {
-  const age = duration(clock.now() - holder.startedAt);
+  const age = duration(Math.max(0, clock.now() - holder.startedAt));
   const [done, total] = [count(holder.changes.settled), count(holder.changes.total)];
   return problem({
     code: 'table-busy',

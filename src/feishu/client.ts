@@ -31,6 +31,8 @@ export interface CallSpec {
   readonly room?: HttpCall['room'];
   /** JSON that is sent in place of what the SDK's method is given. */
   readonly body?: Buffer;
+  /** See {@link HttpCall}. */
+  readonly mayGo?: HttpCall['mayGo'];
 }
 
 /** What the parts of this folder need of the app. */

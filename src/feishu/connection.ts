@@ -64,13 +64,13 @@ export function longConnection(parts: ConnectionParts): Connection {
   const keep = async (): Promise<void> => {
     let failures = 0;
     for (;;) {
-      const opened = clock.now();
+      const opened = clock.monotonic();
       const why = await session(parts, stopping.signal, () => {
         log.info('connection.opened');
         state = { kind: 'connected', since: clock.now() };
       });
       if (stopping.signal.aborted) return;
-      const wasGood = state.kind === 'connected' && clock.now() - opened >= goodAfter;
+      const wasGood = state.kind === 'connected' && clock.monotonic() - opened >= goodAfter;
       failures = wasGood ? 0 : failures + 1;
       const grown = Math.min(shortestPause * 2 ** Math.max(failures - 1, 0), longestPause);
       const pause = Math.round(grown * (0.5 + chance.random() / 2));

@@ -53,12 +53,15 @@ export function silenceOf(error: NoAnswer, write: boolean): Failure {
     how: 'threw',
     code: null,
     message: error.message,
-    verdict: error.why === 'too-large' ? 'smaller' : 'round',
+    verdict: silent[error.why] ?? 'round',
     silence: error.sent ? 'unanswered' : 'unreached',
     mayHaveHappened: write && error.sent,
     cure: error.sent ? cures.unanswered : cures.network,
   };
 }
+
+/** What there is to do when no answer came, where that is not to try again in the next round. */
+const silent: { readonly [why in NoAnswer['why']]?: Verdict } = { 'too-large': 'smaller', 'held-up': 'wait' };
 
 /** A failure that we see in an answer which Feishu calls a success. */
 export function oddAnswer(message: string, verdict: Verdict, mayHaveHappened: boolean): Failure {

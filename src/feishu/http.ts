@@ -22,6 +22,8 @@ export interface HttpCall {
   readonly read?: ((bytes: Buffer) => unknown) | undefined;
   /** Where the answer is collected; in bytes of its own when not given. */
   readonly room?: Room | undefined;
+  /** Asked once the connection stands, right before the request goes out on it: where it says no, nothing is sent. */
+  readonly mayGo?: (() => boolean) | undefined;
 }
 
 /**
@@ -51,7 +53,7 @@ export interface Answer {
 }
 
 /** Why no answer came. */
-export type Silence = 'timeout' | 'network' | 'too-large' | 'aborted';
+export type Silence = 'timeout' | 'network' | 'too-large' | 'aborted' | 'held-up';
 
 /** Thrown when a request got no whole answer. Holds no header, body or query. */
 export class NoAnswer extends Error {
@@ -128,9 +130,16 @@ export function http(maxBytes: number = defaultMaxBytes): Http {
       };
       call.signal?.addEventListener('abort', abort, { once: true });
 
+      const go = (): void => {
+        if (call.mayGo?.() === false) fail('held-up', 'held up before it was sent');
+        else {
+          sent = true;
+          request.end(call.body);
+        }
+      };
       request.on('socket', (socket) => {
-        if (!socket.connecting) sent = true;
-        else socket.once(tls ? 'secureConnect' : 'connect', () => (sent = true));
+        if (!socket.connecting) go();
+        else socket.once(tls ? 'secureConnect' : 'connect', go);
       });
       request.on('error', (error: NodeJS.ErrnoException) => fail('network', nameOf(error), error));
       request.on('response', (response) => {
@@ -144,7 +153,6 @@ export function http(maxBytes: number = defaultMaxBytes): Http {
         );
       });
       if (call.signal?.aborted) abort();
-      else request.end(call.body);
     });
 
   return {

@@ -13,7 +13,7 @@ const remembered = 50_000;
 const atOnce = 4;
 
 /** Looks people up in batches, and remembers for a while who they are. */
-export function people(client: FeishuClient, clock: Pick<Clock, 'now'>): People {
+export function people(client: FeishuClient, clock: Pick<Clock, 'monotonic'>): People {
   const { find } = contacts(client);
   const memory = forgetful(clock);
 
@@ -79,19 +79,22 @@ function plain(by: PersonBy, word: string): string | undefined {
   return /^\+?\d{5,20}$/.test(digits) ? digits : undefined;
 }
 
-function forgetful(clock: Pick<Clock, 'now'>) {
+function forgetful(clock: Pick<Clock, 'monotonic'>) {
   const kept = new Map<string, { readonly openId: string | null; readonly until: number }>();
   const name = (by: PersonBy, form: string): string => `${by} ${form}`;
   return {
     /** The open_id, null for nobody, undefined when it must be asked. */
     recall(by: PersonBy, form: string): string | null | undefined {
       const one = kept.get(name(by, form));
-      return one && one.until > clock.now() ? one.openId : undefined;
+      return one && one.until > clock.monotonic() ? one.openId : undefined;
     },
     keep(by: PersonBy, form: string, openId: string | null): void {
       // Set anew, so that it stands at the end of those to be forgotten.
       kept.delete(name(by, form));
-      kept.set(name(by, form), { openId, until: clock.now() + (openId === null ? missLife : matchLife) });
+      kept.set(name(by, form), {
+        openId,
+        until: clock.monotonic() + (openId === null ? missLife : matchLife),
+      });
       const [oldest] = kept.size > remembered ? kept.keys() : [];
       if (oldest !== undefined) kept.delete(oldest);
     },

@@ -10,6 +10,7 @@ export interface Passage {
   /** See {@link HttpCall}. */
   readonly read: HttpCall['read'];
   readonly room: HttpCall['room'];
+  readonly mayGo: HttpCall['mayGo'];
   /** JSON that is encoded already and sent in place of what the SDK hands over. */
   readonly body: Buffer | undefined;
   /** Whether a request went out. */
@@ -38,12 +39,13 @@ export function callOptions(passage: Passage, token: string | undefined): CallOp
 export const passage = (
   timeout: number,
   signal?: AbortSignal,
-  { read, room, body }: Partial<Pick<Passage, 'read' | 'room' | 'body'>> = {},
+  { read, room, body, mayGo }: Partial<Pick<Passage, 'read' | 'room' | 'body' | 'mayGo'>> = {},
 ): Passage => ({
   timeout,
   signal,
   read,
   room,
+  mayGo,
   body,
   started: false,
   answer: undefined,
@@ -84,6 +86,7 @@ export function sdkHttp(http: Http, fallback?: () => Passage): HttpInstance {
         signal: way.signal,
         read: way.read,
         room: way.room,
+        mayGo: way.mayGo,
       });
     } catch (error) {
       if (error instanceof NoAnswer) way.silence = error;

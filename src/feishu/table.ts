@@ -62,7 +62,7 @@ export function table(
   const write = <T>(
     signal: AbortSignal,
     fn: Made<T>,
-    how: Pick<CallSpec, 'read' | 'body'> = {},
+    how: Pick<CallSpec, 'read' | 'body' | 'mayGo'> = {},
   ): Promise<T> => client.call({ kind: 'write', meter, signal, ...how }, fn);
 
   const search = (signal: AbortSignal, more: SearchBody): AsyncGenerator<RecordPage, void> =>
@@ -190,12 +190,12 @@ export function table(
 
     create: (records) => {
       const how = { read: splitWritten, body: bodyOf(records.map((fields: Fields) => ({ fields }))) };
-      return async (token, signal) => {
+      return async (token, signal, mayGo) => {
         const params = { client_token: token };
         const answer = await write(
           signal,
           (sdk, options) => sdk.bitable.appTableRecord.batchCreate({ path, params, data: inBody }, options),
-          how,
+          { ...how, mayGo },
         );
         return writtenIds(answer.data?.records, records.length);
       };
@@ -206,19 +206,22 @@ export function table(
         read: splitWritten,
         body: bodyOf(records.map(({ id, fields }) => ({ record_id: id, fields }))),
       };
-      return async (signal) => {
+      return async (signal, mayGo) => {
         const answer = await write(
           signal,
           (sdk, options) => sdk.bitable.appTableRecord.batchUpdate({ path, data: inBody }, options),
-          how,
+          { ...how, mayGo },
         );
         writtenIds(answer.data?.records, records.length);
       };
     },
 
-    delete: async (ids, signal) => {
-      const answer = await write(signal, (sdk, options) =>
-        sdk.bitable.appTableRecord.batchDelete({ path, data: { records: [...ids] } }, options),
+    delete: async (ids, signal, mayGo) => {
+      const data = { records: [...ids] };
+      const answer = await write(
+        signal,
+        (sdk, options) => sdk.bitable.appTableRecord.batchDelete({ path, data }, options),
+        { mayGo },
       );
       writtenIds(answer.data?.records, ids.length);
       if (answer.data?.records?.some((one) => one.deleted === false)) {

@@ -28,7 +28,7 @@ export function tokens(clock: Clock): Tokens {
 
   const renew = async (fetch: () => Promise<Token>): Promise<string> => {
     try {
-      const asked = clock.now();
+      const asked = clock.monotonic();
       const token = await fetch();
       // A short life is used to its half: a token of a minute is not fetched for every call.
       held = { value: token.value, until: asked + Math.max(token.lifetime - margin, token.lifetime / 2) };
@@ -40,7 +40,7 @@ export function tokens(clock: Clock): Tokens {
 
   return {
     current: async (fetch) => {
-      if (held && clock.now() < held.until) return held.value;
+      if (held && clock.monotonic() < held.until) return held.value;
       fetching ??= renew(fetch);
       return fetching;
     },

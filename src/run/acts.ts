@@ -40,8 +40,7 @@ export function acting(
     id: string,
     act: Act,
     version: number | undefined,
-    fits: (state: State) => boolean,
-    workOf: (record: RunRecord) => Work,
+    { fits, workOf, patience }: Pressing,
   ): Promise<Acted> {
     const isStale = (state: State): boolean => !fits(state) || isOther(state, version);
     const state = await live(id);
@@ -51,7 +50,7 @@ export function acting(
     const on = board(acted(goOn({ ...state, planOnly: false }), act));
     const table = await open(state.link, on);
     const scope: Scope = { definition: state.definition, table: `${table.base}/${table.id}` };
-    const leased = await launch.lease(scope, id);
+    const leased = await launch.lease(scope, id, patience);
     if ('heldBy' in leased) return busy(leased.heldBy);
     return orRelease(leased, async () => {
       const record = await journal.findRun(id);
@@ -142,29 +141,38 @@ export function acting(
   const goFurther =
     (op: 'retry' | 'resume', fits: (state: State) => boolean): Runs['retry'] =>
     (id, by, version) =>
-      press(
-        id,
-        { op, by, at: clock.now() },
-        version,
+      press(id, { op, by, at: clock.now() }, version, {
         fits,
-        (record) => (job) => follow(job, readPlan(record.plan), parts, false, { again: true, later: true }),
-      );
+        workOf: (record) => (job) =>
+          follow(job, readPlan(record.plan), parts, false, { again: true, later: true }),
+      });
 
   return {
     retry: goFurther('retry', canRetry),
     resumeCancelled: goFurther('resume', canResume),
-    async apply(id, by, version, withoutDeletes = false) {
+    async apply(id, by, version, { withoutDeletes = false, patience } = {}) {
       const at = clock.now();
       await closing.expire(id);
       const op = withoutDeletes ? 'apply-no-deletes' : 'apply';
-      return press(id, { op, by, at }, version, canApply, (record) => async (job) => {
-        const definition = await parts.definition(record.scope.definition);
-        await applyPlan(job, readPlan(record.plan), definition, parts, withoutDeletes);
-      });
+      const workOf =
+        (record: RunRecord): Work =>
+        async (job) => {
+          const definition = await parts.definition(record.scope.definition);
+          await applyPlan(job, readPlan(record.plan), definition, parts, withoutDeletes);
+        };
+      return press(id, { op, by, at }, version, { fits: canApply, workOf, patience });
     },
     cancel,
     discard,
   };
+}
+
+/** What a press does, and in which states of the run. */
+interface Pressing {
+  readonly fits: (state: State) => boolean;
+  readonly workOf: (record: RunRecord) => Work;
+  /** See {@link Keeper}. */
+  readonly patience?: AbortSignal | undefined;
 }
 
 /** Runs among which is looked for a newer one. */

@@ -17,6 +17,12 @@ export interface Book {
   ): Promise<readonly ChunkRecord[]>;
   /** Notes that a chunk is handed to the network now. */
   sending(chunk: ChunkRecord, token: Token | null): Promise<void>;
+  /** Notes that a send of the chunk ended without an answer of Feishu's: it may still be on its way. */
+  unanswered(id: string): void;
+  /** From when on (monotonic, ms) no send of the chunk can arrive any more. */
+  arrivedBy(chunk: ChunkRecord): number;
+  /** The token of an earlier send. */
+  tokenOf(chunk: ChunkRecord): Token | null;
   /** A chunk as it stands now. */
   newest(chunk: ChunkRecord): ChunkRecord;
   /** Notes that it is known what the table has of a chunk. */
@@ -46,11 +52,15 @@ export const noToken = { token: null, sentAt: null };
  * @param doubtful chunks that an earlier life of the program sent and never heard of
  */
 export function openBook(
-  job: Pick<Upload, 'journal' | 'run' | 'scope' | 'fence' | 'clock' | 'confirmCreates' | 'onChunks'>,
+  job: Pick<Upload, 'journal' | 'run' | 'scope' | 'fence' | 'hold' | 'clock' | 'confirmCreates' | 'onChunks'>,
   chunks: ChunkRecord[],
   doubtful: ReadonlySet<string>,
 ): Book {
-  const { journal, run, scope, fence, clock } = job;
+  const { journal, run, scope, fence, hold, clock } = job;
+  const opened = { at: clock.now(), since: clock.monotonic() };
+  /** By chunk: when its token was first used, and when a send was given up without an answer (monotonic, ms). */
+  const used = new Map<string, number>();
+  const silent = new Map<string, number>();
   const readBack = new Set<string>();
   const cleared = new Set<string>();
   const heavy = new Map<string, number>();
@@ -78,8 +88,18 @@ export function openBook(
   const inDoubt = ({ id, failure }: ChunkRecord): boolean =>
     failure?.mayHaveHappened === true || (doubtful.has(id) && !readBack.has(id));
 
-  const isProtected = ({ failure, token, sentAt }: ChunkRecord): boolean =>
-    token !== null && sentAt !== null && failure?.verdict !== 'settle' && clock.now() - sentAt < tokenLife;
+  /**
+   * When the token was first used. That of an earlier life was used before this one, whatever the calendar says: who
+   * wrote its time down may have had another one.
+   */
+  const usedAt = (id: string, sentAt: number): number =>
+    used.get(id) ?? opened.since - Math.max(0, opened.at - sentAt);
+
+  const isProtected = ({ id, failure, token, sentAt }: ChunkRecord): boolean =>
+    token !== null &&
+    sentAt !== null &&
+    failure?.verdict !== 'settle' &&
+    clock.monotonic() - usedAt(id, sentAt) < tokenLife;
 
   return {
     put: (chunk, status, outcome) => store(chunk, status, outcome),
@@ -91,10 +111,18 @@ export function openBook(
     },
     async sending(chunk, token) {
       const at = token?.at ?? clock.now();
+      if (token) used.set(chunk.id, token.since);
       await journal.sending(run, chunk.id, token?.token ?? null, at, fence);
       const sent = { status: 'sent', token: token?.token ?? null, sentAt: at } as const;
       replace({ ...chunk, ...sent, attempts: chunk.attempts + 1 });
     },
+    unanswered: (id) => void silent.set(id, clock.monotonic()),
+    arrivedBy({ id }) {
+      const before = doubtful.has(id) ? hold.since : Number.NEGATIVE_INFINITY;
+      return Math.max(silent.get(id) ?? Number.NEGATIVE_INFINITY, before) + tokenLife;
+    },
+    tokenOf: ({ id, token, sentAt }) =>
+      token === null || sentAt === null ? null : { token, at: sentAt, since: usedAt(id, sentAt) },
     newest: (chunk) => chunks.find(({ id }) => id === chunk.id) ?? chunk,
     wasRead(id) {
       const chunk = chunks.find((one) => one.id === id);

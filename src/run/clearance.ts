@@ -2,7 +2,6 @@ import type { Change } from '../sync/change.ts';
 import { decodeChanges } from '../sync/chunk-body.ts';
 import type { Key } from '../sync/key.ts';
 import { keyTable } from '../sync/key-table.ts';
-import { tokenLife } from '../sync/limits.ts';
 import type { Target } from '../sync/mapping.ts';
 import type { Book } from './book.ts';
 import type { ChunkRecord } from './ports.ts';
@@ -22,8 +21,14 @@ export interface Clearance {
   begin(open: readonly ChunkRecord[]): Promise<readonly ChunkRecord[]>;
   /** Reads the table when this chunk is the first to wait for it. @param idle resolves when no call of ours is under way */
   before(chunk: ChunkRecord, idle: () => Promise<unknown>): Promise<void>;
-  /** What the table has of a chunk. Rejects with `CallError` when it cannot be told: a failed look-up is never "absent". */
+  /**
+   * What the table has of a chunk. Rows that may have been sent are only said to be missing, where they go under another
+   * token, once no send of them can arrive any more: it waits for that. Rejects with `CallError` when it cannot be told: a failed
+   * look-up is never "absent".
+   */
   settle(chunk: ChunkRecord, changes: readonly Change[]): Promise<Settled>;
+  /** Resolves when no send of a chunk that creates can arrive any more. */
+  arrived(chunk: ChunkRecord): Promise<void>;
 }
 
 /** What one read of the whole table showed. */
@@ -73,7 +78,7 @@ export function clearance(job: () => Upload, book: Book): Clearance {
   async function read(): Promise<Survey | undefined> {
     const { table, plan, stop, clock } = job();
     readAs = plan.targets;
-    const began = clock.now();
+    const began = clock.monotonic();
     const all = keyTable();
     const asked = { watched: doubted, all, tries };
     const { found, still } = await readKeys(table, plan.targets, plan.key, asked, stop.soon);
@@ -90,6 +95,15 @@ export function clearance(job: () => Upload, book: Book): Clearance {
       survey = read();
       return survey;
     }
+  }
+
+  async function arrived(chunk: ChunkRecord): Promise<void> {
+    const { clock, stop, onPause, onRound } = job();
+    const wait = book.arrivedBy(chunk) - clock.monotonic();
+    if (chunk.kind !== 'create' || wait <= 0) return;
+    onPause(0, clock.now() + wait);
+    await clock.sleep(wait, stop.soon);
+    onRound(0);
   }
 
   return {
@@ -112,29 +126,26 @@ export function clearance(job: () => Upload, book: Book): Clearance {
       // Whoever asks for what it showed hears of its failure.
       await survey.catch(() => undefined);
     },
+    arrived,
     async settle(chunk, changes) {
       const now = job();
       const seen = waiting?.has(chunk.id) ? await shown() : undefined;
-      if (!seen) return settleByReading(now, changes, now.stop.soon);
-      if (!isDoubted(chunk)) {
+      const began = seen?.began ?? now.clock.monotonic();
+      if (seen && !isDoubted(chunk)) {
         const some = changes.filter(({ key }) => seen.mayHave(key));
-        if (some.length === 0) return { rest: changes, wrote: [], removed: [] };
-        const { wrote } = await settleByReading(now, some, now.stop.soon);
-        return without(changes, wrote);
+        if (some.length === 0) return { rest: changes, others: [], wrote: [], removed: [] };
+        const settled = await settleByReading(now, some, now.stop.soon);
+        const there = new Set([...settled.wrote, ...settled.others].map(({ key }) => key));
+        return { ...settled, rest: changes.filter(({ key }) => !there.has(key)) };
       }
-      const settled = settledBy(now.plan, changes, seen.found);
-      const { rest, wrote } = settled;
-      // A call that was on its way when the read began may have come after it.
-      const late = seen.began - (chunk.sentAt ?? 0) < tokenLife;
+      const settled = seen
+        ? settledBy(now.plan, changes, seen.found)
+        : await settleByReading(now, changes, now.stop.soon);
+      const { rest } = settled;
       const kept = rest.length === changes.length && book.isProtected(chunk);
-      if (rest.length === 0 || !late || kept) return settled;
-      const again = await settleByReading(now, rest, now.stop.soon);
-      return without(changes, [...wrote, ...again.wrote]);
+      if (rest.length === 0 || kept || began >= book.arrivedBy(chunk)) return settled;
+      await arrived(chunk);
+      return settleByReading(now, changes, now.stop.soon);
     },
   };
-}
-
-function without(changes: readonly Change[], wrote: Settled['wrote']): Settled {
-  const there = new Set(wrote.map(({ key }) => key));
-  return { rest: changes.filter(({ key }) => !there.has(key)), wrote, removed: [] };
 }

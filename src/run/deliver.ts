@@ -1,19 +1,26 @@
 import type { Change } from '../sync/change.ts';
 import { CallError, type Failure } from '../sync/failure.ts';
 import type { Target } from '../sync/mapping.ts';
-import { apart, halves, isDivisible, type Part, pointedAt, recordOf } from '../sync/parts.ts';
+import {
+  apart,
+  foundParts,
+  halves,
+  isDivisible,
+  type Part,
+  pointedAt,
+  type Replanned,
+  recordOf,
+} from '../sync/parts.ts';
 import { afterFailure, sameUnknownCodes } from '../sync/round.ts';
-import { refusedRow } from './bad-rows.ts';
 import { noToken, openBook } from './book.ts';
 import { type Clearance, clearance } from './clearance.ts';
 import { settler } from './doubt.ts';
 import { findGone, isInCell, planAnew } from './gone.ts';
-import type { Plan } from './plan.ts';
-import type { ChunkRecord, Outcome, RefusedRow } from './ports.ts';
-import { rowHash } from './refused.ts';
+import type { ChunkRecord, Outcome } from './ports.ts';
+import { refusal } from './refused.ts';
 import { followRenames } from './renames.ts';
-import { type Prepared, prepare as putTogether, type Sent, send, type Token } from './send.ts';
-import { settleByReading } from './settle.ts';
+import { type First, type Prepared, prepare as putTogether, type Sent, send, type Token } from './send.ts';
+import { type Settled, settleByReading } from './settle.ts';
 import { seeAll } from './trust.ts';
 import type { Stopped, Upload } from './upload.ts';
 
@@ -29,13 +36,6 @@ export interface Delivery extends Pick<Clearance, 'begin' | 'before'> {
   clearDoubt(): Promise<void>;
   /** Why nothing more should be sent, once that is so. */
   stopped(): Stopped | undefined;
-}
-
-/** How a chunk is sent when nothing stands in its way. */
-export interface First {
-  readonly prepared: Prepared;
-  /** Called when all of it is in the table, and only the store does not know yet. */
-  written(): Promise<void>;
 }
 
 /**
@@ -96,7 +96,7 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
     first?: First,
     known = false,
   ): Promise<void> {
-    const began = job.clock.now();
+    const began = job.clock.monotonic();
     let now = chunk;
     let rest = changes;
     let result: Sent;
@@ -107,6 +107,7 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
         const settled = await cleared.settle(now, changes);
         book.wasRead(now.id);
         rest = settled.rest;
+        if (settled.others.length > 0) return asOthers(now, settled);
         now = {
           ...now,
           written: now.rows - rest.length,
@@ -125,8 +126,10 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
       }
       const note = (token: Token | null): Promise<void> => book.sending(now, token);
       const written = first?.written ?? (async () => {});
-      const sender = { ...job, targets: sentAs, prepared: first?.prepared, note, written };
-      result = await send(sender, rest, { token: tokenOf(now), began, doubt: inDoubt(now) }, job.stop);
+      const unanswered = (): void => book.unanswered(now.id);
+      const sender = { ...job, targets: sentAs, prepared: first?.prepared, note, unanswered, written };
+      const before = { token: book.tokenOf(now), began, doubt: inDoubt(now) };
+      result = await send(sender, rest, before, job.stop);
       if (result.outlived) now = { ...newest(now), failure: result.failure };
     } while (result.outlived || (await underNewNames(result.failure, sentAs)));
     if (result.failure) await afterRefusal(now, rest, result.failure);
@@ -178,8 +181,11 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
   /** A refusal says nothing about an earlier send of the same rows: what that one wrote is read back first. */
   async function clearUp(chunk: ChunkRecord, rest: readonly Change[], failure: Failure): Promise<void> {
     const doubted = await put(chunk, 'pending', { failure: { ...failure, mayHaveHappened: true } });
-    const { rest: missing, wrote, removed } = await settleByReading(job, rest);
+    await cleared.arrived(chunk);
+    const settled = await settleByReading(job, rest);
+    const { rest: missing, wrote, removed } = settled;
     book.wasRead(chunk.id);
+    if (settled.others.length > 0) return asOthers(doubted, settled);
     const written = doubted.written + rest.length - missing.length;
     const status = missing.length === 0 ? 'done' : 'pending';
     const clear = await put({ ...doubted, ...noToken }, status, { wrote, removed, written });
@@ -249,13 +255,32 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
     failure: Failure,
   ): Promise<void> {
     const { parts, lost } = await planAnew(job, chunk, rest, gone);
-    const outcome = { removed: [...gone], failure };
+    await inParts(chunk, { parts, lost }, { removed: [...gone], failure });
+  }
+
+  /** Where somebody else made records for rows that were to be created, those are updated. */
+  async function asOthers(chunk: ChunkRecord, { rest, others, wrote, removed }: Settled): Promise<void> {
+    const written = chunk.rows - rest.length - others.length;
+    const { failure } = chunk;
+    await inParts({ ...chunk, ...noToken }, foundParts(chunk, rest, others), {
+      wrote,
+      removed,
+      written,
+      failure,
+    });
+  }
+
+  async function inParts(
+    chunk: ChunkRecord,
+    { parts, lost }: Replanned,
+    outcome: Partial<Outcome>,
+  ): Promise<void> {
     if (parts.length === 0 || !isDivisible(chunk)) {
       await put(chunk, 'failed', outcome);
       return;
     }
     const stored = await book.divide(chunk, lost ? [...parts, lost] : parts, outcome);
-    if (lost) await put(stored.at(-1) ?? chunk, 'failed', { failure });
+    if (lost) await put(stored.at(-1) ?? chunk, 'failed', { failure: outcome.failure ?? null });
     for (const [at, part] of parts.entries()) {
       const record = stored[at];
       if (record && !(await sendPart(record, part))) return;
@@ -283,13 +308,4 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
   return { begin, before, deliver, prepare, ...settler(() => job, book, chunks), stopped: () => stopped };
 }
 
-const tokenOf = ({ token, sentAt }: ChunkRecord): Token | null =>
-  token !== null && sentAt !== null ? { token, at: sentAt } : null;
-
 const pointless = ({ pointer: _, ...failure }: Failure): Failure => failure;
-
-/** A row that Feishu refused for what is in it, as it is remembered. */
-const refusal = (plan: Plan, change: Change | undefined, failure: Failure): RefusedRow | null =>
-  change && change.kind !== 'delete'
-    ? { key: change.key, hash: rowHash(change), fields: plan.fields, told: refusedRow(plan, change, failure) }
-    : null;

@@ -44,9 +44,9 @@ export function settler(job: () => Upload, book: Book, chunks: readonly ChunkRec
         await put(chunk, 'unknown', { failure });
         return;
       }
-      const { rest, wrote, removed } = found;
-      const done = rest.length === 0;
-      const written = chunk.rows - rest.length;
+      const { wrote, removed } = found;
+      const written = chunk.rows - missing(found);
+      const done = written === chunk.rows;
       await put(chunk, done ? 'done' : 'failed', { wrote, removed, written, failure: done ? null : failure });
     },
     async clearDoubt() {
@@ -60,11 +60,14 @@ export function settler(job: () => Upload, book: Book, chunks: readonly ChunkRec
           await put(chunk, 'unknown', { failure });
           continue;
         }
-        const { rest, wrote, removed } = found;
-        const written = chunk.rows - rest.length;
-        const status = rest.length === 0 ? 'done' : 'pending';
+        const { wrote, removed } = found;
+        const written = chunk.rows - missing(found);
+        const status = written === chunk.rows ? 'done' : 'pending';
         await put({ ...chunk, ...noToken }, status, { wrote, removed, written });
       }
     },
   };
 }
+
+/** How many changes the table does not have as they were to be. */
+const missing = ({ rest, others }: Settled): number => rest.length + others.length;

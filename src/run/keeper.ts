@@ -1,12 +1,27 @@
-import type { Clock, Leases, Log } from './ports.ts';
+import { Fenced } from '../sync/fenced.ts';
+import { leaseLife } from '../sync/limits.ts';
+import type { Clock, Holder, Leases, Log } from './ports.ts';
 
-/** How long a lease holds without renewal, and how often it is renewed, in ms. */
-export const leaseLife = 15_000;
+/** How often a lease is renewed, and how often is looked whether another one is, in ms. */
 const heartbeat = 5_000;
+const lookEvery = 1_000;
+
+/** Milliseconds since its last renewal for which a lease surely holds: the rest of its life is for a call to get away. */
+const surely = leaseLife - 5_000;
+
+/** A lease as who writes under it sees it. */
+export interface Hold {
+  readonly fence: number;
+  /** From when on (monotonic, ms) nothing can have been sent under an earlier lease. */
+  readonly since: number;
+  /** Whether nobody can have taken the table since, judged by this process's own clocks at this very moment. */
+  isSure(): boolean;
+  /** Renews it. Rejects with `Fenced` when somebody has taken the table. */
+  renew(): Promise<void>;
+}
 
 /** A lease that is kept alive. */
-export interface Kept {
-  readonly fence: number;
+export interface Kept extends Hold {
   /** Ends the renewals and gives the table free. */
   release(): Promise<void>;
 }
@@ -17,34 +32,68 @@ export type IsAlive = (owner: string) => boolean | undefined;
 /** Takes a table for a run, or tells which run holds it. */
 export interface Keeper {
   /**
-   * Answers at once when the holder is known to live; waits for the lease to run out when that cannot be told,
-   * and takes over at once from a process that is gone.
+   * Answers at once when the holder is known to live. Takes over at once from a process that is gone, and from one
+   * whose lease was not renewed for as long as it holds: where that cannot be told, it is watched for so long.
    * @param onLost called once when another instance has taken the table over
+   * @param patience ends the watching: the holder holds it then
    */
-  take(table: string, run: string, onLost: () => void): Promise<Kept | { readonly heldBy: string }>;
+  take(
+    table: string,
+    run: string,
+    onLost: () => void,
+    patience?: AbortSignal,
+  ): Promise<Kept | { readonly heldBy: string }>;
   /** Whether nobody holds the table, or only a process that is gone. */
   isFree(table: string): Promise<boolean>;
 }
 
 /** Makes a keeper for one process. @param owner names this process in the store */
 export function keeper(leases: Leases, owner: string, isAlive: IsAlive, clock: Clock, log: Log): Keeper {
-  function keep(table: string, fence: number, onLost: () => void): Kept {
+  /** Of each table the holder that was seen last, and since when it was not seen to renew. */
+  const seen = new Map<string, { readonly mark: string; readonly since: number }>();
+
+  /** Whether the holder was not seen to renew for as long as its lease holds. */
+  function hasRunOut(table: string, { mark }: Holder): boolean {
+    const now = clock.monotonic();
+    const last = seen.get(table);
+    if (last?.mark === mark) return now - last.since >= leaseLife;
+    seen.set(table, { mark, since: now });
+    return false;
+  }
+
+  function keep(table: string, { fence, idle, asked }: Lent, onLost: () => void): Kept {
     const over = new AbortController();
+    let renewed = asked;
+    let lost = false;
+    const renew = async (): Promise<void> => {
+      const now = instant(clock);
+      if (await leases.renew(table, fence)) {
+        renewed = now;
+        return;
+      }
+      if (!lost) onLost();
+      lost = true;
+      throw new Fenced(table);
+    };
     const beat = async (): Promise<void> => {
-      try {
-        for (;;) {
+      for (;;) {
+        try {
           await clock.sleep(heartbeat, over.signal);
-          if (await stillOurs(table, fence)) continue;
-          onLost();
-          return;
+          await renew();
+        } catch (error) {
+          // Released: the sleep was cut short. Or taken over: whoever writes has been told.
+          if (over.signal.aborted || error instanceof Fenced) return;
+          // A store that does not answer now may answer at the next beat; before each call the lease is looked at anyway.
+          log.warn('lease.not-renewed', { table, error });
         }
-      } catch {
-        // Released: the sleep was cut short.
       }
     };
     const beating = beat();
     return {
       fence,
+      since: asked.monotonic - idle,
+      isSure: () => passedSince(renewed, clock) < surely,
+      renew,
       async release() {
         over.abort();
         await beating;
@@ -55,39 +104,42 @@ export function keeper(leases: Leases, owner: string, isAlive: IsAlive, clock: C
     };
   }
 
-  async function stillOurs(table: string, fence: number): Promise<boolean> {
-    try {
-      return await leases.renew(table, fence, clock.now() + leaseLife);
-    } catch (error) {
-      // A store that does not answer now may answer at the next beat; each write checks the fence anyway.
-      log.warn('lease.not-renewed', { table, error });
-      return true;
-    }
-  }
-
   return {
     async isFree(table) {
-      const holder = await leases.holder(table, clock.now());
-      return holder === undefined || (holder.owner !== owner && isAlive(holder.owner) === false);
+      const holder = await leases.holder(table);
+      if (holder === undefined) return true;
+      return (holder.owner !== owner && isAlive(holder.owner) === false) || hasRunOut(table, holder);
     },
-    async take(table, run, onLost) {
-      let seenUntil: number | undefined;
+    async take(table, run, onLost, patience) {
+      let gone: string | undefined;
+      let first: Holder | undefined;
       for (;;) {
-        const now = clock.now();
-        const claimed = await leases.claim(table, run, owner, now, now + leaseLife);
-        if (claimed.kind === 'claimed') return keep(table, claimed.lease.fence, onLost);
+        const asked = instant(clock);
+        const claimed = await leases.claim(table, run, owner, gone);
+        if (claimed.kind === 'claimed') return keep(table, { ...claimed.lease, asked }, onLost);
         const { by } = claimed;
         const alive = by.owner === owner ? true : isAlive(by.owner);
-        const renewed = seenUntil !== undefined && by.until > seenUntil;
-        if (alive === true || renewed) return { heldBy: by.run };
-        if (alive === false) {
-          const later = by.until + 1;
-          const taken = await leases.claim(table, run, owner, later, clock.now() + leaseLife);
-          if (taken.kind === 'claimed') return keep(table, taken.lease.fence, onLost);
-        }
-        seenUntil ??= by.until;
-        await clock.sleep(Math.min(1000, Math.max(50, by.until - clock.now())));
+        first ??= by;
+        gone = alive === false || hasRunOut(table, by) ? by.mark : undefined;
+        if (gone !== undefined) continue;
+        if (alive === true || by.mark !== first.mark || patience?.aborted) return { heldBy: by.run };
+        await clock.sleep(lookEvery, patience).catch(() => undefined);
       }
     },
   };
 }
+
+/** A lease as it was given out, and when it was asked for. */
+interface Lent {
+  readonly fence: number;
+  readonly idle: number;
+  readonly asked: Instant;
+}
+
+/** A moment by both clocks of the machine. */
+type Instant = ReturnType<typeof instant>;
+const instant = (clock: Clock) => ({ monotonic: clock.monotonic(), now: clock.now() });
+
+/** Milliseconds that have passed. Where a machine that sleeps stops one of its clocks, the other one tells. */
+const passedSince = (then: Instant, clock: Clock): number =>
+  Math.max(clock.monotonic() - then.monotonic, clock.now() - then.now);

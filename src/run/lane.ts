@@ -63,7 +63,7 @@ export function openLanes(memory: Memory, clock: Clock, chance: Chance): Lanes {
 
     async function turnThen<T>(job: () => Promise<T>, signal: AbortSignal): Promise<T> {
       for (const resolve of freed.splice(0)) resolve();
-      const wait = freeAt - clock.now();
+      const wait = freeAt - clock.monotonic();
       if (wait > 0) await clock.sleep(wait, signal);
       await turn(signal);
       return job();
@@ -97,7 +97,7 @@ export function openLanes(memory: Memory, clock: Clock, chance: Chance): Lanes {
       async refused(retryAfter, signal, atOnce) {
         become(refused(width, clock.now(), atOnce));
         const pause = refusedPause(width, retryAfter, chance.random());
-        freeAt = Math.max(freeAt, clock.now() + pause);
+        freeAt = Math.max(freeAt, clock.monotonic() + pause);
         await clock.sleep(pause, signal);
       },
       limit(wanted) {
@@ -119,9 +119,9 @@ export function openLanes(memory: Memory, clock: Clock, chance: Chance): Lanes {
 /** Lets `writesPerSecond` through at once and then as many each second. */
 function bucket(clock: Clock): (signal: AbortSignal) => Promise<void> {
   let tokens = writesPerSecond;
-  let filledAt = clock.now();
+  let filledAt = clock.monotonic();
   return async (signal) => {
-    const now = clock.now();
+    const now = clock.monotonic();
     tokens = Math.min(writesPerSecond, tokens + ((now - filledAt) / 1000) * writesPerSecond);
     filledAt = now;
     tokens--;

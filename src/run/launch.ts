@@ -7,7 +7,7 @@ import { acted, end, endWith, isCancelling } from '../sync/progress.ts';
 import type { Act, State } from '../sync/state.ts';
 import { text } from '../sync/text.ts';
 import type { Board } from './board.ts';
-import type { Keeper } from './keeper.ts';
+import type { Hold, Keeper } from './keeper.ts';
 import { logEnd, logProgress } from './log-run.ts';
 import type { Clock, Journal, Log, Scope, Table } from './ports.ts';
 import type { Job } from './run.ts';
@@ -25,16 +25,15 @@ export interface Ready {
 export type Work = (job: Job) => Promise<void>;
 
 /** A leased table, and the signal that the lease was lost. */
-export interface Leased {
-  readonly fence: number;
+export interface Leased extends Hold {
   readonly lost: AbortSignal;
   release(): Promise<void>;
 }
 
 /** Runs that are under way in this process. */
 export interface Launcher {
-  /** Takes the table for a run, or names the run that holds it. */
-  lease(scope: Scope, run: string): Promise<Leased | { readonly heldBy: string }>;
+  /** Takes the table for a run, or names the run that holds it. @param patience see {@link Keeper} */
+  lease(scope: Scope, run: string, patience?: AbortSignal): Promise<Leased | { readonly heldBy: string }>;
   /** Lets a run go; from now on it is active, until its work has ended one way or the other. */
   launch(ready: Ready, leased: Leased, work: Work): Run;
   /** Told of each run that was let go. */
@@ -95,7 +94,7 @@ export function launcher(journal: Journal, keeper: Keeper, clock: Clock, log: Lo
     logProgress(board, scope.table, log);
     let fenced = false;
     try {
-      await work({ run: id, scope, table, board, fence: leased.fence, stop, cancel });
+      await work({ run: id, scope, table, board, fence: leased.fence, hold: leased, stop, cancel });
     } catch (error) {
       fenced = leased.lost.aborted || error instanceof Fenced;
       const reason = fenced ? new Fenced(scope.table) : error;
@@ -133,9 +132,10 @@ export function launcher(journal: Journal, keeper: Keeper, clock: Clock, log: Lo
   }
 
   return {
-    async lease(scope, run) {
+    async lease(scope, run, patience) {
       const lost = new AbortController();
-      const kept = await keeper.take(scope.table, run, () => lost.abort(new Fenced(scope.table)));
+      const patient = patience ? AbortSignal.any([patience, soon.signal]) : soon.signal;
+      const kept = await keeper.take(scope.table, run, () => lost.abort(new Fenced(scope.table)), patient);
       return 'heldBy' in kept ? kept : { ...kept, lost: lost.signal };
     },
     launch(ready, leased, work) {

@@ -95,7 +95,7 @@ export async function makePlan(job: Planning): Promise<Plan> {
       phase: 'comparing',
       notes: [...schema.notes, ...mapping.notes, ...rows.notes, ...tableNotes(records, mapping)],
     }));
-    const began = clock.now();
+    const began = clock.monotonic();
     const chunkSize = await rowsPerChunk(definition, table, store);
     const within = definition.view === 'limit' ? await table.inView(keyNames(mapping), signal) : undefined;
     const keeps = before.handMade === 'keep' && definition.deletes === 'ask';
@@ -118,6 +118,7 @@ export async function makePlan(job: Planning): Promise<Plan> {
       revision: records.revision,
       hash: found.hash,
       confirmCreates: records.moved,
+      mode: definition.mode,
       rounds: definition.rounds,
       concurrency: definition.concurrency,
       records: records.index.size,
@@ -148,7 +149,7 @@ export async function makePlan(job: Planning): Promise<Plan> {
         back: found.back,
         deletes: found.deletes,
       },
-      ms: { ...state.ms, diff: state.ms.diff + clock.now() - began },
+      ms: { ...state.ms, diff: state.ms.diff + clock.monotonic() - began },
     }));
     await store.journal.saveState(job.run, board.state(), job.fence);
     // What has changed is told again until a person has said yes to it.
@@ -179,11 +180,11 @@ function showReading(board: Board, seen: { rows?: number; records?: number; tota
 }
 
 async function timed<T>(job: Planning, what: 'source' | 'table', work: () => Promise<T>): Promise<T> {
-  const began = job.clock.now();
+  const began = job.clock.monotonic();
   try {
     return await work();
   } finally {
-    const took = job.clock.now() - began;
+    const took = job.clock.monotonic() - began;
     job.board.set((state) => ({ ...state, ms: { ...state.ms, [what]: state.ms[what] + took } }));
   }
 }

@@ -16,6 +16,8 @@ export interface Basis {
 
 /** What the upload needs besides the chunks; stored with the run, so that it can go on after a restart. */
 export interface Plan {
+  /** Of the definition; not stored by older programs. */
+  readonly mode?: Definition['mode'];
   readonly targets: readonly Target[];
   readonly key: readonly number[];
   /** What Feishu judges values by, see `fieldsSignature`. */

@@ -1,7 +1,10 @@
-import type { Written } from '../sync/change.ts';
+import type { Change, Written } from '../sync/change.ts';
+import type { Failure } from '../sync/failure.ts';
 import type { Field } from '../sync/field.ts';
 import { hashOf } from '../sync/hash.ts';
 import type { Target } from '../sync/mapping.ts';
+import { refusedRow } from './bad-rows.ts';
+import type { Plan } from './plan.ts';
 import type { RefusedRow, Rejects, Scope } from './ports.ts';
 
 /** What earlier runs know of rows that Feishu refuses. */
@@ -72,3 +75,9 @@ export function fieldsSignature(targets: readonly Target[], fields: readonly Fie
   });
   return hashOf(Buffer.from(JSON.stringify(judged)));
 }
+
+/** Returns a row that Feishu refused for what is in it as it is remembered; null for a record that was to be deleted. */
+export const refusal = (plan: Plan, change: Change | undefined, failure: Failure): RefusedRow | null =>
+  change && change.kind !== 'delete'
+    ? { key: change.key, hash: rowHash(change), fields: plan.fields, told: refusedRow(plan, change, failure) }
+    : null;

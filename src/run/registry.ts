@@ -77,7 +77,7 @@ export function openRuns(parts: Registry): Runs {
     }
     const scope: Scope = { definition: definition.name, table: `${table.base}/${table.id}` };
     const id = fresh.state().run;
-    const leased = await leaseFor(scope, id, planOnly);
+    const leased = await leaseFor(scope, id, planOnly, request.patience);
     const ready = { id, scope, board: fresh, table };
     const work: Work = (job) => runSync(job, definition, parts, planOnly);
     if ('heldBy' in leased) {
@@ -122,10 +122,11 @@ export function openRuns(parts: Registry): Runs {
     scope: Scope,
     id: string,
     planOnly: boolean,
+    patience: AbortSignal | undefined,
   ): Promise<(Leased & { readonly left: RunRecord | undefined }) | { readonly heldBy: string }> {
     for (;;) {
       const seen = planOnly ? undefined : await leftBehind(scope);
-      const leased = await launch.lease(scope, seen?.id ?? id);
+      const leased = await launch.lease(scope, seen?.id ?? id, patience);
       if ('heldBy' in leased) return leased;
       const left = await orRelease(leased, async () => (planOnly ? undefined : leftBehind(scope)));
       if (left?.id === seen?.id) return { ...leased, left };

@@ -10,6 +10,7 @@ import { type Text, text } from '../sync/text.ts';
 import type { Board } from './board.ts';
 import type { Creating } from './create-fields.ts';
 import { agreedPrint, chunkSizeOf, handMadeGrant, rememberFields, rememberSuccess } from './history.ts';
+import type { Hold } from './keeper.ts';
 import type { Lanes } from './lane.ts';
 import { makePlan, type Planning } from './make-plan.ts';
 import { type Plan, writePlan } from './plan.ts';
@@ -52,6 +53,8 @@ export interface Job {
   readonly table: Table;
   readonly board: Board;
   readonly fence: number;
+  /** The lease under which the table is written to. */
+  readonly hold: Hold;
   readonly stop: StopSignals;
   /** Aborted when a person has cancelled the run; `stop.soon` is then, too. */
   readonly cancel: AbortSignal;
@@ -127,7 +130,7 @@ export async function applyPlan(
 async function carryOut(job: Job, stored: Plan, parts: Parts, { again, later }: Going): Promise<void> {
   const { board, run, scope, stop } = job;
   const { store, clock } = parts;
-  const began = clock.now();
+  const began = clock.monotonic();
   const refusedToo = again && wantsRefused(board.state());
   if (refusedToo) await sendRefused(job, store);
   const known = new Map((await store.journal.chunks(run)).map((chunk) => [chunk.id, chunk]));
@@ -177,7 +180,10 @@ async function carryOut(job: Job, stored: Plan, parts: Parts, { again, later }: 
     onPause: (_round, until) => board.set((state) => ({ ...state, phase: 'pausing', resumeAt: until })),
     onTooMany: (rows) => rememberSize(store, scope, rows),
   });
-  board.set((state) => ({ ...state, ms: { ...state.ms, upload: state.ms.upload + clock.now() - began } }));
+  board.set((state) => ({
+    ...state,
+    ms: { ...state.ms, upload: state.ms.upload + clock.monotonic() - began },
+  }));
   if ([...known.values()].some(({ status }) => isRetryable(status)))
     await leave(job, plan, parts, confirmCreates ? null : records());
   if (stopped) throw stoppedBy(stopped);

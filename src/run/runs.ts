@@ -14,6 +14,8 @@ export interface RunRequest {
   readonly queue?: boolean;
   /** Sends the rows too that Feishu refused before, though nothing has changed: a person has asked for it. */
   readonly retryRejected?: boolean;
+  /** Aborted when nobody wants to wait any longer for a table whose holder may be gone: it counts as held then. */
+  readonly patience?: AbortSignal;
 }
 
 /** Why a run is not this process's any more: the program stops, and whoever comes next goes on with it. */
@@ -60,6 +62,13 @@ export type Acted =
   | { readonly kind: 'busy'; readonly state: State; readonly run?: Run }
   | { readonly kind: 'no-such-run' };
 
+/** How a plan is applied; as it is shown, when nothing is said. */
+export interface Applying {
+  readonly withoutDeletes?: boolean;
+  /** See {@link RunRequest}. */
+  readonly patience?: AbortSignal;
+}
+
 /** The runs of this process: start, act on, find, go on after a restart. */
 export interface Runs {
   start(request: RunRequest): Promise<Started>;
@@ -73,7 +82,7 @@ export interface Runs {
    */
   cancel(run: string, by: Actor, version?: number): Promise<Acted>;
   /** Carries out exactly the plan that waits, with its deletes or without them. */
-  apply(run: string, by: Actor, version?: number, withoutDeletes?: boolean): Promise<Acted>;
+  apply(run: string, by: Actor, version?: number, how?: Applying): Promise<Acted>;
   /** Throws the plan that waits away. */
   discard(run: string, by: Actor, version?: number): Promise<Acted>;
   /** The run as it is now, or as it was last stored. */

@@ -7,8 +7,9 @@ import { tokenLife } from '../sync/limits.ts';
 import type { Target } from '../sync/mapping.ts';
 import { heavyWaits, throttleBudget } from '../sync/round.ts';
 import { withoutPrivate } from './bad-rows.ts';
+import type { Hold } from './keeper.ts';
 import type { Lane } from './lane.ts';
-import type { Chance, Clock, LedgerEntry, Table } from './ports.ts';
+import type { Chance, Clock, LedgerEntry, MayGo, Table } from './ports.ts';
 
 /** What one sending of changes came to. */
 export interface Sent {
@@ -28,14 +29,15 @@ export interface Before {
   readonly token: Token | null;
   /** Whether that send may have happened. */
   readonly doubt: boolean;
-  /** Since when these changes are being put off by throttling (ms). */
+  /** Since when these changes are being put off by throttling (monotonic, ms). */
   readonly began: number;
 }
 
-/** An idempotency token and when it was first used. */
+/** An idempotency token and when it was first used: by the calendar, and by the clock that nobody sets. */
 export interface Token {
   readonly token: string;
   readonly at: number;
+  readonly since: number;
 }
 
 /** The two ways to end early. */
@@ -53,6 +55,13 @@ export interface Prepared {
   readonly call: Call;
 }
 
+/** How a chunk is sent when nothing stands in its way. */
+export interface First {
+  readonly prepared: Prepared;
+  /** Called when all of it is in the table, and only the store does not know yet. */
+  written(): Promise<void>;
+}
+
 /** What sending needs around it. */
 export interface Sender {
   readonly table: Table;
@@ -60,10 +69,13 @@ export interface Sender {
   /** Counts where it is of the same changes to the same targets. */
   readonly prepared: Prepared | undefined;
   readonly lane: Lane;
+  readonly hold: Hold;
   readonly clock: Clock;
   readonly chance: Chance;
   /** Stores that a chunk is handed to the network now. */
   note(token: Token | null): Promise<void>;
+  /** Told that a send got no answer of Feishu's: it may still be on its way. */
+  unanswered(): void;
   /** Told as soon as the changes are in the table: the lane can have the next ones. */
   written(): Promise<void>;
 }
@@ -79,36 +91,37 @@ export async function send(
   before: Before,
   stop: StopSignals,
 ): Promise<Sent> {
-  const { lane, clock, chance } = sender;
+  const { lane, hold, clock, chance } = sender;
   let { token, doubt } = before;
   let failure: Failure | null = null;
   let heavy = 0;
-  let call = ready(sender, changes);
+  let call = preparedFor(sender, changes);
   for (;;) {
-    if (changes[0]?.kind === 'create' && (token === null || clock.now() - token.at >= tokenLife)) {
+    if (changes[0]?.kind === 'create' && (token === null || clock.monotonic() - token.since >= tokenLife)) {
       if (failure && doubt)
         return { ...unsent, failure: { ...failure, mayHaveHappened: true }, outlived: true };
-      token = { token: chance.uuid(), at: clock.now() };
+      token = { token: chance.uuid(), at: clock.now(), since: clock.monotonic() };
     }
     // What is sent is put together while the store notes that it is.
     const putTogether = call ?? nextTurn().then(() => prepare(sender, changes).call);
     [call] = await Promise.all([putTogether, sender.note(token)]);
-    const flight = await lane.sends();
+    const flight = await ready(sender);
     try {
-      const outcome = await call(token, stop.now).finally(flight.back);
+      const outcome = await call(token, stop.now, hold.isSure).finally(flight.back);
       lane.answered(flight.atOnce);
       await sender.written();
       return outcome;
     } catch (error) {
       if (!(error instanceof CallError)) throw error;
       failure = withoutPrivate(error.failure, changes, sender.targets);
+      if (failure.how === 'threw' && failure.mayHaveHappened) sender.unanswered();
       if (failure.verdict !== 'wait') {
         lane.answered(flight.atOnce);
         return { ...unsent, failure: { ...failure, mayHaveHappened: doubt || failure.mayHaveHappened } };
       }
       doubt ||= failure.mayHaveHappened;
       // Asked to wait for longer than there is: nobody is helped by holding the lane for that.
-      if (clock.now() + (failure.retryAfter ?? 0) - before.began > throttleBudget) {
+      if (clock.monotonic() + (failure.retryAfter ?? 0) - before.began > throttleBudget) {
         return { ...unsent, failure: { ...failure, mayHaveHappened: doubt } };
       }
       await lane.refused(failure.retryAfter, stop.soon, flight.atOnce).catch((reason: unknown) => {
@@ -124,12 +137,25 @@ export async function send(
   }
 }
 
+/**
+ * Waits for the lane, and until the table is surely still ours: the process may have been stopped since the send was
+ * noted, for long enough that another one has taken the table over.
+ */
+async function ready({ lane, hold }: Sender): ReturnType<Lane['sends']> {
+  for (;;) {
+    const flight = await lane.sends();
+    if (hold.isSure()) return flight;
+    flight.back();
+    await hold.renew();
+  }
+}
+
 const unsent = { wrote: [], removed: [], written: 0 };
 
 /** Sends changes that are put together already. */
-type Call = (token: Token | null, signal: AbortSignal) => Promise<Sent>;
+type Call = (token: Token | null, signal: AbortSignal, mayGo: MayGo) => Promise<Sent>;
 
-const ready = ({ prepared, targets }: Sender, changes: readonly Change[]): Call | undefined =>
+const preparedFor = ({ prepared, targets }: Sender, changes: readonly Change[]): Call | undefined =>
   prepared?.changes === changes && prepared.targets === targets ? prepared.call : undefined;
 
 /** Puts the call for changes of one kind together. */
@@ -145,8 +171,8 @@ function callFor({ table, targets }: Pick<Sender, 'table' | 'targets'>, changes:
   const deletes = changes.flatMap((change) => (change.kind === 'delete' ? [change] : []));
   if (creates.length > 0) {
     const create = table.create(creates.map((change) => createdFields(cellsOf(change), targets)));
-    return async (token, signal) => {
-      const created = create(token?.token ?? '', signal);
+    return async (token, signal, mayGo) => {
+      const created = create(token?.token ?? '', signal, mayGo);
       // Worked out while the call is under way: afterwards the lane would wait for it.
       const hashes = nextTurn().then(() => createdHashes(creates, seedOf(targets)));
       const ids = await created;
@@ -156,14 +182,14 @@ function callFor({ table, targets }: Pick<Sender, 'table' | 'targets'>, changes:
   if (updates.length > 0) {
     const update = table.update(updates.map((change) => updatedRecord(change, targets)));
     const wrote = updates.map(({ key, record, hash }) => ({ key, record, hash }));
-    return async (_, signal) => {
-      await update(signal);
+    return async (_, signal, mayGo) => {
+      await update(signal, mayGo);
       return sent(updates.length, wrote);
     };
   }
   const ids = deletes.map((change) => change.record);
-  return async (_, signal) => {
-    await table.delete(ids, signal);
+  return async (_, signal, mayGo) => {
+    await table.delete(ids, signal, mayGo);
     return { ...sent(deletes.length, []), removed: ids };
   };
 }

@@ -1,4 +1,5 @@
-import type { Change } from '../sync/change.ts';
+import { type Change, type Create, cellsOf, type Update } from '../sync/change.ts';
+import { differ } from '../sync/diff.ts';
 import { hashOf, seedOf } from '../sync/hash.ts';
 import type { Key } from '../sync/key.ts';
 import { packCells } from '../sync/pack.ts';
@@ -11,6 +12,8 @@ import type { StopSignals } from './send.ts';
 export interface Settled {
   /** Changes that the table does not have: still to be sent. */
   readonly rest: readonly Change[];
+  /** Creates whose key has a record by now that holds other values: somebody else made or changed it. As its updates. */
+  readonly others: readonly Update[];
   readonly wrote: readonly LedgerEntry[];
   readonly removed: readonly string[];
 }
@@ -40,27 +43,38 @@ export async function settleByReading(
 
 /** Which creates and updates the table has, by the records that were found. */
 export function settledBy(
-  plan: Pick<Plan, 'targets'>,
+  { targets, mode }: Pick<Plan, 'targets' | 'mode'>,
   changes: readonly Change[],
   found: ReadonlyMap<Key, Found>,
 ): Settled {
-  const seed = seedOf(plan.targets);
+  const seed = seedOf(targets);
   const rest: Change[] = [];
+  const others: Update[] = [];
   const wrote: LedgerEntry[] = [];
   for (const change of changes) {
     const held = found.get(change.key);
-    if (held && isThere(change, held)) {
-      const hash = change.kind === 'update' ? change.hash : hashOf(Buffer.from(packCells(held.cells)), seed);
-      wrote.push({ key: change.key, record: held.record, hash });
-    } else rest.push(change);
+    if (!held || change.kind === 'delete') rest.push(change);
+    else if (change.kind === 'update') {
+      const isThere = change.differences.every(([at, wanted]) => held.cells[at] === wanted);
+      if (isThere) wrote.push({ key: change.key, record: held.record, hash: change.hash });
+      else rest.push(change);
+    } else {
+      const update = updateOf(targets, change, held, seed);
+      // What stands there is left alone by a mode that only adds.
+      if (update.differences.length > 0 && mode !== 'append') others.push(update);
+      else wrote.push({ key: change.key, record: held.record, hash: hashOf(packed(held), seed) });
+    }
   }
-  return { rest, wrote, removed: [] };
+  return { rest, others, wrote, removed: [] };
 }
 
-/** A create is there when its key is; an update when every cell that it changes has its new value. */
-function isThere(change: Change, held: Found): boolean {
-  if (change.kind === 'create') return true;
-  return change.kind === 'update' && change.differences.every(([at, wanted]) => held.cells[at] === wanted);
+const packed = ({ cells }: Found): Uint8Array => Buffer.from(packCells(cells));
+
+/** A create as an update of the record that has its key by now. */
+function updateOf(targets: Plan['targets'], create: Create, { record, cells }: Found, seed: number): Update {
+  const row = cellsOf(create);
+  const hash = hashOf(create.packed, seed);
+  return { kind: 'update', key: create.key, record, differences: differ(targets, row, cells), hash, row };
 }
 
 async function settleDeletes(
@@ -73,6 +87,7 @@ async function settleDeletes(
   const gone = new Set(absent);
   return {
     rest: changes.filter((change) => change.kind !== 'delete' || !gone.has(change.record)),
+    others: [],
     wrote: [],
     removed: absent,
   };

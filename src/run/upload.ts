@@ -7,6 +7,7 @@ import { isOpen, isRetryable, pauseBefore } from '../sync/round.ts';
 import type { BadRow } from '../sync/state.ts';
 import type { Text } from '../sync/text.ts';
 import { type Delivery, delivery } from './deliver.ts';
+import type { Hold } from './keeper.ts';
 import type { Lane } from './lane.ts';
 import type { Plan } from './plan.ts';
 import type { Chance, ChunkRecord, Clock, Journal, Scope, Table } from './ports.ts';
@@ -18,6 +19,7 @@ export interface Upload {
   readonly run: string;
   readonly scope: Scope;
   readonly fence: number;
+  readonly hold: Hold;
   readonly plan: Plan;
   readonly rounds: number;
   /** Whether chunks that failed before are sent again. */

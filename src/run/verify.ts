@@ -11,7 +11,7 @@ import { zoneOf } from '../sync/zone.ts';
 import { listedKey } from './bad-rows.ts';
 import { idsOf, invalidRow, resolving, untouchable } from './compare.ts';
 import { recallFields } from './history.ts';
-import type { CallMeter, Clock, OpenTable, People, Scope, Sources, Store } from './ports.ts';
+import type { CallMeter, OpenTable, People, Scope, Sources, Store } from './ports.ts';
 import { queryOf } from './query.ts';
 import { type BothRead, readSides } from './read-sides.ts';
 import { cellsFrom, rowNumber } from './read-source.ts';
@@ -25,7 +25,6 @@ export interface VerifyParts {
   readonly people: People;
   readonly store: Pick<Store, 'memory' | 'ledger' | 'leases'>;
   readonly openTable: OpenTable;
-  readonly clock: Clock;
   readonly timeZone: string;
   readonly folder: string;
 }
@@ -47,7 +46,7 @@ const samplesKept = 5;
 
 /** Makes the verification of one program. Rejects with `ProblemError` or `CallError`. */
 export function verifier(parts: VerifyParts): Verify {
-  const { store, clock, folder } = parts;
+  const { store, folder } = parts;
   return async (saved, onKeys, meter, signal) => {
     const { definition, table } = await openFound(saved, store.memory, (address) =>
       parts.openTable(address, meter, signal),
@@ -81,7 +80,7 @@ export function verifier(parts: VerifyParts): Verify {
         signal.throwIfAborted();
         await report.take(key);
       }
-      const running = await store.leases.holder(scope.table, clock.now());
+      const running = await store.leases.holder(scope.table);
       const notes = doubts({ running: running?.run, moved: both.records.moved, advanced: about.advanced });
       return {
         ...{ rows: both.rows.rows, records: both.records.index.size },

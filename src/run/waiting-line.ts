@@ -51,7 +51,7 @@ export function waitingLine({
   const waits = new Set<Promise<unknown>>();
 
   async function holderOf(table: string): Promise<Queue['holder']> {
-    const run = (await leases.holder(table, clock.now()))?.run;
+    const run = (await leases.holder(table))?.run;
     if (run === undefined) return null;
     const state = launch.find(run)?.board.state() ?? (await journal.findRun(run))?.state;
     if (!state) return null;

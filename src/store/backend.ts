@@ -1,4 +1,4 @@
-import type { Dialect, InsertQueryBuilder, Kysely, Transaction } from 'kysely';
+import type { Dialect, InsertQueryBuilder, Kysely, RawBuilder, Transaction } from 'kysely';
 import type { Problem } from '../sync/problem.ts';
 import type { NewLedgerRow, Tables } from './schema.ts';
 
@@ -38,6 +38,8 @@ export interface Backend {
   confirm(db: Database, rows: readonly NewLedgerRow[]): Promise<void>;
   /** Runs work that no other process may run at the same time. */
   alone(db: Database, work: (db: Database) => Promise<void>): Promise<void>;
+  /** The database's own clock, in ms since the epoch, where all its clients share one. */
+  readonly time?: RawBuilder<number>;
   /** Holds the row of a select until the transaction ends; needed where transactions run side by side. */
   readonly holdsRows: boolean;
   /** Whether the transaction lost against another one and can simply be done again. */

@@ -1,58 +1,79 @@
+import { type RawBuilder, sql } from 'kysely';
 import type { Holder, Leases } from '../run/ports.ts';
+import { leaseLife } from '../sync/limits.ts';
 import { type Backend, type Database, transact } from './backend.ts';
 
-const nobody = { run: null, owner: null, until: 0 };
+/**
+ * One run per table, across processes. On a server `until` is when the lease runs out, by the server's clock. A file
+ * has no clock but those of the machines that use it: there it only counts, and moves with each renewal.
+ */
+export const leases = (db: Database, backend: Backend): Leases => {
+  const { time } = backend;
+  const now = time ?? sql.ref<number>('until');
+  const renewed: RawBuilder<number> = sql`${now} + ${leaseLife}`;
 
-/** One run per table, across processes. */
-export const leases = (db: Database, backend: Backend): Leases => ({
-  async claim(table, run, owner, now, until) {
-    // Outside the transaction: on MySQL the insert would hold a lock that two claimants cannot both widen.
-    const row = { table_id: table, fence: 0, ...nobody };
-    await backend.unlessThere(db.insertInto('bitable_sync_leases').values(row)).execute();
-    return transact(db, backend, async (trx) => {
-      const { numUpdatedRows } = await trx
+  return {
+    async claim(table, run, owner, gone) {
+      // Outside the transaction: on MySQL the insert would hold a lock that two claimants cannot both widen.
+      const row = { table_id: table, fence: 0, run: null, owner: null, until: 0 };
+      await backend.unlessThere(db.insertInto('bitable_sync_leases').values(row)).execute();
+      return transact(db, backend, async (trx) => {
+        const held = await trx
+          .selectFrom('bitable_sync_leases')
+          .selectAll()
+          .select(now.as('now'))
+          .where('table_id', '=', table)
+          .$if(backend.holdsRows, (select) => select.forUpdate())
+          .executeTakeFirstOrThrow();
+        const by = holderOf(held);
+        const over = time ? Number(held.now) - held.until : 0;
+        if (by && by.mark !== gone && !(time && over >= 0)) return { kind: 'held', by };
+        const fence = held.fence + 1;
+        await trx
+          .updateTable('bitable_sync_leases')
+          .set({ fence, run, owner, until: renewed })
+          .where('table_id', '=', table)
+          .execute();
+        return { kind: 'claimed', lease: { fence, idle: Math.max(0, over) } };
+      });
+    },
+    async renew(table, fence) {
+      const { numUpdatedRows } = await db
         .updateTable('bitable_sync_leases')
-        .set((set) => ({ fence: set('fence', '+', 1), run, owner, until }))
+        .set({ until: renewed })
         .where('table_id', '=', table)
-        .where((is) => is.or([is('run', 'is', null), is('until', '<=', now)]))
+        .where('fence', '=', fence)
+        .where('run', 'is not', null)
         .executeTakeFirstOrThrow();
-      const lease = await trx
+      return numUpdatedRows === 1n;
+    },
+    async release(table, fence) {
+      // The row stays, and with it the number: a later claim must get a higher one.
+      await db
+        .updateTable('bitable_sync_leases')
+        .set({ run: null, owner: null, until: now })
+        .where('table_id', '=', table)
+        .where('fence', '=', fence)
+        .execute();
+    },
+    async holder(table) {
+      const held = await db
         .selectFrom('bitable_sync_leases')
         .selectAll()
         .where('table_id', '=', table)
-        .executeTakeFirstOrThrow();
-      return numUpdatedRows === 1n
-        ? { kind: 'claimed', lease: { fence: lease.fence } }
-        : { kind: 'held', by: { run: lease.run ?? '', owner: lease.owner ?? '', until: lease.until } };
-    });
-  },
-  async renew(table, fence, until) {
-    const { numUpdatedRows } = await db
-      .updateTable('bitable_sync_leases')
-      .set({ until })
-      .where('table_id', '=', table)
-      .where('fence', '=', fence)
-      .where('run', 'is not', null)
-      .executeTakeFirstOrThrow();
-    return numUpdatedRows === 1n;
-  },
-  async release(table, fence) {
-    // The row stays, and with it the number: a later claim must get a higher one.
-    await db
-      .updateTable('bitable_sync_leases')
-      .set(nobody)
-      .where('table_id', '=', table)
-      .where('fence', '=', fence)
-      .execute();
-  },
-  async holder(table, now): Promise<Holder | undefined> {
-    const lease = await db
-      .selectFrom('bitable_sync_leases')
-      .select(['run', 'owner', 'until'])
-      .where('table_id', '=', table)
-      .where('until', '>', now)
-      .executeTakeFirst();
-    if (lease?.run == null) return undefined;
-    return { run: lease.run, owner: lease.owner ?? '', until: lease.until };
-  },
-});
+        .$if(time !== undefined, (select) => select.where('until', '>', now))
+        .executeTakeFirst();
+      return held && holderOf(held);
+    },
+  };
+};
+
+const holderOf = (held: {
+  readonly run: string | null;
+  readonly owner: string | null;
+  readonly fence: number;
+  readonly until: number;
+}): Holder | undefined =>
+  held.run === null
+    ? undefined
+    : { run: held.run, owner: held.owner ?? '', mark: `${held.fence}/${held.until}` };

@@ -37,14 +37,14 @@ export function watch(
 
   const inTrouble = (one: Problem): void => {
     if (trouble?.message.en === one.message.en) return;
-    if (trouble === undefined) since = clock.now();
+    if (trouble === undefined) since = clock.monotonic();
     trouble = one;
     log.error('store.failed', { code: one.code, message: one.message.en, cure: one.cure.en });
   };
   const well = (): void => {
     if (trouble === undefined) return;
     trouble = undefined;
-    log.warn('store.recovered', { seconds: Math.round((clock.now() - since) / 1000) });
+    log.warn('store.recovered', { seconds: Math.round((clock.monotonic() - since) / 1000) });
   };
 
   return {

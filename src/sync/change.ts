@@ -33,6 +33,9 @@ export type Written = Exclude<Change, { kind: 'delete' }>;
 /** A row that is to be created. */
 export type Create = Extract<Change, { kind: 'create' }>;
 
+/** A record that is to be changed. */
+export type Update = Extract<Change, { kind: 'update' }>;
+
 /** Makes a {@link Create} of canonical cells. */
 export const createOf = (key: Key, cells: readonly Cell[]): Create => ({
   kind: 'create',

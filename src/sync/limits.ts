@@ -7,6 +7,9 @@ export const deletesPerCall = 500;
  */
 export const bytesPerCall = 1_000_000;
 
+/** Milliseconds for which a lease on a table holds without being renewed. */
+export const leaseLife = 15_000;
+
 /**
  * How long a `client_token` is trusted, in ms. Feishu does not say how long it remembers one; minutes is the
  * only number around. https://open.feishu.cn/document/server-docs/docs/bitable-v1/app-table-record/batch_create

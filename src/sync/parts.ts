@@ -118,3 +118,16 @@ export function replan(
   if (creates.length > 0) parts.push(part(whole, parts.length + 1, creates, { kind: 'create', back }));
   return { parts, lost: lost.length > 0 ? part(whole, parts.length + 1, lost) : undefined };
 }
+
+/** What is sent in place of a chunk of creates: those that nobody has made, and the updates of records that somebody has. */
+export const foundParts = (
+  whole: Whole,
+  creates: readonly Change[],
+  updates: readonly Change[],
+): Replanned => ({
+  parts: [
+    ...(creates.length > 0 ? [part(whole, 1, creates)] : []),
+    part(whole, creates.length > 0 ? 2 : 1, updates, { kind: 'update' }),
+  ],
+  lost: undefined,
+});

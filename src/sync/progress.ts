@@ -110,7 +110,7 @@ export const end = (state: State, status: Exclude<Status, 'running'>, at: number
   version: state.version + 1,
   endedAt: at,
   resumeAt: null,
-  ms: { ...state.ms, total: state.ms.total + (at - workingSince(state)) },
+  ms: { ...state.ms, total: state.ms.total + Math.max(0, at - workingSince(state)) },
 });
 
 /** When the work began that is under way or was the last: the order to stop it is part of it. */

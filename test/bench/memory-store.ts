@@ -44,7 +44,7 @@ export function memoryStore(): Pick<
     find: async () => new Map(),
   };
   const leases: Leases = {
-    claim: async () => ({ kind: 'claimed', lease: { fence: 1 } }),
+    claim: async () => ({ kind: 'claimed', lease: { fence: 1, idle: 0 } }),
     renew: async () => true,
     release: nothing,
     holder: nothing,

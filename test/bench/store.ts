@@ -12,7 +12,7 @@ export async function benchStore(print: (line: string) => void): Promise<void> {
   const store = await openStore(place.url, parts);
   const scope = { definition: 'orders', table: `bench/${process.pid}` };
   const run = `bench-${process.pid}`;
-  const claim = await store.leases.claim(scope.table, run, 'bench', 0, 1);
+  const claim = await store.leases.claim(scope.table, run, 'bench');
   if (claim.kind !== 'claimed') throw new Error('the lease is held');
   await store.journal.createRun(runOf(run, {}, scope));
 

@@ -30,6 +30,7 @@ export function fakeClock(): Clock & { advance(ms: number): Promise<void>; sleep
   const sleepers = new Set<{ readonly until: number; readonly wake: () => void }>();
   return {
     now: () => now,
+    monotonic: () => now,
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         const wake = () => {

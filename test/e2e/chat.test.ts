@@ -409,6 +409,7 @@ function shifted(speed: number): Clock & { shift(ms: number): void } {
   let ahead = 0;
   return {
     now: () => clock.now() + ahead,
+    monotonic: () => clock.monotonic() + ahead,
     sleep: clock.sleep,
     shift: (ms) => {
       ahead += ms;

@@ -56,6 +56,7 @@ describe('a timeout doubles no record', () => {
     let ahead = 0;
     const clock: Clock = {
       now: () => systemClock.now() + ahead,
+      monotonic: () => systemClock.monotonic() + ahead,
       sleep: (ms, signal) => systemClock.sleep(ms / 20, signal),
     };
     // A Feishu that remembers no token: only reading back protects.

@@ -27,6 +27,7 @@ function hastyClock() {
   const pauses: number[] = [];
   const clock: Clock = {
     now: wallClock.now,
+    monotonic: wallClock.monotonic,
     sleep: async (ms, signal) => {
       if ([20_000, 30_000, 2500].includes(ms)) return wallClock.sleep(ms, signal);
       pauses.push(ms);

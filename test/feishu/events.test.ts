@@ -321,7 +321,7 @@ describe('what Feishu gets for an event', () => {
 
   it('comes in time even when the handler does not', async () => {
     const log = newLog();
-    const clock = { now: () => 0, sleep: async () => undefined };
+    const clock = { now: () => 0, monotonic: () => 0, sleep: async () => undefined };
     const one = receiver({
       self,
       handle: () => new Promise(() => undefined),

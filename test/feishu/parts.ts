@@ -13,6 +13,7 @@ export function quickClock(): Clock & { readonly slept: number[] } {
   return {
     slept,
     now: () => now,
+    monotonic: () => now,
     sleep: async (ms, signal) => {
       signal?.throwIfAborted();
       slept.push(ms);
@@ -24,6 +25,7 @@ export function quickClock(): Clock & { readonly slept: number[] } {
 /** The real clock, for parts that speak with a real server in real time. */
 export const wallClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {
       const give = (): void => {

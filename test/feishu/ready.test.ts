@@ -27,6 +27,7 @@ function bot() {
     lost: () => self.lost,
     clock: {
       now: () => now,
+      monotonic: () => now,
       sleep: (ms) => new Promise((resolve) => void sleepers.push({ until: now + ms, wake: resolve })),
     },
   });

@@ -37,6 +37,8 @@ export interface MovableClock extends Clock {
   advance(ms: number): Promise<void>;
   /** Time passes at once, as in a machine that slept: those whose time has come wake up late. */
   jump(ms: number): void;
+  /** Somebody sets the calendar, ahead or back; no time passes. */
+  set(ms: number): void;
   /** Every sleep that was asked for. */
   readonly asked: number[];
 }
@@ -47,6 +49,7 @@ const background: ReadonlySet<number> = new Set([5_000, ordersEvery]);
 /** A clock that tests move. What goes on in the background never moves it: it would go on for ever. */
 export function movableClock(): MovableClock {
   let now = 1_700_000_000_000;
+  let moved = 0;
   const sleepers = new Set<{ at: number; ms: number; wake(): void }>();
   let planned = false;
 
@@ -82,7 +85,8 @@ export function movableClock(): MovableClock {
   const clock: MovableClock = {
     auto: true,
     asked: [],
-    now: () => now,
+    now: () => now + moved,
+    monotonic: () => now,
     sleep(ms, signal) {
       clock.asked.push(ms);
       return new Promise((resolve, reject) => {
@@ -106,6 +110,9 @@ export function movableClock(): MovableClock {
         sleepers.add(sleeper);
         plan();
       });
+    },
+    set(ms) {
+      moved += ms;
     },
     jump(ms) {
       now += ms;
@@ -610,6 +617,13 @@ export const chance: Chance = {
   run: () => randomUUID().slice(0, 10),
   random: () => 0,
 };
+
+/** Takes a table from whoever holds it, as another machine does that believes it to be gone. */
+export async function seize(store: Store, table: string, run: string): Promise<void> {
+  const holder = await store.leases.holder(table);
+  const { kind } = await store.leases.claim(table, run, 'far', holder?.mark);
+  if (kind !== 'claimed') throw new Error('the lease is held');
+}
 
 /** A store whose journal asks first: a hook that never settles is a process killed at that moment. */
 export function hooked(store: Store, hook: (method: keyof Journal) => Promise<void> | undefined): Store {

@@ -11,6 +11,7 @@ import {
   keyField,
   lost,
   rowsOf,
+  seize,
   turns,
   until,
   type World,
@@ -230,13 +231,12 @@ describe('a process that is killed', () => {
     await reached;
     const [left] = await one.store.journal.openRuns();
     one.dead.add('one');
-    one.dead.add('third');
+    one.dead.add('far');
     let taken = false;
     const slow = hooked(one.store, async (method) => {
       if (method !== 'saveState' || taken) return;
       taken = true;
-      const later = one.clock.now() + 20_000;
-      await one.store.leases.claim(`${one.table.base}/tbl1`, left?.id ?? '', 'third', later, later + 15_000);
+      await seize(one.store, `${one.table.base}/tbl1`, left?.id ?? '');
     });
     const run = await begun(one, one.process('two', { store: slow }));
     expect(run.id).toBe(left?.id);
@@ -385,8 +385,7 @@ describe('two at once', () => {
 
   it('a run that nobody has stored is answered in the end', async () => {
     const one = await made();
-    const now = one.clock.now();
-    await one.store.leases.claim(`${one.table.base}/tbl1`, 'ghost', 'one', now, now + 1e9);
+    await one.store.leases.claim(`${one.table.base}/tbl1`, 'ghost', 'one');
     await expect(start(one, one.process('one'))).rejects.toMatchObject({
       problems: [{ code: 'table-held' }],
     });
@@ -411,9 +410,7 @@ describe('a lease that is lost', () => {
     const gate = heldAtSecond(one);
     const run = await begun(one, one.process('one'));
     await until(() => one.table.inFlight === 1 && one.table.writes().length === 2);
-    const table = `${one.table.base}/tbl1`;
-    const later = one.clock.now() + 20_000;
-    expect((await one.store.leases.claim(table, 'other', 'far', later, later + 9e9)).kind).toBe('claimed');
+    await seize(one.store, `${one.table.base}/tbl1`, 'other');
     gate.open();
     const state = await run.ended;
     expect(state.status).toBe('interrupted');
@@ -468,8 +465,7 @@ describe('a lease that is lost', () => {
     one.table.fault = (call) => (call.op === 'create' ? { wait: forever() } : undefined);
     const run = await begun(one, one.process('one'));
     await until(() => one.table.inFlight === 1);
-    const later = one.clock.now() + 20_000;
-    await one.store.leases.claim(`${one.table.base}/tbl1`, 'other', 'far', later, later + 9e9);
+    await seize(one.store, `${one.table.base}/tbl1`, 'other');
     await one.clock.advance(5_001);
     expect(await run.ended).toMatchObject({ status: 'interrupted', error: { code: 'taken-over' } });
   });

@@ -101,7 +101,9 @@ describe('a plan that somebody wanted to see', () => {
 describe('a plan that is applied without its deletes', () => {
   it('writes the rest and counts the deletes as kept', async () => {
     const { one, state } = await braked();
-    const done = await over(await one.process().apply(state.run, by, state.version, true));
+    const done = await over(
+      await one.process().apply(state.run, by, state.version, { withoutDeletes: true }),
+    );
     expect(done.status).toBe('done');
     expect(counts(done)).toEqual({ read: 16, created: 1, unchanged: 15, deletes: { planned: 5, kept: 5 } });
     expect(done.acts.at(-1)?.op).toBe('apply-no-deletes');
@@ -114,7 +116,7 @@ describe('a plan that is applied without its deletes', () => {
     async (method) => {
       const { one, state } = await braked();
       const { store, reached } = killedAt(one.store, method);
-      void one.process('one', { store }).apply(state.run, by, state.version, true);
+      void one.process('one', { store }).apply(state.run, by, state.version, { withoutDeletes: true });
       await reached;
       one.dead.add('one');
       const [run] = await one.process('two').resume();
@@ -133,7 +135,9 @@ describe('a plan that is applied without its deletes', () => {
     const runs = one.process();
     const state = await one.run(runs);
     expect(state.waiting?.reasons.map(({ code }) => code)).toEqual(['hand-made']);
-    expect(counts(await over(await runs.apply(state.run, by, state.version, true)))).toMatchObject({
+    expect(
+      counts(await over(await runs.apply(state.run, by, state.version, { withoutDeletes: true }))),
+    ).toMatchObject({
       created: 5,
       deletes: { planned: 2, kept: 2 },
     });

@@ -33,6 +33,7 @@ function fastClock(speed: number): Clock & { jump(ms: number): void } {
   const start = performance.now();
   return {
     now: () => began + Math.round((performance.now() - start) * speed),
+    monotonic: () => performance.now() * speed,
     sleep: (ms, signal) => systemClock.sleep(ms / speed, signal),
     jump: (ms) => {
       began += ms;

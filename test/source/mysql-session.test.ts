@@ -204,6 +204,7 @@ describe('a query that takes too long', () => {
     let late = (): void => {};
     const clock: Clock = {
       now: () => 0,
+      monotonic: () => 0,
       sleep: (ms) =>
         ms < 60_000
           ? systemClock.sleep(ms)

@@ -10,7 +10,7 @@ async function write(): Promise<void> {
   const scope = scopeOf(name);
   say('opening');
   const { journal, leases } = await openStore(url, parts);
-  const claim = await leases.claim(scope.table, name, name, 0, 0);
+  const claim = await leases.claim(scope.table, name, name);
   if (claim.kind !== 'claimed') throw new Error('the lease is free');
   await journal.createRun(runOf(name, {}, scope));
   for (let seq = 1; ; seq++) {
@@ -30,7 +30,7 @@ async function claim(): Promise<void> {
   const store = await openStore(url, parts);
   say('ready');
   process.stdin.once('data', () => {
-    void store.leases.claim('b/contested', name, name, 0, 1_000).then(async (answer) => {
+    void store.leases.claim('b/contested', name, name).then(async (answer) => {
       await store.stop();
       say(JSON.stringify(answer));
       process.stdin.destroy();

@@ -47,7 +47,7 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
       chunks = [chunkOf('C001', 1)],
     ): Promise<{ scope: Scope; fence: number }> {
       const scope = { definition: 'orders', table: `bascnA/${id}` };
-      const claim = await store.leases.claim(scope.table, id, 'p1', 0, 15_000);
+      const claim = await store.leases.claim(scope.table, id, 'p1');
       if (claim.kind !== 'claimed') throw new Error('the table of a new run is free');
       await store.journal.createRun(runOf(id, {}, scope));
       await store.journal.addChunks(id, chunks);
@@ -362,38 +362,45 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
 
     describe('leases', () => {
       it('are given once until they end, with a number that only grows', async () => {
-        const claim = (run: string, now: number) => store.leases.claim('b/lease', run, 'p1', now, now + 15);
-        expect(await claim('r1', 0)).toEqual({ kind: 'claimed', lease: { fence: 1 } });
-        expect(await claim('r2', 14)).toEqual({ kind: 'held', by: { run: 'r1', owner: 'p1', until: 15 } });
-        expect(await claim('r1', 14)).toMatchObject({ kind: 'held' });
-        expect(await claim('r2', 15)).toEqual({ kind: 'claimed', lease: { fence: 2 } });
-        expect(await store.leases.renew('b/lease', 1, 99)).toBe(false);
-        expect(await store.leases.renew('b/lease', 2, 99)).toBe(true);
-        expect(await store.leases.renew('b/lease', 2, 99)).toBe(true);
-        expect(await store.leases.holder('b/lease', 98)).toEqual({ run: 'r2', owner: 'p1', until: 99 });
-        expect(await store.leases.holder('b/lease', 99)).toBeUndefined();
-        await store.leases.release('b/lease', 1);
-        expect(await claim('r3', 50)).toMatchObject({ kind: 'held' });
-        await store.leases.release('b/lease', 2);
-        expect(await store.leases.holder('b/lease', 50)).toBeUndefined();
-        expect(await store.leases.renew('b/lease', 2, 120)).toBe(false);
-        expect(await claim('r3', 50)).toEqual({ kind: 'claimed', lease: { fence: 3 } });
+        const { leases } = store;
+        const claim = (run: string, gone?: string) => leases.claim('b/lease', run, 'p1', gone);
+        expect(await leases.holder('b/lease')).toBeUndefined();
+        expect(await claim('r1')).toMatchObject({ kind: 'claimed', lease: { fence: 1 } });
+        const first = await leases.holder('b/lease');
+        expect(first).toMatchObject({ run: 'r1', owner: 'p1' });
+        expect(await claim('r2')).toEqual({ kind: 'held', by: first });
+        expect(await claim('r1')).toMatchObject({ kind: 'held' });
+        expect(await claim('r2', first?.mark)).toEqual({ kind: 'claimed', lease: { fence: 2, idle: 0 } });
+        expect(await leases.renew('b/lease', 1)).toBe(false);
+        const second = await leases.holder('b/lease');
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        expect(await leases.renew('b/lease', 2)).toBe(true);
+        expect(await leases.renew('b/lease', 2)).toBe(true);
+        // Who saw it before it was renewed does not get it.
+        expect(await claim('r3', second?.mark)).toMatchObject({ kind: 'held', by: { run: 'r2' } });
+        await leases.release('b/lease', 1);
+        expect(await claim('r3')).toMatchObject({ kind: 'held' });
+        await leases.release('b/lease', 2);
+        expect(await leases.holder('b/lease')).toBeUndefined();
+        expect(await leases.renew('b/lease', 2)).toBe(false);
+        expect(await claim('r3')).toMatchObject({ kind: 'claimed', lease: { fence: 3 } });
       });
 
       it('go to exactly one of many who ask at once', async () => {
         const stores = [store, await another(), await another()];
         const claims = await Promise.all(
           Array.from({ length: 10 }, (_, at) =>
-            stores.map((one, of) => one.leases.claim('b/crowd', `r${at}`, `p${of}`, 0, 1_000)),
+            stores.map((one, of) => one.leases.claim('b/crowd', `r${at}`, `p${of}`)),
           ).flat(),
         );
         const won = claims.filter((claim) => claim.kind === 'claimed');
-        expect(won).toEqual([{ kind: 'claimed', lease: { fence: 1 } }]);
+        expect(won).toMatchObject([{ kind: 'claimed', lease: { fence: 1 } }]);
       });
 
       it('keep a run from writing whose table was taken over, and nothing of the write stays', async () => {
         const { scope, fence } = await begun('f-late');
-        await store.leases.claim(scope.table, 'f-next', 'p2', 15_000, 30_000);
+        const held = await store.leases.holder(scope.table);
+        await store.leases.claim(scope.table, 'f-next', 'p2', held?.mark);
         const wrote = [{ key: 'k', record: 'rec1', hash: 'h' }];
         const settle = store.journal.settle('f-late', scope, 'C001', outcomeOf({ wrote }), fence);
         await expect(settle).rejects.toBeInstanceOf(Fenced);

@@ -7,7 +7,10 @@ import { sampleState } from '../support/samples.ts';
 export const quiet: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** Parts for a store whose clock stands still; pauses are real, because other processes hold locks. */
-export const parts = { clock: { now: () => 1_700_000_000_000, sleep: systemClock.sleep }, log: quiet };
+export const parts = {
+  clock: { now: () => 1_700_000_000_000, monotonic: systemClock.monotonic, sleep: systemClock.sleep },
+  log: quiet,
+};
 
 export const orders: Scope = { definition: 'orders', table: 'bascnA/tblA' };
 

@@ -166,7 +166,8 @@ describe('a file that another program holds', () => {
     const { url, file } = await place();
     const logged: [string, unknown][] = [];
     const note = (event: string, facts?: unknown) => logged.push([event, facts]);
-    const clock = { now: () => Date.now() * 50, sleep: (ms: number) => systemClock.sleep(ms / 50) };
+    const time = () => Date.now() * 50;
+    const clock = { now: time, monotonic: time, sleep: (ms: number) => systemClock.sleep(ms / 50) };
     const options = { clock, log: { ...quiet, warn: note, error: note } };
     const store = await openStore(url, options);
     opened.push(store);

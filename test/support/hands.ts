@@ -19,6 +19,7 @@ export function newHands(time: string, speed = 20): Hands {
   return {
     clock: {
       now: () => base + Math.round((performance.now() - start) * speed),
+      monotonic: () => performance.now() * speed,
       sleep: (ms, signal) => systemClock.sleep(ms / speed, signal),
     },
     wake: (tick) => {

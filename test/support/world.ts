@@ -107,6 +107,7 @@ export function quickClock(speed: number): Clock {
   const start = performance.now();
   return {
     now: () => began + Math.round((performance.now() - start) * speed),
+    monotonic: () => performance.now() * speed,
     sleep: (ms, signal) => systemClock.sleep(ms / speed, signal),
   };
 }

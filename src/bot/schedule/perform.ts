@@ -76,12 +76,12 @@ async function startWhenFree(
   desk: ScheduleDesk,
 ): Promise<Started | 'frozen' | undefined> {
   const { runs, clock, stopping, schedules } = desk;
-  const until = clock.now() + patience;
+  const until = clock.monotonic() + patience;
   for (;;) {
     if (await frozenNow(schedules)) return 'frozen';
     const started = await runs.start({ definition, by: { kind: 'schedule' } });
     if (started.kind === 'started' || started.state.definition === definition.name) return started;
-    const left = until - clock.now();
+    const left = until - clock.monotonic();
     if (left <= 0) return undefined;
     const over = new AbortController();
     const waited = clock.sleep(

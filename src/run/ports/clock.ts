@@ -1,7 +1,9 @@
 /** Time as the program sees it; tests pass one that they can move. */
 export interface Clock {
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, for what is shown or stored. People and time servers set it, ahead and back. */
   now(): number;
+  /** Milliseconds since some moment, for durations in this process: nobody sets it, and it never goes back. */
+  monotonic(): number;
   /** Waits; rejects with the signal's reason when it is aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }

@@ -12,31 +12,39 @@ export interface Memory {
 export interface Lease {
   /** Grows with each claim of the table; writes of an older one are refused. */
   readonly fence: number;
+  /** Milliseconds for which the table surely had no holder before, by the database's clock; 0 where it has none. */
+  readonly idle: number;
 }
 
 export interface Holder {
   readonly run: string;
   /** Which process; opaque. */
   readonly owner: string;
-  /** When the lease ends unless renewed (ms). */
-  readonly until: number;
+  /** Changes with each claim and each renewal: who sees the same for the life of a lease knows that it has run out. */
+  readonly mark: string;
 }
 
+/**
+ * Who works on which table. No clock of a client is ever compared with another one's: a lease has run out by the
+ * database's own clock where that is shared, or by the word of a client that has not seen it renewed.
+ */
 export interface Leases {
-  /** Takes the table for a run, or tells who holds it. An expired lease can be taken. */
+  /**
+   * Takes the table for a run, or tells who holds it.
+   * @param gone the mark of a holder that is known to be gone: its lease is taken, unless it was renewed since
+   */
   claim(
     table: string,
     run: string,
     owner: string,
-    now: number,
-    until: number,
+    gone?: string,
   ): Promise<
     { readonly kind: 'claimed'; readonly lease: Lease } | { readonly kind: 'held'; readonly by: Holder }
   >;
   /** Answers false when the lease was lost. */
-  renew(table: string, fence: number, until: number): Promise<boolean>;
+  renew(table: string, fence: number): Promise<boolean>;
   release(table: string, fence: number): Promise<void>;
-  holder(table: string, now: number): Promise<Holder | undefined>;
+  holder(table: string): Promise<Holder | undefined>;
 }
 
 /** What somebody wants of a run that goes on at another instance. */

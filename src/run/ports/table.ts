@@ -28,9 +28,12 @@ export interface BaseInfo {
   readonly timeZone?: string;
 }
 
+/** Asked at the last moment, before the first byte of a write goes out: where it says no, the write does not happen. */
+export type MayGo = () => boolean;
+
 /** Sends a call that is put together already, as often as is needed. @param token UUID v4, see `client_token` */
-export type CreateCall = (token: string, signal: AbortSignal) => Promise<readonly string[]>;
-export type UpdateCall = (signal: AbortSignal) => Promise<void>;
+export type CreateCall = (token: string, signal: AbortSignal, mayGo?: MayGo) => Promise<readonly string[]>;
+export type UpdateCall = (signal: AbortSignal, mayGo?: MayGo) => Promise<void>;
 
 /** One Bitable data table. Rejects with `CallError`, or `ProblemError` for what a person must mend. */
 export interface Table {
@@ -80,7 +83,7 @@ export interface Table {
   /** Puts the call together that changes the named fields of all records or none. */
   update(records: readonly TableRecord[]): UpdateCall;
   /** Deletes all or none, in one call. */
-  delete(ids: readonly string[], signal: AbortSignal): Promise<void>;
+  delete(ids: readonly string[], signal: AbortSignal, mayGo?: MayGo): Promise<void>;
   /** Another table of the same base, to be read only; nothing is called yet. */
   linked(id: string): LinkedTable;
 }
