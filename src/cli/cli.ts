@@ -115,12 +115,12 @@ export function createCli(line: readonly string[], world: World): Cli {
   }
 }
 
+/** Whether nothing in line or settings is wrong: what stands in the way may be over when it is tried again. */
+const isPassing = ({ problems }: ProblemError): boolean => problems.every(({ code }) => passing.has(code));
+const passing: ReadonlySet<string> = new Set(['store-busy', 'store-silent', 'store-full', 'store-failed']);
+
 const leftInAHurry = problem({
   code: 'interrupted',
   message: { zh: '已按要求立即结束。', en: 'Ended at once, as asked.' },
   cure: { zh: '再次运行即可继续。', en: 'Run it again to go on.' },
 });
-
-/** Whether nothing is wrong with usage or settings: the store is only held by another program, or silent, right now. */
-const isPassing = ({ problems }: ProblemError): boolean =>
-  problems.every(({ code }) => code === 'store-busy' || code === 'store-silent');

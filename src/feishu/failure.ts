@@ -86,7 +86,10 @@ function byCode(code: number, answer: Answer): Known {
   if (code === cardRefused && cardIsLocked(answer)) return { verdict: 'wait', mayHaveHappened: false };
   const entry = codes.get(code);
   if (!entry) {
-    return { verdict: answer.status === 429 ? 'wait' : 'unknown', mayHaveHappened: answer.status >= 500 };
+    // Nobody knows what such a code says of a write: it is read back before its rows are called failed.
+    return answer.status === 429
+      ? { verdict: 'wait', mayHaveHappened: false }
+      : { verdict: 'unknown', mayHaveHappened: true };
   }
   const pointed = wholeRequest.has(entry.cure) ? 'values' : undefined;
   const cure = entry.cure === cures.scope ? missingScopes(answer) : entry.cure;

@@ -32,6 +32,8 @@ export interface Comparison extends LeftOver {
   readonly updates: number;
   readonly deletes: number;
   readonly unchanged: number;
+  /** Of these, rows that differ from records outside of the view, which are left alone. */
+  readonly outside: number;
   readonly invalid: number;
   /** Rows with a word that names nobody. */
   readonly rejected: number;
@@ -89,7 +91,7 @@ export async function compare(
   known: number,
 ): Promise<Comparison> {
   const { definition, mapping, spool, source, table } = sides;
-  const counts = { create: 0, update: 0, delete: 0, same: 0, left: 0, invalid: 0, rejected: 0 };
+  const counts = { create: 0, update: 0, delete: 0, same: 0, left: 0, outside: 0, invalid: 0, rejected: 0 };
   const bad = badRowsOf(run, rejects, fence);
   const samples = sampler(mapping, (at, id) => table.names.get(id) ?? sides.resolver?.called(at, id));
   const chunks = chunker(sides.chunkSize, mapping.targets);
@@ -203,7 +205,8 @@ export async function compare(
     creates: counts.create,
     updates: counts.update,
     deletes: counts.delete,
-    unchanged: counts.same + counts.left,
+    unchanged: counts.same + counts.left + counts.outside,
+    outside: counts.outside,
     invalid: counts.invalid,
     rejected: counts.rejected,
     ...deletes,

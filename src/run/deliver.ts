@@ -36,6 +36,8 @@ export interface Delivery extends Pick<Clearance, 'begin' | 'before'> {
   clearDoubt(): Promise<void>;
   /** Why nothing more should be sent, once that is so. */
   stopped(): Stopped | undefined;
+  /** How many records that were to be deleted somebody else had deleted before. */
+  gone(): number;
 }
 
 /**
@@ -54,6 +56,8 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
   /** Whether Feishu has pointed at a row that was fine: from then on only halves are sure. */
   let misled = false;
   let stopped: Stopped | undefined;
+  /** Records that were to be deleted and were not there any more. */
+  let gone = 0;
   let tooMany: { readonly rows: number; readonly failure: Failure } | undefined;
 
   async function deliver(chunk: ChunkRecord, changes: readonly Change[], first?: First): Promise<void> {
@@ -234,6 +238,7 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
     heldGone.add(whole);
     const { absent, forbidden } = await findGone(job.table, rest, named, job.stop.now);
     const removed = absent;
+    if (chunk.kind === 'delete') gone += absent.length;
     const written = chunk.written + (chunk.kind === 'delete' ? absent.length : 0);
     if (forbidden.length > 0)
       await stopRun(chunk, { ...failure, verdict: 'stop', cure: seeAll }, { removed, written });
@@ -305,7 +310,15 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
     putTogether({ table: job.table, targets: job.plan.targets }, changes);
 
   const { begin, before } = cleared;
-  return { begin, before, deliver, prepare, ...settler(() => job, book, chunks), stopped: () => stopped };
+  return {
+    begin,
+    before,
+    deliver,
+    prepare,
+    ...settler(() => job, book, chunks),
+    stopped: () => stopped,
+    gone: () => gone,
+  };
 }
 
 const pointless = ({ pointer: _, ...failure }: Failure): Failure => failure;

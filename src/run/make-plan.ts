@@ -1,7 +1,7 @@
 import type { Definition } from '../sync/definition.ts';
 import { lifetimeOf } from '../sync/lifetime.ts';
 import { isMismatch, type Mapping, mapColumns } from '../sync/mapping.ts';
-import { heldDeletes } from '../sync/policy.ts';
+import { heldDeletes, viewNotes } from '../sync/policy.ts';
 import { ProblemError } from '../sync/problem.ts';
 import { zoneOf } from '../sync/zone.ts';
 import type { Board } from './board.ts';
@@ -142,6 +142,7 @@ export async function makePlan(job: Planning): Promise<Plan> {
         ...found.strangers,
         ...(resolver?.notes() ?? []),
         ...(found.held > 0 ? [heldDeletes(rows.keyless, found.held)] : []),
+        ...viewNotes(found.outside, within),
       ],
       planned: {
         creates: found.creates,

@@ -3,6 +3,7 @@ import type { Change } from '../sync/change.ts';
 import { decodeChanges } from '../sync/chunk-body.ts';
 import type { Failure } from '../sync/failure.ts';
 import { newOptions } from '../sync/new-options.ts';
+import { goneNote } from '../sync/policy.ts';
 import { isOpen, isRetryable, pauseBefore } from '../sync/round.ts';
 import type { BadRow } from '../sync/state.ts';
 import type { Text } from '../sync/text.ts';
@@ -113,8 +114,20 @@ async function inRounds(
   mine: (chunk: ChunkRecord) => boolean,
 ): Promise<Stopped | undefined> {
   const way = delivery(job, chunks, doubtful);
+  try {
+    return await roundByRound(job, way, () => chunks.filter((chunk) => mine(chunk) && isOpen(chunk.status)));
+  } finally {
+    if (way.gone() > 0) job.onNote(goneNote(way.gone()));
+  }
+}
+
+async function roundByRound(
+  job: Upload,
+  way: Delivery,
+  stillOpen: () => readonly ChunkRecord[],
+): Promise<Stopped | undefined> {
   for (let round = 0; ; round++) {
-    const open = chunks.filter((chunk) => mine(chunk) && isOpen(chunk.status));
+    const open = stillOpen();
     if (open.length === 0) return undefined;
     // Whatever came to its end before it was told to stop counts as it is.
     job.stop.soon.throwIfAborted();

@@ -4,7 +4,8 @@ import { type Problem, problem } from '../sync/problem.ts';
 import { text } from '../sync/text.ts';
 import { type Backend, type Database, relationsOf, type TableShape } from './backend.ts';
 import { groups } from './encode.ts';
-import { bytesPool, silentCode } from './mysql-pool.ts';
+import { bytesPool } from './mysql-pool.ts';
+import { codeOf, mysqlProblem } from './mysql-problems.ts';
 
 /** Connections at most: settling, the heartbeat of leases and a person's clicks run side by side. */
 const connections = 8;
@@ -72,7 +73,7 @@ export function mysqlBackend(url: string): Backend {
     lostRace: (error) => codeOf(error) === 'ER_LOCK_DEADLOCK',
     // Such a time-out takes back the statement and leaves the transaction as it was.
     isLocked: (error) => codeOf(error) === 'ER_LOCK_WAIT_TIMEOUT',
-    problem: (error) => mysqlProblem(error),
+    problem: mysqlProblem,
     examine: async (db) => {
       const { rows } = await sql<{ size: number }>`select @@max_allowed_packet as size`.execute(db);
       if (Number(rows[0]?.size) < packet) throw problem(smallPacket);
@@ -125,9 +126,6 @@ function createTable({ name, columns, primary, unique = {}, indexes = {} }: Tabl
   return [`create table \`${name}\` (${lines.join(', ')}) ${options}`];
 }
 
-const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && 'code' in error ? String(error.code) : undefined;
-
 const smallPacket: Problem = {
   code: 'store-packet',
   message: text(
@@ -137,85 +135,3 @@ const smallPacket: Problem = {
   cure: text('请在数据库服务器上设置 max_allowed_packet=64M', 'set max_allowed_packet=64M on the server'),
   where: 'STORE_URL',
 };
-
-/** What to say when the store does not answer. */
-export const silent: Problem = {
-  code: 'store-silent',
-  message: text('存储数据库没有应答', "the store's server does not answer"),
-  cure: text(
-    '请检查存储数据库和到它的网络；恢复后会自动继续',
-    'check the server, and the network between; work goes on when it answers again',
-  ),
-  where: 'STORE_URL',
-};
-
-const busy: Problem = {
-  code: 'store-busy',
-  message: text(
-    '存储数据库里的行或表被别人锁住了',
-    "somebody keeps rows or tables of the store's database locked",
-  ),
-  cure: text(
-    '放开之后会自动继续；一直不放，请结束占用的会话（SHOW PROCESSLIST）',
-    'everything goes on by itself once they are free; if they never are, end that session (SHOW PROCESSLIST)',
-  ),
-  where: 'STORE_URL',
-};
-
-const refusals: ReadonlySet<string | undefined> = new Set([
-  'ER_ACCESS_DENIED_ERROR',
-  'ER_ACCESS_DENIED_NO_PASSWORD_ERROR',
-  'ER_DBACCESS_DENIED_ERROR',
-  'ER_TABLEACCESS_DENIED_ERROR',
-]);
-
-const unreachable: ReadonlySet<string | undefined> = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EHOSTUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ETIMEDOUT',
-  'PROTOCOL_CONNECTION_LOST',
-  'ENOENT',
-  'HANDSHAKE_NO_SSL_SUPPORT',
-  'HANDSHAKE_SSL_ERROR',
-]);
-
-function mysqlProblem(error: unknown): Problem | undefined {
-  const where = 'STORE_URL';
-  const code = codeOf(error);
-  if (refusals.has(code)) {
-    return {
-      code: 'store-refused',
-      message: text(`存储数据库拒绝访问（${code}）`, `the store's server refuses access (${code})`),
-      cure: text(
-        '请检查 STORE_URL 中的用户名和密码；该用户需要在该库上 SELECT、INSERT、UPDATE、DELETE、CREATE、ALTER、INDEX 的权限（从 0.1.0 升级时还要 DROP）',
-        'check user and password in STORE_URL; the user needs SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER and INDEX on that database (and DROP once, to upgrade from 0.1.0)',
-      ),
-      where,
-    };
-  }
-  if (code === 'ER_BAD_DB_ERROR' || code === 'ER_NO_DB_ERROR') {
-    return {
-      code: 'store-no-database',
-      message: text('STORE_URL 中的数据库不存在', 'the database named in STORE_URL does not exist'),
-      cure: text(
-        '请先创建：CREATE DATABASE … CHARACTER SET utf8mb4，并写在 STORE_URL 中',
-        'create it: CREATE DATABASE … CHARACTER SET utf8mb4, and name it in STORE_URL',
-      ),
-      where,
-    };
-  }
-  if (code === silentCode) return silent;
-  if (code === 'ER_LOCK_WAIT_TIMEOUT') return busy;
-  if (unreachable.has(code)) {
-    return {
-      code: 'store-unreachable',
-      message: text(`连不上存储数据库（${code}）`, `the store's server cannot be reached (${code})`),
-      cure: text('请检查 STORE_URL 中的地址、端口和网络', 'check host, port and network of STORE_URL'),
-      where,
-    };
-  }
-  return undefined;
-}

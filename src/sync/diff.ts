@@ -14,6 +14,8 @@ export type Compared =
   | { readonly kind: 'same' }
   /** Left alone by the mode; `absent`: the table has no such key. */
   | { readonly kind: 'left'; readonly absent?: true }
+  /** Differs, and is left alone because its record is outside of what may be changed. */
+  | { readonly kind: 'outside' }
   /** Not sent, because its key is empty or stands more than once on either side. */
   | {
       readonly kind: 'invalid';
@@ -92,7 +94,7 @@ export function diff(
     const cells = unpackBytes(packed.subarray(from));
     const differences = differ(mapping.targets, cells, unpackCells(record.cells));
     if (differences.length === 0) return { kind: 'same' };
-    if (within && !within.has(record.id)) return { kind: 'left' };
+    if (within && !within.has(record.id)) return { kind: 'outside' };
     const hash = hashOf(packed.subarray(from), seed);
     const anew = mode === 'update' ? {} : { row: cells };
     return { kind: 'update', key: keyIn(packed, from), record: record.id, differences, hash, ...anew };

@@ -164,3 +164,32 @@ export const heldDeletes = (keyless: number, held: number): Text =>
     `查询里有 ${count(keyless)} 行的主键为空或读不出来，本来要删除的 ${count(held)} 条记录可能正是它们的，所以都没有删。请改查询（或过滤掉这些行）。`,
     `The key of ${count(keyless)} rows of the query is empty or cannot be read, and the ${count(held)} records that were to be deleted may be theirs: they are kept. Mend the query, or leave such rows out of it.`,
   );
+
+/**
+ * What is told of a definition that keeps to a view.
+ * @param outside rows that differ from records which the view does not show
+ * @param within the records that the view shows; undefined where none is kept to
+ */
+export function viewNotes(outside: number, within: ReadonlySet<string> | undefined): readonly Text[] {
+  if (within === undefined) return [];
+  if (within.size === 0) return [emptyView];
+  if (outside === 0) return [];
+  return [
+    text(
+      `有 ${count(outside)} 行与表格里的记录不同，但那些记录不在视图里，没有更新；它们计入“无变化”。`,
+      `${count(outside)} rows differ from records that the view does not show: these are not updated, and count as unchanged.`,
+    ),
+  ];
+}
+
+const emptyView = text(
+  '视图里一条记录也没有（view: limit），所以表格里原有的记录都不会更新或删除。如果不该这样，请检查视图的筛选条件。',
+  'The view shows no record at all (view: limit), so no record of the table is updated or deleted. If that is not intended, check the filters of the view.',
+);
+
+/** What is told of records that somebody else had deleted before their turn came. */
+export const goneNote = (records: number): Text =>
+  text(
+    `要删除的记录里有 ${count(records)} 条已经被别人删掉了；它们计入“已删除”。`,
+    `${count(records)} of the records to delete had been deleted by somebody else already; they count as deleted.`,
+  );

@@ -132,6 +132,17 @@ describe('run', () => {
     expect(typed.json()).toMatchObject({ definition: 'nothing', error: { code: 'no-such-definition' } });
   });
 
+  it.each([
+    ['store-busy', 1],
+    ['store-full', 1],
+    ['store-refused', 2],
+  ])('whose store answers %s exits with %i', async (code, exit) => {
+    const one = problem({ code, message: { zh: '坏', en: 'bad' }, cure: { zh: '修', en: 'mend' } });
+    const typed = type('run orders --json', fakeProgram({}), { openProgram: () => Promise.reject(one) });
+    expect(await typed.exit).toBe(exit);
+    expect(typed.json()).toMatchObject({ error: { code } });
+  });
+
   it('without its connection calls nothing and exits with 2', async () => {
     const typed = type('run orders', fakeProgram({}), { env: { ...env, CONNECTION_SHOP: '' } });
     expect(await typed.exit).toBe(2);

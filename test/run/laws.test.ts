@@ -81,7 +81,11 @@ const faults: Record<string, Fault | undefined> = {
     failure: failed('smaller', { how: 'threw', code: null, mayHaveHappened: true }),
     applied: true,
   },
-  strange: { failure: failed('unknown', { code: 777 }) },
+  strange: { failure: failed('unknown', { code: 777, mayHaveHappened: true }) },
+  'strange, carried out': {
+    failure: failed('unknown', { code: 778, mayHaveHappened: true }),
+    applied: true,
+  },
   forbidden: { failure: failed('stop', { code: 1254302 }) },
 };
 

@@ -2,8 +2,10 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { Kysely, MysqlDialect, sql } from 'kysely';
 import { createPool } from 'mysql2';
+import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { expect, it, onTestFinished } from 'vitest';
 import { bytesPool, silentCode } from '../../src/store/mysql-pool.ts';
+import { mysqlProblem } from '../../src/store/mysql-problems.ts';
 import { backendOf, openStore } from '../../src/store/open.ts';
 import type { Tables } from '../../src/store/schema.ts';
 import { mysqlUrl, testDatabase } from '../support/mysql.ts';
@@ -113,3 +115,38 @@ async function stallingProxy(to: URL) {
   const { port } = server.address() as AddressInfo;
   return { host: '127.0.0.1', port, hang: (now: boolean) => (stalled = now) };
 }
+
+it.each([
+  ['ER_LOCK_WAIT_TIMEOUT', 'store-busy'],
+  ['ER_OPTION_PREVENTS_STATEMENT', 'store-read-only'],
+  ['ER_RECORD_FILE_FULL', 'store-full'],
+  ['ER_SERVER_SHUTDOWN', 'store-unreachable'],
+  ['PROTOCOL_CONNECTION_LOST', 'store-unreachable'],
+  ['ER_CON_COUNT_ERROR', 'store-unreachable'],
+  ['ER_NO_SUCH_TABLE', 'store-failed'],
+])('a server that answers with %s is told in words', (code, word) => {
+  const error = Object.assign(new Error('geheim'), { code, errno: 1, sqlState: 'HY000' });
+  const told = mysqlProblem(error);
+  expect(told).toMatchObject({ code: word, where: 'STORE_URL' });
+  expect(JSON.stringify(told)).not.toContain('geheim');
+});
+
+it('a connection that the server has ended is told in words, and the store works on', async () => {
+  const { url, drop } = await testDatabase();
+  onTestFinished(drop);
+  const other = await createConnection(url);
+  onTestFinished(() => other.end());
+  const connections = async (): Promise<readonly number[]> => {
+    const [rows] = await other.query<RowDataPacket[]>(
+      'select id from information_schema.processlist where db = database()',
+    );
+    return rows.map((row) => Number(row['id'] ?? row['ID']));
+  };
+  const before = await connections();
+  const store = await openStore(url, parts);
+  onTestFinished(() => store.stop());
+  for (const id of await connections()) if (!before.includes(id)) await other.query(`kill ${id}`);
+  const said = await store.memory.remember('a', 'b').catch((error: unknown) => error);
+  if (said !== undefined) expect(said).toMatchObject({ problems: [{ code: 'store-unreachable' }] });
+  await expect.poll(() => store.memory.remember('a', 'b').catch((error: unknown) => error)).toBeUndefined();
+});

@@ -181,7 +181,7 @@ describe('the comparison', () => {
     const judge = diff({ targets: special, key: [0] }, index, times, 'mirror', new Set(['rec1']));
     expect(judge.row(bytes(['k1', '', '1']))).toEqual({ kind: 'same' });
     expect(judge.row(bytes(['k1', 'new', '1']))).toMatchObject({ differences: [[1, 'new', 'old']] });
-    expect(judge.row(bytes(['k2', 'new', '1']))).toEqual({ kind: 'left' });
+    expect(judge.row(bytes(['k2', 'new', '1']))).toEqual({ kind: 'outside' });
     expect([...judge.leftOver()]).toEqual([]);
   });
 });
