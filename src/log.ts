@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import type { LogLevel } from './config.ts';
 import type { Log } from './run/ports.ts';
 import { type Hide, hiding } from './sync/hide.ts';
+import { ProblemError } from './sync/problem.ts';
 
 /** What a log needs: how much, where to, and what must not show. */
 export interface LogOptions {
@@ -29,8 +30,10 @@ export function createLog({ level, write, pretty, secrets }: LogOptions): Log {
     },
     { write: (line: string) => write(pretty ? readable(hide(line)) : hide(line)) },
   );
-  const at = (name: 'debug' | 'info' | 'warn' | 'error') => (event: string, facts?: Facts) =>
-    logger[name](plainFacts(facts), event);
+  const isNews = newsOnly();
+  const at = (name: 'debug' | 'info' | 'warn' | 'error') => (event: string, facts?: Facts) => {
+    if (isNews(event, facts)) logger[name](plainFacts(facts), event);
+  };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
@@ -45,11 +48,36 @@ function used(): { readonly cpu: number; readonly peakMb: number } {
   return { cpu: Math.round((userCPUTime + systemCPUTime) / 1000), peakMb: Math.round(maxRSS / 1024) };
 }
 
+/** How long a line about the same trouble is not repeated, in ms. */
+const saidFor = 600_000;
+
+/**
+ * Tells whether a line says anything new. What a person must mend, such as a full disk, is met every few seconds by
+ * whatever works in the background: the same event with the same words is written once, and again after ten minutes.
+ */
+function newsOnly(): (event: string, facts?: Facts) => boolean {
+  const said = new Map<string, number>();
+  return (event, facts = {}) => {
+    if (!('problem' in facts) && !Object.values(facts).some((fact) => fact instanceof ProblemError))
+      return true;
+    const now = performance.now();
+    for (const [line, at] of said) if (now - at >= saidFor) said.delete(line);
+    const line = JSON.stringify([event, plainFacts(facts)]);
+    if (said.has(line)) return false;
+    said.set(line, now);
+    return true;
+  };
+}
+
 /** Errors have no own enumerable words: spelt out, with what caused them. */
 const plainFacts = (facts: Facts = {}): Facts =>
   Object.fromEntries(Object.entries(facts).map(([name, fact]) => [name, plainFact(fact)]));
 
 function plainFact(fact: unknown): unknown {
+  if (fact instanceof ProblemError) {
+    const [{ code, cure }] = fact.problems;
+    return { code, message: fact.problems.map(({ message }) => message.en).join('; '), cure: cure.en };
+  }
   if (!(fact instanceof Error)) return fact;
   const { message, name, stack, cause } = fact;
   return { name, message, stack, ...(cause === undefined ? {} : { cause: plainFact(cause) }) };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createLog, type LogOptions } from '../src/log.ts';
+import { problem } from '../src/sync/problem.ts';
 
 function lines(options: Partial<LogOptions> = {}) {
   const written: string[] = [];
@@ -26,6 +27,28 @@ describe('a log line', () => {
     const { log, written } = lines({ pretty: true });
     log.warn('chat.refused', { code: 230020, words: 'too fast', host: 'open.feishu.cn' });
     expect(written).toEqual(['TIME warn  chat.refused code=230020 words="too fast" host=open.feishu.cn\n']);
+  });
+
+  it('says what a person must mend once, in words', () => {
+    const { log, written } = lines();
+    const full = (message: string) =>
+      problem(
+        {
+          code: 'store-full',
+          message: { zh: '满了', en: message },
+          cure: { zh: '腾', en: 'free some space' },
+        },
+        { cause: new Error('SQLITE_FULL') },
+      );
+    for (let at = 0; at < 5; at++)
+      log.error('run.not-resumed', { run: 'r1', error: full('the disk is full') });
+    log.error('run.not-resumed', { run: 'r2', error: full('the disk is full') });
+    log.error('run.not-resumed', { run: 'r1', error: full('the disk is gone') });
+    expect(written).toHaveLength(3);
+    expect(JSON.parse(written[0] ?? '')).toMatchObject({
+      error: { code: 'store-full', message: 'the disk is full', cure: 'free some space' },
+    });
+    expect(written.join('')).not.toContain('stack');
   });
 
   it('is left out below the level', () => {

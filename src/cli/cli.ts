@@ -117,7 +117,13 @@ export function createCli(line: readonly string[], world: World): Cli {
 
 /** Whether nothing in line or settings is wrong: what stands in the way may be over when it is tried again. */
 const isPassing = ({ problems }: ProblemError): boolean => problems.every(({ code }) => passing.has(code));
-const passing: ReadonlySet<string> = new Set(['store-busy', 'store-silent', 'store-full', 'store-failed']);
+const passing: ReadonlySet<string> = new Set([
+  'store-busy',
+  'store-silent',
+  'store-full',
+  'store-failed',
+  'interrupted',
+]);
 
 const leftInAHurry = problem({
   code: 'interrupted',

@@ -11,7 +11,7 @@ import type { Clock, Log } from '../run/ports.ts';
 import { CallError } from '../sync/failure.ts';
 import type { Hide } from '../sync/hide.ts';
 import { type Problem, ProblemError, problem } from '../sync/problem.ts';
-import type { Locale } from '../sync/text.ts';
+import { type Locale, text } from '../sync/text.ts';
 import { type Answer, refusal } from './answer.ts';
 import type { Command } from './arguments.ts';
 import { audit } from './audit.ts';
@@ -23,6 +23,7 @@ import type { Desk } from './desk.ts';
 import { problemLines } from './draw.ts';
 import { init } from './init.ts';
 import { history, status, why } from './look.ts';
+import type { Program } from './program.ts';
 import { rule, turn } from './rule.ts';
 import { retry, run } from './run.ts';
 import { setup } from './setup.ts';
@@ -112,7 +113,9 @@ async function withProgram(
   if (command.kind !== 'check') tellAdvice(config, counter);
   const log = await openLog({ level: levelOf(config, quiet), secrets: secretsOf(world.env) });
   const open = await world.openProgram();
-  const program = await open(config, { log, clock, hide, version: world.version });
+  const opening = open(config, { log, clock, hide, version: world.version });
+  // The bot is opened and closed again: whoever stops it wants an end without a fault.
+  const program = await (command.kind === 'start' ? opening : orStopped(opening, stopping));
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => {
     if (stopped) return stopped;
@@ -164,6 +167,28 @@ function tellAdvice({ advice }: Pick<LocalConfig, 'advice'>, { terminal, locale 
   const lines = advice.flatMap((one) => problemLines(one, locale, '!'));
   if (lines.length > 0) terminal.write(`${lines.join('\n')}\n`);
 }
+
+/** Waits for the program to open, unless somebody stops it first: it may have to wait for another one itself. */
+async function orStopped(opening: Promise<Program>, stopping: AbortSignal): Promise<Program> {
+  const over = new AbortController();
+  const stopped = new Promise<undefined>((resolve) => {
+    if (stopping.aborted) resolve(undefined);
+    stopping.addEventListener('abort', () => resolve(undefined), { signal: over.signal });
+  });
+  const program = await Promise.race([opening, stopped]).finally(() => over.abort());
+  if (program) return program;
+  void opening.then(
+    (late) => late.stop(),
+    () => undefined,
+  );
+  throw problem(stoppedEarly);
+}
+
+const stoppedEarly = {
+  code: 'interrupted',
+  message: text('还没有开始就被要求停止，什么都没有写入。', 'Stopped before it began; nothing was written.'),
+  cure: text('再次运行即可。', 'Run it again.'),
+};
 
 const levelOf = (config: Pick<Config, 'logLevel'>, quiet: LogLevel): LogLevel =>
   config.logLevel === 'auto' ? quiet : config.logLevel;

@@ -479,7 +479,7 @@ it('refuses calls once it is stopped', async () => {
 
 it('knows the time of Feishu by its last answer, and before the first that of this machine', async () => {
   const date = 'Mon, 23 Nov 2026 06:00:00 GMT';
-  const own = { now: () => Date.parse('2026-11-23T09:30:00Z'), sleep: quickClock().sleep };
+  const own = { ...quickClock(), now: () => Date.parse('2026-11-23T09:30:00Z') };
   const { client } = await setUp(
     ({ path }) => (isToken(path) ? undefined : { body: { code: 0, data: { items: [] } }, headers: { date } }),
     { clock: own },

@@ -30,6 +30,22 @@ describe('an answer that is collected in a room', () => {
     await once(server, 'close');
   });
 
+  it('is not there, nor is a request, where the call may not go any more once the connection stands', async () => {
+    let requests = 0;
+    const get = await serve((_, response) => {
+      requests++;
+      response.end('{}');
+    });
+    let may = true;
+    const going = get({ mayGo: () => may });
+    may = false;
+    await expect(going).rejects.toMatchObject({ why: 'held-up', sent: false });
+    expect(requests).toBe(0);
+    await get({ mayGo: () => true });
+    await expect(get({ mayGo: () => false })).rejects.toMatchObject({ why: 'held-up', sent: false });
+    expect(requests).toBe(1);
+  });
+
   it('is the same as without one, whatever its size, its parts and its packing', async () => {
     let sent: readonly Buffer[] = [];
     let how: 'sized' | 'chunked' | 'gzip' = 'sized';
