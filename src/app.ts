@@ -17,7 +17,14 @@ import { everySecond } from './bot/schedule/wake.ts';
 import { factsOf } from './bot/trouble.ts';
 import { runCard } from './cards/runCard.ts';
 import { checkAll } from './check.ts';
-import type { Instance, OpenDefinitions, OpenProgram, Program, Surroundings } from './cli/program.ts';
+import type {
+  Instance,
+  OpenDefinitions,
+  OpenProgram,
+  Program,
+  StoreCare,
+  Surroundings,
+} from './cli/program.ts';
 import type { Config, Connection, LocalConfig } from './config.ts';
 import { openBase, openTable } from './feishu/address.ts';
 import { whoAmI } from './feishu/bot.ts';
@@ -41,6 +48,7 @@ import { unwritten } from './run/unwritten.ts';
 import { type Verify, verifier } from './run/verify.ts';
 import { setUp } from './setup.ts';
 import { notEncrypted, openSources } from './source/sources.ts';
+import { backUp } from './store/backup.ts';
 import { folderDefinitions } from './store/definitions.ts';
 import { type OpenedStore, openStore } from './store/open.ts';
 import { beside } from './store/watch.ts';
@@ -84,6 +92,9 @@ async function withStore<T>(
     await store.stop();
   }
 }
+
+/** What is done with the store as a whole. */
+export const storeCare: StoreCare = { backUp };
 
 /** Puts the program together by hand: settings in, parts wired, one stop. */
 export const openProgram: OpenProgram = async (config, surroundings) => {

@@ -28,6 +28,7 @@ const cli = createCli(process.argv.slice(2), {
   createLog: async () => (await import('./log.ts')).createLog,
   openProgram: async () => (await import('./app.ts')).openProgram,
   openDefinitions: async () => (await import('./app.ts')).openDefinitions,
+  storeCare: async () => (await import('./app.ts')).storeCare,
   runDemo: async () => (await import('./demo/demo.ts')).runDemo,
 });
 

@@ -51,6 +51,8 @@ function failedJson(command: Command, error: ReturnType<typeof errorOf>): object
       return { status: 'failed', app: [], definitions: [], findings: [], broken: [], error };
     case 'definitions':
       return { status: 'failed', definitions: [], error };
+    case 'backup':
+      return { status: 'failed', file: null, bytes: null, error };
     case 'status':
       return { status: 'failed', frozen: null, spentUntil: null, runs: [], error };
     case 'history':

@@ -38,6 +38,8 @@ export type Command =
   | { readonly kind: 'audit'; readonly name: string | undefined; readonly limit: number }
   | { readonly kind: 'setup' }
   | { readonly kind: 'definitions' }
+  /** `file`: where the copy goes. */
+  | { readonly kind: 'backup'; readonly file: string }
   | ({ readonly kind: 'demo' } & DemoOptions)
   | { readonly kind: 'help'; readonly text: string }
   | { readonly kind: 'version' }
@@ -283,6 +285,14 @@ function describe(locale: Locale, take: (command: Command) => void): Commander {
     'list what the Feishu app needs in the console, check its permissions, register the slash commands',
   ).action(() => take({ kind: 'setup' }));
   add('definitions', '', '列出所有定义', 'list the definitions').action(() => take({ kind: 'definitions' }));
+  add(
+    'backup',
+    'FILE',
+    '把同步记录（SQLite）备份到一个新文件，机器人可以照常运行',
+    'copy the store (SQLite) into a new file, while the bot runs',
+  )
+    .argument('<file>', say('备份写到哪里', 'where the copy goes'))
+    .action((file: string) => take({ kind: 'backup', file }));
   add(
     'demo',
     '',

@@ -122,6 +122,7 @@ const passing: ReadonlySet<string> = new Set([
   'store-silent',
   'store-full',
   'store-failed',
+  'backup-not-written',
   'interrupted',
 ]);
 

@@ -22,6 +22,7 @@ import { demo } from './demo.ts';
 import type { Desk } from './desk.ts';
 import { problemLines } from './draw.ts';
 import { init } from './init.ts';
+import { backup } from './keep.ts';
 import { history, status, why } from './look.ts';
 import type { Program } from './program.ts';
 import { rule, turn } from './rule.ts';
@@ -64,6 +65,8 @@ export async function perform(command: Command, counter: Counter): Promise<Answe
       const open = await world.openDefinitions();
       return definitions(open(config, { log, clock: world.clock }), locale);
     }
+    case 'backup':
+      return backup(command, world, locale);
     case 'demo':
       return demo(command, counter);
     case 'start':

@@ -154,6 +154,12 @@ export interface SavedSyncs {
 /** Opens only the saved syncs: needs no Feishu app. */
 export type OpenDefinitions = (config: LocalConfig, surroundings: Surroundings) => SavedSyncs;
 
+/** What is done with the store as a whole; needs no Feishu app. */
+export interface StoreCare {
+  /** Copies the SQLite store at `path` into a new file; returns its bytes. Throws `ProblemError`. */
+  backUp(path: string, file: string): number;
+}
+
 /** How the demo is to play. */
 export interface DemoOptions {
   /** Ends after the first run. */

@@ -1,7 +1,7 @@
 import type { Environment } from '../config.ts';
 import type { LogOptions } from '../log.ts';
 import type { Clock, Log } from '../run/ports.ts';
-import type { OpenDefinitions, OpenProgram, RunDemo } from './program.ts';
+import type { OpenDefinitions, OpenProgram, RunDemo, StoreCare } from './program.ts';
 import type { Stream } from './terminal.ts';
 
 /** All that the command line takes from outside. Parts that are slow to load are fetched when needed. */
@@ -22,5 +22,6 @@ export interface World {
   readonly createLog: () => Promise<(options: LogOptions) => Log>;
   readonly openProgram: () => Promise<OpenProgram>;
   readonly openDefinitions: () => Promise<OpenDefinitions>;
+  readonly storeCare: () => Promise<StoreCare>;
   readonly runDemo: () => Promise<RunDemo>;
 }

@@ -184,6 +184,7 @@ export function type(line: string, program: Program, changes: Partial<World> = {
         targetsOf: () => Promise.resolve(new Map()),
         outlooksOf: () => Promise.resolve(new Map()),
       })),
+    storeCare: unused,
     runDemo: unused,
     ...changes,
   });

@@ -36,6 +36,7 @@ export async function typed(line: string, shell: Shell): Promise<Typed> {
     openProgram: async () => (config, around) =>
       program.openProgram(config, { ...around, ...(instance && { instance }) }),
     openDefinitions: async () => program.openDefinitions,
+    storeCare: async () => program.storeCare,
     runDemo: () => Promise.reject(new Error('not here')),
   });
   const exit = await cli.run();
