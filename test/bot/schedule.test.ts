@@ -383,6 +383,8 @@ describe('a definition whose file is broken', () => {
       ['oc_group', 'cannot be read'],
       ['oc_group', 'can be read again'],
     ]);
+    // What stands in the file is for admins.
+    expect(wordsOf(said[0]?.card ?? {})).not.toContain('line 3');
     expect(
       log.lines.filter(({ event }) => event === 'definition.not-read').map(({ level }) => level),
     ).toEqual(['error']);
@@ -397,6 +399,7 @@ describe('a definition whose file is broken', () => {
     disk.orders = broken;
     await pass(10 * minute);
     expect(said.map(({ to }) => to)).toEqual(['ou_boss']);
+    expect(wordsOf(said[0]?.card ?? {})).toContain('line 3');
     await schedule.stop();
   });
 

@@ -1,6 +1,7 @@
 import { brokenCard, goodCard, staleCard } from '../../cards/scheduleCards.ts';
 import { isStale } from '../../sync/schedule/health.ts';
 import { duration, isQuiet } from '../../sync/schedule/hours.ts';
+import { brokenDefinition } from '../known.ts';
 import type { ListedDefinition } from '../ports.ts';
 import { isMuted } from './notice.ts';
 import type { ScheduleDesk } from './parts.ts';
@@ -73,7 +74,9 @@ export async function tellBroken({ name, problems }: Broken, desk: ScheduleDesk)
   log.error('definition.not-read', { definition: name, reason: first?.code, where: first?.where });
   const { title, chat } = await hearersOf(name, desk);
   const about = { name, title, people: admins };
-  const card = brokenCard(about, problems, { locale, timeZone });
+  // What stands in a file is for admins.
+  const shown = chat !== undefined && admins.includes(chat) ? problems : [brokenDefinition(name)];
+  const card = brokenCard(about, shown, { locale, timeZone });
   const message = await send(desk, chat, card, { ...about, others: admins, once: `${what}|${now}` });
   await schedules.done(what, due, '', message);
   return true;
