@@ -29,8 +29,10 @@ export function troubleOf(error: unknown): Trouble {
 /** Whether Feishu has answered that it will not do it: nothing was sent, and the same again would be refused again. */
 export function isRefused(error: unknown): boolean {
   if (!(error instanceof CallError)) return false;
-  const { how, verdict, mayHaveHappened } = error.failure;
-  return how === 'answered' && !mayHaveHappened && verdict !== 'wait' && verdict !== 'round';
+  const { how, verdict, status = 200, mayHaveHappened } = error.failure;
+  // A code that no table lists may mean anything for rows; a message that was answered with one was not sent.
+  const unlisted = verdict === 'unknown' && status < 500;
+  return how === 'answered' && (!mayHaveHappened || unlisted) && verdict !== 'wait' && verdict !== 'round';
 }
 
 /** Whether a chat or person can be told nothing: gone, left, or shut; another one may be told instead. */

@@ -180,8 +180,11 @@ describe('a command', () => {
   });
 
   it('problems are told in the chat with what to do', async () => {
-    const { world } = await newBot({ orders: 3 });
-    const chat = world.feishu.chat({ kind: 'p2p' });
+    const world = await newWorld({ orders: 3 });
+    const ada = world.feishu.person('Ada');
+    world.env['ADMINS'] = ada.openId;
+    await serve(world);
+    const chat = world.feishu.chat({ kind: 'p2p', members: [ada] });
     world.table.renameField('城市', '地区');
     chat.say('/sync orders');
     expect((await chat.next(says('城市'))).text).toMatch(/field/i);
@@ -540,12 +543,15 @@ describe('what comes from outside is plain on every card', () => {
   }
 
   it('rows, keys, field names, titles and error words', async () => {
-    const { world } = await newBot({
+    const world = await newWorld({
       orders: 30,
       fields: [{ name: nasty, type: 'Text' }],
       definition: { title: nasty, mode: 'mirror' },
     });
-    const chat = world.feishu.chat({ kind: 'p2p' });
+    const ada = world.feishu.person('Ada');
+    world.env['ADMINS'] = ada.openId;
+    await serve(world);
+    const chat = world.feishu.chat({ kind: 'p2p', members: [ada] });
     const escaped = nasty.replaceAll("'", "''");
     const query = `select id as "订单号", nickname as "${nasty.replaceAll('"', '""')}" from (
       select uo.id as id, u.nickname as nickname from user_orders uo join users u on u.id = uo.user_id
