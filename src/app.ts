@@ -54,6 +54,7 @@ import { type OpenedStore, openStore } from './store/open.ts';
 import { beside } from './store/watch.ts';
 import { parseAddress } from './sync/address.ts';
 import { hiding } from './sync/hide.ts';
+import { proxyTo } from './sync/proxy.ts';
 import { text } from './sync/text.ts';
 import { keepTidy } from './tidy.ts';
 
@@ -122,6 +123,7 @@ export const openProgram: OpenProgram = async (config, surroundings) => {
         appId: config.app.id,
         appSecret: config.app.secret,
         domain: config.app.domain,
+        proxy: config.app.proxy,
         log,
         clock,
         chance,
@@ -299,7 +301,8 @@ function serving(
       owned(await openDoor(door), (one) => one.stop());
     }
     owned(keepTidy(config, store, { log, clock }), (tidy) => tidy.stop());
-    log.info('bot.started', { bot: name });
+    const proxy = proxyTo(config.app.domain, config.app.proxy);
+    log.info('bot.started', { bot: name, ...(proxy === undefined ? {} : { proxy }) });
     const settings = notEncrypted(config.store, config.connections);
     if (settings.length > 0)
       log.warn('database.not-encrypted', { settings, cure: 'add ?ssl=true to the address' });
@@ -334,8 +337,8 @@ function openEvents(
   { log, clock }: Surroundings,
 ): { lost: ReadyParts['lost']; stop(): Promise<void> } {
   if (app.events.kind === 'webhook') return { lost: () => undefined, stop: async () => undefined };
-  const { id: appId, secret: appSecret, domain } = app;
-  const parts = { appId, appSecret, domain, http: client.http, receiver: events, log, clock, chance };
+  const { id: appId, secret: appSecret, domain, proxy } = app;
+  const parts = { appId, appSecret, domain, proxy, http: client.http, receiver: events, log, clock, chance };
   const connection = longConnection(parts);
   const lost: ReadyParts['lost'] = () => {
     const state = connection.state();

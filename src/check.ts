@@ -18,6 +18,7 @@ import { parseAddress } from './sync/address.ts';
 import type { Definition } from './sync/definition.ts';
 import { CallError } from './sync/failure.ts';
 import type { Problem } from './sync/problem.ts';
+import { proxyTo } from './sync/proxy.ts';
 import { type Text, text } from './sync/text.ts';
 
 /** What `check` tries with. */
@@ -66,7 +67,10 @@ async function appSteps(definitions: number, parts: CheckParts): Promise<readonl
     ...(frozen ? [isFrozen] : []),
     ...config.advice,
   ]);
-  const app = await step(text('应用凭证与机器人', 'App credentials and bot'), async () => {
+  const proxy = proxyTo(config.app.domain, config.app.proxy);
+  const way =
+    proxy === undefined ? text('', '') : text(`（经代理 ${proxy}）`, ` (through the proxy ${proxy})`);
+  const app = await step(text(`应用凭证与机器人${way.zh}`, `App credentials and bot${way.en}`), async () => {
     await whoAmI(client, uncounted, signal);
     return [];
   });

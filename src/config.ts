@@ -1,5 +1,7 @@
+import { withScheme } from './read-proxy.ts';
 import { readApp, readLocal } from './read-settings.ts';
 import { type Problem, ProblemError } from './sync/problem.ts';
+import type { WebProxy } from './sync/proxy.ts';
 import type { QuietHours } from './sync/schedule/hours.ts';
 import { type Locale, text } from './sync/text.ts';
 
@@ -40,6 +42,8 @@ export interface AppConfig {
   readonly secret: string;
   /** Origin of the open platform, without a slash at the end. */
   readonly domain: string;
+  /** What leads to it; not to databases. */
+  readonly proxy: WebProxy | undefined;
   readonly events: EventSettings;
 }
 
@@ -112,9 +116,10 @@ const secretSettings = ['FEISHU_APP_SECRET', 'FEISHU_ENCRYPT_KEY', 'FEISHU_VERIF
 /** Lists the values that must never be shown or logged, be the settings right or wrong. */
 export function secretsOf(env: Environment): readonly string[] {
   const whole = secretSettings.flatMap((name) => env[name]?.trim() ?? []);
-  const addresses = Object.entries(env).flatMap(([name, value]) =>
-    value !== undefined && /^(?:STORE_URL$|CONNECTION_)|_PROXY$/i.test(name) ? [value] : [],
-  );
+  const addresses = Object.entries(env).flatMap(([name, value]) => {
+    if (value === undefined || !/^(?:STORE_URL$|CONNECTION_)|_PROXY$/i.test(name)) return [];
+    return [/_PROXY$/i.test(name) ? withScheme(value.trim()) : value];
+  });
   return [...whole, ...addresses.flatMap(passwordIn)].filter((one) => one !== '');
 }
 

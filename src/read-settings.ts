@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import type { AppConfig, Connection, Environment, EventSettings, LocalConfig } from './config.ts';
+import { readProxy } from './read-proxy.ts';
 import { slipsFor, unknownSettings } from './setting-names.ts';
 import { settings } from './settings.ts';
 import type { Problem } from './sync/problem.ts';
@@ -30,7 +31,8 @@ export function readApp(env: Environment, problems: Problem[]): AppConfig {
   }
   const secret = required(env, 'FEISHU_APP_SECRET', problems);
   const domain = readDomain(given(env, 'FEISHU_DOMAIN') ?? 'https://open.feishu.cn', problems);
-  return { id, secret, domain, events: readEvents(env, problems) };
+  const proxy = readProxy(env, domain, problems);
+  return { id, secret, domain, proxy, events: readEvents(env, problems) };
 }
 
 function readEvents(env: Environment, problems: Problem[]): EventSettings {

@@ -8,7 +8,8 @@ const ownPrefix = 'FEISHU_';
 const connectionPrefix = 'CONNECTION_';
 const known: ReadonlySet<string> = new Set(settings.map(({ name }) => name));
 const feishuNames = [...known].filter((name) => name.startsWith(ownPrefix));
-const otherNames = [...known].filter((name) => /^[A-Z_]+$/.test(name) && !name.startsWith(ownPrefix));
+/** All but those of proxies, which every program reads, and whose names are near to others such as `GOPROXY`. */
+const otherNames = [...known].filter((name) => /^(?!FEISHU_|.*_PROXY$)[A-Z_]+$/.test(name));
 
 /**
  * Returns a warning for each variable that looks like a setting but is none, so that it does nothing.

@@ -35,6 +35,24 @@ export const settings: readonly Setting[] = [
     ),
   },
   {
+    name: 'HTTPS_PROXY',
+    byDefault: 'none',
+    example: 'http://user:password@proxy.example.com:3128',
+    meaning: text(
+      '连接飞书用的 HTTP 代理；也认 ALL_PROXY，可以小写；数据库不走代理',
+      'the HTTP proxy that leads to Feishu; ALL_PROXY and lower case work, too; databases are reached without it',
+    ),
+  },
+  {
+    name: 'NO_PROXY',
+    byDefault: 'none',
+    example: 'localhost,.example.com',
+    meaning: text(
+      '不走代理的主机，用逗号分开：主机、.域名、主机:端口；* 是全部',
+      'hosts that are reached without a proxy, with commas between: host, .domain, host:port; * is all',
+    ),
+  },
+  {
     name: 'FEISHU_EVENTS',
     byDefault: 'long-connection',
     example: 'long-connection',

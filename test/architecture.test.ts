@@ -23,7 +23,14 @@ interface Rule {
 }
 
 const ports = ['run/ports.ts', 'bot/ports.ts'];
-const config = ['config.ts', 'env-file.ts', 'read-settings.ts', 'setting-names.ts', 'settings.ts'];
+const config = [
+  'config.ts',
+  'env-file.ts',
+  'read-proxy.ts',
+  'read-settings.ts',
+  'setting-names.ts',
+  'settings.ts',
+];
 
 /** Arrows point to `sync`; nobody imports an adapter but `app`; only the demo imports the playground. */
 const rules: Readonly<Record<string, Rule>> = {
@@ -70,6 +77,7 @@ const rules: Readonly<Record<string, Rule>> = {
     node: true,
   },
   'settings.ts': { ours: ['sync'], node: false },
+  'read-proxy.ts': { ours: ['sync', ...config], node: false },
   'read-settings.ts': { ours: ['sync', ...config], node: true },
   'setting-names.ts': { ours: ['sync', ...config], node: false },
   'config.ts': { ours: ['sync', ...config], node: true },

@@ -32,6 +32,7 @@ describe('the settings', () => {
         id: 'cli_0123456789abcdef',
         secret: 'app-secret',
         domain: 'https://open.feishu.cn',
+        proxy: undefined,
         events: { kind: 'long-connection' },
       },
       definitions: join(cwd, 'syncs'),
@@ -353,5 +354,76 @@ describe('the .env file', () => {
   it('need not exist', () => {
     rmSync(join(cwd, '.env'), { force: true });
     expect(readEnvironment({ KEEP_DAYS: '9' }, cwd)).toEqual({ env: { KEEP_DAYS: '9' }, advice: [] });
+  });
+});
+
+describe('the proxy', () => {
+  const local = { FEISHU_DOMAIN: 'http://localhost:8080' };
+
+  it.each([
+    [{ HTTPS_PROXY: 'http://proxy.example.com:3128' }, 'HTTPS_PROXY', 'http://proxy.example.com:3128/'],
+    [{ https_proxy: 'proxy.example.com:3128' }, 'https_proxy', 'http://proxy.example.com:3128/'],
+    [{ HTTPS_PROXY: 'http://one', https_proxy: 'http://two' }, 'https_proxy', 'http://two/'],
+    [{ HTTPS_PROXY: 'https://u:p%40ss@proxy' }, 'HTTPS_PROXY', 'https://u:p%40ss@proxy/'],
+    [{ HTTPS_PROXY: 'ann:pass@proxy:3128' }, 'HTTPS_PROXY', 'http://ann:pass@proxy:3128/'],
+    [{ ALL_PROXY: 'http://proxy' }, 'ALL_PROXY', 'http://proxy/'],
+    [{ all_proxy: 'socks5://proxy', HTTPS_PROXY: 'http://one' }, 'HTTPS_PROXY', 'http://one/'],
+    [{ HTTPS_PROXY: ' ', all_proxy: 'http://proxy' }, 'all_proxy', 'http://proxy/'],
+    [{ HTTP_PROXY: 'http://proxy', ...local }, 'HTTP_PROXY', 'http://proxy/'],
+    [{ HTTP_PROXY: 'http://proxy' }, undefined, undefined],
+    [{ HTTPS_PROXY: 'http://proxy', ...local }, undefined, undefined],
+    [{ HTTPS_PROXY: 'http://proxy', NO_PROXY: '*' }, undefined, undefined],
+    [{ HTTPS_PROXY: 'nonsense://', NO_PROXY: 'a, *' }, undefined, undefined],
+    [{ HTTP_PROXY: 'socks5://proxy' }, undefined, undefined],
+    [{ FTP_PROXY: 'http://proxy', NO_PROXY: 'a' }, undefined, undefined],
+  ])('%j', (env, setting, url) => {
+    const { proxy } = readConfig({ ...app, ...env }, cwd).app;
+    expect(proxy && { setting: proxy.setting, url: proxy.url }).toEqual(setting && { setting, url });
+  });
+
+  it('takes the words of NO_PROXY, however they are parted', () => {
+    const env = {
+      HTTPS_PROXY: 'proxy:3128',
+      NO_PROXY: 'ignored',
+      no_proxy: ' localhost,.corp  10.0.0.1:80,',
+    };
+    expect(readConfig({ ...app, ...env }, cwd).app.proxy?.around).toEqual([
+      'localhost',
+      '.corp',
+      '10.0.0.1:80',
+    ]);
+  });
+
+  it.each([
+    'http://',
+    'http://ann:top-secret@',
+    'http://proxy:port',
+    'http://ann:top#secret@proxy:3128',
+    'http://ann:top/secret@proxy:3128',
+    'http://ann:top%secret@proxy:3128',
+    'http://proxy:3128/path',
+    'socks5://ann:top-secret@proxy:1080',
+    'ftp://proxy',
+    'two words',
+  ])('is refused in words, without its password: %s', (HTTPS_PROXY) => {
+    for (const env of [{ HTTPS_PROXY }, { https_proxy: HTTPS_PROXY }, { ALL_PROXY: HTTPS_PROXY }]) {
+      expect(complaints({ ...app, ...env })).toEqual(Object.keys(env));
+      try {
+        readConfig({ ...app, ...env }, cwd);
+      } catch (error) {
+        expect(JSON.stringify((error as ProblemError).problems)).not.toMatch(/secret|ann/);
+        expect((error as ProblemError).problems[0].cure.en).toContain('http://user:password@host:port');
+      }
+    }
+  });
+
+  it('keeps its password a secret, also without a scheme', () => {
+    expect(secretsOf({ HTTPS_PROXY: 'ann:pass%40word@proxy:3128' })).toEqual(['pass%40word', 'pass@word']);
+    expect(secretsOf({ all_proxy: 'http://ann:pass-word@proxy' })).toContain('pass-word');
+  });
+
+  it('of other programs is no slip of ours', () => {
+    const env = { GOPROXY: 'x', FTP_PROXY: 'x', http_proxy: 'x', no_proxy: 'x', RSYNC_PROXY: 'x' };
+    expect(readLocalConfig({ ...env, CONNECTION_SHOP: 'sqlite:./a.db' }, cwd).advice).toEqual([]);
   });
 });

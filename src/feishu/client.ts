@@ -4,6 +4,7 @@ import type { CallMeter, Chance, Clock, Log } from '../run/ports.ts';
 import { lineOf, type ProductLine } from '../sync/address.ts';
 import { CallError, type Failure } from '../sync/failure.ts';
 import { type Problem, problem } from '../sync/problem.ts';
+import type { WebProxy } from '../sync/proxy.ts';
 import { text } from '../sync/text.ts';
 import { credentialCodes, tokenCodes } from './codes.ts';
 import { cures } from './cures.ts';
@@ -45,6 +46,8 @@ export interface ClientSettings {
   readonly log: Log;
   readonly clock: Clock;
   readonly chance: Pick<Chance, 'random'>;
+  /** What leads there; straight when not given. */
+  readonly proxy?: WebProxy | undefined;
   /** The transport; its own one when not given. */
   readonly http?: Http;
   /** Told of every call that failed. */
@@ -87,7 +90,7 @@ function ignore(): void {}
 /** Connects the SDK to our transport, token keeper and errors. */
 export function feishuClient(settings: ClientSettings): FeishuClient {
   const { appId, appSecret, domain, log, clock, chance } = settings;
-  const transport = settings.http ?? http();
+  const transport = settings.http ?? http(settings.proxy && { proxy: settings.proxy });
   const stopping = new AbortController();
   /** How far (ms) Feishu's clocks are ahead of this machine's. */
   let ahead = 0;

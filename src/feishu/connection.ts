@@ -1,13 +1,18 @@
 import type { EventDispatcher as Dispatcher, HttpInstance } from '@larksuiteoapi/node-sdk';
 import type { Chance, Clock, Log } from '../run/ports.ts';
+import { problemOf } from '../sync/failure-problem.ts';
 import { type Problem, problem } from '../sync/problem.ts';
+import type { WebProxy } from '../sync/proxy.ts';
 import { type Text, text } from '../sync/text.ts';
 import { cures } from './cures.ts';
+import { silenceOf } from './failure.ts';
 import { type Http, NoAnswer } from './http.ts';
 import { EventDispatcher, LoggerLevel, WSClient } from './lark.ts';
+import type { ProxyFault } from './proxy-fault.ts';
 import type { Receiver } from './receive.ts';
 import { passage, sdkHttp } from './sdk.ts';
 import { shape } from './shape.ts';
+import { agents } from './tunnel.ts';
 
 /** Where the long connection stands. */
 export type ConnectionState =
@@ -33,6 +38,8 @@ export interface ConnectionParts {
   readonly appSecret: string;
   readonly domain: string;
   readonly http: Http;
+  /** What leads there; straight when not given. `http` has its own. */
+  readonly proxy?: WebProxy | undefined;
   readonly receiver: Receiver;
   readonly log: Log;
   readonly clock: Clock;
@@ -119,6 +126,7 @@ function session(parts: ConnectionParts, stop: AbortSignal, ready: () => void): 
       ),
       logger: discreet(log),
       loggerLevel: LoggerLevel.warn,
+      ...agentFor(parts, over.signal, end),
       handshakeTimeoutMs: 10_000,
       wsConfig: { pingTimeout },
       onReady: () => {
@@ -141,6 +149,17 @@ function session(parts: ConnectionParts, stop: AbortSignal, ready: () => void): 
     if (stop.aborted) end(lost);
   });
   return ended;
+}
+
+/** What opens the line through the proxy and goes with the signal; nothing where there is no proxy. */
+function agentFor({ domain, proxy }: ConnectionParts, over: AbortSignal, end: (why: Problem) => void) {
+  if (!proxy) return {};
+  const onFault = (cause: ProxyFault): void =>
+    end(unreachable(new NoAnswer('network', false, cause.message, { cause })));
+  const { plain, secure } = agents({}, { proxy, onFault });
+  const agent = domain.startsWith('https:') ? secure : plain;
+  over.addEventListener('abort', () => agent.destroy(), { once: true });
+  return { agent };
 }
 
 const dispatcher = (receiver: Receiver): Dispatcher =>
@@ -169,7 +188,7 @@ function watched(instance: HttpInstance, end: (why: Problem) => void): HttpInsta
       return answer;
     } catch (error) {
       const status = shape(shape(error)?.['response'])?.['status'];
-      end(error instanceof NoAnswer ? unreachable(error.message) : refused(`HTTP ${String(status)}`, ''));
+      end(error instanceof NoAnswer ? unreachable(error) : refused(`HTTP ${String(status)}`, ''));
       throw error;
     }
   };
@@ -201,8 +220,10 @@ const notOpened = lostLine(
   'connection-not-opened',
   text('长连接在 20 秒内没有建立。', 'The long connection did not open within 20 s.'),
 );
-const unreachable = (why: string): Problem =>
-  lostLine('feishu-unreachable', text(`连不上飞书（${why}）。`, `Feishu cannot be reached (${why}).`));
+const unreachable = (error: NoAnswer): Problem => ({
+  ...problemOf(silenceOf(error, false)),
+  code: 'feishu-unreachable',
+});
 
 const wrongAppId: Problem = {
   code: 'wrong-app-id',

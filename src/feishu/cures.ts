@@ -145,8 +145,8 @@ export const cures = {
     'There is no such Feishu API at this address: check FEISHU_DOMAIN (https://open.feishu.cn, or https://open.larksuite.com for Lark).',
   ),
   network: text(
-    '请检查 FEISHU_DOMAIN 里的地址，以及本机的网络、DNS 和防火墙；程序不走代理，要能直接连到飞书。',
-    'Check the address in FEISHU_DOMAIN, and network, DNS and firewall of this machine; the program uses no proxy and must reach Feishu directly.',
+    '请检查 FEISHU_DOMAIN 里的地址，以及本机的网络、DNS 和防火墙；只能经代理上网时，请设置 HTTPS_PROXY。',
+    'Check the address in FEISHU_DOMAIN, and network, DNS and firewall of this machine; where the internet is behind a proxy, set HTTPS_PROXY.',
   ),
   unanswered: text(
     '请稍后再试；如果一直这样，请检查本机到飞书的网络（中间的防火墙或网关可能断开了连接）。',

@@ -3,6 +3,7 @@ import { type Text, text } from '../sync/text.ts';
 import { cardLocked, cardRefused, codes } from './codes.ts';
 import { cures, headlines } from './cures.ts';
 import type { Answer, NoAnswer } from './http.ts';
+import { ProxyFault } from './proxy-fault.ts';
 import { list, type Shape, shape, words } from './shape.ts';
 
 /** The code of an answer: 0 is success, undefined when it is no answer of Feishu's. */
@@ -49,10 +50,14 @@ export function failureOf(answer: Answer, write: boolean): Failure {
 
 /** Says what a call without an answer means. */
 export function silenceOf(error: NoAnswer, write: boolean): Failure {
+  const base = { how: 'threw', code: null, message: error.message } as const;
+  if (error.cause instanceof ProxyFault) {
+    const { what, cure, final } = error.cause;
+    const verdict = final ? 'stop' : 'round';
+    return { ...base, verdict, silence: 'unreached', mayHaveHappened: false, what, cure };
+  }
   return {
-    how: 'threw',
-    code: null,
-    message: error.message,
+    ...base,
     verdict: silent[error.why] ?? 'round',
     silence: error.sent ? 'unanswered' : 'unreached',
     mayHaveHappened: write && error.sent,

@@ -1,13 +1,9 @@
 import { isAscii, isUtf8, transcode } from 'node:buffer';
-import {
-  type ClientRequest,
-  Agent as HttpAgent,
-  request as httpRequest,
-  type IncomingMessage,
-} from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { agents, type Tunneling } from './tunnel.ts';
 
 /** One HTTP request, already encoded. */
 export interface HttpCall {
@@ -97,12 +93,11 @@ const bodyOf = (bytes: Buffer, type: string, read: HttpCall['read']): Body => {
 
 /**
  * Makes an {@link Http} on `node:http(s)`: keep-alive, a deadline on every call, a bound on the size of answers.
- * It follows no redirect and uses no proxy, whatever the environment says.
+ * It follows no redirect, and uses a proxy only when it is given one, whatever the environment says.
  * @param maxBytes the largest answer that is taken, after unpacking
  */
-export function http(maxBytes: number = defaultMaxBytes): Http {
-  const plain = new HttpAgent({ keepAlive: true, timeout: idleMs });
-  const secure = new HttpsAgent({ keepAlive: true, timeout: idleMs });
+export function http(tunneling?: Tunneling, maxBytes: number = defaultMaxBytes): Http {
+  const { plain, secure } = agents({ keepAlive: true, timeout: idleMs }, tunneling);
 
   const send = (call: HttpCall): Promise<Answer> =>
     new Promise((resolve, reject) => {

@@ -29,12 +29,12 @@ function said({ code, message, silence, what }: Failure): Text {
   if (code !== null) {
     return text(`飞书返回错误 ${code}：${message}`, `Feishu answered with the error ${code}: ${message}`);
   }
-  const [zh, en] = silences[silence ?? 'half'];
+  const { zh, en } = what ?? silences[silence ?? 'half'];
   return text(`${zh}：${message}`, `${en}: ${message}`);
 }
 
 const silences = {
-  unreached: ['连不上飞书', 'Feishu could not be reached'],
-  unanswered: ['飞书没有应答', 'Feishu did not answer'],
-  half: ['飞书的应答不完整', "Feishu's answer was not whole"],
+  unreached: text('连不上飞书', 'Feishu could not be reached'),
+  unanswered: text('飞书没有应答', 'Feishu did not answer'),
+  half: text('飞书的应答不完整', "Feishu's answer was not whole"),
 } as const;

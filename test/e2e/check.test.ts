@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { expect, it, onTestFinished } from 'vitest';
+import { startHttpProxy } from '../support/http-proxy.ts';
 import { sampleQuery } from '../support/samples.ts';
 import { newWorld, type World } from '../support/world.ts';
 
@@ -28,6 +29,38 @@ it('check says that all is ready only where nothing was found', async () => {
 
   expect(json).toMatchObject({ status: 'ok', findings: [], broken: [] });
   expect(err).toContain('✓ All is ready');
+});
+
+it('everything goes through the proxy that is set, and check names it', async () => {
+  const world = await newWorld({ orders: 2 });
+  const proxy = await startHttpProxy({ login: 'ann:pass-word' });
+  onTestFinished(() => proxy.stop());
+  const host = new URL(world.feishu.url).host;
+  world.env['HTTP_PROXY'] = proxy.url;
+
+  const checked = await world.type('check');
+  expect(checked.exit).toBe(0);
+  expect(checked.err).toContain(`App credentials and bot (through the proxy ${proxy.host})`);
+  expect(await world.run()).toMatchObject({ exit: 0, rows: { created: 2 } });
+  expect(new Set(proxy.opened)).toEqual(new Set([host]));
+  const program = await world.open();
+  const before = proxy.opened.length;
+  await program.serve();
+  await world.feishu.connections.ready();
+  // One for the calls, and the long connection.
+  expect(proxy.opened.length - before).toBe(2);
+  await program.stop();
+
+  world.env['HTTP_PROXY'] = proxy.url.replace('pass-word', 'wrong-word');
+  const refused = await world.type('check');
+  expect(refused.exit).toBe(1);
+  expect(refused.err).toContain('HTTP_PROXY');
+  expect(checked.err + checked.out + refused.err + refused.out).not.toMatch(/(pass|wrong)-word/);
+
+  const asked = proxy.asked.length;
+  world.env['NO_PROXY'] = `localhost,${host}`;
+  expect((await world.type('check')).exit).toBe(0);
+  expect(proxy.asked).toHaveLength(asked);
 });
 
 /** What is not as it should be: how it comes about, the code of the finding, and a word of its cure. */

@@ -281,7 +281,7 @@ describe('a failed call', () => {
   it('is a call for something smaller when the answer has no end', async () => {
     const { client } = await setUp(
       ({ path }) => (isToken(path) ? undefined : { body: { code: 0, data: 'x'.repeat(5000) } }),
-      { http: http(2000) },
+      { http: http(undefined, 2000) },
     );
     expect(await failureFrom(search(client))).toMatchObject({ how: 'threw', verdict: 'smaller' });
   });

@@ -5,6 +5,7 @@ import { type Http, http } from '../../src/feishu/http.ts';
 import { receiver } from '../../src/feishu/receive.ts';
 import { type Playground, startPlayground } from '../../src/playground/playground.ts';
 import type { Clock } from '../../src/run/ports.ts';
+import { startHttpProxy } from '../support/http-proxy.ts';
 import { newLog, wallClock } from './parts.ts';
 
 let feishu: Playground;
@@ -184,6 +185,34 @@ describe('the long connection', () => {
     const { connection } = open(undefined, { domain: gone.url });
     const state = await until(connection, (one) => one.kind === 'connecting' && one.problem !== undefined);
     expect(state.kind === 'connecting' && state.problem?.code).toBe('feishu-unreachable');
+  });
+
+  it('opens through a proxy', async () => {
+    const proxy = await startHttpProxy({ login: 'ann:pass-word' });
+    const { connection } = open(undefined, {
+      proxy: { setting: 'HTTPS_PROXY', url: proxy.url, around: [] },
+    });
+    await feishu.connections.ready();
+    await until(connection, ({ kind }) => kind === 'connected');
+    expect(proxy.opened).toEqual([new URL(feishu.url).host]);
+    const said = feishu.chat({ kind: 'p2p' }).say('/help');
+    expect(await said.delivered).toMatchObject({ acknowledged: true, attempts: 1 });
+    await connection.stop();
+    await proxy.stop();
+  });
+
+  it('says which proxy does not let it through', async () => {
+    const proxy = await startHttpProxy({ answers: 403 });
+    const url = proxy.url.replace('//', '//ann:pass-word@');
+    const { connection, log } = open(undefined, { proxy: { setting: 'https_proxy', url, around: [] } });
+    const state = await until(connection, (one) => one.kind === 'connecting' && one.problem !== undefined);
+    const problem = state.kind === 'connecting' ? state.problem : undefined;
+    expect(problem).toMatchObject({ code: 'feishu-unreachable' });
+    expect(problem?.message.en).toContain(proxy.host);
+    expect(problem?.cure.zh).toContain('https_proxy');
+    expect(JSON.stringify(problem) + log.lines.join()).not.toMatch(/pass-word|ann/);
+    await connection.stop();
+    await proxy.stop();
   });
 
   it('refuses an app ID that the SDK would sit on silently', () => {
