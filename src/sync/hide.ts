@@ -5,6 +5,10 @@ export type Hide = (words: string) => string;
 const databaseLogin = /\b((?:mysql2?|mariadb|postgres(?:ql)?|redis):\/\/)[^\s:"\\]{0,200}:[^\s"\\]{0,400}@/gi;
 const login = /(:\/\/)[^\s:@/"\\]{0,200}:[^\s/?#"\\]{0,400}@/g;
 
+/** What stands for a login in our own examples of addresses. */
+const example = /:\/\/(?:user:password|用户:密码)@$/;
+const masked = (whole: string, scheme: string): string => (example.test(whole) ? whole : `${scheme}***@`);
+
 /**
  * Makes what takes secrets out of words: the known ones, plain or as they stand in JSON, and the login of any address.
  * Words on cards, in files, on the terminal and in the log all go through it.
@@ -17,6 +21,6 @@ export function hiding(secrets: readonly string[], shortest = 8): Hide {
   return (words) =>
     longestFirst
       .reduce((rest, secret) => rest.replaceAll(secret, '***'), words)
-      .replaceAll(databaseLogin, '$1***@')
-      .replaceAll(login, '$1***@');
+      .replaceAll(databaseLogin, masked)
+      .replaceAll(login, masked);
 }
