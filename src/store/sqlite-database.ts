@@ -103,29 +103,34 @@ function param(value: unknown): unknown {
   return value;
 }
 
-/** The first byte of a result code tells its group. https://www.sqlite.org/rescode.html */
-const codes: ReadonlyMap<number, string> = new Map([
-  [3, 'SQLITE_PERM'],
-  [5, 'SQLITE_BUSY'],
-  [6, 'SQLITE_LOCKED'],
-  [8, 'SQLITE_READONLY'],
-  [10, 'SQLITE_IOERR'],
-  [11, 'SQLITE_CORRUPT'],
-  [13, 'SQLITE_FULL'],
-  [14, 'SQLITE_CANTOPEN'],
-  [15, 'SQLITE_PROTOCOL'],
-  [19, 'SQLITE_CONSTRAINT'],
-  [23, 'SQLITE_AUTH'],
-  [26, 'SQLITE_NOTADB'],
-]);
+/**
+ * SQLite's groups of result codes, with the words that it has for each. The driver leaves the code out of errors that
+ * come up while rows are read. https://www.sqlite.org/rescode.html
+ */
+const groups: readonly (readonly [code: number, name: string, words: string])[] = [
+  [3, 'SQLITE_PERM', 'access permission denied'],
+  [5, 'SQLITE_BUSY', 'database is locked'],
+  [6, 'SQLITE_LOCKED', 'database table is locked'],
+  [8, 'SQLITE_READONLY', 'attempt to write a readonly database'],
+  [10, 'SQLITE_IOERR', 'disk I/O error'],
+  [11, 'SQLITE_CORRUPT', 'database disk image is malformed'],
+  [13, 'SQLITE_FULL', 'database or disk is full'],
+  [14, 'SQLITE_CANTOPEN', 'unable to open database file'],
+  [15, 'SQLITE_PROTOCOL', 'locking protocol'],
+  [19, 'SQLITE_CONSTRAINT', 'constraint failed'],
+  [23, 'SQLITE_AUTH', 'authorization denied'],
+  [26, 'SQLITE_NOTADB', 'file is not a database'],
+];
 
 /** Does it, and throws a {@link SqliteFault} where SQLite says no. */
 export function told<R>(work: () => R): R {
   try {
     return work();
   } catch (error) {
-    if (!(error instanceof Error && 'errcode' in error)) throw error;
-    const code = codes.get(Number(error.errcode) & 0xff) ?? 'SQLITE_ERROR';
-    throw new SqliteFault(error.message, code, { cause: error });
+    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR')) throw error;
+    const group = groups.find(([code, , words]) =>
+      'errcode' in error ? (Number(error.errcode) & 0xff) === code : error.message === words,
+    );
+    throw new SqliteFault(error.message, group?.[1] ?? 'SQLITE_ERROR', { cause: error });
   }
 }

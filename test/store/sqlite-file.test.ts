@@ -10,7 +10,8 @@ import { systemClock } from '../../src/clock.ts';
 import { around } from '../../src/store/around.ts';
 import { backendOf, type OpenedStore, openStore } from '../../src/store/open.ts';
 import type { Tables } from '../../src/store/schema.ts';
-import { SqliteFault } from '../../src/store/sqlite-database.ts';
+import { openDatabase, SqliteFault } from '../../src/store/sqlite-database.ts';
+import { prepareFile } from '../../src/store/sqlite-file.ts';
 import { beside, watch } from '../../src/store/watch.ts';
 import { bodyOf, entriesOf, scopeOf, startChild, writeUntilKilled } from './kill.ts';
 import { sqlitePlace } from './places.ts';
@@ -192,6 +193,18 @@ describe('a file that another program holds', () => {
     await store.ping();
     expect(logged.map(([event]) => event)).toEqual(['store.failed', 'store.recovered']);
     expect(logged[0]?.[1]).toMatchObject({ code: 'store-busy', message: expect.stringContaining('locked') });
+  });
+
+  it('is told as locked to whoever reads', async () => {
+    const { file } = await place();
+    const db = openDatabase(prepareFile(file));
+    opened.push({ stop: async () => db.close() });
+    const read = db.prepare('select * from sqlite_master');
+    db.prepare('pragma journal_mode = delete').all([]);
+    const other = new DatabaseSync(file);
+    opened.push({ stop: async () => other.close() });
+    other.exec('begin exclusive');
+    expect(() => read.all([])).toThrow(expect.objectContaining({ name: 'SqliteFault', code: 'SQLITE_BUSY' }));
   });
 
   it('is given up after some seconds by whoever opens it, in words', async () => {
