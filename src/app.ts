@@ -50,6 +50,7 @@ import { setUp } from './setup.ts';
 import { notEncrypted, openSources } from './source/sources.ts';
 import { backUp } from './store/backup.ts';
 import { folderDefinitions } from './store/definitions.ts';
+import { moveStore } from './store/move.ts';
 import { type OpenedStore, openStore } from './store/open.ts';
 import { beside } from './store/watch.ts';
 import { parseAddress } from './sync/address.ts';
@@ -95,7 +96,10 @@ async function withStore<T>(
 }
 
 /** What is done with the store as a whole. */
-export const storeCare: StoreCare = { backUp };
+export const storeCare: StoreCare = {
+  backUp,
+  move: (from, to, parts) => moveStore(urlOf(from), urlOf(to), parts),
+};
 
 /** Puts the program together by hand: settings in, parts wired, one stop. */
 export const openProgram: OpenProgram = async (config, surroundings) => {

@@ -51,6 +51,8 @@ function failedJson(command: Command, error: ReturnType<typeof errorOf>): object
       return { status: 'failed', app: [], definitions: [], findings: [], broken: [], error };
     case 'definitions':
       return { status: 'failed', definitions: [], error };
+    case 'move-store':
+      return { status: 'failed', rows: 0, store: null, error };
     case 'backup':
       return { status: 'failed', file: null, bytes: null, error };
     case 'status':

@@ -40,6 +40,8 @@ export type Command =
   | { readonly kind: 'definitions' }
   /** `file`: where the copy goes. */
   | { readonly kind: 'backup'; readonly file: string }
+  /** `url`: where the new store is; `-` when it comes from stdin. */
+  | { readonly kind: 'move-store'; readonly url: string }
   | ({ readonly kind: 'demo' } & DemoOptions)
   | { readonly kind: 'help'; readonly text: string }
   | { readonly kind: 'version' }
@@ -293,6 +295,20 @@ function describe(locale: Locale, take: (command: Command) => void): Commander {
   )
     .argument('<file>', say('备份写到哪里', 'where the copy goes'))
     .action((file: string) => take({ kind: 'backup', file }));
+  add(
+    'move-store',
+    'URL',
+    '把同步记录全部搬到另一个空的库或文件，先停下机器人',
+    'copy the whole store into another, empty database or file; stop the bot first',
+  )
+    .argument(
+      '<url>',
+      say(
+        '新的地址，写法同 STORE_URL；写 - 则从标准输入读一行：命令行里的密码，同一台机器上的人看得到',
+        'the new address, as STORE_URL has it; - reads a line from stdin: whoever is on this machine can see a password in a command line',
+      ),
+    )
+    .action((url: string) => take({ kind: 'move-store', url }));
   add(
     'demo',
     '',

@@ -123,6 +123,7 @@ const passing: ReadonlySet<string> = new Set([
   'store-full',
   'store-failed',
   'backup-not-written',
+  'store-in-use',
   'interrupted',
 ]);
 

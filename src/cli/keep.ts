@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
-import { readLocalConfig } from '../config.ts';
+import { type Connection, readLocalConfig, secretsOf } from '../config.ts';
 import { problem } from '../sync/problem.ts';
 import { inLocale, type Locale, text } from '../sync/text.ts';
 import type { Answer } from './answer.ts';
 import type { Command } from './arguments.ts';
+import type { Counter } from './perform.ts';
 import { plain } from './words.ts';
 import type { World } from './world.ts';
 
@@ -49,3 +50,46 @@ const useDump = {
 
 const sizeOf = (bytes: number): string =>
   bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} KB` : `${(bytes / 1e6).toFixed(1)} MB`;
+
+/** Copies everything into another store, and says how to go on with it. Rejects with `ProblemError`. */
+export async function moveStore(
+  { url }: Extract<Command, { kind: 'move-store' }>,
+  { world, locale, openLog }: Pick<Counter, 'world' | 'locale' | 'openLog'>,
+): Promise<Answer> {
+  const { env, cwd, clock, stopping } = world;
+  const { store: from } = readLocalConfig(env, cwd);
+  const asked = url === '-' ? await firstLine(world.lines) : url;
+  // An empty setting would mean the default.
+  const given = { ...env, STORE_URL: asked.trim() || '-' };
+  const { store: to } = readLocalConfig(given, cwd);
+  const secrets = [...secretsOf(env), ...secretsOf(given)];
+  const log = await openLog({ level: 'warn', secrets });
+  const care = await world.storeCare();
+  const rows = await care.move(from, to, { clock, log, signal: stopping });
+  const shown = shownUrl(to);
+  const say = (zh: string, en: string): string => inLocale(text(zh, en), locale);
+  return {
+    exit: 0,
+    json: { status: 'moved', rows, store: shown, error: null },
+    lines: [
+      say(
+        `已复制 ${rows} 条记录；原来的没有变。改好设置再启动机器人：`,
+        `Copied ${rows} rows; the old store is as it was. Change the setting, then start the bot:`,
+      ),
+      `STORE_URL=${shown}`,
+    ].map(plain),
+  };
+}
+
+async function firstLine(lines: AsyncIterable<string>): Promise<string> {
+  for await (const line of lines) return line;
+  return '';
+}
+
+/** The address without its password. */
+function shownUrl(store: Connection): string {
+  if (store.kind === 'sqlite') return `sqlite:${store.path}`;
+  const url = new URL(store.url);
+  if (url.password !== '') url.password = '***';
+  return url.href;
+}

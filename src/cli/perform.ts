@@ -22,7 +22,7 @@ import { demo } from './demo.ts';
 import type { Desk } from './desk.ts';
 import { problemLines } from './draw.ts';
 import { init } from './init.ts';
-import { backup } from './keep.ts';
+import { backup, moveStore } from './keep.ts';
 import { history, status, why } from './look.ts';
 import type { Program } from './program.ts';
 import { rule, turn } from './rule.ts';
@@ -67,6 +67,8 @@ export async function perform(command: Command, counter: Counter): Promise<Answe
     }
     case 'backup':
       return backup(command, world, locale);
+    case 'move-store':
+      return moveStore(command, counter);
     case 'demo':
       return demo(command, counter);
     case 'start':

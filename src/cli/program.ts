@@ -4,7 +4,7 @@ import type { Deed } from '../bot/permit.ts';
 import type { AuditEntry, Definitions } from '../bot/ports.ts';
 import type { Outlook } from '../bot/schedule/outlook.ts';
 import type { Wake } from '../bot/schedule/ticker.ts';
-import type { Config, LocalConfig } from '../config.ts';
+import type { Config, Connection, LocalConfig } from '../config.ts';
 import type { Inited } from '../run/init-table.ts';
 import type { IsAlive } from '../run/keeper.ts';
 import type { CallMeter, Clock, Log } from '../run/ports.ts';
@@ -158,6 +158,16 @@ export type OpenDefinitions = (config: LocalConfig, surroundings: Surroundings) 
 export interface StoreCare {
   /** Copies the SQLite store at `path` into a new file; returns its bytes. Throws `ProblemError`. */
   backUp(path: string, file: string): number;
+  /** Copies everything from one store into another, empty one; returns the rows. Rejects with `ProblemError`. */
+  move(from: Connection, to: Connection, parts: MoveParts): Promise<number>;
+}
+
+/** What moving a store takes from outside. */
+export interface MoveParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Breaks the copy off. */
+  readonly signal: AbortSignal;
 }
 
 /** How the demo is to play. */

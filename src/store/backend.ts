@@ -1,5 +1,6 @@
 import type { Dialect, InsertQueryBuilder, Kysely, RawBuilder, Transaction } from 'kysely';
 import type { Problem } from '../sync/problem.ts';
+import { text } from '../sync/text.ts';
 import type { NewLedgerRow, Tables } from './schema.ts';
 
 export type Database = Kysely<Tables>;
@@ -40,6 +41,13 @@ export interface Backend {
   alone(db: Database, work: (db: Database) => Promise<void>): Promise<void>;
   /** The database's own clock, in ms since the epoch, where all its clients share one. */
   readonly time?: RawBuilder<number>;
+  /**
+   * Does work that reads or writes the whole database, in one transaction on one connection. Rejects with a
+   * `ProblemError` when somebody else has the database open.
+   */
+  hold<R>(db: Database, work: (db: Database) => Promise<R>): Promise<R>;
+  /** The condition for rows that come after these values in the order of these columns, as an index finds them. */
+  after(columns: readonly string[], values: readonly unknown[]): RawBuilder<unknown>;
   /** Holds the row of a select until the transaction ends; needed where transactions run side by side. */
   readonly holdsRows: boolean;
   /** Whether the transaction lost against another one and can simply be done again. */
@@ -88,3 +96,13 @@ export function relationsOf(
   }
   return found;
 }
+
+/** What to say when others have the database open whose whole content is wanted. */
+export const inUse: Problem = {
+  code: 'store-in-use',
+  message: text(
+    '还有程序连着这个存储：机器人、一次同步，或别的会话。',
+    'Something still works with the store: a bot, a run, or another session.',
+  ),
+  cure: text('先停下它们，然后再试。', 'Stop it first, then try again.'),
+};

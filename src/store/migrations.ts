@@ -22,13 +22,20 @@ const changes: readonly Change[] = [
   [audit],
 ];
 
-const tables: readonly TableShape[] = [
+/** All tables. */
+export const tables: readonly TableShape[] = [
   versions,
   ...changes.flatMap((one) => ('statements' in one ? [] : one)),
 ];
 
 /** Columns that came later than their table. */
 const added: Readonly<Record<string, readonly string[]>> = { bitable_sync_chunks: ['back'] };
+
+/** Returns the names of all columns that a table has in the end. */
+export const columnsOf = ({ name, columns }: TableShape): readonly string[] => [
+  ...Object.keys(columns),
+  ...(added[name] ?? []),
+];
 
 /**
  * Brings the schema up to what this program needs; of several processes one does it, the others wait.

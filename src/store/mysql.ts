@@ -2,7 +2,7 @@ import { CompiledQuery, MysqlDialect, sql } from 'kysely';
 import { createPool, type PoolOptions } from 'mysql2';
 import { type Problem, problem } from '../sync/problem.ts';
 import { text } from '../sync/text.ts';
-import { type Backend, type Database, relationsOf, type TableShape } from './backend.ts';
+import { type Backend, type Database, inUse, relationsOf, type TableShape } from './backend.ts';
 import { groups } from './encode.ts';
 import { bytesPool } from './mysql-pool.ts';
 import { codeOf, mysqlProblem } from './mysql-problems.ts';
@@ -36,9 +36,12 @@ export function mysqlBackend(url: string): Backend {
         await connection.executeQuery(
           CompiledQuery.raw('set session transaction isolation level read committed'),
         );
-        // The server says soon that somebody holds a row or a table; waiting on is done here, with words.
+        // Whatever the server's own settings are, texts arrive as they are and nothing is cut. It says soon that
+        // somebody holds a row or a table; waiting on is done here, with words.
         await connection.executeQuery(
-          CompiledQuery.raw('set session innodb_lock_wait_timeout = 5, lock_wait_timeout = 5'),
+          CompiledQuery.raw(
+            "set names utf8mb4, session sql_mode = 'STRICT_ALL_TABLES', session innodb_lock_wait_timeout = 5, session lock_wait_timeout = 5",
+          ),
         );
       },
     }),
@@ -67,8 +70,9 @@ export function mysqlBackend(url: string): Backend {
           await sql`select release_lock(${lockName})`.execute(one);
         }
       }),
-    // Of the zone's own making: a local time stands twice in the hour that autumn repeats.
-    time: sql<number>`timestampdiff(microsecond, '1970-01-01', utc_timestamp(6)) div 1000`,
+    hold: (db, work) => db.connection().execute((one) => holdDatabase(one, work)),
+    after: (columns, values) => sql`(${sql.join(laterThan(columns, values), sql` or `)})`,
+    time,
     holdsRows: true,
     lostRace: (error) => codeOf(error) === 'ER_LOCK_DEADLOCK',
     // Such a time-out takes back the statement and leaves the transaction as it was.
@@ -97,6 +101,10 @@ function addressOf(url: string): PoolOptions {
   };
 }
 
+/** The server's time. */
+// Of the zone's own making: a local time stands twice in the hour that autumn repeats.
+const time = sql<number>`timestampdiff(microsecond, '1970-01-01', utc_timestamp(6)) div 1000`;
+
 /** Named locks count for the whole server, so the name holds the database's own. */
 const lockName = sql`left(concat('bitable-sync:', database()), 64)`;
 
@@ -112,6 +120,51 @@ async function lock(db: Database): Promise<void> {
     where: 'STORE_URL',
   });
 }
+
+/** Others that come in meanwhile wait for the named lock, or are seen at the end. */
+async function holdDatabase<R>(db: Database, work: (db: Database) => Promise<R>): Promise<R> {
+  await lock(db);
+  try {
+    // The server needs a moment to forget a session that has ended.
+    for (let tries = 10; await isShared(db); tries--) {
+      if (tries === 0) throw problem(inUse);
+      await sql`do sleep(0.2)`.execute(db);
+    }
+    await sql`set session transaction isolation level repeatable read`.execute(db);
+    await sql`start transaction with consistent snapshot`.execute(db);
+    try {
+      const result = await work(db);
+      if (await isShared(db)) throw problem(inUse);
+      await sql`commit`.execute(db);
+      return result;
+    } catch (error) {
+      await sql`rollback`.execute(db);
+      throw error;
+    }
+  } finally {
+    await sql`select release_lock(${lockName})`.execute(db);
+  }
+}
+
+/**
+ * Whether anybody else has the database open, or holds a table. An account that may not see the sessions of others sees
+ * those of its own.
+ */
+async function isShared(db: Database): Promise<boolean> {
+  const { rows } = await sql<{ others: unknown }>`select
+    (select count(*) from information_schema.processlist where db = database() and id <> connection_id()) +
+    (select count(*) from bitable_sync_leases where run is not null and until > ${time}) as others`.execute(
+    db,
+  );
+  return Number(rows[0]?.others) > 0;
+}
+
+/** `a > 1`, or `a = 1 and b > 2`: of rows as a whole, the server would compare every one. */
+const laterThan = (columns: readonly string[], values: readonly unknown[]) =>
+  columns.map((column, at) => {
+    const equal = columns.slice(0, at).map((name, index) => sql`${sql.ref(name)} = ${values[index]}`);
+    return sql`(${sql.join([...equal, sql`${sql.ref(column)} > ${values[at]}`], sql` and `)})`;
+  });
 
 function createTable({ name, columns, primary, unique = {}, indexes = {} }: TableShape): string[] {
   const list = (names: readonly string[]): string => names.map((one) => `\`${one}\``).join(', ');

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { type Dialect, SqliteDialect, sql } from 'kysely';
-import { type Backend, type Database, relationsOf, type TableShape } from './backend.ts';
+import { ProblemError, problem } from '../sync/problem.ts';
+import { type Backend, type Database, inUse, relationsOf, type TableShape } from './backend.ts';
 import type { NewLedgerRow } from './schema.ts';
 import { hasLog, openDatabase, SqliteFault } from './sqlite-database.ts';
 import { fileProblem, prepareFile } from './sqlite-file.ts';
@@ -27,6 +28,9 @@ export function sqliteBackend(name: string): Backend {
     unlessThere: (insert) => insert.orIgnore(),
     confirm: confirmAll,
     alone: (db, work) => db.transaction().execute(work),
+    hold: (db, work) => db.connection().execute((one) => holdFile(one, work)),
+    after: (columns, values) =>
+      sql`(${sql.join(columns.map((name) => sql.ref(name)))}) > (${sql.join(values)})`,
     holdsRows: false,
     // A transaction begins as the only writer: it waits instead of losing.
     lostRace: () => false,
@@ -76,6 +80,26 @@ async function confirmAll(db: Database, rows: readonly NewLedgerRow[]): Promise<
   const at = (column: number) => sql.raw(`json_extract(value, '$[${column}]')`);
   await sql`replace into bitable_sync_ledger (scope, key_id, key_text, record, hash, run)
     select ${at(0)}, ${at(1)}, ${at(2)}, ${at(3)}, ${at(4)}, ${at(5)} from json_each(${values})`.execute(db);
+}
+
+/** Nobody else can come in without a log beside the file, and none can be taken away from under somebody. */
+async function holdFile<R>(db: Database, work: (db: Database) => Promise<R>): Promise<R> {
+  try {
+    await sql`pragma journal_mode = delete`.execute(db);
+    await sql`begin exclusive`.execute(db);
+  } catch (error) {
+    if (error instanceof ProblemError && error.problems.some(({ code }) => code === 'store-busy'))
+      throw problem(inUse, { cause: error });
+    throw error;
+  }
+  try {
+    const result = await work(db);
+    await sql`commit`.execute(db);
+    return result;
+  } catch (error) {
+    await sql`rollback`.execute(db);
+    throw error;
+  }
 }
 
 function createTable({ name, columns, primary, unique = {}, indexes = {} }: TableShape): string[] {
