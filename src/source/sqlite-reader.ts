@@ -1,3 +1,5 @@
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 import { DatabaseSync, type StatementSyncInstance } from '@photostructure/sqlite';
 import { collectedRows } from './sqlite-collected.ts';
 import { limits, type Refusal, refusal } from './sqlite-rules.ts';
@@ -24,8 +26,57 @@ class Refused extends Error {
   }
 }
 
-function open({ path, sql, patience }: Task): Reader {
-  const db = new DatabaseSync(path, {
+/**
+ * A file in WAL mode that nobody has open is read without locks: with them SQLite would leave two more files beside it,
+ * and could not read it where it may not make them. Where it was changed meanwhile it is read again, with locks.
+ * https://www.sqlite.org/wal.html#read_only_databases https://www.sqlite.org/uri.html#uriimmutable
+ */
+function open(task: Task): Reader {
+  const before = idleWal(task.path);
+  const locked = (): Reader => openAs(task.path, task);
+  if (before === undefined) return locked();
+  const steady = <T>(step: () => T, again: () => T): T => {
+    const changed = (): boolean => idleWal(task.path) !== before;
+    try {
+      const done = step();
+      return changed() ? again() : done;
+    } catch (error) {
+      if (!changed()) throw error;
+      return again();
+    }
+  };
+  return steady(() => {
+    const { columns, collect } = openAs(`${pathToFileURL(task.path)}?immutable=1`, task);
+    return { columns, collect: () => steady(collect, () => sameColumns(locked(), columns).collect()) };
+  }, locked);
+}
+
+/** What tells whether a file in WAL mode is as it was; undefined where it is in use, or in another mode. */
+function idleWal(path: string): string | undefined {
+  const sizeOf = (end: string): number | undefined =>
+    statSync(`${path}${end}`, { throwIfNoEntry: false })?.size;
+  const log = sizeOf('-wal');
+  if (log !== undefined && (log > 0 || sizeOf('-shm') !== undefined)) return undefined;
+  const file = openSync(path, 'r');
+  try {
+    // https://www.sqlite.org/fileformat.html#file_format_version_numbers
+    const versions = Buffer.alloc(2);
+    if (readSync(file, versions, 0, 2, 18) < 2 || versions[1] !== 2) return undefined;
+    const { ino, size, mtimeNs } = fstatSync(file, { bigint: true });
+    return `${ino} ${size} ${mtimeNs}`;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Returns a reader that has the columns that were told. @throws Error as SQLite does for a file in use */
+function sameColumns(reader: Reader, told: readonly Declared[]): Reader {
+  if (JSON.stringify(reader.columns) === JSON.stringify(told)) return reader;
+  throw Object.assign(new Error('the tables were altered meanwhile'), { errcode: 5 });
+}
+
+function openAs(location: string, { sql, patience }: Task): Reader {
+  const db = new DatabaseSync(location, {
     readOnly: true,
     defensive: true,
     returnArrays: true,

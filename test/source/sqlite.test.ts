@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as letOthersWork } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -90,6 +91,34 @@ describe('a SQLite file', () => {
     const writer = make('wal.db', 'pragma journal_mode = wal', 'begin immediate', 'insert into t values (2)');
     expect((await readAll(sourceOf('wal.db'), query)).rows).toEqual([[1]]);
     writer.close();
+  });
+
+  it('in WAL mode that nobody has open is read without a file beside it', async () => {
+    make('idle #1?.db', 'pragma journal_mode = wal').close();
+    expect((await readAll(sourceOf('idle #1?.db'), query)).rows).toEqual([[1]]);
+    expect(await readdir(folder)).toEqual(['idle #1?.db']);
+  });
+
+  it('in WAL mode is read from one moment, however often it is changed meanwhile', async () => {
+    const path = join(folder, 'moved.db');
+    make(
+      'moved.db',
+      'pragma journal_mode = wal',
+      `insert into t select 1 from (with recursive n(x) as (select 1 union all select x + 1 from n where x < 50000) select x from n)`,
+    ).close();
+    let ended = false;
+    const reading = readAll(sourceOf('moved.db'), asking('select a, count(*) as n from t group by a')).finally(
+      () => {
+        ended = true;
+      },
+    );
+    while (!ended) {
+      const writer = new DatabaseSync(path);
+      writer.exec('update t set a = a + 1');
+      writer.close();
+      await letOthersWork();
+    }
+    expect((await reading).rows).toEqual([[expect.any(Number), 50_001]]);
   });
 
   it('that stays locked is said to be busy', async () => {
