@@ -78,6 +78,19 @@ const busy: Kind = {
       "Run again later, or raise the server's connection limit.",
     ),
 };
+const brokenLogin: Kind = {
+  code: 'init-connect-failed',
+  message: (_, said) =>
+    text(
+      `数据库断开了连接，因为它的 init_connect 语句出错：${said}`,
+      `The database closed the connection because its init_connect statement fails: ${said}`,
+    ),
+  cure: () =>
+    text(
+      '请数据库管理员检查系统变量 init_connect，以及该用户是否有权执行其中的语句。',
+      'Ask the database administrator to look at the system variable init_connect, and whether the user may run what it says.',
+    ),
+};
 const denied: Kind = {
   code: 'access-denied',
   message: (_, said) => text(`数据库拒绝登录：${said}`, `The database refuses the login: ${said}`),
@@ -227,6 +240,7 @@ const byNumber: ReadonlyMap<number, Kind> = new Map([
   [1045, denied],
   [1129, hostBlocked],
   [1130, denied],
+  [1184, brokenLogin],
   [1251, denied],
   [1698, denied],
   [1044, noRight],

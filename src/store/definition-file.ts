@@ -6,9 +6,7 @@ import {
   isPair,
   isScalar,
   LineCounter,
-  type Pair,
   parseDocument,
-  type Scalar,
   visit,
   type YAMLError,
 } from 'yaml';
@@ -17,6 +15,7 @@ import type { Issue, Path } from '../sync/definition-issues.ts';
 import { parseDefinition } from '../sync/parse-definition.ts';
 import type { Problem } from '../sync/problem.ts';
 import { type Text, text } from '../sync/text.ts';
+import { asWritten, lostKeys, takeAsWritten } from './as-written.ts';
 
 /** A file as read. `name` is what it calls itself, also when something else in it is wrong. */
 export type ParsedFile =
@@ -46,6 +45,11 @@ export function parseFile(file: string, yaml: string): ParsedFile {
   const [error] = document.errors;
   // One slip makes the parser stumble again and again: only the first is worth reading.
   if (error) return { name: nameIn(document), problems: [syntaxProblem(error, yaml, lines, where)] };
+  const [lost, ...others] = lostKeys(document).map(({ key, problem }) => ({
+    ...problem,
+    where: where(beginning(key) ?? 0),
+  }));
+  if (lost) return { name: nameIn(document), problems: [lost, ...others] };
   takeAsWritten(document);
   const raw = plainValue(document);
   if (raw === undefined) return { name: undefined, problems: [tangled(where(danglingAt(document)))] };
@@ -64,38 +68,6 @@ export function parseFile(file: string, yaml: string): ParsedFile {
   const told = issues.map((issue) => issueProblem(issue, where(offsetOf(document, issue.path, issue.atKey))));
   const [one, ...more] = told;
   return { name: nameIn(document), problems: one ? [one, ...more] : [tangled(where(0))] };
-}
-
-/**
- * Sets what stands for a value of the data back to how it is written: keys, the values of `map` and `default`. What
- * YAML makes of 007, 0x1F, 1.50 or a number of 20 digits is not what the column holds.
- */
-function takeAsWritten(document: Document): void {
-  visit(document, {
-    Scalar(key, node, above) {
-      const isKey = key === 'key';
-      if (!isKey && !isData(above.filter(isPair))) return;
-      // Programs read 7, true and null as they are meant; other spellings count by their letters.
-      if (isKey || (node.value !== null && String(node.value) !== node.source)) node.value = asWritten(node);
-    },
-  });
-}
-
-/** Whether a place, given by the pairs above it, is `fields.….default` or `fields.….map.…`. */
-function isData(above: readonly Pair[]): boolean {
-  const [first, , third] = above.map(({ key }) => asWritten(key));
-  return (
-    first === 'fields' &&
-    above.length === (third === 'map' ? 4 : 3) &&
-    (third === 'map' || third === 'default')
-  );
-}
-
-/** A scalar's letters without its quotes; anything else as it is. */
-function asWritten(node: unknown): unknown {
-  if (!isScalar(node)) return node;
-  const { value, source }: Scalar = node;
-  return typeof value === 'string' ? value : (source ?? String(value));
 }
 
 /** Times that no clock can follow. */

@@ -16,10 +16,10 @@ export function judgeQuery(sql: string, dialect: Dialect = 'mysql'): Problem[] {
   const all = tokens(sql, dialect);
   const first = all[0];
   if (!first) return [refusal('query-empty', 'the query is empty', '查询为空', undefined, selectCure)];
-  return rules.flatMap((rule) => rule(all) ?? []);
+  return rules.flatMap((rule) => rule(all, sql) ?? []);
 }
 
-type Rule = (all: readonly Token[]) => Problem | undefined;
+type Rule = (all: readonly Token[], sql: string) => Problem | undefined;
 
 const selectCure = text(
   '只写一条 SELECT 或 WITH … SELECT 语句。',
@@ -79,6 +79,13 @@ const rules: readonly Rule[] = [
       en: () => 'the query locks rows (FOR UPDATE, FOR SHARE or LOCK IN SHARE MODE)',
       cure: text('删除这部分，同步只读取数据。', 'Remove that part: a sync only reads.'),
     }),
+  (all, sql) =>
+    finding(all, (_, i) => loadsFile(all, i, sql), {
+      code: 'query-reads-file',
+      zh: () => '查询用 LOAD_FILE 读取数据库服务器上的文件',
+      en: () => "the query calls LOAD_FILE, which reads files of the server's machine",
+      cure: text('删除这个函数，同步只读取表。', 'Remove the function: a sync only reads tables.'),
+    }),
 ];
 
 const nulCharacter = refusal(
@@ -132,6 +139,13 @@ function locks(all: readonly Token[], i: number): boolean {
   const next = keyword(all, i + 1);
   if (keyword(all, i) === 'FOR') return next === 'UPDATE' || next === 'SHARE';
   return keyword(all, i) === 'LOCK' && next === 'IN' && keyword(all, i + 2) === 'SHARE';
+}
+
+/** Whether LOAD_FILE is called at `i`; servers take a function's name in quotes, too. */
+function loadsFile(all: readonly Token[], i: number, sql: string): boolean {
+  const [name, next] = [all[i], all[i + 1]];
+  if (name === undefined || next?.kind !== 'mark' || next.text !== '(') return false;
+  return /^(["`]?)load_file\1$/i.test(sql.slice(name.start, name.end));
 }
 
 /** The word at `i` unless it is a name for sure: a column behind its table's dot, or a variable. */

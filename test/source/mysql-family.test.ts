@@ -98,6 +98,7 @@ describe('a server of the family', () => {
     [4012, 'Timeout, query has reached the maximum query timeout: 10000000(us)', 'query-too-long'],
     [8175, 'Your query has been cancelled due to exceeding the allowed memory limit', 'query-memory'],
     [1105, 'something else', 'query-failed'],
+    [1184, "Aborted connection 7 to db: 'shop' (init_connect command failed)", 'init-connect-failed'],
   ])('ends a query with %i %s', async (errno, message, code) => {
     const { source } = await behind({ rule: (sql) => (sql === all ? { errno, message } : undefined) });
     expect(await problemsOf(readAll(source, asking(all)))).toEqual([code]);

@@ -106,13 +106,14 @@ describe('a SQLite file', () => {
       'pragma journal_mode = wal',
       `insert into t select 1 from (with recursive n(x) as (select 1 union all select x + 1 from n where x < 50000) select x from n)`,
     ).close();
-    let ended = false;
-    const reading = readAll(sourceOf('moved.db'), asking('select a, count(*) as n from t group by a')).finally(
-      () => {
-        ended = true;
-      },
-    );
-    while (!ended) {
+    const state = { ended: false };
+    const reading = readAll(
+      sourceOf('moved.db'),
+      asking('select a, count(*) as n from t group by a'),
+    ).finally(() => {
+      state.ended = true;
+    });
+    while (!state.ended) {
       const writer = new DatabaseSync(path);
       writer.exec('update t set a = a + 1');
       writer.close();

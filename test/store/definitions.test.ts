@@ -67,6 +67,22 @@ describe('a definition file', () => {
       ['orders.yaml:17:17 fields.下单时间.unit must be one of s, ms'],
     ],
     [
+      'a name that no object can hold',
+      fileWith({ fields: '{ a: { map: { 1: x, __proto__: y } }, "__proto__": skip }' }),
+      [
+        'orders.yaml:5:29 `__proto__` cannot be used as a name',
+        'orders.yaml:5:47 `__proto__` cannot be used as a name',
+      ],
+    ],
+    [
+      'an empty value in a map',
+      fileWith({ fields: '{ a: { map: { ~: x } }, b: { map: { null: y, NA: z } } }' }),
+      [
+        'orders.yaml:5:23 a map cannot replace empty values (~ or null)',
+        'orders.yaml:5:45 a map cannot replace empty values (~ or null)',
+      ],
+    ],
+    [
       'a query that writes',
       orders.replace('where uo', 'into outfile'),
       ['orders.yaml:6:10 Query, line 6: the query has INTO, which writes a file or a variable.'],
@@ -176,8 +192,6 @@ describe('a definition file', () => {
     'on',
     'true',
     'True',
-    'null',
-    '~',
     '2026-01-31',
     '12:30',
     '.inf',

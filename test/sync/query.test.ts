@@ -31,6 +31,7 @@ describe('queries that only read are accepted', () => {
     ['select updated, for_update, intoxicated, lock_in from t'],
     ['select 1.5, .5, 1., 1e1, 1.e1, 2.5E-3, 0x1f, 0b01, \\N, 1e, 2024_orders.1into from 2024_orders'],
     ['select o.2e_total, o.1e1into from o'],
+    ["select load_file, 'load_file(x)' from t join u using (load_file)"],
   ])('%s', (sql) => {
     expect(codes(sql)).toEqual([]);
   });
@@ -78,6 +79,10 @@ describe('everything else is refused with its own reason', () => {
     ["select 1 /*!50000 into outfile '/tmp/x' */", 'query-executable-comment'],
     ['select 1 /*M!100100 + 1 */', 'query-executable-comment'],
     ['select 1 /*! + 1 */', 'query-executable-comment'],
+    ["select load_file('/etc/passwd') as a", 'query-reads-file'],
+    ["select convert(LOAD_FILE /* x */ ('/etc/passwd') using utf8mb4) as a", 'query-reads-file'],
+    ["select `load_file`('/etc/passwd') as a", 'query-reads-file'],
+    ['select "load_file"(path) as a from t', 'query-reads-file'],
     ["select 'a", 'query-unclosed'],
     ['select `a', 'query-unclosed'],
     ['select 1 /* a', 'query-unclosed'],
