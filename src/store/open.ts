@@ -35,13 +35,13 @@ export interface OpenedStore extends Store {
   trouble(): Problem | undefined;
   /** To be called every few seconds: keeps the database in order, and finds out whether trouble is over. Never rejects. */
   tend(): Promise<void>;
-  /** From now on nobody waits longer than a moment for other programs: the program is about to stop. */
+  /** From now on all wait together no longer than a moment for other programs: the program is about to stop. */
   hurry(): void;
 }
 
 /** Milliseconds that opening waits for other programs; later on their locks are waited out, however long they last. */
 const openingWaits = 10_000;
-/** The same while the program stops. */
+/** The same while the program stops, for all statements together. */
 const stoppingWaits = 2_000;
 /** Milliseconds in which the database must answer to be called ready. */
 const answersWithin = 3_000;
@@ -93,7 +93,7 @@ export async function openStore(url: string, { clock, log }: StoreParts): Promis
         if (!(error instanceof ProblemError)) log.warn('store.not-tended', { error });
       }
     },
-    hurry: () => patience(stoppingWaits),
+    hurry: () => patience(stoppingWaits, stoppingWaits),
     stop: () => {
       patience(0);
       return db.destroy();

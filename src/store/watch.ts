@@ -11,8 +11,11 @@ export interface Watch {
   trouble(): Problem | undefined;
   /** Says that the store works again. */
   well(): void;
-  /** Sets how long a statement waits for other programs, in ms; also for those that wait already. */
-  patience(ms: number): void;
+  /**
+   * Sets how long a statement waits for other programs, in ms; also for those that wait already.
+   * @param inAll how long all statements together may wait from now on
+   */
+  patience(ms: number, inAll?: number): void;
 }
 
 /** Longest pause before a locked database is tried again, in ms. */
@@ -33,6 +36,7 @@ export function watch(
   let trouble: Problem | undefined;
   let since = 0;
   let patience = 0;
+  let left = Number.POSITIVE_INFINITY;
   let spent = 0;
 
   const inTrouble = (one: Problem): void => {
@@ -50,8 +54,9 @@ export function watch(
   return {
     trouble: () => trouble,
     well,
-    patience: (ms) => {
+    patience: (ms, inAll = Number.POSITIVE_INFINITY) => {
       patience = ms;
+      left = inAll;
     },
     async call(work) {
       let waited = 0;
@@ -71,11 +76,15 @@ export function watch(
           const told = error instanceof ProblemError ? undefined : of.problem(error);
           const locked = of.isLocked(error);
           // MySQL waits by itself for some seconds before it says so.
-          waited += performance.now() - from;
+          const took = performance.now() - from;
+          waited += took;
+          left -= took;
           if (told && (!locked || waited >= noticed)) inTrouble(told);
-          if (!locked || waited >= patience) throw told ? problem(told, { cause: error }) : error;
+          if (!locked || waited >= patience || left <= 0)
+            throw told ? problem(told, { cause: error }) : error;
           await clock.sleep(pause);
           waited += pause;
+          left -= pause;
         }
       }
     },
