@@ -93,7 +93,14 @@ export async function makePlan(job: Planning): Promise<Plan> {
     board.set((state) => ({
       ...state,
       phase: 'comparing',
-      notes: [...schema.notes, ...mapping.notes, ...rows.notes, ...tableNotes(records, mapping)],
+      notes: [
+        ...schema.notes,
+        ...mapping.notes,
+        ...rows.notes,
+        // A map may name what is rare: that would be on the card of every scheduled run.
+        ...(state.acts[0]?.by.kind === 'schedule' ? [] : rows.unmet),
+        ...tableNotes(records, mapping),
+      ],
     }));
     const began = clock.monotonic();
     const chunkSize = await rowsPerChunk(definition, table, store);

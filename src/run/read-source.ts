@@ -28,6 +28,8 @@ export interface SourceRead {
   readonly keyless: number;
   /** What is worth telling of the values. */
   readonly notes: readonly Text[];
+  /** Entries of a `map` that no row has met. */
+  readonly unmet: readonly Text[];
   /** The different words by which people are to be looked up. */
   readonly people: ReadonlyMap<PersonBy, ReadonlySet<string>>;
   /** Which columns have a value in any row, by position. */
@@ -121,7 +123,8 @@ function rowTaker(mapping: Mapping, spool: Spool, bad: Spool) {
       loose,
       rejected,
       keyless,
-      notes: [...notes, ...seconds.notes(), ...(rows === 0 ? [] : mapping.unmet())],
+      notes: [...notes, ...seconds.notes()],
+      unmet: rows === 0 ? [] : mapping.unmet(),
       people: words.all(),
       filled: filledColumns.all(),
     }),

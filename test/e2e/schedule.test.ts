@@ -61,13 +61,16 @@ async function done(program: Opened, times: number): Promise<void> {
 
 describe('do: run', () => {
   it('syncs at its time, shows one card when something changed, and is quiet when nothing did', async () => {
-    const { world, group, open, at } = await timed([nine]);
+    const fields = { 城市: { map: { 南极: '南极洲' } }, 下单时间: { as: 'date' } };
+    const { world, group, open, at } = await timed([nine], { definition: { fields } });
+    const rare = expect.stringContaining('`南极`');
     const program = await open();
     await at('23T08:30:00', program);
     expect(count(program, 'schedule.fired')).toBe(0);
 
     await at('23T09:01:00', program);
     const card = await group.next(says('Done', 'the schedule'), { since: 0 });
+    expect(card.text, 'what is merely rare').not.toEqual(rare);
     await done(program, 1);
 
     await world.expectSame();
@@ -79,6 +82,7 @@ describe('do: run', () => {
     expect(await program.runs.latest('orders', 9)).toHaveLength(2);
     const lines = program.log.slice(before).filter((line) => !line.includes('"level":"debug"'));
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ event: 'run.ended', status: 'done' }]);
+    expect(await world.run('plan orders')).toMatchObject({ notes: [rare] });
   });
 
   it('mentions who may approve when it fails, once; tells the recovery once', async () => {

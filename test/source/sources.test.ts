@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { afterEach, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { type Connection, type OpenSources, openSources } from '../../src/source/sources.ts';
+import { type Connection, notEncrypted, type OpenSources, openSources } from '../../src/source/sources.ts';
 import { asking, never, problemsOf, readAll } from './contract.ts';
 
 let opened: OpenSources | undefined;
@@ -48,4 +48,23 @@ it('names the variable to set and the connections that there are', () => {
 it('picks the adapter by the kind of connection', () => {
   const { sources } = open({ SHOP: { kind: 'mysql', url: 'mysql://u:s3cret@h/d?flags=X' } });
   expect(() => sources('shop')).toThrow('CONNECTION_SHOP has unknown parameters: flags.');
+});
+
+it.each([
+  ['mysql://u:p@db.example.com/shop', true],
+  ['mysql://u:p@10.0.0.7:3307/shop?ssl=false', true],
+  ['mysql://u:p@[2001:db8::7]/shop', true],
+  ['mysql://u:p@localhost.example.com/shop', true],
+  ['mysql://u:p@db.example.com/shop?ssl=true', false],
+  ['mysql://u:p@db.example.com/shop?ssl=skip-verify', false],
+  ['mysql://u:p@localhost/shop', false],
+  ['mysql://u:p@127.0.0.2/shop', false],
+  ['mysql://u:p@[::1]/shop', false],
+  ['mysql://u:p@db.example.com/shop?socket=/run/mysqld/mysqld.sock', false],
+  ['mysql://no url', false],
+])('warns of a password without TLS on its way to another host: %s %s', (url, warned) => {
+  const far: Connection = { kind: 'mysql', url };
+  const file: Connection = { kind: 'sqlite', path: 'a' };
+  expect(notEncrypted(file, new Map([['SHOP', far]]))).toEqual(warned ? ['CONNECTION_SHOP'] : []);
+  expect(notEncrypted(far, new Map([['SHOP', file]]))).toEqual(warned ? ['STORE_URL'] : []);
 });
