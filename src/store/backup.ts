@@ -86,7 +86,8 @@ const exists = (file: string): ProblemError =>
     cure: text('换一个文件名，或先移走它。', 'Choose another name, or move it away first.'),
   });
 
-const noStore = (path: string): ProblemError =>
+/** Says that no store is in this file. */
+export const noStore = (path: string): ProblemError =>
   problem({
     code: 'no-store',
     where: 'STORE_URL',

@@ -5,6 +5,7 @@ import { type Problem, problem } from '../sync/problem.ts';
 import { text } from '../sync/text.ts';
 import { around } from './around.ts';
 import type { Backend, Database, TableShape } from './backend.ts';
+import { noStore } from './backup.ts';
 import { asBuffer, groups } from './encode.ts';
 import { columnsOf, migrate, tables } from './migrations.ts';
 import { backendOf } from './open.ts';
@@ -38,6 +39,8 @@ type Row = Readonly<Record<string, unknown>>;
  * @param from URL as {@link backendOf} takes it; its schema is brought up to date
  */
 export async function moveStore(from: string, to: string, parts: MoveParts): Promise<number> {
+  const file = fileOf(from);
+  if (file !== undefined && !statSync(file, { throwIfNoEntry: false })?.size) throw noStore(file);
   if (placeOf(from) === placeOf(to)) throw problem(same);
   const source = await opened(from, parts);
   try {
@@ -54,9 +57,11 @@ export async function moveStore(from: string, to: string, parts: MoveParts): Pro
   }
 }
 
+const fileOf = (url: string): string | undefined => /^sqlite:(.+)$/.exec(url)?.[1];
+
 /** What tells a database from others: a file by what it is on the disk, another one by server and name. */
 function placeOf(url: string): string {
-  const path = /^sqlite:(.+)$/.exec(url)?.[1];
+  const path = fileOf(url);
   if (path === undefined) {
     const { hostname, port, pathname } = new URL(url);
     return `${hostname}:${port || 3306}${pathname}`;

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { Kysely, sql } from 'kysely';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
@@ -158,6 +159,12 @@ it.each([
     await bot.stop();
   },
 );
+
+it('a file that is not there is not moved, and not made either', async () => {
+  const [from, to] = [await places.SQLite(), await places.SQLite()];
+  await expect(moveStore(from, to, moving())).rejects.toMatchObject({ problems: [{ code: 'no-store' }] });
+  expect([from, to].map((url) => existsSync(url.slice('sqlite:'.length)))).toEqual([false, false]);
+});
 
 it.each(['SQLite', 'MySQL'] as const)('a store on %s is not moved onto itself', async (kind) => {
   const url = await places[kind]();
