@@ -25,9 +25,18 @@ export interface Asking {
 export async function speak(card: CardJson, asking: Asking, desk: Desk, part = ''): Promise<string> {
   const { message: to, chat, group: thread, by, once } = asking;
   const place = { to, thread, chat, person: by.openId, once: `${once}${part}` };
-  const posted = await post(card, place, desk.chat);
-  await trust(posted.message, desk, posted.thread);
-  return posted.message;
+  const posting = post(card, place, desk.chat).then(async (posted) => {
+    await trust(posted.message, desk, posted.thread);
+    return posted.message;
+  });
+  return sending(posting, desk);
+}
+
+/** Keeps in mind that a card is being sent, until it is known which message it is. */
+export function sending(posting: Promise<string>, { underWay }: Pick<Desk, 'underWay'>): Promise<string> {
+  const over = posting.finally(() => underWay.delete(over));
+  underWay.add(over);
+  return over;
 }
 
 /** Shows another card in place of one that answers already; as a new answer where that one cannot be changed any more. */
@@ -56,12 +65,19 @@ export async function trust(
   if (thread) await schedules.done(trusted(message), 0, 'thread');
 }
 
-/** What {@link trust} knows of the message. */
+/**
+ * What {@link trust} knows of the message. Feishu may show a card, and pass on a press on it, before it answers that it
+ * was sent: what is being sent right now is waited for.
+ */
 export async function trustOf(
   message: string,
-  { schedules }: Pick<Desk, 'schedules'>,
+  { schedules, underWay }: Pick<Desk, 'schedules' | 'underWay'>,
 ): Promise<{ readonly thread: boolean } | undefined> {
-  const known = await schedules.last(trusted(message));
+  let known = await schedules.last(trusted(message));
+  if (known === undefined && underWay.size > 0) {
+    await Promise.allSettled(underWay);
+    known = await schedules.last(trusted(message));
+  }
   return known && { thread: known.note === 'thread' };
 }
 

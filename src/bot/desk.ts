@@ -18,6 +18,8 @@ export interface Desk extends Pick<LiveParts, 'chat' | 'clock' | 'log' | 'locale
   /** Compares both sides of a definition; writes nothing. */
   readonly verify: Verify;
   readonly verifying: Verifying;
+  /** Cards that are being sent, until it is known which messages they are. */
+  readonly underWay: Set<Promise<string>>;
   /** Aborted when the program leaves. */
   readonly leaving: AbortSignal;
   readonly admins: readonly string[];

@@ -2,7 +2,7 @@ import { welcomeCard } from '../cards/noticeCard.ts';
 import type { Definition } from '../sync/definition.ts';
 import { may } from './access.ts';
 import { answer } from './answer.ts';
-import { trust } from './asking.ts';
+import { sending, trust } from './asking.ts';
 import { commandOfKey } from './command.ts';
 import type { Desk } from './desk.ts';
 import { noteStanding } from './outside.ts';
@@ -37,7 +37,11 @@ export async function greet(event: MenuEvent | ArrivedEvent, desk: Desk, late = 
     await schedules.done(what, next, '');
   }
   const card = welcomeCard(event.kind === 'added', await usable(event, desk), locale);
-  await trust(await chat.send(event.chat, card, `welcome:${event.id}`), desk);
+  const welcome = chat.send(event.chat, card, `welcome:${event.id}`).then(async (message) => {
+    await trust(message, desk);
+    return message;
+  });
+  await sending(welcome, desk);
 }
 
 /** The syncs that may be run there: in a group by those who are in it, alone by the person. */

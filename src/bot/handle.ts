@@ -22,7 +22,7 @@ import { tell } from './toast.ts';
 import { factsOf } from './trouble.ts';
 
 /** What the bot is made of. */
-export interface BotParts extends Omit<Desk, 'live' | 'leaving' | 'verifying'> {
+export interface BotParts extends Omit<Desk, 'live' | 'leaving' | 'verifying' | 'underWay'> {
   readonly seen: Pick<Seen, 'first'>;
   readonly journal: Pick<Journal, 'saveCard' | 'findRun' | 'findRunByMessage'>;
   /** The rows that a run did not write, some at a time. */
@@ -86,7 +86,14 @@ export function createBot(parts: BotParts): Bot {
   setMaxListeners(0, quit.signal, leave.signal);
   const live = createLive({ ...parts, leaving: leave.signal, signal: quit.signal });
   const background = createBackground(log);
-  const desk = { ...parts, live, background, verifying: new Map(), leaving: leave.signal };
+  const desk = {
+    ...parts,
+    live,
+    background,
+    verifying: new Map(),
+    underWay: new Set<Promise<string>>(),
+    leaving: leave.signal,
+  };
   const say = tell(locale);
   let tenant = parts.tenantKey;
   let stopped = false;

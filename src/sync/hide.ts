@@ -1,13 +1,23 @@
 /** Takes secrets out of words that leave the process. */
 export type Hide = (words: string) => string;
 
-/** Name and password of an address. A password that is not encoded may hold `@`; one of a database may hold `/` too. */
-const databaseLogin = /\b((?:mysql2?|mariadb|postgres(?:ql)?|redis):\/\/)[^\s:"\\]{0,200}:[^\s"\\]{0,400}@/gi;
-const login = /(:\/\/)[^\s:@/"\\]{0,200}:[^\s/?#"\\]{0,400}@/g;
-
+/** What stands behind `://`, up to a blank, a quote or the next address. */
+const address = /:\/\/((?:[^\s"\\:]|:(?!\/\/))+)/g;
 /** What stands for a login in our own examples of addresses. */
-const example = /:\/\/(?:user:password|用户:密码)@$/;
-const masked = (whole: string, scheme: string): string => (example.test(whole) ? whole : `${scheme}***@`);
+const examples: ReadonlySet<string> = new Set(['user:password', '用户:密码']);
+const database = /(?:mysql2?|mariadb|postgres(?:ql)?|redis)$/i;
+
+/**
+ * An address without its login. A password that was not encoded may hold `@`, and in the address of a database, where
+ * little follows, also `/`.
+ */
+function withoutLogin(whole: string, rest: string, offset: number, words: string): string {
+  const isDatabase = database.test(words.slice(Math.max(0, offset - 10), offset));
+  const end = isDatabase ? -1 : rest.search(/[/?#]/);
+  const at = (end < 0 ? rest : rest.slice(0, end)).lastIndexOf('@');
+  const login = rest.slice(0, Math.max(at, 0));
+  return login.includes(':') && !examples.has(login) ? `://***@${rest.slice(at + 1)}` : whole;
+}
 
 /**
  * Makes what takes secrets out of words: the known ones, plain or as they stand in JSON, and the login of any address.
@@ -21,6 +31,5 @@ export function hiding(secrets: readonly string[], shortest = 8): Hide {
   return (words) =>
     longestFirst
       .reduce((rest, secret) => rest.replaceAll(secret, '***'), words)
-      .replaceAll(databaseLogin, masked)
-      .replaceAll(login, masked);
+      .replaceAll(address, withoutLogin);
 }

@@ -310,6 +310,21 @@ describe('a command', () => {
     },
   );
 
+  it('whose card is pressed before Feishu has answered that it was sent counts all the same', async () => {
+    const { bot, ask, asked, control, said, clock } = stage();
+    control.delay = 1_000;
+    const asking = ask('/sync ordrs');
+    await settle();
+    await settle();
+    const value = { op: 'sync', run: 'orders', v: 0 };
+    const pressed = bot.handle(press(value, { message: 'om_1' }));
+    await clock.advance(1_500);
+    expect(said[0]).toMatchObject({ kind: 'reply' });
+    expect(await pressed).toMatchObject({ type: 'success' });
+    expect(asked).toMatchObject([{ op: 'start' }]);
+    await asking;
+  });
+
   it('to verify joins the verification that goes on, and everybody gets the numbers and the keys', async () => {
     let began = 0;
     let end = (): void => undefined;

@@ -34,12 +34,12 @@ const quick = {
   headersTimeout: 100,
   requestTimeout: 200,
   connectionsCheckingInterval: 20,
-  connections: 3,
 };
 
 const fine = { ok: true } as const;
 let answer: Readiness;
 let door: Door;
+let open: (limits: typeof doorLimits) => Promise<Door>;
 let now: number;
 let taken: { type: string; id: unknown; nonce: string | undefined }[];
 
@@ -66,10 +66,9 @@ beforeEach(async () => {
     log,
   });
   const clock = { now: () => now * 1000 };
-  door = await openDoor(
-    { port: 0, ready: async () => answer, version: '1.2.3', webhook: takes, log, clock },
-    quick,
-  );
+  open = (limits) =>
+    openDoor({ port: 0, ready: async () => answer, version: '1.2.3', webhook: takes, log, clock }, limits);
+  door = await open(doorLimits);
 });
 afterEach(() => door.stop());
 
@@ -216,17 +215,21 @@ describe('the webhook', () => {
     ['a body', 'POST /webhook/event HTTP/1.1\r\nHost: door\r\nContent-Length: 100\r\n\r\n{'],
     ['nothing at all', ''],
   ])('hangs up on who sends %s and then no more', async (_what, words) => {
-    const line = connect(door.port, '127.0.0.1');
+    const hasty = await open(quick);
+    const line = connect(hasty.port, '127.0.0.1');
     line.resume();
     line.write(words);
     await once(line, 'close');
+    await hasty.stop();
   });
 
   it('hangs up on connections beyond its limit, and says so once', async () => {
-    const lines = Array.from({ length: quick.connections + 4 }, () => connect(door.port, '127.0.0.1'));
+    const narrow = await open({ ...doorLimits, connections: 3 });
+    const lines = Array.from({ length: 7 }, () => connect(narrow.port, '127.0.0.1'));
     for (const line of lines) line.on('error', () => undefined).resume();
     await Promise.race(lines.map((line) => once(line, 'close')));
     for (const line of lines) line.destroy();
+    await narrow.stop();
     expect(warned).toEqual([{ event: 'http.refused', why: 'too-many-connections' }]);
   });
 

@@ -10,6 +10,7 @@ import { lookupWords, wordsMost } from '../../src/sync/lookup-words.ts';
 import { isMismatch, mapColumns, type Target } from '../../src/sync/mapping.ts';
 import { text } from '../../src/sync/text.ts';
 import { zoneOf } from '../../src/sync/zone.ts';
+import { sampleDefinition } from '../support/samples.ts';
 
 const zone = zoneOf('Asia/Shanghai');
 
@@ -200,6 +201,7 @@ describe('by in a definition', () => {
         mode: 'upsert',
         fields: rules,
         private: [],
+        source: sampleDefinition.source,
       } as unknown as Definition,
       ['编号', ...Object.keys(rules)].map((name) => ({ name, type: 'text' })),
       fields,
@@ -230,6 +232,7 @@ describe('by in a definition', () => {
         mode: 'upsert',
         fields: { 编号: { by: 'email' } },
         private: [],
+        source: sampleDefinition.source,
       } as unknown as Definition,
       [{ name: '编号', type: 'text' }],
       fields,
