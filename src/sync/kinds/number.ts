@@ -79,7 +79,9 @@ const trimmings = /[,，’ \u00a0¥￥$€£%元]/g;
 /** How to make a number of a text that people read as one: `1,234`, `¥12.50`, `1.234,56`, `12%`. */
 function advice({ column }: Place, written: string): Text | undefined {
   if (written.length > 60) return undefined;
-  const decimalComma = /^[^,]*,(?!\d{3}(?!\d))\d+\D*$/.test(written) || /\.[^,]*,/.test(written);
+  const dot = written.indexOf('.');
+  const decimalComma =
+    /^[^,]*,(?!\d{3}(?!\d))\d+\D*$/.test(written) || (dot >= 0 && written.indexOf(',', dot) >= 0);
   const bare = decimalComma ? written.replaceAll('.', '').replace(',', '.') : written;
   if (!decimal.test(bare.replaceAll(trimmings, ''))) return undefined;
   const without = (sql: string, one: string): string => `REPLACE(${sql}, '${one}', '')`;
