@@ -11,7 +11,9 @@ import {
   type Replanned,
   recordOf,
 } from '../sync/parts.ts';
+import { goneNote, leftNote } from '../sync/policy.ts';
 import { afterFailure, sameUnknownCodes } from '../sync/round.ts';
+import type { Text } from '../sync/text.ts';
 import { noToken, openBook } from './book.ts';
 import { type Clearance, clearance } from './clearance.ts';
 import { settler } from './doubt.ts';
@@ -36,8 +38,8 @@ export interface Delivery extends Pick<Clearance, 'begin' | 'before'> {
   clearDoubt(): Promise<void>;
   /** Why nothing more should be sent, once that is so. */
   stopped(): Stopped | undefined;
-  /** How many records that were to be deleted somebody else had deleted before. */
-  gone(): number;
+  /** What is worth telling of rows and records that somebody else got to first. */
+  notes(): readonly Text[];
 }
 
 /**
@@ -58,6 +60,8 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
   let stopped: Stopped | undefined;
   /** Records that were to be deleted and were not there any more. */
   let gone = 0;
+  /** Creates whose key somebody else gave a record with other values, which is left alone. */
+  let left = 0;
   let tooMany: { readonly rows: number; readonly failure: Failure } | undefined;
 
   async function deliver(chunk: ChunkRecord, changes: readonly Change[], first?: First): Promise<void> {
@@ -109,6 +113,7 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
       sentAs = job.plan.targets;
       if (!known && book.mustReadFirst(now)) {
         const settled = await cleared.settle(now, changes);
+        left += settled.left ?? 0;
         book.wasRead(now.id);
         rest = settled.rest;
         if (settled.others.length > 0) return asOthers(now, settled);
@@ -187,6 +192,7 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
     const doubted = await put(chunk, 'pending', { failure: { ...failure, mayHaveHappened: true } });
     await cleared.arrived(chunk);
     const settled = await settleByReading(job, rest);
+    left += settled.left ?? 0;
     const { rest: missing, wrote, removed } = settled;
     book.wasRead(chunk.id);
     if (settled.others.length > 0) return asOthers(doubted, settled);
@@ -317,7 +323,7 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
     prepare,
     ...settler(() => job, book, chunks),
     stopped: () => stopped,
-    gone: () => gone,
+    notes: () => [...(gone > 0 ? [goneNote(gone)] : []), ...(left > 0 ? [leftNote(left)] : [])],
   };
 }
 

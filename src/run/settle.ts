@@ -15,6 +15,8 @@ export interface Settled {
   /** Creates whose key has a record by now that holds other values: somebody else made or changed it. As its updates. */
   readonly others: readonly Update[];
   readonly wrote: readonly LedgerEntry[];
+  /** Of those: creates whose key has a record with other values, which the mode leaves alone. */
+  readonly left?: number;
   readonly removed: readonly string[];
 }
 
@@ -51,6 +53,7 @@ export function settledBy(
   const rest: Change[] = [];
   const others: Update[] = [];
   const wrote: LedgerEntry[] = [];
+  let left = 0;
   for (const change of changes) {
     const held = found.get(change.key);
     if (!held || change.kind === 'delete') rest.push(change);
@@ -60,12 +63,14 @@ export function settledBy(
       else rest.push(change);
     } else {
       const update = updateOf(targets, change, held, seed);
+      const isOther = update.differences.length > 0;
       // What stands there is left alone by a mode that only adds.
-      if (update.differences.length > 0 && mode !== 'append') others.push(update);
+      if (isOther && mode === 'append') left += 1;
+      if (isOther && mode !== 'append') others.push(update);
       else wrote.push({ key: change.key, record: held.record, hash: hashOf(packed(held), seed) });
     }
   }
-  return { rest, others, wrote, removed: [] };
+  return { rest, others, wrote, left, removed: [] };
 }
 
 const packed = ({ cells }: Found): Uint8Array => Buffer.from(packCells(cells));

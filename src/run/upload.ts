@@ -3,7 +3,6 @@ import type { Change } from '../sync/change.ts';
 import { decodeChanges } from '../sync/chunk-body.ts';
 import type { Failure } from '../sync/failure.ts';
 import { newOptions } from '../sync/new-options.ts';
-import { goneNote } from '../sync/policy.ts';
 import { isOpen, isRetryable, pauseBefore } from '../sync/round.ts';
 import type { BadRow } from '../sync/state.ts';
 import type { Text } from '../sync/text.ts';
@@ -117,7 +116,7 @@ async function inRounds(
   try {
     return await roundByRound(job, way, () => chunks.filter((chunk) => mine(chunk) && isOpen(chunk.status)));
   } finally {
-    if (way.gone() > 0) job.onNote(goneNote(way.gone()));
+    for (const note of way.notes()) job.onNote(note);
   }
 }
 

@@ -193,3 +193,10 @@ export const goneNote = (records: number): Text =>
     `要删除的记录里有 ${count(records)} 条已经被别人删掉了；它们计入“已删除”。`,
     `${count(records)} of the records to delete had been deleted by somebody else already; they count as deleted.`,
   );
+
+/** What is told of rows to be created whose key somebody else gave a record meanwhile, where the mode only adds. */
+export const leftNote = (rows: number): Text =>
+  text(
+    `要新增的行里有 ${count(rows)} 行已经被别人建好了，内容不同；append 模式不改它们，它们计入“已新增”。`,
+    `${count(rows)} of the rows to create had been made by somebody else already, with other values; the mode append leaves those as they are, and they count as created.`,
+  );
