@@ -16,12 +16,14 @@ export class ReaderGone extends Error {
   }
 }
 
-/** The other end of a process that reads one file for one query. */
+/** The other end of a process that reads one file: columns as often as asked, and then the rows of one query. */
 export interface Reader {
   /** Resolves when the process can work. */
   readonly ready: Promise<Reply>;
   /** Rejects with {@link ReaderGone} when the process has ended. */
   ask(request: Request): Promise<Reply>;
+  /** Whether it has not ended yet. */
+  lives(): boolean;
   /** Ends it at once, whatever it is doing. */
   kill(): void;
 }
@@ -78,6 +80,7 @@ export function startReader(most: Bounds): Reader {
       if (!gone) child.send(request, () => undefined);
       return next();
     },
+    lives: () => gone === undefined,
     kill: () => void child.kill('SIGKILL'),
   };
 }

@@ -14,6 +14,8 @@ interface Reader {
   readonly columns: readonly Declared[];
   /** Runs the query into a table of our own, which lets go of the file early, and returns what reads from it. */
   collect(): () => Rows;
+  /** Lets go of the file. */
+  close(): void;
 }
 
 /** What the query would do that it may not. */
@@ -46,8 +48,8 @@ function open(task: Task): Reader {
     }
   };
   return steady(() => {
-    const { columns, collect } = openAs(`${pathToFileURL(task.path)}?immutable=1`, task);
-    return { columns, collect: () => steady(collect, () => sameColumns(locked(), columns).collect()) };
+    const { columns, collect, close } = openAs(`${pathToFileURL(task.path)}?immutable=1`, task);
+    return { columns, close, collect: () => steady(collect, () => sameColumns(locked(), columns).collect()) };
   }, locked);
 }
 
@@ -113,6 +115,7 @@ function openAs(location: string, { sql, patience }: Task): Reader {
     .map(({ name, type }) => ({ name, type }));
   return {
     columns,
+    close: () => db.close(),
     collect() {
       const names = columns.map((_, at) => `c${at}`);
       db.setAuthorizer(null);
@@ -135,6 +138,7 @@ function serve(): void {
       more = reader?.collect() ?? more;
       return { kind: 'collected' };
     }
+    reader?.close();
     reader = open(request);
     return { kind: 'columns', columns: reader.columns };
   };

@@ -14,6 +14,8 @@ import type { Bounds, Reply, Request } from './sqlite-wire.ts';
 
 /** How long a writer may keep us waiting at most (ms). */
 const longestWait = 5_000;
+/** How long a process that told the columns is kept for the next query (ms). */
+const spareFor = 5_000;
 /** Far more than a table of Feishu's can take. */
 const most: Bounds = { memory: 512 * 1024 ** 2, files: 2 * 1024 ** 3 };
 /** How many groups of rows are asked for before the first of them is there. */
@@ -29,7 +31,7 @@ interface Opened {
 /**
  * Reads from an SQLite file, which it cannot change.
  *
- * Each query runs in a process of its own, which is killed at the time limit, when the caller gives up, and when it
+ * Each query runs in a process of its own (its columns may have been told there before), which is killed at the time limit, when the caller gives up, and when it
  * uses up more than it may: SQLite works in one piece, in a thread that nothing else could stop. There the answer is
  * first collected in a temporary table, which lets go of the file early.
  * @param where the setting's name, for problems
@@ -44,6 +46,27 @@ export function sqliteSource(
 ): Source {
   const askedOf = ({ at, sql }: Query): AskedFile => ({ where, path, at, sql, bounds });
   const stopping = new AbortController();
+  let spare: Reader | undefined;
+
+  /** A run asks for the columns and then for the rows: the process that told the one is kept for the other, for a moment. */
+  function keep({ leash, reader }: Opened): void {
+    leash.letGo();
+    if (spare || stopping.signal.aborted) {
+      reader.kill();
+      return;
+    }
+    spare = reader;
+    const drop = (): void => {
+      if (spare === reader) take()?.kill();
+    };
+    void clock.sleep(spareFor, stopping.signal).then(drop, drop);
+  }
+
+  function take(): Reader | undefined {
+    const taken = spare;
+    spare = undefined;
+    return taken?.lives() ? taken : undefined;
+  }
 
   async function open(query: Query, signal: AbortSignal, run: boolean): Promise<Opened> {
     const { at } = query;
@@ -53,7 +76,7 @@ export function sqliteSource(
     try {
       leash.check();
       await leash.race(existing(path));
-      reader = startReader(bounds);
+      reader = take() ?? startReader(bounds);
       await leash.race(reader.ready);
       const unlimit = leash.limit(query.timeout, () => tooLong(query.timeout, at));
       const patience = Math.ceil(Math.min(longestWait, query.timeout / 2));
@@ -73,7 +96,7 @@ export function sqliteSource(
 
   async function describe(query: Query, signal: AbortSignal): Promise<readonly ColumnDetail[]> {
     const opened = await open(query, signal, false);
-    close(opened);
+    keep(opened);
     return opened.columns;
   }
 
