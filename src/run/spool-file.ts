@@ -102,7 +102,7 @@ export function openSpoolFile(folder: string): SpoolFile {
   };
 }
 
-const prefix = 'bitable-sync-';
+const prefix = 'bitable-sync-spool-';
 
 /**
  * Makes a folder for one process, which only its user can read, and clears those that dead processes left. Where none
