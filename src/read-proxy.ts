@@ -37,7 +37,8 @@ function proxyUrl(value: string): string | { readonly why: Text } {
   return whole && decodes(username) && decodes(password) ? href : { why: noAddress };
 }
 
-function decodes(value: string): boolean {
+/** Whether a part of an address can be decoded: a lone `%` cannot. */
+export function decodes(value: string): boolean {
   try {
     decodeURIComponent(value);
     return true;

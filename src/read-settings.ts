@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import type { AppConfig, Connection, Environment, EventSettings, LocalConfig } from './config.ts';
-import { readProxy } from './read-proxy.ts';
+import { decodes, readProxy } from './read-proxy.ts';
 import { slipsFor, unknownSettings } from './setting-names.ts';
 import { settings } from './settings.ts';
 import type { Problem } from './sync/problem.ts';
@@ -238,15 +238,6 @@ function mysqlUrl(value: string): URL | undefined {
     return undefined;
   }
   return url;
-}
-
-function decodes(value: string): boolean {
-  try {
-    decodeURIComponent(value);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function sqlitePath(value: string, cwd: string): string | undefined {

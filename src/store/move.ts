@@ -1,17 +1,15 @@
 import { statSync } from 'node:fs';
-import { Kysely, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { Clock, Log } from '../run/ports.ts';
 import { type Problem, problem } from '../sync/problem.ts';
 import { text } from '../sync/text.ts';
-import { around } from './around.ts';
 import type { Backend, Database, TableShape } from './backend.ts';
 import { noStore } from './backup.ts';
 import { asBuffer, groups } from './encode.ts';
-import { columnsOf, migrate, tables } from './migrations.ts';
-import { backendOf } from './open.ts';
+import { columnsOf, tables } from './migrations.ts';
+import { openDatabase } from './open.ts';
 import type { Tables } from './schema.ts';
 import { versions } from './shapes.ts';
-import { watch } from './watch.ts';
 
 /** What moving a store takes from outside. */
 export interface MoveParts {
@@ -36,15 +34,15 @@ type Row = Readonly<Record<string, unknown>>;
  * Copies every row of one store into another, empty one, and returns how many there were; the first one stays as it is.
  * Nobody else may work with either of them meanwhile. The new one gets all in one transaction: a copy that breaks off
  * leaves it empty. Rejects with `ProblemError`, and never shows a password.
- * @param from URL as {@link backendOf} takes it; its schema is brought up to date
+ * @param from URL as {@link openDatabase} takes it; its schema is brought up to date
  */
 export async function moveStore(from: string, to: string, parts: MoveParts): Promise<number> {
   const file = fileOf(from);
   if (file !== undefined && !statSync(file, { throwIfNoEntry: false })?.size) throw noStore(file);
   if (placeOf(from) === placeOf(to)) throw problem(same);
-  const source = await opened(from, parts);
+  const source = await openDatabase(from, parts, patience);
   try {
-    const target = await opened(to, parts);
+    const target = await openDatabase(to, parts, patience);
     try {
       return await source.backend.hold(source.db, (read) =>
         target.backend.hold(target.db, (write) => copyAll({ read, write, of: source.backend }, parts.signal)),
@@ -68,21 +66,6 @@ function placeOf(url: string): string {
   }
   const file = statSync(path, { throwIfNoEntry: false });
   return file ? `${file.dev}/${file.ino}` : path;
-}
-
-async function opened(url: string, { clock, log }: MoveParts): Promise<{ db: Database; backend: Backend }> {
-  const backend = backendOf(url);
-  const seen = watch(backend, { clock, log });
-  const db: Database = new Kysely<Tables>({ dialect: around(backend.dialect, seen.call) });
-  seen.patience(patience);
-  try {
-    await migrate(db, backend, clock, log);
-    await backend.examine(db);
-  } catch (error) {
-    await db.destroy();
-    throw error;
-  }
-  return { db, backend };
 }
 
 interface Sides {

@@ -19,7 +19,7 @@ import { schedules } from './schedules.ts';
 import type { Tables } from './schema.ts';
 import { seen } from './seen.ts';
 import { sqliteBackend } from './sqlite.ts';
-import { watch } from './watch.ts';
+import { type Watch, watch } from './watch.ts';
 
 /** What the store needs from outside. */
 export interface StoreParts {
@@ -53,17 +53,8 @@ const answersWithin = 3_000;
  * `mysql://user:password@host:3306/database`. Rejects with a `ProblemError` that never shows the password.
  */
 export async function openStore(url: string, { clock, log }: StoreParts): Promise<OpenedStore> {
-  const backend = backendOf(url);
-  const { call, trouble, well, patience } = watch(backend, { clock, log });
-  const db: Database = new Kysely<Tables>({ dialect: around(backend.dialect, call) });
-  patience(openingWaits);
-  try {
-    await migrate(db, backend, clock, log);
-    await backend.examine(db);
-  } catch (error) {
-    await db.destroy();
-    throw error;
-  }
+  const { db, backend, watched } = await openDatabase(url, { clock, log }, openingWaits);
+  const { trouble, well, patience } = watched;
   patience(Number.POSITIVE_INFINITY);
   const kept = memory(db);
   return {
@@ -114,6 +105,29 @@ async function within(ms: number, work: Promise<unknown>, clock: Clock): Promise
     late.catch(() => undefined);
     done.abort();
   }
+}
+
+/**
+ * Opens a database with its schema up to date, and an eye on it.
+ * @param patience how long a statement waits for other programs, in ms
+ */
+export async function openDatabase(
+  url: string,
+  { clock, log }: StoreParts,
+  patience: number,
+): Promise<{ readonly db: Database; readonly backend: Backend; readonly watched: Watch }> {
+  const backend = backendOf(url);
+  const watched = watch(backend, { clock, log });
+  const db: Database = new Kysely<Tables>({ dialect: around(backend.dialect, watched.call) });
+  watched.patience(patience);
+  try {
+    await migrate(db, backend, clock, log);
+    await backend.examine(db);
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+  return { db, backend, watched };
 }
 
 /** Picks the database by its URL. @throws ProblemError when no database can be meant. */
