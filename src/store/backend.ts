@@ -50,7 +50,7 @@ export interface Backend {
   after(columns: readonly string[], values: readonly unknown[]): RawBuilder<unknown>;
   /** Holds the row of a select until the transaction ends; needed where transactions run side by side. */
   readonly holdsRows: boolean;
-  /** Whether the transaction lost against another one and can simply be done again. */
+  /** Whether the transaction lost against another one and can simply be done again; also of an error already put in words. */
   lostRace(error: unknown): boolean;
   /** Whether another program holds what a statement needs: the same statement may pass later. */
   isLocked(error: unknown): boolean;

@@ -75,15 +75,24 @@ const known: readonly (readonly [codes: string, ...told: Told])[] = [
     "the disk of the store's server is full",
     text('请在数据库服务器上腾出空间', 'free some space on the server'),
   ],
+  [
+    'ER_LOCK_DEADLOCK',
+    'store-busy',
+    '别的会话一再占用存储数据库里的行',
+    "other sessions keep taking rows of the store's database",
+    text(
+      '请再试一次；总是这样，请给机器人单独用一个库',
+      'try again; if this goes on, give the bot a database of its own',
+    ),
+  ],
 ];
 
 const byCode: ReadonlyMap<string, Told> = new Map(
   known.flatMap(([codes, ...told]) => codes.split(' ').map((code) => [code, told] as const)),
 );
 
-/** These say something of our own statements, and nothing that a person can mend; the first one is simply done again. */
+/** These say something of our own statements, and nothing that a person can mend. */
 const ours: ReadonlySet<string> = new Set([
-  'ER_LOCK_DEADLOCK',
   'ER_DUP_ENTRY',
   'ER_PARSE_ERROR',
   'ER_BAD_FIELD_ERROR',

@@ -1,6 +1,6 @@
 import { CompiledQuery, MysqlDialect, sql } from 'kysely';
 import { createPool, type PoolOptions } from 'mysql2';
-import { type Problem, problem } from '../sync/problem.ts';
+import { type Problem, ProblemError, problem } from '../sync/problem.ts';
 import { text } from '../sync/text.ts';
 import { type Backend, type Database, inUse, relationsOf, type TableShape } from './backend.ts';
 import { groups } from './encode.ts';
@@ -74,7 +74,7 @@ export function mysqlBackend(url: string): Backend {
     after: (columns, values) => sql`(${sql.join(laterThan(columns, values), sql` or `)})`,
     time,
     holdsRows: true,
-    lostRace: (error) => codeOf(error) === 'ER_LOCK_DEADLOCK',
+    lostRace: (error) => codeOf(error instanceof ProblemError ? error.cause : error) === 'ER_LOCK_DEADLOCK',
     // Such a time-out takes back the statement and leaves the transaction as it was.
     isLocked: (error) => codeOf(error) === 'ER_LOCK_WAIT_TIMEOUT',
     problem: mysqlProblem,

@@ -30,7 +30,7 @@ const inOneGo = 10;
  * @param of tells a lock, and words for what a person can mend
  */
 export function watch(
-  of: Pick<Backend, 'isLocked' | 'problem'>,
+  of: Pick<Backend, 'isLocked' | 'lostRace' | 'problem'>,
   { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): Watch {
   let trouble: Problem | undefined;
@@ -79,7 +79,7 @@ export function watch(
           const took = performance.now() - from;
           waited += took;
           left -= took;
-          if (told && (!locked || waited >= noticed)) inTrouble(told);
+          if (told && !of.lostRace(error) && (!locked || waited >= noticed)) inTrouble(told);
           if (!locked || waited >= patience || left <= 0)
             throw told ? problem(told, { cause: error }) : error;
           await clock.sleep(pause);

@@ -4,10 +4,12 @@ import { Kysely, MysqlDialect, sql } from 'kysely';
 import { createPool } from 'mysql2';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { expect, it, onTestFinished } from 'vitest';
+import { transact } from '../../src/store/backend.ts';
 import { bytesPool, silentCode } from '../../src/store/mysql-pool.ts';
 import { mysqlProblem } from '../../src/store/mysql-problems.ts';
-import { backendOf, openStore } from '../../src/store/open.ts';
+import { backendOf, openDatabase, openStore } from '../../src/store/open.ts';
 import type { Tables } from '../../src/store/schema.ts';
+import { ProblemError } from '../../src/sync/problem.ts';
 import { mysqlUrl, testDatabase } from '../support/mysql.ts';
 import { storeContract } from './contract.ts';
 import { ownershipContract } from './ownership.ts';
@@ -118,6 +120,7 @@ async function stallingProxy(to: URL) {
 
 it.each([
   ['ER_LOCK_WAIT_TIMEOUT', 'store-busy'],
+  ['ER_LOCK_DEADLOCK', 'store-busy'],
   ['ER_OPTION_PREVENTS_STATEMENT', 'store-read-only'],
   ['ER_RECORD_FILE_FULL', 'store-full'],
   ['ER_SERVER_SHUTDOWN', 'store-unreachable'],
@@ -149,4 +152,20 @@ it('a connection that the server has ended is told in words, and the store works
   const said = await store.memory.remember('a', 'b').catch((error: unknown) => error);
   if (said !== undefined) expect(said).toMatchObject({ problems: [{ code: 'store-unreachable' }] });
   await expect.poll(() => store.memory.remember('a', 'b').catch((error: unknown) => error)).toBeUndefined();
+});
+
+it.each([
+  ['four times is done again', 4, 'done'],
+  ['every time is told in words, and is no trouble of the store', Number.POSITIVE_INFINITY, 'store-busy'],
+])('a transaction that loses against another one %s', async (_, losses, result) => {
+  const { url, drop } = await testDatabase();
+  onTestFinished(drop);
+  const { db, backend, watched } = await openDatabase(url, parts, 0);
+  onTestFinished(() => db.destroy());
+  let tries = 0;
+  const came = await transact(db, backend, async (trx) => {
+    if (tries++ < losses) await sql`signal sqlstate '40001' set mysql_errno = 1213`.execute(trx);
+    return 'done';
+  }).catch((error: unknown) => (error instanceof ProblemError ? error.problems[0].code : error));
+  expect([came, tries, watched.trouble()]).toEqual([result, 5, undefined]);
 });

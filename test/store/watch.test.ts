@@ -8,7 +8,10 @@ it('whoever stops waits a moment for a locked database, however many statements 
     slept += ms;
   };
   const options = { ...parts, clock: { ...parts.clock, sleep } };
-  const { call, patience } = watch({ isLocked: () => true, problem: () => undefined }, options);
+  const { call, patience } = watch(
+    { isLocked: () => true, lostRace: () => false, problem: () => undefined },
+    options,
+  );
   patience(2_000, 2_000);
   for (const one of ['settle', 'save', 'release', 'close']) {
     await expect(call(() => Promise.reject(new Error(one)))).rejects.toThrow(one);
