@@ -215,6 +215,7 @@ export const openProgram: OpenProgram = async (config, surroundings) => {
       audit: (name, limit) => store.audit.list(name, limit),
       setup: (signal) => setUp(config, client, signal),
       serve,
+      hurry: store.hurry,
       stop: () => {
         store.hurry();
         return release();

@@ -133,6 +133,7 @@ async function withProgram(
     );
     return stopped;
   };
+  stopping.addEventListener('abort', () => program.hurry(), { once: true });
   try {
     return await work({
       program,

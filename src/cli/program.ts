@@ -54,6 +54,8 @@ export interface Program {
   ): Promise<Verified>;
   /** Starts the bot: resolves once it listens. Rejects with `ProblemError` when it cannot. */
   serve(): Promise<void>;
+  /** From now on the store waits no longer than a moment for other programs: this one is about to stop. */
+  hurry(): void;
   /** Takes no more work, lets the calls in flight end, stores where everything stands, closes all. Safe to call twice. */
   stop(): Promise<void>;
 }

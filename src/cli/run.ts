@@ -59,8 +59,8 @@ export async function retry(command: Extract<Command, { kind: 'retry' }>, desk: 
   const refused = await refusedOf(command, { right: 'run', what: 'retry', ...about }, desk);
   if (refused) return refused;
   if (!last || !canRetry(last)) return refusal(command, nothingToRetry(command.name), 1, locale);
-  const acted = await freed(command, desk, () =>
-    program.runs.retry(last.run, { kind: 'cli', user }, last.version),
+  const acted = await freed(command, desk, (patience) =>
+    program.runs.retry(last.run, { kind: 'cli', user }, last.version, patience),
   );
   if (acted.kind === 'going') return follow(acted.run, desk);
   if (acted.kind === 'busy') return refusal(command, busy(acted.state, desk), 4, locale);

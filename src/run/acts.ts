@@ -140,9 +140,10 @@ export function acting(
   /** Sends what an ended run has left, by the plan that is stored. */
   const goFurther =
     (op: 'retry' | 'resume', fits: (state: State) => boolean): Runs['retry'] =>
-    (id, by, version) =>
+    (id, by, version, patience) =>
       press(id, { op, by, at: clock.now() }, version, {
         fits,
+        patience,
         workOf: (record) => (job) =>
           follow(job, readPlan(record.plan), parts, false, { again: true, later: true }),
       });

@@ -72,8 +72,8 @@ export interface Applying {
 /** The runs of this process: start, act on, find, go on after a restart. */
 export interface Runs {
   start(request: RunRequest): Promise<Started>;
-  /** Sends again exactly the chunks that failed. `version` is the one the button carried; none from the command line. */
-  retry(run: string, by: Actor, version?: number): Promise<Acted>;
+  /** Sends again exactly the chunks that failed. `version` is the one the button carried; `patience` as in {@link RunRequest}. */
+  retry(run: string, by: Actor, version?: number, patience?: AbortSignal): Promise<Acted>;
   /** Goes on with the plan of a run that was cancelled, under the same ID. */
   resumeCancelled(run: string, by: Actor, version?: number): Promise<Acted>;
   /**

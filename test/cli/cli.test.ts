@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Started } from '../../src/run/runs.ts';
+import type { Runs, Started } from '../../src/run/runs.ts';
 import { CallError } from '../../src/sync/failure.ts';
 import { problem } from '../../src/sync/problem.ts';
 import { text } from '../../src/sync/text.ts';
@@ -385,7 +385,7 @@ describe('what the chat can do, the shell can', () => {
     await settled();
     run.end({ status: 'done' });
     expect(await typed.exit).toBe(0);
-    expect(asked).toEqual([[failed.run, { kind: 'cli', user: 'ada' }, failed.version]]);
+    expect(asked).toMatchObject([[failed.run, { kind: 'cli', user: 'ada' }, failed.version]]);
 
     const none = type(
       'retry orders --json',
@@ -398,6 +398,29 @@ describe('what the chat can do, the shell can', () => {
   it('retry of a table that another run holds ends with 4', async () => {
     const retry = async () => ({ kind: 'busy', state: going }) as const;
     expect(await type('retry orders', fakeProgram({ runs: { ...runs, retry } })).exit).toBe(4);
+  });
+
+  it('retry waits for a table whose holder may be gone, and a signal ends that at once', async () => {
+    const retry: Runs['retry'] = (...[, , , patience]) =>
+      new Promise((resolve) =>
+        patience?.addEventListener('abort', () => resolve({ kind: 'busy', state: going })),
+      );
+    const typed = type('retry orders', fakeProgram({ runs: { ...runs, retry } }));
+    await settled();
+    typed.interrupt();
+    expect(await typed.exit).toBe(4);
+  });
+
+  it('a signal ends at once what waits for a store that another program keeps locked', async () => {
+    const locked = problem({ code: 'store-busy', message: text('锁着', 'locked'), cure: text('等', 'wait') });
+    let hurry = (): void => undefined;
+    const standing = () => new Promise<never>((_, reject) => (hurry = () => reject(locked)));
+    const program = { ...fakeProgram({}), standing, hurry: () => hurry() };
+    const typed = type('status --json', program);
+    await settled();
+    typed.interrupt();
+    expect(await typed.exit).toBe(1);
+    expect(typed.json()).toMatchObject({ error: { code: 'store-busy' } });
   });
 });
 

@@ -147,6 +147,7 @@ export function fakeProgram(parts: {
     }),
     serve: parts.serve ?? (() => Promise.resolve()),
     redraw: async () => undefined,
+    hurry: () => undefined,
     stop: async () => {
       fake.stops += 1;
       await parts.onStop?.();
