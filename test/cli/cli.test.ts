@@ -385,7 +385,8 @@ describe('what the chat can do, the shell can', () => {
     await settled();
     run.end({ status: 'done' });
     expect(await typed.exit).toBe(0);
-    expect(asked).toMatchObject([[failed.run, { kind: 'cli', user: 'ada' }, failed.version]]);
+    const patience = expect.any(AbortSignal);
+    expect(asked).toEqual([[failed.run, { kind: 'cli', user: 'ada' }, failed.version, patience]]);
 
     const none = type(
       'retry orders --json',
