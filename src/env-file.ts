@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { Environment } from './config.ts';
-import { unknownInFile } from './setting-names.ts';
+import { type Place, shownPlace, unknownInFile } from './setting-names.ts';
 import { type Problem, ProblemError, problem } from './sync/problem.ts';
 import { text } from './sync/text.ts';
 
@@ -21,11 +21,11 @@ export function readEnvironment(env: Environment, cwd: string): ReadEnvironment 
   const file = resolve(cwd, '.env');
   const bytes = bytesOf(file);
   if (bytes === undefined) return { env, advice: [] };
-  const { variables, advice } = parsed(decoded(bytes));
-  const broken = Object.keys(variables).filter((name) => /[\0\ufffd]/.test(variables[name] ?? ''));
-  if (broken.length > 0) throw notText(file, broken);
+  const { variables, advice, places } = parsed(decoded(bytes));
+  const broken = [...places.values()].filter(({ name }) => /[\0\ufffd]/.test(variables[name] ?? ''));
+  if (broken.length > 0) throw notText(file, broken.map(shownPlace));
   const all = { ...variables, ...env };
-  return { env: all, advice: [...advice, ...unknownInFile(Object.keys(variables), all)] };
+  return { env: all, advice: [...advice, ...unknownInFile([...places.values()], all)] };
 }
 
 function bytesOf(file: string): Buffer | undefined {
@@ -57,11 +57,17 @@ function decoded(bytes: Buffer): string {
   return content.replaceAll(/\r\n?/g, '\n').replaceAll(/^\ufeff/gm, '');
 }
 
+interface Parsed {
+  readonly variables: Readonly<Record<string, string>>;
+  readonly places: ReadonlyMap<string, Place>;
+  readonly advice: readonly Problem[];
+}
+
 /** Reads line by line: no setting has several lines, and a line that sets nothing must not swallow the next one. */
-function parsed(content: string): { variables: Record<string, string>; advice: Problem[] } {
+function parsed(content: string): Parsed {
   const variables: Record<string, string> = {};
   const advice: Problem[] = [];
-  const places = new Map<string, number[]>();
+  const places = new Map<string, Place & { readonly lines: number[] }>();
   for (const [at, line] of content.split('\n').entries()) {
     const words = line.trim();
     if (words === '' || words.startsWith('#')) continue;
@@ -72,10 +78,12 @@ function parsed(content: string): { variables: Record<string, string>; advice: P
     else if (/=\s*(?:(["'`])(?!.*\1)|[“”‘’])/.test(words)) advice.push({ where, ...openQuote });
     if (name === undefined) continue;
     variables[name] = value;
-    places.set(name, [...(places.get(name) ?? []), at + 1]);
+    const place = places.get(name) ?? { name, lines: [] };
+    place.lines.push(at + 1);
+    places.set(name, place);
   }
-  const doubled = [...places].filter(([, lines]) => lines.length > 1);
-  return { variables, advice: [...advice, ...doubled.map(([name, lines]) => doubledProblem(name, lines))] };
+  const doubled = [...places.values()].filter(({ lines }) => lines.length > 1);
+  return { variables, places, advice: [...advice, ...doubled.map(doubledProblem)] };
 }
 
 const notSet = {
@@ -96,18 +104,20 @@ const openQuote = {
   ),
 };
 
-const doubledProblem = (name: string, lines: readonly number[]): Problem => ({
+const doubledProblem = (place: Place): Problem => ({
   code: 'warn-env-doubled',
-  where: name,
+  where: shownPlace(place),
   message: text(
-    `.env 里写了 ${lines.length} 次（第 ${lines.join('、')} 行），最后一次有效。`,
-    `.env sets it ${lines.length} times (lines ${lines.join(', ')}); the last one counts.`,
+    `.env 里写了 ${place.lines.length} 次（第 ${place.lines.join('、')} 行），最后一次有效。`,
+    `.env sets it ${place.lines.length} times (lines ${place.lines.join(', ')}); the last one counts.`,
   ),
   cure: text('只留一行。', 'Keep one of the lines.'),
 });
 
-const notText = (file: string, names: readonly string[]): ProblemError =>
-  problem({
+/** A file in another encoding, or no text at all: the first few say enough. */
+const notText = (file: string, all: readonly string[]): ProblemError => {
+  const names = all.length > 5 ? [...all.slice(0, 5), '…'] : all;
+  return problem({
     code: 'wrong-setting',
     where: file,
     message: text(
@@ -116,3 +126,4 @@ const notText = (file: string, names: readonly string[]): ProblemError =>
     ),
     cure: text('把文件另存为 UTF-8。', 'Save the file as UTF-8.'),
   });
+};

@@ -29,18 +29,31 @@ export const unknownSettings = (env: Environment): readonly Problem[] =>
 /** Variables that other programs and Node itself read from the same file. */
 const others = /^(?:NODE_|npm_|COMPOSE_|DOCKER_)|^(?:TZ|LANG|PATH|HOME|(?:https?|all|no)_proxy)$/i;
 
+/** Where the `.env` file sets a name; lines count from 1. */
+export interface Place {
+  readonly name: string;
+  readonly lines: readonly number[];
+}
+
+/**
+ * Returns the name, or its line where it may be no name at all: the lines of a key that was pasted end with `=`, too,
+ * and what stands before it is the secret.
+ */
+export const shownPlace = ({ name, lines }: Place): string =>
+  known.has(name) || /^(?:[A-Z][A-Z0-9_]{0,49}|[a-z][a-z0-9_]{0,49})$/.test(name) ? name : `.env:${lines[0]}`;
+
 /**
  * Returns a warning for each name in our own `.env` file that is no setting: unlike the environment, nobody else is
  * meant there. Those that {@link unknownSettings} tells of are left out.
  */
-export function unknownInFile(names: readonly string[], env: Environment): readonly Problem[] {
+export function unknownInFile(places: readonly Place[], env: Environment): readonly Problem[] {
   const told = new Set(unknownSettings(env).map(({ where }) => where));
-  return names
-    .filter((name) => !known.has(name) && !/^CONNECTION_[A-Z0-9_]+$/.test(name))
-    .filter((name) => !others.test(name) && !told.has(name))
-    .map((name) => ({
+  return places
+    .filter(({ name }) => !known.has(name) && !/^CONNECTION_[A-Z0-9_]+$/.test(name))
+    .filter(({ name }) => !others.test(name) && !told.has(name))
+    .map((place) => ({
       code: 'warn-unknown-setting',
-      where: name,
+      where: shownPlace(place),
       message: text(
         '.env 里的这个名称不是设置，它不起作用。',
         'This name in .env is no setting, so it does nothing.',

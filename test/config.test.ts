@@ -340,6 +340,24 @@ describe('the .env file', () => {
     expect(env['KEEP_MB']).toBe('5');
   });
 
+  it.each([
+    ['a pasted key', 'KEY=1\nMIIEvQsecret+/x9==', 2],
+    ['letters of a pasted key', 'KEY=1\nQUJDsecretRVo=', 2],
+    ['a doubled line of one', 'KEY=1\naB3secret==\naB3secret==', 2],
+    ['a line without end', `KEY=1\n${'secret'.repeat(50)}=1`, 2],
+  ])('names the line, and not what stands there, of %s', (_, lines, line) => {
+    put(lines);
+    const { advice } = read();
+    expect(advice).toContainEqual(expect.objectContaining({ where: `.env:${line}` }));
+    expect(JSON.stringify(advice)).not.toContain('secret');
+  });
+
+  it('that is no text at all is refused in one short line', () => {
+    put(Buffer.from(Array.from({ length: 3000 }, (_, at) => `name${at}=\0secret`).join('\n')));
+    expect(read).toThrow(/^.{1,300}$/s);
+    expect(read).not.toThrow('secret');
+  });
+
   it('is refused when a value cannot be read', () => {
     put(
       Buffer.concat([
