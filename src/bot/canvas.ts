@@ -74,7 +74,10 @@ export function createCanvas(message: string, { chat, clock, log, held, signal }
       over && trouble !== 'later'
         ? Number.POSITIVE_INFINITY
         : clock.monotonic() + pauseAfter(error, failures);
-    if (over) drop(one, trouble === 'later' && !isRefused(error));
+    if (!over) return;
+    drop(one, trouble === 'later' && !isRefused(error));
+    // What was asked for meanwhile can never be shown either.
+    if (wanted && notBefore === Number.POSITIVE_INFINITY) drop(wanted, false);
   };
 
   const patch = async (one: Wanted): Promise<void> => {

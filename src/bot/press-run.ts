@@ -29,8 +29,10 @@ export async function runPressed(
   desk: PressDesk,
   say: Tell,
 ): Promise<Toast> {
-  const record = await desk.journal.findRunByMessage(event.message);
-  if (record?.id !== run) return say('warning', await whyNot(run, desk));
+  const record = await desk.journal.findRun(run);
+  const shown = await desk.journal.findRunByMessage(event.message);
+  if (record?.card?.message !== event.message || shown?.id !== run)
+    return say('warning', await whyNot(record, run, desk));
   const state = (await desk.runs.find(run)) ?? record.state;
   const definition = await definitionOf(state.definition, desk);
   const people = approvers(definition?.access, desk.admins);
@@ -89,11 +91,11 @@ const notYet = text(
   'This card is not ready yet; press again in a moment.',
 );
 
-/** Why a press does not count on a message that is not known as the run's card. */
-async function whyNot(run: string, { runs, journal }: PressDesk): Promise<Text> {
+/** Why a press does not count on a message that is not the run's card. */
+async function whyNot(record: RunRecord | undefined, run: string, { runs }: PressDesk): Promise<Text> {
   if (!(await runs.find(run))) return gone;
   // Feishu may show a card before it answers that it does.
-  return (await journal.findRun(run))?.card === null ? notYet : inert;
+  return record?.card === null ? notYet : inert;
 }
 
 const stale = text('这个按钮已经过期，什么都没有做。', 'This button is out of date; nothing was done.');

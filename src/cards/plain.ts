@@ -3,7 +3,7 @@ import type { Text } from '../sync/text.ts';
 /** Marks that cannot be seen or that turn the line round: zero-width and direction marks, fillers. */
 const unseen = /\p{Cf}|[\u115f\u1160\u3164\uffa0]|\u034f|\u17b4|\u17b5/gu;
 const loneHalf = /\p{Cs}/gu;
-const controls = /\p{Cc}/gu;
+const controls = /(?!\s)\p{Cc}/gu;
 const blanks = /\s+/gu;
 
 /**
@@ -18,8 +18,8 @@ export function plain(words: string, max: number): string {
     .slice(0, max * 4 + 64)
     .replace(loneHalf, '\ufffd')
     .replace(unseen, '')
-    .replace(blanks, ' ')
     .replace(controls, '')
+    .replace(blanks, ' ')
     .replaceAll('<', '＜')
     .replaceAll('>', '＞')
     .trim();

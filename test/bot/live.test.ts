@@ -245,6 +245,23 @@ describe('trouble with showing', () => {
     },
   );
 
+  it('brings a new card where the run ends before Feishu has refused to change the old one', async () => {
+    const { live, control, said, labels, clock } = stage();
+    control.fail = ({ kind, to }) => (kind === 'patch' && to === 'om_card' ? callError(230031) : undefined);
+    control.delay = 2_000;
+    const run = fakeRun();
+    const shown = live.follow(run, there, []);
+    await clock.advance(1_000);
+    run.end('done');
+    await clock.advance(10_000);
+    await shown;
+    expect(said.map(({ kind, to }) => [kind, to])).toEqual([
+      ['patch', 'om_card'],
+      ['reply', 'om_card'],
+    ]);
+    expect(labels().at(-1)).toBe('Done');
+  });
+
   it.each([230011, 230031, 230001])('in mid-run (%i) brings a new card with how it ended', async (code) => {
     const { live, control, said, labels, journal, clock } = stage();
     control.fail = ({ kind, to }, nth) =>

@@ -8,6 +8,7 @@ it.each([
   ['line breaks as blanks', ' a\r\nb\u2028c\t\td ', 40, 'a b c d'],
   ['tags without their brackets', '<at id=all></at>', 40, '＜at id=all＞＜/at＞'],
   ['no unseen marks', 'a\u200bb\u202ec\u2066d\ufeffe\u0000f\u00adg\u3164h', 40, 'abcdefgh'],
+  ['one blank where a control character stood between two', 'a\t\u0000\tb', 40, 'a b'],
   ['a replacement for half a character', 'a\ud800b', 40, 'a\ufffdb'],
   ['whole characters at the cut', '😀😀😀😀', 3, '😀😀…'],
   ['exactly what fits', '😀😀😀', 3, '😀😀😀'],
