@@ -2,7 +2,7 @@ import type { Actor } from '../sync/state.ts';
 import type { Desk } from './desk.ts';
 import type { Place } from './live.ts';
 import type { AuditEntry, CardJson, ClickEvent } from './ports.ts';
-import { post } from './post.ts';
+import { post, sending } from './post.ts';
 import { isRefused } from './trouble.ts';
 
 /** Who asks for something, and where the answer goes. */
@@ -30,13 +30,6 @@ export async function speak(card: CardJson, asking: Asking, desk: Desk, part = '
     return posted.message;
   });
   return sending(posting, desk);
-}
-
-/** Keeps in mind that a card is being sent, until it is known which message it is. */
-export function sending(posting: Promise<string>, { underWay }: Pick<Desk, 'underWay'>): Promise<string> {
-  const over = posting.finally(() => underWay.delete(over));
-  underWay.add(over);
-  return over;
 }
 
 /** Shows another card in place of one that answers already; as a new answer where that one cannot be changed any more. */

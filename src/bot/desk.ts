@@ -19,7 +19,7 @@ export interface Desk extends Pick<LiveParts, 'chat' | 'clock' | 'log' | 'locale
   readonly verify: Verify;
   readonly verifying: Verifying;
   /** Cards that are being sent, until it is known which messages they are. */
-  readonly underWay: Set<Promise<string>>;
+  readonly underWay: Set<Promise<unknown>>;
   /** Aborted when the program leaves. */
   readonly leaving: AbortSignal;
   readonly admins: readonly string[];

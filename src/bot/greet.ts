@@ -2,11 +2,12 @@ import { welcomeCard } from '../cards/noticeCard.ts';
 import type { Definition } from '../sync/definition.ts';
 import { may } from './access.ts';
 import { answer } from './answer.ts';
-import { sending, trust } from './asking.ts';
+import { trust } from './asking.ts';
 import { commandOfKey } from './command.ts';
 import type { Desk } from './desk.ts';
 import { noteStanding } from './outside.ts';
 import type { ArrivedEvent, MenuEvent } from './ports.ts';
+import { sending } from './post.ts';
 
 const day = 86_400_000;
 

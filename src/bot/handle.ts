@@ -84,14 +84,15 @@ export function createBot(parts: BotParts): Bot {
   const leave = new AbortController();
   // Each card that is followed waits on them.
   setMaxListeners(0, quit.signal, leave.signal);
-  const live = createLive({ ...parts, leaving: leave.signal, signal: quit.signal });
+  const underWay = new Set<Promise<unknown>>();
+  const live = createLive({ ...parts, underWay, leaving: leave.signal, signal: quit.signal });
   const background = createBackground(log);
   const desk = {
     ...parts,
     live,
     background,
     verifying: new Map(),
-    underWay: new Set<Promise<string>>(),
+    underWay,
     leaving: leave.signal,
   };
   const say = tell(locale);

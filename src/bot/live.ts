@@ -7,7 +7,7 @@ import type { Locale } from '../sync/text.ts';
 import { starterOf } from './access.ts';
 import { type Canvas, createCanvas } from './canvas.ts';
 import type { CardJson, Chat } from './ports.ts';
-import { type Destination, type Posted, post } from './post.ts';
+import { type Destination, type Posted, post, sending } from './post.ts';
 import { factsOf, isRefused, pauseAfter, troubleOf } from './trouble.ts';
 
 /** Where a run is shown. */
@@ -53,6 +53,8 @@ export interface LiveParts {
   readonly log: Log;
   readonly locale: Locale;
   readonly timeZone: string;
+  /** Cards that are being sent, until the store knows which message each is. */
+  readonly underWay: Set<Promise<unknown>>;
   /** Shows every run once more as it is and follows it no longer. */
   readonly leaving: AbortSignal;
   /** Ends everything at once. */
@@ -181,9 +183,12 @@ export function createLive(parts: LiveParts): Live {
       return keep(run, place, approvers);
     }
     const { copy } = place;
-    const sent = await send(run, place, (state) => draw(state, approvers, copy));
+    const posting = send(run, place, (state) => draw(state, approvers, copy)).then(async (sent) => {
+      if (sent && !copy) await remember(run.id, sent);
+      return sent;
+    });
+    const sent = await sending(posting, parts);
     if (!sent) return;
-    if (!copy) await remember(run.id, sent);
     await keep(run, { kind: 'card', message: sent.message, chat: sent.chat, copy }, approvers, sent);
   };
 

@@ -49,3 +49,13 @@ export async function post(
   }
   return alone();
 }
+
+/** Keeps in mind that a card is being sent, until it is known which message it is. */
+export function sending<T>(
+  posting: Promise<T>,
+  { underWay }: { readonly underWay: Set<Promise<unknown>> },
+): Promise<T> {
+  const over = posting.finally(() => underWay.delete(over));
+  underWay.add(over);
+  return over;
+}

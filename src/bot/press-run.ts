@@ -29,7 +29,7 @@ export async function runPressed(
   desk: PressDesk,
   say: Tell,
 ): Promise<Toast> {
-  const record = await desk.journal.findRun(run);
+  const record = await noted(run, desk);
   const shown = await desk.journal.findRunByMessage(event.message);
   if (record?.card?.message !== event.message || shown?.id !== run)
     return say('warning', await whyNot(record, run, desk));
@@ -90,6 +90,14 @@ const notYet = text(
   '这张卡片还没准备好，请稍后再点。',
   'This card is not ready yet; press again in a moment.',
 );
+
+/** A run with the message that shows it: a card that is being sent right now is waited for. */
+async function noted(run: string, { journal, underWay }: PressDesk): Promise<RunRecord | undefined> {
+  const record = await journal.findRun(run);
+  if (record?.card !== null || underWay.size === 0) return record;
+  await Promise.allSettled(underWay);
+  return journal.findRun(run);
+}
 
 /** Why a press does not count on a message that is not the run's card. */
 async function whyNot(record: RunRecord | undefined, run: string, { runs }: PressDesk): Promise<Text> {

@@ -17,6 +17,7 @@ function stage(journal = fakeJournal()) {
     log,
     locale: 'en-US',
     timeZone: 'UTC',
+    underWay: new Set(),
     leaving: leave.signal,
     signal: quit.signal,
   });

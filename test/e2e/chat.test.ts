@@ -544,6 +544,7 @@ describe('what comes from outside is plain on every card', () => {
 
   it('rows, keys, field names, titles and error words', async () => {
     const world = await newWorld({
+      mysql: false,
       orders: 30,
       fields: [{ name: nasty, type: 'Text' }],
       definition: { title: nasty, mode: 'mirror' },

@@ -22,7 +22,7 @@ it('check finds everything ready, and writes nothing', async () => {
 });
 
 it('check says that all is ready only where nothing was found', async () => {
-  const world = await newWorld({ orders: 2 });
+  const world = await newWorld({ orders: 2, mysql: false });
   world.env['ADMINS'] = 'ou_0123456789abcdef';
 
   const { json, err } = await world.type('check');

@@ -122,7 +122,7 @@ describe('no mass delete', () => {
   });
 
   it('after a query that breaks off', async () => {
-    const world = await newWorld({ orders: 30, definition: { brake: calm } });
+    const world = await newWorld({ mysql: false, orders: 30, definition: { brake: calm } });
     world.define({
       source: {
         connection: 'shop',

@@ -3,7 +3,7 @@ import { newWorld } from '../support/world.ts';
 
 /** A world whose query answers goods; each test makes the table that they go to. */
 async function goods(rows: readonly (readonly [no: string, name: string, stock: number])[]) {
-  const world = await newWorld({ orders: 0 });
+  const world = await newWorld({ mysql: false, orders: 0 });
   await world.shop.exec('create table goods (no varchar(20), name varchar(40), stock int)');
   for (const [no, name, stock] of rows)
     await world.shop.exec(`insert into goods values ('${no}', '${name}', ${stock})`);

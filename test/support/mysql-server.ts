@@ -155,6 +155,8 @@ async function startPrivate(binary: string): Promise<MysqlServer> {
       '--skip-log-bin',
       '--innodb-flush-log-at-trx-commit=0',
       '--innodb-buffer-pool-size=32M',
+      '--innodb-file-per-table=0',
+      '--loose-innodb-doublewrite=OFF',
       '--loose-performance-schema=OFF',
       '--loose-mysqlx=OFF',
       ...user,

@@ -77,6 +77,7 @@ export interface Opened extends Program {
 /** How a world is made. */
 export interface WorldOptions {
   readonly orders?: number;
+  /** Whether the shop is on the tests' database server, as when not given; else it is an SQLite file, which costs a process a query. */
   readonly mysql?: boolean;
   readonly playground?: PlaygroundOptions;
   readonly definition?: Readonly<Record<string, unknown>>;
@@ -124,7 +125,7 @@ export async function newWorld(options: WorldOptions = {}): Promise<World> {
     ...options.playground,
   });
   onTestFinished(() => feishu.stop());
-  const shop = options.mysql ? await mysqlShop(orders) : sqliteShop(folder, orders);
+  const shop = (options.mysql ?? true) ? await mysqlShop(orders) : sqliteShop(folder, orders);
   onTestFinished(() => shop.close());
   const base = feishu.base({
     name: '店铺',
