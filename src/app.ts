@@ -10,22 +10,14 @@ import { permit } from './bot/permit.ts';
 import type { Chat } from './bot/ports.ts';
 import { pause, resumeSchedule } from './bot/reminders.ts';
 import { tendRuns } from './bot/resume.ts';
-import { outlooks } from './bot/schedule/outlook.ts';
 import { noteQuota, quotaCode } from './bot/schedule/quota.ts';
 import { startSchedule } from './bot/schedule/ticker.ts';
 import { everySecond } from './bot/schedule/wake.ts';
 import { factsOf } from './bot/trouble.ts';
 import { runCard } from './cards/runCard.ts';
 import { checkAll } from './check.ts';
-import type {
-  Instance,
-  OpenDefinitions,
-  OpenProgram,
-  Program,
-  StoreCare,
-  Surroundings,
-} from './cli/program.ts';
-import type { Config, Connection, LocalConfig } from './config.ts';
+import type { Instance, OpenProgram, Program, Surroundings } from './cli/program.ts';
+import { type Config, storeUrl } from './config.ts';
 import { openBase, openTable } from './feishu/address.ts';
 import { whoAmI } from './feishu/bot.ts';
 import { chat } from './feishu/chat.ts';
@@ -43,63 +35,17 @@ import type { CallMeter, Chance } from './run/ports.ts';
 import { openRuns } from './run/registry.ts';
 import { openSpoolFolder } from './run/spool-file.ts';
 import { story } from './run/story.ts';
-import { type FoundTarget, findTarget } from './run/target.ts';
 import { unwritten } from './run/unwritten.ts';
 import { type Verify, verifier } from './run/verify.ts';
 import { setUp } from './setup.ts';
 import { notEncrypted, openSources } from './source/sources.ts';
-import { backUp } from './store/backup.ts';
 import { folderDefinitions } from './store/definitions.ts';
-import { moveStore } from './store/move.ts';
 import { type OpenedStore, openStore } from './store/open.ts';
 import { beside } from './store/watch.ts';
-import { parseAddress } from './sync/address.ts';
 import { hiding } from './sync/hide.ts';
 import { proxyTo } from './sync/proxy.ts';
 import { text } from './sync/text.ts';
 import { keepTidy } from './tidy.ts';
-
-/** Opens only the saved syncs: needs no Feishu app. */
-export const openDefinitions: OpenDefinitions = (config, parts) => ({
-  definitions: folderDefinitions(config.definitions),
-  targetsOf: async (definitions) => {
-    // The store is opened only for those that it has to say something about.
-    const open = definitions.filter(({ target }) => parseAddress(target).kind === 'problem');
-    const found = new Map<string, FoundTarget>();
-    if (open.length === 0) return found;
-    return withStore(config, parts, async ({ memory }) => {
-      for (const one of open) found.set(one.name, await findTarget(one, memory));
-      return found;
-    });
-  },
-  outlooksOf: async (definitions) => {
-    const timed = definitions.filter(({ schedule }) => schedule.length > 0);
-    if (timed.length === 0) return new Map();
-    const { timeZone } = config;
-    return withStore(config, parts, ({ schedules }) =>
-      outlooks(timed, { schedules, timeZone, now: parts.clock.now() }),
-    );
-  },
-});
-
-async function withStore<T>(
-  { store: connection }: LocalConfig,
-  parts: Surroundings,
-  use: (store: OpenedStore) => Promise<T>,
-): Promise<T> {
-  const store = await openStore(urlOf(connection), parts);
-  try {
-    return await use(store);
-  } finally {
-    await store.stop();
-  }
-}
-
-/** What is done with the store as a whole. */
-export const storeCare: StoreCare = {
-  backUp,
-  move: (from, to, parts) => moveStore(urlOf(from), urlOf(to), parts),
-};
 
 /** Puts the program together by hand: settings in, parts wired, one stop. */
 export const openProgram: OpenProgram = async (config, surroundings) => {
@@ -114,7 +60,7 @@ export const openProgram: OpenProgram = async (config, surroundings) => {
     return part;
   };
   try {
-    const store = owned(await openStore(urlOf(config.store), { clock, log: told }), (part) => part.stop());
+    const store = owned(await openStore(storeUrl(config.store), { clock, log: told }), (part) => part.stop());
     const spool = owned(openSpoolFolder(tmpdir(), self), (part) => part.stop());
     const { sources } = owned(openSources(config.connections, { clock }), (part) => part.stop());
     const { schedules } = store;
@@ -357,8 +303,6 @@ const notConnected = {
   code: 'not-connected',
   message: text('长连接还没有建立。', 'The long connection is not open.'),
 };
-
-const urlOf = (store: Connection): string => (store.kind === 'mysql' ? store.url : `sqlite:${store.path}`);
 
 /** Calls that belong to no run. */
 const uncounted: CallMeter = { count: () => undefined };

@@ -95,6 +95,10 @@ export const localeOf = (env: Environment): Locale => (env['LOCALE']?.trim() ===
 /** Names the variable of a connection: `my-shop` is `CONNECTION_MY_SHOP`. */
 export const connectionVariable = (name: string): string => `CONNECTION_${connectionKey(name)}`;
 
+/** The address of the store as its opener takes it. */
+export const storeUrl = (store: Connection): string =>
+  store.kind === 'mysql' ? store.url : `sqlite:${store.path}`;
+
 /** Finds a connection by the name that definitions use. */
 export const connectionOf = (config: LocalConfig, name: string): Connection | undefined =>
   config.connections.get(connectionKey(name));

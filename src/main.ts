@@ -27,8 +27,8 @@ const cli = createCli(process.argv.slice(2), {
   stopping: stopping.signal,
   createLog: async () => (await import('./log.ts')).createLog,
   openProgram: async () => (await import('./app.ts')).openProgram,
-  openDefinitions: async () => (await import('./app.ts')).openDefinitions,
-  storeCare: async () => (await import('./app.ts')).storeCare,
+  openDefinitions: async () => (await import('./local.ts')).openDefinitions,
+  storeCare: async () => (await import('./local.ts')).storeCare,
   runDemo: async () => (await import('./demo/demo.ts')).runDemo,
 });
 

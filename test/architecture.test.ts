@@ -115,7 +115,16 @@ const rules: Readonly<Record<string, Rule>> = {
     types: ['cli/program.ts'],
     node: true,
   },
-  'main.ts': { ours: ['cli', 'clock.ts'], later: ['log.ts', 'app.ts', 'demo/demo.ts'], node: true },
+  'local.ts': {
+    ours: ['sync', 'run', 'bot', 'store', ...config],
+    types: ['cli/program.ts'],
+    node: false,
+  },
+  'main.ts': {
+    ours: ['cli', 'clock.ts'],
+    later: ['log.ts', 'app.ts', 'local.ts', 'demo/demo.ts'],
+    node: true,
+  },
 };
 
 interface Import {

@@ -34,11 +34,12 @@ export const built = remembered(async (): Promise<string> => {
 export async function parts() {
   const dist = await built();
   const load = (file: string): Promise<unknown> => import(pathToFileURL(join(dist, file)).href);
-  const [app, cli, config, log, clock, sqlite] = await Promise.all(
-    ['app.js', 'cli/cli.js', 'config.js', 'log.js', 'clock.js', 'source/sqlite.js'].map(load),
+  const [app, local, cli, config, log, clock, sqlite] = await Promise.all(
+    ['app.js', 'local.js', 'cli/cli.js', 'config.js', 'log.js', 'clock.js', 'source/sqlite.js'].map(load),
   );
   return {
     ...(app as typeof import('../../src/app.ts')),
+    ...(local as typeof import('../../src/local.ts')),
     ...(cli as typeof import('../../src/cli/cli.ts')),
     ...(config as typeof import('../../src/config.ts')),
     ...(log as typeof import('../../src/log.ts')),
