@@ -17,7 +17,7 @@ export default defineConfig({
     isolate: false,
     sequence: { sequencer: LongestFirst },
     // Many tests wait for a process or a pause: more of them than cores keep the cores at work. (Percentages end at 100.)
-    maxWorkers: Math.ceil(availableParallelism() * 1.5),
+    maxWorkers: availableParallelism() * 2,
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],

@@ -85,21 +85,9 @@ export const besideTimes = (fields: readonly FieldPacket[], zone: Zone, native: 
 export const besideBits = (fields: readonly FieldPacket[]): Beside[] =>
   fields.flatMap((field, at) =>
     columnType(field) === 'bit' && !isOwn(field)
-      ? [{ at, expression: (column) => `${column} + 0`, exact: (_, number) => bits(number, field) }]
+      ? [{ at, expression: (column) => `${column} + 0`, exact: (_, number) => number }]
       : [],
   );
-
-/** The bytes of a BIT, as a server sends them for a table's own columns. */
-function bits(number: Value, { columnLength = 1 }: FieldPacket): Value {
-  if (number === null) return null;
-  const bytes = Math.max(1, Math.ceil(columnLength / 8));
-  return Buffer.from(
-    BigInt(String(number))
-      .toString(16)
-      .padStart(bytes * 2, '0'),
-    'hex',
-  );
-}
 
 /** Whether a column is one of a table, as it is. */
 const isOwn = ({ schema, db, orgTable, orgName }: FieldPacket): boolean =>

@@ -12,6 +12,7 @@ import { type Asked, toProblem } from './mysql-problems.ts';
 import type { Session } from './mysql-session.ts';
 import { changedSettings, readSettings, unsettled } from './mysql-settings.ts';
 import {
+  bitNumber,
   columnType,
   isExact,
   isSingle,
@@ -126,14 +127,17 @@ function finisher(
   { row, binary }: Reading,
 ): (values: Value[]) => readonly Value[] {
   const whole = row ?? ((values: Value[]) => values);
-  if (!binary) return whole;
   const mends = sent.flatMap((field, at) => {
+    if (columnType(field) === 'bit')
+      return [(values: Value[]) => (values[at] = bitNumber(values[at] ?? null))];
+    if (!binary) return [];
     if (isSingle(field)) return [(values: Value[]) => (values[at] = single(values[at] ?? null))];
     const { decimals } = field;
     return ['datetime', 'timestamp', 'time'].includes(columnType(field)) && decimals > 0 && decimals < 7
       ? [(values: Value[]) => (values[at] = withFraction(values[at] ?? null, decimals))]
       : [];
   });
+  if (mends.length === 0) return whole;
   return (values) => {
     for (const mend of mends) mend(values);
     return whole(values);

@@ -111,3 +111,10 @@ export function readCell(cell: Cell, byDriver: () => unknown): unknown {
       return byDriver();
   }
 }
+
+/** Returns the whole number that the bytes of a BIT stand for, most significant first; other values as they are. */
+export function bitNumber(value: Value): Value {
+  if (!(value instanceof Uint8Array)) return value;
+  const number = value.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+  return number <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(number) : String(number);
+}

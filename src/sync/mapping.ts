@@ -11,7 +11,7 @@ import type { Problem } from './problem.ts';
 import { mayBeNumbers, type Unsaid } from './seconds.ts';
 import { type Text, text } from './text.ts';
 import { transform, unmetNote } from './transform.ts';
-import { type Column, type ColumnType, type Value, withoutBits } from './value.ts';
+import type { Column, ColumnType, Value } from './value.ts';
 import type { Zone } from './zone.ts';
 
 /** A field that the sync compares, and writes unless it only names the row. */
@@ -202,7 +202,6 @@ function readerOf(
   const change = transform(pair.rule, pair.column.type, onMet);
   const ready = (value: Value): Cell | Bad => (value === null ? '' : read(value));
   const changed = change ? (value: Value) => ready(change(value)) : ready;
-  if (pair.column.type === 'bit') return (value) => changed(withoutBits(value));
   if (keepCut || pair.column.cutAt === undefined) return changed;
   return (value) => (isCut(value, pair.column) ? wasCut(place, value) : changed(value));
 }

@@ -32,10 +32,3 @@ export interface Column {
   /** Bytes after which the source cuts a text that it puts together, as GROUP_CONCAT does. */
   readonly cutAt?: number;
 }
-
-/** Returns the whole number that the bytes of a BIT stand for, most significant first; other values as they are. */
-export function withoutBits(value: Value): Value {
-  if (!(value instanceof Uint8Array)) return value;
-  const number = value.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
-  return number <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(number) : String(number);
-}

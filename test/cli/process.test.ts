@@ -69,7 +69,7 @@ describe('the program', () => {
   ])('%s %s ends with %d and no stack', (line, to, exit, words) => {
     const { status, stderr } = spawnSync(
       'bash',
-      ['-c', `set -o pipefail; "$0" "$1" ${line} ${to}`, process.execPath, main],
+      ['--norc', '-c', `set -o pipefail; "$0" "$1" ${line} ${to}`, process.execPath, main],
       {
         ...{ cwd, encoding: 'utf8' },
         env: { PATH: process.env['PATH'], LOCALE: 'en-US' },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { zoneOf } from '../../../src/sync/zone.ts';
-import { bits, held, wanted, written } from './place.ts';
+import { bytes, held, wanted, written } from './place.ts';
 
 const iso = (cell: string): string => new Date(Number(cell)).toISOString();
 
@@ -138,8 +138,8 @@ describe('numbers as dates', () => {
   it('refuse a year, and bytes', () => {
     expect(wanted('date', 2026, { type: 'year' })).toContain('is not a date');
     expect(wanted('date', '2026-05-01', { type: 'year' })).not.toContain('bad');
-    expect(wanted('date', bits(1), { type: 'bit' })).toContain('`1` is not a date');
-    expect(wanted('date', bits(1))).toContain('is bytes, not a date,');
+    expect(wanted('date', 1, { type: 'bit' })).toContain('`1` is not a date');
+    expect(wanted('date', bytes(1))).toContain('is bytes, not a date,');
   });
 });
 

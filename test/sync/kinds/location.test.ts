@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { bits, held, wanted, written } from './place.ts';
+import { bytes, held, wanted, written } from './place.ts';
 
 it.each([
   ['116.397755,39.903179', '116.397755,39.903179'],
@@ -47,7 +47,7 @@ it.each([
 });
 
 it('bytes are no place', () => {
-  expect(wanted('location', bits(1))).toContain('is bytes');
+  expect(wanted('location', bytes(1))).toContain('is bytes');
   expect(wanted('location', 5, { type: 'any' })).toContain('is not "longitude,latitude"');
 });
 

@@ -2,7 +2,7 @@ import type { ColumnRule } from '../../../src/sync/definition.ts';
 import type { Field, FieldKind } from '../../../src/sync/field.ts';
 import { type Bad, type Cell, isBad, type Place } from '../../../src/sync/kinds/kind.ts';
 import { kindOf } from '../../../src/sync/kinds/kinds.ts';
-import { type ColumnType, type Value, withoutBits } from '../../../src/sync/value.ts';
+import type { ColumnType, Value } from '../../../src/sync/value.ts';
 import { type Zone, zoneOf } from '../../../src/sync/zone.ts';
 
 /** What a test says of a column and its field; the rest is plain. */
@@ -30,8 +30,7 @@ export const place = (
 
 /** What a value becomes: its canonical cell, or the English words against it after `bad: `. */
 export function wanted(kind: FieldKind, value: Exclude<Value, null>, setting?: Setting): string {
-  const number = setting?.type === 'bit' ? (withoutBits(value) ?? value) : value;
-  const read: Cell | Bad | undefined = kindOf(kind)?.wanted(place(kind, setting))(number);
+  const read: Cell | Bad | undefined = kindOf(kind)?.wanted(place(kind, setting))(value);
   if (read === undefined) throw new Error(`no kind ${kind}`);
   return isBad(read) ? `bad: ${read.bad.en}` : read;
 }
@@ -40,5 +39,5 @@ export const held = (kind: FieldKind, raw: unknown): string | undefined => kindO
 
 export const written = (kind: FieldKind, cell: Cell): unknown => kindOf(kind)?.written(cell);
 
-/** Bytes of a BIT column. */
-export const bits = (...bytes: number[]): Uint8Array => Uint8Array.from(bytes);
+/** A value of bytes. */
+export const bytes = (...bytes: number[]): Uint8Array => Uint8Array.from(bytes);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { WritableKind } from '../../../src/sync/field.ts';
 import { optionsIn } from '../../../src/sync/kinds/select.ts';
-import { bits, held, type Setting, wanted, written } from './place.ts';
+import { bytes, held, type Setting, wanted, written } from './place.ts';
 
 const set = (...members: string[]): string => JSON.stringify(members);
 
@@ -12,7 +12,7 @@ describe('single selects', () => {
     expect(wanted('select', '中')).toBe('中');
     expect(wanted('select', 3, { type: 'integer' })).toBe('3');
     expect(wanted('select', '')).toBe('');
-    expect(wanted('select', bits(1))).toContain('is bytes');
+    expect(wanted('select', bytes(1))).toContain('is bytes');
   });
 
   it('refuse new options where the definition says so', () => {
@@ -22,7 +22,7 @@ describe('single selects', () => {
       'bad: `中` is no option (the definition allows no new ones) for f',
     );
     expect(wanted('select', '中', { rule: { options: 'reject' } })).toContain('is no option');
-    expect(wanted('select', bits(1), closed)).toContain('is bytes');
+    expect(wanted('select', bytes(1), closed)).toContain('is bytes');
   });
 
   it('are written by name and cleared with null', () => {
@@ -80,8 +80,8 @@ describe('the words of a field that holds several', () => {
   });
 
   it('are not bytes', () => {
-    expect(wanted('multi', bits(1))).toContain('is bytes');
-    expect(wanted('multi', bits(1), { type: 'bit' })).toBe(set('1'));
+    expect(wanted('multi', bytes(1))).toContain('is bytes');
+    expect(wanted('multi', 1, { type: 'bit' })).toBe(set('1'));
   });
 
   it('may be options that there are, and no others', () => {
