@@ -2,7 +2,8 @@ import { frozenNow } from './bot/frozen.ts';
 import type { Definitions, ListedDefinition, Schedules } from './bot/ports.ts';
 import { type Pause, pauseOf } from './bot/schedule/paused.ts';
 import { type AskChat, chatAsker, checkChats } from './check/chats.ts';
-import { checkRows } from './check/keys.ts';
+import { type CheckedRows, checkRows } from './check/keys.ts';
+import { checkRecords } from './check/records.ts';
 import { sharingProblems, type Writes } from './check/sharing.ts';
 import { step, stepOf } from './check/step.ts';
 import { type CheckedTable, checkTable, type TableParts } from './check/table.ts';
@@ -11,15 +12,16 @@ import type { Config } from './config.ts';
 import { whoAmI } from './feishu/bot.ts';
 import { chat } from './feishu/chat.ts';
 import { scopeStates } from './feishu/setup.ts';
-import type { CallMeter, Store } from './run/ports.ts';
+import type { CallMeter, Store, Table } from './run/ports.ts';
 import { queryOf } from './run/query.ts';
 import { findTarget } from './run/target.ts';
 import { parseAddress } from './sync/address.ts';
 import type { Definition } from './sync/definition.ts';
 import { CallError } from './sync/failure.ts';
+import type { Mapping } from './sync/mapping.ts';
 import type { Problem } from './sync/problem.ts';
 import { proxyTo } from './sync/proxy.ts';
-import { type Text, text } from './sync/text.ts';
+import { text } from './sync/text.ts';
 
 /** What `check` tries with. */
 export interface CheckParts extends TableParts {
@@ -120,7 +122,7 @@ async function checkOne(one: ListedDefinition, ask: AskChat, parts: CheckParts):
     return looked.problems;
   });
   const steps = [stepOf(theFile, []), source, table];
-  if (looked?.mapping) steps.push(await checkedRows(looked.mapping));
+  if (looked?.mapping) steps.push(...(await checkedRows(looked.mapping, looked.table)));
   const pause = (await parts.store.schedules.marks('paused')).find((mark) => mark.definition === name);
   if (pause && definition.schedule.length > 0)
     steps.push(stepOf(theClock, [isPaused(name, pauseOf(pause.value))]));
@@ -128,15 +130,21 @@ async function checkOne(one: ListedDefinition, ask: AskChat, parts: CheckParts):
     steps.push(await step(theChats, () => checkChats(definition, parts.config.admins, ask)));
   return { name, steps, writes: looked?.writes };
 
-  async function checkedRows(mapping: NonNullable<CheckedTable['mapping']>): Promise<CheckStep> {
-    let rows: Text = text('', '');
+  async function checkedRows(mapping: Mapping, table: Table | undefined): Promise<readonly CheckStep[]> {
+    let checked: CheckedRows | undefined;
     const found = await step(rowsAndKey, async () => {
-      const checked = await checkRows(query, mapping, parts.sources(connection), parts.signal);
-      rows = checked.rows;
+      checked = await checkRows(query, mapping, parts.sources(connection), parts.signal);
       return checked.problems;
     });
-    const whole = text(`${rowsAndKey.zh}（${rows.zh}）`, `${rowsAndKey.en} (${rows.en})`);
-    return rows.zh === '' ? found : { ...found, what: whole };
+    const has = checked?.has ?? (() => false);
+    const whole =
+      checked && text(`${rowsAndKey.zh}（${checked.rows.zh}）`, `${rowsAndKey.en} (${checked.rows.en})`);
+    return [
+      { ...found, ...(whole && { what: whole }) },
+      ...(table
+        ? [await step(records, () => checkRecords(definition, table, mapping, has, parts.signal))]
+        : []),
+    ];
   }
 }
 
@@ -152,6 +160,7 @@ async function unchecked(one: ListedDefinition, { store }: CheckParts): Promise<
 
 const theFile = text('定义文件', 'Definition file');
 const rowsAndKey = text('行与主键', 'Rows and key');
+const records = text('表格里的主键', 'Keys in the table');
 const theClock = text('定时', 'Schedule');
 const theChats = text('群与通知', 'Chats');
 const theOthers = text('与其他定义', 'Other definitions');

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { Environment } from './config.ts';
 import { type Place, shownPlace, unknownInFile } from './setting-names.ts';
 import { type Problem, ProblemError, problem } from './sync/problem.ts';
-import { text } from './sync/text.ts';
+import { count, text } from './sync/text.ts';
 
 /** Variables with those of the `.env` file, and what in that file does not do what it looks like. */
 export interface ReadEnvironment {
@@ -25,21 +25,40 @@ export function readEnvironment(env: Environment, cwd: string): ReadEnvironment 
   const broken = [...places.values()].filter(({ name }) => /[\0\ufffd]/.test(variables[name] ?? ''));
   if (broken.length > 0) throw notText(file, broken.map(shownPlace));
   const all = { ...variables, ...env };
-  return { env: all, advice: [...advice, ...unknownInFile([...places.values()], all)] };
+  return { env: all, advice: few([...advice, ...unknownInFile([...places.values()], all)]) };
+}
+
+/** The first five of each kind, and how many more there are: a wrong file has thousands of lines. */
+function few(all: readonly Problem[]): readonly Problem[] {
+  const kinds = new Map<string, Problem[]>();
+  for (const one of all) {
+    const same = kinds.get(one.code) ?? [];
+    same.push(one);
+    kinds.set(one.code, same);
+  }
+  return [...kinds.values()].flatMap(([first, ...others]) => {
+    if (first === undefined || others.length < 5) return [...(first ? [first] : []), ...others];
+    const left = count(others.length - 4);
+    const message = text(`还有 ${left} 行也是这样。`, `${left} more lines are like that.`);
+    return [first, ...others.slice(0, 4), { code: first.code, where: '.env', message, cure: first.cure }];
+  });
 }
 
 function bytesOf(file: string): Buffer | undefined {
   try {
     return readFileSync(file);
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
+    if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return undefined;
     throw new ProblemError(
       [
         {
           code: 'wrong-setting',
           where: file,
           message: text('.env 文件无法读取。', 'The .env file cannot be read.'),
-          cure: text('检查文件权限，或删除它。', 'Check its permissions, or remove it.'),
+          cure: text(
+            '检查文件权限；如果它是链接，看看指向的文件在不在；不需要就删除它。',
+            'Check its permissions and, where it is a link, that its file is there; or remove it.',
+          ),
         },
       ],
       { cause },

@@ -36,11 +36,11 @@ export interface Place {
 }
 
 /**
- * Returns the name, or its line where it may be no name at all: the lines of a key that was pasted end with `=`, too,
- * and what stands before it is the secret.
+ * Returns the name of a setting, or the line of what is none: a key or a value of several lines that was pasted has
+ * lines with `=`, too, and what stands before it is part of the secret.
  */
 export const shownPlace = ({ name, lines }: Place): string =>
-  known.has(name) || /^(?:[A-Z][A-Z0-9_]{0,49}|[a-z][a-z0-9_]{0,49})$/.test(name) ? name : `.env:${lines[0]}`;
+  known.has(name) || isConnection(name) ? name : `.env:${lines[0]}`;
 
 /**
  * Returns a warning for each name in our own `.env` file that is no setting: unlike the environment, nobody else is
@@ -49,7 +49,7 @@ export const shownPlace = ({ name, lines }: Place): string =>
 export function unknownInFile(places: readonly Place[], env: Environment): readonly Problem[] {
   const told = new Set(unknownSettings(env).map(({ where }) => where));
   return places
-    .filter(({ name }) => !known.has(name) && !/^CONNECTION_[A-Z0-9_]+$/.test(name))
+    .filter(({ name }) => !known.has(name) && !isConnection(name))
     .filter(({ name }) => !others.test(name) && !told.has(name))
     .map((place) => ({
       code: 'warn-unknown-setting',
@@ -76,6 +76,7 @@ export const slipsFor = (name: string, env: Environment): readonly string[] => {
   );
 };
 
+const isConnection = (name: string): boolean => /^CONNECTION_[A-Z0-9_]{1,50}$/.test(name);
 const isUnset = (env: Environment, name: string): boolean => !env[name]?.trim();
 
 /** The settings that a variable of this name may have been meant to be. */
@@ -88,11 +89,12 @@ function meantBy(name: string): readonly string[] {
   return asked.length < 5 ? [] : otherNames.filter((one) => edits(asked, bareLetters(one)) <= slips);
 }
 
-/** `CONNECTION_MY_SHOP` for `CONNECTIONS_MY_SHOP`, `connection_my-shop` and the like. */
+/** `CONNECTION_MY_SHOP` for `CONNECTIONS_MY_SHOP`, `connection-my-shop`, `connectionMyShop` and the like. */
 function connectionMeant(name: string): string | undefined {
-  const [, first = '', rest = ''] = /^([a-z]+)_(.+)$/i.exec(name) ?? [];
-  if (edits(`${first.toUpperCase()}_`, connectionPrefix) > 2) return undefined;
-  return connectionPrefix + rest.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_');
+  const words = name.replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase();
+  const [first = '', ...rest] = words.split(/[^A-Z0-9]+/).filter((word) => word !== '');
+  if (edits(first, connectionPrefix.slice(0, -1)) > (rest.length > 0 ? 2 : 1)) return undefined;
+  return connectionPrefix + (rest.length > 0 ? rest.join('_') : '<NAME>');
 }
 
 const bareLetters = (name: string): string => name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '');

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -241,6 +241,13 @@ describe('a variable that is no setting', () => {
     ['CONNECTIONS_SHOP', 'CONNECTION_SHOP'],
     ['CONECTION_MY_SHOP', 'CONNECTION_MY_SHOP'],
     ['CONNECTION_my-shop', 'CONNECTION_MY_SHOP'],
+    ['connectionOrders', 'CONNECTION_ORDERS'],
+    ['ConnectionsMyShop', 'CONNECTION_MY_SHOP'],
+    ['CONNECTION-X', 'CONNECTION_X'],
+    ['connection.shop2', 'CONNECTION_SHOP2'],
+    ['CONNECTION', 'CONNECTION_<NAME>'],
+    ['CONNECTION_', 'CONNECTION_<NAME>'],
+    ['connections', 'CONNECTION_<NAME>'],
   ])('is told: %s may be meant as %s', (name, meant) => {
     const env = { ...app, [name]: 'some value' };
     if (meant === 'FEISHU_APP_ID') env.FEISHU_APP_ID = '';
@@ -254,7 +261,8 @@ describe('a variable that is no setting', () => {
     const env = {
       ...{ PATH: '/bin', HOME: '/root', TZ: 'UTC', LANG: 'C', LOGNAME: 'ann', HTTP_PROXY: 'x', PORT: '1' },
       ...{ ADMIN: 'ann', ADMINS: 'ou_1a', LC_ALL: 'C', HOSTNAME: 'h', HTTPS_PROXY: 'x', NODE_ENV: 'test' },
-      ...{ TIMEZONE: '', CONNECTION_SHOP: 'sqlite:./a.db' },
+      ...{ TIMEZONE: '', CONNECTION_SHOP: 'sqlite:./a.db', CONNECT_TIMEOUT: '5', CONNECTOR: 'x' },
+      ...{ SSH_CONNECTION: '1', CONNECTIONSTRING: 'x', CONNECT_ID: 'x' },
     };
     expect(readLocalConfig(env, cwd).advice).toEqual([]);
   });
@@ -327,7 +335,7 @@ describe('the .env file', () => {
   });
 
   it.each([
-    ['a name that is no setting', 'COLOUR=red', 'COLOUR', 'warn-unknown-setting'],
+    ['a name that is no setting', 'COLOUR=red', '.env:1', 'warn-unknown-setting'],
     ['a line that sets nothing', 'KEEP_DAYS: 7', '.env:1', 'warn-env-line'],
     ['quotes that do not match', 'ADMINS="ou_1a', '.env:1', 'warn-env-quote'],
     ['quotes of a word processor', 'ADMINS=“ou_1a”', '.env:1', 'warn-env-quote'],
@@ -344,12 +352,29 @@ describe('the .env file', () => {
     ['a pasted key', 'KEY=1\nMIIEvQsecret+/x9==', 2],
     ['letters of a pasted key', 'KEY=1\nQUJDsecretRVo=', 2],
     ['a doubled line of one', 'KEY=1\naB3secret==\naB3secret==', 2],
+    ['a value that goes on in the next line', 'KEY="abc\nsecret=word"', 2],
+    ['a value in several lines', "KEY='abc\nSECRET=1\n_secret=2\nsecret'", 2],
+    ['a word that is no setting', 'secretp4ss=word', 1],
+    ['a word in capitals that is no setting', 'KEY="abc\nSECRET=word"', 2],
     ['a line without end', `KEY=1\n${'secret'.repeat(50)}=1`, 2],
   ])('names the line, and not what stands there, of %s', (_, lines, line) => {
     put(lines);
     const { advice } = read();
     expect(advice).toContainEqual(expect.objectContaining({ where: `.env:${line}` }));
     expect(JSON.stringify(advice)).not.toContain('secret');
+  });
+
+  it('that is no list of settings is told in a few lines', () => {
+    put(Array.from({ length: 3000 }, (_, at) => `line ${at} of a poem\nname${at}=x`).join('\n'));
+    const { advice } = read();
+    expect(advice.length).toBeLessThan(20);
+    expect(JSON.stringify(advice)).toMatch(/2,9\d\d more/);
+  });
+
+  it('that is a link to nowhere is refused, as one that cannot be read', () => {
+    rmSync(join(cwd, '.env'), { force: true });
+    symlinkSync(join(cwd, 'gone.env'), join(cwd, '.env'));
+    expect(read).toThrow('The .env file cannot be read');
   });
 
   it('that is no text at all is refused in one short line', () => {

@@ -17,6 +17,8 @@ export interface CheckedRows {
   readonly problems: readonly Problem[];
   /** How many there are, for people. */
   readonly rows: Text;
+  /** Whether a row that was read has this key. */
+  has(key: Key): boolean;
 }
 
 /**
@@ -33,6 +35,7 @@ export async function checkRows(
   const values = valueSample(mapping);
   let rows = 0;
   let keyless = 0;
+  const has = (key: Key): boolean => times.has(key);
   const short = { ...query, timeout: Math.min(query.timeout, mostTime) };
   try {
     const { batches } = await source.rows(short, signal);
@@ -52,6 +55,7 @@ export async function checkRows(
     return {
       problems: [tooSlow(query), ...values.problems(query.at)],
       rows: text('行数未知', 'rows not counted'),
+      has,
     };
   }
   const doubled = [...times].filter(([, n]) => n > 1);
@@ -63,7 +67,7 @@ export async function checkRows(
     ...values.problems(query.at),
   ];
   const number = rows === mostRows ? `${count(rows)}+` : count(rows);
-  return { problems, rows: text(`${number} 行`, `${number} rows`) };
+  return { problems, rows: text(`${number} 行`, `${number} rows`), has };
 }
 
 const keyNames = ({ targets, key }: Mapping): string => key.map((at) => targets[at]?.name ?? '').join(' + ');

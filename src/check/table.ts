@@ -35,6 +35,8 @@ export interface CheckedTable {
   readonly writes: Writes;
   /** Missing where something stands between query and table. */
   readonly mapping?: Mapping;
+  /** Missing where its keys cannot be read: there is no mapping, or the key has no field yet. */
+  readonly table?: Table;
 }
 
 /** Looks at the table of a definition: that it is there, that the app may write, that every column has its field. */
@@ -67,7 +69,8 @@ export async function checkTable(
   await tryLinked(table, mapping.targets, signal);
   await tryPeople(people, mapping.targets, uncounted, signal);
   const written = mapping.targets.filter((_, at) => !mapping.key.includes(at)).map(({ name }) => name);
-  return { problems, writes: { ...writes, fields: written }, mapping };
+  const hasKey = mapping.key.every((at) => fields.some(({ name }) => name === mapping.targets[at]?.name));
+  return { problems, writes: { ...writes, fields: written }, mapping, ...(hasKey ? { table } : {}) };
 }
 
 async function rightProblems(
