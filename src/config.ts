@@ -1,81 +1,62 @@
-import { withScheme } from './read-proxy.ts';
-import { readApp, readLocal } from './read-settings.ts';
-import { type Problem, ProblemError } from './sync/problem.ts';
-import type { WebProxy } from './sync/proxy.ts';
-import type { QuietHours } from './sync/schedule/hours.ts';
-import { type Locale, text } from './sync/text.ts';
+import { slipsFor, unknownSettings } from './env-file.ts';
+import {
+  type Connection,
+  type Environment,
+  given,
+  type Place,
+  problemsIn,
+  throwIfAny,
+  withScheme,
+} from './setting-values.ts';
+import { appSettings, isWebhook, localSettings, type SettingTable, settings } from './settings.ts';
+import type { Problem } from './sync/problem.ts';
+import { type Locale, type Text, text } from './sync/text.ts';
 
-/** How much is logged; `auto` is `info` while the bot runs and `warn` for single commands. */
-export type LogLevel = 'silent' | 'error' | 'warn' | 'info' | 'debug';
+export type { Connection, Environment } from './setting-values.ts';
 
-/** A database: one that definitions name, or the store. The URL holds the password: never show it. */
-export type Connection =
-  | { readonly kind: 'mysql'; readonly url: string }
-  | { readonly kind: 'sqlite'; readonly path: string };
+/** The values of a table's settings, by {@link Setting.as}. */
+type Values<Table extends SettingTable> = {
+  readonly [Name in keyof Table as Table[Name]['as']]: ReturnType<Table[Name]['read']>;
+};
 
 /** Settings that need no Feishu app: enough to read the definitions. */
-export interface LocalConfig {
-  /** Folder of the definitions, absolute. */
-  readonly definitions: string;
-  /** By the end of the variable's name: `SHOP` for `CONNECTION_SHOP`. */
-  readonly connections: ReadonlyMap<string, Connection>;
-  /** Where runs are kept. */
-  readonly store: Connection;
-  readonly http: { readonly port: number } | null;
-  readonly admins: readonly string[];
-  /** IANA name. */
-  readonly timeZone: string;
-  readonly locale: Locale;
-  readonly logLevel: LogLevel | 'auto';
-  readonly keepDays: number;
-  /** Bytes that the plans of ended runs may take. */
-  readonly keepBytes: number;
-  /** When good news of the schedule waits; in `timeZone`. */
-  readonly quietHours: QuietHours | undefined;
+export interface LocalConfig extends Values<typeof localSettings> {
   /** What is worth mending in the settings though everything works. */
   readonly advice: readonly Problem[];
 }
 
+type AppValues = Values<typeof appSettings>;
+
 /** The self-built app that the bot is. */
-export interface AppConfig {
-  readonly id: string;
-  readonly secret: string;
-  /** Origin of the open platform, without a slash at the end. */
-  readonly domain: string;
-  /** What leads to it; not to databases. */
-  readonly proxy: WebProxy | undefined;
+export interface AppConfig extends Omit<AppValues, 'noProxy' | 'events' | keyof Webhook> {
   readonly events: EventSettings;
 }
 
-/** How events come in. */
-export type EventSettings =
-  | { readonly kind: 'long-connection' }
-  | {
-      readonly kind: 'webhook';
-      readonly encryptKey: string;
-      readonly verificationToken: string;
-      /** Seconds that the time of a request may be away from ours. */
-      readonly window: number;
-    };
+type Webhook = Pick<AppValues, 'encryptKey' | 'verificationToken' | 'window'>;
+
+/** How events come in; `window`: the seconds that the time of a request may be away from ours. */
+export type EventSettings = { readonly kind: 'long-connection' } | ({ readonly kind: 'webhook' } & Webhook);
 
 /** All settings, checked. */
 export interface Config extends LocalConfig {
   readonly app: AppConfig;
 }
 
-/** Variables as a process has them. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+/** How much is logged; `auto` is `info` while the bot runs and `warn` for single commands. */
+export type LogLevel = Exclude<LocalConfig['logLevel'], 'auto'>;
 
 /**
  * Reads all settings; relative paths start at `cwd`.
  * @throws {ProblemError} with every missing and wrong setting at once.
  */
 export function readConfig(env: Environment, cwd: string): Config {
-  const problems: Problem[] = [];
-  const app = readApp(env, problems);
-  const local = readLocal(env, cwd, problems);
-  throwIfAny(problems);
-  return { ...local, app };
+  const needs = isWebhook(env) ? (['app', 'webhook'] as const) : (['app'] as const);
+  const [app, wrongApp] = readTable(appSettings, { env, cwd }, needs);
+  const [local, wrong] = readTable(localSettings, { env, cwd }, needs);
+  throwIfAny([...wrongApp, ...wrong]);
+  const { noProxy: _, events: kind, encryptKey, verificationToken, window, ...rest } = app;
+  const events = kind === 'webhook' ? { kind, encryptKey, verificationToken, window } : { kind };
+  return { ...local, advice: unknownSettings(env), app: { ...rest, events } };
 }
 
 /**
@@ -83,10 +64,40 @@ export function readConfig(env: Environment, cwd: string): Config {
  * @throws {ProblemError} with every wrong setting at once.
  */
 export function readLocalConfig(env: Environment, cwd: string): LocalConfig {
-  const problems: Problem[] = [];
-  const local = readLocal(env, cwd, problems);
+  const [local, problems] = readTable(localSettings, { env, cwd }, []);
   throwIfAny(problems);
-  return local;
+  return { ...local, advice: unknownSettings(env) };
+}
+
+/** Reads the settings of a table. The values are whole only when there is no problem. */
+export function readTable<Table extends SettingTable>(
+  table: Table,
+  source: Omit<Place, 'name'>,
+  needs: readonly ('app' | 'webhook')[],
+): readonly [values: Values<Table>, problems: readonly Problem[]] {
+  const values: Record<string, unknown> = {};
+  const problems = Object.entries(table).flatMap(([name, row]): readonly Problem[] => {
+    const value = given(source.env, name) ?? row.default;
+    if (value === '' && row.needed && needs.includes(row.needed.by))
+      return [missing(name, row.meaning, row.needed.cure, source.env)];
+    return problemsIn(() => {
+      values[row.as] = row.read(value, { ...source, name });
+    });
+  });
+  return [values as Values<Table>, problems];
+}
+
+function missing(name: string, meaning: Text, cure: Text, env: Environment): Problem {
+  const [slip] = slipsFor(name, env);
+  return {
+    code: 'missing-setting',
+    where: name,
+    message: text(`未设置：${meaning.zh}。`, `Not set: ${meaning.en}.`),
+    cure:
+      slip === undefined
+        ? cure
+        : text(`设了 ${slip}，是不是写错了名字？请改成 ${name}。`, `${slip} is set: rename it to ${name}.`),
+  };
 }
 
 /** Picks the language before anything else is read: problems with settings need one too. */
@@ -114,17 +125,19 @@ export const noConnection = (name: string): Problem => ({
   ),
 });
 
-/** Settings whose value is a secret as a whole. */
-const secretSettings = ['FEISHU_APP_SECRET', 'FEISHU_ENCRYPT_KEY', 'FEISHU_VERIFICATION_TOKEN'];
+const connectionKey = (name: string): string => name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_');
 
 /** Lists the values that must never be shown or logged, be the settings right or wrong. */
 export function secretsOf(env: Environment): readonly string[] {
-  const whole = secretSettings.flatMap((name) => env[name]?.trim() ?? []);
-  const addresses = Object.entries(env).flatMap(([name, value]) => {
-    if (value === undefined || !/^(?:STORE_URL$|CONNECTION_)|_PROXY$/i.test(name)) return [];
-    return [/_PROXY$/i.test(name) ? withScheme(value.trim()) : value];
+  const table: SettingTable = settings;
+  const secrets = Object.entries(env).flatMap(([name, value]) => {
+    const kind = /^CONNECTION_|_PROXY$/i.test(name) ? 'password' : table[name]?.secret;
+    if (kind === undefined || value === undefined) return [];
+    return kind === 'whole'
+      ? [value.trim()]
+      : passwordIn(/_PROXY$/i.test(name) ? withScheme(value.trim()) : value);
   });
-  return [...whole, ...addresses.flatMap(passwordIn)].filter((one) => one !== '');
+  return secrets.filter((one) => one !== '');
 }
 
 /** The password of an address, encoded and not. */
@@ -137,10 +150,3 @@ function passwordIn(address: string): readonly string[] {
     return [password];
   }
 }
-
-function throwIfAny(problems: readonly Problem[]): void {
-  const [first, ...others] = problems;
-  if (first) throw new ProblemError([first, ...others]);
-}
-
-const connectionKey = (name: string): string => name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_');

@@ -23,14 +23,7 @@ interface Rule {
 }
 
 const ports = ['run/ports.ts', 'bot/ports.ts'];
-const config = [
-  'config.ts',
-  'env-file.ts',
-  'read-proxy.ts',
-  'read-settings.ts',
-  'setting-names.ts',
-  'settings.ts',
-];
+const config = ['config.ts', 'env-file.ts', 'setting-values.ts', 'settings.ts'];
 
 /** Arrows point to `sync`; nobody imports an adapter but `app`; only the demo imports the playground. */
 const rules: Readonly<Record<string, Rule>> = {
@@ -76,10 +69,8 @@ const rules: Readonly<Record<string, Rule>> = {
     packages: ['commander'],
     node: true,
   },
-  'settings.ts': { ours: ['sync'], node: false },
-  'read-proxy.ts': { ours: ['sync', ...config], node: false },
-  'read-settings.ts': { ours: ['sync', ...config], node: true },
-  'setting-names.ts': { ours: ['sync', ...config], node: false },
+  'setting-values.ts': { ours: ['sync'], node: true },
+  'settings.ts': { ours: ['sync', 'setting-values.ts'], node: false },
   'config.ts': { ours: ['sync', ...config], node: true },
   'env-file.ts': { ours: ['sync', ...config], node: true },
   'clock.ts': { ours: [], types: ports, node: true },

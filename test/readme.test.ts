@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { exitCodes } from '../src/cli/help.ts';
+import { envExample, exitCodes, settingCells } from '../src/cli/help.ts';
 import { reportNoRun } from '../src/cli/report.ts';
 import { readConfig } from '../src/config.ts';
 import { settings } from '../src/settings.ts';
@@ -31,20 +31,13 @@ describe.each([
   ['README.zh-CN.md', 'zh'],
 ] as const)('%s', (name, language) => {
   const readme = read(name);
-  const required = { en: 'required', zh: '必填' }[language];
 
   it('shows the cards as they are drawn', () => {
     expect(readme).toContain(readmeCards(language === 'en' ? 'en-US' : 'zh-CN'));
   });
 
   it('lists every setting with its default and meaning', () => {
-    expect(tableOf(readme, /Setting|设置/)).toEqual(
-      settings.map(({ name: variable, byDefault, meaning }) => [
-        `\`${variable}\``,
-        byDefault === 'required' ? required : byDefault === 'none' ? '' : `\`${byDefault}\``,
-        meaning[language],
-      ]),
-    );
+    expect(tableOf(readme, /Setting|设置/)).toEqual(settingCells(language === 'en' ? 'en-US' : 'zh-CN'));
   });
 
   it('lists every exit code', () => {
@@ -73,7 +66,12 @@ describe.each([
 it('.env.example lists every setting, and works once it is filled in', () => {
   const example = read('.env.example');
   const all = parseEnv(example.replaceAll(/^#(?=[A-Z_]+=)/gm, ''));
-  expect(Object.keys(all).sort()).toEqual(settings.map(({ name }) => name.replace('<NAME>', 'SHOP')).sort());
+  expect(Object.keys(all).sort()).toEqual(
+    Object.keys(settings)
+      .map((name) => name.replace('<NAME>', 'SHOP'))
+      .sort(),
+  );
+  expect(example).toBe(envExample());
   // The folder of the definitions is each one's own.
   expect(() => readConfig({ ...all, DEFINITIONS: undefined }, '/nowhere')).not.toThrow();
 });

@@ -1,4 +1,4 @@
-import { settings } from '../settings.ts';
+import { type Setting, type SettingTable, settings } from '../settings.ts';
 import { inLocale, type Locale, type Text, text } from '../sync/text.ts';
 import { pad } from './words.ts';
 
@@ -11,29 +11,51 @@ export const titles: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** What stands below the commands: settings and exit codes. */
-export function afterHelp(locale: Locale): string {
+export function afterHelp(locale: Locale, table: SettingTable = settings): string {
   const say = (zh: string, en: string): string => inLocale(text(zh, en), locale);
-  const width = Math.max(...settings.map(({ name }) => name.length)) + 2;
-  const lines = settings.map(({ name, byDefault, meaning }) => {
-    const rest =
-      byDefault === 'required'
-        ? say('（必填）', ' (required)')
-        : byDefault === 'none'
-          ? ''
-          : say(`（默认 ${byDefault}）`, ` (default ${byDefault})`);
-    return `  ${pad(name, width)}${inLocale(meaning, locale)}${rest}`;
-  });
+  const rows = Object.entries(table);
+  const width = Math.max(...rows.map(([name]) => name.length)) + 2;
   return [
     say(
       '设置（环境变量，或当前文件夹的 .env）：',
       'Settings (environment, or .env in the working directory):',
     ),
-    ...lines,
+    ...rows.map(([name, row]) => {
+      const rest = isRequired(row)
+        ? say('（必填）', ' (required)')
+        : row.default && say(`（默认 ${row.default}）`, ` (default ${row.default})`);
+      return `  ${pad(name, width)}${inLocale(row.meaning, locale)}${rest}`;
+    }),
     '',
     say('退出码：', 'Exit codes:'),
     ...exitCodes.map(([code, meaning]) => `  ${code}  ${inLocale(meaning, locale)}`),
   ].join('\n');
 }
+
+const isRequired = ({ needed }: Setting): boolean => needed?.by === 'app';
+
+/** The rows of the settings' table in a README: name, default, meaning. */
+export const settingCells = (
+  locale: Locale,
+  table: SettingTable = settings,
+): readonly (readonly string[])[] =>
+  Object.entries(table).map(([name, row]) => [
+    `\`${name}\``,
+    isRequired(row) ? inLocale(required, locale) : row.default && `\`${row.default}\``,
+    inLocale(row.meaning, locale),
+  ]);
+
+const required = text('必填', 'required');
+
+/** The file `.env.example`: every setting with its meaning; what need not be set is commented out. */
+export const envExample = (table: SettingTable = settings): string =>
+  [
+    '# Copy to .env and fill in. A variable that is really set wins over this file.\n# 复制为 .env 并填写；真正的环境变量优先于此文件。\n',
+    ...Object.entries(table).map(([name, row]) => {
+      const line = `${name.replace('<NAME>', 'SHOP')}=${row.example ?? row.default}`;
+      return `# ${row.meaning.en}\n# ${row.meaning.zh}\n${isRequired(row) ? '' : '#'}${line}\n`;
+    }),
+  ].join('\n');
 
 /** What each exit code means. */
 export const exitCodes: readonly (readonly [code: number, meaning: Text])[] = [
