@@ -1,10 +1,10 @@
 import { outlooks } from './bot/schedule/outlook.ts';
 import type { OpenDefinitions, StoreCare, Surroundings } from './cli/program.ts';
 import { type LocalConfig, storeUrl } from './config.ts';
+import { folderDefinitions } from './definitions/folder.ts';
 import { type FoundTarget, findTarget } from './run/target.ts';
-import { backUp } from './store/backup.ts';
-import { folderDefinitions } from './store/definitions.ts';
-import { moveStore } from './store/move.ts';
+import { backUp } from './store/db/backup.ts';
+import { moveStore } from './store/db/move.ts';
 import { type OpenedStore, openStore } from './store/open.ts';
 import { parseAddress } from './sync/address.ts';
 

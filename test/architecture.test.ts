@@ -46,9 +46,10 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   store: {
     ours: ['store', 'sync', ...ports],
-    packages: ['@photostructure/sqlite', 'kysely', 'mysql2', 'node-cron', 'yaml'],
+    packages: ['@photostructure/sqlite', 'kysely', 'mysql2', 'zod'],
     node: true,
   },
+  definitions: { ours: ['definitions', 'sync', ...ports], packages: ['node-cron', 'yaml'], node: true },
   playground: {
     ours: ['playground'],
     // Strips the page's types where it is served from the sources; never there once it is built.
@@ -97,6 +98,7 @@ const rules: Readonly<Record<string, Rule>> = {
       'feishu',
       'source',
       'store',
+      'definitions',
       'check.ts',
       'setup.ts',
       'tidy.ts',
@@ -107,7 +109,7 @@ const rules: Readonly<Record<string, Rule>> = {
     node: true,
   },
   'local.ts': {
-    ours: ['sync', 'run', 'bot', 'store', ...config],
+    ours: ['sync', 'run', 'bot', 'store', 'definitions', ...config],
     types: ['cli/program.ts'],
     node: false,
   },

@@ -1,6 +1,6 @@
 import type { Audit, AuditEntry } from '../bot/ports.ts';
-import type { Backend, Database } from './backend.ts';
-import { hash } from './encode.ts';
+import type { Backend, Database } from './db/backend.ts';
+import { hash } from './db/encode.ts';
 
 /** Who asked for what, and whether it was allowed. */
 export const audit = (db: Database, backend: Backend): Audit => ({

@@ -2,12 +2,12 @@ import { sql, type Transaction } from 'kysely';
 import type { ChunkRecord, Journal, NewChunk, RunRecord } from '../run/ports.ts';
 import type { Failure } from '../sync/failure.ts';
 import type { State } from '../sync/state.ts';
-import { type Backend, type Database, transact, untilWon } from './backend.ts';
-import { asBuffer, asBytes, groups } from './encode.ts';
-import { guard, guardRun } from './guard.ts';
+import { type Backend, type Database, transact, untilWon } from './db/backend.ts';
+import { asBuffer, asBytes, groups } from './db/encode.ts';
+import type { ChunkRow, RunRow, Tables } from './db/schema.ts';
+import { guard, guardRun } from './leases.ts';
 import { confirm, forget } from './ledger.ts';
 import { dropBadRows, refuse } from './rejects.ts';
-import type { ChunkRow, RunRow, Tables } from './schema.ts';
 
 /** Rows written by one statement: larger ones are slow to build, and building happens on the event loop. */
 const perStatement = 100;

@@ -1,7 +1,9 @@
-import { type RawBuilder, sql } from 'kysely';
+import { type RawBuilder, sql, type Transaction } from 'kysely';
 import type { Holder, Leases } from '../run/ports.ts';
+import { Fenced } from '../sync/fenced.ts';
 import { leaseLife } from '../sync/limits.ts';
-import { type Backend, type Database, transact } from './backend.ts';
+import { type Backend, type Database, transact } from './db/backend.ts';
+import type { Tables } from './db/schema.ts';
 
 /**
  * One run per table, across processes. On a server `until` is when the lease runs out, by the server's clock. A file
@@ -77,3 +79,32 @@ const holderOf = (held: {
   held.run === null
     ? undefined
     : { run: held.run, owner: held.owner ?? '', mark: `${held.fence}/${held.until}` };
+
+type Trx = Transaction<Tables>;
+
+/** Rejects with {@link Fenced} when the table was claimed anew since the fence was given out. */
+export async function guard(trx: Trx, backend: Backend, table: string, fence: number): Promise<void> {
+  const lease = await trx
+    .selectFrom('bitable_sync_leases')
+    .select('fence')
+    .where('table_id', '=', table)
+    .$if(backend.holdsRows, (select) => select.forUpdate())
+    .executeTakeFirst();
+  if (lease?.fence !== fence) throw new Fenced(table);
+}
+
+/** The same for what is stored of a run's plan; a run that holds no table has no fence. */
+export async function guardRun(
+  trx: Trx,
+  backend: Backend,
+  run: string,
+  fence: number | undefined,
+): Promise<void> {
+  if (fence === undefined) return;
+  const held = await trx
+    .selectFrom('bitable_sync_runs')
+    .select('table_id')
+    .where('id', '=', run)
+    .executeTakeFirst();
+  if (held) await guard(trx, backend, held.table_id, fence);
+}

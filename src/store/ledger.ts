@@ -1,8 +1,8 @@
 import type { Transaction } from 'kysely';
 import type { Confirmed, Ledger, LedgerEntry, Scope } from '../run/ports.ts';
-import type { Backend, Database } from './backend.ts';
-import { groups, hash, keyId } from './encode.ts';
-import type { NewLedgerRow, Tables } from './schema.ts';
+import type { Backend, Database } from './db/backend.ts';
+import { groups, hash, keyId } from './db/encode.ts';
+import type { NewLedgerRow, Tables } from './db/schema.ts';
 
 /** Rows handed to the database at once: handing over happens on the event loop. */
 const perStatement = 500;

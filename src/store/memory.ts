@@ -1,6 +1,6 @@
 import type { Memory } from '../run/ports.ts';
-import type { Database } from './backend.ts';
-import { hash } from './encode.ts';
+import type { Database } from './db/backend.ts';
+import { hash } from './db/encode.ts';
 
 /** Things learned that outlive runs. */
 export const memory = (db: Database): Memory => ({

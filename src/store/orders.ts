@@ -1,6 +1,6 @@
 import type { Order, Orders } from '../run/ports.ts';
 import type { Actor } from '../sync/state.ts';
-import type { Backend, Database } from './backend.ts';
+import type { Backend, Database } from './db/backend.ts';
 
 /** Orders for runs that go on at another instance. */
 export const orders = (db: Database, backend: Backend): Orders => ({

@@ -2,11 +2,11 @@ import type { Transaction } from 'kysely';
 import type { RefusedRow, Rejects, Scope } from '../run/ports.ts';
 import type { Key } from '../sync/key.ts';
 import type { BadRow } from '../sync/state.ts';
-import { type Backend, type Database, transact } from './backend.ts';
-import { asBuffer, asBytes, groups, keyId } from './encode.ts';
-import { guardRun } from './guard.ts';
+import { type Backend, type Database, transact } from './db/backend.ts';
+import { asBuffer, asBytes, groups, keyId } from './db/encode.ts';
+import type { Tables } from './db/schema.ts';
+import { guardRun } from './leases.ts';
 import { scopeHash } from './ledger.ts';
-import type { Tables } from './schema.ts';
 
 /** Keys asked about in one statement. */
 const perQuestion = 500;

@@ -1,7 +1,7 @@
 import type { Reminder, Schedules } from '../bot/ports.ts';
-import type { Backend, Database } from './backend.ts';
-import { hash } from './encode.ts';
-import type { OccasionRow, ReminderRow } from './schema.ts';
+import type { Backend, Database } from './db/backend.ts';
+import { hash } from './db/encode.ts';
+import type { OccasionRow, ReminderRow } from './db/schema.ts';
 
 /** What the clock has done, and what people said about it. */
 export const schedules = (db: Database, backend: Backend): Schedules => {

@@ -1,6 +1,6 @@
 import type { Seen } from '../run/ports.ts';
-import type { Backend, Database } from './backend.ts';
-import { hash } from './encode.ts';
+import type { Backend, Database } from './db/backend.ts';
+import { hash } from './db/encode.ts';
 
 /** Event and message IDs that were handled. They come from outside, so only their hash is kept. */
 export const seen = (db: Database, backend: Backend): Seen => ({

@@ -1,8 +1,9 @@
 import { Kysely } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { NewChunk, RefusedRow, Scope } from '../../src/run/ports.ts';
-import { backendOf, openStore } from '../../src/store/open.ts';
-import type { Tables } from '../../src/store/schema.ts';
+import { backendOf } from '../../src/store/db/open.ts';
+import type { Tables } from '../../src/store/db/schema.ts';
+import { openStore } from '../../src/store/open.ts';
 import type { Change } from '../../src/sync/change.ts';
 import { decodeChanges, encodeChanges } from '../../src/sync/chunk-body.ts';
 import { Fenced } from '../../src/sync/fenced.ts';

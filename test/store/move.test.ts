@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs';
 import { Kysely, sql } from 'kysely';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import type { TableShape } from '../../src/store/backend.ts';
-import { columnsOf, tables } from '../../src/store/migrations.ts';
-import { moveStore } from '../../src/store/move.ts';
-import { backendOf, openStore } from '../../src/store/open.ts';
-import type { Tables } from '../../src/store/schema.ts';
+import { content } from '../../src/store/db/migrations.ts';
+import { moveStore } from '../../src/store/db/move.ts';
+import { backendOf } from '../../src/store/db/open.ts';
+import { columnsOf, type TableShape, type Tables } from '../../src/store/db/schema.ts';
+import { openStore } from '../../src/store/open.ts';
 import { testDatabase } from '../support/mysql.ts';
 import { newWorld } from '../support/world.ts';
 import { sqlitePlace } from './places.ts';
@@ -35,7 +35,6 @@ function database(url: string): Kysely<Tables> {
   return db;
 }
 
-const content = tables.filter(({ name }) => name !== 'bitable_sync_versions');
 const whole = [0, -1, 1_700_000_000_123, Number.MAX_SAFE_INTEGER];
 const words = ['', 'it\'s \\ "quoted" \n\t', '订单 😀', '\u{1F469}\u200D\u{1F4BB} é'];
 

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { CompiledQuery, Kysely, sql } from 'kysely';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { backendOf, openStore } from '../../src/store/open.ts';
-import type { Tables } from '../../src/store/schema.ts';
+import { backendOf } from '../../src/store/db/open.ts';
+import type { Tables } from '../../src/store/db/schema.ts';
+import { openStore } from '../../src/store/open.ts';
 import type { Place } from './contract.ts';
 import { orders, parts } from './samples.ts';
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseFile } from '../../src/store/definition-file.ts';
-import { folderDefinitions } from '../../src/store/definitions.ts';
+import { parseFile } from '../../src/definitions/file.ts';
+import { folderDefinitions } from '../../src/definitions/folder.ts';
 import { ProblemError } from '../../src/sync/problem.ts';
 
 const fixtures = fileURLToPath(new URL('../fixtures/definitions', import.meta.url));

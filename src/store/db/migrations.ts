@@ -1,13 +1,26 @@
-import { CompiledQuery } from 'kysely';
-import type { Clock, Log } from '../run/ports.ts';
-import { problem } from '../sync/problem.ts';
-import { text } from '../sync/text.ts';
-import type { Backend, Database, Relation, TableShape } from './backend.ts';
-import { isOurs, namesOf, oldStore } from './ownership.ts';
-import { audit, first, orders, rejects, schedules, versions } from './shapes.ts';
+import { CompiledQuery, sql } from 'kysely';
+import type { Clock, Log } from '../../run/ports.ts';
+import { problem } from '../../sync/problem.ts';
+import { text } from '../../sync/text.ts';
+import type { Backend, Database, Relation } from './backend.ts';
+import { shapeOf, type TableShape } from './schema.ts';
 
-/** A change of the schema: tables to be created, or statements that are fit to run again. */
-type Change = readonly TableShape[] | { readonly statements: readonly string[] };
+/** A change of the schema: tables to be created, or a table that gets the columns it has `later`. */
+type Change = readonly TableShape[] | { readonly widen: TableShape };
+
+/** The table by which a store is known. */
+const versions = shapeOf('bitable_sync_versions');
+
+/** The tables of the first version. */
+const first = [
+  shapeOf('bitable_sync_runs'),
+  shapeOf('bitable_sync_chunks'),
+  shapeOf('bitable_sync_bodies'),
+  shapeOf('bitable_sync_ledger'),
+  shapeOf('bitable_sync_leases'),
+  shapeOf('bitable_sync_memory'),
+  shapeOf('bitable_sync_seen'),
+];
 
 /**
  * The changes of the schema, oldest first; the position plus one is the version. Never edit one that was
@@ -15,27 +28,16 @@ type Change = readonly TableShape[] | { readonly statements: readonly string[] }
  */
 const changes: readonly Change[] = [
   first,
-  [orders],
-  rejects,
-  { statements: ['alter table bitable_sync_chunks add column back integer not null default 0'] },
-  schedules,
-  [audit],
+  [shapeOf('bitable_sync_orders')],
+  [shapeOf('bitable_sync_bad_rows'), shapeOf('bitable_sync_refused_rows')],
+  { widen: shapeOf('bitable_sync_chunks') },
+  [shapeOf('bitable_sync_occasions'), shapeOf('bitable_sync_marks'), shapeOf('bitable_sync_reminders')],
+  [shapeOf('bitable_sync_audit')],
 ];
 
-/** All tables. */
-export const tables: readonly TableShape[] = [
-  versions,
-  ...changes.flatMap((one) => ('statements' in one ? [] : one)),
-];
-
-/** Columns that came later than their table. */
-const added: Readonly<Record<string, readonly string[]>> = { bitable_sync_chunks: ['back'] };
-
-/** Returns the names of all columns that a table has in the end. */
-export const columnsOf = ({ name, columns }: TableShape): readonly string[] => [
-  ...Object.keys(columns),
-  ...(added[name] ?? []),
-];
+/** All tables with what is in them; without the one by which a store is known. */
+export const content: readonly TableShape[] = changes.flatMap((one) => ('widen' in one ? [] : one));
+const tables = [versions, ...content];
 
 /**
  * Brings the schema up to what this program needs; of several processes one does it, the others wait.
@@ -53,22 +55,22 @@ export async function migrate(db: Database, backend: Backend, clock: Clock, log:
     if (have > changes.length) throw tooNew(have);
     for (const [index, change] of changes.entries()) {
       if (index < have) continue;
-      await run(one, 'statements' in change ? change.statements : await missing(one, backend, change));
+      await run(one, 'widen' in change ? widening(change.widen) : await missing(one, backend, change));
       await one
         .insertInto('bitable_sync_versions')
         .values({ version: index + 1, at: clock.now() })
         .execute();
       log.info('store.migrated', { version: index + 1 });
     }
-    refuse(strangers(await backend.relations(one, namesOf(tables))));
+    refuse(strangers(await backend.relations(one, names)));
   });
 }
 
 /** Finds the store, takes over the one that stood here without a prefix, or makes the beginning of a new one. */
 async function begin(db: Database, backend: Backend, log: Log): Promise<void> {
-  const there = await backend.relations(db, namesOf(tables));
+  const there = await backend.relations(db, names);
   if (isOurs(there.get(versions.name), versions)) return;
-  const renamed = await oldStore(db, there, tables, added);
+  const renamed = await oldStore(db, there);
   if (renamed) {
     refuse(strangers(there));
     await run(db, backend.rename(renamed));
@@ -89,9 +91,12 @@ async function begin(db: Database, backend: Backend, log: Log): Promise<void> {
   await run(db, backend.create(versions));
 }
 
+const widening = ({ name, later = {} }: TableShape): readonly string[] =>
+  Object.entries(later).map(([column, type]) => `alter table ${name} add column ${column} ${type}`);
+
 /** The shapes whose names somebody else's tables have. */
 const strangers = (there: ReadonlyMap<string, Relation>): readonly TableShape[] =>
-  tables.filter((shape) => there.has(shape.name) && !isOurs(there.get(shape.name), shape, added));
+  tables.filter((shape) => there.has(shape.name) && !isOurs(there.get(shape.name), shape));
 
 /** What creates the tables that a killed process has not created yet. */
 async function missing(db: Database, backend: Backend, shapes: readonly TableShape[]): Promise<string[]> {
@@ -146,3 +151,45 @@ const tooNew = (have: number) =>
     ),
     where: 'STORE_URL',
   });
+
+const prefix = 'bitable_sync_';
+
+/** What a table was called by 0.1.0, which had no prefix. */
+const oldName = (name: string): string => name.slice(prefix.length);
+
+/** All names that the tables have now or had once. */
+const names: readonly string[] = tables.flatMap(({ name }) => [name, oldName(name)]);
+
+/** Whether a relation is a table with exactly the columns of the shape; those added later may be missing still. */
+function isOurs(one: Relation | undefined, { columns, later = {} }: TableShape): boolean {
+  if (one === undefined || !one.table) return false;
+  const wanted = Object.keys(columns);
+  const known = new Set([...wanted, ...Object.keys(later)]);
+  return wanted.every((name) => one.columns.includes(name)) && one.columns.every((name) => known.has(name));
+}
+
+/** The last version without a prefix. */
+const released = 6;
+
+/**
+ * Returns old and new names of the tables that 0.1.0 made here, where that is proven: the rows of its `versions` are
+ * 1, 2, 3 … and all of its first tables are there, column by column. A table beside them that is of somebody else
+ * keeps its name. A rename that a kill cut in two is gone on with.
+ */
+async function oldStore(
+  db: Database,
+  there: ReadonlyMap<string, Relation>,
+): Promise<readonly (readonly [from: string, to: string])[] | undefined> {
+  const old = (shape: TableShape): boolean => isOurs(there.get(oldName(shape.name)), shape);
+  const done = (shape: TableShape): boolean => isOurs(there.get(shape.name), shape);
+  if (!old(versions) || !first.every((shape) => old(shape) !== done(shape))) return undefined;
+  const { rows } = await sql<{
+    version: unknown;
+  }>`select version from ${sql.id('versions')} order by version`.execute(db);
+  const counted = rows.every(({ version }, index) => Number(version) === index + 1);
+  if (!counted || rows.length === 0 || rows.length > released) return undefined;
+  const [own, ...others] = tables.filter(old);
+  // The table by which a store is known goes last.
+  const order = own ? [...others, own] : others;
+  return order.filter(({ name }) => !there.has(name)).map(({ name }) => [oldName(name), name] as const);
+}

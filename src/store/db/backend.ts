@@ -1,18 +1,9 @@
 import type { Dialect, InsertQueryBuilder, Kysely, RawBuilder, Transaction } from 'kysely';
-import type { Problem } from '../sync/problem.ts';
-import { text } from '../sync/text.ts';
-import type { NewLedgerRow, Tables } from './schema.ts';
+import type { Problem } from '../../sync/problem.ts';
+import { text } from '../../sync/text.ts';
+import type { NewLedgerRow, TableShape, Tables } from './schema.ts';
 
 export type Database = Kysely<Tables>;
-
-/** A table to be created; types are SQL's own, in words that every database takes. */
-export interface TableShape {
-  readonly name: keyof Tables;
-  readonly columns: Readonly<Record<string, string>>;
-  readonly primary: readonly string[];
-  readonly unique?: Readonly<Record<string, readonly string[]>>;
-  readonly indexes?: Readonly<Record<string, readonly string[]>>;
-}
 
 /** Something in the database that has a table's name. */
 export interface Relation {

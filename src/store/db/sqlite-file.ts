@@ -1,8 +1,7 @@
-import { chmodSync, closeSync, existsSync, fstatSync, openSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, fstatSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type Problem, problem } from '../sync/problem.ts';
-import { type Text, text } from '../sync/text.ts';
-import { makeFolder } from './folder.ts';
+import { type Problem, problem } from '../../sync/problem.ts';
+import { type Text, text } from '../../sync/text.ts';
 
 /**
  * Makes the store's file, and its folder, where they are missing; only their owner can read them. SQLite gives its
@@ -22,6 +21,23 @@ export function prepareFile(path: string): string {
     return path;
   } catch (error) {
     throw unusable(path, error);
+  }
+}
+
+/**
+ * Makes a folder, and those above it, for its owner only; one that is there stays as it is. One step after the other:
+ * Node's own way, `recursive`, goes round for ever where a file system has no room for folders of ours, as /proc.
+ */
+function makeFolder(folder: string): void {
+  const missing: string[] = [];
+  for (let at = folder; !existsSync(at); at = dirname(at)) missing.push(at);
+  for (const one of missing.reverse()) {
+    try {
+      mkdirSync(one, { mode: 0o700 });
+    } catch (error) {
+      // Another process may have been quicker.
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    }
   }
 }
 

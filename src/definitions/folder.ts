@@ -4,7 +4,7 @@ import type { Definitions, ListedDefinition } from '../bot/ports.ts';
 import { nearest } from '../sync/nearest.ts';
 import { BrokenFile, type Problem, problem } from '../sync/problem.ts';
 import { text } from '../sync/text.ts';
-import { type ParsedFile, parseFile } from './definition-file.ts';
+import { type ParsedFile, parseFile } from './file.ts';
 
 /** Bytes that a file may have. Definitions are some kilobytes; anything larger was put there by mistake. */
 const largest = 64 * 1024;

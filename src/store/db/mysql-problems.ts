@@ -1,6 +1,8 @@
-import type { Problem } from '../sync/problem.ts';
-import { type Text, text } from '../sync/text.ts';
-import { silentCode } from './mysql-pool.ts';
+import type { Problem } from '../../sync/problem.ts';
+import { type Text, text } from '../../sync/text.ts';
+
+/** The server has not answered in time; its connection is given up. */
+export const silentCode = 'STORE_SILENT';
 
 /** The server's or the driver's own word for an error. */
 export const codeOf = (error: unknown): string | undefined =>

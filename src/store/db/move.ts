@@ -1,15 +1,14 @@
 import { statSync } from 'node:fs';
 import { sql } from 'kysely';
-import type { Clock, Log } from '../run/ports.ts';
-import { type Problem, problem } from '../sync/problem.ts';
-import { text } from '../sync/text.ts';
-import type { Backend, Database, TableShape } from './backend.ts';
+import type { Clock, Log } from '../../run/ports.ts';
+import { type Problem, problem } from '../../sync/problem.ts';
+import { text } from '../../sync/text.ts';
+import type { Backend, Database } from './backend.ts';
 import { noStore } from './backup.ts';
 import { asBuffer, groups } from './encode.ts';
-import { columnsOf, tables } from './migrations.ts';
+import { content } from './migrations.ts';
 import { openDatabase } from './open.ts';
-import type { Tables } from './schema.ts';
-import { versions } from './shapes.ts';
+import { columnsOf, type TableShape, type Tables } from './schema.ts';
 
 /** What moving a store takes from outside. */
 export interface MoveParts {
@@ -76,7 +75,6 @@ interface Sides {
 }
 
 async function copyAll(sides: Sides, signal: AbortSignal): Promise<number> {
-  const content = tables.filter(({ name }) => name !== versions.name);
   for (const { name } of content) if ((await countOf(sides.write, name)) > 0) throw problem(notEmpty);
   let rows = 0;
   for (const shape of content) {
