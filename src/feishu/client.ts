@@ -26,10 +26,6 @@ export interface CallSpec {
   readonly signal?: AbortSignal;
   /** Milliseconds that it may take; as is usual for its kind when not given. */
   readonly timeout?: number;
-  /** Reads the answer in another way than JSON is parsed; see {@link HttpCall}. */
-  readonly read?: HttpCall['read'];
-  /** Where the answer is collected; see {@link HttpCall}. */
-  readonly room?: HttpCall['room'];
   /** JSON that is sent in place of what the SDK's method is given. */
   readonly body?: Buffer;
   /** See {@link HttpCall}. */

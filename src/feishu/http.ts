@@ -14,23 +14,8 @@ export interface HttpCall {
   /** Milliseconds from the start to the last byte of the answer. */
   readonly timeout: number;
   readonly signal: AbortSignal | undefined;
-  /** Reads an answer of JSON in another way; undefined where it is not what it expects, which is then parsed. */
-  readonly read?: ((bytes: Buffer) => unknown) | undefined;
-  /** Where the answer is collected; in bytes of its own when not given. */
-  readonly room?: Room | undefined;
   /** Asked once the connection stands, right before the request goes out on it: where it says no, nothing is sent. */
   readonly mayGo?: (() => boolean) | undefined;
-}
-
-/**
- * Bytes that answers are collected in, one after another: new ones for each page of a large table keep the garbage
- * collector busy. What was read from an answer before is overwritten, so whoever hands this to a call has done with it.
- *
- * It is empty while a call writes into it, and stays so when the call fails: what still arrives for a call that was
- * given up never comes into bytes that another one uses.
- */
-export interface Room {
-  bytes: Buffer | undefined;
 }
 
 /** What stood in an answer: JSON, or what it was instead. `start` is for nobody's eyes but the log of a parser. */
@@ -78,9 +63,7 @@ const idleMs = 4000;
 /** No answer of a call that we make comes near this size. */
 const defaultMaxBytes = 64 * 1024 * 1024;
 
-const bodyOf = (bytes: Buffer, type: string, read: HttpCall['read']): Body => {
-  const value = read?.(bytes);
-  if (value !== undefined) return { kind: 'json', value };
+const bodyOf = (bytes: Buffer, type: string): Body => {
   const text = decode(bytes);
   if (text.trim() === '') return { kind: 'empty' };
   try {
@@ -138,10 +121,10 @@ export function http(tunneling?: Tunneling, maxBytes: number = defaultMaxBytes):
       });
       request.on('error', (error: NodeJS.ErrnoException) => fail('network', nameOf(error), error));
       request.on('response', (response) => {
-        collect(response, maxBytes, call.room).then(
+        collect(response, maxBytes).then(
           (bytes) => {
             settle();
-            const body = bodyOf(bytes, response.headers['content-type'] ?? '', call.read);
+            const body = bodyOf(bytes, response.headers['content-type'] ?? '');
             resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
           },
           (error: Error) => fail(error instanceof TooLarge ? 'too-large' : 'network', nameOf(error), error),
@@ -164,61 +147,21 @@ class TooLarge extends Error {}
 /** The system's own word for a fault; its message could name addresses of an inner network. */
 const nameOf = (error: NodeJS.ErrnoException): string => error.code ?? error.message;
 
-function collect(response: IncomingMessage, maxBytes: number, room: Room | undefined): Promise<Buffer> {
+function collect(response: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const packed = response.headers['content-encoding'] === 'gzip';
   const stream: Readable = packed ? response.pipe(createGunzip()) : response;
-  const into = room ? collectIn(room, Number(response.headers['content-length'] ?? 0)) : collectParts();
   return new Promise((resolve, reject) => {
+    const parts: Buffer[] = [];
     let size = 0;
     if (packed) response.once('error', reject);
     stream.once('error', reject);
-    stream.once('end', () => resolve(into.whole()));
+    stream.once('end', () => resolve(Buffer.concat(parts)));
     stream.on('data', (part: Buffer) => {
       size += part.length;
-      if (size <= maxBytes) into.add(part);
+      if (size <= maxBytes) parts.push(part);
       else reject(new TooLarge(`the answer is larger than ${maxBytes} bytes`));
     });
   });
-}
-
-/** Puts the parts of an answer together. */
-interface Collector {
-  add(part: Buffer): void;
-  whole(): Buffer;
-}
-
-function collectParts(): Collector {
-  const parts: Buffer[] = [];
-  return {
-    add: (part) => void parts.push(part),
-    whole: () => (parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts)),
-  };
-}
-
-/** The least bytes of a room, a page of some hundred records, and the most that an answer gets because it says so. */
-const roomSize = 256 * 1024;
-const roomMost = 8 * 1024 * 1024;
-
-/** @param expected bytes of the answer, as far as it tells */
-function collectIn(room: Room, expected: number): Collector {
-  let bytes = room.bytes ?? Buffer.allocUnsafeSlow(Math.min(Math.max(roomSize, expected), roomMost));
-  room.bytes = undefined;
-  let size = 0;
-  return {
-    add(part) {
-      if (size + part.length > bytes.length) {
-        const wider = Buffer.allocUnsafeSlow(Math.max(bytes.length * 2, size + part.length));
-        bytes.copy(wider, 0, 0, size);
-        bytes = wider;
-      }
-      part.copy(bytes, size);
-      size += part.length;
-    },
-    whole() {
-      room.bytes = bytes;
-      return bytes.subarray(0, size);
-    },
-  };
 }
 
 /** UTF-8 to a string. The way over UTF-16 is the faster one for Chinese: whole tables pass through here. */

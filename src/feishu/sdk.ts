@@ -8,8 +8,6 @@ export interface Passage {
   readonly timeout: number;
   readonly signal: AbortSignal | undefined;
   /** See {@link HttpCall}. */
-  readonly read: HttpCall['read'];
-  readonly room: HttpCall['room'];
   readonly mayGo: HttpCall['mayGo'];
   /** JSON that is encoded already and sent in place of what the SDK hands over. */
   readonly body: Buffer | undefined;
@@ -39,12 +37,10 @@ export function callOptions(passage: Passage, token: string | undefined): CallOp
 export const passage = (
   timeout: number,
   signal?: AbortSignal,
-  { read, room, body, mayGo }: Partial<Pick<Passage, 'read' | 'room' | 'body' | 'mayGo'>> = {},
+  { body, mayGo }: Partial<Pick<Passage, 'body' | 'mayGo'>> = {},
 ): Passage => ({
   timeout,
   signal,
-  read,
-  room,
   mayGo,
   body,
   started: false,
@@ -84,8 +80,6 @@ export function sdkHttp(http: Http, fallback?: () => Passage): HttpInstance {
         body,
         timeout: options.timeout ?? way.timeout,
         signal: way.signal,
-        read: way.read,
-        room: way.room,
         mayGo: way.mayGo,
       });
     } catch (error) {

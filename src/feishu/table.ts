@@ -11,8 +11,7 @@ import { fieldOf } from './fields.ts';
 import { newField } from './new-field.ts';
 import { wholeList } from './pages.ts';
 import { readLimits } from './patience.ts';
-import { idReader, splitPage, splitWritten } from './raw-page.ts';
-import { readPages } from './records.ts';
+import { readPages, recordId } from './records.ts';
 import type { CallOptions } from './sdk.ts';
 import { list, shape, words } from './shape.ts';
 
@@ -51,30 +50,21 @@ export function table(
   const path = { app_token: base, table_id: id };
   type Made<T> = (sdk: Client, options: CallOptions) => Promise<T>;
 
-  const read = <T>(
-    signal: AbortSignal,
-    fn: Made<T>,
-    how: Pick<CallSpec, 'read' | 'room'> = {},
-  ): Promise<T> => {
-    const spec: CallSpec = { kind: 'read', meter, signal, ...how };
-    return client.patient(readLimits, signal, () => client.call(spec, fn));
-  };
+  const read = <T>(signal: AbortSignal, fn: Made<T>): Promise<T> =>
+    client.patient(readLimits, signal, () => client.call({ kind: 'read', meter, signal }, fn));
   const write = <T>(
     signal: AbortSignal,
     fn: Made<T>,
-    how: Pick<CallSpec, 'read' | 'body' | 'mayGo'> = {},
+    how: Pick<CallSpec, 'body' | 'mayGo'> = {},
   ): Promise<T> => client.call({ kind: 'write', meter, signal, ...how }, fn);
 
   const search = (signal: AbortSignal, more: SearchBody): AsyncGenerator<RecordPage, void> =>
-    readPages(async (size, token, room, inner) => {
-      const answer = await read(
-        inner,
-        (sdk, options) =>
-          sdk.bitable.appTableRecord.search(
-            { path, params: { page_size: size, ...paging(token) }, data: more },
-            options,
-          ),
-        { read: splitPage, room },
+    readPages(async (size, token, inner) => {
+      const answer = await read(inner, (sdk, options) =>
+        sdk.bitable.appTableRecord.search(
+          { path, params: { page_size: size, ...paging(token) }, data: more },
+          options,
+        ),
       );
       return answer.data;
     }, signal);
@@ -189,28 +179,25 @@ export function table(
     },
 
     create: (records) => {
-      const how = { read: splitWritten, body: bodyOf(records.map((fields: Fields) => ({ fields }))) };
+      const body = bodyOf(records.map((fields: Fields) => ({ fields })));
       return async (token, signal, mayGo) => {
         const params = { client_token: token };
         const answer = await write(
           signal,
           (sdk, options) => sdk.bitable.appTableRecord.batchCreate({ path, params, data: inBody }, options),
-          { ...how, mayGo },
+          { body, mayGo },
         );
         return writtenIds(answer.data?.records, records.length);
       };
     },
 
     update: (records) => {
-      const how = {
-        read: splitWritten,
-        body: bodyOf(records.map(({ id, fields }) => ({ record_id: id, fields }))),
-      };
+      const body = bodyOf(records.map(({ id, fields }) => ({ record_id: id, fields })));
       return async (signal, mayGo) => {
         const answer = await write(
           signal,
           (sdk, options) => sdk.bitable.appTableRecord.batchUpdate({ path, data: inBody }, options),
-          { ...how, mayGo },
+          { body, mayGo },
         );
         writtenIds(answer.data?.records, records.length);
       };
@@ -269,7 +256,7 @@ function filters(field: string, values: readonly string[]): readonly Filter[] {
 
 /** The IDs in the answer's order, which is that of the request; fewer than sent is no success. */
 function writtenIds(records: unknown, sent: number): readonly string[] {
-  const ids = (list(records) ?? []).map(idReader());
+  const ids = (list(records) ?? []).map(recordId);
   const whole = ids.filter((id) => id !== undefined);
   if (whole.length !== sent) {
     throw new CallError(oddAnswer(`${sent} records were sent, ${whole.length} came back`, 'round', true));

@@ -23,7 +23,7 @@ import type { TableRead } from './read-table.ts';
 import type { Refused } from './refused.ts';
 import { sampler } from './sample.ts';
 import type { Spool } from './spool.ts';
-import { turns } from './turns.ts';
+import { inTurns } from './turns.ts';
 import { type Witness, witness } from './witness.ts';
 
 /** The outcome of comparing both sides; the changes themselves are in the journal as chunks. */
@@ -169,27 +169,25 @@ export async function compare(
   const judge = diff(mapping, table.index, source.times, definition.mode, sides.within);
   const ready = sides.resolver && resolving(mapping, sides.resolver);
   const meetings = meetingsOf(sides);
-  const turn = turns();
   for await (const group of spool.groups()) {
-    for (const frame of group) {
-      const others = turn();
-      if (others) await others;
-      const packed = ready ? ready(frame.subarray(cellsFrom)) : frame;
-      if ('bad' in packed) {
-        counts.rejected++;
-        await bad.take({ kind: 'rejected', row: rowNumber(frame), ...packed.bad });
-        continue;
+    for await (const some of inTurns(group))
+      for (const frame of some) {
+        const packed = ready ? ready(frame.subarray(cellsFrom)) : frame;
+        if ('bad' in packed) {
+          counts.rejected++;
+          await bad.take({ kind: 'rejected', row: rowNumber(frame), ...packed.bad });
+          continue;
+        }
+        const found = judge.row(packed, ready ? 0 : cellsFrom);
+        meetings.see(found, () => judge.keyIn(packed, ready ? 0 : cellsFrom));
+        if (found.kind === 'create' || found.kind === 'update') {
+          const waiting = consider(found);
+          if (waiting) await waiting;
+        } else {
+          counts[found.kind === 'delete' ? 'left' : found.kind]++;
+          if (found.kind === 'invalid') await bad.take(invalidRow(rowNumber(frame), found, sides));
+        }
       }
-      const found = judge.row(packed, ready ? 0 : cellsFrom);
-      meetings.see(found, () => judge.keyIn(packed, ready ? 0 : cellsFrom));
-      if (found.kind === 'create' || found.kind === 'update') {
-        const waiting = consider(found);
-        if (waiting) await waiting;
-      } else {
-        counts[found.kind === 'delete' ? 'left' : found.kind]++;
-        if (found.kind === 'invalid') await bad.take(invalidRow(rowNumber(frame), found, sides));
-      }
-    }
   }
   if (sides.refused) await sift(sides.refused);
   for (const chunk of refusedChunks.rest()) await storeRefused(chunk);

@@ -1,15 +1,14 @@
-import type { Fields, TableRecord } from '../sync/field.ts';
+import type { Fields } from '../sync/field.ts';
 import { filled } from '../sync/filled.ts';
 import { keyReader } from '../sync/key-bytes.ts';
 import { kinds } from '../sync/kinds/kinds.ts';
 import type { Mapping } from '../sync/mapping.ts';
 import { packer } from '../sync/pack.ts';
-import { recordScanner } from '../sync/record-scanner.ts';
 import { type TableIndex, tableIndex } from '../sync/table-index.ts';
 import { count, listed, type Text, text } from '../sync/text.ts';
 import type { Table } from './ports.ts';
 import { shownKey } from './sample.ts';
-import { turns } from './turns.ts';
+import { inTurns } from './turns.ts';
 
 /** The whole table as read, and whether it stood still meanwhile. */
 export interface TableRead {
@@ -48,8 +47,6 @@ export async function readTable(
   const names = nameList(mapping);
   const pack = packer();
   const keyIn = keyReader(mapping.key);
-  const scan = recordScanner(mapping.holders);
-  const turn = turns();
   let before = revision;
   for (let attempt = 1; ; attempt++) {
     const index = tableIndex();
@@ -57,24 +54,15 @@ export async function readTable(
     let total = 0;
     for await (const page of table.records(fields, signal)) {
       if (page.restarted) index.clear();
-      const take = (record: TableRecord): void => {
-        const cells = mapping.held(record.fields);
-        columns.see(cells);
-        names.see(record.fields);
-        const packed = pack(cells);
-        index.add(record.id, keyIn(packed), packed);
-      };
-      if (!page.raw || !names.none) page.records.forEach(take);
-      else
-        for (const [at, bytes] of page.raw.entries()) {
-          const others = turn();
-          if (others) await others;
-          if (scan.read(bytes)) {
-            const packed = scan.packed();
-            columns.seeBy(scan.has);
-            index.add(scan.id(), keyIn(packed), packed);
-          } else page.records.slice(at, at + 1).forEach(take);
+      for await (const records of inTurns(page.records)) {
+        for (const { id, fields: raw } of records) {
+          const cells = mapping.held(raw);
+          columns.see(cells);
+          names.see(raw);
+          const packed = pack(cells);
+          index.add(id, keyIn(packed), packed);
         }
+      }
       total = page.total;
       onPage(index.size, total);
     }
@@ -100,8 +88,6 @@ function nameList({ targets }: Mapping) {
   });
   return {
     all,
-    /** Whether there are no such fields. */
-    none: fields.length === 0,
     see(cells: Fields): void {
       if (all.size >= namesKept) return;
       for (const { name, names } of fields) for (const [id, word] of names(cells[name])) all.set(id, word);

@@ -1,16 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { pieces } from '../sync/pieces.ts';
 
-/**
- * Makes what is asked before each row or record: answers a promise when others are to get their turn first, so that
- * clicks and heartbeats never wait for a whole table.
- */
-export function turns(): () => Promise<void> | undefined {
-  const size = pieces();
-  let left = size();
-  return () => {
-    if (left-- > 0) return undefined;
-    left = size() - 1;
-    return nextTurn();
-  };
+/** Rows or records that are worked on in one go: a few milliseconds. */
+export const perTurn = 200;
+
+/** Yields the items in groups; the event loop has a turn after each, so that clicks never wait for a whole table. */
+export async function* inTurns<T>(items: readonly T[]): AsyncGenerator<readonly T[]> {
+  for (let at = 0; at < items.length; at += perTurn) {
+    yield items.slice(at, at + perTurn);
+    await nextTurn();
+  }
 }

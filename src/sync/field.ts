@@ -56,10 +56,3 @@ export interface TableRecord {
   readonly id: string;
   readonly fields: Fields;
 }
-
-/** One record as it came: an object in UTF-8 JSON from `from` up to but not including `to`. */
-export interface RecordBytes {
-  readonly bytes: Buffer;
-  readonly from: number;
-  readonly to: number;
-}

@@ -31,12 +31,6 @@ export interface Target {
   readonly hidden: boolean;
 }
 
-/** How the cells of one field are read. */
-export interface Holder extends Pick<Kind, 'copied'> {
-  readonly name: string;
-  read(raw: unknown): Cell;
-}
-
 /** The first value of a row that does not fit. */
 export interface Misfit {
   readonly field: string;
@@ -64,8 +58,6 @@ export interface Mapping {
   rowKey(row: readonly Value[]): Key;
   /** Whether a row spells its key otherwise than it is compared: with blanks at the ends, say, or 1.0 for 1. */
   isLoose(row: readonly Value[], cells: readonly Cell[]): boolean;
-  /** How each target's cells are read, by position. */
-  readonly holders: readonly Holder[];
   /** Reads one record of the table. */
   held(fields: Fields): readonly Cell[];
 }
@@ -117,16 +109,12 @@ function compile(
     at: pair.at,
     read: readerOf(pair, { zone, hidden: isHidden(pair), keepCut }, (entry) => unmet[at]?.delete(entry)),
   }));
-  const holders = pairs.map((pair): Holder => {
-    const { held, copied } = kindOfPair(pair, zone);
-    return { name: pair.field.name, read: held, ...(copied ? { copied } : {}) };
-  });
+  const holders = pairs.map((pair) => ({ name: pair.field.name, read: kindOfPair(pair, zone).held }));
   const key = definition.key.map((part) => pairs.findIndex((pair) => pair.column.name === part.column));
   const spelt = key.filter((at) => anySpelling.has(pairs[at]?.column.type ?? 'any'));
   return {
     targets,
     key,
-    holders,
     known: knownFields(pairs, definition),
     notes,
     unsaid: pairs.flatMap(({ column, field, rule }, at) =>
@@ -164,17 +152,12 @@ function compile(
     },
     isLoose: (row, cells) =>
       spelt.some((at) => String(row[readers[at]?.at ?? -1] ?? '') !== normal(cells[at] ?? '')),
-    held(record) {
-      const cells = new Array<Cell>(holders.length);
-      for (let at = 0; at < holders.length; at++) {
-        const holder = holders[at] as (typeof holders)[number];
-        const raw = record[holder.name];
+    held: (record) =>
+      holders.map(({ name, read }) => {
+        const raw = record[name];
         // A field named `constructor` that is empty in this record reads as a function of every object.
-        const empty = raw === undefined || raw === null || typeof raw === 'function';
-        cells[at] = empty ? '' : holder.read(raw);
-      }
-      return cells;
-    },
+        return raw === undefined || raw === null || typeof raw === 'function' ? '' : read(raw);
+      }),
   };
 }
 

@@ -385,11 +385,10 @@ describe('reading back', () => {
     const asked = ['1:a1:1', '1:b1:1'].map((key) => create(key));
     const found = await findKeys(table, targets, [0, 1], asked, 0, never);
     expect([...found.keys()]).toEqual(['1:b1:1']);
-    const mapping: Pick<Mapping, 'targets' | 'key' | 'held' | 'holders'> = {
+    const mapping: Pick<Mapping, 'targets' | 'key' | 'held'> = {
       targets,
       key: [0],
       held: (fields) => [String(fields[keyField]), ''],
-      holders: [],
     };
     const read = await readTable(table, mapping as Mapping, 1, () => undefined, never);
     expect([...read.index.slots()].map(([key]) => key)).toEqual(['b']);

@@ -1,4 +1,4 @@
-import type { Field, Fields, RecordBytes, TableRecord } from '../../sync/field.ts';
+import type { Field, Fields, TableRecord } from '../../sync/field.ts';
 import type { PersonBy } from '../../sync/lookup.ts';
 import type { NewField } from '../../sync/schema.ts';
 import type { CallCounts } from '../../sync/state.ts';
@@ -8,11 +8,9 @@ export interface CallMeter {
   count(kind: keyof CallCounts): void;
 }
 
-/** One page of a whole read. It holds until the next one is asked for: records that are kept are read before that. */
+/** One page of a whole read. */
 export interface RecordPage {
   readonly records: readonly TableRecord[];
-  /** The same records as they came, where they did: many of them are read several times quicker so. */
-  readonly raw?: readonly RecordBytes[];
   /** How many records the table had when the page was made. */
   readonly total: number;
   /** Whether the read began anew with this page (a smaller page size): forget what came before. */

@@ -23,7 +23,6 @@ const latest = 8.64e15;
  */
 export const dateKind: Kind = {
   wanted: (place) => (value) => dateOf(place, value),
-  copied: 'number',
   held: heldDate,
   written: (cell) => (cell === '' ? null : Number(cell)),
 };

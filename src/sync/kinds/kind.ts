@@ -33,11 +33,6 @@ export interface Kind {
   wanted(place: Place): (value: Exclude<Value, null>) => Cell | Bad;
   /** The canonical value of a cell as `records/search` returns it. Unknown shapes read as their text. */
   held(raw: unknown): Cell;
-  /**
-   * Which cells are canonical as their JSON stands: texts (or the text of an only segment) without escapes, or
-   * numbers in their shortest form. None when not given.
-   */
-  readonly copied?: 'text' | 'number';
   /** What people call the members of a cell as read, where Feishu tells it: ID and name. */
   names?(raw: unknown): Iterable<readonly [id: string, name: string]>;
   /** What a write call takes for a canonical value; `null` clears the cell. */

@@ -26,7 +26,6 @@ export const numberKind: Kind = {
       return isBad(cell) ? cell : stars(place, cell);
     };
   },
-  copied: 'number',
   held: heldNumber,
   written: (cell) => (cell === '' ? null : Number(cell)),
 };

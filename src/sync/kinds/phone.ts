@@ -12,7 +12,6 @@ const phone = /^(?=.{0,64}$)\+?\d*$/;
 /** Phone fields. Canonical: the number as it stands; nothing is guessed about blanks or dashes. */
 export const phoneKind: Kind = {
   wanted: (place) => (value) => phoneOf(place, value),
-  copied: 'text',
   held: heldText,
   written: (cell) => (cell === '' ? null : cell),
 };

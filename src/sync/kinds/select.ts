@@ -16,7 +16,6 @@ export const selectKind: Kind = {
       return known && !isBad(name) && name !== '' && !known.has(name) ? noOption(place, name) : name;
     };
   },
-  copied: 'text',
   held: heldText,
   written: (cell) => (cell === '' ? null : cell),
 };

@@ -12,7 +12,6 @@ export const textLimit = 100_000;
 /** Text, barcode and e-mail fields. Feishu returns text in segments; their texts joined are the cell. */
 export const textKind: Kind = {
   wanted: (place) => (value) => textOf(place, value),
-  copied: 'text',
   held: heldText,
   written: (cell) => (cell === '' ? null : cell),
 };
