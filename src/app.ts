@@ -82,7 +82,7 @@ export const openProgram: OpenProgram = async (config, surroundings) => {
     );
     const known = people(client, clock);
     const definitions = folderDefinitions(config.definitions);
-    const lanes = openLanes(store.memory, clock, chance);
+    const lanes = openLanes(store.facts.width, clock, chance);
     const { timeZone } = config;
     const runs = owned(
       openRuns({

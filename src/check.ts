@@ -26,7 +26,7 @@ import { text } from './sync/text.ts';
 /** What `check` tries with. */
 export interface CheckParts extends TableParts {
   readonly config: Config;
-  readonly store: Pick<Store, 'memory'> & { readonly schedules: Pick<Schedules, 'marks'> };
+  readonly store: Pick<Store, 'facts'> & { readonly schedules: Pick<Schedules, 'marks'> };
   readonly definitions: Definitions;
 }
 
@@ -152,7 +152,7 @@ async function checkOne(one: ListedDefinition, ask: AskChat, parts: CheckParts):
 async function unchecked(one: ListedDefinition, { store }: CheckParts): Promise<readonly Writes[]> {
   if (!('definition' in one)) return [];
   const definition: Definition = one.definition;
-  const found = await findTarget(definition, store.memory);
+  const found = await findTarget(definition, store.facts);
   const parsed = parseAddress(found.kind === 'none' ? '' : found.address);
   if (parsed.kind === 'problem') return [];
   return [{ definition, table: `${parsed.address.token}/${parsed.address.table}`, fields: undefined }];

@@ -16,8 +16,8 @@ export const openDefinitions: OpenDefinitions = (config, parts) => ({
     const open = definitions.filter(({ target }) => parseAddress(target).kind === 'problem');
     const found = new Map<string, FoundTarget>();
     if (open.length === 0) return found;
-    return withStore(config, parts, async ({ memory }) => {
-      for (const one of open) found.set(one.name, await findTarget(one, memory));
+    return withStore(config, parts, async ({ facts }) => {
+      for (const one of open) found.set(one.name, await findTarget(one, facts));
       return found;
     });
   },

@@ -4,7 +4,6 @@ import type { FeishuClient } from '../feishu/client.ts';
 import { cures } from '../feishu/cures.ts';
 import { mayWrite } from '../feishu/may-write.ts';
 import { type BothSides, wouldCreate } from '../run/create-fields.ts';
-import { recallFields } from '../run/history.ts';
 import { tryLinked, tryPeople } from '../run/lookup.ts';
 import type { CallMeter, People, Query, Sources, Store, Table } from '../run/ports.ts';
 import { openFound } from '../run/target.ts';
@@ -25,7 +24,7 @@ export interface TableParts {
   readonly client: FeishuClient;
   readonly people: People;
   readonly sources: Sources;
-  readonly store: Pick<Store, 'memory'>;
+  readonly store: Pick<Store, 'facts'>;
   readonly signal: AbortSignal;
 }
 
@@ -46,7 +45,7 @@ export async function checkTable(
   queryWorks: boolean,
   { client, people, sources, store, signal }: TableParts,
 ): Promise<CheckedTable> {
-  const { table } = await openFound(definition, store.memory, (address) =>
+  const { table } = await openFound(definition, store.facts, (address) =>
     openTable(client)(address, uncounted, signal),
   );
   const [about, fields] = await allOf([table.about(signal), table.fields(signal), table.revision(signal)]);
@@ -57,7 +56,8 @@ export async function checkTable(
   const writes = { definition, table: `${table.base}/${table.id}`, fields: undefined };
   if (!queryWorks) return { problems, writes };
   const source = sources(definition.source.connection);
-  const known = await recallFields(store, { definition: definition.name, table: writes.table });
+  const scope = { definition: definition.name, table: writes.table };
+  const known = (await store.facts.fields.of(scope)) ?? [];
   const columns = await source.columns(query, signal);
   const describe = () => source.describe(query, signal);
   const both = { definition, columns, fields, zone: zoneOf(query.timeZone), known, describe };

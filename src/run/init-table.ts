@@ -12,13 +12,13 @@ import type { Lanes } from './lane.ts';
 import { type Looked, lookAtTable } from './look-table.ts';
 import type { Base, CallMeter, OpenBase, Sources, Store, Table } from './ports.ts';
 import { queryOf } from './query.ts';
-import { recallMade, rememberMade } from './target.ts';
+import { madeTable } from './target.ts';
 
 /** What creating a table works with. */
 export interface InitParts {
   readonly openBase: OpenBase;
   readonly sources: Sources;
-  readonly store: Pick<Store, 'memory'>;
+  readonly store: Pick<Store, 'facts'>;
   readonly lanes: Lanes;
   readonly timeZone: string;
   readonly meter: CallMeter;
@@ -51,13 +51,13 @@ export type Inited =
  */
 export async function initTable(definition: Definition, parts: InitParts): Promise<Inited> {
   const { name, target } = definition;
-  const { memory } = parts.store;
+  const { facts } = parts.store;
   const parsed = parseBaseAddress(target);
   if (parsed.kind === 'problem') throw problem(parsed.problem);
   const { table: own, token: of } = parsed.address;
   const base = await parts.openBase(target, parts.meter, parts.signal);
   const tables = await base.tables(parts.signal);
-  const made = own === undefined ? await recallMade(memory, name, of) : undefined;
+  const made = own === undefined ? await madeTable(facts, name, of) : undefined;
   const there = tables.find(({ id }) => id === (own ?? made?.table));
   if (there) return exists(definition, base, there, own !== undefined, parts);
   // Says which tables there are.
@@ -70,10 +70,10 @@ export async function initTable(definition: Definition, parts: InitParts): Promi
   if (taken && !(begun && (await hasFields(base.table(taken.id), fields, parts.signal))))
     throw problem(nameTaken(definition, taken.id, title));
 
-  await rememberMade(memory, name, { of, name: title, table: null });
+  await facts.made.keep(name, { of, name: title, table: null });
   const id = taken?.id ?? (await create(base, title, fields, parts.signal));
   const blankRows = await removeBlank(base.table(id), parts);
-  await rememberMade(memory, name, { of, name: title, table: id });
+  await facts.made.keep(name, { of, name: title, table: id });
   return { kind: 'created', target: withTable(target, id), table: { id, name: title }, fields, blankRows };
 }
 

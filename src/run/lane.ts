@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { answered, refused, refusedPause, rememberWidth, startWidth, type Width } from '../sync/width.ts';
-import type { Chance, Clock, Memory } from './ports.ts';
+import type { Chance, Clock, Fact } from './ports.ts';
 
 /** Where the writes of one base queue up. */
 export interface Lane {
@@ -39,13 +39,13 @@ export interface Lanes {
  */
 const writesPerSecond = 50;
 
-/** Makes the lanes. */
-export function openLanes(memory: Memory, clock: Clock, chance: Chance): Lanes {
+/** Makes the lanes. @param remembered the widths of earlier runs, by base */
+export function openLanes(remembered: Fact<string, string>, clock: Clock, chance: Chance): Lanes {
   const lanes = new Map<string, Promise<Lane>>();
   const turn = bucket(clock);
 
   async function openLane(base: string): Promise<Lane> {
-    let width: Width = startWidth(await memory.recall(`width:${base}`));
+    let width: Width = startWidth(await remembered.of(base));
     let fixed: number | undefined;
     let freeAt = 0;
     let underWay = 0;
@@ -54,11 +54,10 @@ export function openLanes(memory: Memory, clock: Clock, chance: Chance): Lanes {
     const returned: (() => void)[] = [];
 
     function become(next: Width): void {
-      const remembered = rememberWidth(next);
-      const changed = rememberWidth(width) !== remembered;
+      const changed = rememberWidth(width) !== rememberWidth(next);
       width = next;
       limiter.concurrency = fixed ?? width.width;
-      if (changed && fixed === undefined) memory.remember(`width:${base}`, remembered).catch(() => undefined);
+      if (changed && fixed === undefined) remembered.keep(base, rememberWidth(next)).catch(() => undefined);
     }
 
     async function turnThen<T>(job: () => Promise<T>, signal: AbortSignal): Promise<T> {

@@ -6,7 +6,6 @@ import { type Problem, ProblemError } from '../sync/problem.ts';
 import type { Text } from '../sync/text.ts';
 import { zoneOf } from '../sync/zone.ts';
 import { type BothSides, lackingFields, wouldCreate } from './create-fields.ts';
-import { recallFields } from './history.ts';
 import type { Query, Store, Table } from './ports.ts';
 
 /** A table that is there, seen with a definition's eyes. */
@@ -19,7 +18,7 @@ export interface Looked {
 
 /** What looking works with. */
 export interface Looking {
-  readonly store: Pick<Store, 'memory'>;
+  readonly store: Pick<Store, 'facts'>;
   readonly query: Query;
   readonly describe: () => Promise<readonly ColumnDetail[]>;
   readonly signal: AbortSignal;
@@ -33,7 +32,7 @@ export async function lookAtTable(
 ): Promise<Looked> {
   const fields = await table.fields(signal);
   const scope = { definition: definition.name, table: `${table.base}/${table.id}` };
-  const known = await recallFields(store, scope);
+  const known = (await store.facts.fields.of(scope)) ?? [];
   const columns = await describe();
   const zone = zoneOf(query.timeZone);
   const both = { definition, columns, fields, zone, known, describe: async () => columns };

@@ -7,7 +7,7 @@ import { zoneOf } from '../sync/zone.ts';
 import type { Board } from './board.ts';
 import { type Comparison, compare } from './compare.ts';
 import { type Creating, prepareFields } from './create-fields.ts';
-import { history, recallFields, rememberFields, rowsPerChunk } from './history.ts';
+import { history, rowsPerChunk } from './history.ts';
 import type { Lanes } from './lane.ts';
 import { type Basis, fingerprintOf, type Plan, writePlan } from './plan.ts';
 import type { Chance, Clock, People, RunRecord, Scope, Sources, Store, Table } from './ports.ts';
@@ -65,7 +65,7 @@ export async function makePlan(job: Planning): Promise<Plan> {
     job.table.revision(signal),
     source.columns(query, signal),
   ]);
-  const known = await recallFields(store, job.scope);
+  const known = (await store.facts.fields.of(job.scope)) ?? [];
   const describe = () => source.describe(query, signal);
   const schema = await prepareFields({ ...job, columns, fields, zone, known, describe });
   const { table } = schema;
@@ -162,7 +162,7 @@ export async function makePlan(job: Planning): Promise<Plan> {
     await store.journal.saveState(job.run, board.state(), job.fence);
     // What has changed is told again until a person has said yes to it.
     const settled = !job.planOnly && !reasons.some(({ code }) => code === 'changed');
-    if (settled) await rememberFields(store, job.scope, mapping.known);
+    if (settled) await store.facts.fields.keep(job.scope, mapping.known);
     await refused?.end();
     await store.journal.savePlan(job.run, writePlan(plan), fingerprint, job.fence);
     return plan;

@@ -68,7 +68,7 @@ export function openRuns(parts: Registry): Runs {
     let { definition } = request;
     let table: Table;
     try {
-      ({ definition, table } = await openFound(definition, store.memory, (link) => {
+      ({ definition, table } = await openFound(definition, store.facts, (link) => {
         fresh.set((state) => ({ ...state, link }));
         return open(link, fresh);
       }));

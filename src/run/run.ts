@@ -9,7 +9,7 @@ import type { Act, State, WaitReason } from '../sync/state.ts';
 import { type Text, text } from '../sync/text.ts';
 import type { Board } from './board.ts';
 import type { Creating } from './create-fields.ts';
-import { agreedPrint, chunkSizeOf, handMadeGrant, rememberFields, rememberSuccess } from './history.ts';
+import { rememberFilled } from './history.ts';
 import type { Hold } from './keeper.ts';
 import type { Lanes } from './lane.ts';
 import { makePlan, type Planning } from './make-plan.ts';
@@ -106,7 +106,7 @@ export async function applyPlan(
   parts: Parts,
   withoutDeletes: boolean,
 ): Promise<void> {
-  const { journal, memory } = parts.store;
+  const { journal, facts } = parts.store;
   const { planned } = job.board.state();
   await journal.dropPlan(job.run, job.fence);
   job.board.set(unplanned);
@@ -118,10 +118,9 @@ export async function applyPlan(
     },
   });
   if (plan.waits.length === 0) {
-    if (approved.asksHandMade)
-      await memory.remember(handMadeGrant(job.scope), withoutDeletes ? 'keep' : 'yes');
-    await memory.remember(agreedPrint(job.scope), plan.fingerprint);
-    await rememberFields(parts.store, job.scope, plan.known);
+    if (approved.asksHandMade) await facts.handMade.keep(job.scope, withoutDeletes ? 'keep' : 'delete');
+    await facts.agreed.keep(job.scope, plan.fingerprint);
+    await facts.fields.keep(job.scope, plan.known);
   }
   await follow(job, plan, parts, false);
 }
@@ -189,9 +188,7 @@ async function carryOut(job: Job, stored: Plan, parts: Parts, { again, later }: 
   if (stopped) throw stoppedBy(stopped);
   board.set((state) => end(state, verdictOf(state), clock.now()));
   if (board.state().status !== 'done') return;
-  const { revision, fingerprint, filled } = plan;
-  const wrote = known.size > 0;
-  await rememberSuccess(store, scope, { revision: wrote ? null : revision, fingerprint, run }, filled);
+  await rememberFilled(store, scope, plan.filled);
 }
 
 /** By how many records the plan has made the table longer so far. */
@@ -270,9 +267,7 @@ async function wait(job: Job, plan: Plan, { store, clock }: Parts): Promise<void
 }
 
 function rememberSize(store: Store, scope: Scope, refused: number): void {
-  store.memory
-    .remember(chunkSizeOf(scope), String(Math.max(1, Math.floor(refused / 2))))
-    .catch(() => undefined);
+  store.facts.chunkSize.keep(scope.table, Math.max(1, Math.floor(refused / 2))).catch(() => undefined);
 }
 
 const planning = (job: Job, definition: Definition, parts: Parts): Planning => ({

@@ -2,7 +2,7 @@ import { parseBaseAddress, withTable } from '../sync/address.ts';
 import type { Definition } from '../sync/definition.ts';
 import { type Problem, ProblemError, problem } from '../sync/problem.ts';
 import { type Text, text } from '../sync/text.ts';
-import type { Memory, Table } from './ports.ts';
+import type { MadeTable, Table, TableFacts } from './ports.ts';
 
 /** Where a definition writes to. */
 export type FoundTarget =
@@ -13,41 +13,22 @@ export type FoundTarget =
   /** Its address names a base only, and no table was created there yet. */
   | { readonly kind: 'none' };
 
-/** What is kept of a table that was created for a definition. */
-export interface MadeTable {
-  /** Token in the address of the base: in another base it does not count. */
-  readonly of: string;
-  readonly name: string;
-  /** ID of the table; null from the moment before it is created until it is ready. */
-  readonly table: string | null;
-}
-
 type Named = Pick<Definition, 'name' | 'target'>;
-
-const memoryOf = (definition: string): string => `target:${definition}`;
-
-/** Keeps which table was created for a definition. */
-export const rememberMade = (memory: Memory, definition: string, made: MadeTable): Promise<void> =>
-  memory.remember(memoryOf(definition), JSON.stringify(made));
+type Made = Pick<TableFacts, 'made'>;
 
 /** The table that was created, or begun, for a definition in the base `of`. */
-export async function recallMade(
-  memory: Memory,
-  definition: string,
-  of: string,
-): Promise<MadeTable | undefined> {
-  const kept = await memory.recall(memoryOf(definition));
-  const made = kept === undefined ? undefined : (JSON.parse(kept) as MadeTable);
+export async function madeTable(facts: Made, definition: string, of: string): Promise<MadeTable | undefined> {
+  const made = await facts.made.of(definition);
   return made?.of === of ? made : undefined;
 }
 
 /** Finds where a definition writes to: the one place where that is decided. */
-export async function findTarget({ name, target }: Named, memory: Memory): Promise<FoundTarget> {
+export async function findTarget({ name, target }: Named, facts: Made): Promise<FoundTarget> {
   const parsed = parseBaseAddress(target);
   // What is wrong with an address is told when it is opened.
   if (parsed.kind === 'problem' || parsed.address.table !== undefined)
     return { kind: 'own', address: target };
-  const made = await recallMade(memory, name, parsed.address.token);
+  const made = await madeTable(facts, name, parsed.address.token);
   return made?.table ? { kind: 'made', address: withTable(target, made.table) } : { kind: 'none' };
 }
 
@@ -57,10 +38,10 @@ export async function findTarget({ name, target }: Named, memory: Memory): Promi
  */
 export async function openFound<D extends Named>(
   definition: D,
-  memory: Memory,
+  facts: Made,
   open: (address: string) => Promise<Table>,
 ): Promise<{ readonly definition: D; readonly table: Table }> {
-  const found = await findTarget(definition, memory);
+  const found = await findTarget(definition, facts);
   if (found.kind === 'none') throw problem(noTableYet(definition.name));
   const { kind, address } = found;
   const table = await open(address);

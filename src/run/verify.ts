@@ -10,7 +10,6 @@ import { type Text, text } from '../sync/text.ts';
 import { zoneOf } from '../sync/zone.ts';
 import { listedKey } from './bad-rows.ts';
 import { idsOf, invalidRow, resolving, untouchable } from './compare.ts';
-import { recallFields } from './history.ts';
 import type { CallMeter, OpenTable, People, Scope, Sources, Store } from './ports.ts';
 import { queryOf } from './query.ts';
 import { type BothRead, readSides } from './read-sides.ts';
@@ -23,7 +22,7 @@ import { allOf } from './together.ts';
 export interface VerifyParts {
   readonly sources: Sources;
   readonly people: People;
-  readonly store: Pick<Store, 'memory' | 'ledger' | 'leases'>;
+  readonly store: Pick<Store, 'facts' | 'ledger' | 'leases'>;
   readonly openTable: OpenTable;
   readonly timeZone: string;
   readonly folder: string;
@@ -48,7 +47,7 @@ const samplesKept = 5;
 export function verifier(parts: VerifyParts): Verify {
   const { store, folder } = parts;
   return async (saved, onKeys, meter, signal) => {
-    const { definition, table } = await openFound(saved, store.memory, (address) =>
+    const { definition, table } = await openFound(saved, store.facts, (address) =>
       parts.openTable(address, meter, signal),
     );
     const scope: Scope = { definition: definition.name, table: `${table.base}/${table.id}` };
@@ -61,7 +60,8 @@ export function verifier(parts: VerifyParts): Verify {
       table.revision(signal),
       source.columns(query, signal),
     ]);
-    const mapping = mapColumns(definition, columns, fields, zone, await recallFields(store, scope));
+    const known = (await store.facts.fields.of(scope)) ?? [];
+    const mapping = mapColumns(definition, columns, fields, zone, known);
     if (isMismatch(mapping)) throw new ProblemError(mapping);
     const spool = openSpool({ folder });
     const bad = openSpool({ folder, memory: 4 * 1024 * 1024 });

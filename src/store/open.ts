@@ -3,12 +3,13 @@ import type { Audit, Schedules } from '../bot/ports.ts';
 import type { Clock, Store } from '../run/ports.ts';
 import { type Problem, ProblemError, problem } from '../sync/problem.ts';
 import { audit } from './audit.ts';
+import { hash } from './db/encode.ts';
 import { silent } from './db/mysql-problems.ts';
 import { openDatabase, type StoreParts } from './db/open.ts';
+import { tableFacts } from './facts.ts';
 import { journal } from './journal.ts';
 import { leases } from './leases.ts';
 import { ledger } from './ledger.ts';
-import { memory } from './memory.ts';
 import { orders } from './orders.ts';
 import { rejects } from './rejects.ts';
 import { schedules } from './schedules.ts';
@@ -26,6 +27,8 @@ export interface OpenedStore extends Store {
   hurry(): void;
 }
 
+/** What is written to find out whether writing works. */
+const alive = { name_hash: hash('store.alive'), name: '"store.alive"', value: '""' };
 /** Milliseconds that opening waits for other programs; later on their locks are waited out, however long they last. */
 const openingWaits = 10_000;
 /** The same while the program stops, for all statements together. */
@@ -43,12 +46,11 @@ export async function openStore(url: string, { clock, log }: StoreParts): Promis
   const { db, backend, watched } = await openDatabase(url, { clock, log }, openingWaits);
   const { trouble, well, patience } = watched;
   patience(Number.POSITIVE_INFINITY);
-  const kept = memory(db);
   return {
     journal: journal(db, backend),
     ledger: ledger(db),
     rejects: rejects(db, backend),
-    memory: kept,
+    facts: tableFacts(db),
     leases: leases(db, backend),
     seen: seen(db, backend),
     schedules: schedules(db, backend),
@@ -63,7 +65,7 @@ export async function openStore(url: string, { clock, log }: StoreParts): Promis
     async tend() {
       try {
         // Beginning shows a lock, and a server that is gone. Whether a full disk has room again, only writing shows.
-        if (trouble()) await kept.remember('store.alive', '');
+        if (trouble()) await db.replaceInto('bitable_sync_memory').values(alive).execute();
         else await db.transaction().execute(async () => undefined);
         well();
         await backend.tidy(db);

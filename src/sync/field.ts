@@ -1,33 +1,18 @@
 /** Field types that a run can write. */
-export type WritableKind =
-  | 'text'
-  | 'number'
-  | 'select'
-  | 'multi'
-  | 'date'
-  | 'checkbox'
-  | 'phone'
-  | 'url'
-  | 'person'
-  | 'group'
-  | 'location'
-  | 'link'
-  | 'attachment';
+const writable = [
+  ...(['text', 'number', 'select', 'multi', 'date', 'checkbox', 'phone', 'url'] as const),
+  ...(['person', 'group', 'location', 'link', 'attachment'] as const),
+] as const;
+export type WritableKind = (typeof writable)[number];
 
 /** Field types that only Feishu fills. */
-export type ReadOnlyKind =
-  | 'formula'
-  | 'lookup'
-  | 'created-time'
-  | 'modified-time'
-  | 'created-user'
-  | 'modified-user'
-  | 'auto-number'
-  | 'button'
-  | 'stage'
-  | 'other';
+const readOnly = [
+  ...(['formula', 'lookup', 'created-time', 'modified-time', 'created-user', 'modified-user'] as const),
+  ...(['auto-number', 'button', 'stage', 'other'] as const),
+] as const;
 
-export type FieldKind = WritableKind | ReadOnlyKind;
+export const fieldKinds = [...writable, ...readOnly] as const;
+export type FieldKind = (typeof fieldKinds)[number];
 
 /** One field (column) of a Bitable table. */
 export interface Field {

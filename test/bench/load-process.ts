@@ -39,7 +39,7 @@ async function load({ definition: written, app, shop, store: path, folder }: Loa
   const runs = openRuns({
     ...{ clock, chance, log, folder, timeZone: 'Asia/Shanghai' },
     store: store as never,
-    lanes: openLanes(store.memory, clock, chance),
+    lanes: openLanes(store.facts.width, clock, chance),
     sources: source.sources,
     people: people(client, clock),
     openTable: openTable(client),

@@ -1,16 +1,12 @@
-import type { ChunkRecord, Journal, Leases, Ledger, Memory, Store } from '../../src/run/ports.ts';
+import type { ChunkRecord, Fact, Journal, Leases, Ledger, Store } from '../../src/run/ports.ts';
 
 /**
  * A store for one load that keeps nothing: plan and chunks are in memory while they are needed, outcomes are
  * forgotten. With it a run is as quick as it would be without journal and ledger.
  */
-export function memoryStore(): Pick<
-  Store,
-  'journal' | 'ledger' | 'leases' | 'memory' | 'rejects' | 'orders'
-> {
+export function memoryStore(): Pick<Store, 'journal' | 'ledger' | 'leases' | 'facts' | 'rejects' | 'orders'> {
   const chunks = new Map<string, ChunkRecord>();
   const bodies = new Map<string, Uint8Array>();
-  const remembered = new Map<string, string>();
   const put = (id: string, change: Partial<ChunkRecord>): void => {
     const chunk = chunks.get(id);
     if (chunk) chunks.set(id, { ...chunk, ...change });
@@ -49,11 +45,12 @@ export function memoryStore(): Pick<
     release: nothing,
     holder: nothing,
   };
-  const memory: Memory = {
-    recall: async (name) => remembered.get(name),
-    async remember(name, value) {
-      remembered.set(name, value);
-    },
+  const fact = <Of, T>(): Fact<Of, T> => {
+    const known = new Map<string, T>();
+    return {
+      of: async (what) => known.get(JSON.stringify(what)),
+      keep: async (what, value) => void known.set(JSON.stringify(what), value),
+    };
   };
   const rejects: Partial<Store['rejects']> = {
     addRows: nothing,
@@ -66,7 +63,10 @@ export function memoryStore(): Pick<
     journal: journal as Journal,
     ledger: ledger as Ledger,
     leases,
-    memory,
+    facts: {
+      ...{ width: fact(), chunkSize: fact(), made: fact(), handMade: fact() },
+      ...{ agreed: fact(), filled: fact(), fields: fact() },
+    },
     rejects: rejects as Store['rejects'],
     orders: { post: nothing, of: async () => [], take: nothing, prune: nothing },
   };

@@ -573,7 +573,7 @@ export async function world(change: Partial<Definition> = {}, shared?: Store): P
         sources: () => source,
         people: { openIds: (...asked) => self.people.openIds(...asked) },
         store: own,
-        lanes: openLanes(own.memory, clock, chance),
+        lanes: openLanes(own.facts.width, clock, chance),
         clock,
         chance,
         log,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { keeper } from '../../src/run/keeper.ts';
 import { openLanes } from '../../src/run/lane.ts';
-import type { Leases, Memory, Store } from '../../src/run/ports.ts';
+import type { Leases, Store, TableFacts } from '../../src/run/ports.ts';
 import { readTable } from '../../src/run/read-table.ts';
 import { findKeys } from '../../src/run/readback.ts';
 import { sampler, shownKey } from '../../src/run/sample.ts';
@@ -41,12 +41,12 @@ const target = (name: string, kind: FieldKind = 'text', hidden = false): Target 
   hidden,
 });
 
-function memory(all: Record<string, string> = {}): Memory & { readonly all: Record<string, string> } {
+function widths(all: Record<string, string> = {}): TableFacts['width'] & { readonly all: typeof all } {
   return {
     all,
-    recall: async (name) => all[name],
-    remember: async (name, value) => {
-      all[name] = value;
+    of: async (base) => all[base],
+    keep: async (base, value) => {
+      all[base] = value;
     },
   };
 }
@@ -54,7 +54,7 @@ function memory(all: Record<string, string> = {}): Memory & { readonly all: Reco
 describe('a lane', () => {
   async function lane(remembered?: string) {
     const clock = movableClock();
-    const mind = memory(remembered === undefined ? {} : { 'width:base': remembered });
+    const mind = widths(remembered === undefined ? {} : { base: remembered });
     const lanes = openLanes(mind, clock, chance);
     return { clock, mind, lanes, lane: await lanes.open('base') };
   }
@@ -77,7 +77,7 @@ describe('a lane', () => {
     enders[0]?.();
     await turns();
     expect(enders).toHaveLength(3);
-    expect(mind.all['width:base']).toBe('2 0 0');
+    expect(mind.all['base']).toBe('2 0 0');
     for (let at = 1; at < 9; at++) {
       await until(() => enders.length > at);
       enders[at]?.();
@@ -150,7 +150,7 @@ describe('a lane', () => {
 
   it('goes on when what it learns cannot be remembered', async () => {
     const clock = movableClock();
-    const mind = { ...memory(), remember: () => Promise.reject(new Error('disk full')) };
+    const mind = { ...widths(), keep: () => Promise.reject(new Error('disk full')) };
     const one = await openLanes(mind, clock, chance).open('base');
     one.answered();
     expect(await one.run(async () => 1, never)).toBe(1);
@@ -185,7 +185,7 @@ describe('many writes at once', () => {
   });
 
   it('that had their turn before the lane narrowed do not meet each other', async () => {
-    const lanes = openLanes(memory({ 'width:base': '2 0 0' }), movableClock(), chance);
+    const lanes = openLanes(widths({ base: '2 0 0' }), movableClock(), chance);
     const lane = await lanes.open('base');
     const [one, other] = await Promise.all([lane.sends(), lane.sends()]);
     other.back();

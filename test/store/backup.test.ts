@@ -21,7 +21,7 @@ async function place() {
 it('a copy made while another process writes is the store at one moment', async () => {
   const { url, file } = await place();
   const before = await openStore(url, parts);
-  await before.memory.remember('table.orders', 'tblMadeByInit');
+  await before.facts.width.keep('table.orders', 'tblMadeByInit');
   await before.journal.createRun(runOf('waits', { status: 'waiting' }));
   await before.stop();
   const { process: writer, lines } = startChild('write', url, 'busy');
@@ -38,7 +38,7 @@ it('a copy made while another process writes is the store at one moment', async 
   expect(readdirSync(dirname(copy)).filter((name) => name.includes('copy'))).toEqual(["it's a copy.db"]);
   const store = await openStore(`sqlite:${copy}`, parts);
   onTestFinished(() => store.stop());
-  expect(await store.memory.recall('table.orders')).toBe('tblMadeByInit');
+  expect(await store.facts.width.of('table.orders')).toBe('tblMadeByInit');
   expect((await store.journal.openRuns()).map(({ id }) => id).sort()).toEqual(['busy', 'waits']);
   const chunks = await store.journal.chunks('busy');
   expect(chunks.filter(({ status }) => status === 'done').map(({ id }) => id)).toEqual(

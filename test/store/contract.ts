@@ -686,13 +686,61 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
       });
     });
 
-    it('remembers the last value of a name, whatever characters it holds', async () => {
-      const odd = '宽\0度 \ud800 😀 "x"';
-      expect(await store.memory.recall(odd)).toBeUndefined();
-      await store.memory.remember(odd, '1');
-      await store.memory.remember(odd, odd);
-      await store.memory.remember(odd.toUpperCase(), 'another');
-      expect(await (await another()).memory.recall(odd)).toBe(odd);
+    describe('what was learned of bases and tables', () => {
+      it('is the last word, whatever characters it holds', async () => {
+        const odd = '宽\0度 \ud800 😀 "x"';
+        expect(await store.facts.width.of(odd)).toBeUndefined();
+        await store.facts.width.keep(odd, '1');
+        await store.facts.width.keep(odd, odd);
+        await store.facts.width.keep(odd.toUpperCase(), 'another');
+        expect(await (await another()).facts.width.of(odd)).toBe(odd);
+      });
+
+      it('comes back as it was kept, one for each base, table, definition or scope', async () => {
+        const { facts } = store;
+        const scope = { definition: 'learned', table: 'b/learned' };
+        const elsewhere = { ...scope, table: 'b/else' };
+        const field = { column: '列\0', id: 'fld1', name: '名', kind: 'number' } as const;
+        const made = { of: 'bascn1', name: '订单', table: null };
+        await facts.chunkSize.keep('b/learned', 250);
+        await facts.made.keep('learned', made);
+        await facts.handMade.keep(scope, 'delete');
+        await facts.handMade.keep(elsewhere, 'keep');
+        await facts.agreed.keep(scope, 'f1');
+        await facts.filled.keep(scope, ['fld1', 'fld2']);
+        await facts.fields.keep(scope, [field]);
+        const again = (await another()).facts;
+        expect([await again.chunkSize.of('b/learned'), await again.chunkSize.of('b/else')]).toEqual([
+          250,
+          undefined,
+        ]);
+        expect([await again.made.of('learned'), await again.made.of('else')]).toEqual([made, undefined]);
+        expect([await again.handMade.of(scope), await again.handMade.of(elsewhere)]).toEqual([
+          'delete',
+          'keep',
+        ]);
+        expect([await again.agreed.of(scope), await again.agreed.of(elsewhere)]).toEqual(['f1', undefined]);
+        expect([await again.filled.of(scope), await again.fields.of(scope)]).toEqual([
+          ['fld1', 'fld2'],
+          [field],
+        ]);
+      });
+
+      it.each([
+        ['torn', '"[\\"fld1'],
+        ['of another shape', '"{\\"of\\":1}"'],
+      ])('is told in words where it is %s', async (_, value) => {
+        await store.facts.made.keep('broken', { of: 'bascn1', name: 'x', table: 'tbl1' });
+        const db = new Kysely<Tables>({ dialect: backendOf(place.url).dialect });
+        const mine = db.updateTable('bitable_sync_memory').where('name', '=', '"target:broken"');
+        await mine.set({ value }).execute();
+        await db.destroy();
+        await expect(store.facts.made.of('broken')).rejects.toMatchObject({
+          problems: [
+            { code: 'stored-unreadable', message: { en: expect.stringContaining('target:broken') } },
+          ],
+        });
+      });
     });
 
     it('calls an event the first one exactly once, also across processes and after a restart', async () => {

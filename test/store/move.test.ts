@@ -126,7 +126,7 @@ describe.each([
   it('is left empty by a copy that breaks off, and can be moved again', async () => {
     const [from, to] = [await places[before](), await places[after]()];
     const store = await openStore(from, parts);
-    for (let at = 0; at < 20; at++) await store.memory.remember(`m${at}`, 'x');
+    for (let at = 0; at < 20; at++) await store.facts.width.keep(`m${at}`, 'x');
     await store.seen.first(['a'], 1);
     await store.stop();
     let looks = 0;
@@ -154,7 +154,7 @@ it.each([
     const urls = { from: await places[before](), to: await places[after]() };
     await fresh(urls.from);
     const bot = await openStore(urls[which], parts);
-    await bot.memory.remember('a', 'b');
+    await bot.facts.width.keep('a', 'b');
     const refused = moveStore(urls.from, urls.to, moving());
     await expect(refused).rejects.toMatchObject({ problems: [{ code: 'store-in-use' }] });
     await bot.stop();

@@ -150,9 +150,9 @@ it('a connection that the server has ended is told in words, and the store works
   const store = await openStore(url, parts);
   onTestFinished(() => store.stop());
   for (const id of await connections()) if (!before.includes(id)) await other.query(`kill ${id}`);
-  const said = await store.memory.remember('a', 'b').catch((error: unknown) => error);
+  const said = await store.facts.width.keep('a', 'b').catch((error: unknown) => error);
   if (said !== undefined) expect(said).toMatchObject({ problems: [{ code: 'store-unreachable' }] });
-  await expect.poll(() => store.memory.remember('a', 'b').catch((error: unknown) => error)).toBeUndefined();
+  await expect.poll(() => store.facts.width.keep('a', 'b').catch((error: unknown) => error)).toBeUndefined();
 });
 
 it.each([

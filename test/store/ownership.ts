@@ -103,7 +103,13 @@ export function ownershipContract(name: 'SQLite' | 'MySQL', prepare: () => Promi
       expect([...found.keys()]).toEqual(['a', '键']);
       expect(await store.schedules.marks('paused')).toHaveLength(1);
       expect(await store.schedules.reminders()).toHaveLength(1);
-      expect(await store.memory.recall('made|orders')).toBe('tblMade');
+      const waiting = (await store.journal.openRuns()).find(({ id }) => id !== 'openrun1');
+      const scope = waiting?.scope ?? { definition: '', table: '' };
+      expect(await store.facts.width.of(scope.table.split('/')[0] ?? '')).toBe('2 0 0');
+      expect(await store.facts.fields.of(scope)).toContainEqual({
+        ...{ column: '用户ID', id: expect.stringMatching(/^fld/), name: '用户ID', kind: 'number' },
+      });
+      expect(await store.facts.filled.of(scope)).toHaveLength(8);
       expect(await rows('bitable_sync_ledger')).toHaveLength(14);
       const gone = await backendOf(url).relations(db, ['runs', 'versions', 'ledger']);
       expect([...gone.keys()]).toEqual([]);

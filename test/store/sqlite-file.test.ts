@@ -40,7 +40,7 @@ describe('the SQLite file', () => {
   it('and its side files can be read by their owner only, in a folder made for them', async () => {
     const { url, file } = await place();
     const store = await open(url);
-    await store.memory.remember('a', 'b');
+    await store.facts.width.keep('a', 'b');
     expect([file, `${file}-wal`, `${file}-shm`].map(modeOf)).toEqual(['600', '600', '600']);
     expect(modeOf(dirname(file))).toBe('700');
   });
@@ -56,8 +56,8 @@ describe('the SQLite file', () => {
 
   it('can be kept in memory', async () => {
     const store = await open('sqlite::memory:');
-    await store.memory.remember('a', 'b');
-    expect(await store.memory.recall('a')).toBe('b');
+    await store.facts.width.keep('a', 'b');
+    expect(await store.facts.width.of('a')).toBe('b');
   });
 
   it('leaves no side files when it was closed', async () => {
@@ -216,7 +216,7 @@ describe('a file that another program holds', () => {
   it('holds nobody up who stops', async () => {
     const { store, other, seen } = await held();
     other.exec('begin immediate');
-    const noted = store.memory.remember('a', 'b').catch((error: unknown) => error);
+    const noted = store.facts.width.keep('a', 'b').catch((error: unknown) => error);
     await seen('store.failed');
     store.hurry();
     await store.stop();
@@ -226,7 +226,7 @@ describe('a file that another program holds', () => {
   it('does not stop the event loop', async () => {
     const { store, other } = await held();
     other.exec('begin immediate');
-    const noted = store.memory.remember('a', 'b');
+    const noted = store.facts.width.keep('a', 'b');
     const delay = monitorEventLoopDelay({ resolution: 1 });
     delay.enable();
     await systemClock.sleep(300);

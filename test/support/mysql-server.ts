@@ -149,6 +149,8 @@ async function startPrivate(binary: string): Promise<MysqlServer> {
     return await launch(binary, folder, [
       '--no-defaults',
       `--datadir=${data}`,
+      // A server that starts clears the temporary files of all others out of a folder that they share.
+      `--tmpdir=${folder}`,
       `--pid-file=${join(folder, 'pid')}`,
       '--bind-address=127.0.0.1',
       '--skip-name-resolve',

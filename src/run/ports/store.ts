@@ -1,12 +1,7 @@
 import type { Actor } from '../../sync/state.ts';
+import type { TableFacts } from './facts.ts';
 import type { Journal } from './journal.ts';
 import type { Ledger, Rejects } from './ledger.ts';
-
-/** Things learned that outlive runs: the width that a base takes, its chunk size, a person's yes to deletes. */
-export interface Memory {
-  recall(name: string): Promise<string | undefined>;
-  remember(name: string, value: string): Promise<void>;
-}
 
 /** One run per table, across processes. */
 export interface Lease {
@@ -81,7 +76,7 @@ export interface Store {
   readonly journal: Journal;
   readonly ledger: Ledger;
   readonly rejects: Rejects;
-  readonly memory: Memory;
+  readonly facts: TableFacts;
   readonly leases: Leases;
   readonly seen: Seen;
   readonly orders: Orders;

@@ -1,0 +1,38 @@
+import type { z } from 'zod';
+import { problem } from '../sync/problem.ts';
+import { text } from '../sync/text.ts';
+
+/**
+ * Reads JSON that came out of the store.
+ * @param what it is of, for people: `state of run 1a2b`
+ * @throws ProblemError when it is torn, or was written by a program that this one does not know
+ */
+export function parsed<T>(what: string, json: string, schema: z.ZodType<T>): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (error) {
+    throw unreadable(what, 'no JSON', error);
+  }
+  const read = schema.safeParse(value);
+  if (read.success) return read.data;
+  const [issue] = read.error.issues;
+  throw unreadable(what, issue ? `${issue.path.join('.')}: ${issue.message}` : '', read.error);
+}
+
+const unreadable = (what: string, why: string, cause: unknown) =>
+  problem(
+    {
+      code: 'stored-unreadable',
+      message: text(
+        `存储里的一条内容读不出来：${what}（${why}）`,
+        `the store holds something that cannot be read: ${what} (${why})`,
+      ),
+      cure: text(
+        '用写下它的那个版本的程序，或从备份恢复存储',
+        'run the version of the program that wrote it, or restore the store from a backup',
+      ),
+      where: 'STORE_URL',
+    },
+    { cause },
+  );
