@@ -4,8 +4,7 @@ import { userInfo } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { WriteStream } from 'node:tty';
 import { setFlagsFromString } from 'node:v8';
-import { createCli } from './cli/cli.ts';
-import { keepStdoutForAnswers } from './cli/console.ts';
+import { createCli, keepStdoutForAnswers } from './cli/cli.ts';
 import type { Stream } from './cli/terminal.ts';
 import { systemClock } from './clock.ts';
 

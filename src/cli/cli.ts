@@ -1,15 +1,15 @@
 import { localeOf, secretsOf } from '../config.ts';
 import { readEnvironment } from '../env-file.ts';
 import type { Log } from '../run/ports.ts';
-import { hiding } from '../sync/hide.ts';
+import { type Hide, hiding } from '../sync/hide.ts';
 import { ProblemError, problem } from '../sync/problem.ts';
-import { inLocale, text } from '../sync/text.ts';
-import { type Answer, refusal } from './answer.ts';
-import { type Command, parseArguments, wantsJson } from './arguments.ts';
-import { perform } from './perform.ts';
-import type { ExitCode } from './report.ts';
+import { inLocale, type Locale, text } from '../sync/text.ts';
+import { parseArguments, type Typed, wantsJson } from './arguments.ts';
+import type { Answer, Shell, World } from './command.ts';
+import { commands } from './commands/registry.ts';
+import { problemLines } from './draw.ts';
+import { type ExitCode, errorOf, problemsOf, reportNoRun } from './report.ts';
 import { createTerminal, type Stream } from './terminal.ts';
-import type { World } from './world.ts';
 
 /** The command line of one process. */
 export interface Cli {
@@ -19,67 +19,46 @@ export interface Cli {
   abandon(thrown?: unknown): ExitCode;
 }
 
+/** Sends whatever a library prints to stderr: stdout belongs to answers, with `--json` to one object alone. */
+export function keepStdoutForAnswers(): void {
+  for (const word of ['log', 'info', 'debug', 'dir', 'table'] as const) console[word] = console.error;
+}
+
 /** Prepares one command line; `line` are the words after the program's name. */
 export function createCli(line: readonly string[], world: World): Cli {
   let hide = hiding(secretsOf(world.env));
-  const clean = (stream: Stream): Stream => ({
-    write: (words) => stream.write(hide(words)),
-    flushed: () => stream.flushed(),
-    get isTTY() {
-      return stream.isTTY;
-    },
-    get columns() {
-      return stream.columns;
-    },
-    get rows() {
-      return stream.rows ?? 24;
-    },
-  });
+  const clean = (stream: Stream): Stream => cleaned(stream, (words) => hide(words));
   const [out, err] = [clean(world.out), clean(world.err)];
   const json = wantsJson(line);
-  let locale = localeOf(world.env);
-  let command: Command = parseArguments(line, locale);
-  let terminal = createTerminal(err, world.clock, locale);
-  let answered = false;
+  const inLanguage = (locale: Locale) => ({
+    locale,
+    typed: parseArguments(line, locale, commands),
+    terminal: createTerminal(err, world.clock, locale),
+  });
+  let spoken = inLanguage(localeOf(world.env));
+  let isAnswered = false;
   let lastWords: (() => Answer) | undefined;
   let log: Log | undefined;
 
+  const refuse = (thrown: unknown, exit: ExitCode): Answer =>
+    refusal(spoken.typed, thrown, exit, spoken.locale);
   const give = (answer: Answer): ExitCode => {
-    if (answered) return answer.exit;
-    answered = true;
-    terminal.clear();
+    if (isAnswered) return answer.exit;
+    isAnswered = true;
+    spoken.terminal.clear();
     const lines = answer.lines.map((words) => `${words}\n`).join('');
     if (json || answer.bad) err.write(lines);
     else out.write(lines);
     if (json) out.write(`${JSON.stringify(answer.json)}\n`);
     return answer.exit;
   };
-
-  /** An answer that did not arrive is no success: nobody has read it. Whoever closed the pipe needs no words. */
-  const delivered = async (exit: ExitCode): Promise<ExitCode> => {
-    const [answer, words] = [await out.flushed(), await err.flushed()];
-    if (answer !== undefined && answer !== 'EPIPE')
-      err.write(
-        `✗ ${inLocale(text(`标准输出无法写入（${answer}）。`, `stdout cannot be written (${answer}).`), locale)}\n`,
-      );
-    return exit === 0 && (answer ?? words) !== undefined ? 1 : exit;
-  };
-
   const carryOut = async (): Promise<Answer> => {
     const { env, advice } = readEnvironment(world.env, world.cwd);
     hide = hiding(secretsOf(env));
-    if (localeOf(env) !== locale) {
-      locale = localeOf(env);
-      command = parseArguments(line, locale);
-      terminal = createTerminal(err, world.clock, locale);
-    }
-    return perform(command, {
-      world: { ...world, env, out, err },
-      advice,
-      hide,
-      json,
-      locale,
-      terminal,
+    if (localeOf(env) !== spoken.locale) spoken = inLanguage(localeOf(env));
+    const { locale, typed, terminal } = spoken;
+    return perform(typed, {
+      ...{ world: { ...world, env, out, err }, advice, json, locale, terminal, refuse },
       openLog: async (options) => {
         log = (await world.createLog())({ ...options, write: terminal.write, pretty: err.isTTY });
         return log;
@@ -89,30 +68,76 @@ export function createCli(line: readonly string[], world: World): Cli {
       },
     });
   };
-
+  const complain = (thrown: unknown): void => {
+    if (log) log.error('program.failed', { error: thrown });
+    else if (thrown instanceof Error && thrown.stack) err.write(`${thrown.stack}\n`);
+  };
   return {
     run: async () => {
-      try {
-        return await delivered(give(await carryOut()));
-      } catch (error) {
-        const told = error instanceof ProblemError;
-        const exit = told && !isPassing(error) ? 2 : 1;
-        if (!told) complain(error);
-        return delivered(give(refusal(command, error, exit, locale)));
-      }
+      const answer = await carryOut().catch((error: unknown) => {
+        const isTold = error instanceof ProblemError;
+        if (!isTold) complain(error);
+        return refuse(error, isTold && !isPassing(error) ? 2 : 1);
+      });
+      return delivered(give(answer), out, err, spoken.locale);
     },
     abandon: (thrown) => {
       if (thrown !== undefined) complain(thrown);
       const known = thrown === undefined ? lastWords?.() : undefined;
-      return give(known ?? refusal(command, thrown ?? leftInAHurry, 1, locale));
+      return give(known ?? refuse(thrown ?? leftInAHurry, 1));
     },
   };
+}
 
-  function complain(thrown: unknown): void {
-    const facts = { error: thrown };
-    if (log) log.error('program.failed', facts);
-    else if (thrown instanceof Error && thrown.stack) err.write(`${thrown.stack}\n`);
+/** A stream that shows no secret. */
+const cleaned = (stream: Stream, hide: Hide): Stream => ({
+  write: (words) => stream.write(hide(words)),
+  flushed: () => stream.flushed(),
+  get isTTY() {
+    return stream.isTTY;
+  },
+  get columns() {
+    return stream.columns;
+  },
+  get rows() {
+    return stream.rows ?? 24;
+  },
+});
+
+async function perform(typed: Typed, shell: Shell): Promise<Answer> {
+  switch (typed.kind) {
+    case 'help':
+      return { exit: 0, json: { help: typed.text }, lines: [typed.text.trimEnd()] };
+    case 'version':
+      return { exit: 0, json: { version: shell.world.version }, lines: [shell.world.version] };
+    case 'wrong':
+      throw problem({ code: 'usage', message: typed.message, cure: typed.cure });
+    case 'command':
+      return typed.command.run(shell);
   }
+}
+
+/** Answers that a line could not be carried out, in the shape that its JSON has. */
+function refusal(typed: Typed, thrown: unknown, exit: ExitCode, locale: Locale): Answer {
+  const problems = problemsOf(thrown);
+  const error = errorOf(problems, locale);
+  const other = typed.kind === 'wrong' ? reportNoRun(null, error) : { status: 'failed', error };
+  return {
+    exit,
+    json: typed.kind === 'command' ? typed.command.failed(error) : other,
+    lines: problems.flatMap((problem) => problemLines(problem, locale)),
+    bad: true,
+  };
+}
+
+/** An answer that did not arrive is no success: nobody has read it. Whoever closed the pipe needs no words. */
+async function delivered(exit: ExitCode, out: Stream, err: Stream, locale: Locale): Promise<ExitCode> {
+  const [answer, words] = [await out.flushed(), await err.flushed()];
+  if (answer !== undefined && answer !== 'EPIPE') {
+    const said = text(`标准输出无法写入（${answer}）。`, `stdout cannot be written (${answer}).`);
+    err.write(`✗ ${inLocale(said, locale)}\n`);
+  }
+  return exit === 0 && (answer ?? words) !== undefined ? 1 : exit;
 }
 
 /** Whether nothing in line or settings is wrong: what stands in the way may be over when it is tried again. */

@@ -1,6 +1,6 @@
 import { type Setting, type SettingTable, settings } from '../settings.ts';
 import { inLocale, type Locale, type Text, text } from '../sync/text.ts';
-import { pad } from './words.ts';
+import { pad } from './draw.ts';
 
 /** Commander's headings in Chinese. */
 export const titles: ReadonlyMap<string, string> = new Map([

@@ -1,6 +1,3 @@
-import type { Ruled } from '../bot/frozen.ts';
-import type { Inited } from '../run/init-table.ts';
-import type { Verified } from '../sync/checked.ts';
 import { CallError } from '../sync/failure.ts';
 import { problemOf } from '../sync/failure-problem.ts';
 import { takenOver } from '../sync/fenced.ts';
@@ -163,47 +160,5 @@ export function errorOf(problems: readonly [Problem, ...Problem[]], locale: Loca
   };
 }
 
-/** What `verify` came to, for programs: always the same keys. */
-export const verifyJson = (
-  definition: string,
-  status: 'equal' | 'different' | 'failed',
-  error: ReportedError | null,
-  seen?: Verified,
-): object => ({
-  status,
-  definition,
-  rows: seen?.rows ?? 0,
-  records: seen?.records ?? 0,
-  keys: seen?.counts ?? { equal: 0, missing: 0, extra: 0, different: 0, doubled: 0, invalid: 0 },
-  leftAlone: seen?.leftAlone ?? 0,
-  samples: seen?.samples ?? {},
-  csv: null,
-  calls: { read: 0, write: 0, refused: 0, chat: 0 },
-  error,
-});
-
-/** What `init` came to, for programs: always the same keys. */
-export const initJson = (
-  definition: string,
-  status: Inited['kind'] | 'failed',
-  error: ReportedError | null,
-  inited?: Inited,
-): object => ({
-  status,
-  definition,
-  target: inited?.target ?? null,
-  table: inited?.table ?? null,
-  fields: (inited?.fields ?? []).map(({ name, kind }) => ({ name, kind })),
-  blankRows: inited?.kind === 'created' ? inited.blankRows : 0,
-  calls: { read: 0, write: 0, refused: 0, chat: 0 },
-  error,
-});
-
-/** What `freeze` or `thaw` came to, for programs: always the same keys. */
-export const ruledJson = (error: ReportedError | null, ruled?: Ruled): object => ({
-  status: ruled === undefined ? 'failed' : ruled.frozen ? 'frozen' : 'thawed',
-  by: ruled?.frozen ? (ruled.frozen.by.openId ?? ruled.frozen.by.user ?? null) : null,
-  since: ruled?.frozen ? new Date(ruled.frozen.at).toISOString() : null,
-  going: (ruled?.going ?? []).map(({ run, definition }) => ({ run, definition })),
-  error,
-});
+/** The calls of a command that made none. */
+export const noCalls = nothing.calls;

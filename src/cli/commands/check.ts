@@ -1,22 +1,32 @@
-import { type Problem, ProblemError } from '../sync/problem.ts';
-import { inLocale, type Locale, listed, text } from '../sync/text.ts';
-import { type Answer, refusal } from './answer.ts';
-import type { Command } from './arguments.ts';
-import type { Desk } from './desk.ts';
-import { problemLines } from './draw.ts';
-import type { CheckStep, Checkup } from './program.ts';
-import { reportedProblem } from './report.ts';
-import { plain } from './words.ts';
+import { type Problem, ProblemError } from '../../sync/problem.ts';
+import { inLocale, type Locale, listed, text } from '../../sync/text.ts';
+import { type Answer, argumentList, definitionName } from '../command.ts';
+import { plain, problemLines } from '../draw.ts';
+import type { CheckStep, Checkup } from '../program.ts';
+import { reportedProblem } from '../report.ts';
+import { sessionCommand } from '../session.ts';
 
 /** Tries everything that a run needs, and lists what is wrong with its cure. */
-export async function check(command: Extract<Command, { kind: 'check' }>, desk: Desk): Promise<Answer> {
-  const { program, stopping, locale } = desk;
-  try {
-    return checked(await program.check(command.names, stopping), locale);
-  } catch (error) {
-    return refusal(command, error, error instanceof ProblemError ? 2 : 1, locale);
-  }
-}
+export const check = sessionCommand({
+  name: 'check',
+  help: text(
+    '检查设置、连接、权限、表格和字段，每个问题都附解决办法',
+    'look at settings, connections, permissions, tables and fields; each problem with its cure',
+  ),
+  arguments: { names: argumentList('[names...]', definitionName.help, '[NAME…]') },
+  options: {},
+  failed: (_, error) => ({
+    status: 'failed',
+    ...{ app: [], definitions: [], findings: [], broken: [], error },
+  }),
+  run: async ({ names }, { program, shell }) => {
+    try {
+      return checked(await program.check(names, shell.world.stopping), shell.locale);
+    } catch (error) {
+      return shell.refuse(error, error instanceof ProblemError ? 2 : 1);
+    }
+  },
+});
 
 /** One thing that was found, with all that it concerns. */
 interface Finding {

@@ -1,58 +1,61 @@
-import { ProblemError, problem } from '../sync/problem.ts';
-import type { State } from '../sync/state.ts';
-import { text } from '../sync/text.ts';
-import { refusedOf } from './allowed.ts';
-import { type Answer, refusal } from './answer.ts';
-import type { Command } from './arguments.ts';
-import type { Desk } from './desk.ts';
+import { ProblemError, problem } from '../../sync/problem.ts';
+import type { State } from '../../sync/state.ts';
+import { text } from '../../sync/text.ts';
+import { type Answer, definitionName } from '../command.ts';
+import { reportNoRun } from '../report.ts';
+import { refusedOf, type Session, sessionCommand } from '../session.ts';
 import { ended, follow } from './run.ts';
 
-type CancelCommand = Extract<Command, { kind: 'cancel' }>;
-
 /** Stops the run of a definition that goes on or waits, and answers what it came to. */
-export async function cancel(command: CancelCommand, desk: Desk): Promise<Answer> {
-  const { program, locale, user } = desk;
-  const [open] = (await program.runs.open())
-    .map(({ state }) => state)
-    .filter(({ definition }) => definition === command.name)
-    .toSorted(byUrgency);
-  if (!open) return nothing(command, desk);
-  const { run } = open;
-  const refused = await refusedOf(command, { right: 'stop', what: 'cancel', run }, desk);
-  if (refused) return refused;
-  const acted = await program.runs.cancel(run, { kind: 'cli', user });
-  switch (acted.kind) {
-    case 'going':
-      return stopped(await follow(acted.run, desk));
-    case 'settled':
-      await program.redraw(acted.state);
-      return stopped(ended(acted.state, desk));
-    case 'asked': {
-      const state = await endOf(acted.state, desk);
-      return state.status === 'running'
-        ? refusal(command, stillGoing(state), 1, locale)
-        : stopped(ended(state, desk));
+export const cancel = sessionCommand({
+  name: 'cancel',
+  help: text(
+    '停下正在进行或等待确认的同步，不论在哪个进程里',
+    'stop a sync that goes on or waits, in whichever process',
+  ),
+  arguments: { name: definitionName },
+  options: {},
+  failed: ({ name }, error) => reportNoRun(name, error),
+  run: async ({ name }, session) => {
+    const { program, shell } = session;
+    const [open] = (await program.runs.open())
+      .map(({ state }) => state)
+      .filter(({ definition }) => definition === name)
+      .toSorted(byUrgency);
+    if (!open) return nothing(name, session);
+    const { run: id } = open;
+    const refused = await refusedOf(name, { right: 'stop', what: 'cancel', run: id }, session);
+    if (refused) return refused;
+    const acted = await program.runs.cancel(id, { kind: 'cli', user: shell.world.user });
+    switch (acted.kind) {
+      case 'going':
+        return stopped(await follow(acted.run, session));
+      case 'settled':
+        await program.redraw(acted.state);
+        return stopped(ended(acted.state, shell));
+      case 'asked': {
+        const state = await endOf(acted.state, session);
+        return state.status === 'running' ? shell.refuse(stillGoing(state), 1) : stopped(ended(state, shell));
+      }
+      case 'stale':
+      case 'busy':
+      case 'no-such-run':
+        return shell.refuse(nothingOpen(name), 1);
     }
-    case 'stale':
-    case 'busy':
-    case 'no-such-run':
-      return refusal(command, nothingOpen(command.name), 1, locale);
-  }
-}
+  },
+});
 
 /** What goes on comes before what only waits, perhaps for another table that the definition named once. */
 const byUrgency = (one: State, other: State): number =>
   Number(other.status === 'running') - Number(one.status === 'running') || other.startedAt - one.startedAt;
 
 /** No run of that name is open: where there is no such sync either, the name was wrong. */
-async function nothing(command: CancelCommand, { program, locale }: Desk): Promise<Answer> {
-  const unknown = await program.definitions.get(command.name).then(
+async function nothing(name: string, { program, shell }: Session): Promise<Answer> {
+  const unknown = await program.definitions.get(name).then(
     () => undefined,
     (error: unknown) => (isUnknown(error) ? error : undefined),
   );
-  return unknown
-    ? refusal(command, unknown, 2, locale)
-    : refusal(command, nothingOpen(command.name), 1, locale);
+  return unknown ? shell.refuse(unknown, 2) : shell.refuse(nothingOpen(name), 1);
 }
 
 const isUnknown = (error: unknown): boolean =>
@@ -66,7 +69,8 @@ const lookEvery = 250;
 const patience = 30_000;
 
 /** The run once the process that carries it out has ended it, or as it is when that takes too long. */
-async function endOf(last: State, { program, clock, stopping }: Desk): Promise<State> {
+async function endOf(last: State, { program, shell }: Session): Promise<State> {
+  const { clock, stopping } = shell.world;
   const until = clock.monotonic() + patience;
   let state = last;
   while (state.status === 'running' && clock.monotonic() < until && !stopping.aborted) {

@@ -1,0 +1,173 @@
+import { InvalidArgumentError } from 'commander';
+import type { Environment } from '../config.ts';
+import type { LogOptions } from '../log.ts';
+import type { Clock, Log } from '../run/ports.ts';
+import type { Problem } from '../sync/problem.ts';
+import { type Locale, type Text, text } from '../sync/text.ts';
+import type { OpenDefinitions, OpenProgram, RunDemo, StoreCare } from './program.ts';
+import type { ExitCode, ReportedError } from './report.ts';
+import type { Stream, Terminal } from './terminal.ts';
+
+/** All that the command line takes from outside. Parts that are slow to load are fetched when needed. */
+export interface World {
+  readonly version: string;
+  readonly env: Environment;
+  /** The working directory. */
+  readonly cwd: string;
+  /** Who types: the shell user's name. */
+  readonly user: string;
+  readonly out: Stream;
+  readonly err: Stream;
+  /** Lines typed by the person. */
+  readonly lines: AsyncIterable<string>;
+  readonly clock: Clock;
+  /** Aborted when the program is to end. */
+  readonly stopping: AbortSignal;
+  readonly createLog: () => Promise<(options: LogOptions) => Log>;
+  readonly openProgram: () => Promise<OpenProgram>;
+  readonly openDefinitions: () => Promise<OpenDefinitions>;
+  readonly storeCare: () => Promise<StoreCare>;
+  readonly runDemo: () => Promise<RunDemo>;
+}
+
+/** What every command is given. */
+export interface Shell {
+  readonly world: World;
+  /** What in the `.env` file does not do what it looks like. */
+  readonly advice: readonly Problem[];
+  readonly json: boolean;
+  readonly locale: Locale;
+  readonly terminal: Terminal;
+  openLog(options: Pick<LogOptions, 'level' | 'secrets'>): Promise<Log>;
+  /** Says what to answer should everything end this very moment. */
+  following(answer: () => Answer): void;
+  /** Answers that the command could not be carried out, in the shape of its JSON. */
+  refuse(thrown: unknown, exit: ExitCode): Answer;
+}
+
+/** How a command ended: for the shell, for programs and for people. */
+export interface Answer {
+  readonly exit: ExitCode;
+  /** The one JSON object. */
+  readonly json: object;
+  /** The same for eyes; goes to stdout, or to stderr when `bad`. */
+  readonly lines: readonly string[];
+  /** Nothing came about: the lines are complaints. */
+  readonly bad?: true;
+}
+
+/** An argument or option: how it is written, and what the typed words mean. */
+export interface Word<T> {
+  /** As commander takes it: `<name>`, `[names...]`, `--limit <n>`. */
+  readonly term: string;
+  readonly help: Text;
+  /** In the list of commands; only arguments. */
+  readonly shown?: string;
+  /** @param typed undefined when it was left out. Throws commander's `InvalidArgumentError`. */
+  readonly read: (typed: unknown) => T;
+}
+
+/** An argument; with `<…>` it must be there. */
+export const argument = (term: string, help: Text): Word<string> => ({
+  ...{ term, help, shown: term.replace(/[<>.]/g, '').toUpperCase() },
+  read: (typed) => (Array.isArray(typed) ? typed.join(' ') : String(typed)),
+});
+
+/** An argument that may be left out. */
+export const optionalArgument = (term: string, help: Text): Word<string | undefined> => ({
+  ...{ term, help, shown: term.toUpperCase() },
+  read: (typed) => (typeof typed === 'string' ? typed : undefined),
+});
+
+/** Any number of arguments. */
+export const argumentList = (term: string, help: Text, shown: string): Word<readonly string[]> => ({
+  ...{ term, help, shown },
+  read: (typed) => (Array.isArray(typed) ? typed.map(String) : []),
+});
+
+/** The argument that names a definition. */
+export const definitionName = argument(
+  '<name>',
+  text('定义的名称，如 orders', 'name of a definition, such as orders'),
+);
+
+/** An option with a value. */
+export const option = (term: string, help: Text): Word<string | undefined> => ({
+  ...{ term, help },
+  read: (typed) => (typeof typed === 'string' ? typed : undefined),
+});
+
+/** An option without a value. */
+export const flag = (term: string, help: Text): Word<boolean> => ({
+  ...{ term, help },
+  read: (typed) => typed === !term.startsWith('--no-'),
+});
+
+/** An option whose value is a whole number within limits. */
+export const wholeOption = <Left extends number | undefined>(
+  term: string,
+  help: Text,
+  [least, most]: readonly [least: number, most: number],
+  leftOut: Left,
+): Word<number | Left> => ({
+  ...{ term, help },
+  read: (typed) => {
+    if (typed === undefined) return leftOut;
+    const number = Number(typed);
+    if (/^\d+$/.test(String(typed)) && number >= least && number <= most) return number;
+    throw new InvalidArgumentError(`Not a whole number from ${least} to ${most}.`);
+  },
+});
+
+type Words = Readonly<Record<string, Word<unknown>>>;
+type Line<A extends Words> = { readonly [Name in keyof A]: ReturnType<A[Name]['read']> };
+
+/** What is wrong with a line, and what to type. */
+export interface WrongLine {
+  readonly message: Text;
+  readonly cure: Text;
+}
+
+/** What a command is made of: a line is all words of its arguments and options, by their names here. */
+export interface CommandSpec<A extends Words, O extends Words> {
+  readonly name: string;
+  readonly help: Text;
+  readonly arguments: A;
+  readonly options: O;
+  /** Says why these words do not go together, where they do not. */
+  readonly wrong?: (line: Line<A & O>) => WrongLine | undefined;
+  /** The JSON of a line that could not be carried out. */
+  readonly failed: (line: Line<A & O>, error: ReportedError) => object;
+  /** Carries a line out. Rejects with `ProblemError` when nothing was called yet: wrong usage or settings. */
+  readonly run: (line: Line<A & O>, shell: Shell) => Promise<Answer>;
+}
+
+/** A command of the registry. */
+export interface Command {
+  readonly name: string;
+  readonly help: Text;
+  readonly arguments: Words;
+  readonly options: Words;
+  /** Takes the typed words by their names. */
+  readonly bind: (typed: Readonly<Record<string, unknown>>) => BoundCommand;
+}
+
+/** A command with the words that were typed. */
+export interface BoundCommand {
+  readonly wrong: WrongLine | undefined;
+  readonly failed: (error: ReportedError) => object;
+  readonly run: (shell: Shell) => Promise<Answer>;
+}
+
+/** Makes a command; the type checker refuses one that lacks a part. */
+export const command = <A extends Words, O extends Words>(spec: CommandSpec<A, O>): Command => ({
+  ...spec,
+  bind: (typed) => {
+    const line = typed as Line<A & O>;
+    return {
+      wrong: spec.wrong?.(line),
+      failed: (error) => spec.failed(line, error),
+      run: (shell) => spec.run(line, shell),
+    };
+  },
+});

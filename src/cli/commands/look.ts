@@ -1,0 +1,280 @@
+import type { AuditEntry } from '../../bot/ports.ts';
+import { ProblemError } from '../../sync/problem.ts';
+import type { Actor, State } from '../../sync/state.ts';
+import type { Chapter } from '../../sync/story.ts';
+import { inLocale, type Locale, text } from '../../sync/text.ts';
+import {
+  type Answer,
+  argument,
+  definitionName,
+  optionalArgument,
+  type Shell,
+  wholeOption,
+} from '../command.ts';
+import { plain, problemLines, progressLine, runLine } from '../draw.ts';
+import type { Standing } from '../program.ts';
+import { approveCommand, reportOf } from '../report.ts';
+import { refusedOf, type Session, sessionCommand } from '../session.ts';
+
+/** Lists what goes on or waits, in whichever process, and what holds everything. */
+export const status = sessionCommand({
+  name: 'status',
+  help: text('列出正在进行或等待确认的同步', 'list the runs that go on or wait'),
+  arguments: {},
+  options: {},
+  failed: (_, error) => ({ status: 'failed', frozen: null, spentUntil: null, runs: [], error }),
+  run: async (_, { program, shell }) => standingAnswer(await program.standing(), shell),
+});
+
+function standingAnswer({ open, frozen, spentUntil }: Standing, { locale, world }: Shell): Answer {
+  const say = (zh: string, en: string): string => inLocale(text(zh, en), locale);
+  const by = frozen && whoOf(frozen.by);
+  const since = frozen && iso(frozen.at);
+  const spent = spentUntil === undefined ? null : iso(spentUntil);
+  const held = [
+    ...(frozen
+      ? [say(`! 全部同步已被 ${by} 冻结（${since}）`, `! Everything is frozen by ${by} since ${since}`)]
+      : []),
+    ...(spent
+      ? [
+          say(
+            `! 本月的 API 调用额度已用完，到 ${spent} 为止`,
+            `! The month’s API calls are used up until ${spent}`,
+          ),
+        ]
+      : []),
+  ];
+  const none = say('现在没有同步在进行。', 'No run is in progress.');
+  return {
+    exit: 0,
+    json: {
+      status: 'ok',
+      frozen: frozen ? { by, since } : null,
+      spentUntil: spent,
+      runs: open.map((state) => openJson(state)),
+      error: null,
+    },
+    lines: [
+      ...held,
+      ...(open.length === 0 ? [none] : open.map((state) => openLine(state, world.clock.now(), locale))),
+    ].map(plain),
+  };
+}
+
+const openJson = (state: State): object => ({
+  ...aboutJson(state),
+  status: state.status,
+  phase: state.phase,
+  changes: { settled: state.changes.settled, total: state.changes.total },
+});
+
+const openLine = (state: State, now: number, locale: Locale): string =>
+  state.status === 'waiting'
+    ? `${runLine(state, locale)} · ${approveCommand(state)}`
+    : `· ${progressLine(state, now, locale)} · ${state.run}`;
+
+/** What ran once is shown though its file is broken or gone; else the name, or the file, is what is wrong. */
+async function unknownName(name: string, { program, shell }: Session): Promise<Answer | undefined> {
+  try {
+    await program.definitions.get(name);
+    return undefined;
+  } catch (error) {
+    return shell.refuse(error, error instanceof ProblemError ? 2 : 1);
+  }
+}
+
+/** Lists the last runs of a definition, newest first: also of one whose file is broken or gone. */
+export const history = sessionCommand({
+  name: 'history',
+  help: text('列出最近几次同步，最新的在前', 'list the last runs, newest first'),
+  arguments: { name: definitionName },
+  options: {
+    limit: wholeOption(
+      '--limit <n>',
+      text('最多多少次（默认 10）', 'how many at most (default 10)'),
+      [1, 1000],
+      10,
+    ),
+  },
+  failed: ({ name }, error) => ({ status: 'failed', definition: name, runs: [], error }),
+  run: async ({ name, limit }, session) => {
+    const { program, shell } = session;
+    const { locale } = shell;
+    const refused = await refusedOf(name, { right: 'look', what: 'history' }, session);
+    if (refused) return refused;
+    const runs = await program.runs.latest(name, limit);
+    const unknown = runs.length === 0 ? await unknownName(name, session) : undefined;
+    if (unknown) return unknown;
+    const none = inLocale(text('还没有运行过。', 'It has never run.'), locale);
+    return {
+      exit: 0,
+      json: {
+        status: 'ok',
+        definition: name,
+        runs: runs.map((state) => ({ ...reportOf(state, locale), ...aboutJson(state) })),
+        error: null,
+      },
+      lines: runs.length === 0 ? [none] : runs.flatMap((state) => historyLines(state, locale)),
+    };
+  },
+});
+
+const historyLines = (state: State, locale: Locale): readonly string[] => [
+  runLine(state, locale),
+  ...(state.error ? problemLines(state.error, locale).map((line) => `    ${line}`) : []),
+];
+
+const aboutJson = ({ run, definition, startedAt, endedAt, acts }: State): object => ({
+  run,
+  definition,
+  startedAt: iso(startedAt),
+  endedAt: endedAt === null ? null : iso(endedAt),
+  by: byJson(acts.find(({ op }) => op === 'start')?.by),
+});
+
+/** Tells what the last runs did with the row of a key. */
+export const why = sessionCommand({
+  name: 'why',
+  help: text('最近几次同步对某个主键做了什么', 'what the last runs did with the row of a key'),
+  arguments: {
+    name: definitionName,
+    key: argument('<key...>', text('主键；多列时用 / 隔开', 'the key; several parts with / between them')),
+  },
+  options: {},
+  failed: ({ name, key }, error) => ({
+    status: 'failed',
+    ...{ definition: name, key, record: null, runs: [], error },
+  }),
+  run: async ({ name, key }, session) => {
+    const { program, shell } = session;
+    const { locale } = shell;
+    const refused = await refusedOf(name, { right: 'look', what: 'why' }, session);
+    if (refused) return refused;
+    const { chapters, record } = await program.story(name, key);
+    const unknown = chapters.length === 0 ? await unknownName(name, session) : undefined;
+    if (unknown) return unknown;
+    const isKnown =
+      record !== undefined || chapters.some(({ told }) => told.kind === 'change' || told.kind === 'bad');
+    return {
+      exit: 0,
+      json: {
+        status: 'ok',
+        ...{ definition: name, key, record: record ?? null },
+        runs: chapters.map((one) => chapterJson(one, locale)),
+        error: null,
+      },
+      lines: [
+        ...(isKnown ? [] : [inLocale(neverWritten, locale)]),
+        ...chapters.flatMap((one) => chapterLines(one, locale)),
+        ...(record === undefined
+          ? []
+          : [inLocale(text(`最后确认写入的记录：${record}`, `Last confirmed in record ${record}`), locale)]),
+      ].map(plain),
+    };
+  },
+});
+
+const neverWritten = text(
+  '最近几次运行里没有写过这个主键：两边一直相同，或查询里没有它。请检查主键的写法。',
+  'None of the last runs wrote this key: it was equal on both sides, or the query has no such row. Check how the key is written.',
+);
+
+function chapterJson({ run, at, by, told }: Chapter, locale: Locale): object {
+  const about = { run, at: iso(at), by: byJson(by), told: told.kind };
+  if (told.kind === 'bad')
+    return {
+      ...about,
+      ...{ kind: told.row.kind, field: told.row.field ?? null, code: told.row.code ?? null },
+      reason: inLocale(told.row.reason, locale),
+    };
+  if (told.kind !== 'change') return about;
+  const { chunk, status: came, sentAt, sample, code, message } = told;
+  return {
+    ...about,
+    ...{ kind: sample.kind, cells: sample.cells, chunk, status: came, code, message },
+    sentAt: sentAt === null ? null : iso(sentAt),
+  };
+}
+
+function chapterLines({ run, at, by, told }: Chapter, locale: Locale): readonly string[] {
+  const say = (zh: string, en: string): string => inLocale(text(zh, en), locale);
+  const head = `${iso(at)}  ${run}${by ? ` · ${whoOf(by)}` : ''}`;
+  if (told.kind === 'quiet') return [`${head} · ${say('没有要写的', 'nothing to write')}`];
+  if (told.kind === 'forgotten') return [`${head} · ${say('没有保留计划', 'its plan was not kept')}`];
+  if (told.kind === 'bad') {
+    const field = told.row.field === undefined ? '' : `${told.row.field}: `;
+    return [`${head} · ${say('没有发送', 'not sent')} · ${field}${inLocale(told.row.reason, locale)}`];
+  }
+  const { chunk, status: came, sample, code, message } = told;
+  const cells = sample.cells.map(({ field, from, to }) =>
+    sample.kind === 'update'
+      ? `${field}: ${from} → ${to}`
+      : `${field}: ${sample.kind === 'create' ? to : from}`,
+  );
+  const said = `${code ?? ''} ${message}`.trim();
+  return [
+    [`${head} · ${sample.kind} ${came} · ${chunk}`, ...cells, ...(said === '' ? [] : [said])].join(' · '),
+  ];
+}
+
+const iso = (at: number): string => new Date(at).toISOString();
+const whoOf = ({ openId, user, kind }: Actor): string => openId ?? user ?? kind;
+const byJson = (by: Actor | undefined): object | null =>
+  by === undefined ? null : { kind: by.kind, who: by.openId ?? by.user ?? null };
+
+/** Lists who asked for what. */
+export const audit = sessionCommand({
+  name: 'audit',
+  help: text(
+    '列出谁在聊天里和命令行上要求过什么、是否被允许，最新的在前',
+    'list who asked for what, in the chats and in the shell, and whether it was allowed, newest first',
+  ),
+  arguments: { name: optionalArgument('[name]', definitionName.help) },
+  options: {
+    limit: wholeOption(
+      '--limit <n>',
+      text('最多多少条（默认 50）', 'how many at most (default 50)'),
+      [1, 10_000],
+      50,
+    ),
+  },
+  failed: (_, error) => ({ status: 'failed', entries: [], error }),
+  run: async ({ name, limit }, { program, shell }) =>
+    auditAnswer(await program.audit(name, limit), shell.locale),
+});
+
+function auditAnswer(entries: readonly AuditEntry[], locale: Locale): Answer {
+  const refused = inLocale(text('被拒绝', 'refused'), locale);
+  const shellOf = (user: string): string =>
+    inLocale(text(`命令行（${user}）`, `the command line (${user})`), locale);
+  const none = inLocale(text('还没有记录。', 'Nothing yet.'), locale);
+  return {
+    exit: 0,
+    json: { status: 'ok', entries: entries.map(entryJson), error: null },
+    lines:
+      entries.length === 0
+        ? [none]
+        : entries.map(({ at, by, via, what, definition, run, allowed, chat }) =>
+            plain(
+              [
+                new Date(at).toISOString(),
+                via === 'cli' ? shellOf(by) : `${by}  ${via}`,
+                what,
+                definition,
+                run,
+                chat,
+                allowed ? '' : refused,
+              ]
+                .filter((word) => word !== '')
+                .join('  '),
+            ),
+          ),
+  };
+}
+
+const entryJson = ({ at, by, chat, via, what, definition, run, allowed }: AuditEntry): object => ({
+  at: new Date(at).toISOString(),
+  ...{ by, chat, via, what, allowed },
+  definition: definition === '' ? null : definition,
+  run: run === '' ? null : run,
+});

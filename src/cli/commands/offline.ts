@@ -1,0 +1,222 @@
+import { resolve } from 'node:path';
+import type { ListedDefinition } from '../../bot/ports.ts';
+import type { Outlook } from '../../bot/schedule/outlook.ts';
+import { type Connection, readLocalConfig, secretsOf } from '../../config.ts';
+import type { FoundTarget } from '../../run/target.ts';
+import { columnsOf } from '../../sync/columns.ts';
+import { problem } from '../../sync/problem.ts';
+import { inLocale, type Locale, type Text, text } from '../../sync/text.ts';
+import { type Answer, argument, command } from '../command.ts';
+import { pad, plain, problemLines } from '../draw.ts';
+import type { SavedSyncs } from '../program.ts';
+import { reportedProblem } from '../report.ts';
+import { localSession } from '../session.ts';
+
+interface About {
+  readonly targets: ReadonlyMap<string, FoundTarget>;
+  readonly clocks: ReadonlyMap<string, Outlook>;
+  readonly locale: Locale;
+}
+
+/** Lists the saved syncs with the tables that they write to; broken files with their problems. */
+export const definitions = command({
+  name: 'definitions',
+  help: text('列出所有定义', 'list the definitions'),
+  arguments: {},
+  options: {},
+  failed: (_, error) => ({ status: 'failed', definitions: [], error }),
+  run: async (_, shell) => {
+    const { config, log } = await localSession(shell);
+    const open = await shell.world.openDefinitions();
+    return definitionsAnswer(open(config, { log, clock: shell.world.clock }), shell.locale);
+  },
+});
+
+async function definitionsAnswer(saved: SavedSyncs, locale: Locale): Promise<Answer> {
+  const list = await saved.definitions.list();
+  const sound = list.flatMap((one) => ('definition' in one ? [one.definition] : []));
+  const about: About = {
+    targets: await saved.targetsOf(sound),
+    clocks: await saved.outlooksOf(sound),
+    locale,
+  };
+  const broken = list.some((one) => 'problems' in one);
+  const width = Math.max(0, ...list.map(({ name }) => columnsOf(name))) + 2;
+  const none = inLocale(
+    text(
+      '还没有定义：在定义文件夹里放一个 YAML 文件。',
+      'No definition yet: put a YAML file into the folder.',
+    ),
+    locale,
+  );
+  return {
+    exit: broken ? 1 : 0,
+    json: {
+      status: broken ? 'problems' : 'ok',
+      definitions: list.map((one) => listedJson(one, about)),
+      error: null,
+    },
+    lines: list.length === 0 ? [none] : list.flatMap((one) => listedLines(one, about, width)),
+  };
+}
+
+/** `target` is the address that counts: the definition's own, or that of the table which `init` created. */
+const listedJson = (one: ListedDefinition, { targets, clocks, locale }: About): object =>
+  'problems' in one
+    ? {
+        name: one.name,
+        file: one.file,
+        problems: one.problems.map((problem) => reportedProblem(problem, locale)),
+      }
+    : {
+        name: one.name,
+        title: one.definition.title,
+        mode: one.definition.mode,
+        connection: one.definition.source.connection,
+        ...targetOf(one.definition.target, targets.get(one.name)),
+        ...clockJson(clocks.get(one.name)),
+        problems: [],
+      };
+
+/** `table` says who named the table: the definition itself, `init`, or nobody yet. */
+function targetOf(own: string, found: FoundTarget | undefined): { target: string; table: string } {
+  if (found?.kind === 'made') return { target: found.address, table: 'init' };
+  return { target: own, table: found?.kind === 'none' ? 'none' : 'definition' };
+}
+
+function listedLines(
+  one: ListedDefinition,
+  { targets, clocks, locale }: About,
+  width: number,
+): readonly string[] {
+  if ('problems' in one) {
+    return [
+      `${pad(plain(one.name), width)}${plain(one.file)}`,
+      ...one.problems.flatMap((problem) => problemLines(problem, locale)).map((line) => `  ${line}`),
+    ];
+  }
+  const { title, mode, source } = one.definition;
+  const { target, table } = targetOf(one.definition.target, targets.get(one.name));
+  const hints: Readonly<Record<string, string>> = {
+    init: inLocale(text('（init 新建的表）', ' (created by init)'), locale),
+    none: inLocale(
+      text(`（还没有表：bitable-sync init ${one.name}）`, ` (no table yet: bitable-sync init ${one.name})`),
+      locale,
+    ),
+  };
+  const parts = [title, mode, source.connection, `${target}${hints[table] ?? ''}`];
+  const clock = clockWords(clocks.get(one.name));
+  if (clock) parts.push(inLocale(clock, locale));
+  return [`${pad(one.name, width)}${plain(parts.join(' · '))}`];
+}
+
+/** `nextRun`: when it runs by itself next; null when it never does. */
+const clockJson = (clock: Outlook | undefined): object => ({
+  nextRun: clock?.nextRun === undefined ? null : new Date(clock.nextRun).toISOString(),
+  paused: clock?.paused ?? false,
+});
+
+function clockWords(clock: Outlook | undefined): Text | undefined {
+  if (clock?.paused) return text('定时已暂停', 'schedule paused');
+  if (clock?.nextRun === undefined) return undefined;
+  const at = new Date(clock.nextRun).toISOString();
+  return text(`下次运行 ${at}`, `next run ${at}`);
+}
+
+/** Copies the store into a file while others work with it. */
+export const backup = command({
+  name: 'backup',
+  help: text(
+    '把同步记录（SQLite）备份到一个新文件，机器人可以照常运行',
+    'copy the store (SQLite) into a new file, while the bot runs',
+  ),
+  arguments: { file: argument('<file>', text('备份写到哪里', 'where the copy goes')) },
+  options: {},
+  failed: (_, error) => ({ status: 'failed', file: null, bytes: null, error }),
+  run: async ({ file }, { world: { env, cwd, storeCare }, locale }) => {
+    const { store } = readLocalConfig(env, cwd);
+    if (store.kind === 'mysql') throw problem(useDump);
+    const to = resolve(cwd, file);
+    const bytes = (await storeCare()).backUp(store.path, to);
+    const done = text(
+      `已备份到 ${to}（${sizeOf(bytes)}）。恢复：停下机器人，用它替换 ${store.path}。`,
+      `Backed up to ${to} (${sizeOf(bytes)}). To restore: stop the bot and put it in the place of ${store.path}.`,
+    );
+    return {
+      exit: 0,
+      json: { status: 'ok', file: to, bytes, error: null },
+      lines: [plain(inLocale(done, locale))],
+    };
+  },
+});
+
+const useDump = {
+  code: 'backup-mysql',
+  where: 'STORE_URL',
+  message: text(
+    '同步记录在 MySQL 里，这个命令只备份文件。',
+    'The store is in MySQL; this command copies files.',
+  ),
+  cure: text(
+    '请用 mysqldump --single-transaction 备份该库里以 bitable_sync_ 开头的表。',
+    'Use mysqldump --single-transaction for the tables of that database whose names begin with bitable_sync_.',
+  ),
+};
+
+const sizeOf = (bytes: number): string =>
+  bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} KB` : `${(bytes / 1e6).toFixed(1)} MB`;
+
+/** Copies everything into another store, and says how to go on with it. */
+export const moveStore = command({
+  name: 'move-store',
+  help: text(
+    '把同步记录全部搬到另一个空的库或文件，先停下机器人',
+    'copy the whole store into another, empty database or file; stop the bot first',
+  ),
+  arguments: {
+    url: argument(
+      '<url>',
+      text(
+        '新的地址，写法同 STORE_URL；写 - 则从标准输入读一行：命令行里的密码，同一台机器上的人看得到',
+        'the new address, as STORE_URL has it; - reads a line from stdin: whoever is on this machine can see a password in a command line',
+      ),
+    ),
+  },
+  options: {},
+  failed: (_, error) => ({ status: 'failed', rows: 0, store: null, error }),
+  run: async ({ url }, { world, locale, openLog }) => {
+    const { env, cwd, clock, stopping } = world;
+    const { store: from } = readLocalConfig(env, cwd);
+    const asked = url === '-' ? await firstLine(world.lines) : url;
+    // An empty setting would mean the default.
+    const given = { ...env, STORE_URL: asked.trim() || '-' };
+    const { store: to } = readLocalConfig(given, cwd);
+    const secrets = [...secretsOf(env), ...secretsOf(given)];
+    const log = await openLog({ level: 'warn', secrets });
+    const care = await world.storeCare();
+    const rows = await care.move(from, to, { clock, log, signal: stopping });
+    const shown = shownUrl(to);
+    const done = text(
+      `已复制 ${rows} 条记录；原来的没有变。改好设置再启动机器人：`,
+      `Copied ${rows} rows; the old store is as it was. Change the setting, then start the bot:`,
+    );
+    return {
+      exit: 0,
+      json: { status: 'moved', rows, store: shown, error: null },
+      lines: [inLocale(done, locale), `STORE_URL=${shown}`].map(plain),
+    };
+  },
+});
+
+async function firstLine(lines: AsyncIterable<string>): Promise<string> {
+  for await (const line of lines) return line;
+  return '';
+}
+
+/** The address without its password. */
+function shownUrl(store: Connection): string {
+  if (store.kind === 'sqlite') return `sqlite:${store.path}`;
+  const url = new URL(store.url);
+  if (url.password !== '') url.password = '***';
+  return url.href;
+}
