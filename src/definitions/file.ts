@@ -72,7 +72,30 @@ export function parseFile(file: string, yaml: string): ParsedFile {
 
 /** Times that no clock can follow. */
 const cronIssues = ({ schedule }: Definition): readonly Issue[] =>
-  schedule.flatMap(({ cron }, at) => (validate(cron) ? [] : [wrongCron(['schedule', at, 'cron'], cron)]));
+  schedule.flatMap(({ cron }, at) => {
+    if (validate(cron)) return [];
+    const path = ['schedule', at, 'cron'];
+    return [neverComes(cron) ? neverCron(path, cron) : wrongCron(path, cron)];
+  });
+
+/** Whether day and month are right by themselves but never meet. */
+function neverComes(cron: string): boolean {
+  const fields = cron.trim().split(/\s+/);
+  return fields.length >= 5 && [-3, -2].every((at) => validate(fields.with(at, '*').join(' ')));
+}
+
+const neverCron = (path: Path, cron: string): Issue => ({
+  code: 'wrong-cron',
+  path,
+  message: text(
+    `「${cron}」永远不会到来：这些月份没有这一天`,
+    `"${cron}" never comes: its months have no such day`,
+  ),
+  cure: text(
+    '改第三段（日）或第四段（月）；每月最后一天是 L',
+    'Change the day or the month in it; L is the last day of a month.',
+  ),
+});
 
 const wrongCron = (path: Path, cron: string): Issue => ({
   code: 'wrong-cron',

@@ -29,6 +29,7 @@ function placeholders(sql: string, where: string, dialect: Dialect): Problem[] {
   const fillIn = dialect === 'sqlite' ? fillIns.sqlite : fillIns.mysql;
   for (const { kind, start, line } of tokens(sql, dialect)) {
     const found = kind === 'quoted' ? null : fillIn.exec(sql.slice(start, start + 60));
+    if (found && sql[start - 1] === ':') return [cast(`:${found[0]}`, line, where)];
     if (found) return [placeholder(found[0], line, where)];
   }
   return [];
@@ -62,6 +63,20 @@ const placeholder = (found: string, line: number, where: string): Problem => ({
   cure: text(
     `把 ${found} 换成要用的值；如果它是文字，请放进单引号里。`,
     `Write the value itself instead of ${found}; where it is meant as text, put it into single quotes.`,
+  ),
+});
+
+/** What PostgreSQL writes as `id::text`. */
+const cast = (found: string, line: number, where: string): Problem => ({
+  code: 'query-cast',
+  where,
+  message: text(
+    `查询第 ${line} 行的 ${found} 是 PostgreSQL 的写法，这个数据库不认识。`,
+    `Line ${line} of the query has ${found}, which only PostgreSQL understands.`,
+  ),
+  cure: text(
+    '写成 CAST(… AS CHAR)（SQLite：CAST(… AS TEXT)）。',
+    'Write CAST(… AS CHAR), or CAST(… AS TEXT) in SQLite.',
   ),
 });
 

@@ -7,6 +7,7 @@ import { type Bad, type Cell, isBad, type Kind, type Place, unfit } from './kind
 import { kindOf, kinds } from './kinds/kinds.ts';
 import { type Lookup, lookupOf } from './lookup.ts';
 import { type KnownField, knownFields, type Pair, pairUp } from './pairing.ts';
+import { fieldName } from './pairing-problems.ts';
 import type { Problem } from './problem.ts';
 import { mayBeNumbers, type Unsaid } from './seconds.ts';
 import { type Text, text } from './text.ts';
@@ -92,7 +93,9 @@ function compile(
   zone: Zone,
 ): Mapping {
   const isHidden = ({ column, field }: Pair): boolean =>
-    definition.private.includes(column.name) || definition.private.includes(field.name);
+    [column.name, field.name, fieldName(definition, column.name)].some((name) =>
+      definition.private.includes(name),
+    );
   const targets = pairs.map((pair) => ({
     id: pair.field.id,
     name: pair.field.name,

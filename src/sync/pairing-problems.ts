@@ -119,6 +119,36 @@ export function unknownRules(definition: Definition, columns: readonly Column[])
     }));
 }
 
+/** Lists private columns that are neither a column nor a field: their values would be shown, and nobody told. */
+export function unknownPrivate(
+  definition: Definition,
+  columns: readonly Column[],
+  fields: readonly Field[],
+): Problem[] {
+  const names = columns.map(({ name }) => name);
+  const known = new Set([
+    ...names,
+    ...fields.map(({ name }) => name),
+    ...names.map((name) => fieldName(definition, name)),
+  ]);
+  return definition.private
+    .filter((name) => !known.has(name))
+    .map((name) => ({
+      code: 'no-such-column',
+      message: text(
+        `private 里的「${name}」不是查询的列`,
+        `private names "${name}", which is no column of the query`,
+      ),
+      cure: columnsCure(name, [...known]),
+    }));
+}
+
+/** The name of the field that the definition gives a column. */
+export function fieldName({ key, fields }: Definition, column: string): string {
+  const rule = Object.hasOwn(fields, column) ? fields[column] : undefined;
+  return key.find((part) => part.column === column)?.field ?? rule?.to ?? column;
+}
+
 /** The columns that there are, or those that were probably meant. */
 function columnsCure(name: string, columns: readonly string[]): Text {
   const near = nearest(name, columns);

@@ -5,6 +5,7 @@ import { idleRules } from './idle-rules.ts';
 import { lookupProblems } from './lookup-problems.ts';
 import {
   doubledFields,
+  fieldName,
   goneFields,
   isFilledKey,
   isKey,
@@ -14,6 +15,7 @@ import {
   renamed,
   retyped,
   twoFields,
+  unknownPrivate,
   unknownRules,
   vanished,
 } from './pairing-problems.ts';
@@ -72,21 +74,21 @@ export function pairUp(
   const byName = new Map(fields.map((field) => [field.name, field]));
   const byId = new Map(fields.map((field) => [field.id, field]));
   const before = new Map(known.map((one) => [one.column, one]));
-  const keyField = new Map(definition.key.map((part) => [part.column, part.field]));
+  const keys = new Set(definition.key.map(({ column }) => column));
   const pairs: Pair[] = [];
   const homeless: Homeless[] = [];
   const notes: Text[] = [];
   const unsure: Problem[] = [];
   columns.forEach((column, at) => {
     const rule = Object.hasOwn(definition.fields, column.name) ? definition.fields[column.name] : undefined;
-    if (rule?.skip && !keyField.has(column.name)) return;
-    const to = keyField.get(column.name) ?? rule?.to ?? column.name;
+    if (rule?.skip && !keys.has(column.name)) return;
+    const to = fieldName(definition, column.name);
     const was = before.get(column.name);
     const old = was && was.name === to ? byId.get(was.id) : undefined;
     const field = byName.get(to) ?? old;
     if (!field) {
       const gone = was !== undefined && was.name === to;
-      homeless.push({ column, at, rule: rule ?? {}, to, isKey: keyField.has(column.name), gone });
+      homeless.push({ column, at, rule: rule ?? {}, to, isKey: keys.has(column.name), gone });
       return;
     }
     if (old && field !== old) unsure.push(twoFields(to, old));
@@ -108,6 +110,7 @@ export function pairUp(
     ...goneFields(lost.filter(({ gone }) => gone)),
     ...unsure,
     ...unknownRules(definition, columns),
+    ...unknownPrivate(definition, columns, fields),
     ...pairs.flatMap((pair) =>
       isFilledKey(definition, pair) ? [] : kindProblems(pair, isKey(definition, pair)),
     ),
@@ -126,9 +129,9 @@ export function hopeless({ column, rule, to }: Homeless): Problem | undefined {
 
 /** What to remember for the next time. The name is the one that the definition uses. */
 export const knownFields = (pairs: readonly Pair[], definition: Definition): readonly KnownField[] =>
-  pairs.map(({ column, rule, field }) => ({
+  pairs.map(({ column, field }) => ({
     column: column.name,
     id: field.id,
-    name: definition.key.find((part) => part.column === column.name)?.field ?? rule.to ?? column.name,
+    name: fieldName(definition, column.name),
     kind: field.kind,
   }));

@@ -204,6 +204,7 @@ it.each([
   ['select id from heavy where id = ? and words = "?"', 'query-placeholder', 'single quotes'],
   ['select id from heavy where id = :id', 'query-placeholder', 'instead of :id'],
   ['select id from heavy where id = {{ id }}', 'query-placeholder', 'instead of {{ id }}'],
+  ['select id::text as id from heavy', 'query-cast', 'CAST(… AS CHAR)'],
   ['select id, @n := @n + 1 as n from heavy', undefined, ''],
 ])('what is wrong with %j is told at the query', async (sql, code, cure) => {
   const found = (await sourceOf(database.url).check(asking(sql), never)).filter(

@@ -137,6 +137,25 @@ describe('a mapping', () => {
     expect(JSON.stringify(map.wanted(['k1', 'secret']))).not.toContain('secret');
   });
 
+  it('hides a private column by the name of its field, too, whatever people call that by now', () => {
+    const what = definition({ private: ['sum'], fields: { amount: { to: 'sum' } } });
+    const known = [{ column: 'amount', id: 'f-total', name: 'sum', kind: 'text' as const }];
+    const map = mapped(what, two, [field('no'), field('total', 'text', { id: 'f-total' })], known);
+    expect(map.targets.map(({ name, hidden }) => [name, hidden])).toEqual([
+      ['no', false],
+      ['total', true],
+    ]);
+  });
+
+  it('refuses a private column that is none: nobody would see that its values are shown', () => {
+    const [found] = mismatches(definition({ private: ['no', 'amuont'] }), two, both);
+    expect(found).toMatchObject({
+      code: 'no-such-column',
+      message: { en: 'private names "amuont", which is no column of the query' },
+      cure: { en: 'Did you mean "amount"? Change the definition or the query.' },
+    });
+  });
+
   it('carries what a rule says of empty cells and options', () => {
     const fields = [field('no'), field('amount', 'select', { options: ['a'] })];
     const map = mapped(definition({ fields: { amount: { empty: 'keep' } } }), two, fields);
