@@ -1,314 +1,187 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { approvers } from './bot/access.ts';
 import { createBackground } from './bot/background.ts';
 import { standstill } from './bot/commands/look.ts';
 import { definitionOf } from './bot/find.ts';
 import { freeze, frozenNow, thaw } from './bot/frozen.ts';
-import { createBot } from './bot/handle.ts';
-import { permit } from './bot/permit.ts';
-import type { Chat } from './bot/ports.ts';
+import { type Deed, permit } from './bot/permit.ts';
 import { pause, resumeSchedule } from './bot/reminders.ts';
-import { tendRuns } from './bot/resume.ts';
 import { noteQuota, quotaCode } from './bot/schedule/quota.ts';
-import { startSchedule } from './bot/schedule/ticker.ts';
-import { everySecond } from './bot/schedule/wake.ts';
 import { factsOf } from './bot/trouble.ts';
 import { runCard } from './cards/runCard.ts';
-import { checkAll } from './check.ts';
-import type { Instance, OpenProgram, Program, Surroundings } from './cli/program.ts';
+import { checkAll } from './check/check.ts';
 import { type Config, storeUrl } from './config.ts';
 import { folderDefinitions } from './definitions/folder.ts';
 import { openBase, openTable } from './feishu/address.ts';
-import { whoAmI } from './feishu/bot.ts';
 import { chat } from './feishu/chat.ts';
 import { feishuClient } from './feishu/client.ts';
-import { longConnection } from './feishu/connection.ts';
 import { people } from './feishu/people.ts';
-import { type ReadyParts, readiness } from './feishu/ready.ts';
-import { type Receiver, receiver } from './feishu/receive.ts';
-import { webhook } from './feishu/webhook.ts';
-import { isAlive, ownerName, placeOf } from './process.ts';
+import { setUp } from './feishu/setup.ts';
+import { chance, type Own, ownership, type Surroundings, thisProcess, uncounted } from './process.ts';
 import { initTable } from './run/init-table.ts';
 import { keeper } from './run/keeper.ts';
 import { openLanes } from './run/lane.ts';
-import type { CallMeter, Chance } from './run/ports.ts';
+import type { CallMeter } from './run/ports.ts';
 import { openRuns } from './run/registry.ts';
 import { openSpoolFolder } from './run/spool-file.ts';
 import { story } from './run/story.ts';
-import { unwritten } from './run/unwritten.ts';
 import { type Verify, verifier } from './run/verify.ts';
-import { setUp } from './setup.ts';
-import { notEncrypted, openSources } from './source/sources.ts';
+import { serve } from './serve.ts';
+import { openSources } from './source/sources.ts';
 import { beside } from './store/db/watch.ts';
-import { type OpenedStore, openStore } from './store/open.ts';
+import { openStore } from './store/open.ts';
 import { hiding } from './sync/hide.ts';
-import { proxyTo } from './sync/proxy.ts';
-import { text } from './sync/text.ts';
-import { keepTidy } from './tidy.ts';
+import type { State } from './sync/state.ts';
 
-/** Puts the program together by hand: settings in, parts wired, one stop. */
-export const openProgram: OpenProgram = async (config, surroundings) => {
-  const { log: told, clock, hide = hiding([]), instance: self = thisProcess() } = surroundings;
-  const log = beside(told);
-  const releases: (() => Promise<void> | void)[] = [];
-  const release = async (): Promise<void> => {
-    for (let close = releases.pop(); close; close = releases.pop()) await close();
-  };
-  const owned = <T>(part: T, close: (part: T) => Promise<void> | void): T => {
-    releases.push(() => close(part));
-    return part;
-  };
+/** The whole program as the command line works it. */
+export type Program = Awaited<ReturnType<typeof openProgram>>;
+
+/** Something that is wanted on the command line: `name` is the definition's, `user` the shell's. */
+export interface ShellDeed extends Pick<Deed, 'right' | 'what' | 'run'> {
+  readonly name: string;
+  readonly user: string;
+}
+
+/** Opens the program: settings in, parts wired by hand, one stop. Rejects with `ProblemError` for what a person must mend. */
+export async function openProgram(config: Config, surroundings: Surroundings) {
+  const { own, close } = ownership();
+  const around = { ...surroundings, log: beside(surroundings.log) };
   try {
-    const store = owned(await openStore(storeUrl(config.store), { clock, log: told }), (part) => part.stop());
-    const spool = owned(openSpoolFolder(tmpdir(), self), (part) => part.stop());
-    const { sources } = owned(openSources(config.connections, { clock }), (part) => part.stop());
-    const { schedules } = store;
-    const aside = owned(createBackground(log), (part) => part.settled());
-    const client = owned(
-      feishuClient({
-        onFailure: ({ code }) => {
-          if (code === quotaCode) aside.start('quota', () => noteQuota(schedules, clock.now()));
-        },
-        appId: config.app.id,
-        appSecret: config.app.secret,
-        domain: config.app.domain,
-        proxy: config.app.proxy,
-        log,
-        clock,
-        chance,
-      }),
-      (part) => part.stop(),
-    );
-    const known = people(client, clock);
-    const definitions = folderDefinitions(config.definitions);
-    const lanes = openLanes(store.facts.width, clock, chance);
-    const { timeZone } = config;
-    const runs = owned(
-      openRuns({
-        sources,
-        people: known,
-        store,
-        lanes,
-        clock,
-        chance,
-        log,
-        timeZone,
-        folder: spool.path,
-        openTable: openTable(client),
-        keeper: keeper(store.leases, self.owner, self.isAlive, clock, log),
-        definition: (name) => definitions.get(name),
-        isHeld: async () => (await frozenNow(schedules)) !== undefined,
-      }),
-      (part) => part.stop(),
-    );
-    const verify = verifier({
-      ...{ sources, people: known, store, timeZone },
-      folder: spool.path,
-      openTable: openTable(client),
-    });
-    const init = async (name: string, meter: CallMeter, signal: AbortSignal) =>
-      initTable(await definitions.get(name), {
-        ...{ sources, store, lanes, timeZone, meter, signal },
-        openBase: openBase(client),
-      });
-    const talk = chat(client, uncounted, hide);
-    const parts = { store, client, chat: talk, runs, definitions, verify, init, owned };
-    const book = { schedules, audit: store.audit, admins: config.admins, clock, log, chat: talk };
-    const serve = serving(config, { ...surroundings, log }, parts);
+    const parts = await openParts(config, surroundings, own);
+    const { store, runs, definitions } = parts;
     return {
-      runs,
-      definitions,
-      check: (names, signal) =>
-        checkAll(names, { config, client, people: known, sources, store, definitions, signal }),
-      verify: async (name, onKeys, meter, signal) =>
-        verify(await definitions.get(name), onKeys, meter, signal),
-      init,
-      permit: async ({ user, name, ...deed }) => {
-        const definition = await definitionOf(name, { definitions });
-        return permit({ shell: user, once: randomUUID() }, { ...deed, name, definition }, book);
-      },
-      redraw: async (state) => {
-        const card = (await store.journal.findRun(state.run))?.card;
-        if (!card) return;
-        const definition = await definitionOf(state.definition, { definitions });
-        const people = approvers(definition?.access, config.admins);
-        const view = { now: clock.now(), locale: config.locale, timeZone, approvers: people };
-        await talk.patch(card.message, runCard(state, view)).catch((error: unknown) => {
-          log.warn('card.not-shown', { run: state.run, ...factsOf(error) });
-        });
-      },
-      rule: async (what, user) => {
-        await permit(
-          { shell: user, once: randomUUID() },
-          { right: 'admin', what, definition: undefined },
-          book,
-        );
-        const desk = { schedules, clock, runs };
-        return what === 'freeze' ? freeze({ kind: 'cli', user }, desk) : thaw(desk);
-      },
-      standing: async () => {
-        const [open, still] = await Promise.all([runs.open(), standstill({ schedules, clock })]);
-        return { open: open.map(({ state }) => state), ...still };
-      },
-      story: (name, key) => story(name, key, store),
-      turn: async (what, name, user) => {
-        const asker = { openId: user, chat: '', shell: true };
-        const about = { schedules, clock, timeZone, admins: config.admins };
-        const change = what === 'pause' ? pause : resumeSchedule;
-        return (await change(await definitions.get(name), asker, about)).words;
-      },
-      audit: (name, limit) => store.audit.list(name, limit),
-      setup: (signal) => setUp(config, client, signal),
-      serve,
+      ...{ runs, definitions },
+      ...tableUses(parts),
+      ...runUses(parts, around),
+      /** Starts the bot: resolves once it listens. Rejects with `ProblemError` when it cannot. */
+      serve: () => serve(parts, around, own),
+      /** From now on the store waits no longer than a moment for other programs: this one is about to stop. */
       hurry: store.hurry,
+      /** Takes no more work, lets the calls in flight end, stores where everything stands, closes all. Safe to call twice. */
       stop: () => {
         store.hurry();
-        return release();
+        return close();
       },
     };
   } catch (error) {
-    await release();
+    await close();
     throw error;
   }
-};
-
-function thisProcess(): Instance {
-  const owner = ownerName(placeOf(), process.pid, randomUUID());
-  return { owner, isAlive: isAlive(owner) };
 }
 
-interface Served {
-  readonly store: OpenedStore;
-  readonly client: ReturnType<typeof feishuClient>;
-  readonly chat: Chat;
-  readonly runs: Program['runs'];
-  readonly definitions: Program['definitions'];
-  readonly verify: Verify;
-  readonly init: Program['init'];
-  readonly owned: <T>(part: T, close: (part: T) => Promise<void> | void) => T;
-}
+type Parts = Awaited<ReturnType<typeof openParts>>;
 
-/** The bot: who it is, its doors, and the runs that a stopped process left. */
-function serving(
-  config: Config,
-  { log, clock, version = '', hide = hiding([]), wake = everySecond }: Surroundings,
-  parts: Served,
-): () => Promise<void> {
-  const { store, client, runs, definitions, verify, owned } = parts;
-  return async () => {
-    const { openId, name } = await whoAmI(client, uncounted);
-    const over = new AbortController();
-    const bot = owned(
-      createBot({
-        chat: parts.chat,
-        runs,
-        definitions,
-        journal: store.journal,
-        seen: store.seen,
-        storeWaits: () => store.trouble() !== undefined,
-        unwritten: (record) => unwritten(record, store),
-        audit: store.audit,
-        story: (name, key) => story(name, key, store),
-        init: (of) => parts.init(of, uncounted, over.signal),
-        schedules: store.schedules,
-        verify,
-        clock,
-        log,
-        locale: config.locale,
-        timeZone: config.timeZone,
-        admins: config.admins,
-        botOpenId: openId,
-        time: {
-          now: () => client.time(),
-          ask: async () => {
-            await whoAmI(client, uncounted);
-            return client.time();
-          },
-        },
-      }),
-      async (part) => {
-        // Runs come to their end first, so that their cards can show it.
-        await runs.stop();
-        await part.stop();
+async function openParts(config: Config, surroundings: Surroundings, own: Own) {
+  const { clock, hide = hiding([]), instance: self = thisProcess() } = surroundings;
+  const log = beside(surroundings.log);
+  const { timeZone } = config;
+  const store = own(await openStore(storeUrl(config.store), { clock, log: surroundings.log }), (part) =>
+    part.stop(),
+  );
+  const spool = own(openSpoolFolder(tmpdir(), self), (part) => part.stop());
+  const { sources } = own(openSources(config.connections, { clock }), (part) => part.stop());
+  const { schedules } = store;
+  const aside = own(createBackground(log), (part) => part.settled());
+  const { id: appId, secret: appSecret, domain, proxy } = config.app;
+  const client = own(
+    feishuClient({
+      onFailure: ({ code }) => {
+        if (code === quotaCode) aside.start('quota', () => noteQuota(schedules, clock.now()));
       },
-    );
-    const events = receiver({ self: openId, name, handle: bot.handle, log, clock, hide });
-    const connected = owned(openEvents(config, client, events, { log, clock }), (door) => door.stop());
-    if (config.http) {
-      const byHttp = config.app.events;
-      const taking =
-        byHttp.kind === 'webhook' ? { webhook: webhook({ ...byHttp, receiver: events, clock, log }) } : {};
-      // Loaded only for who serves: a run in a shell begins sooner without a server.
-      const { openDoor } = await import('./feishu/door.ts');
-      const { lost } = connected;
-      const ready = readiness({
-        ping: () => store.ping(),
-        prove: () => client.prove(uncounted),
-        lost,
-        clock,
+      ...{ appId, appSecret, domain, proxy, log, clock, chance },
+    }),
+    (part) => part.stop(),
+  );
+  const known = people(client, clock);
+  const definitions = folderDefinitions(config.definitions);
+  const lanes = openLanes(store.facts.width, clock, chance);
+  const reading = {
+    ...{ sources, people: known, store, timeZone, folder: spool.path },
+    openTable: openTable(client),
+  };
+  const runs = own(
+    openRuns({
+      ...{ ...reading, lanes, clock, chance, log },
+      keeper: keeper(store.leases, self.owner, self.isAlive, clock, log),
+      definition: (name) => definitions.get(name),
+      isHeld: async () => (await frozenNow(schedules)) !== undefined,
+    }),
+    (part) => part.stop(),
+  );
+  const init = async (name: string, meter: CallMeter, signal: AbortSignal) =>
+    initTable(await definitions.get(name), {
+      ...{ sources, store, lanes, timeZone, meter, signal },
+      openBase: openBase(client),
+    });
+  const talk = chat(client, uncounted, hide);
+  return {
+    ...{ config, store, sources, client, people: known, chat: talk },
+    ...{ runs, definitions, init, verify: verifier(reading) },
+  };
+}
+
+/** What is done with a definition and its table. */
+function tableUses({ config, definitions, init, verify, ...parts }: Parts) {
+  const { client, people, sources, store } = parts;
+  return {
+    /**
+     * Tries settings, connections, permissions, tables and fields of the definitions named, or of all. Writes nothing.
+     * A broken file is a finding; rejects with `ProblemError` for a name that does not exist.
+     */
+    check: (names: readonly string[], signal: AbortSignal) =>
+      checkAll(names, { config, client, people, sources, store, definitions, signal }),
+    /** Creates the table of a definition that names a base only. Rejects with `ProblemError` or `CallError`. */
+    init,
+    /** Compares both sides key by key; writes nothing. Rejects with `ProblemError` or `CallError`. */
+    verify: async (name: string, onKeys: Parameters<Verify>[1], meter: CallMeter, signal: AbortSignal) =>
+      verify(await definitions.get(name), onKeys, meter, signal),
+    /** Looks at the Feishu app and registers its slash commands. Rejects with `ProblemError` or `CallError`. */
+    setup: (signal: AbortSignal) => setUp(config.app, client, signal),
+    /** What the latest runs did with one row. */
+    story: (name: string, key: string) => story(name, key, store),
+    /** Who asked for what, newest first; of one definition when named. */
+    audit: (name: string | undefined, limit: number) => store.audit.list(name, limit),
+  };
+}
+
+/** What is asked of runs and schedules, and who may. */
+function runUses({ config, store, chat, runs, definitions }: Parts, { clock, log }: Surroundings) {
+  const { schedules, audit } = store;
+  const { timeZone, locale, admins } = config;
+  const desk = { schedules, clock, runs };
+  const allow = (user: string, deed: Deed) =>
+    permit({ shell: user, once: randomUUID() }, deed, { schedules, audit, admins, clock, log, chat });
+  return {
+    /** Decides whether the command line may do something now, and notes it with who asked. */
+    permit: async ({ user, name, ...deed }: ShellDeed) =>
+      allow(user, { ...deed, name, definition: await definitionOf(name, { definitions }) }),
+    /** Draws the card of a run, where it has one, once more: nobody follows a run that waits. Never rejects. */
+    redraw: async (state: State) => {
+      const card = (await store.journal.findRun(state.run))?.card;
+      if (!card) return;
+      const definition = await definitionOf(state.definition, { definitions });
+      const view = { now: clock.now(), locale, timeZone, approvers: approvers(definition?.access, admins) };
+      await chat.patch(card.message, runCard(state, view)).catch((error: unknown) => {
+        log.warn('card.not-shown', { run: state.run, ...factsOf(error) });
       });
-      const door = { port: config.http.port, ready, version, log, clock, ...taking };
-      owned(await openDoor(door), (one) => one.stop());
-    }
-    owned(keepTidy(config, store, { log, clock }), (tidy) => tidy.stop());
-    const proxy = proxyTo(config.app.domain, config.app.proxy);
-    log.info('bot.started', { bot: name, ...(proxy === undefined ? {} : { proxy }) });
-    const settings = notEncrypted(config.store, config.connections);
-    if (settings.length > 0)
-      log.warn('database.not-encrypted', { settings, cure: 'add ?ssl=true to the address' });
-    const { locale, timeZone, admins, quietHours } = config;
-    const schedule = owned(
-      startSchedule(
-        {
-          ...{ schedules: store.schedules, journal: store.journal, definitions, runs, clock, log },
-          ...{ locale, timeZone, admins, quietHours },
-          chat: parts.chat,
-        },
-        wake,
-      ),
-      (part) => part.stop(),
-    );
-    const resume = async () => {
-      const resumed = await runs.resume();
-      schedule.adopt(resumed);
-      return resumed;
-    };
-    const tended = { runs: { resume }, journal: store.journal, definitions, log, bot, clock };
-    owned(over, (part) => part.abort());
-    void tendRuns(tended, over.signal);
+    },
+    /** Freezes everything, or thaws it, and notes it with who asked. */
+    rule: async (what: 'freeze' | 'thaw', user: string) => {
+      await allow(user, { right: 'admin', what, definition: undefined });
+      return what === 'freeze' ? freeze({ kind: 'cli', user }, desk) : thaw(desk);
+    },
+    /** What goes on or waits anywhere, oldest first, and what holds everything; `spentUntil` in ms. */
+    standing: async () => {
+      const [open, still] = await Promise.all([runs.open(), standstill({ schedules, clock })]);
+      return { open: open.map(({ state }) => state), ...still };
+    },
+    /** Pauses or resumes what a definition does by the clock. Rejects with `ProblemError` for one that there is not. */
+    turn: async (what: 'pause' | 'resume', name: string, user: string) => {
+      const change = what === 'pause' ? pause : resumeSchedule;
+      const asker = { openId: user, chat: '', shell: true };
+      const about = { schedules, clock, timeZone, admins };
+      return (await change(await definitions.get(name), asker, about)).words;
+    },
   };
 }
-
-/** The long connection, unless events come by HTTP: then there is nothing to be kept open. */
-function openEvents(
-  { app }: Config,
-  client: Served['client'],
-  events: Receiver,
-  { log, clock }: Surroundings,
-): { lost: ReadyParts['lost']; stop(): Promise<void> } {
-  if (app.events.kind === 'webhook') return { lost: () => undefined, stop: async () => undefined };
-  const { id: appId, secret: appSecret, domain, proxy } = app;
-  const parts = { appId, appSecret, domain, proxy, http: client.http, receiver: events, log, clock, chance };
-  const connection = longConnection(parts);
-  const lost: ReadyParts['lost'] = () => {
-    const state = connection.state();
-    if (state.kind === 'connected') return undefined;
-    return (state.kind === 'connecting' && state.problem) || notConnected;
-  };
-  return { lost, stop: () => connection.stop() };
-}
-
-const notConnected = {
-  code: 'not-connected',
-  message: text('长连接还没有建立。', 'The long connection is not open.'),
-};
-
-/** Calls that belong to no run. */
-const uncounted: CallMeter = { count: () => undefined };
-
-const chance: Chance = {
-  uuid: () => randomUUID(),
-  run: () => randomBytes(5).toString('hex'),
-  random: () => Math.random(),
-};

@@ -1,17 +1,22 @@
-import { outlooks } from './bot/schedule/outlook.ts';
-import type { OpenDefinitions, StoreCare, Surroundings } from './cli/program.ts';
-import { type LocalConfig, storeUrl } from './config.ts';
+import { type Outlook, outlooks } from './bot/schedule/outlook.ts';
+import { type Connection, type LocalConfig, storeUrl } from './config.ts';
 import { folderDefinitions } from './definitions/folder.ts';
+import type { Surroundings } from './process.ts';
 import { type FoundTarget, findTarget } from './run/target.ts';
 import { backUp } from './store/db/backup.ts';
 import { moveStore } from './store/db/move.ts';
 import { type OpenedStore, openStore } from './store/open.ts';
 import { parseAddress } from './sync/address.ts';
+import type { Definition } from './sync/definition.ts';
+
+/** The saved syncs, without a Feishu app. */
+export type SavedSyncs = ReturnType<typeof openDefinitions>;
 
 /** Opens only the saved syncs: needs no Feishu app. */
-export const openDefinitions: OpenDefinitions = (config, parts) => ({
+export const openDefinitions = (config: LocalConfig, parts: Surroundings) => ({
   definitions: folderDefinitions(config.definitions),
-  targetsOf: async (definitions) => {
+  /** Where those write to that name a base only, by their names. */
+  targetsOf: async (definitions: readonly Definition[]): Promise<ReadonlyMap<string, FoundTarget>> => {
     // The store is opened only for those that it has to say something about.
     const open = definitions.filter(({ target }) => parseAddress(target).kind === 'problem');
     const found = new Map<string, FoundTarget>();
@@ -21,7 +26,8 @@ export const openDefinitions: OpenDefinitions = (config, parts) => ({
       return found;
     });
   },
-  outlooksOf: async (definitions) => {
+  /** When those run by themselves next that have a schedule, and whether it is paused; by their names. */
+  outlooksOf: async (definitions: readonly Definition[]): Promise<ReadonlyMap<string, Outlook>> => {
     const timed = definitions.filter(({ schedule }) => schedule.length > 0);
     if (timed.length === 0) return new Map();
     const { timeZone } = config;
@@ -44,8 +50,11 @@ async function withStore<T>(
   }
 }
 
-/** What is done with the store as a whole. */
-export const storeCare: StoreCare = {
+/** What is done with the store as a whole; needs no Feishu app. */
+export const storeCare = {
+  /** Copies the SQLite store at a path into a new file; returns its bytes. Throws `ProblemError`. */
   backUp,
-  move: (from, to, parts) => moveStore(storeUrl(from), storeUrl(to), parts),
+  /** Copies everything from one store into another, empty one; returns the rows. Rejects with `ProblemError`. */
+  move: (from: Connection, to: Connection, parts: Parameters<typeof moveStore>[2]) =>
+    moveStore(storeUrl(from), storeUrl(to), parts),
 };

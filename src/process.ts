@@ -1,6 +1,64 @@
+import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import type { Wake } from './bot/schedule/ticker.ts';
 import type { IsAlive } from './run/keeper.ts';
+import type { CallMeter, Chance, Clock, Log } from './run/ports.ts';
+import type { Hide } from './sync/hide.ts';
+
+/** What the program takes from outside. */
+export interface Surroundings {
+  readonly log: Log;
+  /** The program's version. */
+  readonly version?: string;
+  readonly clock: Clock;
+  /** Takes secrets out of what is shown; only the logins of addresses when not given. */
+  readonly hide?: Hide;
+  /** What other instances know this one by; its process when not given. */
+  readonly instance?: Instance;
+  /** Wakes what happens by the clock; once a second when not given. */
+  readonly wake?: Wake;
+}
+
+/** One of several that share a store. */
+export interface Instance {
+  /** Its name in the store, like no other's. */
+  readonly owner: string;
+  readonly isAlive: IsAlive;
+}
+
+/** This process among those that share a store. */
+export function thisProcess(): Instance {
+  const owner = ownerName(placeOf(), process.pid, randomUUID());
+  return { owner, isAlive: isAlive(owner) };
+}
+
+/** Takes over how a part is closed; returns the part. */
+export type Own = <T>(part: T, close: (part: T) => Promise<void> | void) => T;
+
+/** Closes what was opened, the last one first. */
+export function ownership(): { readonly own: Own; close(): Promise<void> } {
+  const closing: (() => Promise<void> | void)[] = [];
+  return {
+    own: (part, close) => {
+      closing.push(() => close(part));
+      return part;
+    },
+    close: async () => {
+      for (let close = closing.pop(); close; close = closing.pop()) await close();
+    },
+  };
+}
+
+/** Calls that belong to no run. */
+export const uncounted: CallMeter = { count: () => undefined };
+
+/** The machine's own chance. */
+export const chance: Chance = {
+  uuid: () => randomUUID(),
+  run: () => randomBytes(5).toString('hex'),
+  random: () => Math.random(),
+};
 
 /** A process as the store knows it: `place pid id`. */
 export const ownerName = (place: string | undefined, pid: number, id: string): string =>

@@ -3,9 +3,10 @@ import { openTable } from '../feishu/address.ts';
 import type { FeishuClient } from '../feishu/client.ts';
 import { cures } from '../feishu/cures.ts';
 import { mayWrite } from '../feishu/may-write.ts';
+import { uncounted } from '../process.ts';
 import { type BothSides, wouldCreate } from '../run/create-fields.ts';
 import { tryLinked, tryPeople } from '../run/lookup.ts';
-import type { CallMeter, People, Query, Sources, Store, Table } from '../run/ports.ts';
+import type { People, Query, Sources, Store, Table } from '../run/ports.ts';
 import { openFound } from '../run/target.ts';
 import { allOf } from '../run/together.ts';
 import type { Definition } from '../sync/definition.ts';
@@ -16,7 +17,7 @@ import type { Problem } from '../sync/problem.ts';
 import { creationOf, fieldToBe, homelessColumns, type NewField, namesOf } from '../sync/schema.ts';
 import { type Text, text } from '../sync/text.ts';
 import { zoneOf } from '../sync/zone.ts';
-import type { Writes } from './sharing.ts';
+import type { Writes } from './others.ts';
 
 /** What `check` tries a table with. */
 export interface TableParts {
@@ -176,5 +177,3 @@ const noted = (message: Text): Problem => ({
     'A run goes on all the same; change the definition where it is not meant.',
   ),
 });
-
-const uncounted: CallMeter = { count: () => undefined };

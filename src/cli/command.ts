@@ -1,10 +1,12 @@
 import { InvalidArgumentError } from 'commander';
+import type { openProgram } from '../app.ts';
 import type { Environment } from '../config.ts';
+import type { openDefinitions, storeCare } from '../local.ts';
 import type { LogOptions } from '../log.ts';
 import type { Clock, Log } from '../run/ports.ts';
 import type { Problem } from '../sync/problem.ts';
+import type { State } from '../sync/state.ts';
 import { type Locale, type Text, text } from '../sync/text.ts';
-import type { OpenDefinitions, OpenProgram, RunDemo, StoreCare } from './program.ts';
 import type { ExitCode, ReportedError } from './report.ts';
 import type { Stream, Terminal } from './terminal.ts';
 
@@ -24,9 +26,9 @@ export interface World {
   /** Aborted when the program is to end. */
   readonly stopping: AbortSignal;
   readonly createLog: () => Promise<(options: LogOptions) => Log>;
-  readonly openProgram: () => Promise<OpenProgram>;
-  readonly openDefinitions: () => Promise<OpenDefinitions>;
-  readonly storeCare: () => Promise<StoreCare>;
+  readonly openProgram: () => Promise<typeof openProgram>;
+  readonly openDefinitions: () => Promise<typeof openDefinitions>;
+  readonly storeCare: () => Promise<typeof storeCare>;
   readonly runDemo: () => Promise<RunDemo>;
 }
 
@@ -171,3 +173,37 @@ export const command = <A extends Words, O extends Words>(spec: CommandSpec<A, O
     };
   },
 });
+
+/** How the demo is to play. */
+export interface DemoOptions {
+  /** Ends after the first run. */
+  readonly once: boolean;
+  /** Orders in the sample shop. */
+  readonly rows: number | undefined;
+  /** A real MySQL instead of the embedded shop: `mysql://…`. */
+  readonly source: string | undefined;
+  /** Plays faults. */
+  readonly faults: boolean;
+}
+
+/** What the demo takes from outside. */
+export interface DemoStage {
+  /** Shows one or more lines. */
+  say(text: string): void;
+  /** Writes as it is, without a line break. */
+  write(words: string): void;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Aborted when the person wants to leave. */
+  readonly signal: AbortSignal;
+  /** Lines typed by the person; ends when the terminal does. */
+  readonly lines: AsyncIterable<string>;
+  readonly isTTY: boolean;
+  /** Columns and lines of the terminal, right now. */
+  readonly columns: number;
+  readonly rows: number;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Plays the demo; answers the last run's state, null when none ended. */
+export type RunDemo = (options: DemoOptions, stage: DemoStage) => Promise<State | null>;

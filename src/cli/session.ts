@@ -1,3 +1,4 @@
+import type { Program, ShellDeed } from '../app.ts';
 import {
   type Config,
   connectionOf,
@@ -16,7 +17,6 @@ import type { CallCounts } from '../sync/state.ts';
 import { text } from '../sync/text.ts';
 import { type Answer, type Command, type CommandSpec, command, type Shell } from './command.ts';
 import { problemLines } from './draw.ts';
-import type { Program, ShellDeed } from './program.ts';
 
 /** The open program, as a command works with it. */
 export interface Session {

@@ -1,4 +1,4 @@
-import type { DemoOptions, DemoStage, RunDemo } from '../cli/program.ts';
+import type { DemoOptions, DemoStage, RunDemo } from '../cli/command.ts';
 import { localeOf } from '../config.ts';
 import type { Log } from '../run/ports.ts';
 import type { State } from '../sync/state.ts';

@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openProgram } from '../app.ts';
-import type { DemoOptions, DemoStage, Program } from '../cli/program.ts';
+import { openProgram, type Program } from '../app.ts';
+import type { DemoOptions, DemoStage } from '../cli/command.ts';
 import { readConfig } from '../config.ts';
 import { botMenu } from '../feishu/needs.ts';
 import { type Playground, startPlayground } from '../playground/playground.ts';

@@ -1,4 +1,4 @@
-import type { DemoOptions } from '../cli/program.ts';
+import type { DemoOptions } from '../cli/command.ts';
 import { count, type Text, text } from '../sync/text.ts';
 import { faultStories } from './faults.ts';
 import type { RealShop } from './mysql.ts';

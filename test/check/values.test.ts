@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { valueSample } from '../../src/check/values.ts';
+import { valueSample } from '../../src/check/rows.ts';
 import type { ColumnRule } from '../../src/sync/definition.ts';
 import type { FieldKind } from '../../src/sync/field.ts';
 import { isMismatch, mapColumns } from '../../src/sync/mapping.ts';

@@ -1,7 +1,8 @@
+import type { Program } from '../../src/app.ts';
 import type { ListedDefinition } from '../../src/bot/ports.ts';
+import type { CheckStep } from '../../src/check/check.ts';
 import { createCli } from '../../src/cli/cli.ts';
 import type { World } from '../../src/cli/command.ts';
-import type { CheckStep, Program } from '../../src/cli/program.ts';
 import { createLog } from '../../src/log.ts';
 import type { Clock } from '../../src/run/ports.ts';
 import type { Run, Runs } from '../../src/run/runs.ts';

@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest';
-import type { DemoOptions, DemoStage } from '../../src/cli/program.ts';
+import type { DemoOptions, DemoStage } from '../../src/cli/command.ts';
 import { systemClock } from '../../src/clock.ts';
 import { runDemo } from '../../src/demo/demo.ts';
 import type { Log } from '../../src/run/ports.ts';

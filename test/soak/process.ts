@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { Instance, Program } from '../../src/cli/program.ts';
+import type { Program } from '../../src/app.ts';
 import type { Report } from '../../src/cli/report.ts';
+import type { Instance } from '../../src/process.ts';
 import type { Clock } from '../../src/run/ports.ts';
 import { type Shell, typed } from '../support/command-line.ts';
 import { built, parts } from '../support/program.ts';

@@ -1,7 +1,7 @@
 import type { World } from '../../src/cli/command.ts';
-import type { Instance } from '../../src/cli/program.ts';
 import type { ExitCode } from '../../src/cli/report.ts';
 import type { Stream } from '../../src/cli/terminal.ts';
+import type { Instance } from '../../src/process.ts';
 import type { Clock } from '../../src/run/ports.ts';
 import type { parts } from './program.ts';
 

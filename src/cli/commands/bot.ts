@@ -1,8 +1,8 @@
+import type { Setup } from '../../feishu/setup.ts';
 import { type Problem, ProblemError } from '../../sync/problem.ts';
 import { inLocale, type Locale, text } from '../../sync/text.ts';
-import { type Answer, command, flag, option, type Shell, wholeOption } from '../command.ts';
+import { type Answer, command, type DemoStage, flag, option, type Shell, wholeOption } from '../command.ts';
 import { plain, problemLines } from '../draw.ts';
-import type { DemoStage, Setup } from '../program.ts';
 import { errorOf, exitOf, reportedProblem, reportNoRun, reportOf } from '../report.ts';
 import { sessionCommand } from '../session.ts';
 

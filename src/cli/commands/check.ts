@@ -1,8 +1,8 @@
+import type { CheckStep, Checkup } from '../../check/check.ts';
 import { type Problem, ProblemError } from '../../sync/problem.ts';
 import { inLocale, type Locale, listed, text } from '../../sync/text.ts';
 import { type Answer, argumentList, definitionName } from '../command.ts';
 import { plain, problemLines } from '../draw.ts';
-import type { CheckStep, Checkup } from '../program.ts';
 import { reportedProblem } from '../report.ts';
 import { sessionCommand } from '../session.ts';
 

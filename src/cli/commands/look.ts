@@ -1,3 +1,4 @@
+import type { Program } from '../../app.ts';
 import type { AuditEntry } from '../../bot/ports.ts';
 import { ProblemError } from '../../sync/problem.ts';
 import type { Actor, State } from '../../sync/state.ts';
@@ -12,7 +13,6 @@ import {
   wholeOption,
 } from '../command.ts';
 import { plain, problemLines, progressLine, runLine } from '../draw.ts';
-import type { Standing } from '../program.ts';
 import { approveCommand, reportOf } from '../report.ts';
 import { refusedOf, type Session, sessionCommand } from '../session.ts';
 
@@ -26,7 +26,10 @@ export const status = sessionCommand({
   run: async (_, { program, shell }) => standingAnswer(await program.standing(), shell),
 });
 
-function standingAnswer({ open, frozen, spentUntil }: Standing, { locale, world }: Shell): Answer {
+function standingAnswer(
+  { open, frozen, spentUntil }: Awaited<ReturnType<Program['standing']>>,
+  { locale, world }: Shell,
+): Answer {
   const say = (zh: string, en: string): string => inLocale(text(zh, en), locale);
   const by = frozen && whoOf(frozen.by);
   const since = frozen && iso(frozen.at);

@@ -2,13 +2,13 @@ import { resolve } from 'node:path';
 import type { ListedDefinition } from '../../bot/ports.ts';
 import type { Outlook } from '../../bot/schedule/outlook.ts';
 import { type Connection, readLocalConfig, secretsOf } from '../../config.ts';
+import type { SavedSyncs } from '../../local.ts';
 import type { FoundTarget } from '../../run/target.ts';
 import { columnsOf } from '../../sync/columns.ts';
 import { problem } from '../../sync/problem.ts';
 import { inLocale, type Locale, type Text, text } from '../../sync/text.ts';
 import { type Answer, argument, command } from '../command.ts';
 import { pad, plain, problemLines } from '../draw.ts';
-import type { SavedSyncs } from '../program.ts';
 import { reportedProblem } from '../report.ts';
 import { localSession } from '../session.ts';
 

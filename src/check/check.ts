@@ -1,27 +1,42 @@
-import { frozenNow } from './bot/frozen.ts';
-import type { Definitions, ListedDefinition, Schedules } from './bot/ports.ts';
-import { type Pause, pauseOf } from './bot/schedule/paused.ts';
-import { type AskChat, chatAsker, checkChats } from './check/chats.ts';
-import { type CheckedRows, checkRows } from './check/keys.ts';
-import { checkRecords } from './check/records.ts';
-import { sharingProblems, type Writes } from './check/sharing.ts';
-import { step, stepOf } from './check/step.ts';
-import { type CheckedTable, checkTable, type TableParts } from './check/table.ts';
-import type { CheckStep, Checkup } from './cli/program.ts';
-import type { Config } from './config.ts';
-import { whoAmI } from './feishu/bot.ts';
-import { chat } from './feishu/chat.ts';
-import { scopeStates } from './feishu/setup.ts';
-import type { CallMeter, Store, Table } from './run/ports.ts';
-import { queryOf } from './run/query.ts';
-import { findTarget } from './run/target.ts';
-import { parseAddress } from './sync/address.ts';
-import type { Definition } from './sync/definition.ts';
-import { CallError } from './sync/failure.ts';
-import type { Mapping } from './sync/mapping.ts';
-import type { Problem } from './sync/problem.ts';
-import { proxyTo } from './sync/proxy.ts';
-import { text } from './sync/text.ts';
+import { frozenNow } from '../bot/frozen.ts';
+import type { Definitions, ListedDefinition, Schedules } from '../bot/ports.ts';
+import { type Pause, pauseOf } from '../bot/schedule/paused.ts';
+import type { Config } from '../config.ts';
+import { whoAmI } from '../feishu/bot.ts';
+import { chat } from '../feishu/chat.ts';
+import { scopeStates } from '../feishu/setup.ts';
+import { uncounted } from '../process.ts';
+import type { Store, Table } from '../run/ports.ts';
+import { queryOf } from '../run/query.ts';
+import { findTarget } from '../run/target.ts';
+import { parseAddress } from '../sync/address.ts';
+import type { Definition } from '../sync/definition.ts';
+import { CallError } from '../sync/failure.ts';
+import { problemOf } from '../sync/failure-problem.ts';
+import type { Mapping } from '../sync/mapping.ts';
+import { type Problem, ProblemError } from '../sync/problem.ts';
+import { proxyTo } from '../sync/proxy.ts';
+import { type Text, text } from '../sync/text.ts';
+import { type AskChat, chatAsker, checkChats, sharingProblems, type Writes } from './others.ts';
+import { checkRecords } from './records.ts';
+import { type CheckedRows, checkRows } from './rows.ts';
+import { type CheckedTable, checkTable, type TableParts } from './table.ts';
+
+/** What `check` found. */
+export interface Checkup {
+  /** What concerns the Feishu app as a whole: credentials, bot, permissions. */
+  readonly app: readonly CheckStep[];
+  readonly definitions: readonly { readonly name: string; readonly steps: readonly CheckStep[] }[];
+}
+
+/** One thing that was tried: right when it has no problems. */
+export interface CheckStep {
+  /** What was tried, such as "connection shop". */
+  readonly what: Text;
+  readonly problems: readonly Problem[];
+  /** Worth mending, but nothing fails for it: an account that may do more than read. */
+  readonly advice: readonly Problem[];
+}
 
 /** What `check` tries with. */
 export interface CheckParts extends TableParts {
@@ -99,6 +114,25 @@ async function scopeProblems({ config, client, signal }: CheckParts): Promise<re
     if (error instanceof CallError) return [];
     throw error;
   }
+}
+
+/** Tries one thing; what it answers or rejects with becomes its problems, `warn-…` ones its advice. */
+async function step(what: Text, work: () => Promise<readonly Problem[]>): Promise<CheckStep> {
+  // What is not set throws before there is a promise.
+  return stepOf(what, await (async () => work())().catch((error: unknown) => problemsIn(error)));
+}
+
+/** One thing that was tried, with what was found. */
+const stepOf = (what: Text, found: readonly Problem[]): CheckStep => ({
+  what,
+  problems: found.filter(({ code }) => !code.startsWith('warn-')),
+  advice: found.filter(({ code }) => code.startsWith('warn-')),
+});
+
+function problemsIn(error: unknown): readonly Problem[] {
+  if (error instanceof ProblemError) return error.problems;
+  if (error instanceof CallError) return [problemOf(error.failure)];
+  throw error;
 }
 
 interface OneChecked {
@@ -219,5 +253,3 @@ function isPaused(name: string, { by, away }: Pause): Problem {
           ),
   };
 }
-
-const uncounted: CallMeter = { count: () => undefined };
