@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import type { WriteStream } from 'node:tty';
 import { setFlagsFromString } from 'node:v8';
 import { createCli, keepStdoutForAnswers } from './cli/cli.ts';
+import type { RunDemo } from './cli/command.ts';
 import type { Stream } from './cli/terminal.ts';
 import { systemClock } from './clock.ts';
 
@@ -28,7 +29,7 @@ const cli = createCli(process.argv.slice(2), {
   openProgram: async () => (await import('./app.ts')).openProgram,
   openDefinitions: async () => (await import('./local.ts')).openDefinitions,
   storeCare: async () => (await import('./local.ts')).storeCare,
-  runDemo: async () => (await import('./demo/demo.ts')).runDemo,
+  openDemo,
 });
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -44,6 +45,18 @@ process.on('unhandledRejection', (reason) =>
 );
 
 process.exit(await cli.run());
+
+/** The demo, which comes with the sources only: undefined in a build, or where its playground is not installed. */
+async function openDemo(): Promise<RunDemo | undefined> {
+  try {
+    // A name that is computed keeps the compiler from building the demo into dist.
+    const { href } = new URL('./demo/demo.ts', import.meta.url);
+    return ((await import(href)) as { readonly runDemo: RunDemo }).runDemo;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND') return undefined;
+    throw error;
+  }
+}
 
 /** Who types; in a container an ID without a name. */
 function shellUser(): string {

@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -123,10 +132,19 @@ describe('the Dockerfile’s copy and run steps, in an empty folder', () => {
     expect(status).toBe(2);
   });
 
+  it('leave neither demo nor playground, and say where the demo is', () => {
+    const left = readdirSync(join(app, 'dist'), { recursive: true, encoding: 'utf8' });
+    expect(left.filter((name) => /demo|playground/.test(name))).toEqual(['cli/demo.js', 'cli/demo.js.map']);
+    expect(existsSync(join(app, 'node_modules/bitable-playground'))).toBe(false);
+    const { status, stderr } = program('demo');
+    expect(stderr).toContain('Clone the repository and type npm run demo there.');
+    expect(status).toBe(2);
+  });
+
   it('leave no packages that only building needs', () => {
     const has = (name: string): boolean => existsSync(join(app, 'node_modules', name, 'package.json'));
     expect(has('commander')).toBe(true);
-    expect(['typescript', 'vitest', 'tsx', '@biomejs/biome'].filter(has)).toEqual([]);
+    expect(['typescript', 'vitest', 'tsx', 'esbuild', '@biomejs/biome'].filter(has)).toEqual([]);
   });
 
   it('leave the program executable and a folder to write into', () => {

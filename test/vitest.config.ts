@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 export default defineConfig({
   root,
   test: {
-    include: ['test/**/*.test.ts'],
+    include: ['test/**/*.test.ts', 'playground/test/**/*.test.ts'],
     globalSetup: ['test/support/global.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
@@ -20,7 +20,7 @@ export default defineConfig({
     maxWorkers: availableParallelism() * 2,
     coverage: {
       provider: 'v8',
-      include: ['src/**/*.ts'],
+      include: ['src/**/*.ts', 'playground/src/**/*.ts'],
       exclude: ['src/main.ts', 'src/**/*.d.ts'],
       reporter: ['text-summary', 'json-summary', 'html'],
     },

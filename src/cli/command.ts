@@ -29,7 +29,8 @@ export interface World {
   readonly openProgram: () => Promise<typeof openProgram>;
   readonly openDefinitions: () => Promise<typeof openDefinitions>;
   readonly storeCare: () => Promise<typeof storeCare>;
-  readonly runDemo: () => Promise<RunDemo>;
+  /** Undefined where the demo is not part of the program. */
+  readonly openDemo: () => Promise<RunDemo | undefined>;
 }
 
 /** What every command is given. */

@@ -1,4 +1,4 @@
-import type { Fault, Playground } from '../playground/playground.ts';
+import type { Fault, Playground } from 'bitable-playground';
 import { type Text, text } from '../sync/text.ts';
 
 /** One fault of the demo. */

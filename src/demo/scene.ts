@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Playground, startPlayground } from 'bitable-playground';
 import { openProgram, type Program } from '../app.ts';
 import type { DemoOptions, DemoStage } from '../cli/command.ts';
 import { readConfig } from '../config.ts';
 import { botMenu } from '../feishu/needs.ts';
-import { type Playground, startPlayground } from '../playground/playground.ts';
 import { inLocale, type Locale, type Text, text } from '../sync/text.ts';
 import { orderFields, ordersYaml } from './definition.ts';
 import { embeddedShop } from './embedded.ts';

@@ -1,4 +1,4 @@
-import { startPlayground } from '../../src/playground/playground.ts';
+import { startPlayground } from 'bitable-playground';
 import type { Answers, Asked } from './feishu.ts';
 import { fields as narrow } from './fields.ts';
 

@@ -1,8 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { FieldSpec } from '../../src/playground/fields.ts';
-import type { Call } from '../../src/playground/world.ts';
+import type { Call, FieldSpec } from 'bitable-playground';
 
 /** What the process of the local Feishu can be asked. */
 export type Asked =

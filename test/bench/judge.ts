@@ -1,4 +1,4 @@
-import type { Call } from '../../src/playground/world.ts';
+import type { Call } from 'bitable-playground';
 import type { Ran } from './program.ts';
 
 /** What a run had to do, for the fewest calls that this can take. */

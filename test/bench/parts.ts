@@ -1,4 +1,4 @@
-import type { FieldSpec } from '../../src/playground/fields.ts';
+import type { FieldSpec } from 'bitable-playground';
 import type { Answers, Feishu } from './feishu.ts';
 import { inPlace, type Place, type Sync } from './program.ts';
 import type { Shop } from './shop.ts';

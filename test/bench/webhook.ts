@@ -3,7 +3,7 @@ import { Agent, request } from 'node:http';
 import { createServer } from 'node:net';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
-import { seal } from '../../src/playground/webhook.ts';
+import { seal } from 'bitable-playground';
 import { latency } from './cases.ts';
 import type { Answers, Feishu } from './feishu.ts';
 import { inScene, type Parts } from './parts.ts';

@@ -1,9 +1,9 @@
+import { cardFault } from 'bitable-playground';
 import { describe, expect, it } from 'vitest';
 import { trust } from '../../src/bot/asking.ts';
 import { freeze } from '../../src/bot/frozen.ts';
 import type { BotParts } from '../../src/bot/handle.ts';
 import { noteQuota } from '../../src/bot/schedule/quota.ts';
-import { cardFault } from '../../src/playground/cardCheck.ts';
 import type { Story } from '../../src/sync/story.ts';
 import { buttonsOf, wordsOf } from '../cards/read.ts';
 import { at, endedWith, everyState, failedChunk, stateWith } from '../cards/states.ts';

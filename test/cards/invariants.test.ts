@@ -1,3 +1,4 @@
+import { cardFault } from 'bitable-playground';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { askCard } from '../../src/cards/askCard.ts';
@@ -29,7 +30,6 @@ import {
 import { storyCard } from '../../src/cards/storyCard.ts';
 import { drawCard } from '../../src/cards/text.ts';
 import { verifyingCard } from '../../src/cards/verifyCard.ts';
-import { cardFault } from '../../src/playground/cardCheck.ts';
 import { columnsOf } from '../../src/sync/columns.ts';
 import type { Problem } from '../../src/sync/problem.ts';
 import type { State } from '../../src/sync/state.ts';

@@ -1,3 +1,4 @@
+import { cardFault } from 'bitable-playground';
 import { describe, expect, it } from 'vitest';
 import type { Card } from '../../src/cards/card.ts';
 import { digestCard } from '../../src/cards/digestCard.ts';
@@ -12,7 +13,6 @@ import {
   reminderCard,
   staleCard,
 } from '../../src/cards/scheduleCards.ts';
-import { cardFault } from '../../src/playground/cardCheck.ts';
 import { type Locale, text } from '../../src/sync/text.ts';
 import { buttonsOf, wordsOf } from './read.ts';
 import { at, everyState, stateWith } from './states.ts';

@@ -539,7 +539,7 @@ describe('demo', () => {
   ])('%s exits with %i when its run failed in part', async (line, exit) => {
     const asked: unknown[] = [];
     const typed = type(line, fakeProgram({}), {
-      runDemo: () =>
+      openDemo: () =>
         Promise.resolve((options, stage) => {
           asked.push(options);
           stage.say('hello');

@@ -187,7 +187,7 @@ export function type(line: string, program: Program, changes: Partial<World> = {
         outlooksOf: () => Promise.resolve(new Map()),
       })),
     storeCare: unused,
-    runDemo: unused,
+    openDemo: unused,
     ...changes,
   });
   const json = (): Record<string, unknown> => {

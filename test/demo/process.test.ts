@@ -3,16 +3,21 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
-import { built } from '../support/program.ts';
 
-const main = join(await built(), 'main.js');
+/** The demo comes with the sources only. */
+const main = [
+  '--import',
+  import.meta.resolve('tsx'),
+  fileURLToPath(new URL('../../src/main.ts', import.meta.url)),
+];
 
 /** Starts the demo as a shell would, in an empty folder that also takes its temporary files. */
 function shell(line: string) {
   const cwd = mkdtempSync(join(tmpdir(), 'shell-'));
   onTestFinished(() => rmSync(cwd, { recursive: true }));
-  const child = spawn(process.execPath, [main, 'demo', ...line.split(' ').filter(Boolean)], {
+  const child = spawn(process.execPath, [...main, 'demo', ...line.split(' ').filter(Boolean)], {
     cwd,
     env: { PATH: process.env['PATH'], LOCALE: 'en-US', TMPDIR: cwd },
     stdio: ['pipe', 'pipe', 'pipe'],

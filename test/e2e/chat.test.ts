@@ -1,5 +1,5 @@
+import type { BotMessage } from 'bitable-playground';
 import { describe, expect, it } from 'vitest';
-import type { BotMessage } from '../../src/playground/chatHandle.ts';
 import type { Clock } from '../../src/run/ports.ts';
 import { newWorld, type Opened, quickClock, type World, type WorldOptions } from '../support/world.ts';
 

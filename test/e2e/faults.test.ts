@@ -1,5 +1,5 @@
+import type { Fault, When } from 'bitable-playground';
 import { describe, expect, it } from 'vitest';
-import type { Fault, When } from '../../src/playground/faults.ts';
 import { orderRow } from '../support/shop.ts';
 import { newWorld, type Reported, type World } from '../support/world.ts';
 

@@ -1,5 +1,5 @@
+import type { BotMessage } from 'bitable-playground';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { BotMessage } from '../../src/playground/chatHandle.ts';
 import { testDatabase } from '../support/mysql.ts';
 import { arrival, type Started, start } from '../support/process.ts';
 import { newWorld, type World, type WorldOptions } from '../support/world.ts';

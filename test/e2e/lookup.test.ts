@@ -1,5 +1,5 @@
+import type { Fields } from 'bitable-playground';
 import { expect, it } from 'vitest';
-import type { Fields } from '../../src/playground/baseHandle.ts';
 import { newWorld, type World } from '../support/world.ts';
 
 /** One order of the query: its number, who cares for it, and its customer. */

@@ -1,5 +1,5 @@
+import type { FieldSpec } from 'bitable-playground';
 import { describe, expect, it } from 'vitest';
-import type { FieldSpec } from '../../src/playground/playground.ts';
 import { newWorld, type World } from '../support/world.ts';
 
 /** A table `t` of the shop's with a key `k` and one value `v`, and the Feishu table for it. */

@@ -1,5 +1,5 @@
+import type { BotMessage } from 'bitable-playground';
 import { describe, expect, it } from 'vitest';
-import type { BotMessage } from '../../src/playground/chatHandle.ts';
 import { newWorld, type World, type WorldOptions } from '../support/world.ts';
 
 /** Feishu refuses every write that holds this city. */

@@ -1,5 +1,5 @@
+import type { BotMessage, ChatHandle } from 'bitable-playground';
 import { describe, expect, it } from 'vitest';
-import type { BotMessage, ChatHandle } from '../../src/playground/chatHandle.ts';
 import { type Hands, newHands } from '../support/hands.ts';
 import { testDatabase } from '../support/mysql.ts';
 import { newWorld, type Opened, type World, type WorldOptions } from '../support/world.ts';

@@ -1,6 +1,6 @@
+import type { Fields } from 'bitable-playground';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { Fields } from '../../src/playground/baseHandle.ts';
 import { newWorld, type World } from '../support/world.ts';
 
 /** A zone without daylight saving, so that the expected instants can be worked out by hand. */

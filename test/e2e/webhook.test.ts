@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
+import type { BotMessage } from 'bitable-playground';
 import { expect, it } from 'vitest';
-import type { BotMessage } from '../../src/playground/chatHandle.ts';
 import { newWorld, type World } from '../support/world.ts';
 
 const keys = { encryptKey: 'key-of-the-test', verificationToken: 'token-of-the-test' };

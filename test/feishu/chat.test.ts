@@ -1,8 +1,8 @@
+import { type Playground, startPlayground } from 'bitable-playground';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { whoAmI } from '../../src/feishu/bot.ts';
 import { chat } from '../../src/feishu/chat.ts';
 import { type FeishuClient, feishuClient } from '../../src/feishu/client.ts';
-import { type Playground, startPlayground } from '../../src/playground/playground.ts';
 import { failureFrom, newClient, newLog, newMeter, quickClock, startServer } from './parts.ts';
 
 let feishu: Playground;

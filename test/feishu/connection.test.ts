@@ -1,9 +1,9 @@
+import { type Playground, startPlayground } from 'bitable-playground';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ChatEvent, Toast } from '../../src/bot/ports.ts';
 import { type Connection, type ConnectionState, longConnection } from '../../src/feishu/connection.ts';
 import { type Http, http } from '../../src/feishu/http.ts';
 import { receiver } from '../../src/feishu/receive.ts';
-import { type Playground, startPlayground } from '../../src/playground/playground.ts';
 import type { Clock } from '../../src/run/ports.ts';
 import { startHttpProxy } from '../support/http-proxy.ts';
 import { newLog, wallClock } from './parts.ts';

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
+import { seal } from 'bitable-playground';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Door, doorLimits, openDoor } from '../../src/feishu/door.ts';
 import type { Readiness } from '../../src/feishu/ready.ts';
 import { decrypted, keyring, signatureOf } from '../../src/feishu/sealed.ts';
 import { webhook, webhookPath } from '../../src/feishu/webhook.ts';
-import { seal } from '../../src/playground/webhook.ts';
 
 const encryptKey = 'key-of-the-test';
 const verificationToken = 'token-of-the-test';

@@ -2,12 +2,12 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { startPlayground } from 'bitable-playground';
 import type { Browser, Page } from 'playwright-core';
 import { runCard } from '../../src/cards/runCard.ts';
 import { systemClock } from '../../src/clock.ts';
 import { playFaults } from '../../src/demo/faults.ts';
 import { openScene } from '../../src/demo/scene.ts';
-import { startPlayground } from '../../src/playground/playground.ts';
 import type { Locale } from '../../src/sync/text.ts';
 import { at, everyState } from '../cards/states.ts';
 import { look, type Sight, startBrowser } from '../support/browser.ts';

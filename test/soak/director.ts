@@ -1,4 +1,4 @@
-import type { Fault, Playground } from '../../src/playground/playground.ts';
+import type { Fault, Playground } from 'bitable-playground';
 import { type Chance, chance } from './chance.ts';
 import { meddle } from './people.ts';
 import type { Process } from './process.ts';

@@ -1,4 +1,4 @@
-import type { TableHandle } from '../../src/playground/baseHandle.ts';
+import type { TableHandle } from 'bitable-playground';
 import type { Chance } from './chance.ts';
 import { type Cells, fieldOf, keyField, keyOf, notesField, wantedBy } from './model.ts';
 import { names, type Scenario } from './scenario.ts';

@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { BaseHandle, TableHandle } from 'bitable-playground';
+import { type Playground, startPlayground } from 'bitable-playground';
 import { systemClock } from '../../src/clock.ts';
-import type { BaseHandle, TableHandle } from '../../src/playground/baseHandle.ts';
-import { type Playground, startPlayground } from '../../src/playground/playground.ts';
 import type { Clock } from '../../src/run/ports.ts';
 import { createDatabase } from '../support/mysql-server.ts';
 import { chance } from './chance.ts';

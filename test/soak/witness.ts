@@ -1,5 +1,4 @@
-import type { TableHandle } from '../../src/playground/baseHandle.ts';
-import type { Happening, Playground } from '../../src/playground/playground.ts';
+import type { Happening, Playground, TableHandle } from 'bitable-playground';
 import {
   byKey,
   type Cells,

@@ -37,7 +37,7 @@ export async function typed(line: string, shell: Shell): Promise<Typed> {
       program.openProgram(config, { ...around, ...(instance && { instance }) }),
     openDefinitions: async () => program.openDefinitions,
     storeCare: async () => program.storeCare,
-    runDemo: () => Promise.reject(new Error('not here')),
+    openDemo: () => Promise.reject(new Error('not here')),
   });
   const exit = await cli.run();
   return { exit, ...paper.written };

@@ -1,4 +1,4 @@
-import type { Playground } from '../../src/playground/playground.ts';
+import type { Playground } from 'bitable-playground';
 
 /** Sends a card into a chat as the bot would, over HTTP; answers the message's id. Throws what was refused. */
 export async function sendCard(

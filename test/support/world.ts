@@ -1,15 +1,21 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type {
+  BaseHandle,
+  Call,
+  FieldSpec,
+  Fields,
+  Playground,
+  PlaygroundOptions,
+  TableHandle,
+} from 'bitable-playground';
+import { startPlayground } from 'bitable-playground';
 import { expect, onTestFinished } from 'vitest';
 import type { Program } from '../../src/app.ts';
 import type { Wake } from '../../src/bot/schedule/ticker.ts';
 import type { ExitCode, Report } from '../../src/cli/report.ts';
 import { systemClock } from '../../src/clock.ts';
-import type { BaseHandle, Fields, TableHandle } from '../../src/playground/baseHandle.ts';
-import type { FieldSpec, Playground, PlaygroundOptions } from '../../src/playground/playground.ts';
-import { startPlayground } from '../../src/playground/playground.ts';
-import type { Call } from '../../src/playground/world.ts';
 import type { Clock } from '../../src/run/ports.ts';
 import { typed } from './command-line.ts';
 import { parts } from './program.ts';

@@ -1,5 +1,5 @@
 import type { Setup } from '../../feishu/setup.ts';
-import { type Problem, ProblemError } from '../../sync/problem.ts';
+import { type Problem, ProblemError, problem } from '../../sync/problem.ts';
 import { inLocale, type Locale, text } from '../../sync/text.ts';
 import { type Answer, command, type DemoStage, flag, option, type Shell, wholeOption } from '../command.ts';
 import { plain, problemLines } from '../draw.ts';
@@ -156,7 +156,8 @@ export const demo = command({
     const { world, locale } = shell;
     const level = world.env['LOG_LEVEL'] === 'debug' ? 'debug' : 'warn';
     const log = await shell.openLog({ level, secrets: [] });
-    const play = await world.runDemo();
+    const play = await world.openDemo();
+    if (!play) throw problem(noDemo);
     const state = await play(options, stageOf(shell, log));
     return {
       exit: state && options.once ? exitOf(state) : options.once ? 1 : 0,
@@ -185,6 +186,12 @@ function stageOf({ world, json }: Shell, log: DemoStage['log']): DemoStage {
     env: world.env,
   };
 }
+
+const noDemo = {
+  code: 'no-demo',
+  message: text('这个构建里没有演示。', 'This build holds no demo.'),
+  cure: text('克隆代码仓库，在其中运行 npm run demo。', 'Clone the repository and type npm run demo there.'),
+};
 
 const noRun: Problem = {
   code: 'no-run',

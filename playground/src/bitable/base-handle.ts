@@ -1,0 +1,131 @@
+import type { Access, BaseState, TableState, World } from '../world.ts';
+import type { FieldSpec } from './fields.ts';
+import { newRow, putRow } from './records.ts';
+import {
+  addFields,
+  type Fields,
+  filler,
+  site,
+  type TableHandle,
+  tableHandle,
+  tieLinks,
+} from './table-handle.ts';
+import { newTable, newView } from './tables.ts';
+
+/** A table to be made. */
+export interface TableSpec {
+  readonly name: string;
+  /** The first one is the index column. */
+  readonly fields: readonly FieldSpec[];
+  readonly records?: Iterable<Fields>;
+  readonly views?: readonly {
+    readonly name: string;
+    /** Which records the view shows, by their fields in search shape. */
+    readonly shows: (fields: Fields) => boolean;
+  }[];
+}
+
+/** A base to be made. */
+export interface BaseSpec {
+  readonly name?: string;
+  readonly tables: readonly TableSpec[];
+  /** Advanced permissions; default off. */
+  readonly advanced?: boolean;
+  /** What the app may do; default `manage`. */
+  readonly access?: Access;
+  /** Default Asia/Shanghai. */
+  readonly timeZone?: string;
+}
+
+/** A base as tests and demos see it. */
+export interface BaseHandle {
+  readonly appToken: string;
+  /** All tables, also those that the app made. */
+  readonly tables: readonly TableHandle[];
+  /** The table at a position (default 0) or of a name; throws when there is none. */
+  table(at?: number | string): TableHandle;
+  /** Deletes the table of a name, as a person does. */
+  removeTable(name: string): void;
+  /** What the app may do from now on. `edit` with advanced permissions on reads as empty. */
+  setAccess(access: Access): void;
+  setAdvanced(on: boolean): void;
+  /** Makes the file known to this base; answers its token for attachment cells. */
+  file(name: string, size?: number, type?: string): string;
+}
+
+function seed(
+  world: World,
+  base: BaseState,
+  table: TableState,
+  records: Iterable<Fields>,
+  author: string,
+): void {
+  const fill = filler(world, base, table);
+  for (const fields of records) {
+    const row = newRow(world, table, author);
+    fill(row, fields);
+    putRow(table, row);
+  }
+}
+
+/** Makes a base with its tables and records. `author` is the open_id of the person who seems to have typed them. */
+export function addBase(world: World, spec: BaseSpec, author: string): BaseHandle {
+  const base: BaseState = {
+    appToken: `${world.random.text(23)}n${world.random.text(3)}`,
+    name: spec.name ?? 'Playground',
+    timeZone: spec.timeZone ?? 'Asia/Shanghai',
+    revision: 1,
+    advanced: spec.advanced ?? false,
+    access: spec.access ?? 'manage',
+    tables: new Map(),
+    files: new Map(),
+  };
+  const made = spec.tables.map((one) => ({ one, table: newTable(world, base, one.name) }));
+  for (const { one, table } of made) {
+    for (const { name, shows } of one.views ?? []) newView(world, table, name, shows);
+  }
+  for (const { one, table } of made) addFields(world, base, table, one.fields);
+  for (const { one, table } of made) tieLinks(world, base, table, one.fields);
+  for (const { one, table } of made) seed(world, base, table, one.records ?? [], author);
+  world.bases.set(base.appToken, base);
+  const tables = (): TableHandle[] =>
+    [...base.tables.values()].map((table) => tableHandle(world, base, table, author));
+  return {
+    appToken: base.appToken,
+    get tables() {
+      return tables();
+    },
+    table: (at = 0) => {
+      const all = tables();
+      const table = typeof at === 'number' ? all[at] : all.find(({ name }) => name === at);
+      if (!table) throw new Error(`The base has no table ${at}.`);
+      return table;
+    },
+    removeTable: (name) => {
+      for (const table of base.tables.values()) if (table.name === name) base.tables.delete(table.id);
+      base.revision += 1;
+    },
+    setAccess: (access) => {
+      base.access = access;
+      base.revision += 1;
+    },
+    setAdvanced: (on) => {
+      base.advanced = on;
+      base.revision += 1;
+    },
+    file: (name, size = 1, type = 'application/octet-stream') => {
+      const token = `box${world.random.text(20)}`;
+      base.files.set(token, { token, name, size, type });
+      return token;
+    },
+  };
+}
+
+/** Puts a base into a wiki; answers the address of its page, with the first table. */
+export function addWikiNode(world: World, base: BaseHandle): string {
+  const token = `wik${world.random.text(20)}`;
+  world.wiki.set(token, base.appToken);
+  return `${site}/wiki/${token}?table=${base.table().id}`;
+}
+
+export type { Fields, TableHandle } from './table-handle.ts';
