@@ -4,7 +4,7 @@ import { approvers } from './bot/access.ts';
 import { createBackground } from './bot/background.ts';
 import { standstill } from './bot/commands/look.ts';
 import { definitionOf } from './bot/find.ts';
-import { freeze, frozenNow, thaw } from './bot/frozen.ts';
+import { freeze, thaw } from './bot/frozen.ts';
 import { type Deed, permit } from './bot/permit.ts';
 import { pause, resumeSchedule } from './bot/reminders.ts';
 import { noteQuota, quotaCode } from './bot/schedule/quota.ts';
@@ -81,13 +81,13 @@ async function openParts(config: Config, surroundings: Surroundings, own: Own) {
   );
   const spool = own(openSpoolFolder(tmpdir(), self), (part) => part.stop());
   const { sources } = own(openSources(config.connections, { clock }), (part) => part.stop());
-  const { schedules } = store;
+  const { kept } = store;
   const aside = own(createBackground(log), (part) => part.settled());
   const { id: appId, secret: appSecret, domain, proxy } = config.app;
   const client = own(
     feishuClient({
       onFailure: ({ code }) => {
-        if (code === quotaCode) aside.start('quota', () => noteQuota(schedules, clock.now()));
+        if (code === quotaCode) aside.start('quota', () => noteQuota(kept.holds, clock.now()));
       },
       ...{ appId, appSecret, domain, proxy, log, clock, chance },
     }),
@@ -105,7 +105,7 @@ async function openParts(config: Config, surroundings: Surroundings, own: Own) {
       ...{ ...reading, lanes, clock, chance, log },
       keeper: keeper(store.leases, self.owner, self.isAlive, clock, log),
       definition: (name) => definitions.get(name),
-      isHeld: async () => (await frozenNow(schedules)) !== undefined,
+      isHeld: async () => (await kept.holds.frozen()) !== undefined,
     }),
     (part) => part.stop(),
   );
@@ -147,11 +147,11 @@ function tableUses({ config, definitions, init, verify, ...parts }: Parts) {
 
 /** What is asked of runs and schedules, and who may. */
 function runUses({ config, store, chat, runs, definitions }: Parts, { clock, log }: Surroundings) {
-  const { schedules, audit } = store;
+  const { kept, audit } = store;
   const { timeZone, locale, admins } = config;
-  const desk = { schedules, clock, runs };
+  const desk = { kept, clock, runs };
   const allow = (user: string, deed: Deed) =>
-    permit({ shell: user, once: randomUUID() }, deed, { schedules, audit, admins, clock, log, chat });
+    permit({ shell: user, once: randomUUID() }, deed, { kept, audit, admins, clock, log, chat });
   return {
     /** Decides whether the command line may do something now, and notes it with who asked. */
     permit: async ({ user, name, ...deed }: ShellDeed) =>
@@ -173,14 +173,14 @@ function runUses({ config, store, chat, runs, definitions }: Parts, { clock, log
     },
     /** What goes on or waits anywhere, oldest first, and what holds everything; `spentUntil` in ms. */
     standing: async () => {
-      const [open, still] = await Promise.all([runs.open(), standstill({ schedules, clock })]);
+      const [open, still] = await Promise.all([runs.open(), standstill({ kept, clock })]);
       return { open: open.map(({ state }) => state), ...still };
     },
     /** Pauses or resumes what a definition does by the clock. Rejects with `ProblemError` for one that there is not. */
     turn: async (what: 'pause' | 'resume', name: string, user: string) => {
       const change = what === 'pause' ? pause : resumeSchedule;
       const asker = { openId: user, chat: '', shell: true };
-      const about = { schedules, clock, timeZone, admins };
+      const about = { kept, clock, timeZone, admins };
       return (await change(await definitions.get(name), asker, about)).words;
     },
   };

@@ -31,8 +31,8 @@ export const openDefinitions = (config: LocalConfig, parts: Surroundings) => ({
     const timed = definitions.filter(({ schedule }) => schedule.length > 0);
     if (timed.length === 0) return new Map();
     const { timeZone } = config;
-    return withStore(config, parts, ({ schedules }) =>
-      outlooks(timed, { schedules, timeZone, now: parts.clock.now() }),
+    return withStore(config, parts, ({ kept }) =>
+      outlooks(timed, { kept, timeZone, now: parts.clock.now() }),
     );
   },
 });

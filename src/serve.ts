@@ -53,7 +53,7 @@ export async function serve(parts: ServeParts, around: Surroundings, own: Own): 
   tellStart(name, config, around);
   const { locale, timeZone, admins, quietHours } = config;
   const timed = {
-    ...{ schedules: store.schedules, journal: store.journal, definitions, runs, clock, log },
+    ...{ kept: store.kept, journal: store.journal, definitions, runs, clock, log },
     ...{ locale, timeZone, admins, quietHours },
     chat: parts.chat,
   };
@@ -83,7 +83,7 @@ function openBot(
     audit: store.audit,
     story: (name, key) => story(name, key, store),
     init: (of) => init(of, uncounted, signal),
-    schedules: store.schedules,
+    kept: store.kept,
     time: {
       now: () => client.time(),
       ask: async () => {
@@ -162,7 +162,7 @@ const seenFor = ({ app: { events } }: Config): number =>
 /** Deletes what is older than `KEEP_DAYS` or more than `KEEP_MB`, now and every few hours. */
 function keepTidy(
   config: Config,
-  store: Pick<OpenedStore, 'journal' | 'seen' | 'orders' | 'audit' | 'schedules' | 'tend'>,
+  store: Pick<OpenedStore, 'journal' | 'seen' | 'orders' | 'audit' | 'occasions' | 'tend'>,
   { log, clock }: Pick<Surroundings, 'log' | 'clock'>,
 ): { stop(): Promise<void> } {
   const over = new AbortController();
@@ -174,7 +174,7 @@ function keepTidy(
         await store.seen.prune(clock.now() - seenFor(config));
         await store.orders.prune(clock.now() - day);
         await store.audit.prune(before);
-        await store.schedules.prune(clock.now() - longest);
+        await store.occasions.prune(clock.now() - longest);
         const runs = await store.journal.shrink(config.keepBytes);
         if (runs > 0) log.info('store.shrunk', { runs });
       };

@@ -1,7 +1,7 @@
 import type { Actor } from '../sync/state.ts';
 import type { Desk } from './desk.ts';
 import type { Place } from './live.ts';
-import type { AuditEntry, CardJson, ClickEvent } from './ports.ts';
+import type { AuditEntry, CardJson, ClickEvent, Kept } from './ports.ts';
 import { post, sending } from './post.ts';
 import { isRefused } from './trouble.ts';
 
@@ -42,20 +42,16 @@ export async function change(message: string, card: CardJson, asking: Asking, de
   }
 }
 
-const trusted = (message: string): string => `card|${message}`;
-
 /**
  * Buttons of commands count on cards that the bot itself has sent: forwarded copies are other messages.
  * @param thread whether it stands in a thread of a group
  */
 export async function trust(
   message: string,
-  { schedules, clock }: Pick<Desk, 'schedules' | 'clock'>,
+  { kept, clock }: { readonly kept: Pick<Kept, 'cards'>; readonly clock: Desk['clock'] },
   thread = false,
 ): Promise<void> {
-  const now = clock.now();
-  await schedules.take(trusted(message), 0, now, now);
-  if (thread) await schedules.done(trusted(message), 0, 'thread');
+  await kept.cards.trust(message, thread, clock.now());
 }
 
 /**
@@ -64,14 +60,12 @@ export async function trust(
  */
 export async function trustOf(
   message: string,
-  { schedules, underWay }: Pick<Desk, 'schedules' | 'underWay'>,
+  { kept, underWay }: Pick<Desk, 'kept' | 'underWay'>,
 ): Promise<{ readonly thread: boolean } | undefined> {
-  let known = await schedules.last(trusted(message));
-  if (known === undefined && underWay.size > 0) {
-    await Promise.allSettled(underWay);
-    known = await schedules.last(trusted(message));
-  }
-  return known && { thread: known.note === 'thread' };
+  const known = await kept.cards.trusted(message);
+  if (known !== undefined || underWay.size === 0) return known;
+  await Promise.allSettled(underWay);
+  return kept.cards.trusted(message);
 }
 
 /** Where the card of a run goes. */

@@ -6,7 +6,7 @@ import type { Verify } from '../run/verify.ts';
 import type { Story } from '../sync/story.ts';
 import type { Background } from './background.ts';
 import type { Live, LiveParts } from './live.ts';
-import type { Audit, Chat, Definitions, Schedules } from './ports.ts';
+import type { Audit, Chat, Definitions, Kept } from './ports.ts';
 import type { Verifying } from './verify.ts';
 
 /** What commands and clicks work with. */
@@ -23,7 +23,7 @@ export interface Desk extends Pick<LiveParts, 'chat' | 'clock' | 'log' | 'locale
   /** Aborted when the program leaves. */
   readonly leaving: AbortSignal;
   readonly admins: readonly string[];
-  readonly schedules: Schedules;
+  readonly kept: Kept;
   readonly audit: Pick<Audit, 'note'>;
   readonly journal: Pick<Journal, 'findRun'>;
   /** Creates the table of a definition that names a base only. */

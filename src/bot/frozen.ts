@@ -1,13 +1,7 @@
 import type { Actor, State } from '../sync/state.ts';
 import { count, type Text, text } from '../sync/text.ts';
 import type { Desk } from './desk.ts';
-import type { Schedules } from './ports.ts';
-
-/** All is frozen: by whom, and since when (ms). */
-export interface Frozen {
-  readonly by: Actor;
-  readonly at: number;
-}
+import type { Frozen, Kept } from './ports.ts';
 
 /** How things stand after `freeze` or `thaw`. */
 export interface Ruled {
@@ -19,24 +13,19 @@ export interface Ruled {
   readonly going: readonly State[];
 }
 
-interface RulingDesk extends Pick<Desk, 'schedules' | 'clock'> {
+interface RulingDesk extends Pick<Desk, 'clock'> {
+  readonly kept: Pick<Kept, 'holds'>;
   readonly runs: Pick<Desk['runs'], 'open'>;
-}
-
-/** Who has frozen everything; nothing while nothing is frozen. A note that cannot be read still holds everything. */
-export async function frozenNow(schedules: Pick<Schedules, 'marks'>): Promise<Frozen | undefined> {
-  const [mark] = await schedules.marks('frozen');
-  return mark && read(mark.value);
 }
 
 /**
  * Stops everything that would begin to write: the clock, and what people ask for. What goes on already comes to its
  * end, and is told. Who froze it first stays the one to ask.
  */
-export async function freeze(by: Actor, { schedules, clock, runs }: RulingDesk): Promise<Ruled> {
-  const before = await frozenNow(schedules);
+export async function freeze(by: Actor, { kept, clock, runs }: RulingDesk): Promise<Ruled> {
+  const before = await kept.holds.frozen();
   const frozen = before ?? { by, at: clock.now() };
-  if (!before) await schedules.mark('frozen', '', '', write(frozen));
+  if (!before) await kept.holds.freeze(frozen);
   const going = (await runs.open()).map(({ state }) => state).filter(goesOn);
   return {
     words: [before ? alreadyFrozen : nowFrozen, ...(going.length === 0 ? [] : [stillGoing(going.length)])],
@@ -46,9 +35,9 @@ export async function freeze(by: Actor, { schedules, clock, runs }: RulingDesk):
 }
 
 /** Takes {@link freeze} back. Times that passed meanwhile are left out. */
-export async function thaw({ schedules }: Pick<RulingDesk, 'schedules'>): Promise<Ruled> {
-  const before = await frozenNow(schedules);
-  if (before) await schedules.mark('frozen', '', '', undefined);
+export async function thaw({ kept }: Pick<RulingDesk, 'kept'>): Promise<Ruled> {
+  const before = await kept.holds.frozen();
+  if (before) await kept.holds.freeze(undefined);
   return { words: [before ? thawed : notFrozen], frozen: undefined, going: [] };
 }
 
@@ -71,19 +60,3 @@ const stillGoing = (runs: number): Text =>
       ? 'One sync is under way and comes to its end; cancel it to stop it.'
       : `${count(runs)} syncs are under way and come to their end; cancel those that are to stop.`,
   );
-
-const write = ({ by: { openId, user }, at }: Frozen): string =>
-  JSON.stringify({ by: openId ?? '', ...(user !== undefined && { user }), at });
-
-function read(value: string): Frozen {
-  try {
-    const { by, user, at } = JSON.parse(value) as Readonly<Record<string, unknown>>;
-    const shell = { kind: 'cli', ...(typeof user === 'string' && { user }) } as const;
-    return {
-      by: typeof by === 'string' && by !== '' ? { kind: 'chat', openId: by } : shell,
-      at: typeof at === 'number' ? at : 0,
-    };
-  } catch {
-    return { by: { kind: 'cli' }, at: 0 };
-  }
-}

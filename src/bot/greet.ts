@@ -16,7 +16,7 @@ const day = 86_400_000;
  * was added to, and whoever opens its chat, at most once in 24 hours a person; a group with outsiders is noted, not welcomed.
  */
 export async function greet(event: MenuEvent | ArrivedEvent, desk: Desk, late = false): Promise<void> {
-  const { schedules, clock, chat, locale } = desk;
+  const { kept, clock, chat, locale } = desk;
   if (event.kind === 'menu') {
     const by = { kind: 'chat', openId: event.from } as const;
     const asking = { by, chat: event.from, message: undefined, group: false, via: 'menu' } as const;
@@ -24,19 +24,10 @@ export async function greet(event: MenuEvent | ArrivedEvent, desk: Desk, late = 
     const old = late && at !== undefined ? { late: at } : {};
     return answer(commandOfKey(event.key), { ...asking, ...old, once: `menu:${event.id}` }, desk);
   }
-  const now = clock.now();
   if (event.kind === 'added') {
     await noteStanding(event.chat, event.outside, desk);
     if (event.outside) return;
-  } else {
-    const what = `welcome|${event.from}`;
-    const last = await schedules.last(what);
-    if (last !== undefined && now - last.at < day) return;
-    const next = (last?.due ?? 0) + 1;
-    // Of two clients that open it at the same moment one counts.
-    if (!(await schedules.take(what, next, now, now))) return;
-    await schedules.done(what, next, '');
-  }
+  } else if (!(await kept.chats.welcome(event.from, clock.now(), day))) return;
   const card = welcomeCard(event.kind === 'added', await usable(event, desk), locale);
   const welcome = chat.send(event.chat, card, `welcome:${event.id}`).then(async (message) => {
     await trust(message, desk);

@@ -6,7 +6,6 @@ import { type Asking, askingOf } from './asking.ts';
 import type { Background } from './background.ts';
 import { visible } from './command.ts';
 import type { Desk } from './desk.ts';
-import { frozenNow } from './frozen.ts';
 import { standingOf } from './outside.ts';
 import type { CardJson, ClickEvent } from './ports.ts';
 import { factsOf } from './trouble.ts';
@@ -28,7 +27,7 @@ export type Doer =
   | Pick<Asking, 'by' | 'chat' | 'via' | 'once' | 'group'>
   | { readonly shell: string; readonly once: string };
 
-type Book = Pick<Desk, 'schedules' | 'admins' | 'audit' | 'clock' | 'log' | 'chat'>;
+type Book = Pick<Desk, 'kept' | 'admins' | 'audit' | 'clock' | 'log' | 'chat'>;
 
 /** Decides whether somebody may do it now, and notes in the audit log what was asked and decided. */
 export async function permit(doer: Doer, deed: Deed, desk: Book): Promise<Permission> {
@@ -61,7 +60,7 @@ export async function judge(
   desk: Omit<Book, 'audit'>,
 ): Promise<Permission> {
   const [frozen, standing] = await Promise.all([
-    frozenNow(desk.schedules),
+    desk.kept.holds.frozen(),
     'shell' in doer ? 'ours' : standingOf(doer.chat, desk),
   ]);
   const around: Circumstances = { starter, frozenBy: frozen && (frozen.by.openId ?? '') };

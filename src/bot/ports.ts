@@ -2,6 +2,8 @@ import type { CallMeter } from '../run/ports.ts';
 import type { Definition } from '../sync/definition.ts';
 import type { Problem } from '../sync/problem.ts';
 
+export type * from './ports/kept.ts';
+
 /** A card as Feishu takes it (JSON 2.0); made by `cards`, sent as it is. */
 export type CardJson = Readonly<Record<string, unknown>>;
 
@@ -118,44 +120,6 @@ export type ListedDefinition =
   | { readonly name: string; readonly definition: Definition }
   | { readonly name: string; readonly file: string; readonly problems: readonly Problem[] };
 
-/** Something that happens once, over all instances and restarts: one firing of a schedule entry, one notice. */
-export interface Occasion {
-  /** What happens, such as a schedule entry's ID. */
-  readonly what: string;
-  /** Which time of it; ms where it has a time. */
-  readonly due: number;
-  /** When it was taken on, in ms. */
-  readonly at: number;
-  /** Until when it counts as being done; null once it is. */
-  readonly until: number | null;
-  /** What came of it. */
-  readonly note: string;
-  /** The message that shows it. */
-  readonly message: string | null;
-}
-
-/** A fact that stands until it is taken back: a pause, a mute. Empty where a part does not matter. */
-export interface Mark {
-  readonly kind: string;
-  readonly definition: string;
-  readonly chat: string;
-  readonly value: string;
-}
-
-/** A reminder that people set in a chat: by the clock, or once (put off). */
-export interface Reminder {
-  readonly id: string;
-  readonly definition: string;
-  readonly chat: string;
-  /** Cron fields, or one moment in ms. */
-  readonly when: { readonly cron: string; readonly timeZone: string } | { readonly at: number };
-  /** Whether it counts the rows that wait. */
-  readonly plan: boolean;
-  /** open_id of who set it. */
-  readonly by: string;
-  readonly createdAt: number;
-}
-
 /** Something that somebody asked for, and whether it was allowed. */
 export interface AuditEntry {
   /** One event, one entry: a repeat is noted once. */
@@ -182,30 +146,5 @@ export interface Audit {
   /** Newest first, at most so many; of one definition when named. */
   list(definition: string | undefined, limit: number): Promise<readonly AuditEntry[]>;
   /** Forgets entries older than this moment (ms). */
-  prune(before: number): Promise<void>;
-}
-
-/** What the clock has done, and what people said about it. */
-export interface Schedules {
-  /** Takes something on; false when it was done, or somebody is at it until later than `now`. Of several only one gets true. */
-  take(what: string, due: number, now: number, until: number): Promise<boolean>;
-  /** Notes what came of it. */
-  done(what: string, due: number, note: string, message?: string): Promise<void>;
-  /** Lets go of something that was taken on and not done: it may be taken again from then on (ms). */
-  putOff(what: string, due: number, until: number): Promise<void>;
-  /** The newest by `due`. */
-  last(what: string): Promise<Occasion | undefined>;
-  byMessage(message: string): Promise<Occasion | undefined>;
-  /** Sets a mark, or takes it back with `undefined`. */
-  mark(kind: string, definition: string, chat: string, value: string | undefined): Promise<void>;
-  marks(kind: string): Promise<readonly Mark[]>;
-  addReminder(reminder: Reminder): Promise<void>;
-  /** Oldest first. */
-  reminders(): Promise<readonly Reminder[]>;
-  /** False when it is gone already. */
-  removeReminder(id: string): Promise<boolean>;
-  /** When the newest run of a definition that succeeded ended, in ms. */
-  lastSuccess(definition: string): Promise<number | undefined>;
-  /** Forgets occasions taken before this moment (ms). */
   prune(before: number): Promise<void>;
 }

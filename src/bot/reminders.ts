@@ -6,13 +6,12 @@ import { type Text, text } from '../sync/text.ts';
 import { zoneOf } from '../sync/zone.ts';
 import type { Asker } from './access.ts';
 import type { Desk } from './desk.ts';
-import type { Schedules } from './ports.ts';
+import type { Kept, Reminders } from './ports.ts';
 import { entriesOf } from './schedule/entries.ts';
-import { resume } from './schedule/paused.ts';
 
 /** What the commands on the clock work with; whether somebody may is decided before. */
 export interface ClockDesk extends Pick<Desk, 'clock' | 'admins' | 'timeZone'> {
-  readonly schedules: Schedules;
+  readonly kept: Pick<Kept, 'reminders' | 'holds' | 'chats'>;
 }
 
 /** What became of a command. */
@@ -40,8 +39,8 @@ export async function listReminders(
   chat: string,
   desk: ClockDesk,
 ): Promise<readonly ListedReminder[]> {
-  const { schedules, admins, timeZone, clock } = desk;
-  const mine = await remindersIn(definition.name, chat, schedules);
+  const { kept, admins, timeZone, clock } = desk;
+  const mine = await remindersIn(definition.name, chat, kept.reminders);
   const entries = entriesOf(definition, mine, { timeZone, admins, zone: zoneOf }).filter(
     (entry) => entry.do === 'remind' && entry.chat === chat,
   );
@@ -57,10 +56,8 @@ export async function listReminders(
   });
 }
 
-const remindersIn = async (name: string, chat: string, schedules: Schedules) =>
-  (await schedules.reminders()).filter(
-    (one) => one.definition === name && one.chat === chat && 'cron' in one.when,
-  );
+const remindersIn = async (name: string, chat: string, reminders: Reminders) =>
+  (await reminders.all()).filter((one) => one.definition === name && one.chat === chat && 'cron' in one.when);
 
 /** Sets a reminder in the chat where it is asked for. @param id unique, at most 64 characters */
 export async function addReminder(
@@ -76,7 +73,7 @@ export async function addReminder(
   const rhythm = { fields: parse(words), zone: zoneOf(timeZone) };
   if (nextAfter(rhythm, desk.clock.now()) === undefined) return wrong(notCron(words));
   if (isTooOften(rhythm, desk.clock.now())) return wrong(tooOften);
-  const there = await remindersIn(definition.name, asker.chat, desk.schedules);
+  const there = await remindersIn(definition.name, asker.chat, desk.kept.reminders);
   if (there.some(({ when }) => 'cron' in when && when.cron === words))
     return wrong(text('这个提醒已经有了。', 'There is such a reminder already.'));
   if (there.length >= mostReminders)
@@ -89,7 +86,7 @@ export async function addReminder(
   const when = { cron: words, timeZone };
   const { name } = definition;
   const createdAt = desk.clock.now();
-  await desk.schedules.addReminder({
+  await desk.kept.reminders.add({
     id,
     definition: name,
     chat: asker.chat,
@@ -133,8 +130,8 @@ export async function removeReminder(
   asker: Asker,
   desk: ClockDesk,
 ): Promise<Said> {
-  const found = (await remindersIn(definition.name, asker.chat, desk.schedules))[number - 1];
-  if (found === undefined || !(await desk.schedules.removeReminder(found.id)))
+  const found = (await remindersIn(definition.name, asker.chat, desk.kept.reminders))[number - 1];
+  if (found === undefined || !(await desk.kept.reminders.remove(found.id)))
     return wrong(
       text(
         `没有第 ${number} 个提醒；定义文件里的提醒只能在文件里改。`,
@@ -146,30 +143,26 @@ export async function removeReminder(
 
 /** Stops everything that a definition does by the clock; runs by people go on. */
 export async function pause(definition: Definition, asker: Asker, desk: ClockDesk): Promise<Said> {
-  await desk.schedules.mark(
-    'paused',
-    definition.name,
-    '',
-    JSON.stringify({ by: asker.openId, at: desk.clock.now() }),
-  );
+  const by = { by: asker.openId, at: desk.clock.now(), away: undefined };
+  await desk.kept.holds.pause(definition.name, by);
   return done(text('定时任务已暂停。', 'The schedule is paused.'));
 }
 
 /** Lets the clock go on; times that passed meanwhile are left out. */
 export async function resumeSchedule(definition: Definition, _: Asker, desk: ClockDesk): Promise<Said> {
-  await resume(desk.schedules, definition.name, desk.clock.now());
+  await desk.kept.holds.resume(definition.name, desk.clock.now());
   return done(text('定时任务已恢复。', 'The schedule goes on.'));
 }
 
 /** No good news, reminders and digests of a definition in this chat; failures still come, and mention nobody. */
 export async function mute(definition: Definition, asker: Asker, desk: ClockDesk): Promise<Said> {
-  await desk.schedules.mark('muted', definition.name, asker.chat, asker.openId);
+  await desk.kept.chats.mute(definition.name, asker.chat, asker.openId);
   return done(text('已静音，失败仍会通知。', 'Muted; failures are still told.'));
 }
 
 /** Takes {@link mute} back. */
 export async function unmute(definition: Definition, asker: Asker, desk: ClockDesk): Promise<Said> {
-  await desk.schedules.mark('muted', definition.name, asker.chat, undefined);
+  await desk.kept.chats.mute(definition.name, asker.chat, undefined);
   return done(text('已取消静音。', 'No longer muted.'));
 }
 

@@ -12,24 +12,21 @@ type Told = Pick<Definition, 'access'> | undefined;
 /** Who asked last, and the group. */
 type Hearer = Pick<Asking, 'by' | 'chat'>;
 
-const threadOf = (run: string): string => `thread|${run}`;
-
 /**
  * Notes that the progress of a run stands in a thread of a group, for whoever goes on with it by a button there. Never
  * rejects.
  */
-export async function noteThread(run: string, { schedules, clock, log }: Desk): Promise<void> {
-  const now = clock.now();
+export async function noteThread(run: string, { kept, clock, log }: Desk): Promise<void> {
   try {
-    await schedules.take(threadOf(run), 0, now, now);
+    await kept.cards.saveThread(run, clock.now());
   } catch (error) {
     log.error('thread.not-noted', factsOf(error));
   }
 }
 
 /** Whether {@link noteThread} knows the run. */
-export const isInThread = async (run: string, { schedules }: Pick<Desk, 'schedules'>): Promise<boolean> =>
-  (await schedules.last(threadOf(run))) !== undefined;
+export const isInThread = (run: string, { kept }: Pick<Desk, 'kept'>): Promise<boolean> =>
+  kept.cards.inThread(run);
 
 const isBad = ({ status }: State): boolean => status === 'failed' || status === 'partial';
 

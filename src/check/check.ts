@@ -1,6 +1,4 @@
-import { frozenNow } from '../bot/frozen.ts';
-import type { Definitions, ListedDefinition, Schedules } from '../bot/ports.ts';
-import { type Pause, pauseOf } from '../bot/schedule/paused.ts';
+import type { Definitions, Kept, ListedDefinition, Pause } from '../bot/ports.ts';
 import type { Config } from '../config.ts';
 import { whoAmI } from '../feishu/bot.ts';
 import { chat } from '../feishu/chat.ts';
@@ -41,7 +39,7 @@ export interface CheckStep {
 /** What `check` tries with. */
 export interface CheckParts extends TableParts {
   readonly config: Config;
-  readonly store: Pick<Store, 'facts'> & { readonly schedules: Pick<Schedules, 'marks'> };
+  readonly store: Pick<Store, 'facts'> & { readonly kept: Pick<Kept, 'holds'> };
   readonly definitions: Definitions;
 }
 
@@ -76,7 +74,7 @@ export async function checkAll(names: readonly string[], parts: CheckParts): Pro
 
 async function appSteps(definitions: number, parts: CheckParts): Promise<readonly CheckStep[]> {
   const { config, client, store, signal } = parts;
-  const frozen = await frozenNow(store.schedules);
+  const frozen = await store.kept.holds.frozen();
   const settings = stepOf(text('设置', 'Settings'), [
     ...(definitions === 0 ? [noDefinitions(config.definitions)] : []),
     ...(config.connections.size === 0 ? [noConnections] : []),
@@ -157,9 +155,8 @@ async function checkOne(one: ListedDefinition, ask: AskChat, parts: CheckParts):
   });
   const steps = [stepOf(theFile, []), source, table];
   if (looked?.mapping) steps.push(...(await checkedRows(looked.mapping, looked.table)));
-  const pause = (await parts.store.schedules.marks('paused')).find((mark) => mark.definition === name);
-  if (pause && definition.schedule.length > 0)
-    steps.push(stepOf(theClock, [isPaused(name, pauseOf(pause.value))]));
+  const pause = (await parts.store.kept.holds.paused()).get(name);
+  if (pause && definition.schedule.length > 0) steps.push(stepOf(theClock, [isPaused(name, pause)]));
   if (definition.schedule.length > 0 || definition.access.chats !== undefined)
     steps.push(await step(theChats, () => checkChats(definition, parts.config.admins, ask)));
   return { name, steps, writes: looked?.writes };

@@ -105,6 +105,16 @@ export function journal(db: Database, backend: Backend): Journal {
         .limit(1);
       return found(await newest.executeTakeFirst());
     },
+    async lastSuccess(definition) {
+      const newest = db
+        .selectFrom('bitable_sync_runs')
+        .select('ended_at')
+        .where('definition', '=', definition)
+        .where('status', '=', 'done')
+        .orderBy('created_at', 'desc')
+        .limit(1);
+      return (await newest.executeTakeFirst())?.ended_at ?? undefined;
+    },
     async addChunks(run, chunks, fence) {
       if (chunks.length === 0) return;
       await transact(db, backend, async (trx) => {

@@ -1,23 +1,26 @@
 import { sql } from 'kysely';
-import type { Audit, Schedules } from '../bot/ports.ts';
+import type { Audit, Kept } from '../bot/ports.ts';
 import type { Clock, Store } from '../run/ports.ts';
 import { type Problem, ProblemError, problem } from '../sync/problem.ts';
 import { audit } from './audit.ts';
 import { hash } from './db/encode.ts';
 import { silent } from './db/mysql-problems.ts';
+import { marks, type Occasions, occasions } from './db/notes.ts';
 import { openDatabase, type StoreParts } from './db/open.ts';
 import { tableFacts } from './facts.ts';
 import { journal } from './journal.ts';
+import { kept, reminders } from './kept.ts';
 import { leases } from './leases.ts';
 import { ledger } from './ledger.ts';
 import { orders } from './orders.ts';
 import { rejects } from './rejects.ts';
-import { schedules } from './schedules.ts';
 import { seen } from './seen.ts';
 
 /** The opened store, with what only the whole program needs of it. */
 export interface OpenedStore extends Store {
-  readonly schedules: Schedules;
+  readonly kept: Kept;
+  /** What has happened once. */
+  readonly occasions: Pick<Occasions, 'prune'>;
   readonly audit: Audit;
   /** What keeps it from working right now, as far as is known. */
   trouble(): Problem | undefined;
@@ -46,6 +49,7 @@ export async function openStore(url: string, { clock, log }: StoreParts): Promis
   const { db, backend, watched } = await openDatabase(url, { clock, log }, openingWaits);
   const { trouble, well, patience } = watched;
   patience(Number.POSITIVE_INFINITY);
+  const happened = occasions(db, backend);
   return {
     journal: journal(db, backend),
     ledger: ledger(db),
@@ -53,7 +57,8 @@ export async function openStore(url: string, { clock, log }: StoreParts): Promis
     facts: tableFacts(db),
     leases: leases(db, backend),
     seen: seen(db, backend),
-    schedules: schedules(db, backend),
+    kept: kept(marks(db), happened, reminders(db, backend)),
+    occasions: happened,
     orders: orders(db, backend),
     audit: audit(db, backend),
     trouble,

@@ -1,6 +1,6 @@
-import type { z } from 'zod';
-import { problem } from '../sync/problem.ts';
-import { text } from '../sync/text.ts';
+import { z } from 'zod';
+import { type Problem, problem } from '../sync/problem.ts';
+import { type Text, text } from '../sync/text.ts';
 
 /**
  * Reads JSON that came out of the store.
@@ -36,3 +36,21 @@ const unreadable = (what: string, why: string, cause: unknown) =>
     },
     { cause },
   );
+
+/** Reads JSON that came out of the store; `undefined` for what cannot be read and may be missing. */
+export function readable<T>(json: string, schema: z.ZodType<T>): T | undefined {
+  try {
+    return schema.safeParse(JSON.parse(json)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+export const amount = z.number();
+
+export const textSchema: z.ZodType<Text> = z.object({ zh: z.string(), en: z.string() });
+
+export const problemSchema: z.ZodType<Problem> = z.object({
+  ...{ code: z.string(), message: textSchema, cure: textSchema },
+  ...{ where: z.string().exactOptional(), logId: z.string().exactOptional() },
+});

@@ -151,7 +151,7 @@ describe('a command', () => {
   it('pauses, mutes, reminds and lists reminders', async () => {
     const { ask, parts } = stage();
     expect(wordsOf(await ask('/sync pause orders'))).toContain('The schedule is paused.');
-    expect(await parts.schedules.marks('paused')).toHaveLength(1);
+    expect((await parts.kept.holds.paused()).size).toBe(1);
     expect(wordsOf(await ask('/sync resume orders'))).toContain('goes on');
     expect(wordsOf(await ask('/sync mute orders'))).toContain('Muted');
     expect(wordsOf(await ask('/sync remind orders “0 9 * * 1-5”'))).toContain('Reminder set');
@@ -205,7 +205,7 @@ describe('a command', () => {
 
   it.each(['/sync status', '/sync list'])('says so while the month has no calls left: %s', async (line) => {
     const { ask, clock, parts } = stage();
-    await noteQuota(parts.schedules, clock.now());
+    await noteQuota(parts.kept.holds, clock.now());
     expect(wordsOf(await ask(line))).toContain(
       'API calls are used up; schedules stand still until 11-30 16:00',
     );
@@ -242,7 +242,7 @@ describe('a command', () => {
     ['/sync freeze', 'freeze'],
   ])('in a group with outsiders does nothing and is noted: %s', async (line, what) => {
     const { ask, asked, audit, parts } = stage();
-    await parts.schedules.mark('outside', '', 'oc_p2p', '1');
+    await parts.kept.chats.saveOutsiders('oc_p2p', true, 0);
     const words = wordsOf(await ask(line, { from: 'ou_boss' }));
     expect(words).toContain('other companies');
     expect(words).not.toMatch(/orders|line 3/u);
@@ -304,8 +304,9 @@ describe('a command', () => {
       const words = wordsOf(await ask(`/sync ${verb} users`));
       expect(words).toContain('You may not run this sync.');
       expect(words).toContain("<person id='ou_bob'");
-      for (const kind of ['paused', 'resumed', 'muted'])
-        expect(await parts.schedules.marks(kind)).toEqual([]);
+      const { holds, chats } = parts.kept;
+      expect([(await holds.paused()).size, await holds.resumedAt('users')]).toEqual([0, 0]);
+      expect(await chats.isMuted('users', 'oc_p2p')).toBe(false);
       expect(audit.entries).toMatchObject([{ what: verb, definition: 'users', allowed: false }]);
     },
   );
@@ -562,14 +563,13 @@ describe('a button of a notice', () => {
     due: at,
     zone: 'UTC',
     facts,
-  };
+  } as const;
 
   /** A stage on which a reminder of a sync stands that only Bob may run. */
   async function reminded() {
     const all = stage();
-    const { schedules } = all.parts;
-    await schedules.take('reminder-card|om_r', 0, at, at);
-    await schedules.done('reminder-card|om_r', 0, JSON.stringify(note), 'om_r');
+    const { kept } = all.parts;
+    await kept.cards.saveNotice('om_r', note, at);
     let count = 0;
     const click = async (op: string, who: string) => {
       count += 1;
@@ -578,11 +578,11 @@ describe('a button of a notice', () => {
       await settle();
       return toast?.content;
     };
-    return { ...all, schedules, click };
+    return { ...all, kept, click };
   }
 
   it.each(['sync', 'snooze', 'skip'])('is for those who may run the sync, and noted: %s', async (op) => {
-    const { click, audit, asked, schedules, said } = await reminded();
+    const { click, audit, asked, kept, said } = await reminded();
     expect(await click(op, 'ou_anna')).toContain('You may not run this sync. A message to you');
     expect(wordsOf(said.at(-1)?.card ?? {})).toMatch(/Ask: <person id='ou_bob'.*<person id='ou_boss'/);
     await click(op, 'ou_bob');
@@ -591,12 +591,12 @@ describe('a button of a notice', () => {
       { by: 'ou_bob', via: 'button', what: op, definition: 'users', allowed: true },
     ]);
     expect(asked).toHaveLength(op === 'sync' ? 1 : 0);
-    expect(await schedules.reminders()).toHaveLength(op === 'snooze' ? 1 : 0);
+    expect(await kept.reminders.all()).toHaveLength(op === 'snooze' ? 1 : 0);
   });
 
   it('puts off while everything is frozen, and starts nothing', async () => {
-    const { click, asked, schedules } = await reminded();
-    await schedules.mark('frozen', '', '', JSON.stringify({ by: 'ou_boss', at }));
+    const { click, asked, kept } = await reminded();
+    await kept.holds.freeze({ by: { kind: 'chat', openId: 'ou_boss' }, at });
     expect(await click('sync', 'ou_bob')).toContain('frozen');
     expect(await click('snooze', 'ou_bob')).toContain('You will be reminded');
     expect(asked).toEqual([]);

@@ -5,14 +5,15 @@ import type {
   Chat,
   ClickEvent,
   Definitions,
-  Mark,
+  Kept,
   MessageEvent,
-  Occasion,
   Reminder,
-  Schedules,
+  Reminders,
 } from '../../src/bot/ports.ts';
 import type { Clock, Log, RunRecord, Seen } from '../../src/run/ports.ts';
 import type { Acted, Run, RunRequest, Runs, Started } from '../../src/run/runs.ts';
+import type { Marks, Occasions } from '../../src/store/db/notes.ts';
+import { kept } from '../../src/store/kept.ts';
 import type { Definition } from '../../src/sync/definition.ts';
 import { CallError, type Failure } from '../../src/sync/failure.ts';
 import { BrokenFile, problem } from '../../src/sync/problem.ts';
@@ -265,47 +266,60 @@ export function fakeAudit(): Audit & { readonly entries: readonly AuditEntry[] }
   };
 }
 
-/** What the clock has done, in memory. */
-export function fakeSchedules(): Schedules {
-  const occasions: { -readonly [name in keyof Occasion]: Occasion[name] }[] = [];
-  let marks: Mark[] = [];
-  let reminders: Reminder[] = [];
-  const find = (what: string, due: number) => occasions.find((one) => one.what === what && one.due === due);
-  return {
+/** What the bot keeps, in memory; `marks` and `occasions` are the rows behind it. */
+export function fakeKept(): Kept & { readonly marks: Marks; readonly occasions: Occasions } {
+  const found: {
+    what: string;
+    due: number;
+    at: number;
+    until: number | null;
+    note: string;
+    message?: string;
+  }[] = [];
+  let marked: { kind: string; definition: string; chat: string; value: string }[] = [];
+  let set: Reminder[] = [];
+  const find = (what: string, due: number) => found.find((one) => one.what === what && one.due === due);
+  const occasions: Occasions = {
     take: async (what, due, now, until) => {
-      const found = find(what, due);
-      if (!found) occasions.push({ what, due, at: now, until, note: '', message: null });
-      else if (found.until === null || found.until > now) return false;
-      else Object.assign(found, { at: now, until });
+      const known = find(what, due);
+      if (!known) found.push({ what, due, at: now, until, note: '' });
+      else if (known.until === null || known.until > now) return false;
+      else Object.assign(known, { at: now, until });
       return true;
     },
     done: async (what, due, note, message) => {
-      const found = find(what, due);
-      if (found) Object.assign(found, { until: null, note, ...(message !== undefined && { message }) });
+      const known = find(what, due);
+      if (known) Object.assign(known, { until: null, note, ...(message !== undefined && { message }) });
     },
     putOff: async (what, due, until) => {
-      const found = find(what, due);
-      if (found && found.until !== null) found.until = until;
+      const known = find(what, due);
+      if (known && known.until !== null) known.until = until;
     },
-    last: async (what) => occasions.filter((one) => one.what === what).sort((a, b) => b.due - a.due)[0],
-    byMessage: async (message) => occasions.find((one) => one.message === message),
-    mark: async (kind, definition, chat, value) => {
-      marks = marks.filter((one) => one.kind !== kind || one.definition !== definition || one.chat !== chat);
-      if (value !== undefined) marks.push({ kind, definition, chat, value });
-    },
-    marks: async (kind) => marks.filter((one) => one.kind === kind),
-    addReminder: async (reminder) => {
-      reminders.push(reminder);
-    },
-    reminders: async () => reminders,
-    removeReminder: async (id) => {
-      const before = reminders.length;
-      reminders = reminders.filter((one) => one.id !== id);
-      return reminders.length < before;
-    },
-    lastSuccess: async () => undefined,
+    last: async (what) => found.filter((one) => one.what === what).sort((a, b) => b.due - a.due)[0],
+    byMessage: async (message) => found.find((one) => one.message === message),
     prune: async () => undefined,
   };
+  const marks: Marks = {
+    all: async (kind) => marked.filter((one) => one.kind === kind),
+    set: async (kind, definition, chat, value) => {
+      marked = marked.filter(
+        (one) => one.kind !== kind || one.definition !== definition || one.chat !== chat,
+      );
+      if (value !== undefined) marked.push({ kind, definition, chat, value });
+    },
+  };
+  const reminders: Reminders = {
+    add: async (reminder) => {
+      set.push(reminder);
+    },
+    all: async () => set,
+    remove: async (id) => {
+      const before = set.length;
+      set = set.filter((one) => one.id !== id);
+      return set.length < before;
+    },
+  };
+  return { ...kept(marks, occasions, reminders), marks, occasions };
 }
 
 export const recordOf = (state: State, message = 'om_card'): RunRecord => ({
@@ -325,6 +339,7 @@ export function fakeJournal(records: readonly RunRecord[] = []) {
     saveCard: async (run: string, card: { readonly chat: string; readonly message: string }) => {
       cards.push({ run, ...card });
     },
+    lastSuccess: async (_: string): Promise<number | undefined> => undefined,
     findRun: async (run: string) => records.find((one) => one.id === run),
     findRunByMessage: async (message: string) => records.find((one) => one.card?.message === message),
   };

@@ -1,14 +1,14 @@
 import { expect, it } from 'vitest';
-import { freeze, frozenNow, thaw } from '../../src/bot/frozen.ts';
+import { freeze, thaw } from '../../src/bot/frozen.ts';
 import type { State } from '../../src/sync/state.ts';
 import { stateWith } from '../cards/states.ts';
-import { fakeClock, fakeSchedules } from './fakes.ts';
+import { fakeClock, fakeKept } from './fakes.ts';
 
 const boss = { kind: 'chat', openId: 'ou_boss' } as const;
 const ada = { kind: 'cli', user: 'ada' } as const;
 
 const newDesk = (...open: readonly State[]) => ({
-  schedules: fakeSchedules(),
+  kept: fakeKept(),
   clock: fakeClock(),
   runs: { open: async () => open.map((state) => ({ state, chat: null })) },
 });
@@ -17,10 +17,10 @@ it.each([boss, ada])('a freeze notes who did it and when, and a thaw takes it ba
   const desk = newDesk();
   const at = desk.clock.now();
   expect(await freeze(by, desk)).toMatchObject({ frozen: { by, at } });
-  expect(await frozenNow(desk.schedules)).toEqual({ by, at });
+  expect(await desk.kept.holds.frozen()).toEqual({ by, at });
   const { words, frozen } = await thaw(desk);
   expect([words[0]?.en, frozen]).toEqual(['Everything goes on.', undefined]);
-  expect(await frozenNow(desk.schedules)).toBeUndefined();
+  expect(await desk.kept.holds.frozen()).toBeUndefined();
 });
 
 it('whoever freezes it a second time changes nothing and is told so; so is who thaws what is not frozen', async () => {
@@ -42,7 +42,7 @@ it('a freeze tells of what is under way, which it does not stop', async () => {
 });
 
 it('a note that nobody can read holds everything all the same', async () => {
-  const { schedules } = newDesk();
-  await schedules.mark('frozen', '', '', 'not json');
-  expect(await frozenNow(schedules)).toEqual({ by: { kind: 'cli' }, at: 0 });
+  const { kept } = newDesk();
+  await kept.marks.set('frozen', '', '', 'not json');
+  expect(await kept.holds.frozen()).toEqual({ by: { kind: 'cli' }, at: 0 });
 });

@@ -14,10 +14,10 @@ import {
   definition,
   fakeDefinitions,
   fakeJournal,
+  fakeKept,
   fakeLog,
   fakeRun,
   fakeRuns,
-  fakeSchedules,
   message,
   press,
   recordOf,
@@ -346,9 +346,9 @@ describe('a click', () => {
   });
 
   it('on discard settles the run and redraws the card, also while everything is frozen', async () => {
-    const schedules = fakeSchedules();
-    const { bot, answers, patches, clock } = on(waiting, { admins: ['ou_anna'], schedules });
-    await schedules.mark('frozen', '', '', JSON.stringify({ by: 'ou_boss', at: 0 }));
+    const kept = fakeKept();
+    const { bot, answers, patches, clock } = on(waiting, { admins: ['ou_anna'], kept });
+    await kept.holds.freeze({ by: { kind: 'chat', openId: 'ou_boss' }, at: 0 });
     answers.act = () => Promise.resolve<Acted>({ kind: 'settled', state: endedWith('cancelled') });
     expect(await bot.handle(press(value('discard')))).toMatchObject({ type: 'success' });
     await clock.advance(1_000);
@@ -667,11 +667,8 @@ describe('what reaches the bot long after it was done', () => {
     const { bot, ask, clock, said, asked, parts, audit } = newStage({ admins: ['ou_anna'] });
     const late = await ask(line, { at: clock.now() - hour });
     expect(wordsOf(late)).toContain('has only reached the bot now; nothing was done');
-    expect([asked, await parts.schedules.marks('frozen'), await parts.schedules.reminders()]).toEqual([
-      [],
-      [],
-      [],
-    ]);
+    const { holds, reminders } = parts.kept;
+    expect([asked, await holds.frozen(), await reminders.all()]).toEqual([[], undefined, []]);
     const [button] = buttonsOf(late);
     const before = said.length;
     await bot.handle(
@@ -692,7 +689,7 @@ describe('what reaches the bot long after it was done', () => {
     await ask('/sync freeze', { at: clock.now() });
     await ask('/sync thaw', { id: 'ev_2', message: 'om_2', at: clock.now() });
     await ask('/sync freeze', { id: 'ev_3', message: 'om_3', at: clock.now() - 6 * hour });
-    expect(await parts.schedules.marks('frozen')).toEqual([]);
+    expect(await parts.kept.holds.frozen()).toBeUndefined();
   });
 
   it('a press does nothing, and says so', async () => {

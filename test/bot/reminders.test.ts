@@ -9,13 +9,13 @@ import {
   resumeSchedule,
   unmute,
 } from '../../src/bot/reminders.ts';
-import { definition, fakeClock, fakeSchedules } from './fakes.ts';
+import { definition, fakeClock, fakeKept } from './fakes.ts';
 
 const orders = definition({ access: { run: ['ou_anna'] }, timeZone: 'Asia/Shanghai' });
 const anna = { openId: 'ou_anna', chat: 'oc_group' };
 
 const newDesk = (): ClockDesk => ({
-  schedules: fakeSchedules(),
+  kept: fakeKept(),
   clock: fakeClock(),
   admins: ['ou_boss'],
   timeZone: 'UTC',
@@ -45,7 +45,7 @@ describe('reminders of a chat', () => {
   it('that were set when CST was still taken for Chicago follow the zone of the definition', async () => {
     const desk = newDesk();
     const old = { cron: '0 9 * * *', timeZone: 'CST' };
-    await desk.schedules.addReminder({
+    await desk.kept.reminders.add({
       ...{
         id: 'r1',
         definition: 'orders',
@@ -101,11 +101,12 @@ it('pause and resume, mute and unmute leave no mark behind but the moment of the
   const desk = newDesk();
   await pause(orders, anna, desk);
   await mute(orders, anna, desk);
-  expect(await desk.schedules.marks('paused')).toMatchObject([{ definition: 'orders' }]);
-  expect(await desk.schedules.marks('muted')).toMatchObject([{ definition: 'orders', chat: 'oc_group' }]);
+  const { holds, chats } = desk.kept;
+  expect([...(await holds.paused()).keys()]).toEqual(['orders']);
+  expect(await chats.isMuted('orders', 'oc_group')).toBe(true);
   await resumeSchedule(orders, anna, desk);
   await unmute(orders, anna, desk);
-  expect(await desk.schedules.marks('paused')).toEqual([]);
-  expect(await desk.schedules.marks('muted')).toEqual([]);
-  expect(await desk.schedules.marks('resumed')).toMatchObject([{ value: String(desk.clock.now()) }]);
+  expect((await holds.paused()).size).toBe(0);
+  expect(await chats.isMuted('orders', 'oc_group')).toBe(false);
+  expect(await holds.resumedAt('orders')).toBe(desk.clock.now());
 });

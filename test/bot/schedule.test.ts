@@ -16,10 +16,10 @@ import {
   fakeClock,
   fakeDefinitions,
   fakeJournal,
+  fakeKept,
   fakeLog,
   fakeRun,
   fakeRuns,
-  fakeSchedules,
   settle,
 } from './fakes.ts';
 
@@ -31,7 +31,8 @@ function newSchedule(entry: Partial<ScheduleEntry>) {
   const clock = fakeClock();
   const talk = fakeChat(clock);
   const { runs, asked, answers } = fakeRuns();
-  const schedules = fakeSchedules();
+  const kept = fakeKept();
+  const journal = fakeJournal();
   const log = fakeLog();
   const ticks: (() => void)[] = [];
   const orders = definition({
@@ -40,9 +41,8 @@ function newSchedule(entry: Partial<ScheduleEntry>) {
   const sound: ListedDefinition = { name: 'orders', definition: orders };
   const disk: { orders: ListedDefinition } = { orders: sound };
   const parts: ScheduleParts = {
-    ...{ schedules, runs, clock, log, locale: 'en-US', timeZone: 'Asia/Shanghai' },
+    ...{ kept, journal, runs, clock, log, locale: 'en-US', timeZone: 'Asia/Shanghai' },
     definitions: { ...fakeDefinitions([orders]), list: async () => [disk.orders] },
-    journal: fakeJournal(),
     chat: talk.chat,
     admins: ['ou_boss'],
     quietHours: undefined,
@@ -69,7 +69,7 @@ function newSchedule(entry: Partial<ScheduleEntry>) {
       const run = fakeRun(stateWith({ run: `r${states.length}`, acts, startedAt: clock.now() }));
       run.end(status, { endedAt: clock.now(), ...change });
       states.unshift(run.state());
-      if (status === 'done') schedules.lastSuccess = async () => clock.now();
+      if (status === 'done') journal.lastSuccess = async () => clock.now();
       return { kind: 'started', run };
     };
   };
@@ -79,7 +79,8 @@ function newSchedule(entry: Partial<ScheduleEntry>) {
     open,
     pass,
     clock,
-    schedules,
+    kept,
+    journal,
     asked,
     answers,
     fires,
@@ -140,10 +141,10 @@ describe('sending', () => {
   });
 
   it('ends for the month when its calls are used up, whoever met that: one notice, nothing fires until the next', async () => {
-    const { said, pass, schedules, fires, schedule, clock } = newSchedule({ missed: 'skip' });
-    await noteQuota(schedules, clock.now());
+    const { said, pass, kept, fires, schedule, clock } = newSchedule({ missed: 'skip' });
+    await noteQuota(kept.holds, clock.now());
     await pass(3 * hour);
-    await noteQuota(schedules, clock.now());
+    await noteQuota(kept.holds, clock.now());
     await pass(3 * hour);
     expect([fires(), said.map(({ to }) => to)]).toEqual([0, ['ou_boss']]);
     expect(JSON.stringify(said[0]?.card)).toContain('API calls are used up');
@@ -155,14 +156,14 @@ describe('sending', () => {
   });
 
   it('goes on before the month is over once a sync has succeeded: the plan was upgraded', async () => {
-    const { pass, schedules, fires, schedule, clock } = newSchedule({ missed: 'skip' });
-    await noteQuota(schedules, clock.now());
+    const { pass, kept, journal, fires, schedule, clock } = newSchedule({ missed: 'skip' });
+    await noteQuota(kept.holds, clock.now());
     await pass(2 * hour);
-    expect([fires(), (await quotaSpent(schedules, clock.now())) !== undefined]).toEqual([0, true]);
+    expect([fires(), (await quotaSpent(kept.holds, clock.now())) !== undefined]).toEqual([0, true]);
     const synced = clock.now();
-    schedules.lastSuccess = async () => synced;
+    journal.lastSuccess = async () => synced;
     await pass(hour);
-    expect([fires(), await quotaSpent(schedules, clock.now())]).toEqual([1, undefined]);
+    expect([fires(), await quotaSpent(kept.holds, clock.now())]).toEqual([1, undefined]);
     await schedule.stop();
   });
 
@@ -179,11 +180,11 @@ describe.each([
   ['paused', 'orders'],
 ])('while %s', (kind, name) => {
   it('nothing fires, and what passed is left out afterwards', async () => {
-    const { pass, schedules, fires, said, schedule } = newSchedule({});
-    await schedules.mark(kind, name, '', '{}');
+    const { pass, kept, fires, said, schedule } = newSchedule({});
+    await kept.marks.set(kind, name, '', '{}');
     await pass(3 * hour);
     expect(fires()).toBe(0);
-    await schedules.mark(kind, name, '', undefined);
+    await kept.marks.set(kind, name, '', undefined);
     await pass(5 * minute);
     expect(fires()).toBe(0);
     await pass(hour);
@@ -195,14 +196,14 @@ describe.each([
 
 it('muted, a chat gets no reminders; a failure still comes, and mentions nobody', async () => {
   const muted = newSchedule({});
-  await muted.schedules.mark('muted', 'orders', 'oc_group', 'ou_anna');
+  await muted.kept.chats.mute('orders', 'oc_group', 'ou_anna');
   await muted.pass(20 * minute);
   expect([muted.fires(), muted.said.length]).toEqual([1, 0]);
   await muted.schedule.stop();
 
   for (const silent of [true, false]) {
     const one = newSchedule({ do: 'run' });
-    if (silent) await one.schedules.mark('muted', 'orders', 'oc_group', 'ou_anna');
+    if (silent) await one.kept.chats.mute('orders', 'oc_group', 'ou_anna');
     const run = fakeRun(stateWith({ acts: [{ op: 'start', by: { kind: 'schedule' }, at }] }));
     one.answers.start = async () => ({ kind: 'started', run });
     await one.pass(15 * minute);
@@ -254,7 +255,7 @@ it('what a killed instance had taken on is done by another one, and a run that i
   const due = at + 10 * minute;
   for (const began of [false, true]) {
     const one = newSchedule({ do: 'run' });
-    await one.schedules.take(entry, due, at, at + 30 * minute);
+    await one.kept.firings.take(entry, due, at, at + 30 * minute);
     const own = stateWith({
       ...{ status: 'failed', phase: 'ended', startedAt: at + minute, endedAt: at + 2 * minute },
       acts: [{ op: 'start', by: { kind: 'schedule' }, at: at + minute }],
@@ -318,16 +319,16 @@ describe('what could not be said', () => {
 
 describe('a schedule that paused itself', () => {
   it('because Feishu was away goes on when messages arrive again; one card tells of all of it', async () => {
-    const { control, said, pass, schedule, schedules, runsEnd, asked } = newSchedule({ do: 'run' });
+    const { control, said, pass, schedule, kept, runsEnd, asked } = newSchedule({ do: 'run' });
     control.fail = silent;
     runsEnd('failed', away);
     await pass(6 * hour);
-    expect(await schedules.marks('paused')).toHaveLength(1);
+    expect((await kept.holds.paused()).size).toBe(1);
     const [tries, runs] = [said.length, asked.length];
     control.fail = () => undefined;
     runsEnd('done');
     await pass(8 * minute);
-    expect(await schedules.marks('paused')).toEqual([]);
+    expect((await kept.holds.paused()).size).toBe(0);
     const [late, ...others] = said.slice(tries);
     expect(others).toEqual([]);
     expect(wordsOf(late?.card ?? {})).toMatch(/14:1\d – .*18:1\d – .*Schedule paused.*goes on by itself/s);
@@ -337,23 +338,23 @@ describe('a schedule that paused itself', () => {
   });
 
   it('because the database was away is tried at each of its times, and goes on with the first success', async () => {
-    const { said, pass, schedule, schedules, runsEnd, asked } = newSchedule({ do: 'run' });
+    const { said, pass, schedule, kept, runsEnd, asked } = newSchedule({ do: 'run' });
     runsEnd('failed', { error: { ...brokenFile, code: 'cannot-connect' } });
     await pass(7 * hour);
     expect(asked).toHaveLength(7);
     expect(said.filter(({ card }) => wordsOf(card).includes('paused itself'))).toHaveLength(1);
     runsEnd('done');
     await pass(hour);
-    expect(await schedules.marks('paused')).toEqual([]);
+    expect((await kept.holds.paused()).size).toBe(0);
     expect(said.filter(({ card }) => wordsOf(card).includes('goes on by itself'))).toHaveLength(2);
     await schedule.stop();
   });
 
   it('for any other reason waits for a person', async () => {
-    const { pass, schedule, schedules, runsEnd, asked } = newSchedule({ do: 'run' });
+    const { pass, schedule, kept, runsEnd, asked } = newSchedule({ do: 'run' });
     runsEnd('failed', { error: { ...brokenFile, code: '1254302' } });
     await pass(9 * hour);
-    expect([asked.length, (await schedules.marks('paused')).length]).toEqual([5, 1]);
+    expect([asked.length, (await kept.holds.paused()).size]).toEqual([5, 1]);
     await schedule.stop();
   });
 });
@@ -405,14 +406,14 @@ describe('a definition whose file is broken', () => {
 
   it('or whose schedule is paused still goes stale', async () => {
     for (const spoil of ['broken', 'paused'] as const) {
-      const { said, pass, schedule, schedules, disk } = newSchedule({
+      const { said, pass, schedule, kept, disk } = newSchedule({
         do: 'run',
         cron: '0 9 1 1 *',
         stale: '2h',
       });
       await pass(2 * minute);
       if (spoil === 'broken') disk.orders = broken;
-      else await schedules.mark('paused', 'orders', '', '{}');
+      else await kept.marks.set('paused', 'orders', '', '{}');
       await pass(4 * hour);
       expect(said.filter(({ card }) => wordsOf(card).includes('more than 2h'))).toHaveLength(1);
       await schedule.stop();

@@ -8,6 +8,7 @@ import type { Change } from '../../src/sync/change.ts';
 import { decodeChanges, encodeChanges } from '../../src/sync/chunk-body.ts';
 import { Fenced } from '../../src/sync/fenced.ts';
 import type { BadRow, State } from '../../src/sync/state.ts';
+import { keptContract } from './kept.ts';
 import { chunkOf, outcomeOf, parts, runOf, stateOf } from './samples.ts';
 
 type Opened = Awaited<ReturnType<typeof openStore>>;
@@ -743,6 +744,17 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
       });
     });
 
+    it('knows when the newest run of a definition that succeeded ended', async () => {
+      const scope = (table: string) => ({ definition: 'timed', table });
+      const run = (id: string, change: Partial<State>) =>
+        store.journal.createRun(runOf(id, { ...change }, scope(`bascnT/${id}`)));
+      expect(await store.journal.lastSuccess('timed')).toBeUndefined();
+      await run('t1', { status: 'done', startedAt: 10, endedAt: 20 });
+      await run('t2', { status: 'done', startedAt: 30, endedAt: 40 });
+      await run('t3', { status: 'failed', startedAt: 50, endedAt: 60 });
+      expect(await store.journal.lastSuccess('timed')).toBe(40);
+    });
+
     it('calls an event the first one exactly once, also across processes and after a restart', async () => {
       const stores = [store, await another()];
       const answers = await Promise.all(
@@ -760,90 +772,7 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
       expect(await store.seen.first(['event-1', 'event-1'], 7)).toBe(true);
     });
 
-    describe('what happens by the clock', () => {
-      it('is taken on once, however many want to, also after a restart', async () => {
-        const all = [store, await another(), await another()];
-        const won = await Promise.all(all.map((one) => one.schedules.take('once', 9_000, 9_100, 99_000)));
-        expect(won.filter((one) => one)).toHaveLength(1);
-        expect(await (await another()).schedules.take('once', 9_000, 50_000, 99_000)).toBe(false);
-        expect(await store.schedules.take('once', 9_001, 9_100, 99_000)).toBe(true);
-      });
-
-      it('is taken over by one from whoever did not finish in time, and never once it is done', async () => {
-        const { schedules } = store;
-        expect(await schedules.take('slow', 1, 10, 20)).toBe(true);
-        expect(await schedules.take('slow', 1, 19, 40)).toBe(false);
-        const all = [store, await another(), await another()];
-        const won = await Promise.all(all.map((one) => one.schedules.take('slow', 1, 20, 40)));
-        expect(won.filter((one) => one)).toHaveLength(1);
-        await schedules.putOff('slow', 1, 30);
-        expect(await schedules.take('slow', 1, 29, 45)).toBe(false);
-        expect(await schedules.take('slow', 1, 30, 45)).toBe(true);
-        await schedules.done('slow', 1, 'told 😀', 'om_slow');
-        await schedules.putOff('slow', 1, 31);
-        expect(await schedules.take('slow', 1, 99, 120)).toBe(false);
-        const wanted = { what: 'slow', due: 1, at: 30, until: null, note: 'told 😀', message: 'om_slow' };
-        expect(await schedules.last('slow')).toEqual(wanted);
-        expect(await schedules.byMessage('om_slow')).toEqual(wanted);
-      });
-
-      it('is found by its newest time, whatever its name is', async () => {
-        const what = `entry|${'长'.repeat(500)}|0 9 * * *`;
-        for (const due of [3, 9, 6]) await store.schedules.take(what, due, due, due + 1);
-        expect(await store.schedules.last(what)).toMatchObject({ what, due: 9, until: 10 });
-        expect(await store.schedules.last('entry|none')).toBeUndefined();
-        expect(await store.schedules.byMessage('om_none')).toBeUndefined();
-      });
-
-      it('is forgotten when it is old', async () => {
-        await store.schedules.take('old', 1, -10, -5);
-        await store.schedules.take('young', 1, 10, 20);
-        await store.schedules.prune(0);
-        expect(await store.schedules.last('old')).toBeUndefined();
-        expect(await store.schedules.last('young')).toBeDefined();
-      });
-
-      it('marks stand until they are taken back', async () => {
-        const { schedules } = store;
-        await schedules.mark('test', 'orders', 'oc_a', 'one');
-        await schedules.mark('test', 'orders', 'oc_a', 'two 😀');
-        await schedules.mark('test', 'orders', '', 'three');
-        await schedules.mark('other', 'orders', 'oc_a', 'four');
-        expect(await (await another()).schedules.marks('test')).toEqual([
-          { kind: 'test', definition: 'orders', chat: '', value: 'three' },
-          { kind: 'test', definition: 'orders', chat: 'oc_a', value: 'two 😀' },
-        ]);
-        await schedules.mark('test', 'orders', 'oc_a', undefined);
-        expect(await schedules.marks('test')).toHaveLength(1);
-      });
-
-      it('reminders come back as they were set, oldest first, and go once', async () => {
-        const { schedules } = store;
-        const daily = {
-          ...{ id: 'r1', definition: 'orders', chat: 'oc_a', plan: true, by: 'ou_a', createdAt: 5 },
-          when: { cron: '0 9 * * 1-5', timeZone: 'Asia/Shanghai' },
-        };
-        const later = { ...daily, id: 'r0', plan: false, createdAt: 6, when: { at: 1_800_000_000_000 } };
-        await schedules.addReminder(later);
-        await schedules.addReminder(daily);
-        await schedules.addReminder({ ...daily, chat: 'oc_twice' });
-        expect(await (await another()).schedules.reminders()).toEqual([daily, later]);
-        expect(await schedules.removeReminder('r1')).toBe(true);
-        expect(await schedules.removeReminder('r1')).toBe(false);
-        await schedules.removeReminder('r0');
-      });
-
-      it('the last success of a definition is that of its newest run that succeeded', async () => {
-        const scope = (table: string) => ({ definition: 'timed', table });
-        const run = (id: string, change: Partial<State>) =>
-          store.journal.createRun(runOf(id, { ...change }, scope(`bascnT/${id}`)));
-        expect(await store.schedules.lastSuccess('timed')).toBeUndefined();
-        await run('t1', { status: 'done', startedAt: 10, endedAt: 20 });
-        await run('t2', { status: 'done', startedAt: 30, endedAt: 40 });
-        await run('t3', { status: 'failed', startedAt: 50, endedAt: 60 });
-        expect(await store.schedules.lastSuccess('timed')).toBe(40);
-      });
-    });
+    keptContract(() => store, another);
 
     it('refuses to work on a schema that a newer program has changed', async () => {
       const own = await prepare();

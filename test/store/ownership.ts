@@ -43,7 +43,7 @@ export function ownershipContract(name: 'SQLite' | 'MySQL', prepare: () => Promi
   const tidied = async (store: Awaited<ReturnType<typeof openStore>>) => {
     await store.orders.prune(1e15);
     await store.audit.prune(1e15);
-    await store.schedules.prune(1e15);
+    await store.occasions.prune(1e15);
     await store.seen.prune(1e15);
     await store.journal.prune(1e15);
   };
@@ -101,8 +101,10 @@ export function ownershipContract(name: 'SQLite' | 'MySQL', prepare: () => Promi
         '键',
       ]);
       expect([...found.keys()]).toEqual(['a', '键']);
-      expect(await store.schedules.marks('paused')).toHaveLength(1);
-      expect(await store.schedules.reminders()).toHaveLength(1);
+      expect([...(await store.kept.holds.paused())]).toEqual([
+        ['orders', { by: undefined, at: 0, away: undefined }],
+      ]);
+      expect(await store.kept.reminders.all()).toHaveLength(1);
       const waiting = (await store.journal.openRuns()).find(({ id }) => id !== 'openrun1');
       const scope = waiting?.scope ?? { definition: '', table: '' };
       expect(await store.facts.width.of(scope.table.split('/')[0] ?? '')).toBe('2 0 0');

@@ -6,19 +6,18 @@ import { storyCard } from '../../cards/storyCard.ts';
 import type { Definition } from '../../sync/definition.ts';
 import { approvers } from '../access.ts';
 import type { Desk } from '../desk.ts';
-import { frozenNow } from '../frozen.ts';
 import { brokenDefinition } from '../known.ts';
-import type { CardJson } from '../ports.ts';
+import type { CardJson, Kept } from '../ports.ts';
 import { outlooks } from '../schedule/outlook.ts';
 import { quotaSpent } from '../schedule/quota.ts';
 import { factsOf } from '../trouble.ts';
 
 /** Every sync with its last run and its next one; what is wrong in a file is for admins. */
 export async function list(openId: string, desk: Desk): Promise<CardJson> {
-  const { definitions, schedules, runs, clock, log, locale, timeZone } = desk;
+  const { definitions, kept, runs, clock, log, locale, timeZone } = desk;
   const all = await definitions.list();
   const sound = all.flatMap((one) => ('definition' in one ? [one.definition] : []));
-  const clocks = await outlooks(sound, { schedules, timeZone, now: clock.now() });
+  const clocks = await outlooks(sound, { kept, timeZone, now: clock.now() });
   const lastOf = async (name: string) => {
     try {
       return (await runs.latest(name, 1))[0];
@@ -45,14 +44,20 @@ export async function list(openId: string, desk: Desk): Promise<CardJson> {
 }
 
 /** What holds everything at this moment. */
-export async function standstill({ schedules, clock }: Pick<Desk, 'schedules' | 'clock'>) {
-  const [frozen, spent] = await Promise.all([frozenNow(schedules), quotaSpent(schedules, clock.now())]);
+export async function standstill({
+  kept: { holds },
+  clock,
+}: {
+  readonly kept: Pick<Kept, 'holds'>;
+  readonly clock: Desk['clock'];
+}) {
+  const [frozen, spent] = await Promise.all([holds.frozen(), quotaSpent(holds, clock.now())]);
   return { frozen, spentUntil: spent?.until } satisfies Standstill;
 }
 
 /** What goes on or waits, wherever it is carried out. */
-export async function status({ runs, schedules, clock, locale, timeZone }: Desk): Promise<CardJson> {
-  const [open, still] = await Promise.all([runs.open(), standstill({ schedules, clock })]);
+export async function status({ runs, kept, clock, locale, timeZone }: Desk): Promise<CardJson> {
+  const [open, still] = await Promise.all([runs.open(), standstill({ kept, clock })]);
   const states = open.map(({ state }) => state);
   return statusCard(states, still, { locale, timeZone });
 }

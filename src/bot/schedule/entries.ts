@@ -4,7 +4,7 @@ import type { Rhythm } from '../../sync/schedule/cron.ts';
 import type { Zone } from '../../sync/zone.ts';
 import { zoneIssue } from '../../sync/zone-name.ts';
 import { approvers } from '../access.ts';
-import type { Reminder } from '../ports.ts';
+import type { Reminder, Watched } from '../ports.ts';
 
 /** Something that a definition does by the clock. */
 export interface Entry extends Pick<ScheduleEntry, 'do' | 'unless' | 'stale'> {
@@ -97,3 +97,11 @@ export const owners = (definition: Definition, admins: readonly string[]): reado
   const named = approvers(definition.access, []).filter((id) => id.startsWith('ou_'));
   return named.length > 0 ? named : admins;
 };
+
+/** What is to be watched of a definition with these entries. */
+export function watching(entries: readonly Entry[], others: readonly string[]): Watched | undefined {
+  const [first] = entries;
+  if (first === undefined) return undefined;
+  const limits = entries.flatMap(({ id, chat, stale }) => (stale === undefined ? [] : [{ id, chat, stale }]));
+  return { title: first.definition.title, chat: first.chat, others, limits };
+}

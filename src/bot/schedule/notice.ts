@@ -18,18 +18,14 @@ export interface Notice {
   readonly once: string;
 }
 
-/** Whether somebody muted a definition in a chat: no good news, and nobody is mentioned. */
-export const isMuted = async ({ schedules }: Pick<ScheduleDesk, 'schedules'>, name: string, chat = '') =>
-  (await schedules.marks('muted')).some((mark) => mark.definition === name && mark.chat === chat);
-
 /** A notice of trouble with a definition: those who are responsible are notified, unless it is muted there. */
 export async function noticeOf(
-  desk: Pick<ScheduleDesk, 'schedules' | 'admins'>,
+  desk: Pick<ScheduleDesk, 'kept' | 'admins'>,
   definition: Definition,
   chat: string | undefined,
   once: string,
 ): Promise<Notice> {
   const { name, title } = definition;
   const others = owners(definition, desk.admins);
-  return { name, title, others, people: (await isMuted(desk, name, chat)) ? [] : others, once };
+  return { name, title, others, people: (await desk.kept.chats.isMuted(name, chat)) ? [] : others, once };
 }

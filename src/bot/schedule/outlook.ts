@@ -2,7 +2,7 @@ import type { Definition } from '../../sync/definition.ts';
 import { nextAfter } from '../../sync/schedule/cron.ts';
 import { spread } from '../../sync/schedule/due.ts';
 import { zoneOf } from '../../sync/zone.ts';
-import type { Schedules } from '../ports.ts';
+import type { Kept } from '../ports.ts';
 import { entriesOf } from './entries.ts';
 import { quotaSpent } from './quota.ts';
 
@@ -18,23 +18,19 @@ export interface Outlook {
 export async function outlooks(
   definitions: readonly Definition[],
   {
-    schedules,
+    kept: { holds },
     timeZone,
     now,
-  }: { readonly schedules: Pick<Schedules, 'marks'>; readonly timeZone: string; readonly now: number },
+  }: { readonly kept: Pick<Kept, 'holds'>; readonly timeZone: string; readonly now: number },
 ): Promise<ReadonlyMap<string, Outlook>> {
-  const [paused, frozen, spent] = await Promise.all([
-    schedules.marks('paused'),
-    schedules.marks('frozen'),
-    quotaSpent(schedules, now),
-  ]);
-  const all = frozen.length > 0 || spent !== undefined;
+  const [paused, frozen, spent] = await Promise.all([holds.paused(), holds.frozen(), quotaSpent(holds, now)]);
+  const all = frozen !== undefined || spent !== undefined;
   return new Map(
     definitions.map((definition) => [
       definition.name,
       {
         nextRun: nextRun(definition, timeZone, now),
-        paused: all || paused.some((mark) => mark.definition === definition.name),
+        paused: all || paused.has(definition.name),
       },
     ]),
   );

@@ -1,12 +1,10 @@
 import { owedCard, redirected, summaryOf } from '../../cards/owedCard.ts';
 import { text } from '../../sync/text.ts';
 import { trust } from '../asking.ts';
-import type { CardJson, Mark } from '../ports.ts';
+import type { CardJson, Debt, Kept } from '../ports.ts';
 import { cannotHear, factsOf } from '../trouble.ts';
 import type { Notice } from './notice.ts';
 import type { ScheduleDesk } from './parts.ts';
-import { pauseOf, resume } from './paused.ts';
-import { watchedOf } from './watched.ts';
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
@@ -42,85 +40,74 @@ export async function deliver(
 /** Notes what could not be sent: {@link settle} sends it when the chat works again. */
 export async function owe(to: string, card: CardJson, notice: Notice, desk: ScheduleDesk): Promise<void> {
   const { name, title, others, people, words = summaryOf(card), once } = notice;
-  const debt: Debt = { at: desk.clock.now(), name, title, others, people, zh: words.zh, en: words.en };
-  await desk.schedules.mark('owed', once.slice(-64), to, JSON.stringify(debt));
+  const about = { at: desk.clock.now(), name, title, others, people, zh: words.zh, en: words.en };
+  await desk.kept.news.owe({ to, once: once.slice(-64), ...about });
 }
 
 /** Whether anything is owed to a chat: what comes next waits behind it. */
-export const owes = async (to: string, { schedules }: Pick<ScheduleDesk, 'schedules'>): Promise<boolean> =>
-  (await schedules.marks('owed')).some((mark) => mark.chat === to);
-
-interface Debt extends Omit<Notice, 'once' | 'words'> {
-  /** When it happened, in ms. */
-  readonly at: number;
-  readonly zh: string;
-  readonly en: string;
-}
-
-type Owed = Mark & { readonly debt: Debt };
+export const owes = async (to: string, { kept }: { readonly kept: Pick<Kept, 'news'> }): Promise<boolean> =>
+  (await kept.news.owed()).some((debt) => debt.to === to);
 
 /** Sends what is owed, one card a chat, whichever instance comes first. Never rejects for what Feishu says. */
 export async function settle(desk: ScheduleDesk): Promise<void> {
-  const all = (await desk.schedules.marks('owed')).map((mark): Owed => ({ ...mark, debt: read(mark.value) }));
-  for (const to of new Set(all.map(({ chat }) => chat))) {
-    const mine = all.filter(({ chat }) => chat === to).sort((a, b) => a.debt.at - b.debt.at);
+  const all = await desk.kept.news.owed();
+  for (const to of new Set(all.map((debt) => debt.to))) {
+    const mine = all.filter((debt) => debt.to === to).sort((a, b) => a.at - b.at);
     await pay(to, mine, desk);
   }
 }
 
-async function pay(to: string, owed: readonly Owed[], desk: ScheduleDesk): Promise<void> {
-  const { schedules, clock, log } = desk;
-  const what = `owed|${to}`;
-  const [now, first] = [clock.now(), owed[0]?.debt.at ?? 0];
-  const last = await schedules.last(what);
+async function pay(to: string, owed: readonly Debt[], desk: ScheduleDesk): Promise<void> {
+  const { kept, clock, log } = desk;
+  const tries = kept.notices.owed;
+  const [now, first] = [clock.now(), owed[0]?.at ?? 0];
+  const last = await tries.last(to);
   const due = last === undefined ? first : last.until === null ? Math.max(first, last.due + 1) : last.due;
-  if (!(await schedules.take(what, due, now, now + sending))) return;
+  if (!(await tries.take(to, due, now, now + sending))) return;
   const back = await pausedByFeishu(to, desk);
-  const others = [...new Set(owed.flatMap(({ debt }) => debt.others))];
+  const others = [...new Set(owed.flatMap((debt) => debt.others))];
   try {
     const card = await draw(owed, back, desk);
-    const message = await deliver(to, others, card, `${what}|${due}|${owed.length}`, desk);
+    const message = await deliver(to, others, card, `owed|${to}|${due}|${owed.length}`, desk);
     await trust(message, desk);
   } catch (error) {
     log.warn('notice.still-owed', { to, notices: owed.length, ...factsOf(error) });
     if (now - first < oldest) {
       // At first each minute; after five days once an hour.
       const pause = Math.min(Math.max(minute, (now - first) / 120), 60 * minute);
-      return schedules.putOff(what, due, now + pause);
+      return tries.putOff(to, due, now + pause);
     }
     log.error('notice.lost', { to, notices: owed.length });
   }
-  for (const { definition, chat } of owed) await schedules.mark('owed', definition, chat, undefined);
-  for (const { name } of back) await resume(schedules, name, clock.now());
-  await schedules.done(what, due, '');
+  for (const debt of owed) await kept.news.paid(debt);
+  for (const { name } of back) await kept.holds.resume(name, clock.now());
+  await tries.done(to, due);
   log.info('notice.late-sent', { to, notices: owed.length });
 }
 
 /** The definitions whose schedule stands still because Feishu was away: a card that arrives says that it is back. */
-async function pausedByFeishu(to: string, { schedules }: ScheduleDesk) {
-  const [paused, watched] = await Promise.all([schedules.marks('paused'), schedules.marks('watched')]);
-  return paused.flatMap(({ definition: name, value }) => {
-    const seen = watchedOf(watched, name);
-    if (pauseOf(value).away !== 'feishu' || seen?.chat !== to) return [];
+async function pausedByFeishu(to: string, { kept }: ScheduleDesk) {
+  const [paused, watched] = await Promise.all([kept.holds.paused(), kept.watched.all()]);
+  return [...paused].flatMap(([name, { away }]) => {
+    const seen = watched.get(name);
+    if (away !== 'feishu' || seen?.chat !== to) return [];
     return [{ name, title: seen.title }];
   });
 }
 
 async function draw(
-  owed: readonly Owed[],
+  owed: readonly Debt[],
   back: readonly { readonly name: string; readonly title: string }[],
-  { schedules, clock, locale, timeZone }: ScheduleDesk,
+  { kept, clock, locale, timeZone }: ScheduleDesk,
 ): Promise<CardJson> {
-  const paused = (await schedules.marks('paused')).map((mark) => mark.definition);
-  const still = paused.filter((name) => back.every((one) => one.name !== name));
-  const about = new Map(
-    owed.flatMap(({ debt }) => (debt.name === '' ? [] : [[debt.name, debt.title] as const])),
-  );
+  const paused = await kept.holds.paused();
+  const still = [...paused.keys()].filter((name) => back.every((one) => one.name !== name));
+  const about = new Map(owed.flatMap((debt) => (debt.name === '' ? [] : [[debt.name, debt.title] as const])));
   const offers = [...about].map(([name, title]) => ({
     verb: still.includes(name) ? ('resume' as const) : ('history' as const),
     ...{ name, title },
   }));
-  const late = owed.map(({ debt }) => ({ at: debt.at, words: text(debt.zh, debt.en) }));
+  const late = owed.map((debt) => ({ at: debt.at, words: text(debt.zh, debt.en) }));
   const lifted = back.map(({ title }) => ({
     at: clock.now(),
     words: text(
@@ -128,23 +115,6 @@ async function draw(
       `${title}: Feishu is back, and the schedule goes on by itself`,
     ),
   }));
-  const people = [...new Set(owed.flatMap(({ debt }) => debt.people))];
+  const people = [...new Set(owed.flatMap((debt) => debt.people))];
   return owedCard([...late, ...lifted], people, offers, { locale, timeZone });
-}
-
-/** A debt as it was noted; what cannot be read is told as far as it can. */
-function read(value: string): Debt {
-  const found = JSON.parse(value) as Partial<Readonly<Record<keyof Debt, unknown>>>;
-  const words = (one: unknown): string => (typeof one === 'string' ? one : '');
-  const ids = (all: unknown): readonly string[] =>
-    Array.isArray(all) ? all.filter((one): one is string => typeof one === 'string') : [];
-  return {
-    at: typeof found.at === 'number' ? found.at : 0,
-    name: words(found.name),
-    title: words(found.title),
-    others: ids(found.others),
-    people: ids(found.people),
-    zh: words(found.zh),
-    en: words(found.en),
-  };
 }

@@ -3,14 +3,14 @@ import type { Runs } from '../../run/runs.ts';
 import type { QuietHours } from '../../sync/schedule/hours.ts';
 import type { Locale } from '../../sync/text.ts';
 import type { Zone } from '../../sync/zone.ts';
-import type { Chat, Definitions, Schedules } from '../ports.ts';
+import type { Chat, Definitions, Kept } from '../ports.ts';
 
 /** What the clock works with. */
 export interface ScheduleParts {
-  readonly schedules: Schedules;
+  readonly kept: Kept;
   readonly definitions: Definitions;
   readonly runs: Pick<Runs, 'start' | 'find' | 'latest'>;
-  readonly journal: Pick<Journal, 'saveCard'>;
+  readonly journal: Pick<Journal, 'saveCard' | 'lastSuccess'>;
   readonly chat: Pick<Chat, 'send' | 'patch'>;
   readonly clock: Clock;
   readonly log: Log;

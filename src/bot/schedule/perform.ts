@@ -6,9 +6,8 @@ import { lastWithin } from '../../sync/schedule/cron.ts';
 import { digestOf } from '../../sync/schedule/digest.ts';
 import { isScheduled, isStale } from '../../sync/schedule/health.ts';
 import { duration } from '../../sync/schedule/hours.ts';
-import { frozenNow } from '../frozen.ts';
 import type { Entry } from './entries.ts';
-import { isMuted, noticeOf } from './notice.ts';
+import { noticeOf } from './notice.ts';
 import type { ScheduleDesk } from './parts.ts';
 import { report } from './report.ts';
 import { send } from './tell.ts';
@@ -29,14 +28,14 @@ export type Done = 'ran' | 'running' | 'busy' | 'fresh' | 'told' | 'not-told' | 
 export async function perform(entry: Entry, due: number, since: number, desk: ScheduleDesk): Promise<Done> {
   if (await isFresh(entry, desk)) return 'fresh';
   if (entry.do === 'run') return run(entry, due, since, desk);
-  if (await isMuted(desk, entry.definition.name, entry.chat)) return 'muted';
+  if (await desk.kept.chats.isMuted(entry.definition.name, entry.chat)) return 'muted';
   return entry.do === 'remind' ? remind(entry, due, desk) : digest(entry, due, desk);
 }
 
 /** `unless`: synced a short while ago. */
-async function isFresh({ unless, definition }: Entry, { schedules, clock }: ScheduleDesk): Promise<boolean> {
+async function isFresh({ unless, definition }: Entry, { journal, clock }: ScheduleDesk): Promise<boolean> {
   if (unless === undefined) return false;
-  const good = await schedules.lastSuccess(definition.name);
+  const good = await journal.lastSuccess(definition.name);
   return good !== undefined && clock.now() - good < duration(unless);
 }
 
@@ -75,10 +74,10 @@ async function startWhenFree(
   definition: Definition,
   desk: ScheduleDesk,
 ): Promise<Started | 'frozen' | undefined> {
-  const { runs, clock, stopping, schedules } = desk;
+  const { runs, clock, stopping, kept } = desk;
   const until = clock.monotonic() + patience;
   for (;;) {
-    if (await frozenNow(schedules)) return 'frozen';
+    if (await kept.holds.frozen()) return 'frozen';
     const started = await runs.start({ definition, by: { kind: 'schedule' } });
     if (started.kind === 'started' || started.state.definition === definition.name) return started;
     const left = until - clock.monotonic();
@@ -96,8 +95,8 @@ async function startWhenFree(
 
 async function remind(entry: Entry, due: number, desk: ScheduleDesk): Promise<Done> {
   const { definition, chat, plan } = entry;
-  const { schedules, locale, timeZone } = desk;
-  const good = await schedules.lastSuccess(definition.name);
+  const { kept, journal, clock, locale, timeZone } = desk;
+  const good = await journal.lastSuccess(definition.name);
   const facts: ReminderFacts = {
     name: definition.name,
     title: definition.title,
@@ -107,20 +106,9 @@ async function remind(entry: Entry, due: number, desk: ScheduleDesk): Promise<Do
   };
   const notice = { ...(await noticeOf(desk, definition, chat, `${entry.id}|${due}`)), people: [] };
   const message = await send(desk, chat, reminderCard(facts, { locale, timeZone }), notice);
-  if (message === undefined) return 'not-told';
-  // A row of its own, so that a press finds it by its message whatever happens to the entry.
-  const what = `reminder-card|${message}`;
-  const note = {
-    kind: 'remind',
-    definition: definition.name,
-    chat,
-    plan,
-    due,
-    zone: entry.rhythm.zone.name,
-    facts,
-  };
-  await schedules.take(what, 0, desk.clock.now(), desk.clock.now());
-  await schedules.done(what, 0, JSON.stringify(note), message);
+  if (message === undefined || chat === undefined) return 'not-told';
+  const about = { definition: definition.name, chat, plan, due, zone: entry.rhythm.zone.name, facts };
+  await kept.cards.saveNotice(message, { kind: 'remind', ...about }, clock.now());
   return 'told';
 }
 
@@ -148,7 +136,7 @@ async function digest(
   due: number,
   desk: ScheduleDesk,
 ): Promise<Done> {
-  const { definitions, runs, schedules, clock, locale, timeZone } = desk;
+  const { definitions, runs, journal, clock, locale, timeZone } = desk;
   const from = lastWithin(rhythm, due - 32 * day, due - 1) ?? due - day;
   const all = (await definitions.list()).flatMap((one) => ('definition' in one ? [one.definition] : []));
   // A chat hears of what may be used in it; a person of everything that is not kept to chats.
@@ -157,7 +145,7 @@ async function digest(
   );
   const sums = await Promise.all(
     shown.map(async (one) => {
-      const good = await schedules.lastSuccess(one.name);
+      const good = await journal.lastSuccess(one.name);
       const limit = one.schedule.find(({ stale }) => stale !== undefined)?.stale;
       const stale = limit !== undefined && isStale(good ?? 0, clock.now(), duration(limit));
       return digestOf(one, await runs.latest(one.name, digested), from, good, stale);

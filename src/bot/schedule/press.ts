@@ -1,8 +1,7 @@
 import { moment } from '../../cards/amounts.ts';
 import type { Press } from '../../cards/button.ts';
-import { pausedCard, type ReminderFacts, reminderCard } from '../../cards/scheduleCards.ts';
+import { pausedCard, reminderCard } from '../../cards/scheduleCards.ts';
 import type { Definition } from '../../sync/definition.ts';
-import type { Problem } from '../../sync/problem.ts';
 import { tomorrow } from '../../sync/schedule/hours.ts';
 import { type Text, text } from '../../sync/text.ts';
 import { zoneOf } from '../../sync/zone.ts';
@@ -10,15 +9,14 @@ import type { Background } from '../background.ts';
 import type { Desk } from '../desk.ts';
 import { definitionOf } from '../find.ts';
 import { refusedPress } from '../permit.ts';
-import type { CardJson, ClickEvent } from '../ports.ts';
-import { resume } from './paused.ts';
+import type { CardJson, CardNotice, ClickEvent } from '../ports.ts';
 import { redraw } from './tell.ts';
 
 /** What a press on a notice of the clock needs. */
 export interface NoticeDesk
   extends Pick<
     Desk,
-    'chat' | 'schedules' | 'definitions' | 'admins' | 'audit' | 'clock' | 'log' | 'locale' | 'timeZone'
+    'chat' | 'kept' | 'definitions' | 'admins' | 'audit' | 'clock' | 'log' | 'locale' | 'timeZone'
   > {
   readonly background: Background;
 }
@@ -30,28 +28,13 @@ export type Pressed =
   /** On no notice that is known. */
   | { readonly kind: 'unknown' };
 
-interface RemindNote {
-  readonly kind: 'remind';
-  readonly definition: string;
-  readonly chat: string;
-  readonly plan: boolean;
-  readonly due: number;
-  readonly zone: string;
-  readonly facts: ReminderFacts;
-}
-
-interface PausedNote {
-  readonly kind: 'paused';
-  readonly definition: string;
-  readonly failures: number;
-  readonly error: Problem | null;
-}
+type RemindNote = Extract<CardNotice, { kind: 'remind' }>;
+type PausedNote = Extract<CardNotice, { kind: 'paused' }>;
 
 /** Carries out `snooze`, `skip`, `sync` and `unpause` where they were pressed on the notice that has them. */
 export async function pressNotice(event: ClickEvent, press: Press, desk: NoticeDesk): Promise<Pressed> {
-  const found = await desk.schedules.byMessage(event.message);
-  const note = found && read(found.note);
-  if (found === undefined || note === undefined || note.definition !== press.run) return { kind: 'unknown' };
+  const note = await desk.kept.cards.notice(event.message);
+  if (note === undefined || note.definition !== press.run) return { kind: 'unknown' };
   const fits =
     note.kind === 'paused' ? press.op === 'unpause' : ['sync', 'snooze', 'skip'].includes(press.op);
   if (!fits) return { kind: 'unknown' };
@@ -65,13 +48,13 @@ export async function pressNotice(event: ClickEvent, press: Press, desk: NoticeD
   if (refusal) return said('warning', refusal);
   const now = desk.clock.now();
   // Two presses at the same moment, or on a card that was settled: one counts.
-  if (!(await desk.schedules.take(`press|${event.message}`, 0, now, now + 60_000)))
+  if (!(await desk.kept.cards.presses.take(event.message, 0, now, now + 60_000)))
     return said('info', text('这张卡片已经处理过了。', 'This card was dealt with already.'));
   const pressed =
     note.kind === 'paused'
       ? await unpause(event, note, definition, desk)
       : await remind(event, press, note, desk);
-  await desk.schedules.done(`press|${event.message}`, 0, press.op);
+  await desk.kept.cards.presses.done(event.message, 0, press.op);
   return starts && definition ? { kind: 'sync', definition } : pressed;
 }
 
@@ -83,23 +66,14 @@ const show = (desk: NoticeDesk, message: string, card: CardJson): void =>
 
 const said = (type: 'success' | 'warning' | 'info', words: Text): Pressed => ({ kind: 'said', type, words });
 
-function read(note: string): RemindNote | PausedNote | undefined {
-  try {
-    const value = JSON.parse(note) as RemindNote | PausedNote | { readonly kind: unknown };
-    return 'definition' in value ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 async function unpause(
   event: ClickEvent,
   { definition: name, failures, error }: PausedNote,
   definition: Definition | undefined,
   desk: NoticeDesk,
 ): Promise<Pressed> {
-  const { schedules, clock, locale, timeZone } = desk;
-  await resume(schedules, name, clock.now());
+  const { kept, clock, locale, timeZone } = desk;
+  await kept.holds.resume(name, clock.now());
   const about = { name, title: definition?.title ?? name, people: [] };
   show(desk, event.message, pausedCard(about, failures, error, event.from, { locale, timeZone }));
   return said('success', text('定时任务已恢复。', 'The schedule goes on.'));
@@ -111,11 +85,11 @@ async function remind(
   note: RemindNote,
   desk: NoticeDesk,
 ): Promise<Pressed> {
-  const { schedules, clock, locale, timeZone } = desk;
+  const { kept, clock, locale, timeZone } = desk;
   const now = clock.now();
   const until = op !== 'snooze' ? null : put === 'tomorrow' ? nextDay(note, now) : now + 3_600_000;
   if (until !== null) {
-    await schedules.addReminder({
+    await kept.reminders.add({
       id: event.message.slice(0, 64),
       definition: note.definition,
       chat: note.chat,

@@ -2,14 +2,14 @@ import { summaryOf } from '../../cards/owedCard.ts';
 import { runCard } from '../../cards/runCard.ts';
 import type { Definition } from '../../sync/definition.ts';
 import type { Problem } from '../../sync/problem.ts';
-import { type Outcome, outcomeOf, telling } from '../../sync/schedule/health.ts';
+import { outcomeOf, telling } from '../../sync/schedule/health.ts';
 import { isQuiet } from '../../sync/schedule/hours.ts';
 import type { State } from '../../sync/state.ts';
 import { type Text, text } from '../../sync/text.ts';
 import { approvers } from '../access.ts';
 import type { CardJson } from '../ports.ts';
 import type { Entry } from './entries.ts';
-import { isMuted, noticeOf } from './notice.ts';
+import { noticeOf } from './notice.ts';
 import type { ScheduleDesk } from './parts.ts';
 import { pauseAfterFailures } from './pause.ts';
 import { redraw, send } from './tell.ts';
@@ -18,23 +18,17 @@ const minute = 60_000;
 /** How long a report may take before another instance takes it over, in ms. */
 const reporting = 10 * minute;
 
-/** What the chat knows of a definition's scheduled runs. */
-interface Health {
-  readonly outcome: Outcome;
-  /** The message that shows the trouble. */
-  readonly message: string | null;
-}
-
 /** Tells the chat of a scheduled run that has ended: once, whoever asks. */
 export async function report(entry: Entry, state: State, desk: ScheduleDesk): Promise<void> {
-  const { schedules, clock } = desk;
+  const { clock, kept } = desk;
+  const { news } = kept;
+  const told = kept.notices.report;
   const outcome = outcomeOf(state);
   if (outcome === undefined) return;
-  const what = `report|${state.run}`;
   const now = clock.now();
-  if (!(await schedules.take(what, 0, now, now + reporting))) return;
+  if (!(await told.take(state.run, 0, now, now + reporting))) return;
   const { chat, definition } = entry;
-  const health = await healthOf(desk, definition.name, chat);
+  const health = await news.health(definition.name, chat);
   const how = telling(health?.outcome, state, entry.quiet);
   let message = outcome === 'good' ? null : (health?.message ?? null);
   const people = async () => (await noticeOf(desk, definition, chat, '')).people;
@@ -47,27 +41,16 @@ export async function report(entry: Entry, state: State, desk: ScheduleDesk): Pr
   } else if (how.kind === 'good') {
     await tellGood(desk, entry, state, how.recovered);
   }
-  await schedules.mark('health', definition.name, chat ?? '', JSON.stringify({ outcome, message }));
+  await news.saveHealth(definition.name, chat, { outcome, message });
   if (outcome === 'failed') await pauseAfterFailures(entry, state, desk);
-  await schedules.done(what, 0, how.kind);
-}
-
-async function healthOf({ schedules }: ScheduleDesk, name: string, chat = ''): Promise<Health | undefined> {
-  const marks = await schedules.marks('health');
-  const found = marks.find((mark) => mark.definition === name && mark.chat === chat);
-  return found && (JSON.parse(found.value) as Health);
+  await told.done(state.run, 0, how.kind);
 }
 
 /** Good news: now, or when the quiet hours are over; of several that waited only the newest. */
 async function tellGood(desk: ScheduleDesk, { definition, chat }: Entry, state: State, recovered: boolean) {
-  if (await isMuted(desk, definition.name, chat)) return;
+  if (await desk.kept.chats.isMuted(definition.name, chat)) return;
   if (isQuiet(desk.quietHours, desk.zone(desk.timeZone), desk.clock.now())) {
-    await desk.schedules.mark(
-      'held',
-      definition.name,
-      chat ?? '',
-      JSON.stringify({ run: state.run, recovered }),
-    );
+    await desk.kept.news.hold({ definition: definition.name, chat, run: state.run, recovered });
     return;
   }
   await show(desk, { definition, chat }, state, {
@@ -80,13 +63,13 @@ const recoveredWords = text('定时同步已恢复正常。', 'The scheduled syn
 
 /** Shows what was held back over the quiet hours. */
 export async function release(desk: ScheduleDesk): Promise<void> {
-  const { schedules, clock } = desk;
+  const { clock, kept } = desk;
+  const told = kept.notices.held;
   const now = clock.now();
   if (isQuiet(desk.quietHours, desk.zone(desk.timeZone), now)) return;
-  for (const { definition: name, chat, value } of await schedules.marks('held')) {
-    const { run, recovered } = JSON.parse(value) as { readonly run: string; readonly recovered: boolean };
-    const what = `held|${run}`;
-    if (!(await schedules.take(what, 0, now, now + reporting))) continue;
+  for (const held of await kept.news.held()) {
+    const { definition: name, chat, run, recovered } = held;
+    if (!(await told.take(run, 0, now, now + reporting))) continue;
     const [state, definition] = await Promise.all([
       desk.runs.find(run),
       desk.definitions.get(name).catch(() => undefined),
@@ -95,10 +78,9 @@ export async function release(desk: ScheduleDesk): Promise<void> {
       text('安静时段里完成的同步：', 'Synced during the quiet hours:'),
       ...(recovered ? [recoveredWords] : []),
     ];
-    if (state && definition)
-      await show(desk, { definition, chat: chat === '' ? undefined : chat }, state, { people: [], words });
-    await schedules.mark('held', name, chat, undefined);
-    await schedules.done(what, 0, '');
+    if (state && definition) await show(desk, { definition, chat }, state, { people: [], words });
+    await kept.news.release(held);
+    await told.done(run, 0);
   }
 }
 

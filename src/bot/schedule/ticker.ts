@@ -4,17 +4,16 @@ import { isScheduled } from '../../sync/schedule/health.ts';
 import type { State } from '../../sync/state.ts';
 import { type Zone, zoneOf } from '../../sync/zone.ts';
 import { createBackground } from '../background.ts';
+import type { Watched } from '../ports.ts';
 import { factsOf } from '../trouble.ts';
-import { type Entry, entriesOf, owners, type PutOff, putOffOf } from './entries.ts';
+import { type Entry, entriesOf, owners, type PutOff, putOffOf, watching } from './entries.ts';
 import { settle as payDebts } from './owed.ts';
 import type { ScheduleDesk, ScheduleParts } from './parts.ts';
 import { liftPauses } from './pause.ts';
-import { pauseOf } from './paused.ts';
 import { type Done, perform } from './perform.ts';
 import { heldByQuota } from './quota.ts';
 import { release, report } from './report.ts';
 import { tellBroken, tellMended, watchStale } from './watch.ts';
-import { type Watched, watchedOf, watching } from './watched.ts';
 
 /** Calls back about once a second; answers how to stop that. */
 export type Wake = (tick: () => void) => () => void;
@@ -35,7 +34,8 @@ const doing = 30 * minute;
 
 /** Starts the clock. */
 export function startSchedule(parts: ScheduleParts, wake: Wake): Schedule {
-  const { schedules, definitions, clock, log } = parts;
+  const { kept, journal, definitions, clock, log } = parts;
+  const { firings, holds } = kept;
   const over = new AbortController();
   const zones = new Map<string, Zone>();
   const zone = (name: string): Zone => {
@@ -56,27 +56,26 @@ export function startSchedule(parts: ScheduleParts, wake: Wake): Schedule {
   /** Takes one firing on and does it, beside everything else. */
   const fire = async (entry: Entry, due: number, last: number | undefined): Promise<void> => {
     const now = clock.now();
-    if (!(await schedules.take(entry.id, due, now, now + doing))) return;
+    if (!(await firings.take(entry.id, due, now, now + doing))) return;
     const { name } = entry.definition;
     const level = entry.do === 'run' ? 'debug' : 'info';
     log[level]('schedule.fired', { definition: name, do: entry.do, due: new Date(due).toISOString() });
     background.start('schedule', async () => {
       const done: Done = await perform(entry, due, last ?? now, desk);
-      await schedules.done(entry.id, due, done);
+      await firings.done(entry.id, due, done);
       // A run that ended has a line of its own.
       log[done === 'ran' ? 'debug' : 'info']('schedule.done', { definition: name, do: entry.do, done });
     });
   };
 
   const settle = async (entry: Entry, due: number, note: string): Promise<void> => {
-    if (await schedules.take(entry.id, due, clock.now(), clock.now()))
-      await schedules.done(entry.id, due, note);
+    if (await firings.take(entry.id, due, clock.now(), clock.now())) await firings.done(entry.id, due, note);
   };
 
   /** Answers when the entry is to be looked at again. @param held why nothing happens by the clock now */
   const consider = async (entry: Entry, held: string | undefined): Promise<number> => {
     const now = clock.now();
-    const last = await schedules.last(entry.id);
+    const last = await firings.last(entry.id);
     if (last === undefined) await settle(entry, now, 'first seen');
     // Whoever had taken it on was killed before it was done.
     else if (last.until !== null && last.until <= now && held === undefined)
@@ -101,10 +100,10 @@ export function startSchedule(parts: ScheduleParts, wake: Wake): Schedule {
     const turn = spread(entry.id, at);
     if (turn > clock.now()) return turn;
     if (held !== undefined) return Number.POSITIVE_INFINITY;
-    const last = await schedules.last(entry.id);
-    if (last?.until === null) await schedules.removeReminder(id);
+    const last = await firings.last(entry.id);
+    if (last?.until === null) await kept.reminders.remove(id);
     else if (last === undefined || last.until <= clock.now()) {
-      const good = await schedules.lastSuccess(definition.name);
+      const good = await journal.lastSuccess(definition.name);
       // Somebody synced it meanwhile: there is nothing left to be reminded of.
       if (good === undefined || good < since) await fire(entry, at, undefined);
       else await settle(entry, at, 'fresh');
@@ -126,9 +125,9 @@ export function startSchedule(parts: ScheduleParts, wake: Wake): Schedule {
   const sweep = async (): Promise<number> => {
     const [listed, reminders, frozen, paused] = await Promise.all([
       definitions.list(),
-      schedules.reminders(),
-      schedules.marks('frozen'),
-      schedules.marks('paused'),
+      kept.reminders.all(),
+      holds.frozen(),
+      holds.paused(),
     ]);
     payOnce();
     await liftPauses(paused, desk);
@@ -136,7 +135,7 @@ export function startSchedule(parts: ScheduleParts, wake: Wake): Schedule {
       listed.map(({ name }) => name),
       desk,
     );
-    const all = frozen.length > 0 ? 'frozen' : spent ? 'quota' : undefined;
+    const all = frozen ? 'frozen' : spent ? 'quota' : undefined;
     const turns: number[] = [];
     for (const one of listed) {
       if (isBroken.get(one.name) !== 'problems' in one) {
@@ -144,16 +143,16 @@ export function startSchedule(parts: ScheduleParts, wake: Wake): Schedule {
         if (told) isBroken.set(one.name, 'problems' in one);
       }
       if ('problems' in one) {
-        const watched = watchedOf(await schedules.marks('watched'), one.name);
+        const watched = (await kept.watched.all()).get(one.name);
         if (watched) await watchStale(one.name, watched, desk);
         continue;
       }
       const { definition } = one;
       const entries = entriesOf(definition, reminders, desk);
-      const pause = paused.find((mark) => mark.definition === one.name);
+      const pause = paused.get(one.name);
       const held = all ?? (pause && 'paused');
       // Whether what was away is back shows at the next time: then the pause ends.
-      const tried = all === undefined && pause && pauseOf(pause.value).away !== undefined;
+      const tried = all === undefined && pause?.away !== undefined;
       for (const entry of entries)
         turns.push(await consider(entry, tried && entry.do === 'run' ? undefined : held));
       const rhythm = { fields: never, zone: zone(definition.timeZone ?? desk.timeZone) };
@@ -167,7 +166,7 @@ export function startSchedule(parts: ScheduleParts, wake: Wake): Schedule {
   /** Also while the schedule is paused: what people read grows old all the same. */
   const watch = async (name: string, watched: Watched | undefined): Promise<void> => {
     const value = watched && JSON.stringify(watched);
-    if (noted.get(name) !== value) await schedules.mark('watched', name, '', value);
+    if (noted.get(name) !== value) await kept.watched.save(name, watched);
     noted.set(name, value);
     if (watched) await watchStale(name, watched, desk);
   };

@@ -86,6 +86,8 @@ export interface Journal {
   openRuns(): Promise<readonly RunRecord[]>;
   /** The newest run of the scope that ended as `done`. */
   lastDone(scope: Scope): Promise<RunRecord | undefined>;
+  /** When the newest run of a definition that succeeded ended, in ms. */
+  lastSuccess(definition: string): Promise<number | undefined>;
   addChunks(run: string, chunks: readonly NewChunk[], fence?: number): Promise<void>;
   /** All chunks in the order of sending. */
   chunks(run: string): Promise<readonly ChunkRecord[]>;

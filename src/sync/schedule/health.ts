@@ -1,7 +1,8 @@
 import type { State } from '../state.ts';
 
 /** How a scheduled run came out, as far as people are to hear of it. */
-export type Outcome = 'good' | 'partial' | 'failed' | 'waiting';
+export const outcomes = ['good', 'partial', 'failed', 'waiting'] as const;
+export type Outcome = (typeof outcomes)[number];
 
 /** `undefined` for a run that goes on, that somebody ended, or that wrote nothing by request. */
 export function outcomeOf({ status, planOnly }: Pick<State, 'status' | 'planOnly'>): Outcome | undefined {
