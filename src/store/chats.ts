@@ -22,7 +22,7 @@ export const chats = (marks: Marks, occasions: Occasions): Chats => ({
     if (last !== undefined && now - last.at < pause) return false;
     const next = (last?.due ?? 0) + 1;
     // Of two clients that open it at the same moment one counts.
-    if (!(await occasions.take(what, next, now, now))) return false;
+    if (!(await occasions.take(what, next, now, now + 60_000))) return false;
     await occasions.done(what, next, '');
     return true;
   },

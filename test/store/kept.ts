@@ -179,9 +179,10 @@ export function keptContract(opened: () => OpenedStore, another: () => Promise<O
       expect(await (await another()).kept.chats.outsiders('oc_a')).toEqual({ outside: false, at: 6 });
     });
 
-    it('welcome a person once within the pause', async () => {
+    it('welcome a person once within the pause, whoever does it', async () => {
       const both = [opened().kept.chats, (await another()).kept.chats];
-      expect(await both[0]?.welcome('ou_a', 1_000, 500)).toBe(true);
+      const welcomed = await Promise.all(both.map((one) => one.welcome('ou_a', 1_000, 500)));
+      expect(welcomed.filter((one) => one)).toHaveLength(1);
       expect(await both[1]?.welcome('ou_a', 1_499, 500)).toBe(false);
       expect(await both[0]?.welcome('ou_a', 1_500, 500)).toBe(true);
     });
