@@ -4,12 +4,12 @@ import { tendRuns } from './bot/resume.ts';
 import { startSchedule } from './bot/schedule/ticker.ts';
 import { everySecond } from './bot/schedule/wake.ts';
 import type { Config } from './config.ts';
-import { whoAmI } from './feishu/bot.ts';
-import type { FeishuClient } from './feishu/client.ts';
-import { longConnection } from './feishu/connection.ts';
-import { type ReadyParts, readiness } from './feishu/ready.ts';
-import { type Receiver, receiver } from './feishu/receive.ts';
-import { webhook } from './feishu/webhook.ts';
+import { whoAmI } from './feishu/app/setup.ts';
+import type { FeishuClient } from './feishu/calls/client.ts';
+import { longConnection } from './feishu/events/connection.ts';
+import { type ReadyParts, readiness } from './feishu/events/ready.ts';
+import { type Receiver, receiver } from './feishu/events/receive.ts';
+import { webhook } from './feishu/events/webhook.ts';
 import { chance, type Own, type Surroundings, uncounted } from './process.ts';
 import type { Inited } from './run/init-table.ts';
 import type { CallMeter } from './run/ports.ts';
@@ -114,7 +114,7 @@ async function openDoors(
   const taking =
     byHttp.kind === 'webhook' ? { webhook: webhook({ ...byHttp, receiver: events, clock, log }) } : {};
   // Loaded only for who serves: a run in a shell begins sooner without a server.
-  const { openDoor } = await import('./feishu/door.ts');
+  const { openDoor } = await import('./feishu/events/door.ts');
   const ready = readiness({
     ...{ lost, clock },
     ping: () => store.ping(),

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { commandOfKey } from '../src/bot/command.ts';
-import { botMenu, freeCalls, type MenuEntry, neededScopes, slashCommands } from '../src/feishu/needs.ts';
-import { eventTypes } from '../src/feishu/receive.ts';
+import { botMenu, freeCalls, type MenuEntry, neededScopes, slashCommands } from '../src/feishu/app/needs.ts';
+import { eventTypes } from '../src/feishu/events/receive.ts';
 
 const read = (name: string): string => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8');
 
@@ -104,7 +104,10 @@ describe('app-manifest.json', () => {
 
 it('every call in the sources stands in the list of permissions, and none that is not made', () => {
   const folder = new URL('../src/feishu/', import.meta.url);
-  const sources = readdirSync(folder).map((file) => readFileSync(new URL(file, folder), 'utf8'));
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.ts'),
+  );
+  const sources = files.map((file) => readFileSync(new URL(file, folder), 'utf8'));
   const methods = sources.flatMap((source) =>
     [...source.matchAll(/\b(?:sdk|client)\.((?:[a-z]\w*\.)+\w+)\(/g)].map(([, name]) => name ?? ''),
   );

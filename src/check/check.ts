@@ -1,8 +1,7 @@
 import type { Definitions, Kept, ListedDefinition, Pause } from '../bot/ports.ts';
 import type { Config } from '../config.ts';
-import { whoAmI } from '../feishu/bot.ts';
-import { chat } from '../feishu/chat.ts';
-import { scopeStates } from '../feishu/setup.ts';
+import { scopeStates, whoAmI } from '../feishu/app/setup.ts';
+import { chat } from '../feishu/chat/chat.ts';
 import { uncounted } from '../process.ts';
 import type { Store, Table } from '../run/ports.ts';
 import { queryOf } from '../run/query.ts';

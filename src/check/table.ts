@@ -1,8 +1,8 @@
 import type { Config } from '../config.ts';
-import { openTable } from '../feishu/address.ts';
-import type { FeishuClient } from '../feishu/client.ts';
-import { cures } from '../feishu/cures.ts';
-import { mayWrite } from '../feishu/may-write.ts';
+import type { FeishuClient } from '../feishu/calls/client.ts';
+import { cures } from '../feishu/calls/cures.ts';
+import { mayWrite } from '../feishu/table/may-write.ts';
+import { openTable } from '../feishu/table/open.ts';
 import { uncounted } from '../process.ts';
 import { type BothSides, wouldCreate } from '../run/create-fields.ts';
 import { tryLinked, tryPeople } from '../run/lookup.ts';

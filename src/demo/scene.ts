@@ -5,7 +5,7 @@ import { type Playground, startPlayground } from 'bitable-playground';
 import { openProgram, type Program } from '../app.ts';
 import type { DemoOptions, DemoStage } from '../cli/command.ts';
 import { readConfig } from '../config.ts';
-import { botMenu } from '../feishu/needs.ts';
+import { botMenu } from '../feishu/app/needs.ts';
 import { inLocale, type Locale, type Text, text } from '../sync/text.ts';
 import { orderFields, ordersYaml } from './definition.ts';
 import { embeddedShop } from './embedded.ts';

@@ -4,9 +4,11 @@ import { memoryStore } from './memory-store.ts';
 
 /** One load by the parts of the built program, put together by hand, with the store that is asked for. */
 const dist = (file: string): Promise<unknown> => import(new URL(`../../dist/${file}`, import.meta.url).href);
-const { feishuClient } = (await dist('feishu/client.js')) as typeof import('../../src/feishu/client.ts');
-const { openTable } = (await dist('feishu/address.js')) as typeof import('../../src/feishu/address.ts');
-const { people } = (await dist('feishu/people.js')) as typeof import('../../src/feishu/people.ts');
+const { feishuClient } = (await dist(
+  'feishu/calls/client.js',
+)) as typeof import('../../src/feishu/calls/client.ts');
+const { openTable } = (await dist('feishu/table/open.js')) as typeof import('../../src/feishu/table/open.ts');
+const { people } = (await dist('feishu/chat/people.js')) as typeof import('../../src/feishu/chat/people.ts');
 const { keeper } = (await dist('run/keeper.js')) as typeof import('../../src/run/keeper.ts');
 const { openLanes } = (await dist('run/lane.js')) as typeof import('../../src/run/lane.ts');
 const { openRuns } = (await dist('run/registry.js')) as typeof import('../../src/run/registry.ts');

@@ -1,8 +1,8 @@
 import { type Playground, startPlayground } from 'bitable-playground';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { whoAmI } from '../../src/feishu/bot.ts';
-import { chat } from '../../src/feishu/chat.ts';
-import { type FeishuClient, feishuClient } from '../../src/feishu/client.ts';
+import { whoAmI } from '../../src/feishu/app/setup.ts';
+import { type FeishuClient, feishuClient } from '../../src/feishu/calls/client.ts';
+import { chat } from '../../src/feishu/chat/chat.ts';
 import { failureFrom, newClient, newLog, newMeter, quickClock, startServer } from './parts.ts';
 
 let feishu: Playground;

@@ -1,9 +1,9 @@
 import { type Playground, startPlayground } from 'bitable-playground';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ChatEvent, Toast } from '../../src/bot/ports.ts';
-import { type Connection, type ConnectionState, longConnection } from '../../src/feishu/connection.ts';
-import { type Http, http } from '../../src/feishu/http.ts';
-import { receiver } from '../../src/feishu/receive.ts';
+import { type Http, http } from '../../src/feishu/calls/http.ts';
+import { type Connection, type ConnectionState, longConnection } from '../../src/feishu/events/connection.ts';
+import { receiver } from '../../src/feishu/events/receive.ts';
 import type { Clock } from '../../src/run/ports.ts';
 import { startHttpProxy } from '../support/http-proxy.ts';
 import { newLog, wallClock } from './parts.ts';
@@ -101,8 +101,8 @@ describe('the long connection', () => {
       '/help',
     ]);
 
-    const { chat } = await import('../../src/feishu/chat.ts');
-    const { feishuClient } = await import('../../src/feishu/client.ts');
+    const { chat } = await import('../../src/feishu/chat/chat.ts');
+    const { feishuClient } = await import('../../src/feishu/calls/client.ts');
     const { newMeter } = await import('./parts.ts');
     const client = feishuClient({
       appId: feishu.appId,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { fieldOf } from '../../src/feishu/fields.ts';
+import { fieldOf } from '../../src/feishu/table/fields.ts';
 import { CallError } from '../../src/sync/failure.ts';
 
 const item = (type: number, property?: unknown) => ({

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Http, type HttpCall, http } from '../../src/feishu/http.ts';
+import { type Http, type HttpCall, http } from '../../src/feishu/calls/http.ts';
 
 describe('an answer', () => {
   let server: Server;

@@ -1,8 +1,8 @@
 import { type Playground, startPlayground } from 'bitable-playground';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { openBase, openTable } from '../../src/feishu/address.ts';
-import type { FeishuClient } from '../../src/feishu/client.ts';
-import { newField } from '../../src/feishu/new-field.ts';
+import type { FeishuClient } from '../../src/feishu/calls/client.ts';
+import { newField } from '../../src/feishu/table/fields.ts';
+import { openBase, openTable } from '../../src/feishu/table/open.ts';
 import type { NewField } from '../../src/sync/schema.ts';
 import { failureFrom, forever, newClient, newMeter, problemFrom, quickClock } from './parts.ts';
 

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { openTable } from '../../src/feishu/address.ts';
-import { whoAmI } from '../../src/feishu/bot.ts';
-import { chat } from '../../src/feishu/chat.ts';
-import { table } from '../../src/feishu/table.ts';
+import { whoAmI } from '../../src/feishu/app/setup.ts';
+import { chat } from '../../src/feishu/chat/chat.ts';
+import { openTable } from '../../src/feishu/table/open.ts';
+import { table } from '../../src/feishu/table/table.ts';
 import { failureFrom, forever, newClient, newMeter, problemFrom, startServer } from './parts.ts';
 
 const closers: (() => Promise<void> | void)[] = [];

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { table } from '../../src/feishu/table.ts';
+import { table } from '../../src/feishu/table/table.ts';
 import type { RecordPage } from '../../src/run/ports.ts';
 import { failureFrom, forever, newClient, newMeter, type Script, startServer } from './parts.ts';
 

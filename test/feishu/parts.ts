@@ -1,6 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type FeishuClient, feishuClient } from '../../src/feishu/client.ts';
+import { type FeishuClient, feishuClient } from '../../src/feishu/calls/client.ts';
 import type { CallMeter, Clock, Log } from '../../src/run/ports.ts';
 import { CallError, type Failure } from '../../src/sync/failure.ts';
 import { ProblemError } from '../../src/sync/problem.ts';

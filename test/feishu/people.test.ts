@@ -1,7 +1,7 @@
 import { type Playground, startPlayground } from 'bitable-playground';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { FeishuClient } from '../../src/feishu/client.ts';
-import { people } from '../../src/feishu/people.ts';
+import type { FeishuClient } from '../../src/feishu/calls/client.ts';
+import { people } from '../../src/feishu/chat/people.ts';
 import type { People } from '../../src/run/ports.ts';
 import {
   failureFrom,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readiness } from '../../src/feishu/ready.ts';
+import { readiness } from '../../src/feishu/events/ready.ts';
 import { problem } from '../../src/sync/problem.ts';
 import { text } from '../../src/sync/text.ts';
 

@@ -1,8 +1,7 @@
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type Http, http } from '../../src/feishu/http.ts';
-import { multipart } from '../../src/feishu/multipart.ts';
-import { callOptions, passage, sdkHttp } from '../../src/feishu/sdk.ts';
+import { type Http, http } from '../../src/feishu/calls/http.ts';
+import { callOptions, multipart, passage, sdkHttp } from '../../src/feishu/calls/sdk.ts';
 import { type Server, startServer } from './parts.ts';
 
 let transport: Http;

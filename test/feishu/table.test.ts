@@ -1,7 +1,7 @@
 import { type Playground, startPlayground } from 'bitable-playground';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openTable } from '../../src/feishu/address.ts';
-import { type FeishuClient, feishuClient } from '../../src/feishu/client.ts';
+import { type FeishuClient, feishuClient } from '../../src/feishu/calls/client.ts';
+import { openTable } from '../../src/feishu/table/open.ts';
 import type { RecordPage, Table } from '../../src/run/ports.ts';
 import { CallError } from '../../src/sync/failure.ts';
 import { failureFrom, forever, newLog, newMeter, problemFrom, quickClock } from './parts.ts';

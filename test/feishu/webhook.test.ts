@@ -3,10 +3,9 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { seal } from 'bitable-playground';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Door, doorLimits, openDoor } from '../../src/feishu/door.ts';
-import type { Readiness } from '../../src/feishu/ready.ts';
-import { decrypted, keyring, signatureOf } from '../../src/feishu/sealed.ts';
-import { webhook, webhookPath } from '../../src/feishu/webhook.ts';
+import { type Door, doorLimits, openDoor } from '../../src/feishu/events/door.ts';
+import type { Readiness } from '../../src/feishu/events/ready.ts';
+import { decrypted, keyring, signatureOf, webhook, webhookPath } from '../../src/feishu/events/webhook.ts';
 
 const encryptKey = 'key-of-the-test';
 const verificationToken = 'token-of-the-test';

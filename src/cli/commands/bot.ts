@@ -1,4 +1,4 @@
-import type { Setup } from '../../feishu/setup.ts';
+import type { Setup } from '../../feishu/app/setup.ts';
 import { type Problem, ProblemError, problem } from '../../sync/problem.ts';
 import { inLocale, type Locale, text } from '../../sync/text.ts';
 import { type Answer, command, type DemoStage, flag, option, type Shell, wholeOption } from '../command.ts';

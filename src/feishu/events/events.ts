@@ -1,5 +1,5 @@
-import type { ArrivedEvent, ClickEvent, MenuEvent, MessageEvent } from '../bot/ports.ts';
-import { list, type Shape, shape, words } from './shape.ts';
+import type { ArrivedEvent, ClickEvent, MenuEvent, MessageEvent } from '../../bot/ports.ts';
+import { list, type Shape, shape, words } from '../calls/shape.ts';
 
 /**
  * When something was made, in ms; Feishu writes milliseconds for events and microseconds for presses on cards.

@@ -1,8 +1,13 @@
-import { CallError, type Failure } from '../sync/failure.ts';
-import { problemOf } from '../sync/failure-problem.ts';
-import { listed, type Text, text } from '../sync/text.ts';
-import { whoAmI } from './bot.ts';
-import type { CallSpec, FeishuClient } from './client.ts';
+import type { CallMeter } from '../../run/ports.ts';
+import { CallError, type Failure } from '../../sync/failure.ts';
+import { problemOf } from '../../sync/failure-problem.ts';
+import { listed, type Text, text } from '../../sync/text.ts';
+import type { CallSpec, FeishuClient } from '../calls/client.ts';
+import { oddAnswer } from '../calls/failure.ts';
+import { readLimits } from '../calls/patience.ts';
+import { list, shape, words } from '../calls/shape.ts';
+import { eventTypes } from '../events/receive.ts';
+import { webhookPath } from '../events/webhook.ts';
 import {
   botMenu,
   type MenuEntry,
@@ -11,9 +16,6 @@ import {
   type SlashCommand,
   slashCommands,
 } from './needs.ts';
-import { eventTypes } from './receive.ts';
-import { list, shape, words } from './shape.ts';
-import { webhookPath } from './webhook.ts';
 
 /** One permission, and whether the tenant has granted it. */
 interface ScopeState extends NeededScope {
@@ -185,3 +187,22 @@ function steps(app: ConsoleApp): readonly { readonly what: Text; readonly page: 
 
 /** Presses on cards are subscribed to on a tab of their own. */
 const isCallback = (type: string): boolean => type.startsWith('card.');
+
+/** Who the bot is. */
+export interface Bot {
+  readonly openId: string;
+  readonly name: string;
+}
+
+/** Asks Feishu who the bot is. https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/bot-v3/bot_info */
+export async function whoAmI(client: FeishuClient, meter: CallMeter, signal?: AbortSignal): Promise<Bot> {
+  const answer: unknown = await client.patient(readLimits, signal, () =>
+    client.call({ kind: 'chat', meter, ...(signal === undefined ? {} : { signal }) }, (sdk, options) =>
+      sdk.request<unknown>({ method: 'GET', url: '/open-apis/bot/v3/info' }, options),
+    ),
+  );
+  const bot = shape(shape(answer)?.['bot']);
+  const openId = words(bot?.['open_id']);
+  if (openId === undefined) throw new CallError(oddAnswer('the bot has no open_id', 'unknown', false));
+  return { openId, name: words(bot?.['app_name']) ?? '' };
+}

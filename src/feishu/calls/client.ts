@@ -1,20 +1,26 @@
 import { setMaxListeners } from 'node:events';
 import type { Client } from '@larksuiteoapi/node-sdk';
-import type { CallMeter, Chance, Clock, Log } from '../run/ports.ts';
-import { lineOf, type ProductLine } from '../sync/address.ts';
-import { CallError, type Failure } from '../sync/failure.ts';
-import { type Problem, problem } from '../sync/problem.ts';
-import type { WebProxy } from '../sync/proxy.ts';
-import { text } from '../sync/text.ts';
+import type { CallMeter, Chance, Clock, Log } from '../../run/ports.ts';
+import { lineOf, type ProductLine } from '../../sync/address.ts';
+import { CallError, type Failure } from '../../sync/failure.ts';
+import { type Problem, problem } from '../../sync/problem.ts';
+import type { WebProxy } from '../../sync/proxy.ts';
+import { text } from '../../sync/text.ts';
 import { credentialCodes, tokenCodes } from './codes.ts';
 import { cures } from './cures.ts';
 import { codeOf, failureOf, oddAnswer, silenceOf } from './failure.ts';
 import { type Http, type HttpCall, http } from './http.ts';
-import { LoggerLevel, Client as SdkClient } from './lark.ts';
 import { type Patience, patience } from './patience.ts';
-import { type CallOptions, callOptions, type Passage, passage, sdkHttp } from './sdk.ts';
+import {
+  type CallOptions,
+  callOptions,
+  LoggerLevel,
+  type Passage,
+  passage,
+  Client as SdkClient,
+  sdkHttp,
+} from './sdk.ts';
 import { shape, words } from './shape.ts';
-import { type Token, tokens } from './token.ts';
 
 /** What a call is counted as, and how long it may take. */
 export type CallKind = 'read' | 'write' | 'chat';
@@ -273,4 +279,54 @@ function refusedSetting({ code, message }: Failure): string | undefined {
   if (code !== 10014) return 'FEISHU_APP_ID / FEISHU_APP_SECRET';
   if (/secret/i.test(message)) return 'FEISHU_APP_SECRET';
   return /not exist/i.test(message) ? 'FEISHU_APP_ID' : undefined;
+}
+
+/** A tenant access token as Feishu gives it out. */
+export interface Token {
+  readonly value: string;
+  /** Milliseconds that it still lives. */
+  readonly lifetime: number;
+}
+
+/** Keeps the one token of an app. */
+export interface Tokens {
+  /** The token in force. `fetch` is used when there is none; several calls at once fetch one together. */
+  current(fetch: () => Promise<Token>): Promise<string>;
+  /** Forgets a token that Feishu refused, unless a newer one has taken its place. */
+  drop(value: string): void;
+}
+
+/**
+ * Feishu gives a new token once less than 30 minutes are left and lets both live to their end, so that a token is
+ * never renewed too early. https://open.feishu.cn/document/server-docs/authentication-management/access-token/tenant_access_token_internal
+ */
+const margin = 10 * 60_000;
+
+/** Makes {@link Tokens} that hold none yet. */
+export function tokens(clock: Clock): Tokens {
+  let held: { readonly value: string; readonly until: number } | undefined;
+  let fetching: Promise<string> | undefined;
+
+  const renew = async (fetch: () => Promise<Token>): Promise<string> => {
+    try {
+      const asked = clock.monotonic();
+      const token = await fetch();
+      // A short life is used to its half: a token of a minute is not fetched for every call.
+      held = { value: token.value, until: asked + Math.max(token.lifetime - margin, token.lifetime / 2) };
+      return token.value;
+    } finally {
+      fetching = undefined;
+    }
+  };
+
+  return {
+    current: async (fetch) => {
+      if (held && clock.monotonic() < held.until) return held.value;
+      fetching ??= renew(fetch);
+      return fetching;
+    },
+    drop: (value) => {
+      if (held?.value === value) held = undefined;
+    },
+  };
 }

@@ -1,6 +1,6 @@
-import { CallError, type Failure } from '../sync/failure.ts';
-import type { CallSpec, FeishuClient } from './client.ts';
-import { readLimits } from './patience.ts';
+import { CallError, type Failure } from '../../sync/failure.ts';
+import type { CallSpec, FeishuClient } from '../calls/client.ts';
+import { readLimits } from '../calls/patience.ts';
 
 /** Whether the app may write to a table: `no` with Feishu's answer where a call showed it. */
 export type WriteRight =

@@ -1,5 +1,5 @@
-import type { Chance, Clock } from '../run/ports.ts';
-import { CallError, type Failure } from '../sync/failure.ts';
+import type { Chance, Clock } from '../../run/ports.ts';
+import { CallError, type Failure } from '../../sync/failure.ts';
 
 /** How long a read or a message is tried again. */
 export interface Limits {

@@ -1,19 +1,17 @@
 import type { Client } from '@larksuiteoapi/node-sdk';
-import type { BaseInfo, CallMeter, RecordPage, Table } from '../run/ports.ts';
-import type { Address } from '../sync/address.ts';
-import { CallError } from '../sync/failure.ts';
-import type { Fields, TableRecord } from '../sync/field.ts';
-import { problem } from '../sync/problem.ts';
-import { listed, text } from '../sync/text.ts';
-import type { CallSpec, FeishuClient } from './client.ts';
-import { oddAnswer } from './failure.ts';
-import { fieldOf } from './fields.ts';
-import { newField } from './new-field.ts';
-import { wholeList } from './pages.ts';
-import { readLimits } from './patience.ts';
-import { readPages, recordId } from './records.ts';
-import type { CallOptions } from './sdk.ts';
-import { list, shape, words } from './shape.ts';
+import type { BaseInfo, CallMeter, RecordPage, Table } from '../../run/ports.ts';
+import type { Address } from '../../sync/address.ts';
+import { CallError } from '../../sync/failure.ts';
+import type { Fields, TableRecord } from '../../sync/field.ts';
+import { problem } from '../../sync/problem.ts';
+import { listed, text } from '../../sync/text.ts';
+import type { CallSpec, FeishuClient } from '../calls/client.ts';
+import { oddAnswer } from '../calls/failure.ts';
+import { readLimits } from '../calls/patience.ts';
+import type { CallOptions } from '../calls/sdk.ts';
+import { list, shape, words } from '../calls/shape.ts';
+import { fieldOf, newField } from './fields.ts';
+import { readPages, recordId, wholeList } from './pages.ts';
 
 /** Field names that one search takes: https://open.feishu.cn/document/docs/bitable-v1/app-table-record/search */
 const namesMax = 200;

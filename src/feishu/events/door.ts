@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import Koa from 'koa';
-import type { Clock, Log } from '../run/ports.ts';
-import { problem } from '../sync/problem.ts';
-import { text } from '../sync/text.ts';
+import type { Clock, Log } from '../../run/ports.ts';
+import { problem } from '../../sync/problem.ts';
+import { text } from '../../sync/text.ts';
 import type { Readiness } from './ready.ts';
-import { seldom } from './seldom.ts';
+import { seldom } from './receive.ts';
 
 /** What the HTTP door works with. */
 export interface DoorParts {

@@ -1,10 +1,10 @@
-import type { Failure, Verdict } from '../sync/failure.ts';
-import { type Text, text } from '../sync/text.ts';
+import type { Failure, Verdict } from '../../sync/failure.ts';
+import { type Text, text } from '../../sync/text.ts';
 import { cardLocked, cardRefused, codes } from './codes.ts';
 import { cures, headlines } from './cures.ts';
 import type { Answer, NoAnswer } from './http.ts';
-import { ProxyFault } from './proxy-fault.ts';
 import { list, type Shape, shape, words } from './shape.ts';
+import { ProxyFault } from './tunnel.ts';
 
 /** The code of an answer: 0 is success, undefined when it is no answer of Feishu's. */
 export function codeOf(answer: Answer): number | undefined {

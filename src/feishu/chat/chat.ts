@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { Client } from '@larksuiteoapi/node-sdk';
-import type { CardJson, Chat } from '../bot/ports.ts';
-import type { CallMeter } from '../run/ports.ts';
-import { CallError } from '../sync/failure.ts';
-import { type Hide, hiding } from '../sync/hide.ts';
-import type { FeishuClient } from './client.ts';
-import { contentCodes } from './codes.ts';
-import { oddAnswer } from './failure.ts';
-import { chatLimits } from './patience.ts';
-import type { CallOptions } from './sdk.ts';
-import { shape, words } from './shape.ts';
+import type { CardJson, Chat } from '../../bot/ports.ts';
+import type { CallMeter } from '../../run/ports.ts';
+import { CallError } from '../../sync/failure.ts';
+import { type Hide, hiding } from '../../sync/hide.ts';
+import type { FeishuClient } from '../calls/client.ts';
+import { contentCodes } from '../calls/codes.ts';
+import { oddAnswer } from '../calls/failure.ts';
+import { chatLimits } from '../calls/patience.ts';
+import type { CallOptions } from '../calls/sdk.ts';
+import { shape, words } from '../calls/shape.ts';
 
 /** Characters of a `uuid`: https://open.feishu.cn/document/server-docs/im-v1/message/create */
 const onceMax = 50;

@@ -1,8 +1,7 @@
-import type { ChatEvent, HandleEvent, Toast } from '../bot/ports.ts';
-import type { Clock, Log } from '../run/ports.ts';
-import type { Hide } from '../sync/hide.ts';
+import type { ChatEvent, HandleEvent, Toast } from '../../bot/ports.ts';
+import type { Clock, Log, LogEvent } from '../../run/ports.ts';
+import type { Hide } from '../../sync/hide.ts';
 import { arrivedEvent, clickEvent, hasNamelessMention, menuEvent, messageEvent, tenantOf } from './events.ts';
-import { seldom } from './seldom.ts';
 
 /** Feishu waits 3 s for an answer; https://open.feishu.cn/document/uAjLw4CM/ukzMukzMukzM/feishu-cards/card-callback-communication */
 const answerWithin = 2500;
@@ -126,3 +125,25 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
 
 /** The types of events and callbacks that the program subscribes to. */
 export const eventTypes = (): readonly string[] => [...readers.keys()];
+
+/** Milliseconds between two lines of one kind. */
+const quietFor = 60_000;
+
+/**
+ * Makes a `warn` for what anybody on the network can cause: one line a minute of each event and `why`, with the number
+ * of those left out since the last one.
+ */
+export function seldom({ clock, log }: { readonly clock: Pick<Clock, 'now'>; readonly log: Log }) {
+  const kinds = new Map<string, { at: number; leftOut: number }>();
+  return (event: LogEvent, facts: { readonly why: string }): void => {
+    const kind = `${event}|${facts.why}`;
+    const now = clock.now();
+    const last = kinds.get(kind);
+    if (last && now - last.at < quietFor) {
+      last.leftOut++;
+      return;
+    }
+    kinds.set(kind, { at: now, leftOut: 0 });
+    log.warn(event, last && last.leftOut > 0 ? { ...facts, leftOut: last.leftOut } : facts);
+  };
+}

@@ -1,18 +1,17 @@
 import type { EventDispatcher as Dispatcher, HttpInstance } from '@larksuiteoapi/node-sdk';
-import type { Chance, Clock, Log } from '../run/ports.ts';
-import { problemOf } from '../sync/failure-problem.ts';
-import { type Problem, problem } from '../sync/problem.ts';
-import type { WebProxy } from '../sync/proxy.ts';
-import { type Text, text } from '../sync/text.ts';
-import { cures } from './cures.ts';
-import { silenceOf } from './failure.ts';
-import { type Http, NoAnswer } from './http.ts';
-import { EventDispatcher, LoggerLevel, WSClient } from './lark.ts';
-import type { ProxyFault } from './proxy-fault.ts';
+import type { Chance, Clock, Log } from '../../run/ports.ts';
+import { problemOf } from '../../sync/failure-problem.ts';
+import { type Problem, problem } from '../../sync/problem.ts';
+import type { WebProxy } from '../../sync/proxy.ts';
+import { type Text, text } from '../../sync/text.ts';
+import { cures } from '../calls/cures.ts';
+import { silenceOf } from '../calls/failure.ts';
+import { type Http, NoAnswer } from '../calls/http.ts';
+import { EventDispatcher, LoggerLevel, passage, sdkHttp, WSClient } from '../calls/sdk.ts';
+import { shape } from '../calls/shape.ts';
+import type { ProxyFault } from '../calls/tunnel.ts';
+import { agents } from '../calls/tunnel.ts';
 import type { Receiver } from './receive.ts';
-import { passage, sdkHttp } from './sdk.ts';
-import { shape } from './shape.ts';
-import { agents } from './tunnel.ts';
 
 /** Where the long connection stands. */
 export type ConnectionState =
