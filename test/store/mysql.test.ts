@@ -5,7 +5,7 @@ import { createPool } from 'mysql2';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { expect, it, onTestFinished } from 'vitest';
 import { transact } from '../../src/store/db/backend.ts';
-import { bytesPool } from '../../src/store/db/mysql.ts';
+import { bytesPool, mysqlBackend } from '../../src/store/db/mysql.ts';
 import { mysqlProblem, silentCode } from '../../src/store/db/mysql-problems.ts';
 import { backendOf, openDatabase } from '../../src/store/db/open.ts';
 import type { Tables } from '../../src/store/db/schema.ts';
@@ -153,6 +153,27 @@ it('a connection that the server has ended is told in words, and the store works
   const said = await store.facts.width.keep('a', 'b').catch((error: unknown) => error);
   if (said !== undefined) expect(said).toMatchObject({ problems: [{ code: 'store-unreachable' }] });
   await expect.poll(() => store.facts.width.keep('a', 'b').catch((error: unknown) => error)).toBeUndefined();
+});
+
+it('a transaction that its process does not go on with, because it is stopped or gone, soon holds nobody up', async () => {
+  const { url, drop } = await testDatabase();
+  onTestFinished(drop);
+  const { db } = await openDatabase(url, parts, 0);
+  onTestFinished(() => db.destroy());
+  const stopped = new Kysely<Tables>({ dialect: mysqlBackend(url, 1).dialect });
+  onTestFinished(() => stopped.destroy());
+  const row = { table_id: 't', fence: 0, run: null, owner: null, until: 0 };
+  await db.insertInto('bitable_sync_leases').values(row).execute();
+
+  const lost = stopped.transaction().execute(async (trx) => {
+    await trx.updateTable('bitable_sync_leases').set({ fence: 1 }).execute();
+    // Waits for the lock that the transaction itself holds.
+    await db.updateTable('bitable_sync_leases').set({ fence: 2 }).execute();
+    await trx.updateTable('bitable_sync_leases').set({ fence: 3 }).execute();
+  });
+
+  await expect(lost).rejects.toThrow();
+  expect(await db.selectFrom('bitable_sync_leases').select('fence').execute()).toEqual([{ fence: 2 }]);
 });
 
 it.each([

@@ -26,13 +26,20 @@ const perStatement = 100;
 /** Bytes that the server must take in one statement: chunks have up to 2 MB. */
 const packet = 4 * 1024 * 1024;
 
-/** The store in a MySQL or MariaDB database that several instances share. */
-export function mysqlBackend(url: string): Backend {
+/**
+ * The store in a MySQL or MariaDB database that several instances share.
+ * @param idle seconds after which the server ends a session that says nothing, and with it the locks of a transaction
+ * whose process is stopped or gone: they would keep every other instance out for hours
+ */
+export function mysqlBackend(url: string, idle = 15): Backend {
   const pool = createPool({
     ...addressOf(url),
     charset: 'utf8mb4',
     connectionLimit: connections,
     connectTimeout: 10_000,
+    // Sessions that nobody needs are ended from here, well before the server does.
+    maxIdle: connections - 1,
+    idleTimeout: (idle * 1000) / 2,
     flags: ['-LOCAL_FILES'],
   });
   return {
@@ -47,7 +54,7 @@ export function mysqlBackend(url: string): Backend {
         // somebody holds a row or a table; waiting on is done here, with words.
         await connection.executeQuery(
           CompiledQuery.raw(
-            "set names utf8mb4, session sql_mode = 'STRICT_ALL_TABLES', session innodb_lock_wait_timeout = 5, session lock_wait_timeout = 5",
+            `set names utf8mb4, session sql_mode = 'STRICT_ALL_TABLES', session innodb_lock_wait_timeout = 5, session lock_wait_timeout = 5, session wait_timeout = ${idle}`,
           ),
         );
       },
