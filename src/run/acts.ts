@@ -1,21 +1,19 @@
-import type { Definition } from '../sync/definition.ts';
 import { acted, canApply, canResume, canRetry, end, goOn, isCancelling } from '../sync/progress.ts';
-import type { Act, Actor, State, Status } from '../sync/state.ts';
+import type { Act, Actor, State } from '../sync/state.ts';
 import { type Board, board } from './board.ts';
 import type { Closer } from './closing.ts';
 import type { Keeper } from './keeper.ts';
 import { type Launcher, orRelease, type Work } from './launch.ts';
-import { readPlan } from './plan.ts';
 import type { RunRecord, Scope, Table } from './ports.ts';
-import { applyPlan, follow, type Parts } from './run.ts';
+import { type GoingOn, goOnSync, type Parts } from './run.ts';
 import type { Acted, Run, Runs, Started } from './runs.ts';
 import type { WaitingLine } from './waiting-line.ts';
 
 /** What acts on runs need besides the parts of a run. */
 interface ActParts extends Parts {
   readonly keeper: Keeper;
-  /** The definition as it is saved now. Rejects with a `ProblemError`. */
-  readonly definition: (name: string) => Promise<Definition>;
+  /** The definition of a run as it is saved now, or what is wrong with it. */
+  readonly saved: (record: RunRecord) => Promise<GoingOn['definition']>;
   readonly launch: Launcher;
   readonly line: WaitingLine;
   readonly closing: Closer;
@@ -59,7 +57,7 @@ export function acting(
         return { kind: 'no-such-run' };
       }
       const passed = !record?.plan || isStale(record.state) || record.state.version !== state.version;
-      if (passed || (await isOld(record))) {
+      if (passed) {
         await leased.release();
         return { kind: 'stale', state: record?.state ?? state };
       }
@@ -70,20 +68,6 @@ export function acting(
       }
       return { kind: 'going', run: launch.launch({ id, scope, board: on, table }, leased, workOf(record)) };
     });
-  }
-
-  /** Whether a newer run wrote to the table: what this one has left is out of date, and would undo the newer one. */
-  async function isOld({ id, scope, state }: RunRecord): Promise<boolean> {
-    const latest = await journal.latestRuns(scope.definition, recentRuns);
-    return latest.some(
-      (other) =>
-        other.id !== id &&
-        other.scope.table === scope.table &&
-        other.state.startedAt > state.startedAt &&
-        other.plan !== '' &&
-        !other.state.planOnly &&
-        !sentNothing.has(other.state.status),
-    );
   }
 
   /** Somebody else was first: how the run stands since. */
@@ -137,16 +121,17 @@ export function acting(
     return run ? { kind: 'going', run } : { kind: 'asked', state };
   }
 
-  /** Sends what an ended run has left, by the plan that is stored. */
+  const going =
+    (approval?: GoingOn['approval']) =>
+    (record: RunRecord): Work =>
+    async (job) =>
+      goOnSync(job, { record, definition: await parts.saved(record), approval }, parts);
+
+  /** Sends what an ended run has left. */
   const goFurther =
     (op: 'retry' | 'resume', fits: (state: State) => boolean): Runs['retry'] =>
     (id, by, version, patience) =>
-      press(id, { op, by, at: clock.now() }, version, {
-        fits,
-        patience,
-        workOf: (record) => (job) =>
-          follow(job, readPlan(record.plan), parts, false, { again: true, later: true }),
-      });
+      press(id, { op, by, at: clock.now() }, version, { fits, patience, workOf: going() });
 
   return {
     retry: goFurther('retry', canRetry),
@@ -155,12 +140,7 @@ export function acting(
       const at = clock.now();
       await closing.expire(id);
       const op = withoutDeletes ? 'apply-no-deletes' : 'apply';
-      const workOf =
-        (record: RunRecord): Work =>
-        async (job) => {
-          const definition = await parts.definition(record.scope.definition);
-          await applyPlan(job, readPlan(record.plan), definition, parts, withoutDeletes);
-        };
+      const workOf = going({ withoutDeletes });
       return press(id, { op, by, at }, version, { fits: canApply, workOf, patience });
     },
     cancel,
@@ -175,11 +155,6 @@ interface Pressing {
   /** See {@link Keeper}. */
   readonly patience?: AbortSignal | undefined;
 }
-
-/** Runs among which is looked for a newer one. */
-const recentRuns = 50;
-/** Plans in these states have written nothing. */
-const sentNothing: ReadonlySet<Status> = new Set<Status>(['waiting', 'cancelled', 'expired']);
 
 const isWaiting = (state: State): boolean => state.status === 'waiting';
 

@@ -31,12 +31,14 @@ export interface Book {
   wasInDoubt(id: string): boolean;
   /** Whether a send of the chunk may have happened of which nothing is known. */
   inDoubt(chunk: ChunkRecord): boolean;
+  /** Whether it was read back what the table has of a chunk. */
+  isRead(id: string): boolean;
   /** Whether the token of an earlier send keeps the chunk from being created twice. */
   isProtected(chunk: ChunkRecord): boolean;
   /**
    * Whether must be read back what the table has before a chunk is sent: where some of it is written already, where
-   * Feishu takes it for a repetition, and for creates where an earlier send may have happened whose token is too old
-   * to protect (or belongs to another life of the program), or where the table moved since it was read.
+   * Feishu takes it for a repetition, and for creates where an earlier send may have happened whose token does not
+   * protect any more, and which the read before the plan cannot have shown.
    */
   mustReadFirst(chunk: ChunkRecord): boolean;
   /** Counts that a chunk failed as one that may be too much for one call; answers how often by now. */
@@ -52,7 +54,7 @@ export const noToken = { token: null, sentAt: null };
  * @param doubtful chunks that an earlier life of the program sent and never heard of
  */
 export function openBook(
-  job: Pick<Upload, 'journal' | 'run' | 'scope' | 'fence' | 'hold' | 'clock' | 'confirmCreates' | 'onChunks'>,
+  job: Pick<Upload, 'journal' | 'run' | 'scope' | 'fence' | 'hold' | 'clock' | 'readAt' | 'onChunks'>,
   chunks: ChunkRecord[],
   doubtful: ReadonlySet<string>,
 ): Book {
@@ -101,6 +103,11 @@ export function openBook(
     failure?.verdict !== 'settle' &&
     clock.monotonic() - usedAt(id, sentAt) < tokenLife;
 
+  const arrivedBy = ({ id }: ChunkRecord): number => {
+    const before = doubtful.has(id) ? hold.since : Number.NEGATIVE_INFINITY;
+    return Math.max(silent.get(id) ?? Number.NEGATIVE_INFINITY, before) + tokenLife;
+  };
+
   return {
     put: (chunk, status, outcome) => store(chunk, status, outcome),
     async divide(chunk, parts, outcome) {
@@ -117,10 +124,7 @@ export function openBook(
       replace({ ...chunk, ...sent, attempts: chunk.attempts + 1 });
     },
     unanswered: (id) => void silent.set(id, clock.monotonic()),
-    arrivedBy({ id }) {
-      const before = doubtful.has(id) ? hold.since : Number.NEGATIVE_INFINITY;
-      return Math.max(silent.get(id) ?? Number.NEGATIVE_INFINITY, before) + tokenLife;
-    },
+    arrivedBy,
     tokenOf: ({ id, token, sentAt }) =>
       token === null || sentAt === null ? null : { token, at: sentAt, since: usedAt(id, sentAt) },
     newest: (chunk) => chunks.find(({ id }) => id === chunk.id) ?? chunk,
@@ -129,6 +133,7 @@ export function openBook(
       if (chunk && inDoubt(chunk)) cleared.add(id);
       readBack.add(id);
     },
+    isRead: (id) => readBack.has(id),
     wasInDoubt: (id) => cleared.has(id),
     inDoubt,
     isProtected,
@@ -136,8 +141,10 @@ export function openBook(
       const { id, kind, failure, written } = chunk;
       if (written > 0 || failure?.verdict === 'settle') return true;
       if (kind !== 'create') return false;
-      if (!readBack.has(id) && (doubtful.has(id) || job.confirmCreates)) return true;
-      return failure?.mayHaveHappened === true && !isProtected(chunk);
+      if (isProtected(chunk)) return false;
+      // A read that began when nothing could arrive any more has shown what the table has of it.
+      if (doubtful.has(id) && !readBack.has(id)) return job.readAt < arrivedBy(chunk);
+      return failure?.mayHaveHappened === true;
     },
     wasHeavy(id) {
       const times = (heavy.get(id) ?? 0) + 1;

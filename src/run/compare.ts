@@ -7,6 +7,8 @@ import type { Definition } from '../sync/definition.ts';
 import { type Compared, diff } from '../sync/diff.ts';
 import type { Failure } from '../sync/failure.ts';
 import type { FieldKind } from '../sync/field.ts';
+import { hashOf, seedOf } from '../sync/hash.ts';
+import type { Key } from '../sync/key.ts';
 import type { Resolver } from '../sync/lookup.ts';
 import { keyIn, type Mapping } from '../sync/mapping.ts';
 import { type NewOptions, newOptions } from '../sync/new-options.ts';
@@ -15,9 +17,10 @@ import { holdsDeletes } from '../sync/policy.ts';
 import type { BadGroup, BadRow, Sample } from '../sync/state.ts';
 import type { Text } from '../sync/text.ts';
 import { badRowsOf, listedKey, listedParts, listedValue } from './bad-rows.ts';
+import { type Left, type Sorter, type Succession, sorter } from './left.ts';
 import { heldBack, type LeftOver, owned } from './left-over.ts';
 import { meetingsOf } from './meetings.ts';
-import type { NewChunk, RefusedRow, Scope, Store } from './ports.ts';
+import type { LedgerEntry, NewChunk, RefusedRow, Scope, Store } from './ports.ts';
 import { cellsFrom, rowNumber, type SourceRead } from './read-source.ts';
 import type { TableRead } from './read-table.ts';
 import type { Refused } from './refused.ts';
@@ -43,8 +46,12 @@ export interface Comparison extends LeftOver {
   readonly missing: ReturnType<Witness['missing']>;
   /** Select options that the plan would create. */
   readonly newOptions: NewOptions;
-  readonly chunks: number;
   readonly hash: string;
+  /** The highest chunk numbers, by the letters before them. */
+  readonly numbers: ReadonlyMap<string, number>;
+  /** Of a run that goes on: what becomes of its chunks, and the rows found as it has written them. */
+  readonly succession: Succession | undefined;
+  readonly writtenBefore: number;
   /** Bad rows by reason, those included that Feishu refused before. */
   readonly badRows: readonly BadGroup[];
   readonly samples: readonly Sample[];
@@ -68,6 +75,8 @@ export interface Sides {
   readonly resolver: Resolver | undefined;
   /** Rows that Feishu refused in earlier runs. */
   readonly refused: Refused | undefined;
+  /** What a run that goes on has behind it. */
+  readonly left: Left | undefined;
 }
 
 /** Bytes of chunks that are stored in one go. */
@@ -91,22 +100,32 @@ export async function compare(
   known: number,
 ): Promise<Comparison> {
   const { definition, mapping, spool, source, table } = sides;
-  const counts = { create: 0, update: 0, delete: 0, same: 0, left: 0, outside: 0, invalid: 0, rejected: 0 };
+  const counts = {
+    create: 0,
+    update: 0,
+    delete: 0,
+    same: 0,
+    left: 0,
+    outside: 0,
+    invalid: 0,
+    rejected: 0,
+    written: 0,
+  };
   const bad = badRowsOf(run, rejects, fence);
   const samples = sampler(mapping, (at, id) => table.names.get(id) ?? sides.resolver?.called(at, id));
-  const chunks = chunker(sides.chunkSize, mapping.targets);
-  const refusedChunks = chunker(sides.chunkSize, mapping.targets, refusedMark);
+  const { left } = sides;
+  const chunks = chunker(sides.chunkSize, mapping.targets, '', left?.numbers);
+  const refusedChunks = chunker(sides.chunkSize, mapping.targets, refusedMark, left?.numbers);
+  const before: Sorter | undefined = left && sorter(left);
   const options = newOptions(mapping.targets);
   const hash = createHash('sha256');
-  let written = 0;
   let storing: Promise<void> = Promise.resolve();
 
   let unstored: NewChunk[] = [];
 
   /** Takes a chunk for the journal. Some go there together: each going is a transaction that waits for the disk. */
   async function store(chunk: PackedChunk): Promise<void> {
-    hash.update(chunk.id).update(chunk.body);
-    written++;
+    hash.update(chunk.kind).update(chunk.body);
     unstored.push(chunk);
     if (bytesIn(unstored) >= storedTogether) await storeTogether();
   }
@@ -125,6 +144,7 @@ export async function compare(
     counts[change.kind]++;
     samples.take(change);
     options.see(change);
+    if (before?.take(change)) return undefined;
     const closed = chunks.add(change);
     return closed && store(closed);
   }
@@ -166,6 +186,11 @@ export async function compare(
   for await (const frame of sides.bad.frames())
     await bad.take(JSON.parse(Buffer.from(frame).toString('utf8')) as BadRow);
 
+  const seed = seedOf(mapping.targets);
+  const entryOf = (key: Key, cells: Uint8Array): LedgerEntry => ({
+    ...{ key, hash: hashOf(cells, seed) },
+    record: table.index.record(table.index.find(key)).id,
+  });
   const judge = diff(mapping, table.index, source.times, definition.mode, sides.within);
   const ready = sides.resolver && resolving(mapping, sides.resolver);
   const meetings = meetingsOf(sides);
@@ -185,6 +210,11 @@ export async function compare(
           if (waiting) await waiting;
         } else {
           counts[found.kind === 'delete' ? 'left' : found.kind]++;
+          if (before && (found.kind === 'same' || found.kind === 'left')) {
+            const from = ready ? 0 : cellsFrom;
+            const key = judge.keyIn(packed, from);
+            if (before.same(key, () => entryOf(key, packed.subarray(from)))) counts.written++;
+          }
           if (found.kind === 'invalid') await bad.take(invalidRow(rowNumber(frame), found, sides));
         }
       }
@@ -199,6 +229,8 @@ export async function compare(
   for (const chunk of chunks.rest()) await store(chunk);
   await storeTogether();
   await storing;
+  const succession = await before?.end(table.index.has, (chunk) => journal.body(run, chunk));
+  for (const chunk of succession?.add ?? []) hash.update(chunk.kind).update(chunk.body);
   return {
     creates: counts.create,
     updates: counts.update,
@@ -211,8 +243,10 @@ export async function compare(
     back: seen.back(),
     missing: seen.missing(),
     newOptions: options,
-    chunks: written,
     hash: hash.digest('hex'),
+    numbers: new Map([...chunks.numbers(), ...refusedChunks.numbers()]),
+    succession,
+    writtenBefore: counts.written,
     badRows: await bad.end(),
     samples: samples.all(),
     strangers: meetings.notes(),

@@ -1,8 +1,11 @@
 import type { Change } from '../sync/change.ts';
+import { decodeChanges } from '../sync/chunk-body.ts';
 import { CallError, type Failure } from '../sync/failure.ts';
+import type { Key } from '../sync/key.ts';
 import type { Target } from '../sync/mapping.ts';
 import {
   apart,
+  cut,
   foundParts,
   halves,
   isDivisible,
@@ -11,23 +14,23 @@ import {
   type Replanned,
   recordOf,
 } from '../sync/parts.ts';
-import { goneNote, leftNote } from '../sync/policy.ts';
-import { afterFailure, sameUnknownCodes } from '../sync/round.ts';
+import { goneNote, keptNote, leftNote } from '../sync/policy.ts';
+import { afterFailure, isOpen, sameUnknownCodes } from '../sync/round.ts';
 import type { Text } from '../sync/text.ts';
 import { noToken, openBook } from './book.ts';
-import { type Clearance, clearance } from './clearance.ts';
 import { settler } from './doubt.ts';
-import { findGone, isInCell, planAnew } from './gone.ts';
+import { findGone, isInCell, planAnew, stillToDelete } from './gone.ts';
 import type { ChunkRecord, Outcome } from './ports.ts';
+import { type Found, findKeys, readKeys, tries } from './readback.ts';
 import { refusal } from './refused.ts';
 import { followRenames } from './renames.ts';
 import { type First, type Prepared, prepare as putTogether, type Sent, send, type Token } from './send.ts';
-import { type Settled, settleByReading } from './settle.ts';
+import { type Settled, settleByReading, settledBy } from './settle.ts';
 import { seeAll } from './trust.ts';
 import type { Stopped, Upload } from './upload.ts';
 
 /** Brings single chunks to the table and stores what became of them. */
-export interface Delivery extends Pick<Clearance, 'begin' | 'before'> {
+export interface Delivery {
   /** Sends a chunk once (its parts too, when it must be split). Rejects when told to stop or fenced off. */
   deliver(chunk: ChunkRecord, changes: readonly Change[], first?: First): Promise<void>;
   /** Puts the call together that would send these changes now. */
@@ -36,6 +39,8 @@ export interface Delivery extends Pick<Clearance, 'begin' | 'before'> {
   giveUp(chunk: ChunkRecord): Promise<void>;
   /** Finds out what was written of chunks whose answer never came; nothing is sent. What cannot be told is unknown. */
   clearDoubt(): Promise<void>;
+  /** Resolves when no send of an earlier life of the program can arrive any more. */
+  arrived(): Promise<void>;
   /** Why nothing more should be sent, once that is so. */
   stopped(): Stopped | undefined;
   /** What is worth telling of rows and records that somebody else got to first. */
@@ -51,7 +56,6 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
   let job = given;
   const book = openBook(given, chunks, doubtful);
   const { put, newest, inDoubt } = book;
-  const cleared = clearance(() => job, book);
   const unknownCodes = new Map<number, number>();
   /** Chunks that held a record that is gone, parts under the name of the whole. */
   const heldGone = new Set<string>();
@@ -62,6 +66,10 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
   let gone = 0;
   /** Creates whose key somebody else gave a record with other values, which is left alone. */
   let left = 0;
+  /** Records that were to be deleted and were given another key since. */
+  let kept = 0;
+  /** What the table has of all creates, where it moved while it was read. */
+  let shown: Promise<ReadonlyMap<Key, Found>> | undefined;
   let tooMany: { readonly rows: number; readonly failure: Failure } | undefined;
 
   async function deliver(chunk: ChunkRecord, changes: readonly Change[], first?: First): Promise<void> {
@@ -111,8 +119,8 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
     let sentAs: readonly Target[];
     do {
       sentAs = job.plan.targets;
-      if (!known && book.mustReadFirst(now)) {
-        const settled = await cleared.settle(now, changes);
+      if (!known && (book.mustReadFirst(now) || isUnconfirmed(now))) {
+        const settled = await settle(now, changes);
         left += settled.left ?? 0;
         book.wasRead(now.id);
         rest = settled.rest;
@@ -127,6 +135,12 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
         if (rest.length < changes.length)
           now = await put(now, rest.length === 0 ? 'done' : 'pending', { wrote, removed });
         if (rest.length === 0) return;
+      }
+      if (chunk.kind === 'delete' && !known) {
+        const still = await checked(now, rest);
+        if (!still) return;
+        now = newest(now);
+        rest = still;
       }
       // Rows in doubt are sent as they were, under the token that protects them.
       if (tooMany && rest.length > Math.max(1, tooMany.rows / 2) && !inDoubt(now)) {
@@ -146,6 +160,91 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
       const { wrote, removed } = result;
       await put(now, 'done', { wrote, removed, written: now.written + result.written });
     }
+  }
+
+  /** Whether the table moved while it was read, and has not been asked about the chunk's keys since. */
+  const isUnconfirmed = ({ id, kind }: ChunkRecord): boolean =>
+    kind === 'create' && job.plan.confirmCreates && !book.isRead(id);
+
+  /**
+   * What the table has of a chunk. Rows that may have been sent are only said to be missing, where they go under
+   * another token, once no send of them can arrive any more: it waits for that. Rejects with `CallError` when it
+   * cannot be told: a failed look-up is never "absent".
+   */
+  async function settle(chunk: ChunkRecord, changes: readonly Change[]): Promise<Settled> {
+    const { clock, stop } = job;
+    if (!book.mustReadFirst(chunk)) return settledBy(job.plan, changes, await keysOfCreates());
+    const began = clock.monotonic();
+    const settled = await settleByReading(job, changes, stop.soon);
+    const { rest } = settled;
+    const isKept = rest.length === changes.length && book.isProtected(chunk);
+    if (rest.length === 0 || isKept || began >= book.arrivedBy(chunk)) return settled;
+    await arrived(chunk);
+    return settleByReading(job, changes, stop.soon);
+  }
+
+  /** Resolves when no send of a chunk that creates can arrive any more. */
+  async function arrived(chunk: ChunkRecord): Promise<void> {
+    const { clock, stop, onPause, onRound } = job;
+    const wait = book.arrivedBy(chunk) - clock.monotonic();
+    if (chunk.kind !== 'create' || wait <= 0) return;
+    onPause(0, clock.now() + wait);
+    await clock.sleep(wait, stop.soon);
+    onRound(0);
+  }
+
+  /** Asks once about the keys of all creates: by filters for one chunk, else by a whole read. */
+  function keysOfCreates(): Promise<ReadonlyMap<Key, Found>> {
+    shown ??= lookUpCreates().catch((error: unknown) => {
+      shown = undefined;
+      throw error;
+    });
+    return shown;
+  }
+
+  async function lookUpCreates(): Promise<ReadonlyMap<Key, Found>> {
+    const { table, plan, run, journal, stop } = job;
+    const bodyOf = async ({ id }: ChunkRecord) => decodeChanges(await journal.body(run, id));
+    const creates = chunks.filter(({ kind, status }) => kind === 'create' && isOpen(status));
+    const [only, ...others] = creates;
+    if (only && others.length === 0)
+      return findKeys(table, plan.targets, plan.key, await bodyOf(only), job.records(), stop.soon);
+    const watched = new Set<Key>();
+    for (const chunk of creates) for (const { key } of await bodyOf(chunk)) watched.add(key);
+    return (await readKeys(table, plan.targets, plan.key, { watched, tries }, stop.soon)).found;
+  }
+
+  /**
+   * Looks the records of a chunk of deletes up before they go: those that are gone count as deleted, those that
+   * somebody gave another key are kept. Answers those to be deleted; undefined where the chunk is settled by that.
+   */
+  async function checked(
+    chunk: ChunkRecord,
+    changes: readonly Change[],
+  ): Promise<readonly Change[] | undefined> {
+    const { still, absent, forbidden, others } = await stillToDelete(
+      job.table,
+      job.plan,
+      changes,
+      job.stop.soon,
+    );
+    gone += absent.length;
+    kept += others.length;
+    const outcome = { removed: absent, written: chunk.written + absent.length };
+    if (forbidden.length > 0) {
+      await stopRun(chunk, unseen, outcome);
+      return undefined;
+    }
+    if (still.length === changes.length) return changes;
+    if (others.length === 0) {
+      await put(chunk, still.length === 0 ? 'done' : 'pending', outcome);
+      return still.length === 0 ? undefined : still;
+    }
+    const parts = cut(chunk, still, others);
+    const [last, first] = (await book.divide(chunk, parts, outcome)).toReversed();
+    if (last) await put(last, 'dropped', {});
+    if (first) await one(first, still, undefined, true);
+    return undefined;
   }
 
   async function afterRefusal(chunk: ChunkRecord, rest: readonly Change[], given: Failure): Promise<void> {
@@ -190,7 +289,7 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
   /** A refusal says nothing about an earlier send of the same rows: what that one wrote is read back first. */
   async function clearUp(chunk: ChunkRecord, rest: readonly Change[], failure: Failure): Promise<void> {
     const doubted = await put(chunk, 'pending', { failure: { ...failure, mayHaveHappened: true } });
-    await cleared.arrived(chunk);
+    await arrived(chunk);
     const settled = await settleByReading(job, rest);
     left += settled.left ?? 0;
     const { rest: missing, wrote, removed } = settled;
@@ -315,16 +414,30 @@ export function delivery(given: Upload, chunks: ChunkRecord[], doubtful: Readonl
   const prepare = (changes: readonly Change[]): Prepared =>
     putTogether({ table: job.table, targets: job.plan.targets }, changes);
 
-  const { begin, before } = cleared;
   return {
-    begin,
-    before,
     deliver,
     prepare,
     ...settler(() => job, book, chunks),
+    async arrived() {
+      for (const chunk of chunks) if (chunk.status === 'sent') await arrived(chunk);
+    },
     stopped: () => stopped,
-    notes: () => [...(gone > 0 ? [goneNote(gone)] : []), ...(left > 0 ? [leftNote(left)] : [])],
+    notes: () => [
+      ...(gone > 0 ? [goneNote(gone)] : []),
+      ...(left > 0 ? [leftNote(left)] : []),
+      ...(kept > 0 ? [keptNote(kept)] : []),
+    ],
   };
 }
+
+/** Records that are to be deleted, and that the app may not see any more. */
+const unseen: Failure = {
+  how: 'answered',
+  code: null,
+  message: 'records to be deleted are hidden from the app',
+  verdict: 'stop',
+  mayHaveHappened: false,
+  cure: seeAll,
+};
 
 const pointless = ({ pointer: _, ...failure }: Failure): Failure => failure;

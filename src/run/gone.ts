@@ -2,8 +2,9 @@ import type { Change } from '../sync/change.ts';
 import type { Chunk } from '../sync/chunk.ts';
 import type { Failure } from '../sync/failure.ts';
 import { type Replanned, recordOf, replan } from '../sync/parts.ts';
+import type { Plan } from './plan.ts';
 import type { Table } from './ports.ts';
-import { findKeys } from './readback.ts';
+import { findKeys, keyReader } from './readback.ts';
 import type { Reader } from './settle.ts';
 
 /** Records of changes that a refusal may be about. */
@@ -33,6 +34,30 @@ export async function findGone(
     if (absent.length + forbidden.length > 0) return { absent, forbidden };
   }
   return table.look(ids, signal);
+}
+
+/** Records that are to be deleted, as they are now. */
+export interface ToDelete extends Gone {
+  /** Those that still have the key for which they are deleted. */
+  readonly still: readonly Change[];
+  /** Those that somebody gave another key since. */
+  readonly others: readonly Change[];
+}
+
+/** Looks up records by ID before they are deleted. Rejects with `CallError` when that cannot be told. */
+export async function stillToDelete(
+  table: Pick<Table, 'look'>,
+  { targets, key }: Pick<Plan, 'targets' | 'key'>,
+  changes: readonly Change[],
+  signal: AbortSignal,
+): Promise<ToDelete> {
+  const ids = changes.flatMap((change) => recordOf(change) ?? []);
+  const { present, absent, forbidden } = await table.look(ids, signal);
+  const keyIn = keyReader(targets, key);
+  const keys = new Map(present.map((record) => [record.id, keyIn(record)]));
+  const there = changes.filter((change) => keys.has(recordOf(change) ?? ''));
+  const isStill = (change: Change): boolean => keys.get(recordOf(change) ?? '') === change.key;
+  return { absent, forbidden, still: there.filter(isStill), others: there.filter((one) => !isStill(one)) };
 }
 
 /**

@@ -9,6 +9,7 @@ import { type Comparison, compare } from './compare.ts';
 import { type Creating, prepareFields } from './create-fields.ts';
 import { history, rowsPerChunk } from './history.ts';
 import type { Lanes } from './lane.ts';
+import { type Left, termsOf, wasAgreed } from './left.ts';
 import { type Basis, fingerprintOf, type Plan, writePlan } from './plan.ts';
 import type { Chance, Clock, People, RunRecord, Scope, Sources, Store, Table } from './ports.ts';
 import { queryOf } from './query.ts';
@@ -49,6 +50,8 @@ export interface Planning {
   readonly retryRefused: boolean;
   /** The plan that a person said yes to; it is made again, and must come out the same. */
   readonly approved?: Approved;
+  /** What a run that goes on has behind it. */
+  readonly left?: Left | undefined;
 }
 
 /** Reads both sides, compares them, stores the plan and why it must wait. Writes nothing to the table. */
@@ -108,16 +111,18 @@ export async function makePlan(job: Planning): Promise<Plan> {
     const keeps = before.handMade === 'keep' && definition.deletes === 'ask';
     const rules = keeps ? { ...definition, deletes: 'ours' as const } : definition;
     const read = { spool, bad, source: rows, table: records };
-    const sides = { ...read, definition: rules, mapping, chunkSize, within, resolver, refused };
+    const { left } = job;
+    const sides = { ...read, definition: rules, mapping, chunkSize, within, resolver, refused, left };
     const found = await compare(sides, job.run, job.scope, store, job.fence, before.ledger);
     await trustRead(table, records, found.missing, signal);
     const [tooMany, ...others] = found.newOptions.problems();
     if (tooMany) throw new ProblemError([tooMany, ...others]);
-    const reasons = stillToAsk(
-      job.approved,
-      found,
-      whyWait({ definition, mapping, about, rows, records, found, before }),
-    );
+    const unusual = whyWait({ definition, mapping, about, rows, records, found, before });
+    const asked = stillToAsk(job.approved, found, unusual);
+    const reasons =
+      left && asked.length > 0 && (await wasAgreed(job.run, left, found.succession?.add ?? [], store))
+        ? []
+        : asked;
     const plan: Plan = {
       targets: mapping.targets,
       key: mapping.key,
@@ -129,7 +134,7 @@ export async function makePlan(job: Planning): Promise<Plan> {
       rounds: definition.rounds,
       concurrency: definition.concurrency,
       records: records.index.size,
-      basis: basisOf(rows, found),
+      basis: basisOf(rows, found, left),
       newOptions: found.newOptions.names(),
       asksHandMade: reasons.some(({ code }) => code === 'hand-made'),
       fingerprint,
@@ -138,8 +143,10 @@ export async function makePlan(job: Planning): Promise<Plan> {
       waits: reasons,
       samples: found.samples,
       lifetime: lifetimeOf(definition),
-      withoutDeletes: reasons.length === 0 && job.approved?.withoutDeletes === true,
-      left: null,
+      withoutDeletes:
+        reasons.length === 0 && (job.approved?.withoutDeletes ?? left?.plan.withoutDeletes) === true,
+      terms: termsOf(definition),
+      numbers: Object.fromEntries(found.numbers),
     };
     board.set((state) => ({
       ...state,
@@ -164,7 +171,10 @@ export async function makePlan(job: Planning): Promise<Plan> {
     const settled = !job.planOnly && !reasons.some(({ code }) => code === 'changed');
     if (settled) await store.facts.fields.keep(job.scope, mapping.known);
     await refused?.end();
-    await store.journal.savePlan(job.run, writePlan(plan), fingerprint, job.fence);
+    for (const { chunk, outcome } of found.succession?.settle ?? [])
+      await store.journal.settle(job.run, job.scope, chunk, outcome, job.fence);
+    const stored = { text: writePlan(plan), fingerprint };
+    await store.journal.savePlan(job.run, stored, job.fence, found.succession);
     return plan;
   } finally {
     await spool.close();
@@ -175,13 +185,17 @@ export async function makePlan(job: Planning): Promise<Plan> {
 const keyNames = (mapping: Mapping): readonly string[] =>
   mapping.key.map((at) => mapping.targets[at]?.name ?? '');
 
-const basisOf = (rows: SourceRead, found: Comparison): Basis => ({
-  read: rows.rows,
-  unchanged: found.unchanged,
+/** Rows that the run has written already count as that; those that are planned once more are counted as rows twice. */
+const basisOf = (rows: SourceRead, found: Comparison, left: Left | undefined): Basis => ({
+  read: rows.rows + (left?.written ?? 0) + arrivedIn(found) - found.writtenBefore,
+  unchanged: found.unchanged - found.writtenBefore,
   invalid: found.invalid,
   rejected: rows.rejected + found.rejected,
   kept: found.kept,
 });
+
+const arrivedIn = ({ succession }: Comparison): number =>
+  (succession?.settle ?? []).reduce((sum, { outcome }) => sum + outcome.wrote.length, 0);
 
 function showReading(board: Board, seen: { rows?: number; records?: number; total?: number }): void {
   board.set((state) => ({ ...state, reading: { ...state.reading, ...seen } }));

@@ -3,7 +3,6 @@ import type { Definition } from '../sync/definition.ts';
 import type { Mapping, Target } from '../sync/mapping.ts';
 import type { KnownField } from '../sync/pairing.ts';
 import type { Sample, WaitReason } from '../sync/state.ts';
-import type { Standing } from './standing.ts';
 
 /** Rows and deletes that no chunk holds. */
 export interface Basis {
@@ -52,8 +51,10 @@ export interface Plan {
   readonly lifetime: number;
   /** A person has agreed to all of it but its deletes. */
   readonly withoutDeletes: boolean;
-  /** How the table stood when the run ended, or was told to stop, with something left; null when that is not known. */
-  readonly left: Standing | null;
+  /** Hash of what the definition promised when the plan was made, see `termsOf`; not stored by older programs. */
+  readonly terms?: string;
+  /** The highest chunk numbers of the plan, by the letters before them; not stored by older programs. */
+  readonly numbers?: Readonly<Record<string, number>>;
 }
 
 export const writePlan = (plan: Plan): string => JSON.stringify(plan);

@@ -25,7 +25,7 @@ const keyInFilter = 200;
 const filterable = new Set(['text', 'number', 'phone', 'select']);
 
 /** How often a table that moves is read. */
-const tries = 2;
+export const tries = 2;
 
 /**
  * Finds out which keys the table has by now. Rejects when it cannot be told: a failed look-up is never "absent".
@@ -55,21 +55,8 @@ export async function findKeys(
   return found;
 }
 
-/** Calls that one look-up of these keys takes, by filters or by a whole read. */
-export function callsToFind(
-  table: Pick<Table, 'filters'>,
-  targets: readonly Target[],
-  key: readonly number[],
-  changes: readonly Change[],
-  records: number,
-): number {
-  const by = filterBy(targets, key, changes);
-  const whole = callsToRead(records);
-  return by ? Math.min(table.filters(by.field, by.values), whole) : whole;
-}
-
 /** Calls of a whole read: its pages, and whether the table stood still meanwhile. */
-export const callsToRead = (records: number): number => Math.max(1, Math.ceil(records / recordsPerPage)) + 2;
+const callsToRead = (records: number): number => Math.max(1, Math.ceil(records / recordsPerPage)) + 2;
 
 /** What a whole read showed. */
 export interface KeysRead {
@@ -122,7 +109,7 @@ export async function readKeys(
 const namesOf = (targets: readonly Target[]): readonly string[] => targets.map(({ name }) => name);
 
 /** Makes the reader of a record's key. */
-function keyReader(targets: readonly Target[], key: readonly number[]): (record: TableRecord) => Key {
+export function keyReader(targets: readonly Target[], key: readonly number[]): (record: TableRecord) => Key {
   const parts = cellReaders(key.flatMap((at) => targets[at] ?? []));
   return ({ fields }) => keyOf(parts.map((read) => read(fields)));
 }

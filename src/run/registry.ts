@@ -1,8 +1,8 @@
 import type { Definition } from '../sync/definition.ts';
 import { Fenced } from '../sync/fenced.ts';
-import { problem } from '../sync/problem.ts';
+import { ProblemError, problem } from '../sync/problem.ts';
 import { acted, begin, goOn, isCancelling, wentOn } from '../sync/progress.ts';
-import type { Act, Actor, State } from '../sync/state.ts';
+import type { Actor, State } from '../sync/state.ts';
 import { text } from '../sync/text.ts';
 import { acting } from './acts.ts';
 import { type Board, board } from './board.ts';
@@ -13,11 +13,10 @@ import { type Leased, launcher, orRelease, type Ready, type Work } from './launc
 import { logEnd } from './log-run.ts';
 import { freshRecord } from './make-plan.ts';
 import { orderly } from './orders.ts';
-import { readPlan } from './plan.ts';
 import type { OpenTable, RunRecord, Scope, Table } from './ports.ts';
-import { follow, type Parts, runSync } from './run.ts';
+import { type GoingOn, goOnSync, isOutdated, type Parts, runSync } from './run.ts';
 import type { Run, RunRequest, Runs, Started } from './runs.ts';
-import { openFound } from './target.ts';
+import { openFound, resolved } from './target.ts';
 import { waitingLine } from './waiting-line.ts';
 
 /** What the registry needs besides the parts of a run. */
@@ -61,6 +60,16 @@ export function openRuns(parts: Registry): Runs {
   const open = (address: string, on: Board): Promise<Table> =>
     parts.openTable(address, on.meter, launch.stopping);
 
+  /** The definition of a run as it is saved now, with the table that counts, or what is wrong with it. */
+  async function saved({ scope }: RunRecord): Promise<GoingOn['definition']> {
+    try {
+      return await resolved(await parts.definition(scope.definition), store.facts);
+    } catch (error) {
+      if (error instanceof ProblemError) return error;
+      throw error;
+    }
+  }
+
   async function start(request: RunRequest): Promise<Started> {
     const { planOnly = false } = request;
     if (!planOnly) await refuseHeld(isHeld);
@@ -91,7 +100,13 @@ export function openRuns(parts: Registry): Runs {
       const found = leased.left;
       const open = found && (await closing.isOld(found)) ? undefined : found;
       if (found && !open) await closing.interrupt(found);
-      if (open) return { kind: 'started', run: await goOnWith(open, request.by, leased, definition) };
+      if (open) {
+        const run = await goOnWith(open, request.by, leased, definition);
+        if (!isOutdated(open, definition)) return { kind: 'started', run };
+        // Of another promise: it is only closed, and what is asked for now begins anew.
+        await run.ended;
+        return start(request);
+      }
       await journal.createRun(freshRecord(id, scope, fresh.state()));
       if (!planOnly) await overtake(scope, id);
       return { kind: 'started', run: launch.launch(ready, leased, work) };
@@ -171,22 +186,13 @@ export function openRuns(parts: Registry): Runs {
   }
 
   /** Goes on with a run under its own ID: with its plan where it has one, from the start otherwise. */
-  async function goOnWith(left: RunRecord, by: Actor, leased: Leased, saved?: Definition): Promise<Run> {
+  async function goOnWith(left: RunRecord, by: Actor, leased: Leased, definition?: Definition): Promise<Run> {
     // An order to stop that came before the end is still one.
     const on = board(isCancelling(left.state) ? goOn(left.state) : wentOn(left.state, by, clock.now()));
     const table = await open(left.state.link, on);
-    // A retry that was cut off goes on as one.
-    const again = sendsAgain(left.state.acts.findLast(({ op }) => op !== 'restart' && op !== 'cancel')?.op);
     await journal.saveState(left.id, on.state(), leased.fence);
-    const work: Work = async (job) => {
-      if (left.plan !== '') {
-        await follow(job, readPlan(left.plan), parts, left.state.planOnly, { again, later: true });
-        return;
-      }
-      await journal.dropPlan(left.id, job.fence);
-      const definition = saved ?? (await parts.definition(left.scope.definition));
-      await runSync(job, definition, parts, left.state.planOnly);
-    };
+    const work: Work = async (job) =>
+      goOnSync(job, { record: left, definition: definition ?? (await saved(left)) }, parts);
     return launch.launch({ id: left.id, scope: left.scope, board: on, table }, leased, work);
   }
 
@@ -225,7 +231,7 @@ export function openRuns(parts: Registry): Runs {
     return over && endedRun(board(over));
   }
 
-  const acts = acting({ ...parts, launch, line, closing, live, open, busy, resumeOne });
+  const acts = acting({ ...parts, launch, line, closing, live, open, busy, resumeOne, saved });
 
   return {
     start,
@@ -289,8 +295,5 @@ const heldByStranger = {
   message: text('另一个运行占着这个表格。', 'Another run holds this table.'),
   cure: text('请过一分钟再试。', 'Try again in a minute.'),
 };
-
-/** Whether chunks that failed before are sent again after this act. */
-const sendsAgain = (op: Act['op'] | undefined): boolean => op === 'retry' || op === 'resume';
 
 const overtaken = text('有一次新的同步代替了这个计划。', 'A newer run took the place of this plan.');

@@ -1,19 +1,20 @@
 import { withBad } from '../sync/bad-groups.ts';
 import type { Definition } from '../sync/definition.ts';
 import { codeWord, problemOf } from '../sync/failure-problem.ts';
-import { problem } from '../sync/problem.ts';
+import { ProblemError, problem } from '../sync/problem.ts';
 import { end, unplanned, verdictOf } from '../sync/progress.ts';
-import { isOpen, isRetryable } from '../sync/round.ts';
+import { isOpen } from '../sync/round.ts';
 import { isToBe } from '../sync/schema.ts';
 import type { Act, State, WaitReason } from '../sync/state.ts';
-import { type Text, text } from '../sync/text.ts';
+import { text } from '../sync/text.ts';
 import type { Board } from './board.ts';
 import type { Creating } from './create-fields.ts';
 import { rememberFilled } from './history.ts';
 import type { Hold } from './keeper.ts';
 import type { Lanes } from './lane.ts';
+import { leftBy, termsOf } from './left.ts';
 import { makePlan, type Planning } from './make-plan.ts';
-import { type Plan, writePlan } from './plan.ts';
+import { type Plan, readPlan, writePlan } from './plan.ts';
 import type {
   Chance,
   ChunkRecord,
@@ -21,16 +22,15 @@ import type {
   Log,
   Outcome,
   People,
+  RunRecord,
   Scope,
   Sources,
   Store,
   Table,
 } from './ports.ts';
-import { followRenames } from './renames.ts';
-import { counted, foreseen } from './scoreboard.ts';
+import { asLeft, counted, foreseen } from './scoreboard.ts';
 import type { StopSignals } from './send.ts';
-import { movedSince, standing } from './standing.ts';
-import { type Stopped, upload } from './upload.ts';
+import { type Stopped, settleDoubt, type Upload, upload } from './upload.ts';
 
 /** What all runs of the program share. */
 export interface Parts {
@@ -70,104 +70,169 @@ export async function runSync(
   parts: Parts,
   planOnly: boolean,
 ): Promise<void> {
-  await follow(job, await makePlan(planning(job, definition, parts)), parts, planOnly);
+  await follow(job, await planned(planning(job, definition, parts)), parts, planOnly);
 }
 
-/** How a plan is gone on with. */
-export interface Going {
-  /** Also the chunks that failed are sent: somebody pressed retry. */
-  readonly again: boolean;
-  /** Some time after it was made: people may have been in the table since. */
-  readonly later: boolean;
+/** A plan, and when the read began from which it was made (monotonic, ms). */
+interface Fresh {
+  readonly plan: Plan;
+  readonly readAt: number;
+}
+
+async function planned(job: Planning): Promise<Fresh> {
+  const readAt = job.clock.monotonic();
+  return { plan: await makePlan(job), readAt };
 }
 
 /** Follows a plan: shows it, waits for a person, or sends what of it is still to be sent. */
-export async function follow(
-  job: Job,
-  plan: Plan,
-  parts: Parts,
-  planOnly: boolean,
-  going: Going = { again: false, later: false },
-): Promise<void> {
+async function follow(job: Job, fresh: Fresh, parts: Parts, planOnly: boolean): Promise<void> {
+  const { plan } = fresh;
   if (planOnly || plan.waits.length > 0) job.cancel.throwIfAborted();
   if (planOnly) return showPlan(job, plan, parts);
   if (plan.waits.length > 0) return wait(job, plan, parts);
-  await carryOut(job, plan, parts, going);
+  await carryOut(job, fresh, parts);
+}
+
+/** What a run goes on with: its record, and the definition as it is saved now. */
+export interface GoingOn {
+  readonly record: RunRecord;
+  readonly definition: Definition | ProblemError;
+  /** Given when a person said yes to the plan that was shown, with its deletes or without them. */
+  readonly approval?: { readonly withoutDeletes: boolean } | undefined;
 }
 
 /**
- * Carries out a plan that waited for a person, or that one had asked to see. Both sides are read again: the same plan goes on, another one is
- * shown and waits.
+ * Goes on with a run that waited, was cut off, was stopped, or left something: its rest is planned anew from both sides
+ * as they are now. Nothing of it is sent when its definition has changed since, or is gone.
  */
-export async function applyPlan(
-  job: Job,
-  approved: Plan,
-  definition: Definition,
-  parts: Parts,
-  withoutDeletes: boolean,
-): Promise<void> {
-  const { journal, facts } = parts.store;
-  const { planned } = job.board.state();
-  await journal.dropPlan(job.run, job.fence);
-  job.board.set(unplanned);
-  const plan = await makePlan({
-    ...planning(job, definition, parts),
-    approved: {
-      ...{ hash: approved.hash, planned, withoutDeletes },
-      fieldsToBe: approved.targets.some(isToBe),
-    },
-  });
-  if (plan.waits.length === 0) {
-    if (approved.asksHandMade) await facts.handMade.keep(job.scope, withoutDeletes ? 'keep' : 'delete');
-    await facts.agreed.keep(job.scope, plan.fingerprint);
-    await facts.fields.keep(job.scope, plan.known);
+export async function goOnSync(job: Job, going: GoingOn, parts: Parts): Promise<void> {
+  const { record, definition, approval } = going;
+  const { planOnly, planned: shown } = job.board.state();
+  const stored = record.plan === '' ? undefined : readPlan(record.plan);
+  // Nobody has said yes to it yet: both sides are read again when somebody does.
+  if (stored && stored.waits.length > 0 && !approval)
+    return follow(job, { plan: stored, readAt: never }, parts, planOnly);
+  const left = stored && (await leftBy(record, stored, parts.store));
+  const begun = left !== undefined && (left.written > 0 || left.tried.size > 0);
+  if (left && (begun || !approval)) {
+    await recount(job, left.plan, parts);
+    const isOver = isOutdated(record, definition);
+    if (isOver || job.cancel.aborted) await settleLeft(job, left.plan, parts);
+    job.cancel.throwIfAborted();
+    if (isOver) return close(job, parts);
   }
-  await follow(job, plan, parts, false);
+  if (definition instanceof ProblemError) throw definition;
+  if (!begun && (approval || !stored)) {
+    await parts.store.journal.dropPlan(job.run, job.fence);
+    job.board.set(unplanned);
+  }
+  const approved = stored &&
+    approval && { hash: stored.hash, planned: shown, ...approval, fieldsToBe: stored.targets.some(isToBe) };
+  const behind = !begun && approval ? undefined : left;
+  const next = await planned({
+    ...planning(job, definition, parts),
+    ...(approved && { approved }),
+    left: behind,
+  });
+  if (stored && approval && next.plan.waits.length === 0)
+    await rememberYes(job, { shown: stored, agreed: next.plan, ...approval }, parts);
+  await follow(job, next, parts, planOnly);
 }
 
-/** Sends what of a plan is still to be sent, and ends the run. */
-async function carryOut(job: Job, stored: Plan, parts: Parts, { again, later }: Going): Promise<void> {
-  const { board, run, scope, stop } = job;
+/** Whether nothing more of a run may be sent, because its definition changed. A plan of an older program does not tell. */
+export function isOutdated({ plan }: Pick<RunRecord, 'plan'>, definition: GoingOn['definition']): boolean {
+  if (plan === '') return false;
+  const { terms } = readPlan(plan);
+  return definition instanceof ProblemError || (terms !== undefined && terms !== termsOf(definition));
+}
+
+/** A plan that was shown, and the same plan as it was made again when somebody had said yes to it. */
+interface Yes {
+  readonly shown: Plan;
+  readonly agreed: Plan;
+  readonly withoutDeletes: boolean;
+}
+
+async function rememberYes({ scope }: Job, yes: Yes, { store }: Parts): Promise<void> {
+  const { facts } = store;
+  const { shown, agreed, withoutDeletes } = yes;
+  if (shown.asksHandMade) await facts.handMade.keep(scope, withoutDeletes ? 'keep' : 'delete');
+  await facts.agreed.keep(scope, agreed.fingerprint);
+  await facts.fields.keep(scope, agreed.known);
+}
+
+const never = Number.NEGATIVE_INFINITY;
+
+/** Brings the counts up to date with what the journal says of the chunks. */
+async function recount(job: Job, { basis }: Plan, parts: Parts): Promise<void> {
+  const chunks = [...(await chunksOf(job, parts)).values()].map(asLeft);
+  job.board.set((state) => counted(state, basis, chunks));
+}
+
+/** Ends a run of which nothing more is sent. */
+function close({ board }: Job, { clock }: Parts): void {
+  board.set((state) => end({ ...state, notes: [...state.notes, outdated] }, 'interrupted', clock.now()));
+}
+
+/** Finds out what was written of what was on its way; nothing is sent. */
+async function settleLeft(job: Job, plan: Plan, parts: Parts): Promise<void> {
+  const known = await chunksOf(job, parts);
+  await settleDoubt(await uploading(job, { plan, readAt: never }, parts, known));
+}
+
+const outdated = text(
+  '这次同步中断之后，定义改过或不在了，所以剩下的没有写入。请再次同步：它会按现在的定义和数据重新计划。',
+  'The definition has changed since this run was interrupted, or is gone, so the rest was not written. Run it again: it is planned anew from the definition and the data of now.',
+);
+
+const chunksOf = async ({ run }: Job, { store }: Parts): Promise<Map<string, ChunkRecord>> =>
+  new Map((await store.journal.chunks(run)).map((chunk) => [chunk.id, chunk]));
+
+/** Sends what a plan holds, and ends the run. */
+async function carryOut(job: Job, fresh: Fresh, parts: Parts): Promise<void> {
+  const { plan } = fresh;
+  const { board, run, scope } = job;
   const { store, clock } = parts;
   const began = clock.monotonic();
-  const refusedToo = again && wantsRefused(board.state());
-  if (refusedToo) await sendRefused(job, store);
-  const known = new Map((await store.journal.chunks(run)).map((chunk) => [chunk.id, chunk]));
-  const show = (chunks: readonly ChunkRecord[]): void => {
-    for (const chunk of chunks) known.set(chunk.id, chunk);
-    board.set((state) => counted(state, stored.basis, [...known.values()]));
-  };
-  for (const chunk of stored.withoutDeletes ? [...known.values()].filter(isOpenDelete) : []) {
+  if (wantsRefused(board.state())) await store.rejects.forget(scope);
+  const known = await chunksOf(job, parts);
+  for (const chunk of plan.withoutDeletes ? [...known.values()].filter(isOpenDelete) : []) {
     known.set(chunk.id, { ...chunk, status: 'dropped' });
     await store.journal.settle(run, scope, chunk.id, leftOut, job.fence);
   }
-  board.set((state) => counted({ ...state, phase: 'uploading' }, stored.basis, [...known.values()]));
+  board.set((state) => counted({ ...state, phase: 'uploading' }, plan.basis, [...known.values()]));
   await store.journal.saveState(run, board.state(), job.fence);
-  const tell = (note: Text): void => board.set((state) => ({ ...state, notes: [...state.notes, note] }));
-  // A plan of yesterday may name fields that are called otherwise by now, or others that are called so.
-  const begun = [...known.values()].some(({ attempts }) => attempts > 0);
-  const renamed = begun ? await followRenames(job.table, stored.targets, stop.now) : undefined;
-  const plan = renamed ? { ...stored, targets: renamed.targets } : stored;
-  renamed?.notes.forEach(tell);
+  const stopped = await upload(await uploading(job, fresh, parts, known));
+  board.set((state) => ({
+    ...state,
+    ms: { ...state.ms, upload: state.ms.upload + clock.monotonic() - began },
+  }));
+  if (stopped) throw stoppedBy(stopped);
+  board.set((state) => end(state, verdictOf(state), clock.now()));
+  if (board.state().status !== 'done') return;
+  await rememberFilled(store, scope, plan.filled);
+}
+
+/** What the upload of a plan works with. @param known kept up to date */
+async function uploading(
+  job: Job,
+  { plan, readAt }: Fresh,
+  parts: Parts,
+  known: Map<string, ChunkRecord>,
+): Promise<Upload> {
+  const { board, scope } = job;
+  const { store, clock, chance } = parts;
   const lane = await parts.lanes.open(job.table.base);
   lane.limit(plan.concurrency);
-  const confirmCreates =
-    plan.confirmCreates || (later && (await movedSince(job.table, plan, begun, stop.now)));
-  const records = (): number => plan.records + addedBy([...known.values()]);
-  const stopped = await upload({
+  return {
     ...job,
-    plan,
-    lane,
-    again,
-    refusedToo,
-    journal: store.journal,
-    records,
-    clock,
-    chance: parts.chance,
-    rounds: plan.rounds,
-    confirmCreates,
-    onChunks: show,
-    onNote: tell,
+    ...{ plan, readAt, lane, clock, chance, journal: store.journal, rounds: plan.rounds },
+    records: () => plan.records + addedBy([...known.values()]),
+    onChunks(chunks) {
+      for (const chunk of chunks) known.set(chunk.id, chunk);
+      board.set((state) => counted(state, plan.basis, [...known.values()]));
+    },
+    onNote: (note) => board.set((state) => ({ ...state, notes: [...state.notes, note] })),
     onRejected: (row) => board.set((state) => ({ ...state, badRows: withBad(state.badRows, row) })),
     onRound: (round) =>
       board.set((state) => ({
@@ -178,17 +243,7 @@ async function carryOut(job: Job, stored: Plan, parts: Parts, { again, later }: 
       })),
     onPause: (_round, until) => board.set((state) => ({ ...state, phase: 'pausing', resumeAt: until })),
     onTooMany: (rows) => rememberSize(store, scope, rows),
-  });
-  board.set((state) => ({
-    ...state,
-    ms: { ...state.ms, upload: state.ms.upload + clock.monotonic() - began },
-  }));
-  if ([...known.values()].some(({ status }) => isRetryable(status)))
-    await leave(job, plan, parts, confirmCreates ? null : records());
-  if (stopped) throw stoppedBy(stopped);
-  board.set((state) => end(state, verdictOf(state), clock.now()));
-  if (board.state().status !== 'done') return;
-  await rememberFilled(store, scope, plan.filled);
+  };
 }
 
 /** By how many records the plan has made the table longer so far. */
@@ -208,12 +263,6 @@ const passedOver: ReadonlySet<Act['op']> = new Set<Act['op']>([
   'apply-no-deletes',
 ]);
 
-/** Somebody wants the rows sent again that Feishu refused: what was known of them is told anew. */
-async function sendRefused({ board, scope }: Job, { rejects }: Store): Promise<void> {
-  await rejects.forget(scope);
-  board.set((state) => ({ ...state, badRows: state.badRows.filter(({ code }) => code === undefined) }));
-}
-
 const isOpenDelete = ({ kind, status }: ChunkRecord): boolean => kind === 'delete' && isOpen(status);
 
 /** How a chunk comes out that a person has taken out of the plan. */
@@ -227,28 +276,17 @@ const leftOut: Outcome = {
   parts: [],
 };
 
-/**
- * Notes how the table stands at the end, so that a later retry can tell whether somebody else was there since.
- * @param own records that it has when nobody else was there before either; null when somebody was
- */
-async function leave(
-  { run, table, fence, stop }: Job,
-  plan: Plan,
-  { store }: Parts,
-  own: number | null,
-): Promise<void> {
-  const now = own === null ? null : await standing(table, plan, stop.now).catch(() => null);
-  const left = now?.records === own ? now : null;
-  await store.journal.savePlan(run, writePlan({ ...plan, left }), plan.fingerprint, fence);
-}
-
 async function showPlan(job: Job, plan: Plan, { store, clock }: Parts): Promise<void> {
   const chunks = await store.journal.chunks(job.run);
   const { waits: reasons, samples } = plan;
   const waiting = { reasons, samples, until: null };
   // Nobody has said yes to it: whoever finds it stored, after a kill, asks first.
   const stored = { ...plan, waits: [...reasons, onlyShown] };
-  await store.journal.savePlan(job.run, writePlan(stored), plan.fingerprint, job.fence);
+  await store.journal.savePlan(
+    job.run,
+    { text: writePlan(stored), fingerprint: plan.fingerprint },
+    job.fence,
+  );
   job.board.set((state) => end(foreseen({ ...state, waiting }, plan.basis, chunks), 'planned', clock.now()));
 }
 

@@ -32,6 +32,12 @@ export async function findTarget({ name, target }: Named, facts: Made): Promise<
   return made?.table ? { kind: 'made', address: withTable(target, made.table) } : { kind: 'none' };
 }
 
+/** A definition with the address of the table that counts; as it is where there is none yet. */
+export async function resolved<D extends Named>(definition: D, facts: Made): Promise<D> {
+  const found = await findTarget(definition, facts);
+  return found.kind === 'none' ? definition : { ...definition, target: found.address };
+}
+
 /**
  * Opens the table that counts, and answers it with the definition that names it. Rejects with a `ProblemError` when
  * there is none yet.

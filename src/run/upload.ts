@@ -3,7 +3,7 @@ import type { Change } from '../sync/change.ts';
 import { decodeChanges } from '../sync/chunk-body.ts';
 import type { Failure } from '../sync/failure.ts';
 import { newOptions } from '../sync/new-options.ts';
-import { isOpen, isRetryable, pauseBefore } from '../sync/round.ts';
+import { isOpen, pauseBefore } from '../sync/round.ts';
 import type { BadRow } from '../sync/state.ts';
 import type { Text } from '../sync/text.ts';
 import { type Delivery, delivery } from './deliver.ts';
@@ -22,12 +22,8 @@ export interface Upload {
   readonly hold: Hold;
   readonly plan: Plan;
   readonly rounds: number;
-  /** Whether chunks that failed before are sent again. */
-  readonly again: boolean;
-  /** Whether rows are sent again, too, that Feishu refused for what is in them. */
-  readonly refusedToo: boolean;
-  /** Whether keys are looked up before they are created, because the table moved since it was read. */
-  readonly confirmCreates: boolean;
+  /** When the read began from which the plan was made (monotonic, ms). */
+  readonly readAt: number;
   readonly table: Table;
   /** How many records the table has by now, roughly. */
   readonly records: () => number;
@@ -64,61 +60,48 @@ export interface Stopped {
  * another instance took the run over.
  */
 export async function upload(job: Upload): Promise<Stopped | undefined> {
-  const stored = await job.journal.chunks(job.run);
-  const reopened = stored.map(
-    (chunk): ChunkRecord =>
-      (job.again && isRetryable(chunk.status)) || (job.refusedToo && chunk.status === 'rejected')
-        ? { ...chunk, status: 'pending' }
-        : chunk,
-  );
-  if (job.again) job.onChunks(reopened);
-  const chunks = [...reopened];
-  const doubtful = new Set(stored.filter(isDoubtful).map(({ id }) => id));
+  const chunks = [...(await job.journal.chunks(job.run))];
+  const doubtful = new Set(chunks.filter(({ status }) => status === 'sent').map(({ id }) => id));
+  const way = delivery(job, chunks, doubtful);
   try {
-    return await inOrder(job, chunks, doubtful);
+    return await inOrder(job, chunks, way);
   } catch (error) {
     // Whoever cancels wants to know what was written.
-    if (job.cancel.aborted) await delivery(job, chunks, doubtful).clearDoubt();
+    if (job.cancel.aborted) await way.clearDoubt();
     throw error;
   } finally {
-    // What was to be sent again and was not reached has failed as it had before.
-    const last = chunks.map((chunk, at) => (chunk === reopened[at] ? (stored[at] ?? chunk) : chunk));
-    job.onChunks(last.map(asLeft));
+    job.onChunks(chunks.map(asLeft));
+    for (const note of way.notes()) job.onNote(note);
   }
+}
+
+/** Finds out what was written of chunks whose answer never came; sends nothing. */
+export async function settleDoubt(job: Upload): Promise<void> {
+  const chunks = [...(await job.journal.chunks(job.run))];
+  const doubtful = new Set(chunks.filter(({ status }) => status === 'sent').map(({ id }) => id));
+  const way = delivery(job, chunks, doubtful);
+  if (!job.cancel.aborted) await way.arrived();
+  await way.clearDoubt();
+  job.onChunks(chunks.map(asLeft));
 }
 
 async function inOrder(
   job: Upload,
-  chunks: ChunkRecord[],
-  doubtful: ReadonlySet<string>,
+  chunks: readonly ChunkRecord[],
+  way: Delivery,
 ): Promise<Stopped | undefined> {
-  const stopped = await inRounds(job, chunks, doubtful, (chunk) => chunk.kind !== 'delete');
+  const open = (chunk: ChunkRecord): boolean => isOpen(chunk.status);
+  const stopped = await roundByRound(job, way, () =>
+    chunks.filter((chunk) => chunk.kind !== 'delete' && open(chunk)),
+  );
   const clean = chunks.every(({ kind, status }) => kind === 'delete' || isSettledWell(status));
   if (stopped || !clean) return stopped;
-  return inRounds(job, chunks, doubtful, (chunk) => chunk.kind === 'delete');
+  return roundByRound(job, way, () => chunks.filter((chunk) => chunk.kind === 'delete' && open(chunk)));
 }
-
-/** Whether an earlier life of the program sent a chunk and never heard what became of it. */
-const isDoubtful = ({ status, failure }: ChunkRecord): boolean =>
-  status === 'sent' || status === 'unknown' || failure?.mayHaveHappened === true;
 
 /** A row that Feishu refuses for what is in it holds no delete back: it would do so for ever. */
 const isSettledWell = (status: ChunkRecord['status']): boolean =>
   status === 'done' || status === 'split' || status === 'rejected';
-
-async function inRounds(
-  job: Upload,
-  chunks: ChunkRecord[],
-  doubtful: ReadonlySet<string>,
-  mine: (chunk: ChunkRecord) => boolean,
-): Promise<Stopped | undefined> {
-  const way = delivery(job, chunks, doubtful);
-  try {
-    return await roundByRound(job, way, () => chunks.filter((chunk) => mine(chunk) && isOpen(chunk.status)));
-  } finally {
-    for (const note of way.notes()) job.onNote(note);
-  }
-}
 
 async function roundByRound(
   job: Upload,
@@ -194,7 +177,7 @@ async function onePass(job: Upload, way: Delivery, open: readonly ChunkRecord[])
     flying.add(flight);
   };
   const fresh = freshOptions(job.plan);
-  for (const chunk of await way.begin(open)) {
+  for (const chunk of open) {
     // Read and put together while the last one is still in flight, so that the lane never waits for us.
     const changes = decodeChanges(await job.journal.body(job.run, chunk.id));
     await nextTurn();
@@ -203,8 +186,6 @@ async function onePass(job: Upload, way: Delivery, open: readonly ChunkRecord[])
     // Whoever has just left the queue goes to the store first: its call waits for that, our reading ahead does not.
     await nextTurn();
     while (settling.size >= settlingMost) await Promise.race(flying);
-    if (over()) break;
-    await way.before(chunk, () => Promise.all(flying));
     if (over()) break;
     // Two calls at once that both bring a new option could create it twice: the first goes alone.
     const alone = fresh(changes);

@@ -58,10 +58,23 @@ export function journal(db: Database, backend: Backend): Journal {
     async saveCard(run, { chat, message }) {
       await db.updateTable('bitable_sync_runs').set({ chat, message }).where('id', '=', run).execute();
     },
-    async savePlan(run, plan, fingerprint, fence) {
-      const columns = { plan: JSON.stringify(plan), fingerprint };
+    async savePlan(run, { text, fingerprint }, fence, { drop, add } = { drop: [], add: [] }) {
+      const columns = { plan: JSON.stringify(text), fingerprint };
       await transact(db, backend, async (trx) => {
         await guardRun(trx, backend, run, fence);
+        for (const some of groups(drop, perStatement)) {
+          await trx
+            .deleteFrom('bitable_sync_bodies')
+            .where('run', '=', run)
+            .where('chunk', 'in', some)
+            .execute();
+          await trx
+            .deleteFrom('bitable_sync_chunks')
+            .where('run', '=', run)
+            .where('id', 'in', some)
+            .execute();
+        }
+        await addChunks(trx, run, add);
         await trx.updateTable('bitable_sync_runs').set(columns).where('id', '=', run).execute();
       });
     },
@@ -243,15 +256,15 @@ const noChunk = (run: string, chunk: string): Error => new Error(`run ${run} has
 
 async function addChunks(trx: Trx, run: string, chunks: readonly NewChunk[]): Promise<void> {
   for (const group of groups(chunks, perStatement)) {
-    const rows = group.map(({ id, kind, seq, rows: size, back, refused }) => ({
+    const rows = group.map(({ id, kind, seq, rows: size, back, refused, sent }) => ({
       ...{ run, id, kind, seq, size, back },
-      status: refused ? ('rejected' as const) : ('pending' as const),
+      status: refused ? ('rejected' as const) : sent?.inDoubt ? ('sent' as const) : ('pending' as const),
       failure: refused ? JSON.stringify(refused) : null,
+      ...{ token: sent?.token ?? null, sent_at: sent?.sentAt ?? null, attempts: sent?.attempts ?? 0 },
     }));
-    const fresh = { token: null, sent_at: null, attempts: 0, written: 0 } as const;
     await trx
       .insertInto('bitable_sync_chunks')
-      .values(rows.map((row) => ({ ...row, ...fresh })))
+      .values(rows.map((row) => ({ ...row, written: 0 })))
       .execute();
     // Each statement is a way to the database and back.
     for (const some of groups(group, bodyBytesPerStatement, ({ body }) => body.length)) {

@@ -28,33 +28,47 @@ export interface PackedChunk extends Omit<Chunk, 'changes'> {
 }
 
 const letters: Readonly<Record<ChunkKind, string>> = { create: 'C', update: 'U', delete: 'D' };
-const order: Readonly<Record<ChunkKind, number>> = { create: 0, update: 1, delete: 2 };
-/** Room between the chunks of one kind and the next in the order of sending. */
+/** The order of sending. */
+export const kindOrder: readonly ChunkKind[] = ['create', 'update', 'delete'];
+/** Room between the chunks of one kind and the next in that order. */
 const kindGap = 1_000_000;
 
 export const chunkId = (kind: ChunkKind, number: number): string =>
   letters[kind] + String(number).padStart(3, '0');
 
+/** Takes the name of a chunk, or of a part of one, apart: `RC012.1` is number 12 of those that begin with `RC`. */
+export function numberOf(id: string): { readonly letters: string; readonly number: number } {
+  const [, name = '', number = '0'] = /^([A-Z]+)(\d+)/.exec(id) ?? [];
+  return { letters: name, number: Number(number) };
+}
+
 /**
  * Groups changes into chunks as they come, one open chunk a kind in memory, as bytes. A chunk closes at `size` rows
  * (deletes never above 500) or when the body of its call would pass 1 MB.
  * @param mark stands before their IDs, to tell two groups of one run apart
+ * @param numbers the highest number so far, by the letters before it
  */
-export function chunker(size: number, targets: readonly Target[], mark = '') {
+export function chunker(
+  size: number,
+  targets: readonly Target[],
+  mark = '',
+  numbers: ReadonlyMap<string, number> = new Map(),
+) {
   const open = new Map<ChunkKind, ReturnType<typeof group>>();
-  const numbers = new Map<ChunkKind, number>();
+  const last = new Map(numbers);
   const sizeOf = changeSizes(targets);
 
   function close(kind: ChunkKind): PackedChunk | undefined {
     const full = open.get(kind);
     if (!full) return undefined;
     open.delete(kind);
-    const number = (numbers.get(kind) ?? 0) + 1;
-    numbers.set(kind, number);
+    const name = mark + letters[kind];
+    const number = (last.get(name) ?? 0) + 1;
+    last.set(name, number);
     return {
       id: mark + chunkId(kind, number),
       kind,
-      seq: order[kind] * kindGap + number,
+      seq: kindOrder.indexOf(kind) * kindGap + number,
       rows: full.rows(),
       back: full.back(),
       body: full.end(),
@@ -77,8 +91,10 @@ export function chunker(size: number, targets: readonly Target[], mark = '') {
       open.set(change.kind, next);
       return closed;
     },
+    /** The highest number so far, by the letters before it. */
+    numbers: (): ReadonlyMap<string, number> => last,
     /** Closes what is still open. */
-    rest: (): PackedChunk[] => (['create', 'update', 'delete'] as const).flatMap((kind) => close(kind) ?? []),
+    rest: (): PackedChunk[] => kindOrder.flatMap((kind) => close(kind) ?? []),
   };
 }
 

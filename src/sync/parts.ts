@@ -19,13 +19,16 @@ const part = (
   changes: readonly Change[],
   change: Partial<Part> = {},
 ): Part => ({
-  id: `${whole.id}.${number}`,
+  id: partId(whole.id, number),
   kind: whole.kind,
   seq: whole.seq,
   changes,
   back: backIn(changes),
   ...change,
 });
+
+/** The name of a part. @param number from 1 */
+export const partId = (whole: string, number: number): string => `${whole}.${number}`;
 
 /** Characters that the name of a chunk may have. */
 const nameMost = 64;
@@ -39,6 +42,11 @@ export const isDivisible = ({ id }: Pick<Chunk, 'id'>): boolean => id.length + 2
 export function halves(whole: Whole, changes: readonly Change[]): readonly [Part, Part] {
   const middle = Math.floor(changes.length / 2);
   return [part(whole, 1, changes.slice(0, middle)), part(whole, 2, changes.slice(middle))];
+}
+
+/** Cuts changes in the two lots given; an empty first one is left out. */
+export function cut(whole: Whole, one: readonly Change[], other: readonly Change[]): readonly Part[] {
+  return one.length === 0 ? [part(whole, 1, other)] : [part(whole, 1, one), part(whole, 2, other)];
 }
 
 /** Cuts one change off: alone it shows whether it was the one. */

@@ -194,6 +194,13 @@ export const goneNote = (records: number): Text =>
     `${count(records)} of the records to delete had been deleted by somebody else already; they count as deleted.`,
   );
 
+/** What is told of records that were to be deleted and have another key by now. */
+export const keptNote = (records: number): Text =>
+  text(
+    `要删除的记录里有 ${count(records)} 条在此期间被人改了主键，没有删除。`,
+    `${count(records)} of the records to delete were given another key meanwhile and are kept.`,
+  );
+
 /** What is told of rows to be created whose key somebody else gave a record meanwhile, where the mode only adds. */
 export const leftNote = (rows: number): Text =>
   text(

@@ -371,7 +371,10 @@ export function fakeTable(clock: Clock): FakeTable {
       ),
     look: (ids, signal) =>
       call({ op: 'look', rows: ids.length, keys: [] }, signal, () => ({
-        present: ids.filter((id) => held.has(id) && !table.forbidden.has(id)),
+        present: ids.flatMap((id) => {
+          const fields = table.forbidden.has(id) ? undefined : held.get(id);
+          return fields ? { id, fields } : [];
+        }),
         forbidden: ids.filter((id) => table.forbidden.has(id)),
         absent: ids.filter((id) => !held.has(id) && !table.forbidden.has(id)),
       })),

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readPlan } from '../../src/run/plan.ts';
 import type { Store } from '../../src/run/ports.ts';
 import type { Runs } from '../../src/run/runs.ts';
+import { asLeft } from '../../src/run/scoreboard.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { State } from '../../src/sync/state.ts';
 import { tally } from '../../src/sync/tally.ts';
@@ -44,7 +45,7 @@ async function sumsAgree(state: State, stored: Store): Promise<void> {
   expect(record?.state.rows).toEqual(state.rows);
   if (!record?.plan || state.chunks.total === 0) return;
   const { basis } = readPlan(record.plan);
-  const sum = tally(await stored.journal.chunks(state.run));
+  const sum = tally((await stored.journal.chunks(state.run)).map(asLeft));
   expect({ ...sum.rows, rejected: sum.rows.rejected + basis.rejected }).toEqual({
     created: rows.created,
     updated: rows.updated,

@@ -131,21 +131,6 @@ describe('a process that is killed', () => {
     expect(one.table.keys()).toEqual(keys(1, 20));
   });
 
-  it('looks up what was on its way by its keys where reading all that was created before would take longer', async () => {
-    const one = await made({ chunkSize: 100 });
-    one.source.rowsNow = rowsOf(1, 700);
-    const { store, reached } = killedAt(one.store, 'settle', 7);
-    void start(one, one.process('one', { store }));
-    await reached;
-    one.dead.add('one');
-    one.table.calls.length = 0;
-    const [run] = await one.process('two').resume();
-    expect((await run?.ended)?.status).toBe('done');
-    expect(one.table.keys()).toEqual(keys(1, 700));
-    const ops = one.table.calls.map(({ op }) => op);
-    expect([ops.includes('matching'), ops.includes('records')]).toEqual([true, false]);
-  });
-
   it('goes on with a plan to which somebody has said yes', async () => {
     const one = await made({ brake: { deletes: 0.2, updates: 1 } });
     one.source.rowsNow = rowsOf(1, 20);
@@ -168,7 +153,7 @@ describe('a process that is killed', () => {
     one.source.rowsNow = rowsOf(10, 20);
     const asked = await one.run(one.process('zero'));
     one.table.put({ [keyField]: 'new' });
-    const { store, reached } = killedAt(one.store, 'chunks');
+    const { store, reached } = killedAt(one.store, 'chunks', 2);
     void one.process('one', { store }).apply(asked.run, by, asked.version);
     await reached;
     one.dead.add('one');

@@ -188,7 +188,8 @@ describe('a record that somebody deletes before it is updated', () => {
     expect(one.table.held.size).toBe(19);
     const again = await one.process().retry(state.run, { kind: 'cli' });
     if (again.kind !== 'going') throw new Error(again.kind);
-    expect(counts(await again.run.ended)).toEqual({ read: 20, updated: 19, failed: 1 });
+    // By now the record is missing when the table is read, and this mode leaves that alone.
+    expect(counts(await again.run.ended)).toEqual({ read: 20, unchanged: 1, updated: 19 });
   });
 
   it('is not made anew while the table cannot be read for its key', async () => {

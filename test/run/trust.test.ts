@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { trustRead } from '../../src/run/trust.ts';
 import { witness } from '../../src/run/witness.ts';
 import { createOf, type Written } from '../../src/sync/change.ts';
+import type { TableRecord } from '../../src/sync/field.ts';
 import { rowsOf, world } from './fakes.ts';
 
 const scope = { definition: 'orders', table: 'app/tbl' };
@@ -72,7 +73,7 @@ it('rows that go to another field now are not taken for somebody’s changes', a
 describe('a read', () => {
   const missing = { rows: 2, some: ['a', 'b'].map((key) => ({ key, record: `rec-${key}` })) };
   const read = (
-    found: { present?: string[]; forbidden?: string[] },
+    found: { present?: TableRecord[]; forbidden?: string[] },
     index = new Set<string>(),
     moved = false,
   ) => {
@@ -90,13 +91,15 @@ describe('a read', () => {
     await expect(read({ forbidden: ['rec-a'] }).trusted).rejects.toMatchObject({
       problems: [{ code: 'records-hidden' }],
     });
-    await expect(read({ present: ['rec-b'] }).trusted).rejects.toMatchObject({
+    await expect(read({ present: [{ id: 'rec-b', fields: {} }] }).trusted).rejects.toMatchObject({
       problems: [{ code: 'records-overlooked' }],
     });
   });
 
   it('that the table moved under is trusted all the same: its creates are confirmed by key', async () => {
-    await expect(read({ present: ['rec-b'] }, new Set(), true).trusted).resolves.toBeUndefined();
+    await expect(
+      read({ present: [{ id: 'rec-b', fields: {} }] }, new Set(), true).trusted,
+    ).resolves.toBeUndefined();
     await expect(read({ forbidden: ['rec-b'] }, new Set(), true).trusted).rejects.toThrow();
   });
 

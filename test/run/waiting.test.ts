@@ -73,11 +73,12 @@ describe('a plan that somebody wanted to see', () => {
     expect(one.table.keys()).toEqual(keys(1, 20));
   });
 
-  it('is not applied after a newer run has written, nor where it changes nothing', async () => {
+  it('is shown anew after a newer run has written, and is not applied where it changes nothing', async () => {
     const { one, state } = await shown();
     await one.clock.advance(1000);
     await one.run();
-    expect(await one.process().apply(state.run, by, state.version)).toMatchObject({ kind: 'stale' });
+    const asked = await over(await one.process().apply(state.run, by, state.version));
+    expect(asked.waiting?.reasons.map(({ code }) => code)).toEqual(['moved']);
     const nothing = await one.run(one.process(), { planOnly: true });
     expect(await one.process().apply(nothing.run, by)).toMatchObject({ kind: 'stale' });
   });

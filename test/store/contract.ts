@@ -76,7 +76,7 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
         await store.journal.createRun(runOf('r-last'));
         await store.journal.saveState('r-last', stateOf('r-last', { status: 'done', endedAt: 2_000 }));
         await store.journal.saveCard('r-last', { chat: 'oc_1', message: 'om_last' });
-        await store.journal.savePlan('r-last', '{"revision":7}', 'f2');
+        await store.journal.savePlan('r-last', { text: '{"revision":7}', fingerprint: 'f2' });
         const found = await store.journal.findRunByMessage('om_last');
         expect(found).toEqual({
           ...runOf('r-last', { status: 'done', endedAt: 2_000 }),
@@ -281,7 +281,7 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
       it('go when their plan is dropped, and only those', async () => {
         await begun('c-drop');
         await begun('c-stay');
-        await store.journal.savePlan('c-drop', '{"revision":1}', 'f9');
+        await store.journal.savePlan('c-drop', { text: '{"revision":1}', fingerprint: 'f9' });
         await store.journal.dropPlan('c-drop');
         expect(await store.journal.chunks('c-drop')).toEqual([]);
         expect(await store.journal.findRun('c-drop')).toMatchObject({ plan: '' });
@@ -411,7 +411,9 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
         await expect(added).rejects.toBeInstanceOf(Fenced);
         const late = store.journal.saveState('f-late', stateOf('f-late'), fence);
         await expect(late).rejects.toBeInstanceOf(Fenced);
-        await expect(store.journal.savePlan('f-late', '{}', 'f2', fence)).rejects.toBeInstanceOf(Fenced);
+        await expect(
+          store.journal.savePlan('f-late', { text: '{}', fingerprint: 'f2' }, fence),
+        ).rejects.toBeInstanceOf(Fenced);
         await expect(store.journal.dropPlan('f-late', fence)).rejects.toBeInstanceOf(Fenced);
         expect(await store.journal.chunks('f-late')).toMatchObject([{ status: 'pending', attempts: 0 }]);
         expect(await store.ledger.size(scope)).toBe(0);
@@ -551,7 +553,7 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
         ] as const) {
           await store.journal.createRun(runOf(id, { status, startedAt: 1, endedAt }, scope));
           await store.journal.addChunks(id, [{ ...chunkOf('C001', 1), body: new Uint8Array(100_000) }]);
-          await store.journal.savePlan(id, '{"revision":5}', 'f5');
+          await store.journal.savePlan(id, { text: '{"revision":5}', fingerprint: 'f5' });
         }
         const left = async (): Promise<string[]> => {
           const runs = await store.journal.latestRuns('shrunk', 10);
@@ -587,7 +589,7 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
         await store.journal.createRun(runOf('k-older', { ...ended, startedAt: 1 }, scope));
         await store.journal.createRun(runOf('k-newest', { ...ended, startedAt: 2 }, scope));
         await store.journal.addChunks('k-newest', [chunkOf('C001', 1)]);
-        await store.journal.savePlan('k-newest', '{"revision":5}', 'f5');
+        await store.journal.savePlan('k-newest', { text: '{"revision":5}', fingerprint: 'f5' });
         await store.journal.prune(100);
         expect(await store.journal.findRun('k-older')).toBeUndefined();
         expect(await store.journal.lastDone(scope)).toMatchObject({

@@ -156,16 +156,19 @@ export function table(
     },
 
     look: async (ids, signal) => {
-      const seen = { present: [] as string[], forbidden: [] as string[], absent: [] as string[] };
+      const seen = { present: [] as TableRecord[], forbidden: [] as string[], absent: [] as string[] };
       for (let at = 0; at < ids.length; at += lookMax) {
         const group = ids.slice(at, at + lookMax);
         const answer = await read(signal, (sdk, options) =>
           sdk.bitable.appTableRecord.batchGet({ path, data: { record_ids: [...group] } }, options),
         );
-        const present = (answer.data?.records ?? []).flatMap(({ record_id: one }) => one ?? []);
+        const present = (list(answer.data?.records) ?? []).flatMap((item): TableRecord[] => {
+          const id = recordId(item);
+          return id === undefined ? [] : [{ id, fields: shape(shape(item)?.['fields']) ?? {} }];
+        });
         const forbidden = answer.data?.forbidden_record_ids ?? [];
         const absent = answer.data?.absent_record_ids ?? [];
-        const told = new Set([...present, ...forbidden, ...absent]);
+        const told = new Set([...present.map(({ id }) => id), ...forbidden, ...absent]);
         if (group.some((one) => !told.has(one))) {
           throw new CallError(oddAnswer('a look-up says nothing about some records', 'unknown', false));
         }

@@ -48,6 +48,15 @@ export interface NewChunk {
   readonly body: Uint8Array;
   /** Why Feishu refused its rows in an earlier run: the chunk begins as rejected, and only a person has it sent. */
   readonly refused?: Failure;
+  /** What is known of earlier sends of its rows. */
+  readonly sent?: {
+    readonly attempts: number;
+    /** Whether one may have happened of which nothing is known: the chunk begins as sent. */
+    readonly inDoubt: boolean;
+    /** The token of that one, where it was of the very same rows, and when that was first used (ms). */
+    readonly token: string | null;
+    readonly sentAt: number | null;
+  };
 }
 
 /** How a chunk came out; stored in one transaction together with the ledger. */
@@ -74,8 +83,16 @@ export interface Journal {
   /** Puts a state in the place of one with that status and version; false when it has changed meanwhile. */
   replaceState(run: string, before: Pick<State, 'status' | 'version'>, state: State): Promise<boolean>;
   saveCard(run: string, card: { readonly chat: string; readonly message: string }): Promise<void>;
-  /** Stores what the upload needs, once all chunks are added. */
-  savePlan(run: string, plan: string, fingerprint: string, fence?: number): Promise<void>;
+  /**
+   * Stores what the upload needs, once all chunks are added.
+   * @param succession chunks of the plan before that go, and those that take their place under their IDs
+   */
+  savePlan(
+    run: string,
+    plan: { readonly text: string; readonly fingerprint: string },
+    fence?: number,
+    succession?: { readonly drop: readonly string[]; readonly add: readonly NewChunk[] },
+  ): Promise<void>;
   /** Throws the chunks of a plan away that was never carried out. */
   dropPlan(run: string, fence?: number): Promise<void>;
   findRun(run: string): Promise<RunRecord | undefined>;

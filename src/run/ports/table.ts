@@ -72,7 +72,7 @@ export interface Table {
     ids: readonly string[],
     signal: AbortSignal,
   ): Promise<{
-    readonly present: readonly string[];
+    readonly present: readonly TableRecord[];
     readonly forbidden: readonly string[];
     readonly absent: readonly string[];
   }>;

@@ -1,0 +1,206 @@
+import { createHash } from 'node:crypto';
+import type { Change } from '../sync/change.ts';
+import { backIn, kindOrder, numberOf } from '../sync/chunk.ts';
+import { decodeChanges, encodeChanges } from '../sync/chunk-body.ts';
+import type { Definition } from '../sync/definition.ts';
+import type { Key } from '../sync/key.ts';
+import { isDivisible, partId, recordOf } from '../sync/parts.ts';
+import type { ChunkKind } from '../sync/state.ts';
+import type { Plan } from './plan.ts';
+import type { ChunkRecord, LedgerEntry, NewChunk, Outcome, RunRecord, Store } from './ports.ts';
+
+/** What a run that goes on has behind it. Its rest is planned anew, from both sides as they are now. */
+export interface Left {
+  readonly plan: Plan;
+  /** Keys of the rows that it has confirmed. */
+  readonly confirmed: ReadonlySet<Key>;
+  /** Rows that its chunks count as created or updated. */
+  readonly written: number;
+  /** Rows that were sent and not confirmed: each goes on in its chunk. */
+  readonly tried: ReadonlyMap<Key, Tried>;
+  /** Chunks that are not confirmed; the new plan takes their place. */
+  readonly open: readonly ChunkRecord[];
+  /** The highest number of a chunk so far, by the letters before it. */
+  readonly numbers: ReadonlyMap<string, number>;
+}
+
+interface Tried {
+  readonly chunk: ChunkRecord;
+  /** The record that the change was about; undefined of one to be created. */
+  readonly record: string | undefined;
+}
+
+type Kept = Pick<Store, 'journal' | 'ledger'>;
+
+/** Reads what a run has left: the rows of each chunk that was sent, once. */
+export async function leftBy({ id, scope }: RunRecord, plan: Plan, { journal, ledger }: Kept): Promise<Left> {
+  const confirmed = new Set<Key>();
+  const tried = new Map<Key, Tried>();
+  const open: ChunkRecord[] = [];
+  const numbers = new Map<string, number>();
+  let written = 0;
+  for (const chunk of await journal.chunks(id)) {
+    const { letters, number } = numberOf(chunk.id);
+    numbers.set(letters, Math.max(number, numbers.get(letters) ?? 0));
+    if (chunk.kind !== 'delete') written += chunk.written;
+    const isOpen = chunk.status !== 'done' && chunk.status !== 'split';
+    if (isOpen) open.push(chunk);
+    if (chunk.attempts === 0) continue;
+    const changes = decodeChanges(await journal.body(id, chunk.id));
+    const keys = changes.map(({ key }) => key);
+    const some = isOpen || chunk.status === 'split';
+    const there =
+      some && chunk.written > 0 ? await ledger.confirmedBy(scope, id, keys) : new Set(some ? [] : keys);
+    for (const change of changes) {
+      if (there.has(change.key)) confirmed.add(change.key);
+      else if (isOpen && isDivisible(chunk)) tried.set(change.key, { chunk, record: recordOf(change) });
+    }
+  }
+  return { plan, confirmed, written, tried, open, numbers };
+}
+
+/** Whether a send of the chunk may have happened whose outcome nobody has noted. */
+const isInDoubt = ({ status, failure }: ChunkRecord): boolean =>
+  status === 'sent' || status === 'unknown' || failure?.mayHaveHappened === true;
+
+/** What becomes of the chunks that a run had left, in the journal. */
+export interface Succession {
+  /** Those that came about, wholly or in part. */
+  readonly settle: readonly { readonly chunk: string; readonly outcome: Outcome }[];
+  /** Those that the new plan replaces. */
+  readonly drop: readonly string[];
+  /** Rows that were sent before, as they are wanted now. */
+  readonly add: readonly NewChunk[];
+}
+
+/** Sorts what a comparison finds into the chunks in which the rows were sent before. */
+export interface Sorter {
+  /** Takes a change whose row was sent before; answers false to others. */
+  take(change: Change): boolean;
+  /** Notes that a row is in the table as it is wanted; answers whether it counts as written by the run. */
+  same(key: Key, entry: () => LedgerEntry): boolean;
+  /** After the comparison. @param has whether the table has a record */
+  end(has: (record: string) => boolean, body: (chunk: string) => Promise<Uint8Array>): Promise<Succession>;
+}
+
+/** Makes the sorter of a run that goes on. */
+export function sorter({ confirmed, tried, open }: Left): Sorter {
+  const changes = new Map<string, Change[]>();
+  const wrote = new Map<string, LedgerEntry[]>();
+  const removed = new Map<string, string[]>();
+
+  async function replaced(chunk: ChunkRecord, body: (chunk: string) => Promise<Uint8Array>) {
+    const mine = changes.get(chunk.id) ?? [];
+    const kinds = kindOrder.filter((kind) => mine.some((change) => change.kind === kind));
+    const alone = kinds.length === 1 && kinds[0] === chunk.kind && !isPartly(chunk);
+    const add: NewChunk[] = [];
+    for (const [at, kind] of kinds.entries()) {
+      const some = mine.filter((change) => change.kind === kind);
+      const name = alone ? chunk.id : partId(chunk.id, at + 1);
+      add.push(await again(chunk, name, kind, some, body));
+    }
+    return add;
+  }
+
+  const isPartly = ({ id, written }: ChunkRecord): boolean => written > 0 || wrote.has(id) || removed.has(id);
+
+  function outcome(chunk: ChunkRecord): Outcome {
+    const [some, gone] = [wrote.get(chunk.id) ?? [], removed.get(chunk.id) ?? []];
+    const written = chunk.written + some.length + gone.length;
+    // A split chunk stands for what was confirmed of it.
+    const status = written === chunk.rows ? 'done' : 'split';
+    return { status, written, failure: null, wrote: some, removed: gone, parts: [], refused: null };
+  }
+
+  return {
+    take(change) {
+      const { chunk } = tried.get(change.key) ?? {};
+      if (!chunk) return false;
+      push(changes, chunk.id, change);
+      return true;
+    },
+    same(key, entry) {
+      if (confirmed.has(key)) return true;
+      const { chunk } = tried.get(key) ?? {};
+      if (!chunk || !isInDoubt(chunk)) return false;
+      push(wrote, chunk.id, entry());
+      return true;
+    },
+    async end(has, body) {
+      for (const { chunk, record } of tried.values())
+        if (chunk.kind === 'delete' && isInDoubt(chunk) && record && !has(record))
+          push(removed, chunk.id, record);
+      const add = await Promise.all(open.map((chunk) => replaced(chunk, body)));
+      return {
+        settle: open.filter(isPartly).map((chunk) => ({ chunk: chunk.id, outcome: outcome(chunk) })),
+        drop: open.filter((chunk) => !isPartly(chunk)).map(({ id }) => id),
+        add: add.flat(),
+      };
+    },
+  };
+}
+
+/**
+ * Rows that were sent before, as a chunk to be sent. Creates in doubt keep that doubt, and their token where they are
+ * the very same rows: only then does Feishu know it again.
+ */
+async function again(
+  before: ChunkRecord,
+  id: string,
+  kind: ChunkKind,
+  changes: readonly Change[],
+  bodyOf: (chunk: string) => Promise<Uint8Array>,
+): Promise<NewChunk> {
+  const body = encodeChanges(changes);
+  const { seq, attempts, token, sentAt } = before;
+  const chunk = { id, kind, seq, rows: changes.length, back: backIn(changes), body };
+  if (kind !== 'create' || !isInDoubt(before))
+    return { ...chunk, sent: { attempts, inDoubt: false, token: null, sentAt: null } };
+  const isSame = before.kind === 'create' && Buffer.compare(body, await bodyOf(before.id)) === 0;
+  return {
+    ...chunk,
+    sent: { attempts, inDoubt: true, ...(isSame ? { token, sentAt } : { token: null, sentAt: null }) },
+  };
+}
+
+function push<T>(lists: Map<string, T[]>, name: string, item: T): void {
+  const list = lists.get(name);
+  if (list) list.push(item);
+  else lists.set(name, [item]);
+}
+
+/**
+ * Whether all that a new plan would do was in the plan before, to which nobody had to say yes any more: a yes was for
+ * the plan that was shown.
+ * @param add chunks of the new plan that are not stored yet
+ */
+export async function wasAgreed(
+  run: string,
+  { plan, open, numbers }: Left,
+  add: readonly NewChunk[],
+  { journal }: Pick<Store, 'journal'>,
+): Promise<boolean> {
+  if (plan.waits.length > 0) return false;
+  const agreed = new Set<string>();
+  for (const { id } of open) {
+    const { letters, number } = numberOf(id);
+    // Above these are chunks of a plan that was never finished.
+    if (number > (plan.numbers?.[letters] ?? number)) continue;
+    for (const change of decodeChanges(await journal.body(run, id))) agreed.add(printOf(change));
+  }
+  const isNew = (id: string): boolean => numberOf(id).number > (numbers.get(numberOf(id).letters) ?? 0);
+  const isAgreed = (body: Uint8Array): boolean =>
+    decodeChanges(body).every((change) => agreed.has(printOf(change)));
+  for (const { id } of await journal.chunks(run))
+    if (isNew(id) && !isAgreed(await journal.body(run, id))) return false;
+  return add.every(({ body }) => isAgreed(body));
+}
+
+const printOf = (change: Change): string => Buffer.from(encodeChanges([change])).toString('base64');
+
+/** Hash of all that decides what a definition writes, and where: a run goes on only under the same terms. */
+export function termsOf({ source, key, target, mode, deletes, fields, view, timeZone }: Definition): string {
+  const { connection, query, cut } = source;
+  const what = JSON.stringify([connection, query, cut, key, target, mode, deletes, fields, view, timeZone]);
+  return createHash('sha256').update(what).digest('hex').slice(0, 32);
+}
