@@ -108,8 +108,6 @@ export interface Playground {
   };
   /** Opens a page on which people see chats and tables and act in them; one at a time. */
   openPage(options: PageOptions): Page;
-  /** The routes, for the coverage list. */
-  readonly routes: readonly { readonly name: string; readonly method: string; readonly path: string }[];
   /** Forgets bases, chats, messages, calls, faults and tokens; app, bot and connections stay. */
   reset(): void;
   stop(): Promise<void>;

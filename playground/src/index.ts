@@ -1,6 +1,6 @@
 /**
  * A Feishu that fits in memory: it speaks the HTTP and the long-connection protocol of the open platform on 127.0.0.1,
- * so that the real SDK works against it. It covers what `coverage.ts` lists; everything else answers 404 and is noted.
+ * so that the real SDK works against it. It covers what `endpoints.ts` lists; everything else answers 404 and is noted.
  * State is plain and can be looked at; limits, faults, permissions and a person's edits are under the caller's control.
  */
 import { addBase, addWikiNode } from './bitable/base-handle.ts';
@@ -159,7 +159,6 @@ export async function startPlayground(options: PlaygroundOptions = {}): Promise<
     faults: parts.faults,
     connections: parts.connections,
     subscribe: (to) => events.subscribe(to),
-    routes: parts.routes.map(({ name, method, path }) => ({ name, method, path })),
     reset: () => reset(parts),
     stop: async () => {
       parts.stop();

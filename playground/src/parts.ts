@@ -2,14 +2,15 @@ import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { newClientTokens } from './bitable/client-tokens.ts';
+import { bitableHandlers } from './bitable/handlers.ts';
 import { type Lock, newLock, type Writers } from './bitable/lock.ts';
-import { bitableRoutes } from './bitable/routes.ts';
 import { newFieldCalls } from './bitable/schema/field-calls.ts';
 import { newTableCall } from './bitable/schema/table-calls.ts';
 import { newWrites } from './bitable/write.ts';
 import { type Click, newClick } from './chat/clicks.ts';
+import { messageHandlers } from './chat/handlers.ts';
 import { newMessages } from './chat/messages.ts';
-import { messageRoutes } from './chat/routes.ts';
+import { routesOf } from './endpoints.ts';
 import { type Connections, newConnections } from './events/connection.ts';
 import { type Events, newEvents } from './events/events.ts';
 import { newFaults } from './gateway/faults.ts';
@@ -20,8 +21,8 @@ import { newTokens } from './gateway/tokens.ts';
 import type { Playground, PlaygroundOptions } from './handle.ts';
 import { seededRandom } from './random.ts';
 import { newSleep } from './sleep.ts';
-import { appRoutes } from './tenant/app-routes.ts';
-import { contactRoutes } from './tenant/contacts.ts';
+import { appHandlers } from './tenant/app-handlers.ts';
+import { contactHandlers } from './tenant/contacts.ts';
 import { makePerson } from './tenant/people.ts';
 import type { PageHandler } from './view/host.ts';
 import { type Call, defaultLimits, type Person, tell, type World } from './world.ts';
@@ -125,20 +126,16 @@ export function newParts(options: PlaygroundOptions): Parts {
   const origin = (): string => `127.0.0.1:${(server.address() as AddressInfo | null)?.port ?? 0}`;
   const connections = newConnections(world, server, () => `ws://${origin()}`);
   const events = newEvents(world, connections);
-  const others = [
-    ...messageRoutes(world, tokens, messages, connections),
-    ...bitableRoutes(
-      world,
-      {
-        records: newWrites(world, lock, clientTokens),
-        fields: newFieldCalls(world, lock, clientTokens),
-        createTable: newTableCall(world, lock),
-      },
-      rates,
-    ),
-    ...contactRoutes(world),
-  ];
-  const routes = [...others, ...appRoutes(world, others)];
+  const routes = routesOf({
+    ...messageHandlers(world, tokens, messages, connections),
+    ...bitableHandlers(world, {
+      records: newWrites(world, lock, clientTokens),
+      fields: newFieldCalls(world, lock, clientTokens),
+      createTable: newTableCall(world, lock),
+    }),
+    ...contactHandlers(world),
+    ...appHandlers(world),
+  });
   const find = newRouter(routes);
   const author = makePerson(world.random, 'Somebody');
   world.people.set(author.openId, author);

@@ -62,11 +62,15 @@ function gateway(parts: HttpParts, request: Request, logId: string): Reply | und
   if (route.scopes.length > 0 && route.scopes.every((scope) => scopesMissing.has(scope))) {
     throw scopeRefusal(parts.world.appId, route);
   }
-  if (!route.rate || !parts.ratesOn()) return undefined;
-  const wait = parts.rates.take(route.name, route.rate);
-  return wait === undefined
-    ? undefined
-    : throttled(route.rate.calls, Math.max(1, Math.ceil(wait / 1000)), logId);
+  const wait = route.rate && parts.ratesOn() ? parts.rates.take(route.name, route.rate) : undefined;
+  if (route.rate && wait !== undefined)
+    return throttled(route.rate.calls, Math.max(1, Math.ceil(wait / 1000)), logId);
+  const base = request.params['app_token'];
+  const calls = parts.world.limits.baseCallsPerSecond;
+  if (base !== undefined && calls !== undefined) {
+    if (parts.rates.take(`base ${base}`, { calls, perMs: 1000 }) !== undefined) throw new Refusal(1254290);
+  }
+  return undefined;
 }
 
 /** https://open.feishu.cn/document/server-docs/api-call-guide/generic-error-code */

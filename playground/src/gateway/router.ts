@@ -16,25 +16,27 @@ export interface Request {
   body(): unknown;
 }
 
-/** One endpoint. */
+/**
+ * Answers a request, or throws a `Refusal`. `pace` waits for the configured latency, once; a handler that must hold
+ * something meanwhile calls it itself.
+ */
+export type Handle = (request: Request, pace: (rows: number) => Promise<void>) => Promise<Reply> | Reply;
+
+/** One endpoint with what answers it. */
 export interface Route {
   /** Short name, such as `records.search`. */
   readonly name: string;
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly method: string;
   /** Path with `:name` for its parts. */
   readonly path: string;
   /** False for the few calls that need no token. */
   readonly business: boolean;
-  /** True when it changes records. */
+  /** True when it changes records or fields. */
   readonly write: boolean;
-  readonly rate?: Rate;
+  readonly rate: Rate | undefined;
   /** Any one of these scopes is enough. */
   readonly scopes: readonly string[];
-  /**
-   * Answers a request, or throws a `Refusal`. `pace` waits for the configured latency, once;
-   * a handler that must hold something meanwhile calls it itself.
-   */
-  handle(request: Request, pace: (rows: number) => Promise<void>): Promise<Reply> | Reply;
+  readonly handle: Handle;
 }
 
 /** A route with the parts of the path it was found with. */

@@ -1,8 +1,9 @@
 import { idTypeOf } from '../bitable/access.ts';
 import { type IdType, isObject, isStrings } from '../bitable/values/kind.ts';
 import { idOf, personById } from '../bitable/values/references.ts';
+import type { Handlers } from '../endpoints.ts';
 import { invalid, ok, Refusal, type Reply } from '../gateway/reply.ts';
-import type { Request, Route } from '../gateway/router.ts';
+import type { Request } from '../gateway/router.ts';
 import type { Person, World } from '../world.ts';
 
 /** E-mail addresses, mobile numbers or ids in one call. */
@@ -112,25 +113,9 @@ function usersOf(world: World, request: Request): Reply {
   return ok({ items: shown.map((person) => userJson(world, person)) });
 }
 
-/** The two calls that find people. */
-export function contactRoutes(world: World): Route[] {
-  const shared = { business: true, write: false, rate: { calls: 50, perMs: 1000 } };
-  return [
-    {
-      ...shared,
-      name: 'contacts.ids',
-      method: 'POST',
-      path: '/open-apis/contact/v3/users/batch_get_id',
-      scopes: ['contact:user.id:readonly'],
-      handle: (request) => idsOf(world, request),
-    },
-    {
-      ...shared,
-      name: 'contacts.users',
-      method: 'GET',
-      path: '/open-apis/contact/v3/users/batch',
-      scopes: ['contact:contact.base:readonly', ...statusScopes.slice(1)],
-      handle: (request) => usersOf(world, request),
-    },
-  ];
-}
+/** Answers the two calls that find people. */
+export const contactHandlers = (world: World) =>
+  ({
+    'contacts.ids': (request) => idsOf(world, request),
+    'contacts.users': (request) => usersOf(world, request),
+  }) satisfies Partial<Handlers>;
