@@ -51,7 +51,7 @@ export async function openStore(url: string, { clock, log }: StoreParts): Promis
   patience(Number.POSITIVE_INFINITY);
   const happened = occasions(db, backend);
   return {
-    journal: journal(db, backend),
+    journal: journal(db, backend, log),
     ledger: ledger(db),
     rejects: rejects(db, backend),
     facts: tableFacts(db),

@@ -1,6 +1,7 @@
 import type { Order, Orders } from '../run/ports.ts';
-import type { Actor } from '../sync/state.ts';
 import type { Backend, Database } from './db/backend.ts';
+import { actorSchema } from './states.ts';
+import { parsed } from './stored.ts';
 
 /** Orders for runs that go on at another instance. */
 export const orders = (db: Database, backend: Backend): Orders => ({
@@ -17,7 +18,10 @@ export const orders = (db: Database, backend: Backend): Orders => ({
       .orderBy('at')
       .orderBy('id');
     return (await mine.execute()).map(
-      ({ by_whom, ...order }): Order => ({ ...order, by: JSON.parse(by_whom) as Actor }),
+      ({ by_whom, ...order }): Order => ({
+        ...order,
+        by: parsed(`order for run ${order.run}`, by_whom, actorSchema),
+      }),
     );
   },
   async take(id) {

@@ -1,15 +1,19 @@
 import type { Transaction } from 'kysely';
+import { z } from 'zod';
 import type { RefusedRow, Rejects, Scope } from '../run/ports.ts';
 import type { Key } from '../sync/key.ts';
-import type { BadRow } from '../sync/state.ts';
 import { type Backend, type Database, transact } from './db/backend.ts';
 import { asBuffer, asBytes, groups, keyId } from './db/encode.ts';
 import type { Tables } from './db/schema.ts';
 import { guardRun } from './leases.ts';
 import { scopeHash } from './ledger.ts';
+import { badRowSchema } from './states.ts';
+import { parsed } from './stored.ts';
 
 /** Keys asked about in one statement. */
 const perQuestion = 500;
+
+const badRows = z.array(badRowSchema);
 
 /** The rows that are not written. */
 export function rejects(db: Database, backend: Backend): Rejects {
@@ -45,7 +49,11 @@ export function rejects(db: Database, backend: Backend): Rejects {
           .executeTakeFirst();
         if (!next) return;
         last = next.part;
-        yield JSON.parse(Buffer.from(asBytes(next.body)).toString('utf8')) as BadRow[];
+        yield parsed(
+          `rows of run ${run} that are not written`,
+          Buffer.from(asBytes(next.body)).toString('utf8'),
+          badRows,
+        );
       }
     },
     async size(scope) {
@@ -64,7 +72,12 @@ export function rejects(db: Database, backend: Backend): Rejects {
           .execute();
         for (const { key_id, hash, fields, told } of rows) {
           const key = ids.get(key_id) ?? '';
-          known.set(key, { key, hash, fields, told: JSON.parse(told) as BadRow });
+          known.set(key, {
+            key,
+            hash,
+            fields,
+            told: parsed(`refused row of ${scope.definition}`, told, badRowSchema),
+          });
         }
       }
       return known;

@@ -14,6 +14,11 @@ export function parsed<T>(what: string, json: string, schema: z.ZodType<T>): T {
   } catch (error) {
     throw unreadable(what, 'no JSON', error);
   }
+  return checked(what, value, schema);
+}
+
+/** Checks a value that came out of the store. @throws ProblemError */
+export function checked<T>(what: string, value: unknown, schema: z.ZodType<T>): T {
   const read = schema.safeParse(value);
   if (read.success) return read.data;
   const [issue] = read.error.issues;

@@ -15,19 +15,15 @@ import type { Text } from './text.ts';
  * | stop     | permission, quota or a hard limit: nothing more can succeed                 |
  * | unknown  | a code that no table lists: the chunk fails and is shown raw                 |
  */
-export type Verdict =
-  | 'wait'
-  | 'round'
-  | 'values'
-  | 'gone'
-  | 'smaller'
-  | 'reread'
-  | 'settle'
-  | 'stop'
-  | 'unknown';
+export const verdicts = [
+  ...(['wait', 'round', 'values', 'gone', 'smaller'] as const),
+  ...(['reread', 'settle', 'stop', 'unknown'] as const),
+] as const;
+export type Verdict = (typeof verdicts)[number];
 
 /** The two ways a call fails: without an answer from Feishu, or with a code in its answer. */
-export type How = 'threw' | 'answered';
+export const hows = ['threw', 'answered'] as const;
+export type How = (typeof hows)[number];
 
 /** What is known of a failed call. */
 export interface Failure {

@@ -2,36 +2,47 @@ import type { How } from './failure.ts';
 import type { Problem } from './problem.ts';
 import type { Text } from './text.ts';
 
-/** How a run ends, or that it waits. `running` is every moment before. */
-export type Status =
-  | 'running'
-  | 'planned'
-  | 'done'
-  | 'partial'
-  | 'failed'
-  | 'waiting'
-  | 'cancelled'
-  | 'interrupted'
-  | 'expired';
+/**
+ * How a run ends, or that it waits; `running` is every moment before. `open`: it has not come to its end. `goesOn`: it
+ * has, and a button may still need its plan. `good`: the table is as the query wants it.
+ */
+export const statuses = {
+  running: { open: true, goesOn: false, good: false },
+  planned: { open: false, goesOn: false, good: false },
+  done: { open: false, goesOn: false, good: true },
+  partial: { open: false, goesOn: true, good: false },
+  failed: { open: false, goesOn: true, good: false },
+  waiting: { open: true, goesOn: false, good: false },
+  cancelled: { open: false, goesOn: true, good: false },
+  interrupted: { open: false, goesOn: false, good: false },
+  expired: { open: false, goesOn: false, good: false },
+} as const satisfies Readonly<Record<string, StatusFacts>>;
+
+interface StatusFacts {
+  readonly open: boolean;
+  readonly goesOn: boolean;
+  readonly good: boolean;
+}
+
+export type Status = keyof typeof statuses;
+export const statusNames = Object.keys(statuses) as readonly Status[];
 
 /** What a running run is busy with. */
-export type Phase = 'queued' | 'reading' | 'comparing' | 'uploading' | 'pausing' | 'ended';
+export const phases = ['queued', 'reading', 'comparing', 'uploading', 'pausing', 'ended'] as const;
+export type Phase = (typeof phases)[number];
 
-export type ChunkKind = 'create' | 'update' | 'delete';
+export const chunkKinds = ['create', 'update', 'delete'] as const;
+export type ChunkKind = (typeof chunkKinds)[number];
 
 /**
  * Where a chunk stands. `sent`: handed to the network, answer not known. `split`: its parts go on in its
  * place. `dropped`: not to be sent any more.
  */
-export type ChunkStatus =
-  | 'pending'
-  | 'sent'
-  | 'done'
-  | 'failed'
-  | 'unknown'
-  | 'rejected'
-  | 'split'
-  | 'dropped';
+export const chunkStatuses = [
+  ...(['pending', 'sent', 'done', 'failed'] as const),
+  ...(['unknown', 'rejected', 'split', 'dropped'] as const),
+] as const;
+export type ChunkStatus = (typeof chunkStatuses)[number];
 
 /** Every source row ends in exactly one of these; `read` is their sum. */
 export interface RowCounts {
@@ -84,20 +95,14 @@ export interface Spent {
   readonly upload: number;
 }
 
+export const waitCodes = [
+  ...(['deletes', 'updates', 'empty-source', 'empty-table', 'empty-column', 'no-sight'] as const),
+  ...(['hand-made', 'new-options', 'changed', 'moved', 'only-shown'] as const),
+] as const;
+
 /** Why a run waits for a person. */
 export interface WaitReason {
-  readonly code:
-    | 'deletes'
-    | 'updates'
-    | 'empty-source'
-    | 'empty-table'
-    | 'empty-column'
-    | 'no-sight'
-    | 'hand-made'
-    | 'new-options'
-    | 'changed'
-    | 'moved'
-    | 'only-shown';
+  readonly code: (typeof waitCodes)[number];
   readonly message: Text;
 }
 
@@ -110,12 +115,14 @@ export interface Sample {
   readonly cells: readonly { readonly field: string; readonly from: string; readonly to: string }[];
 }
 
+export const badRowKinds = ['invalid', 'rejected', 'table'] as const;
+
 /**
  * A source row that is not sent: empty or doubled key (invalid), or a value that does not fit (rejected). `table`: a
  * record of the table that no run can touch, for its own key is empty or doubled.
  */
 export interface BadRow {
-  readonly kind: 'invalid' | 'rejected' | 'table';
+  readonly kind: (typeof badRowKinds)[number];
   readonly key: string;
   /** 1-based position in the query's answer; null when Feishu refused the row, or only the table has it. */
   readonly row: number | null;
@@ -138,27 +145,25 @@ export interface BadGroup {
   readonly samples: readonly BadRow[];
 }
 
+export const actorKinds = ['chat', 'button', 'schedule', 'cli'] as const;
+
 /** Who started or pressed something. */
 export interface Actor {
-  readonly kind: 'chat' | 'button' | 'schedule' | 'cli';
+  readonly kind: (typeof actorKinds)[number];
   /** open_id; absent on the command line and for schedules. */
   readonly openId?: string;
   /** On the command line: the shell user's name. */
   readonly user?: string;
 }
 
+export const actOps = [
+  ...(['start', 'retry', 'apply', 'apply-no-deletes', 'discard'] as const),
+  ...(['cancel', 'resume', 'create', 'restart'] as const),
+] as const;
+
 /** Something that a person did to the run, shown on its card; `restart`: the program went on with it by itself. */
 export interface Act {
-  readonly op:
-    | 'start'
-    | 'retry'
-    | 'apply'
-    | 'apply-no-deletes'
-    | 'discard'
-    | 'cancel'
-    | 'resume'
-    | 'create'
-    | 'restart';
+  readonly op: (typeof actOps)[number];
   readonly by: Actor;
   readonly at: number;
 }

@@ -6,6 +6,7 @@ import type { Tables } from '../../src/store/db/schema.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Change } from '../../src/sync/change.ts';
 import { decodeChanges, encodeChanges } from '../../src/sync/chunk-body.ts';
+import type { Failure } from '../../src/sync/failure.ts';
 import { Fenced } from '../../src/sync/fenced.ts';
 import type { BadRow, State } from '../../src/sync/state.ts';
 import { keptContract } from './kept.ts';
@@ -118,6 +119,72 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
         expect(open).toEqual(['o-running', 'o-waiting']);
       });
 
+      it.each([
+        ['torn', '{"run":"b-torn","defin'],
+        ['short of something', JSON.stringify({ ...stateOf('b-torn'), rows: { read: 1 } })],
+        ['of a newer program', JSON.stringify({ ...stateOf('b-torn'), format: 99 })],
+      ])('that are %s are told in words and take no others down', async (_, state) => {
+        const scope = { definition: 'broken', table: `b/${state.length}` };
+        const [torn, whole] = [`b-torn-${state.length}`, `b-whole-${state.length}`];
+        await store.journal.createRun(runOf(torn, { status: 'running' }, scope));
+        await store.journal.createRun(runOf(whole, { status: 'waiting' }, scope));
+        const db = new Kysely<Tables>({ dialect: backendOf(place.url).dialect });
+        await db.updateTable('bitable_sync_runs').set({ state }).where('id', '=', torn).execute();
+        await db.destroy();
+        await expect(store.journal.findRun(torn)).rejects.toMatchObject({
+          problems: [{ code: 'stored-unreadable', message: { en: expect.stringContaining(torn) } }],
+        });
+        const ids = [...(await store.journal.openRuns()), ...(await store.journal.latestRuns('broken', 9))];
+        expect(ids.filter(({ id }) => id === torn)).toEqual([]);
+        expect(ids.filter(({ id }) => id === whole)).toHaveLength(2);
+        await store.journal.saveState(torn, stateOf(torn, { status: 'failed' }));
+        await store.journal.saveState(whole, stateOf(whole, { status: 'failed' }));
+      });
+
+      it('keep all that a state may hold', async () => {
+        const words = { zh: '错', en: 'bad' };
+        const error = { code: 'x', message: words, cure: words, where: 'w', logId: 'l' };
+        const by = { kind: 'cli', user: 'ada' } as const;
+        const row = {
+          kind: 'rejected',
+          key: 'k',
+          row: null,
+          field: 'f',
+          code: 5,
+          reason: words,
+          value: 'v',
+        } as const;
+        const full: State = {
+          ...stateOf('r-full', {
+            status: 'waiting',
+            phase: 'ended',
+            setBack: 3,
+            error,
+            otherErrors: [error],
+          }),
+          queue: {
+            place: 1,
+            holder: { definition: 'd', title: 't', since: 5, by, changes: { total: 2, settled: 1 } },
+            frozen: true,
+          },
+          chunks: {
+            ...{ total: 3, settled: 2, refused: 1 },
+            failed: [{ id: 'C001', kind: 'create', rows: 3, how: 'answered', code: null, message: 'm' }],
+          },
+          planned: { creates: 1, updates: 2, back: 1, deletes: 3 },
+          waiting: {
+            reasons: [{ code: 'deletes', message: words }],
+            samples: [{ key: 'k', kind: 'update', back: true, cells: [{ field: 'f', from: 'a', to: 'b' }] }],
+            until: 9,
+          },
+          notes: [words],
+          badRows: [{ kind: 'rejected', field: 'f', code: 5, reason: words, rows: 2, samples: [row] }],
+          acts: [{ op: 'start', by: { kind: 'button', openId: 'ou_a' }, at: 1 }],
+        };
+        await store.journal.createRun({ ...runOf('r-full'), state: full });
+        expect((await store.journal.findRun('r-full'))?.state).toEqual(full);
+      });
+
       it('tell which one of a scope succeeded last', async () => {
         const scope = { definition: 'success', table: 'b/t1' };
         for (const [id, status, startedAt] of [
@@ -210,13 +277,12 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
 
       it('keep how they failed', async () => {
         const { scope, fence } = await begun('c-fail');
-        const failure = {
-          how: 'answered',
-          code: 1254015,
-          message: 'Field types do not match. “名”',
-          verdict: 'values',
-          mayHaveHappened: false,
-        } as const;
+        const words = { zh: '错', en: 'bad' };
+        const failure: Failure = {
+          ...({ how: 'answered', code: 1254015, message: 'Field types do not match. “名”' } as const),
+          ...({ verdict: 'values', silence: 'unanswered', mayHaveHappened: false, heavy: true } as const),
+          ...{ retryAfter: 5, status: 400, logId: 'l', what: words, cure: words, pointer: 'records[3]' },
+        };
         await store.journal.settle(
           'c-fail',
           scope,
