@@ -55,6 +55,8 @@ interface Actor {
   readonly chain: Chain;
   /** Since when it may know what is in the table. */
   readonly since: number;
+  /** The version of the source when it began to work: what was in older ones is nobody's wish any more. */
+  readonly version: number;
   readonly deeds: Deeds;
 }
 
@@ -86,7 +88,10 @@ export function watch(feishu: Playground, table: TableHandle, source: Source, sc
   let at = 0;
   let agreedOnce = false;
   const chains: Chain[] = [];
-  const programs = new Map<string, { readonly chain: Chain | undefined; readonly since: number }>();
+  const programs = new Map<
+    string,
+    Pick<Actor, 'since' | 'version'> & { readonly chain: Chain | undefined }
+  >();
   /** Which program a call came from. */
   const callers = new Map<number, string>();
   feishu.onRequest(({ id, route, headers }) => {
@@ -99,17 +104,17 @@ export function watch(feishu: Playground, table: TableHandle, source: Source, sc
     wrong.push(`#${at} ${words}`);
   };
 
-  /** What the source has said of a key since the run began. */
-  const wants = (chain: Chain, key: string) =>
+  /** What the source has said of a key since a program began to work. */
+  const wants = ({ version }: Actor, key: string) =>
     source.versions
-      .slice(chain.version)
+      .slice(version)
       .map((rows) => wantedBy(rows, scenario).get(key) ?? ({ kind: 'absent' } as const));
 
-  /** The keys that a record has had since the run began. */
-  function keysOf(chain: Chain, id: string): Set<string> {
+  /** The keys that a record has had since a moment. */
+  function keysOf(moment: number, id: string): Set<string> {
     const all = named.get(id) ?? [];
-    const since = all.filter((one) => one.at >= chain.at);
-    const before = all.findLast((one) => one.at < chain.at);
+    const since = all.filter((one) => one.at >= moment);
+    const before = all.findLast((one) => one.at < moment);
     return new Set([...(before ? [before] : []), ...since].map(({ key }) => key));
   }
 
@@ -117,11 +122,12 @@ export function watch(feishu: Playground, table: TableHandle, source: Source, sc
     named.set(id, [...(named.get(id) ?? []), { at, key, by }]);
   }
 
-  /** Whether a value is one that some version of the source asks for. */
-  const asked = (chain: Chain, key: string, field: string, value: unknown): boolean =>
-    wants(chain, key).some((want) => want.kind === 'row' && sameCell(want.cells[field], value));
+  /** Whether a value is one that the source asks for. */
+  const asked = (actor: Actor, key: string, field: string, value: unknown): boolean =>
+    wants(actor, key).some((want) => want.kind === 'row' && sameCell(want.cells[field], value));
 
-  function onAdd({ chain, since, deeds }: Actor, id: string, cells: Cells): void {
+  function onAdd(actor: Actor, id: string, cells: Cells): void {
+    const { since, deeds } = actor;
     const key = keyOf(cells[keyField]);
     if (scenario.mode === 'update') say(`created ${key} though the mode only updates`);
     for (const [other, held] of live) {
@@ -129,10 +135,10 @@ export function watch(feishu: Playground, table: TableHandle, source: Source, sc
       const last = named.get(other)?.at(-1);
       if (last?.by === 'app' || (last?.at ?? 0) < since) say(`created ${key} a second time, beside ${other}`);
     }
-    if (!wants(chain, key).some(({ kind }) => kind === 'row'))
+    if (!wants(actor, key).some(({ kind }) => kind === 'row'))
       say(`created ${key}, which the source does not ask for`);
     for (const field of new Set([...Object.keys(cells), ...mapped]))
-      if (!asked(chain, key, field, cells[field]))
+      if (!asked(actor, key, field, cells[field]))
         say(`created ${key} with ${field} ${JSON.stringify(cells[field])}`);
     made.set(id, 'app');
     touched.add(id);
@@ -140,14 +146,15 @@ export function watch(feishu: Playground, table: TableHandle, source: Source, sc
     deeds.added++;
   }
 
-  function onEdit({ chain, deeds }: Actor, id: string, before: Cells, after: Cells): void {
-    const keys = keysOf(chain, id);
+  function onEdit(actor: Actor, id: string, before: Cells, after: Cells): void {
+    const { chain, since, deeds } = actor;
+    const keys = keysOf(since, id);
     if (scenario.mode === 'append') say(`changed ${id} though the mode only appends`);
     if (chain.frozen.has(id)) say(`changed ${id}, whose key is empty or not its own`);
     for (const field of new Set([...Object.keys(before), ...Object.keys(after)])) {
       if (sameCell(before[field], after[field])) continue;
       if (!mapped.has(field)) say(`changed ${field} of ${id}, which no column is meant for`);
-      else if (![...keys].some((key) => asked(chain, key, field, after[field])))
+      else if (![...keys].some((key) => asked(actor, key, field, after[field])))
         say(`changed ${field} of ${id} to ${JSON.stringify(after[field])}, which the source never asked for`);
     }
     if (!sameCell(before[keyField], after[keyField])) name(id, keyOf(after[keyField]), 'app');
@@ -156,13 +163,14 @@ export function watch(feishu: Playground, table: TableHandle, source: Source, sc
     deeds.edits++;
   }
 
-  function onRemove({ chain, deeds }: Actor, id: string): void {
-    const keys = [...keysOf(chain, id)];
+  function onRemove(actor: Actor, id: string): void {
+    const { chain, since, version, deeds } = actor;
+    const keys = [...keysOf(since, id)];
     if (scenario.mode !== 'mirror') say(`deleted ${id} in the mode ${scenario.mode}`);
     if (chain.frozen.has(id)) say(`deleted ${id}, whose key is empty or not its own`);
-    if (!keys.some((key) => wants(chain, key).some(({ kind }) => kind === 'absent')))
+    if (!keys.some((key) => wants(actor, key).some(({ kind }) => kind === 'absent')))
       say(`deleted ${id} (${keys.join(', ')}), which the source has`);
-    if (source.versions.slice(chain.version).every((rows) => rows.some(isKeyless)))
+    if (source.versions.slice(version).every((rows) => rows.some(isKeyless)))
       say(`deleted ${id} while a row has no key, which may be that row's`);
     const isHandMade = !touched.has(id);
     if (isHandMade && scenario.deletes === 'ours')
@@ -174,7 +182,7 @@ export function watch(feishu: Playground, table: TableHandle, source: Source, sc
     const removed = [...chain.deeds.values()].reduce((n, one) => n + one.removed, 0);
     if (chain.least >= 10 && removed > scenario.brake.deletes * chain.most)
       say(`deleted ${removed} of ${chain.most} records, and nobody was asked`);
-    const versions = source.versions.slice(chain.version);
+    const versions = source.versions.slice(version);
     if (versions.every((rows) => rows.length === 0))
       say(`deleted ${id} for an empty source, and nobody was asked`);
   }
@@ -189,9 +197,9 @@ export function watch(feishu: Playground, table: TableHandle, source: Source, sc
       chain.byOthers++;
       // What stands alone now, or moved, is no longer out of bounds for sure.
       for (const id of [...added, ...edited, ...removed]) {
-        const keys = keysOf(chain, id);
+        const keys = keysOf(chain.at, id);
         for (const other of chain.frozen)
-          if (other === id || [...keysOf(chain, other)].some((key) => key !== '' && keys.has(key)))
+          if (other === id || [...keysOf(chain.at, other)].some((key) => key !== '' && keys.has(key)))
             chain.frozen.delete(other);
       }
     }
@@ -202,7 +210,7 @@ export function watch(feishu: Playground, table: TableHandle, source: Source, sc
     const name = callers.get(call ?? 0) ?? '';
     const program = programs.get(name);
     const deeds = program?.chain?.deeds.get(name);
-    if (program?.chain && deeds) return { chain: program.chain, since: program.since, deeds };
+    if (program?.chain && deeds) return { ...program, chain: program.chain, deeds };
     say(program ? 'a plan wrote to the table' : 'somebody unknown wrote to the table');
     return undefined;
   }
@@ -246,7 +254,7 @@ export function watch(feishu: Playground, table: TableHandle, source: Source, sc
   return {
     wrong,
     launched: (program, chain) => {
-      programs.set(program, { chain, since: at + 1 });
+      programs.set(program, { chain, since: at + 1, version: source.versions.length - 1 });
       chain?.deeds.set(program, { run: undefined, added: 0, edited: new Set(), edits: 0, removed: 0 });
     },
     begin: () => {
