@@ -1,3 +1,4 @@
+import { backoff } from '../sync/backoff.ts';
 import { CallError } from '../sync/failure.ts';
 import { ProblemError } from '../sync/problem.ts';
 
@@ -45,7 +46,7 @@ export function cannotHear(error: unknown): boolean {
 /** Milliseconds before the next attempt: doubling from a second to a minute, or what Feishu asks for. */
 export function pauseAfter(error: unknown, failures: number): number {
   const asked = error instanceof CallError ? (error.failure.retryAfter ?? 0) : 0;
-  return Math.max(asked, Math.min(1000 * 2 ** (failures - 1), 60_000));
+  return Math.max(asked, backoff(failures - 1, 1000, 60_000));
 }
 
 /** Facts for the log: code and way of failing, never words that may hold data. */

@@ -1,9 +1,10 @@
+import { backoff } from './backoff.ts';
 import type { Failure } from './failure.ts';
 import type { ChunkKind, ChunkStatus } from './state.ts';
 
 /** Milliseconds to wait before a round: 1 s, 2 s, 4 s … at most a minute, less up to half by chance. */
 export const pauseBefore = (round: number, random: number): number =>
-  Math.min(1000 * 2 ** (round - 1), 60_000) * (1 - random / 2);
+  backoff(round - 1, 1000, 60_000, 1 - random / 2);
 
 /** How long one chunk may be put off by throttling before that counts as a failure, in ms. */
 export const throttleBudget = 300_000;

@@ -1,3 +1,5 @@
+import { backoff } from './backoff.ts';
+
 /**
  * How many writes a base takes at once, found out by trying.
  *
@@ -67,6 +69,6 @@ export function refused(now: Width, at: number, atOnce: number = now.width): Wid
 
 /** Milliseconds to wait before a refused write is sent again. */
 export function refusedPause(now: Width, retryAfter: number | undefined, random: number): number {
-  const own = Math.min(250 * 2 ** now.refusals, 30_000) * (0.75 + random / 2);
+  const own = backoff(now.refusals, 250, 30_000, 0.75 + random / 2);
   return Math.max(retryAfter ?? 0, own);
 }

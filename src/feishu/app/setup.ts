@@ -3,8 +3,7 @@ import { CallError, type Failure } from '../../sync/failure.ts';
 import { problemOf } from '../../sync/failure-problem.ts';
 import { listed, type Text, text } from '../../sync/text.ts';
 import type { CallSpec, FeishuClient } from '../calls/client.ts';
-import { oddAnswer } from '../calls/failure.ts';
-import { readLimits } from '../calls/patience.ts';
+import { odd } from '../calls/failure.ts';
 import { list, shape, words } from '../calls/shape.ts';
 import { eventTypes } from '../events/receive.ts';
 import { webhookPath } from '../events/webhook.ts';
@@ -196,13 +195,12 @@ export interface Bot {
 
 /** Asks Feishu who the bot is. https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/bot-v3/bot_info */
 export async function whoAmI(client: FeishuClient, meter: CallMeter, signal?: AbortSignal): Promise<Bot> {
-  const answer: unknown = await client.patient(readLimits, signal, () =>
-    client.call({ kind: 'chat', meter, ...(signal === undefined ? {} : { signal }) }, (sdk, options) =>
-      sdk.request<unknown>({ method: 'GET', url: '/open-apis/bot/v3/info' }, options),
-    ),
+  const answer: unknown = await client.again(
+    { kind: 'chat', meter, ...(signal === undefined ? {} : { signal }) },
+    (sdk, options) => sdk.request<unknown>({ method: 'GET', url: '/open-apis/bot/v3/info' }, options),
   );
   const bot = shape(shape(answer)?.['bot']);
   const openId = words(bot?.['open_id']);
-  if (openId === undefined) throw new CallError(oddAnswer('the bot has no open_id', 'unknown', false));
+  if (openId === undefined) throw odd('the bot has no open_id');
   return { openId, name: words(bot?.['app_name']) ?? '' };
 }

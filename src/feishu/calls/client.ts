@@ -8,9 +8,9 @@ import type { WebProxy } from '../../sync/proxy.ts';
 import { text } from '../../sync/text.ts';
 import { credentialCodes, tokenCodes } from './codes.ts';
 import { cures } from './cures.ts';
-import { codeOf, failureOf, oddAnswer, silenceOf } from './failure.ts';
+import { codeOf, failureOf, odd, silenceOf } from './failure.ts';
 import { type Http, type HttpCall, http } from './http.ts';
-import { type Patience, patience } from './patience.ts';
+import { type Limits, patience, readLimits } from './patience.ts';
 import {
   type CallOptions,
   callOptions,
@@ -56,6 +56,9 @@ export interface ClientSettings {
   readonly onFailure?: (failure: Failure) => void;
 }
 
+/** Calls one method of the SDK and hands the options on to it. */
+export type CallFn<T> = (sdk: Client, options: CallOptions) => Promise<T>;
+
 /** The app at Feishu: every call to Feishu goes through here. */
 export interface FeishuClient {
   readonly appId: string;
@@ -63,15 +66,14 @@ export interface FeishuClient {
   readonly line: ProductLine;
   readonly log: Log;
   readonly http: Http;
-  /** Tries reads and messages again; see {@link Patience}. */
-  readonly patient: Patience;
+  /** Makes a {@link call} that may be repeated as it is, and waits through throttling and passing faults. */
+  again<T>(spec: CallSpec, fn: CallFn<T>, limits?: Limits): Promise<T>;
   /**
    * Makes one call: one request, with a token, counted; twice when the token was refused.
    * Resolves with what the SDK's method answered, once Feishu has said that all is well (code 0).
    * Rejects with `CallError`, with `ProblemError` when Feishu refuses the app's credentials, or with the signal's reason.
-   * @param fn calls one method of the SDK and hands the options on to it
    */
-  call<T>(spec: CallSpec, fn: (sdk: Client, options: CallOptions) => Promise<T>): Promise<T>;
+  call<T>(spec: CallSpec, fn: CallFn<T>): Promise<T>;
   /**
    * Asks Feishu for a token, whether one is held or not. Rejects as {@link call} does when there is none to be had: a
    * token that is held outlives the secret that it was given out for.
@@ -91,79 +93,16 @@ function ignore(): void {}
 
 /** Connects the SDK to our transport, token keeper and errors. */
 export function feishuClient(settings: ClientSettings): FeishuClient {
-  const { appId, appSecret, domain, log, clock, chance } = settings;
+  const { appId, domain, log, clock, chance } = settings;
   const transport = settings.http ?? http(settings.proxy && { proxy: settings.proxy });
   const stopping = new AbortController();
-  /** How far (ms) Feishu's clocks are ahead of this machine's. */
-  let ahead = 0;
   // Each call that is on its way listens.
   setMaxListeners(0, stopping.signal);
-  const sdk = new SdkClient({
-    appId,
-    appSecret,
-    domain,
-    httpInstance: sdkHttp(transport),
-    // Its own token cache belongs to the whole process and cannot forget a token that was refused.
-    disableTokenCache: true,
-    logger: silent,
-    loggerLevel: LoggerLevel.error,
-  });
-
-  /** Carries a call out once and counts it. */
-  const attempt = async <T>(spec: CallSpec, token: string | undefined, fn: CallFn<T>): Promise<T> => {
-    spec.signal?.throwIfAborted();
-    stopping.signal.throwIfAborted();
-    const both = linked(spec.signal, stopping.signal);
-    const way = passage(spec.timeout ?? timeouts[spec.kind], both.signal, spec);
-    let failure: Failure | undefined;
-    try {
-      const [value, error] = await outcome(fn(sdk, callOptions(way, token)));
-      failure = failureIn(way, spec.kind !== 'read');
-      if (failure) throw new CallError(failure, error === undefined ? {} : { cause: stripped(error) });
-      both.signal.throwIfAborted();
-      return value();
-    } finally {
-      both.unlink();
-      const date = Date.parse(way.answer?.headers['date'] ?? '');
-      if (!Number.isNaN(date)) ahead = date - clock.now();
-      if (way.started) spec.meter.count(failure?.verdict === 'wait' ? 'refused' : spec.kind);
-      if (failure) {
-        log.debug('call.failed', facts(failure));
-        settings.onFailure?.(failure);
-      }
-      // What the SDK makes for each call holds on to its options until the next full garbage collection: a whole read
-      // of a table would wait there in memory, page by page.
-      way.answer = undefined;
-    }
-  };
-
-  // Whoever asks first fetches for all; its signal must not take the token from the others.
-  const fetchToken = async (meter: CallMeter): Promise<Token> => {
-    try {
-      const answer = await attempt({ kind: 'read', meter }, undefined, (client, options) =>
-        client.auth.v3.tenantAccessToken.internal(
-          { data: { app_id: appId, app_secret: appSecret } },
-          options,
-        ),
-      );
-      const body = shape(answer);
-      const value = words(body?.['tenant_access_token']);
-      const seconds = Number(body?.['expire']);
-      if (value === undefined || !(seconds > 0)) {
-        throw new CallError(oddAnswer('the token endpoint answered without a token', 'round', false));
-      }
-      return { value, lifetime: seconds * 1000 };
-    } catch (error) {
-      if (!(error instanceof CallError)) throw error;
-      if (error.failure.code !== null && credentialCodes.has(error.failure.code)) {
-        throw problem(wrongCredentials(error.failure), { cause: error });
-      }
-      // The call that needed the token was not made.
-      throw new CallError({ ...error.failure, mayHaveHappened: false }, { cause: error });
-    }
-  };
+  const { attempt, time } = attempts(settings, transport, stopping.signal);
   const keeper = tokens(clock);
-  const currentToken = (meter: CallMeter): Promise<string> => keeper.current(() => fetchToken(meter));
+  const currentToken = (meter: CallMeter): Promise<string> =>
+    keeper.current(() => fetchToken(attempt, settings, meter));
+  const patient = patience(clock, chance);
 
   const call = async <T>(spec: CallSpec, fn: CallFn<T>): Promise<T> => {
     const token = await currentToken(spec.meter);
@@ -179,17 +118,12 @@ export function feishuClient(settings: ClientSettings): FeishuClient {
   };
 
   return {
-    appId,
-    domain,
+    ...{ appId, domain, log, http: transport, call, time },
     line: lineOf(new URL(domain).hostname) ?? 'feishu',
-    log,
-    http: transport,
-    patient: patience(clock, chance),
-    call,
+    again: (spec, fn, limits = readLimits) => patient(limits, spec.signal, () => call(spec, fn)),
     prove: async (meter) => {
-      await fetchToken(meter);
+      await fetchToken(attempt, settings, meter);
     },
-    time: () => clock.now() + ahead,
     stop: () => {
       stopping.abort(new Error('The client of Feishu was stopped.'));
       transport.stop();
@@ -197,7 +131,80 @@ export function feishuClient(settings: ClientSettings): FeishuClient {
   };
 }
 
-type CallFn<T> = (sdk: Client, options: CallOptions) => Promise<T>;
+/** Carries a call out once and counts it. */
+type Attempt = <T>(spec: CallSpec, token: string | undefined, fn: CallFn<T>) => Promise<T>;
+
+function attempts(
+  { appId, appSecret, domain, log, clock, onFailure }: ClientSettings,
+  transport: Http,
+  stopping: AbortSignal,
+): { readonly attempt: Attempt; time(): number } {
+  /** How far (ms) Feishu's clocks are ahead of this machine's. */
+  let ahead = 0;
+  const sdk = new SdkClient({
+    ...{ appId, appSecret, domain },
+    httpInstance: sdkHttp(transport),
+    // Its own token cache belongs to the whole process and cannot forget a token that was refused.
+    disableTokenCache: true,
+    logger: silent,
+    loggerLevel: LoggerLevel.error,
+  });
+  return {
+    time: () => clock.now() + ahead,
+    attempt: async (spec, token, fn) => {
+      spec.signal?.throwIfAborted();
+      stopping.throwIfAborted();
+      const both = linked(spec.signal, stopping);
+      const way = passage(spec.timeout ?? timeouts[spec.kind], both.signal, spec);
+      let failure: Failure | undefined;
+      try {
+        const [value, error] = await outcome(fn(sdk, callOptions(way, token)));
+        failure = failureIn(way, spec.kind !== 'read');
+        if (failure) throw new CallError(failure, error === undefined ? {} : { cause: stripped(error) });
+        both.signal.throwIfAborted();
+        return value();
+      } finally {
+        both.unlink();
+        const date = Date.parse(way.answer?.headers['date'] ?? '');
+        if (!Number.isNaN(date)) ahead = date - clock.now();
+        if (way.started) spec.meter.count(failure?.verdict === 'wait' ? 'refused' : spec.kind);
+        if (failure) {
+          log.debug('call.failed', facts(failure));
+          onFailure?.(failure);
+        }
+        // What the SDK makes for each call holds on to its options until the next full garbage collection: a whole read
+        // of a table would wait there in memory, page by page.
+        way.answer = undefined;
+      }
+    },
+  };
+}
+
+/** Asks for a token. Whoever asks first fetches for all: its signal must not take the token from the others. */
+async function fetchToken(
+  attempt: Attempt,
+  { appId, appSecret }: Pick<ClientSettings, 'appId' | 'appSecret'>,
+  meter: CallMeter,
+): Promise<Token> {
+  try {
+    const data = { app_id: appId, app_secret: appSecret };
+    const answer = await attempt({ kind: 'read', meter }, undefined, (client, options) =>
+      client.auth.v3.tenantAccessToken.internal({ data }, options),
+    );
+    const body = shape(answer);
+    const value = words(body?.['tenant_access_token']);
+    const seconds = Number(body?.['expire']);
+    if (value === undefined || !(seconds > 0))
+      throw odd('the token endpoint answered without a token', 'round');
+    return { value, lifetime: seconds * 1000 };
+  } catch (error) {
+    if (!(error instanceof CallError)) throw error;
+    if (error.failure.code !== null && credentialCodes.has(error.failure.code))
+      throw problem(wrongCredentials(error.failure), { cause: error });
+    // The call that needed the token was not made.
+    throw new CallError({ ...error.failure, mayHaveHappened: false }, { cause: error });
+  }
+}
 
 /** What became of a promise: how to get its value (or throw), and what it was rejected with. */
 async function outcome<T>(promise: Promise<T>): Promise<readonly [value: () => T, error: unknown]> {
@@ -251,22 +258,18 @@ function wrongCredentials(failure: Failure): Problem {
   const said = `${failure.code}: ${failure.message}`;
   const logId = failure.logId === undefined ? {} : { logId: failure.logId };
   const where = refusedSetting(failure);
-  if (where === undefined) {
-    return {
-      code: 'app-not-available',
-      where: 'FEISHU_APP_ID',
-      message: text(`飞书说应用不可用（${said}）。`, `Feishu says that the app is not available (${said}).`),
-      cure: cures.enable,
-      ...logId,
-    };
-  }
-  return {
-    code: 'wrong-credentials',
-    where,
-    message: text(`飞书不认 ${where}（${said}）。`, `Feishu does not accept ${where} (${said}).`),
-    cure: cures.credentials,
-    ...logId,
-  };
+  return where === undefined
+    ? {
+        ...{ code: 'app-not-available', where: 'FEISHU_APP_ID', cure: cures.enable, ...logId },
+        message: text(
+          `飞书说应用不可用（${said}）。`,
+          `Feishu says that the app is not available (${said}).`,
+        ),
+      }
+    : {
+        ...{ code: 'wrong-credentials', where, cure: cures.credentials, ...logId },
+        message: text(`飞书不认 ${where}（${said}）。`, `Feishu does not accept ${where} (${said}).`),
+      };
 }
 
 /**
@@ -282,14 +285,14 @@ function refusedSetting({ code, message }: Failure): string | undefined {
 }
 
 /** A tenant access token as Feishu gives it out. */
-export interface Token {
+interface Token {
   readonly value: string;
   /** Milliseconds that it still lives. */
   readonly lifetime: number;
 }
 
 /** Keeps the one token of an app. */
-export interface Tokens {
+interface Tokens {
   /** The token in force. `fetch` is used when there is none; several calls at once fetch one together. */
   current(fetch: () => Promise<Token>): Promise<string>;
   /** Forgets a token that Feishu refused, unless a newer one has taken its place. */
@@ -303,7 +306,7 @@ export interface Tokens {
 const margin = 10 * 60_000;
 
 /** Makes {@link Tokens} that hold none yet. */
-export function tokens(clock: Clock): Tokens {
+function tokens(clock: Clock): Tokens {
   let held: { readonly value: string; readonly until: number } | undefined;
   let fetching: Promise<string> | undefined;
 

@@ -1,4 +1,4 @@
-import type { Failure, Verdict } from '../../sync/failure.ts';
+import { CallError, type Failure, type Verdict } from '../../sync/failure.ts';
 import { type Text, text } from '../../sync/text.ts';
 import { cardLocked, cardRefused, codes } from './codes.ts';
 import { cures, headlines } from './cures.ts';
@@ -68,10 +68,9 @@ export function silenceOf(error: NoAnswer, write: boolean): Failure {
 /** What there is to do when no answer came, where that is not to try again in the next round. */
 const silent: { readonly [why in NoAnswer['why']]?: Verdict } = { 'too-large': 'smaller', 'held-up': 'wait' };
 
-/** A failure that we see in an answer which Feishu calls a success. */
-export function oddAnswer(message: string, verdict: Verdict, mayHaveHappened: boolean): Failure {
-  return { how: 'threw', code: null, message, verdict, mayHaveHappened, cure: cures.passing };
-}
+/** An answer that Feishu calls a success, and that cannot be one. */
+export const odd = (message: string, verdict: Verdict = 'unknown', mayHaveHappened = false): CallError =>
+  new CallError({ how: 'threw', code: null, message, verdict, mayHaveHappened, cure: cures.passing });
 
 interface Known {
   readonly verdict: Verdict;

@@ -1,9 +1,8 @@
-import { isAscii, isUtf8, transcode } from 'node:buffer';
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { agents, type Tunneling } from './tunnel.ts';
+import { type Agents, agents, type Tunneling } from './tunnel.ts';
 
 /** One HTTP request, already encoded. */
 export interface HttpCall {
@@ -64,7 +63,7 @@ const idleMs = 4000;
 const defaultMaxBytes = 64 * 1024 * 1024;
 
 const bodyOf = (bytes: Buffer, type: string): Body => {
-  const text = decode(bytes);
+  const text = bytes.toString('utf8');
   if (text.trim() === '') return { kind: 'empty' };
   try {
     return { kind: 'json', value: JSON.parse(text) as unknown };
@@ -80,67 +79,64 @@ const bodyOf = (bytes: Buffer, type: string): Body => {
  * @param maxBytes the largest answer that is taken, after unpacking
  */
 export function http(tunneling?: Tunneling, maxBytes: number = defaultMaxBytes): Http {
-  const { plain, secure } = agents({ keepAlive: true, timeout: idleMs }, tunneling);
-
-  const send = (call: HttpCall): Promise<Answer> =>
-    new Promise((resolve, reject) => {
-      let sent = false;
-      const url = new URL(call.url);
-      const tls = url.protocol === 'https:';
-      const headers: Record<string, string | number> = { 'accept-encoding': 'gzip', ...call.headers };
-      if (call.body) headers['content-length'] = call.body.length;
-      const options = { method: call.method, headers, agent: tls ? secure : plain };
-      const request: ClientRequest = (tls ? httpsRequest : httpRequest)(url, options);
-
-      const fail = (why: Silence, message: string, cause?: unknown): void => {
-        settle();
-        request.destroy();
-        reject(new NoAnswer(why, sent, message, cause === undefined ? {} : { cause }));
-      };
-      const timer = setTimeout(
-        () => fail('timeout', `no answer within ${call.timeout / 1000} s`),
-        call.timeout,
-      );
-      const abort = (): void => fail('aborted', 'given up', call.signal?.reason);
-      const settle = (): void => {
-        clearTimeout(timer);
-        call.signal?.removeEventListener('abort', abort);
-      };
-      call.signal?.addEventListener('abort', abort, { once: true });
-
-      const go = (): void => {
-        if (call.mayGo?.() === false) fail('held-up', 'held up before it was sent');
-        else {
-          sent = true;
-          request.end(call.body);
-        }
-      };
-      request.on('socket', (socket) => {
-        if (!socket.connecting) go();
-        else socket.once(tls ? 'secureConnect' : 'connect', go);
-      });
-      request.on('error', (error: NodeJS.ErrnoException) => fail('network', nameOf(error), error));
-      request.on('response', (response) => {
-        collect(response, maxBytes).then(
-          (bytes) => {
-            settle();
-            const body = bodyOf(bytes, response.headers['content-type'] ?? '');
-            resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
-          },
-          (error: Error) => fail(error instanceof TooLarge ? 'too-large' : 'network', nameOf(error), error),
-        );
-      });
-      if (call.signal?.aborted) abort();
-    });
-
+  const connections = agents({ keepAlive: true, timeout: idleMs }, tunneling);
   return {
-    send,
+    send: (call) => exchange(call, connections, maxBytes),
     stop: () => {
-      plain.destroy();
-      secure.destroy();
+      connections.plain.destroy();
+      connections.secure.destroy();
     },
   };
 }
+
+const exchange = (call: HttpCall, { plain, secure }: Agents, maxBytes: number): Promise<Answer> =>
+  new Promise((resolve, reject) => {
+    let sent = false;
+    const url = new URL(call.url);
+    const tls = url.protocol === 'https:';
+    const headers: Record<string, string | number> = { 'accept-encoding': 'gzip', ...call.headers };
+    if (call.body) headers['content-length'] = call.body.length;
+    const options = { method: call.method, headers, agent: tls ? secure : plain };
+    const request: ClientRequest = (tls ? httpsRequest : httpRequest)(url, options);
+
+    const fail = (why: Silence, message: string, cause?: unknown): void => {
+      settle();
+      request.destroy();
+      reject(new NoAnswer(why, sent, message, cause === undefined ? {} : { cause }));
+    };
+    const late = `no answer within ${call.timeout / 1000} s`;
+    const timer = setTimeout(() => fail('timeout', late), call.timeout);
+    const abort = (): void => fail('aborted', 'given up', call.signal?.reason);
+    const settle = (): void => {
+      clearTimeout(timer);
+      call.signal?.removeEventListener('abort', abort);
+    };
+    call.signal?.addEventListener('abort', abort, { once: true });
+
+    const go = (): void => {
+      if (call.mayGo?.() === false) fail('held-up', 'held up before it was sent');
+      else {
+        sent = true;
+        request.end(call.body);
+      }
+    };
+    request.on('socket', (socket) => {
+      if (!socket.connecting) go();
+      else socket.once(tls ? 'secureConnect' : 'connect', go);
+    });
+    request.on('error', (error: NodeJS.ErrnoException) => fail('network', nameOf(error), error));
+    request.on('response', (response) => {
+      collect(response, maxBytes).then(
+        (bytes) => {
+          settle();
+          const body = bodyOf(bytes, response.headers['content-type'] ?? '');
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
+        },
+        (error: Error) => fail(error instanceof TooLarge ? 'too-large' : 'network', nameOf(error), error),
+      );
+    });
+    if (call.signal?.aborted) abort();
+  });
 
 class TooLarge extends Error {}
 
@@ -162,10 +158,4 @@ function collect(response: IncomingMessage, maxBytes: number): Promise<Buffer> {
       else reject(new TooLarge(`the answer is larger than ${maxBytes} bytes`));
     });
   });
-}
-
-/** UTF-8 to a string. The way over UTF-16 is the faster one for Chinese: whole tables pass through here. */
-function decode(bytes: Buffer): string {
-  if (isAscii(bytes)) return bytes.toString('latin1');
-  return isUtf8(bytes) ? transcode(bytes, 'utf8', 'utf16le').toString('utf16le') : bytes.toString('utf8');
 }

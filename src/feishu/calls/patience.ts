@@ -1,4 +1,5 @@
 import type { Chance, Clock } from '../../run/ports.ts';
+import { backoff } from '../../sync/backoff.ts';
 import { CallError, type Failure } from '../../sync/failure.ts';
 
 /** How long a read or a message is tried again. */
@@ -26,7 +27,7 @@ const longestPause = 30_000;
 
 /** Pauses grow from 1 s, doubling up to 30 s, a quarter up or down by chance; a pause that Feishu asks for goes first. */
 export function pauseFor(failure: Failure, before: number, random: number): number {
-  const grown = Math.min(firstPause * 2 ** before, longestPause) * (0.75 + random / 2);
+  const grown = backoff(before, firstPause, longestPause, 0.75 + random / 2);
   return Math.round(failure.retryAfter === undefined ? grown : failure.retryAfter + random * 500);
 }
 

@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { Client } from '@larksuiteoapi/node-sdk';
 import type { CardJson, Chat } from '../../bot/ports.ts';
 import type { CallMeter } from '../../run/ports.ts';
 import { CallError } from '../../sync/failure.ts';
 import { type Hide, hiding } from '../../sync/hide.ts';
-import type { FeishuClient } from '../calls/client.ts';
+import type { CallFn, CallSpec, FeishuClient } from '../calls/client.ts';
 import { contentCodes } from '../calls/codes.ts';
-import { oddAnswer } from '../calls/failure.ts';
+import { odd } from '../calls/failure.ts';
 import { chatLimits } from '../calls/patience.ts';
-import type { CallOptions } from '../calls/sdk.ts';
 import { shape, words } from '../calls/shape.ts';
 
 /** Characters of a `uuid`: https://open.feishu.cn/document/server-docs/im-v1/message/create */
@@ -30,43 +28,11 @@ export function chat(
   hide: Hide = hiding([]),
   signal?: AbortSignal,
 ): Chat {
-  const written = (content: object): string =>
-    JSON.stringify(content, (_, value: unknown) => (typeof value === 'string' ? hide(value) : value));
-
-  const call = <T>(
-    own: CallMeter | undefined,
-    fn: (sdk: Client, options: CallOptions) => Promise<T>,
-    timeout?: number,
-  ): Promise<T> => {
-    const spec = {
-      ...{ kind: 'chat' as const, meter: own ?? meter },
-      ...(signal === undefined ? {} : { signal }),
-      ...(timeout === undefined ? {} : { timeout }),
-    };
-    return client.patient(chatLimits, signal, () => client.call(spec, fn));
-  };
-
-  const create = async (
-    to: string,
-    type: 'interactive' | 'file' | 'text',
-    content: object,
-    once: string,
-    own: CallMeter | undefined,
-  ): Promise<string> => {
-    const answer = await call(own, (sdk, options) =>
-      sdk.im.v1.message.create(
-        {
-          params: { receive_id_type: to.startsWith('oc_') ? 'chat_id' : 'open_id' },
-          data: {
-            receive_id: to,
-            msg_type: type,
-            content: written(content),
-            uuid: uuidOf(once),
-          },
-        },
-        options,
-      ),
-    );
+  const { written, call } = caller(client, meter, hide, signal);
+  const create = async (to: string, type: Sort, content: object, once: string, own?: CallMeter) => {
+    const params = { receive_id_type: to.startsWith('oc_') ? ('chat_id' as const) : ('open_id' as const) };
+    const data = { receive_id: to, msg_type: type, content: written(content), uuid: uuidOf(once) };
+    const answer = await call(own, (sdk, options) => sdk.im.v1.message.create({ params, data }, options));
     return messageId(answer.data?.message_id);
   };
 
@@ -90,50 +56,54 @@ export function chat(
         (sdk, options) => sdk.im.v1.file.create({ data }, options),
         uploadTime,
       );
-      const key = uploaded?.file_key;
-      if (key === undefined || key === '')
-        throw new CallError(oddAnswer('the file was taken but has no key', 'unknown', true));
+      const key = words(uploaded?.file_key);
+      if (key === undefined) throw odd('the file was taken but has no key', 'unknown', true);
       return create(to, 'file', { file_key: key }, once, own);
     },
 
     // A reply to a message of a thread stays in that thread by itself.
     reply: async (message, card, once, own, thread = false) => {
-      const answer = await call(own, (sdk, options) =>
-        sdk.im.v1.message.reply(
-          {
-            path: { message_id: encodeURIComponent(message) },
-            data: {
-              msg_type: 'interactive',
-              content: written(card),
-              uuid: uuidOf(once),
-              ...(thread && { reply_in_thread: true }),
-            },
-          },
-          options,
-        ),
-      );
+      const path = { message_id: encodeURIComponent(message) };
+      const sent = { msg_type: 'interactive', content: written(card), uuid: uuidOf(once) };
+      const data = { ...sent, ...(thread && { reply_in_thread: true }) };
+      const answer = await call(own, (sdk, options) => sdk.im.v1.message.reply({ path, data }, options));
       return messageId(answer.data?.message_id);
     },
 
-    about: async (id) => {
-      const spec = { kind: 'chat', meter, timeout: aboutTime, ...(signal && { signal }) } as const;
-      const answer = await client.call(spec, (sdk, options) =>
-        sdk.im.v1.chat.get({ path: { chat_id: encodeURIComponent(id) } }, options),
-      );
-      const { name = '', external } = answer.data ?? {};
-      // Who is not in a group learns its name only: https://open.feishu.cn/document/server-docs/group/chat/get-2
-      if (external === undefined)
-        throw new CallError(oddAnswer('the chat is told without whether it is external', 'unknown', false));
-      return { name, outside: external };
-    },
+    about: (id) =>
+      aboutChat(client, { kind: 'chat', meter, timeout: aboutTime, ...(signal && { signal }) }, id),
 
     patch: async (message, card, own) => {
-      await call(own, (sdk, options) =>
-        sdk.im.v1.message.patch(
-          { path: { message_id: encodeURIComponent(message) }, data: { content: written(card) } },
-          options,
-        ),
-      );
+      const path = { message_id: encodeURIComponent(message) };
+      const data = { content: written(card) };
+      await call(own, (sdk, options) => sdk.im.v1.message.patch({ path, data }, options));
+    },
+  };
+}
+
+async function aboutChat(client: FeishuClient, spec: CallSpec, id: string): ReturnType<Chat['about']> {
+  const path = { chat_id: encodeURIComponent(id) };
+  const answer = await client.call(spec, (sdk, options) => sdk.im.v1.chat.get({ path }, options));
+  const { name = '', external } = answer.data ?? {};
+  // Who is not in a group learns its name only: https://open.feishu.cn/document/server-docs/group/chat/get-2
+  if (external === undefined) throw odd('the chat is told without whether it is external');
+  return { name, outside: external };
+}
+
+type Sort = 'interactive' | 'file' | 'text';
+
+/** How a chat's words are written, and its calls made. */
+function caller(client: FeishuClient, meter: CallMeter, hide: Hide, signal: AbortSignal | undefined) {
+  return {
+    written: (content: object): string =>
+      JSON.stringify(content, (_, value: unknown) => (typeof value === 'string' ? hide(value) : value)),
+    call: <T>(own: CallMeter | undefined, fn: CallFn<T>, timeout?: number): Promise<T> => {
+      const spec = {
+        ...{ kind: 'chat' as const, meter: own ?? meter },
+        ...(signal === undefined ? {} : { signal }),
+        ...(timeout === undefined ? {} : { timeout }),
+      };
+      return client.again(spec, fn, chatLimits);
     },
   };
 }
@@ -150,5 +120,5 @@ const uuidOf = (once: string): string =>
 
 function messageId(id: string | undefined): string {
   if (id !== undefined && id !== '') return id;
-  throw new CallError(oddAnswer('the message was taken but has no ID', 'unknown', true));
+  throw odd('the message was taken but has no ID', 'unknown', true);
 }

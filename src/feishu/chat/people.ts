@@ -1,12 +1,11 @@
-import type { CallMeter, Clock, People } from '../../run/ports.ts';
+import type { Clock, People } from '../../run/ports.ts';
 import { CallError, type Failure } from '../../sync/failure.ts';
 import type { PersonBy } from '../../sync/lookup.ts';
 import { type Problem, ProblemError, problem } from '../../sync/problem.ts';
 import { text } from '../../sync/text.ts';
 import type { CallSpec, FeishuClient } from '../calls/client.ts';
 import { nobodyCodes, scopeMissing } from '../calls/codes.ts';
-import { oddAnswer } from '../calls/failure.ts';
-import { readLimits } from '../calls/patience.ts';
+import { odd } from '../calls/failure.ts';
 import { list, shape, words } from '../calls/shape.ts';
 
 /** How long it is believed who somebody is, in ms. A user_id may pass to another person. */
@@ -20,7 +19,6 @@ const atOnce = 4;
 
 /** Looks people up in batches, and remembers for a while who they are. */
 export function people(client: FeishuClient, clock: Pick<Clock, 'monotonic'>): People {
-  const { find } = contacts(client);
   const memory = forgetful(clock);
 
   return {
@@ -38,7 +36,7 @@ export function people(client: FeishuClient, clock: Pick<Clock, 'monotonic'>): P
         const answers = await Promise.allSettled(
           some.map(async (batch) => {
             const sent = batch.map(([, word]) => word);
-            return judged(by, batch, await find(by, sent, meter, signal));
+            return judged(by, batch, await find(client, by, sent, { kind: 'read', meter, signal }));
           }),
         );
         for (const answer of answers) {
@@ -115,101 +113,93 @@ const groups = <T>(all: readonly T[], size: number): T[][] =>
  * https://open.feishu.cn/document/server-docs/contact-v3/user/batch_get_id
  * https://open.feishu.cn/document/contact-v3/user/batch
  */
-export const peoplePerCall = 50;
+const peoplePerCall = 50;
 
 /** What a call answered: pairs of what a person is known by, as Feishu writes it, and the open_id. */
-export type Matches = readonly (readonly [word: string, openId: string])[];
+type Matches = readonly (readonly [word: string, openId: string])[];
 
-/** The calls that find people. */
-export interface Contacts {
-  /** Asks for at most {@link peoplePerCall} people; who is not found is missing. */
-  find(by: PersonBy, asked: readonly string[], meter: CallMeter, signal: AbortSignal): Promise<Matches>;
+/** Asks for at most {@link peoplePerCall} people; who is not found is missing. */
+async function find(
+  client: FeishuClient,
+  by: PersonBy,
+  asked: readonly string[],
+  spec: CallSpec,
+): Promise<Matches> {
+  try {
+    return by === 'email' || by === 'mobile'
+      ? await byAddress(client, by, asked, spec)
+      : await byId(client, by, asked, spec);
+  } catch (error) {
+    const lacks = error instanceof CallError && error.failure.code === scopeMissing;
+    throw lacks ? new ProblemError([noScope(by, error.failure)], { cause: error }) : error;
+  }
 }
 
-/** Finds people through the contact API. */
-export function contacts(client: FeishuClient): Contacts {
-  async function idsOf(by: 'email' | 'mobile', asked: readonly string[], spec: CallSpec): Promise<Matches> {
-    const answer = await client.patient(readLimits, spec.signal, () =>
-      client.call(spec, (sdk, options) =>
-        sdk.contact.v3.user.batchGetId(
-          {
-            params: { user_id_type: 'open_id' },
-            data: by === 'email' ? { emails: [...asked] } : { mobiles: [...asked] },
-          },
-          options,
-        ),
-      ),
-    );
-    const entries = list(shape(answer.data)?.['user_list']);
-    if (!entries) throw odd('a look-up of people has no list');
-    return entries.flatMap((entry) => {
-      // Whatever the kind of id that was asked for, the member is called `user_id`; without a match it is missing.
-      const [word, openId] = [words(shape(entry)?.[by]), words(shape(entry)?.['user_id'])];
-      return word === undefined || openId === undefined ? [] : [[word, openId] as const];
-    });
-  }
-
-  async function usersOf(
-    by: 'user_id' | 'union_id',
-    asked: readonly string[],
-    spec: CallSpec,
-  ): Promise<Matches> {
-    const answer = await client.patient(readLimits, spec.signal, () =>
-      client.call(spec, (sdk, options) =>
-        sdk.contact.v3.user.batch({ params: { user_ids: [...asked], user_id_type: by } }, options),
-      ),
-    );
-    const data = shape(answer.data);
-    const items = list(data?.['items']) ?? (data && data['items'] == null ? [] : undefined);
-    if (!items) throw odd('a look-up of people has no list');
-    return items.map((item) => {
-      const [word, openId] = [words(shape(item)?.[by]), words(shape(item)?.['open_id'])];
-      if (openId === undefined) throw odd('a person without open_id');
-      // Without its scope the user_id is left out without an error: that is not "no match".
-      if (word === undefined) throw problem(noScope(by));
-      return [word, openId] as const;
-    });
-  }
-
-  /** One id that does not exist refuses the whole call: it is taken out, or the call is split until it stands alone. */
-  async function surely(
-    by: 'user_id' | 'union_id',
-    asked: readonly string[],
-    spec: CallSpec,
-  ): Promise<Matches> {
-    if (asked.length === 0) return [];
-    try {
-      return await usersOf(by, asked, spec);
-    } catch (error) {
-      if (!(error instanceof CallError) || !nobodyCodes.has(error.failure.code ?? 0)) throw error;
-      if (asked.length === 1) return [];
-      const bad = namedIn(error.failure, new Set(asked));
-      const good = asked.filter((one) => !bad.has(one));
-      if (good.length < asked.length) return surely(by, good, spec);
-      const middle = Math.ceil(asked.length / 2);
-      return [
-        ...(await surely(by, asked.slice(0, middle), spec)),
-        ...(await surely(by, asked.slice(middle), spec)),
-      ];
-    }
-  }
-
-  return {
-    find: async (by, asked, meter, signal) => {
-      const spec: CallSpec = { kind: 'read', meter, signal };
-      try {
-        return by === 'email' || by === 'mobile'
-          ? await idsOf(by, asked, spec)
-          : await surely(by, asked, spec);
-      } catch (error) {
-        const lacks = error instanceof CallError && error.failure.code === scopeMissing;
-        throw lacks ? new ProblemError([noScope(by, error.failure)], { cause: error }) : error;
-      }
-    },
-  };
+async function byAddress(
+  client: FeishuClient,
+  by: 'email' | 'mobile',
+  asked: readonly string[],
+  spec: CallSpec,
+): Promise<Matches> {
+  const data = by === 'email' ? { emails: [...asked] } : { mobiles: [...asked] };
+  const answer = await client.again(spec, (sdk, options) =>
+    sdk.contact.v3.user.batchGetId({ params: { user_id_type: 'open_id' }, data }, options),
+  );
+  const entries = list(shape(answer.data)?.['user_list']);
+  if (!entries) throw odd('a look-up of people has no list');
+  return entries.flatMap((entry) => {
+    // Whatever the kind of id that was asked for, the member is called `user_id`; without a match it is missing.
+    const [word, openId] = [words(shape(entry)?.[by]), words(shape(entry)?.['user_id'])];
+    return word === undefined || openId === undefined ? [] : [[word, openId] as const];
+  });
 }
 
-const odd = (message: string): CallError => new CallError(oddAnswer(message, 'unknown', false));
+type IdKind = 'user_id' | 'union_id';
+
+/** One id that does not exist refuses the whole call: it is taken out, or the call is split until it stands alone. */
+async function byId(
+  client: FeishuClient,
+  by: IdKind,
+  asked: readonly string[],
+  spec: CallSpec,
+): Promise<Matches> {
+  if (asked.length === 0) return [];
+  try {
+    return await usersOf(client, by, asked, spec);
+  } catch (error) {
+    if (!(error instanceof CallError) || !nobodyCodes.has(error.failure.code ?? 0)) throw error;
+    if (asked.length === 1) return [];
+    const bad = namedIn(error.failure, new Set(asked));
+    const good = asked.filter((one) => !bad.has(one));
+    if (good.length < asked.length) return byId(client, by, good, spec);
+    const middle = Math.ceil(asked.length / 2);
+    return [
+      ...(await byId(client, by, asked.slice(0, middle), spec)),
+      ...(await byId(client, by, asked.slice(middle), spec)),
+    ];
+  }
+}
+
+async function usersOf(
+  client: FeishuClient,
+  by: IdKind,
+  asked: readonly string[],
+  spec: CallSpec,
+): Promise<Matches> {
+  const answer = await client.again(spec, (sdk, options) =>
+    sdk.contact.v3.user.batch({ params: { user_ids: [...asked], user_id_type: by } }, options),
+  );
+  const data = shape(answer.data);
+  const items = list(data?.['items']) ?? (data && data['items'] == null ? [] : undefined);
+  if (!items) throw odd('a look-up of people has no list');
+  return items.map((item) => {
+    const [word, openId] = [words(shape(item)?.[by]), words(shape(item)?.['open_id'])];
+    if (openId === undefined) throw odd('a person without open_id');
+    // Without its scope the user_id is left out without an error: that is not "no match".
+    if (word === undefined) throw problem(noScope(by));
+    return [word, openId] as const;
+  });
+}
 
 /** Those of the ids that Feishu names as invalid; a name that may have been cut does not count. */
 function namedIn({ message }: Failure, asked: ReadonlySet<string>): ReadonlySet<string> {

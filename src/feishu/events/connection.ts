@@ -1,5 +1,6 @@
 import type { EventDispatcher as Dispatcher, HttpInstance } from '@larksuiteoapi/node-sdk';
 import type { Chance, Clock, Log } from '../../run/ports.ts';
+import { backoff } from '../../sync/backoff.ts';
 import { problemOf } from '../../sync/failure-problem.ts';
 import { type Problem, problem } from '../../sync/problem.ts';
 import type { WebProxy } from '../../sync/proxy.ts';
@@ -78,8 +79,8 @@ export function longConnection(parts: ConnectionParts): Connection {
       if (stopping.signal.aborted) return;
       const wasGood = state.kind === 'connected' && clock.monotonic() - opened >= goodAfter;
       failures = wasGood ? 0 : failures + 1;
-      const grown = Math.min(shortestPause * 2 ** Math.max(failures - 1, 0), longestPause);
-      const pause = Math.round(grown * (0.5 + chance.random() / 2));
+      const share = 0.5 + chance.random() / 2;
+      const pause = Math.round(backoff(Math.max(failures - 1, 0), shortestPause, longestPause, share));
       state = { kind: 'connecting', since: clock.now(), problem: why };
       log.warn('connection.lost', { why: why.code, message: why.message.en, pause });
       await clock.sleep(pause, stopping.signal).catch(() => undefined);

@@ -1,8 +1,7 @@
 import type { Client } from '@larksuiteoapi/node-sdk';
-import { CallError } from '../../sync/failure.ts';
 import type { Field, FieldKind } from '../../sync/field.ts';
 import { digitsShown, type NewField } from '../../sync/schema.ts';
-import { oddAnswer } from '../calls/failure.ts';
+import { odd } from '../calls/failure.ts';
 import { list, shape, words } from '../calls/shape.ts';
 
 /** Field types by number: https://open.feishu.cn/document/server-docs/docs/bitable-v1/app-table-field/guide */
@@ -38,7 +37,7 @@ export function fieldOf(item: unknown): Field {
   const id = words(one?.['field_id']);
   const name = one?.['field_name'];
   if (id === undefined || typeof name !== 'string') {
-    throw new CallError(oddAnswer('a field without ID or name', 'unknown', false));
+    throw odd('a field without ID or name');
   }
   const property = shape(one?.['property']);
   const options = list(property?.['options'])

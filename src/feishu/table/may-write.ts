@@ -1,6 +1,5 @@
 import { CallError, type Failure } from '../../sync/failure.ts';
 import type { CallSpec, FeishuClient } from '../calls/client.ts';
-import { readLimits } from '../calls/patience.ts';
 
 /** Whether the app may write to a table: `no` with Feishu's answer where a call showed it. */
 export type WriteRight =
@@ -47,12 +46,10 @@ async function editsBase(
   token: string,
   spec: Omit<CallSpec, 'kind'> & { readonly signal: AbortSignal },
 ): Promise<boolean | undefined> {
-  const answer = await client.patient(readLimits, spec.signal, () =>
-    client.call({ ...spec, kind: 'read' }, (sdk, options) =>
-      sdk.drive.v1.permissionMember.auth(
-        { path: { token }, params: { type: 'bitable', action: 'edit' } },
-        options,
-      ),
+  const answer = await client.again({ ...spec, kind: 'read' }, (sdk, options) =>
+    sdk.drive.v1.permissionMember.auth(
+      { path: { token }, params: { type: 'bitable', action: 'edit' } },
+      options,
     ),
   );
   return answer.data?.auth_result;
@@ -66,10 +63,8 @@ async function tryUpdate(
   const path = { app_token: base, table_id: table };
   const data = { records: [{ record_id: noRecord, fields: { [field]: '' } }] };
   try {
-    await client.patient(readLimits, spec.signal, () =>
-      client.call({ ...spec, kind: 'write' }, (sdk, options) =>
-        sdk.bitable.appTableRecord.batchUpdate({ path, data }, options),
-      ),
+    await client.again({ ...spec, kind: 'write' }, (sdk, options) =>
+      sdk.bitable.appTableRecord.batchUpdate({ path, data }, options),
     );
     return { kind: 'yes' };
   } catch (error) {

@@ -5,8 +5,7 @@ import { problem } from '../../sync/problem.ts';
 import { type Text, text } from '../../sync/text.ts';
 import type { CallSpec, FeishuClient } from '../calls/client.ts';
 import { cures } from '../calls/cures.ts';
-import { oddAnswer } from '../calls/failure.ts';
-import { readLimits } from '../calls/patience.ts';
+import { odd } from '../calls/failure.ts';
 import { shape, words } from '../calls/shape.ts';
 import { newField } from './fields.ts';
 import { wholeList } from './pages.ts';
@@ -61,9 +60,7 @@ const names = { feishu: 'feishu.cn', lark: 'larksuite.com', local: '127.0.0.1' }
 
 async function baseOfNode(client: FeishuClient, node: string, spec: CallSpec): Promise<string> {
   const answer = await client
-    .patient(readLimits, spec.signal, () =>
-      client.call(spec, (sdk, options) => sdk.wiki.v2.space.getNode({ params: { token: node } }, options)),
-    )
+    .again(spec, (sdk, options) => sdk.wiki.v2.space.getNode({ params: { token: node } }, options))
     .catch((error: unknown) => {
       throw wikiProblem(error);
     });
@@ -119,19 +116,17 @@ export function base(client: FeishuClient, token: string, meter: CallMeter): Bas
 
     tables: async (signal) => {
       const items = await wholeList(idOf, async (next) => {
-        const answer = await client.patient(readLimits, signal, () =>
-          client.call(specOf('read', signal), (sdk, options) =>
-            sdk.bitable.appTable.list(
-              { path, params: { page_size: listPage, ...(next === undefined ? {} : { page_token: next }) } },
-              options,
-            ),
+        const answer = await client.again(specOf('read', signal), (sdk, options) =>
+          sdk.bitable.appTable.list(
+            { path, params: { page_size: listPage, ...(next === undefined ? {} : { page_token: next }) } },
+            options,
           ),
         );
         return answer.data;
       });
       return items.map((item) => {
         const id = idOf(item);
-        if (id === undefined) throw new CallError(oddAnswer('a table without ID', 'unknown', false));
+        if (id === undefined) throw odd('a table without ID');
         return { id, name: words(shape(item)?.['name']) ?? '' };
       });
     },
@@ -139,13 +134,11 @@ export function base(client: FeishuClient, token: string, meter: CallMeter): Bas
     createTable: async (name, fields, signal) => {
       const sent = { name, fields: fields.map(newField) };
       // Its name is unique in the base, so that a call made again cannot create it twice.
-      const answer = await client.patient(readLimits, signal, () =>
-        client.call(specOf('write', signal), (sdk, options) =>
-          sdk.bitable.appTable.create({ path, data: { table: sent } }, options),
-        ),
+      const answer = await client.again(specOf('write', signal), (sdk, options) =>
+        sdk.bitable.appTable.create({ path, data: { table: sent } }, options),
       );
       const id = words(answer.data?.table_id);
-      if (id === undefined) throw new CallError(oddAnswer('a new table without ID', 'unknown', true));
+      if (id === undefined) throw odd('a new table without ID', 'unknown', true);
       return id;
     },
 

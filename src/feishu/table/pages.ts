@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RecordPage } from '../../run/ports.ts';
 import { CallError } from '../../sync/failure.ts';
 import type { TableRecord } from '../../sync/field.ts';
-import { oddAnswer } from '../calls/failure.ts';
+import { odd } from '../calls/failure.ts';
 import { list, type Shape, shape, words } from '../calls/shape.ts';
 
 /** Records of one search page: https://open.feishu.cn/document/docs/bitable-v1/app-table-record/search */
@@ -23,7 +23,7 @@ function recordOf(item: unknown): TableRecord {
   const id = recordId(item);
   const fields = shape(shape(item)?.['fields']);
   if (id === undefined || !fields) {
-    throw new CallError(oddAnswer('a record without ID or fields', 'unknown', false));
+    throw odd('a record without ID or fields');
   }
   return { id, fields };
 }
@@ -67,7 +67,7 @@ export async function* readPages(fetch: FetchPage, outer: AbortSignal): AsyncGen
       const page = pages.turn(answer);
       const total = page.data['total'];
       if (typeof total !== 'number' || !Number.isFinite(total)) {
-        throw new CallError(oddAnswer('a page does not say how many records there are', 'unknown', false));
+        throw odd('a page does not say how many records there are');
       }
       const records = page.items.map(recordOf);
       token = page.next;
@@ -105,8 +105,6 @@ export interface Page {
 
 /** Pages without an item that a list may have in a row; more is an answer that leads nowhere. */
 const emptyPages = 3;
-
-const odd = (message: string): CallError => new CallError(oddAnswer(message, 'unknown', false));
 
 /**
  * Checks page after page of one list, so that no odd answer looks like its end.

@@ -1,14 +1,11 @@
 import type { Client } from '@larksuiteoapi/node-sdk';
 import type { BaseInfo, CallMeter, RecordPage, Table } from '../../run/ports.ts';
 import type { Address } from '../../sync/address.ts';
-import { CallError } from '../../sync/failure.ts';
 import type { Fields, TableRecord } from '../../sync/field.ts';
 import { problem } from '../../sync/problem.ts';
 import { listed, text } from '../../sync/text.ts';
-import type { CallSpec, FeishuClient } from '../calls/client.ts';
-import { oddAnswer } from '../calls/failure.ts';
-import { readLimits } from '../calls/patience.ts';
-import type { CallOptions } from '../calls/sdk.ts';
+import type { CallFn, CallSpec, FeishuClient } from '../calls/client.ts';
+import { odd } from '../calls/failure.ts';
 import { list, shape, words } from '../calls/shape.ts';
 import { fieldOf, newField } from './fields.ts';
 import { readPages, recordId, wholeList } from './pages.ts';
@@ -45,65 +42,56 @@ export function table(
   { table: id, view }: Pick<Address, 'table' | 'view'>,
   meter: CallMeter,
 ): Table {
-  const path = { app_token: base, table_id: id };
-  type Made<T> = (sdk: Client, options: CallOptions) => Promise<T>;
-
-  const read = <T>(signal: AbortSignal, fn: Made<T>): Promise<T> =>
-    client.patient(readLimits, signal, () => client.call({ kind: 'read', meter, signal }, fn));
-  const write = <T>(
-    signal: AbortSignal,
-    fn: Made<T>,
-    how: Pick<CallSpec, 'body' | 'mayGo'> = {},
-  ): Promise<T> => client.call({ kind: 'write', meter, signal, ...how }, fn);
-
-  const search = (signal: AbortSignal, more: SearchBody): AsyncGenerator<RecordPage, void> =>
-    readPages(async (size, token, inner) => {
-      const answer = await read(inner, (sdk, options) =>
-        sdk.bitable.appTableRecord.search(
-          { path, params: { page_size: size, ...paging(token) }, data: more },
-          options,
-        ),
-      );
-      return answer.data;
-    }, signal);
-
+  const at: Place = { client, meter, path: { app_token: base, table_id: id } };
   return {
-    base,
-    id,
-    chunkSize: chunkSizes[client.line],
+    ...{ base, id, chunkSize: chunkSizes[client.line] },
+    ...about(at),
+    ...reading(at, view),
+    ...writing(at),
+    linked: (other) => table(client, base, { table: other }, meter),
+  };
+}
 
+/** Where the calls of a table go. */
+interface Place {
+  readonly client: FeishuClient;
+  readonly meter: CallMeter;
+  readonly path: { readonly app_token: string; readonly table_id: string };
+}
+
+const readAt = <T>({ client, meter }: Place, signal: AbortSignal, fn: CallFn<T>): Promise<T> =>
+  client.again({ kind: 'read', meter, signal }, fn);
+
+/** What the base and the table are, and the fields. */
+function about(at: Place): Pick<Table, 'about' | 'revision' | 'fields' | 'createField'> {
+  const { client, meter, path } = at;
+  const base = { app_token: path.app_token };
+  return {
     about: async (signal) => {
-      const answer = await read(signal, (sdk, options) =>
-        sdk.bitable.app.get({ path: { app_token: base } }, options),
-      );
+      const answer = await readAt(at, signal, (sdk, options) => sdk.bitable.app.get({ path: base }, options));
       return infoOf(answer.data?.app);
     },
 
     revision: async (signal) => {
       const tables = await wholeList(tableId, async (token) => {
-        const answer = await read(signal, (sdk, options) =>
-          sdk.bitable.appTable.list(
-            { path: { app_token: base }, params: { page_size: listPage, ...paging(token) } },
-            options,
-          ),
+        const params = { page_size: listPage, ...paging(token) };
+        const answer = await readAt(at, signal, (sdk, options) =>
+          sdk.bitable.appTable.list({ path: base, params }, options),
         );
         return answer.data;
       });
-      const own = tables.find((one) => tableId(one) === id);
-      if (own === undefined) throw noSuchTable(id, tables);
+      const own = tables.find((one) => tableId(one) === path.table_id);
+      if (own === undefined) throw noSuchTable(path.table_id, tables);
       const revision = shape(own)?.['revision'];
-      if (typeof revision !== 'number')
-        throw new CallError(oddAnswer('a table without revision', 'unknown', false));
+      if (typeof revision !== 'number') throw odd('a table without revision');
       return revision;
     },
 
     fields: async (signal) => {
       const items = await wholeList(fieldId, async (token) => {
-        const answer = await read(signal, (sdk, options) =>
-          sdk.bitable.appTableField.list(
-            { path, params: { page_size: listPage, ...paging(token) } },
-            options,
-          ),
+        const params = { page_size: listPage, ...paging(token) };
+        const answer = await readAt(at, signal, (sdk, options) =>
+          sdk.bitable.appTableField.list({ path, params }, options),
         );
         return answer.data;
       });
@@ -111,18 +99,40 @@ export function table(
     },
 
     createField: async (field, token, signal) => {
+      const params = { client_token: token };
       // Its name is unique in the table, so that a call made again cannot create it twice.
-      const answer = await client.patient(readLimits, signal, () =>
-        write(signal, (sdk, options) =>
-          sdk.bitable.appTableField.create(
-            { path, params: { client_token: token }, data: newField(field) },
-            options,
-          ),
-        ),
+      const answer = await client.again({ kind: 'write', meter, signal }, (sdk, options) =>
+        sdk.bitable.appTableField.create({ path, params, data: newField(field) }, options),
       );
       return fieldOf(answer.data?.field);
     },
+  };
+}
 
+/** The records, all or some. */
+function reading(
+  at: Place,
+  view: string | undefined,
+): Pick<Table, 'records' | 'inView' | 'filters' | 'matching' | 'look'> {
+  const { path } = at;
+  const search = (signal: AbortSignal, data: SearchBody): AsyncGenerator<RecordPage, void> =>
+    readPages(async (size, token, inner) => {
+      const params = { page_size: size, ...paging(token) };
+      const answer = await readAt(at, inner, (sdk, options) =>
+        sdk.bitable.appTableRecord.search({ path, params, data }, options),
+      );
+      return answer.data;
+    }, signal);
+  /** The records of a search, as they are at its end: it may have begun again. */
+  const all = async (signal: AbortSignal, data: SearchBody): Promise<readonly TableRecord[]> => {
+    let records: TableRecord[] = [];
+    for await (const page of search(signal, data)) {
+      if (page.restarted) records = [];
+      records.push(...page.records);
+    }
+    return records;
+  };
+  return {
     records: (fieldNames, signal) => search(signal, named(fieldNames)),
 
     inView: async (fieldNames, signal) => {
@@ -139,54 +149,55 @@ export function table(
 
     matching: async (field, values, fieldNames, signal) => {
       const found = new Map<string, TableRecord>();
-      const matching = async (group: Filter): Promise<readonly TableRecord[]> => {
-        let records: TableRecord[] = [];
-        for await (const page of search(signal, { ...named(fieldNames), filter: group })) {
-          if (page.restarted) records = [];
-          records.push(...page.records);
-        }
-        return records;
-      };
       const groups = filters(field, values);
-      for (let at = 0; at < groups.length; at += filtersAtOnce) {
-        const some = await Promise.all(groups.slice(at, at + filtersAtOnce).map(matching));
+      for (let from = 0; from < groups.length; from += filtersAtOnce) {
+        const some = await Promise.all(
+          groups
+            .slice(from, from + filtersAtOnce)
+            .map((filter) => all(signal, { ...named(fieldNames), filter })),
+        );
         for (const record of some.flat()) found.set(record.id, record);
       }
       return [...found.values()];
     },
 
-    look: async (ids, signal) => {
-      const seen = { present: [] as TableRecord[], forbidden: [] as string[], absent: [] as string[] };
-      for (let at = 0; at < ids.length; at += lookMax) {
-        const group = ids.slice(at, at + lookMax);
-        const answer = await read(signal, (sdk, options) =>
-          sdk.bitable.appTableRecord.batchGet({ path, data: { record_ids: [...group] } }, options),
-        );
-        const present = (list(answer.data?.records) ?? []).flatMap((item): TableRecord[] => {
-          const id = recordId(item);
-          return id === undefined ? [] : [{ id, fields: shape(shape(item)?.['fields']) ?? {} }];
-        });
-        const forbidden = answer.data?.forbidden_record_ids ?? [];
-        const absent = answer.data?.absent_record_ids ?? [];
-        const told = new Set([...present.map(({ id }) => id), ...forbidden, ...absent]);
-        if (group.some((one) => !told.has(one))) {
-          throw new CallError(oddAnswer('a look-up says nothing about some records', 'unknown', false));
-        }
-        seen.present.push(...present);
-        seen.forbidden.push(...forbidden);
-        seen.absent.push(...absent);
-      }
-      return seen;
-    },
+    look: (ids, signal) => look(at, ids, signal),
+  };
+}
 
+async function look(at: Place, ids: readonly string[], signal: AbortSignal) {
+  const seen = { present: [] as TableRecord[], forbidden: [] as string[], absent: [] as string[] };
+  for (let from = 0; from < ids.length; from += lookMax) {
+    const group = ids.slice(from, from + lookMax);
+    const answer = await readAt(at, signal, (sdk, options) =>
+      sdk.bitable.appTableRecord.batchGet({ path: at.path, data: { record_ids: [...group] } }, options),
+    );
+    const present = (list(answer.data?.records) ?? []).flatMap((item): TableRecord[] => {
+      const id = recordId(item);
+      return id === undefined ? [] : [{ id, fields: shape(shape(item)?.['fields']) ?? {} }];
+    });
+    const forbidden = answer.data?.forbidden_record_ids ?? [];
+    const absent = answer.data?.absent_record_ids ?? [];
+    const told = new Set([...present.map(({ id }) => id), ...forbidden, ...absent]);
+    if (group.some((one) => !told.has(one))) throw odd('a look-up says nothing about some records');
+    seen.present.push(...present);
+    seen.forbidden.push(...forbidden);
+    seen.absent.push(...absent);
+  }
+  return seen;
+}
+
+/** Writes of records: one call each, never repeated here. */
+function writing({ client, meter, path }: Place): Pick<Table, 'create' | 'update' | 'delete'> {
+  const write = <T>(how: Omit<CallSpec, 'kind' | 'meter'>, fn: CallFn<T>): Promise<T> =>
+    client.call({ kind: 'write', meter, ...how }, fn);
+  return {
     create: (records) => {
       const body = bodyOf(records.map((fields: Fields) => ({ fields })));
       return async (token, signal, mayGo) => {
         const params = { client_token: token };
-        const answer = await write(
-          signal,
-          (sdk, options) => sdk.bitable.appTableRecord.batchCreate({ path, params, data: inBody }, options),
-          { body, mayGo },
+        const answer = await write({ signal, body, mayGo }, (sdk, options) =>
+          sdk.bitable.appTableRecord.batchCreate({ path, params, data: inBody }, options),
         );
         return writtenIds(answer.data?.records, records.length);
       };
@@ -195,10 +206,8 @@ export function table(
     update: (records) => {
       const body = bodyOf(records.map(({ id, fields }) => ({ record_id: id, fields })));
       return async (signal, mayGo) => {
-        const answer = await write(
-          signal,
-          (sdk, options) => sdk.bitable.appTableRecord.batchUpdate({ path, data: inBody }, options),
-          { body, mayGo },
+        const answer = await write({ signal, body, mayGo }, (sdk, options) =>
+          sdk.bitable.appTableRecord.batchUpdate({ path, data: inBody }, options),
         );
         writtenIds(answer.data?.records, records.length);
       };
@@ -206,18 +215,13 @@ export function table(
 
     delete: async (ids, signal, mayGo) => {
       const data = { records: [...ids] };
-      const answer = await write(
-        signal,
-        (sdk, options) => sdk.bitable.appTableRecord.batchDelete({ path, data }, options),
-        { mayGo },
+      const answer = await write({ signal, mayGo }, (sdk, options) =>
+        sdk.bitable.appTableRecord.batchDelete({ path, data }, options),
       );
       writtenIds(answer.data?.records, ids.length);
-      if (answer.data?.records?.some((one) => one.deleted === false)) {
-        throw new CallError(oddAnswer('some records were not deleted', 'round', true));
-      }
+      if (answer.data?.records?.some((one) => one.deleted === false))
+        throw odd('some records were not deleted', 'round', true);
     },
-
-    linked: (other) => table(client, base, { table: other }, meter),
   };
 }
 
@@ -260,7 +264,7 @@ function writtenIds(records: unknown, sent: number): readonly string[] {
   const ids = (list(records) ?? []).map(recordId);
   const whole = ids.filter((id) => id !== undefined);
   if (whole.length !== sent) {
-    throw new CallError(oddAnswer(`${sent} records were sent, ${whole.length} came back`, 'round', true));
+    throw odd(`${sent} records were sent, ${whole.length} came back`, 'round', true);
   }
   return whole;
 }
