@@ -24,7 +24,7 @@ import { keeper } from './run/keeper.ts';
 import { openLanes } from './run/lane.ts';
 import type { CallMeter } from './run/ports.ts';
 import { openRuns } from './run/registry.ts';
-import { openSpoolFolder } from './run/spool-file.ts';
+import { openSpoolFolder } from './run/spool.ts';
 import { story } from './run/story.ts';
 import { type Verify, verifier } from './run/verify.ts';
 import { serve } from './serve.ts';

@@ -3,16 +3,12 @@ import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { WriteStream } from 'node:tty';
-import { setFlagsFromString } from 'node:v8';
 import { createCli, keepStdoutForAnswers } from './cli/cli.ts';
 import type { RunDemo } from './cli/command.ts';
 import type { Stream } from './cli/terminal.ts';
 import { systemClock } from './clock.ts';
 
 keepStdoutForAnswers();
-// A run makes much that is soon garbage. Left to itself the heap may grow to four times what it needs before that is
-// swept, and small machines are what a bot runs on. Sweeping it much sooner than at twice that costs more than it saves.
-setFlagsFromString('--heap-growing-percent=100');
 
 const stopping = new AbortController();
 const cli = createCli(process.argv.slice(2), {

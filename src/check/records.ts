@@ -38,14 +38,14 @@ export async function checkRecords(
     const few = listed(all.slice(0, shown).map((key) => shownKey(mapping, key)));
     return text(`${few.zh}${more}`, `${few.en}${more}`);
   };
-  const doubled = index.doubledKeys();
+  const doubled = [...index.doubled.keys()];
   const wanted = doubled.filter(isWanted);
   const others = doubled.filter((key) => !isWanted(key));
   const name = names.join(' + ');
   return [
     ...(wanted.length > 0 ? [leftOut(name, wanted.length, keys(wanted))] : []),
     ...(others.length > 0 ? [doubledKeys(name, others.length, keys(others))] : []),
-    ...(index.emptyKeys > 0 ? [emptyKeys(name, index.emptyKeys)] : []),
+    ...(index.withoutKey.length > 0 ? [emptyKeys(name, index.withoutKey.length)] : []),
   ];
 }
 

@@ -1,4 +1,4 @@
-import { encodeChanges } from '../sync/chunk-body.ts';
+import { encodeChanges } from '../sync/change.ts';
 import { tokenLife } from '../sync/limits.ts';
 import type { Part } from '../sync/parts.ts';
 import type { ChunkRecord, ChunkStatus, NewChunk, Outcome } from './ports.ts';

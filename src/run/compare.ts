@@ -1,19 +1,18 @@
 import { createHash } from 'node:crypto';
 import { whyBadKey } from '../sync/bad-keys.ts';
-import type { Change, Written } from '../sync/change.ts';
+import { type Change, decodeChanges, type Written } from '../sync/change.ts';
 import { chunker, type PackedChunk } from '../sync/chunk.ts';
-import { decodeChanges } from '../sync/chunk-body.ts';
 import type { Definition } from '../sync/definition.ts';
 import { type Compared, diff } from '../sync/diff.ts';
 import type { Failure } from '../sync/failure.ts';
 import type { FieldKind } from '../sync/field.ts';
-import { hashOf, seedOf } from '../sync/hash.ts';
 import type { Key } from '../sync/key.ts';
+import type { Cell } from '../sync/kinds/kind.ts';
 import type { Resolver } from '../sync/lookup.ts';
 import { keyIn, type Mapping } from '../sync/mapping.ts';
 import { type NewOptions, newOptions } from '../sync/new-options.ts';
-import { packCells, unpackCells } from '../sync/pack.ts';
 import { holdsDeletes } from '../sync/policy.ts';
+import { hashOfRow, seedOf } from '../sync/row.ts';
 import type { BadGroup, BadRow, Sample } from '../sync/state.ts';
 import type { Text } from '../sync/text.ts';
 import { badRowsOf, listedKey, listedParts, listedValue } from './bad-rows.ts';
@@ -21,12 +20,11 @@ import { type Left, type Sorter, type Succession, sorter } from './left.ts';
 import { heldBack, type LeftOver, owned } from './left-over.ts';
 import { meetingsOf } from './meetings.ts';
 import type { LedgerEntry, NewChunk, RefusedRow, Scope, Store } from './ports.ts';
-import { cellsFrom, rowNumber, type SourceRead } from './read-source.ts';
+import type { SourceRead, SourceRow } from './read-source.ts';
 import type { TableRead } from './read-table.ts';
 import type { Refused } from './refused.ts';
 import { sampler } from './sample.ts';
 import type { Spool } from './spool.ts';
-import { inTurns } from './turns.ts';
 import { type Witness, witness } from './witness.ts';
 
 /** The outcome of comparing both sides; the changes themselves are in the journal as chunks. */
@@ -63,9 +61,9 @@ export interface Comparison extends LeftOver {
 export interface Sides {
   readonly definition: Definition;
   readonly mapping: Mapping;
-  readonly spool: Spool;
-  /** Rows that were refused while they were read, each as JSON. */
-  readonly bad: Spool;
+  readonly spool: Spool<SourceRow>;
+  /** Rows that were refused while they were read. */
+  readonly bad: Spool<BadRow>;
   readonly source: SourceRead;
   readonly table: TableRead;
   readonly chunkSize: number;
@@ -183,41 +181,38 @@ export async function compare(
     return unsifted.length === lookUp ? sift(sides.refused) : undefined;
   }
 
-  for await (const frame of sides.bad.frames())
-    await bad.take(JSON.parse(Buffer.from(frame).toString('utf8')) as BadRow);
+  for await (const group of sides.bad.groups()) for (const row of group) await bad.take(row);
 
   const seed = seedOf(mapping.targets);
-  const entryOf = (key: Key, cells: Uint8Array): LedgerEntry => ({
-    ...{ key, hash: hashOf(cells, seed) },
-    record: table.index.record(table.index.find(key)).id,
+  const entryOf = (key: Key, cells: readonly Cell[]): LedgerEntry => ({
+    ...{ key, hash: hashOfRow(cells, seed) },
+    record: table.index.find(key)?.id ?? '',
   });
   const judge = diff(mapping, table.index, source.times, definition.mode, sides.within);
   const ready = sides.resolver && resolving(mapping, sides.resolver);
   const meetings = meetingsOf(sides);
   for await (const group of spool.groups()) {
-    for await (const some of inTurns(group))
-      for (const frame of some) {
-        const packed = ready ? ready(frame.subarray(cellsFrom)) : frame;
-        if ('bad' in packed) {
-          counts.rejected++;
-          await bad.take({ kind: 'rejected', row: rowNumber(frame), ...packed.bad });
-          continue;
-        }
-        const found = judge.row(packed, ready ? 0 : cellsFrom);
-        meetings.see(found, () => judge.keyIn(packed, ready ? 0 : cellsFrom));
-        if (found.kind === 'create' || found.kind === 'update') {
-          const waiting = consider(found);
-          if (waiting) await waiting;
-        } else {
-          counts[found.kind === 'delete' ? 'left' : found.kind]++;
-          if (before && (found.kind === 'same' || found.kind === 'left')) {
-            const from = ready ? 0 : cellsFrom;
-            const key = judge.keyIn(packed, from);
-            if (before.same(key, () => entryOf(key, packed.subarray(from)))) counts.written++;
-          }
-          if (found.kind === 'invalid') await bad.take(invalidRow(rowNumber(frame), found, sides));
-        }
+    for (const { row, cells: words } of group) {
+      const cells = ready ? ready(words) : words;
+      if ('bad' in cells) {
+        counts.rejected++;
+        await bad.take({ kind: 'rejected', row, ...cells.bad });
+        continue;
       }
+      const found = judge.row(cells);
+      meetings.see(found, () => keyIn(mapping, cells));
+      if (found.kind === 'create' || found.kind === 'update') {
+        const waiting = consider(found);
+        if (waiting) await waiting;
+      } else {
+        counts[found.kind === 'delete' ? 'left' : found.kind]++;
+        if (before && (found.kind === 'same' || found.kind === 'left')) {
+          const key = keyIn(mapping, cells);
+          if (before.same(key, () => entryOf(key, cells))) counts.written++;
+        }
+        if (found.kind === 'invalid') await bad.take(invalidRow(row, found, sides));
+      }
+    }
   }
   if (sides.refused) await sift(sides.refused);
   for (const chunk of refusedChunks.rest()) await storeRefused(chunk);
@@ -253,15 +248,14 @@ export async function compare(
   };
 }
 
-/** Makes what turns a row's words into IDs: packed cells again, or why the row cannot be sent. */
+/** Returns what turns a row's words into IDs, or says why the row cannot be sent. */
 export function resolving(
   mapping: Mapping,
   resolver: Resolver,
-): (packed: Uint8Array) => Uint8Array | { readonly bad: Omit<BadRow, 'kind' | 'row'> } {
-  return (packed) => {
-    const words = unpackCells(Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength).toString());
+): (words: readonly Cell[]) => readonly Cell[] | { readonly bad: Omit<BadRow, 'kind' | 'row'> } {
+  return (words) => {
     const cells = resolver.row(words);
-    if (!('bad' in cells)) return Buffer.from(packCells(cells));
+    if (!('bad' in cells)) return cells;
     const key = listedKey(mapping, keyIn(mapping, words));
     const at = mapping.targets.findIndex(({ name }) => name === cells.field);
     const value = listedValue(mapping.targets[at], words[at] ?? '');
@@ -280,9 +274,8 @@ export function invalidRow(
   { key, parts, why }: Invalid,
   { mapping, table, source }: Place,
 ): BadRow {
-  const records = why === 'doubled-table' ? { value: idsOf(table.index.recordsOf(key)) } : {};
-  const loose =
-    why === 'empty' ? parts.some(isBlank) : why === 'doubled-table' || source.loose.find(key) >= 0;
+  const records = why === 'doubled-table' ? { value: idsOf(table.index.doubled.get(key) ?? []) } : {};
+  const loose = why === 'empty' ? parts.some(isBlank) : why === 'doubled-table' || source.loose.has(key);
   const reason = whyBadKey(why, kindsOf(mapping), loose);
   return { kind: 'invalid', key: listedParts(mapping, key === '' ? [''] : parts), row, reason, ...records };
 }
@@ -295,14 +288,14 @@ const kindsOf = ({ key, targets }: Mapping): readonly FieldKind[] =>
 /** The table's own records that no run can touch, where no row of the query tells of them. */
 export function* untouchable({ mapping, table, source }: Place): Generator<BadRow> {
   const { index } = table;
-  for (const key of index.doubledKeys()) {
+  for (const [key, records] of index.doubled) {
     if (source.times.has(key)) continue;
-    const value = idsOf(index.recordsOf(key));
+    const value = idsOf(records);
     const reason = whyBadKey('doubled-table', kindsOf(mapping), true);
     yield { kind: 'table', key: listedKey(mapping, key), row: null, reason, value };
   }
   const reason = whyBadKey('empty', [], false);
-  for (const value of index.withoutKey()) yield { kind: 'table', key: '', row: null, reason, value };
+  for (const value of index.withoutKey) yield { kind: 'table', key: '', row: null, reason, value };
 }
 
 /** Record IDs as they are listed. */

@@ -1,5 +1,4 @@
-import type { Change } from '../sync/change.ts';
-import { decodeChanges } from '../sync/chunk-body.ts';
+import { type Change, decodeChanges } from '../sync/change.ts';
 import { CallError, type Failure } from '../sync/failure.ts';
 import type { Key } from '../sync/key.ts';
 import type { Target } from '../sync/mapping.ts';

@@ -1,4 +1,4 @@
-import { decodeChanges } from '../sync/chunk-body.ts';
+import { decodeChanges } from '../sync/change.ts';
 import { CallError, type Failure } from '../sync/failure.ts';
 import { isOpen } from '../sync/round.ts';
 import { type Book, noToken } from './book.ts';

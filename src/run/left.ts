@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Change } from '../sync/change.ts';
+import { type Change, decodeChanges, encodeChanges } from '../sync/change.ts';
 import { backIn, kindOrder, numberOf } from '../sync/chunk.ts';
-import { decodeChanges, encodeChanges } from '../sync/chunk-body.ts';
 import type { Definition } from '../sync/definition.ts';
 import type { Key } from '../sync/key.ts';
 import { isDivisible, partId, recordOf } from '../sync/parts.ts';

@@ -3,6 +3,7 @@ import { lifetimeOf } from '../sync/lifetime.ts';
 import { isMismatch, type Mapping, mapColumns } from '../sync/mapping.ts';
 import { heldDeletes, viewNotes } from '../sync/policy.ts';
 import { ProblemError } from '../sync/problem.ts';
+import type { BadRow } from '../sync/state.ts';
 import { zoneOf } from '../sync/zone.ts';
 import type { Board } from './board.ts';
 import { type Comparison, compare } from './compare.ts';
@@ -14,7 +15,7 @@ import { type Basis, fingerprintOf, type Plan, writePlan } from './plan.ts';
 import type { Chance, Clock, People, RunRecord, Scope, Sources, Store, Table } from './ports.ts';
 import { queryOf } from './query.ts';
 import { readSides } from './read-sides.ts';
-import type { SourceRead } from './read-source.ts';
+import type { SourceRead, SourceRow } from './read-source.ts';
 import { tableNotes } from './read-table.ts';
 import { type Approved, stillToAsk, whyWait } from './reasons.ts';
 import { fieldsSignature, knownRefused } from './refused.ts';
@@ -83,8 +84,8 @@ export async function makePlan(job: Planning): Promise<Plan> {
   const asked = { rejects, scope: job.scope, run: job.run, fields: signature, again: job.retryRefused };
   const refused = await knownRefused({ ...asked, planOnly: job.planOnly });
 
-  const spool = openSpool({ folder: job.folder });
-  const bad = openSpool({ folder: job.folder, memory: 4 * 1024 * 1024 });
+  const spool = openSpool<SourceRow>({ folder: job.folder });
+  const bad = openSpool<BadRow>({ folder: job.folder, memory: 4 * 1024 * 1024 });
   try {
     const { rows, records, resolver } = await readSides({
       ...{ source, query, columns, table, about, revision, mapping, zone, spool, bad, signal },

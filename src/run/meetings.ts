@@ -29,7 +29,7 @@ export function meetingsOf({ definition, mapping, table }: Sides) {
       if (strangers++ === 0) first = keyOf();
     },
     notes(): readonly Text[] {
-      const [held] = table.index.slots();
+      const [held] = table.index.records();
       if (met || strangers === 0 || !held) return [];
       const rows = count(strangers);
       const records = count(table.index.size);

@@ -1,10 +1,11 @@
 import type { Resolver } from '../sync/lookup.ts';
 import type { Mapping } from '../sync/mapping.ts';
+import type { BadRow } from '../sync/state.ts';
 import type { Column } from '../sync/value.ts';
 import type { Zone } from '../sync/zone.ts';
 import { findPeople, readLinked, resolverOf } from './lookup.ts';
 import type { BaseInfo, CallMeter, People, Query, Source, Table } from './ports.ts';
-import { readSource, type SourceRead } from './read-source.ts';
+import { readSource, type SourceRead, type SourceRow } from './read-source.ts';
 import { readTable, type TableRead } from './read-table.ts';
 import type { Spool } from './spool.ts';
 import { sideBySide } from './together.ts';
@@ -23,8 +24,8 @@ export interface Reading {
   readonly people: People;
   readonly meter: CallMeter;
   /** Takes the rows; the other one those that are refused while they are read. */
-  readonly spool: Spool;
-  readonly bad: Spool;
+  readonly spool: Spool<SourceRow>;
+  readonly bad: Spool<BadRow>;
   readonly signal: AbortSignal;
   /** Told how far the reading is. */
   onRead(seen: { rows?: number; records?: number; total?: number }): void;

@@ -1,11 +1,9 @@
 import { filled } from '../sync/filled.ts';
 import type { Key } from '../sync/key.ts';
-import { keyReader } from '../sync/key-bytes.ts';
-import { type KeyCounts, type KeyTable, keyCounter, keyTable } from '../sync/key-table.ts';
+import type { Cell } from '../sync/kinds/kind.ts';
 import type { PersonBy } from '../sync/lookup.ts';
 import { lookupWords, tooManyWords } from '../sync/lookup-words.ts';
-import { keyIn as keyOfCells, type Mapping, type Misfit } from '../sync/mapping.ts';
-import { rowWriter } from '../sync/pack.ts';
+import { keyIn, type Mapping, type Misfit } from '../sync/mapping.ts';
 import { problem } from '../sync/problem.ts';
 import { secondsWatch } from '../sync/seconds.ts';
 import type { BadRow } from '../sync/state.ts';
@@ -15,13 +13,21 @@ import { listedKey, listedValue } from './bad-rows.ts';
 import type { Query, Source } from './ports.ts';
 import type { Spool } from './spool.ts';
 
-/** The query's rows, drained. */
+/** One row of the query. */
+export interface SourceRow {
+  /** Its number in the query's answer, from 1 on. */
+  readonly row: number;
+  /** Its canonical cells. */
+  readonly cells: readonly Cell[];
+}
+
+/** What the query's rows showed, once they are drained. */
 export interface SourceRead {
   readonly rows: number;
   /** How often each key stands in the answer, rejected rows included. */
-  readonly times: KeyCounts;
+  readonly times: ReadonlyMap<Key, number>;
   /** Keys that a row spells otherwise than they are compared. */
-  readonly loose: Pick<KeyTable, 'find'>;
+  readonly loose: ReadonlySet<Key>;
   /** Rows with a value that its field cannot take. */
   readonly rejected: number;
   /** Rows whose key is empty or cannot be read: nobody knows whose record they are. */
@@ -36,20 +42,17 @@ export interface SourceRead {
   readonly filled: readonly boolean[];
 }
 
-const numberBytes = 4;
-
 /**
  * Drains the query into the spool at the server's pace: it never waits for Feishu.
- * Each frame is the row's number (4 bytes) and its packed canonical cells.
- * @param bad takes the rows that are not sent, each as JSON: the store would keep the server waiting
+ * @param bad takes the rows that are not sent: the store would keep the server waiting
  */
 export async function readSource(
   source: Source,
   query: Query,
   columns: readonly Column[],
   mapping: Mapping,
-  spool: Spool,
-  bad: Spool,
+  spool: Spool<SourceRow>,
+  bad: Spool<BadRow>,
   onRows: (rows: number) => void,
   signal: AbortSignal,
 ): Promise<SourceRead> {
@@ -67,15 +70,10 @@ export async function readSource(
   return rows.read(answer.notes?.() ?? []);
 }
 
-/**
- * Takes rows, one after the other. A function of its own for each step, because the engine makes those quick after
- * some rows, but a loop within an asynchronous function much later.
- */
-function rowTaker(mapping: Mapping, spool: Spool, bad: Spool) {
-  const times = keyCounter();
-  const loose = keyTable();
-  const writer = rowWriter();
-  const keyIn = keyReader(mapping.key);
+/** Takes rows, one after the other. */
+function rowTaker(mapping: Mapping, spool: Spool<SourceRow>, bad: Spool<BadRow>) {
+  const times = new Map<Key, number>();
+  const loose = new Set<Key>();
   const words = lookupWords(mapping.targets);
   const filledColumns = filled(mapping.targets.length);
   const seconds = secondsWatch(mapping.unsaid);
@@ -90,28 +88,25 @@ function rowTaker(mapping: Mapping, spool: Spool, bad: Spool) {
       reject(row, cells);
       return;
     }
+    const key = keyIn(mapping, cells);
+    countKey(key);
     filledColumns.see(cells);
-    if (mapping.isLoose(row, cells)) loose.put(keyOfCells(mapping, cells));
+    if (mapping.isLoose(row, cells)) loose.add(key);
     if (!words.take(cells)) throw problem(tooManyWords);
     seconds.take(cells);
-    spool.write(numberBytes + writer.take(cells), write);
+    spool.append({ row: rows, cells });
   }
 
-  function write(into: Buffer, start: number): number {
-    into.writeUInt32LE(rows, start);
-    const end = writer.write(into, start + numberBytes);
-    const key = keyIn(into, start + numberBytes, end);
-    if (key.from === key.to) keyless++;
-    else times.add(key);
-    return end;
+  function countKey(key: Key): void {
+    if (key === '') keyless++;
+    else times.set(key, (times.get(key) ?? 0) + 1);
   }
 
   function reject(row: readonly Value[], misfit: Misfit): void {
     const key = mapping.rowKey(row);
-    if (key === '') keyless++;
-    else times.add(key);
+    countKey(key);
     rejected++;
-    bad.append(badFrame(mapping, key, rows, row, misfit));
+    bad.append(badRow(mapping, key, rows, row, misfit));
   }
 
   return {
@@ -131,16 +126,16 @@ function rowTaker(mapping: Mapping, spool: Spool, bad: Spool) {
   };
 }
 
-function badFrame(
+function badRow(
   mapping: Mapping,
   key: Key,
   row: number,
   values: readonly Value[],
   { field, column, bad }: Misfit,
-): Uint8Array {
+): BadRow {
   const value = values[column] ?? null;
   const target = mapping.targets.find(({ name }) => name === field);
-  const listed: BadRow = {
+  return {
     kind: 'rejected',
     key: listedKey(mapping, key),
     row,
@@ -148,15 +143,7 @@ function badFrame(
     reason: bad.bad,
     value: value instanceof Uint8Array ? '' : listedValue(target, String(value ?? '')),
   };
-  return Buffer.from(JSON.stringify(listed));
 }
-
-/** Where the packed cells begin in a spool frame. */
-export const cellsFrom = numberBytes;
-
-/** The row's number in the query's answer, from its spool frame. */
-export const rowNumber = (frame: Uint8Array): number =>
-  new DataView(frame.buffer, frame.byteOffset, numberBytes).getUint32(0, true);
 
 /** The columns were told before the query ran; should the answer have others, the mapping is not true. */
 const sameColumns = (told: readonly Column[], came: readonly Column[]): boolean =>

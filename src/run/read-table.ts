@@ -1,9 +1,8 @@
 import type { Fields } from '../sync/field.ts';
 import { filled } from '../sync/filled.ts';
-import { keyReader } from '../sync/key-bytes.ts';
 import { kinds } from '../sync/kinds/kinds.ts';
-import type { Mapping } from '../sync/mapping.ts';
-import { packer } from '../sync/pack.ts';
+import { keyIn, type Mapping } from '../sync/mapping.ts';
+import { rowText } from '../sync/row.ts';
 import { type TableIndex, tableIndex } from '../sync/table-index.ts';
 import { count, listed, type Text, text } from '../sync/text.ts';
 import type { Table } from './ports.ts';
@@ -45,8 +44,6 @@ export async function readTable(
 ): Promise<TableRead> {
   const fields = mapping.targets.map((target) => target.name);
   const names = nameList(mapping);
-  const pack = packer();
-  const keyIn = keyReader(mapping.key);
   let before = revision;
   for (let attempt = 1; ; attempt++) {
     const index = tableIndex();
@@ -59,8 +56,7 @@ export async function readTable(
           const cells = mapping.held(raw);
           columns.see(cells);
           names.see(raw);
-          const packed = pack(cells);
-          index.add(id, keyIn(packed), packed);
+          index.add(id, keyIn(mapping, cells), rowText(cells));
         }
       }
       total = page.total;
@@ -98,7 +94,7 @@ function nameList({ targets }: Mapping) {
 /** What to tell about a table that has records which no run can touch. */
 export function tableNotes(read: TableRead, mapping: Mapping): readonly Text[] {
   const { index, moving } = read;
-  const doubled = index.doubledKeys();
+  const doubled = [...index.doubled.keys()];
   const notes: Text[] = [];
   if (doubled.length > 0) {
     const some = listed(doubled.slice(0, 5).map((key) => shownKey(mapping, key)));
@@ -109,13 +105,14 @@ export function tableNotes(read: TableRead, mapping: Mapping): readonly Text[] {
       ),
     );
   }
-  if (index.emptyKeys > 0) {
+  const { length: empty } = index.withoutKey;
+  if (empty > 0) {
     notes.push(
       text(
-        `表格里有 ${count(index.emptyKeys)} 条记录主键为空，没有动。`,
-        index.emptyKeys === 1
+        `表格里有 ${count(empty)} 条记录主键为空，没有动。`,
+        empty === 1
           ? 'A record of the table has an empty key and was left alone.'
-          : `${count(index.emptyKeys)} records of the table have an empty key and were left alone.`,
+          : `${count(empty)} records of the table have an empty key and were left alone.`,
       ),
     );
   }

@@ -2,11 +2,9 @@ import type { Change } from '../sync/change.ts';
 import { CallError, type Verdict } from '../sync/failure.ts';
 import type { TableRecord } from '../sync/field.ts';
 import { type Key, keyOf } from '../sync/key.ts';
-import type { KeyTable } from '../sync/key-table.ts';
 import type { Cell } from '../sync/kinds/kind.ts';
 import { kindOf } from '../sync/kinds/kinds.ts';
 import type { Target } from '../sync/mapping.ts';
-import { cellAt } from '../sync/pack.ts';
 import type { Table } from './ports.ts';
 
 /** A record found again, with its canonical cells by position. */
@@ -79,7 +77,7 @@ export async function readKeys(
     watched,
     all,
     tries: most,
-  }: { readonly watched: ReadonlySet<Key>; readonly all?: KeyTable; readonly tries: number },
+  }: { readonly watched: ReadonlySet<Key>; readonly all?: Set<Key>; readonly tries: number },
   signal: AbortSignal,
 ): Promise<KeysRead> {
   const names = watched.size > 0 ? namesOf(targets) : key.flatMap((at) => targets[at]?.name ?? []);
@@ -93,7 +91,7 @@ export async function readKeys(
       if (page.restarted) seen.clear();
       for (const record of page.records) {
         const name = keyIn(record);
-        all?.put(name);
+        all?.add(name);
         if (watched.has(name)) seen.set(name, foundIn(readers, record));
       }
     }
@@ -134,7 +132,6 @@ function filterBy(targets: readonly Target[], key: readonly number[], changes: r
   if (!only || !filterable.has(only.kind) || changes.length === 0) return undefined;
   const values = changes.map((change) => {
     // A key of one part is the cell, blanks around it aside.
-    if (change.kind === 'create') return cellAt(change.packed, at);
     const row = change.kind === 'update' ? change.row : change.cells;
     return row?.[at] ?? change.key;
   });

@@ -1,8 +1,8 @@
 import type { Change, Written } from '../sync/change.ts';
 import type { Failure } from '../sync/failure.ts';
 import type { Field } from '../sync/field.ts';
-import { hashOf } from '../sync/hash.ts';
 import type { Target } from '../sync/mapping.ts';
+import { hashOf, hashOfRow } from '../sync/row.ts';
 import { refusedRow } from './bad-rows.ts';
 import type { Plan } from './plan.ts';
 import type { RefusedRow, Rejects, Scope } from './ports.ts';
@@ -62,7 +62,7 @@ export async function knownRefused(job: {
 
 /** Hash of the whole row behind a create or an update. */
 export const rowHash = (change: Written): string =>
-  change.kind === 'create' ? hashOf(change.packed) : change.hash;
+  change.kind === 'create' ? hashOfRow(change.cells) : change.hash;
 
 /**
  * What Feishu judges values by: type, look and range of the fields that are written. Names do not count, nor
@@ -73,7 +73,7 @@ export function fieldsSignature(targets: readonly Target[], fields: readonly Fie
     const field = fields.find((one) => one.id === id);
     return [id, field?.kind, field?.look, field?.multiple, field?.linkTable, field?.min, field?.max];
   });
-  return hashOf(Buffer.from(JSON.stringify(judged)));
+  return hashOf(JSON.stringify(judged));
 }
 
 /** Returns a row that Feishu refused for what is in it as it is remembered; null for a record that was to be deleted. */

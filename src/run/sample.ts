@@ -1,4 +1,4 @@
-import { type Change, cellsOf } from '../sync/change.ts';
+import type { Change } from '../sync/change.ts';
 import type { FieldKind } from '../sync/field.ts';
 import { type Key, showKey } from '../sync/key.ts';
 import type { Cell } from '../sync/kinds/kind.ts';
@@ -45,7 +45,7 @@ export function sampleOf(
   const pairs =
     change.kind === 'update'
       ? change.differences
-      : cellsOf(change).map(
+      : change.cells.map(
           (value, at) =>
             [at, change.kind === 'create' ? value : '', change.kind === 'create' ? '' : value] as const,
         );

@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Change, type Create, cellsOf } from '../sync/change.ts';
+import type { Change, Create } from '../sync/change.ts';
 import { createdFields, updatedRecord } from '../sync/chunk.ts';
 import { CallError, type Failure } from '../sync/failure.ts';
-import { hashOf, seedOf } from '../sync/hash.ts';
 import { tokenLife } from '../sync/limits.ts';
 import type { Target } from '../sync/mapping.ts';
 import { heavyWaits, throttleBudget } from '../sync/round.ts';
+import { hashOfRow, seedOf } from '../sync/row.ts';
 import { withoutPrivate } from './bad-rows.ts';
 import type { Hold } from './keeper.ts';
 import type { Lane } from './lane.ts';
@@ -170,7 +170,7 @@ function callFor({ table, targets }: Pick<Sender, 'table' | 'targets'>, changes:
   const updates = changes.flatMap((change) => (change.kind === 'update' ? [change] : []));
   const deletes = changes.flatMap((change) => (change.kind === 'delete' ? [change] : []));
   if (creates.length > 0) {
-    const create = table.create(creates.map((change) => createdFields(cellsOf(change), targets)));
+    const create = table.create(creates.map((change) => createdFields(change.cells, targets)));
     return async (token, signal, mayGo) => {
       const created = create(token?.token ?? '', signal, mayGo);
       // Worked out while the call is under way: afterwards the lane would wait for it.
@@ -209,4 +209,4 @@ const entries = (
   creates.map(({ key }, at) => ({ key, record: ids[at] ?? '', hash: hashes[at] ?? '' }));
 
 const createdHashes = (creates: readonly Create[], seed: number): readonly string[] =>
-  creates.map(({ packed }) => hashOf(packed, seed));
+  creates.map(({ cells }) => hashOfRow(cells, seed));

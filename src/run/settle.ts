@@ -1,8 +1,7 @@
-import { type Change, type Create, cellsOf, type Update } from '../sync/change.ts';
+import type { Change, Create, Update } from '../sync/change.ts';
 import { differ } from '../sync/diff.ts';
-import { hashOf, seedOf } from '../sync/hash.ts';
 import type { Key } from '../sync/key.ts';
-import { packCells } from '../sync/pack.ts';
+import { hashOfRow, seedOf } from '../sync/row.ts';
 import type { Plan } from './plan.ts';
 import type { LedgerEntry, Table } from './ports.ts';
 import { type Found, findKeys } from './readback.ts';
@@ -67,18 +66,16 @@ export function settledBy(
       // What stands there is left alone by a mode that only adds.
       if (isOther && mode === 'append') left += 1;
       if (isOther && mode !== 'append') others.push(update);
-      else wrote.push({ key: change.key, record: held.record, hash: hashOf(packed(held), seed) });
+      else wrote.push({ key: change.key, record: held.record, hash: hashOfRow(held.cells, seed) });
     }
   }
   return { rest, others, wrote, left, removed: [] };
 }
 
-const packed = ({ cells }: Found): Uint8Array => Buffer.from(packCells(cells));
-
 /** A create as an update of the record that has its key by now. */
 function updateOf(targets: Plan['targets'], create: Create, { record, cells }: Found, seed: number): Update {
-  const row = cellsOf(create);
-  const hash = hashOf(create.packed, seed);
+  const row = create.cells;
+  const hash = hashOfRow(row, seed);
   return { kind: 'update', key: create.key, record, differences: differ(targets, row, cells), hash, row };
 }
 

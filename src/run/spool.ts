@@ -1,153 +1,200 @@
-import { openSpoolFile, type SpoolFile } from './spool-file.ts';
+import {
+  closeSync,
+  lstatSync,
+  mkdtempSync,
+  openSync,
+  read,
+  readdirSync,
+  rmdirSync,
+  rmSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { type ProblemError, problem } from '../sync/problem.ts';
+import { text } from '../sync/text.ts';
+import type { IsAlive } from './keeper.ts';
 
-/** Byte frames in the order they came: packed in memory up to a limit, in a nameless temporary file above it. */
-export interface Spool {
-  /** How many frames it holds. */
+/** Values in the order they came, as lines of JSON: in memory up to a limit, in a nameless temporary file above it. */
+export interface Spool<T> {
+  /** How many values it holds. */
   readonly size: number;
-  /** Bytes of all frames together. */
-  readonly bytes: number;
-  /** Takes a copy of the frame, without waiting for the disk. @throws ProblemError when the disk fails. */
-  append(frame: Uint8Array): void;
+  /** @throws ProblemError when the disk fails. */
+  append(value: T): void;
   /**
-   * Has the next frame written right where it stays.
-   * @param most how many bytes it has at most
-   * @param write writes from `start` on, and answers where the frame ends; the buffer is not to be kept
-   * @throws ProblemError when the disk fails.
+   * Yields what it held when reading began, some hundred values at a time, and lets the event loop turn between them;
+   * may be called again. Rejects with a `ProblemError` when the disk fails.
    */
-  write(most: number, write: (into: Buffer, start: number) => number): void;
-  /**
-   * The frames that it held when the first one is asked for, in order; may be called again. A frame is a view
-   * into the spool, to be read only. Rejects with a `ProblemError` when the disk fails.
-   */
-  frames(): AsyncIterable<Uint8Array>;
-  /** As {@link Spool.frames}, about a megabyte at a time: several times cheaper for small frames. */
-  groups(): AsyncIterable<readonly Uint8Array[]>;
+  groups(): AsyncIterable<readonly T[]>;
   /** Frees memory and file; can be called again. */
   close(): Promise<void>;
 }
 
-/** Frames one behind the other, each after its length in four bytes, lowest first. */
-interface Block {
-  /** Null once the block is safe on disk. */
-  data: Uint8Array | null;
-  used: number;
-  /** Where it is in the file; null while it lives in memory only. */
-  position: number | null;
-}
+/** Lines of JSON: in memory, or where they are in the file. */
+type Block = Buffer | { readonly position: number; readonly length: number };
 
-const header = 4;
-const firstCapacity = 64 * 1024;
-const fullCapacity = 1024 * 1024;
+/** Characters of a block: what is parsed in some milliseconds. */
+const blockSize = 64 * 1024;
+
+const readSome = promisify(read);
 
 /**
  * Opens an empty spool. The file is made when the first block goes to disk.
- * @param memory bytes that may stay in memory, 32 MB when not given; up to 10 MB on their way to the disk come on top
+ * @param memory bytes that may stay in memory, 32 MB when not given
  * @param folder where the temporary file goes
  */
-export function openSpool({ memory = 32 * 1024 * 1024, folder }: { memory?: number; folder: string }): Spool {
+export function openSpool<T>({
+  memory = 32 * 1024 * 1024,
+  folder,
+}: {
+  readonly memory?: number;
+  readonly folder: string;
+}): Spool<T> {
   let blocks: Block[] = [];
-  let file: SpoolFile | undefined;
+  let lines: string[] = [];
+  let characters = 0;
   let kept = 0;
   let size = 0;
-  let bytes = 0;
+  let file: number | undefined;
+  let fileEnd = 0;
   let closed = false;
-  let block: Block = { data: null, used: 0, position: null };
-  let data = new Uint8Array(0);
-  let view = Buffer.alloc(0);
 
-  /** Closes the block in hand and begins one that has room for `needed` bytes. */
-  function nextBlock(needed: number): void {
-    if (block.used > 0) settle(block, data.subarray(0, block.used));
-    data = new Uint8Array(Math.max(needed, Math.min(fullCapacity, Math.max(firstCapacity, data.length * 2))));
-    view = Buffer.from(data.buffer);
-    block = { data, used: 0, position: null };
-    blocks.push(block);
-  }
-
-  /** Makes room for a frame; answers where it begins. */
-  function begin(most: number): number {
-    if (closed) throw new Error('the spool is closed');
-    if (block.used + header + most > data.length) nextBlock(header + most);
-    return block.used + header;
-  }
-
-  function finish(start: number, end: number): void {
-    const length = end - start;
-    const at = block.used;
-    data[at] = length;
-    data[at + 1] = length >>> 8;
-    data[at + 2] = length >>> 16;
-    data[at + 3] = length >>> 24;
-    block.used = end;
-    size += 1;
-    bytes += length;
-  }
-
-  function settle(full: Block, content: Uint8Array): void {
-    if (kept + data.length <= memory) {
-      kept += data.length;
+  function endBlock(): void {
+    const block = Buffer.from(lines.join('\n'));
+    lines = [];
+    characters = 0;
+    if (kept + block.length <= memory) {
+      kept += block.length;
+      blocks.push(block);
       return;
     }
-    file ??= openSpoolFile(folder);
-    const { position, written } = file.append(content);
-    full.position = position;
-    if (!written) full.data = null;
-    void written?.then(() => {
-      full.data = null;
-    });
+    try {
+      file ??= openNameless(folder);
+      for (let done = 0; done < block.length; )
+        done += writeSync(file, block, done, block.length - done, fileEnd + done);
+    } catch (error) {
+      throw diskProblem(folder, error);
+    }
+    blocks.push({ position: fileEnd, length: block.length });
+    fileEnd += block.length;
   }
 
-  async function contentOf(one: Block): Promise<Uint8Array> {
-    if (one.data) return one.data;
-    if (closed || !file || one.position === null) throw new Error('the spool is closed');
-    return file.read(one.position, one.used);
-  }
-
-  async function* groups(): AsyncGenerator<Uint8Array[]> {
-    // Blocks only grow at their end, so lengths taken now are a picture of now.
-    const picture = blocks.map((one) => ({ one, used: one.used }));
-    for (const { one, used } of picture) yield framesIn(await contentOf(one), used);
+  async function linesOf(block: Block): Promise<readonly string[]> {
+    if (Buffer.isBuffer(block)) return block.toString().split('\n');
+    const bytes = Buffer.allocUnsafe(block.length);
+    try {
+      for (let done = 0; done < bytes.length; ) {
+        if (file === undefined) throw new Error('the spool is closed');
+        const { bytesRead } = await readSome(file, bytes, done, bytes.length - done, block.position + done);
+        if (bytesRead === 0) throw new Error('the temporary file is shorter than what was written to it');
+        done += bytesRead;
+      }
+    } catch (error) {
+      throw diskProblem(folder, error);
+    }
+    return bytes.toString().split('\n');
   }
 
   return {
     get size() {
       return size;
     },
-    get bytes() {
-      return bytes;
+    append(value) {
+      if (closed) throw new Error('the spool is closed');
+      const line = JSON.stringify(value);
+      lines.push(line);
+      characters += line.length;
+      size++;
+      if (characters >= blockSize) endBlock();
     },
-    append(frame) {
-      const start = begin(frame.length);
-      data.set(frame, start);
-      finish(start, start + frame.length);
+    async *groups() {
+      const picture = [...blocks];
+      const last = [...lines];
+      const parsed = (some: readonly string[]): T[] => some.map((line) => JSON.parse(line) as T);
+      for (const block of picture) {
+        yield parsed(await linesOf(block));
+        await nextTurn();
+      }
+      if (last.length > 0) yield parsed(last);
     },
-    write(most, write) {
-      const start = begin(most);
-      finish(start, write(view, start));
-    },
-    async *frames() {
-      for await (const group of groups()) yield* group;
-    },
-    groups,
     async close() {
-      if (closed) return;
       closed = true;
       blocks = [];
-      data = new Uint8Array(0);
-      view = Buffer.alloc(0);
-      block = { data: null, used: 0, position: null };
-      await file?.close();
+      lines = [];
+      if (file !== undefined) closeSync(file);
+      file = undefined;
     },
   };
 }
 
-function framesIn(content: Uint8Array, used: number): Uint8Array[] {
-  const view = new DataView(content.buffer, content.byteOffset, used);
-  const frames: Uint8Array[] = [];
-  for (let at = 0; at < used; ) {
-    const end = at + header + view.getUint32(at, true);
-    frames.push(content.subarray(at + header, end));
-    at = end;
+const prefix = 'bitable-sync-spool-';
+
+/**
+ * Makes a folder for one process, which only its user can read, and clears those that dead processes left. Where none
+ * can be made, the run that needs a file there says so.
+ * @param owner the process as the store knows it, and whether such a one lives
+ */
+export function openSpoolFolder(
+  parent: string,
+  { owner, isAlive }: { readonly owner: string; readonly isAlive: IsAlive },
+): { readonly path: string; stop(): void } {
+  const name = `${prefix}${Buffer.from(owner).toString('base64url')}-`;
+  try {
+    for (const one of readdirSync(parent)) if (isLeft(parent, one, isAlive)) remove(join(parent, one));
+    const path = mkdtempSync(join(parent, name));
+    return { path, stop: () => remove(path) };
+  } catch {
+    return { path: join(parent, name), stop: () => undefined };
   }
-  return frames;
+}
+
+/** Whether a folder is this user's, and of a process that is gone. */
+function isLeft(parent: string, name: string, isAlive: IsAlive): boolean {
+  const owner = name.startsWith(prefix) ? name.slice(prefix.length, -7) : '';
+  if (owner === '' || isAlive(Buffer.from(owner, 'base64url').toString()) !== false) return false;
+  const about = lstatSync(join(parent, name), { throwIfNoEntry: false });
+  return about?.isDirectory() === true && about.uid === (process.getuid?.() ?? about.uid);
+}
+
+function remove(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch {
+    // The next process clears it.
+  }
+}
+
+/** Takes the name away at once, so that nothing is left behind whatever happens to the process. */
+function openNameless(folder: string): number {
+  try {
+    const own = mkdtempSync(join(folder, 'spool-'));
+    const path = join(own, 'rows');
+    const file = openSync(path, 'wx+', 0o600);
+    unlinkSync(path);
+    rmdirSync(own);
+    return file;
+  } catch (error) {
+    throw diskProblem(folder, error);
+  }
+}
+
+function diskProblem(folder: string, error: unknown): ProblemError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  return problem(
+    {
+      code: 'disk-failed',
+      message: text(
+        `无法使用临时文件夹 ${folder}：${code}。`,
+        `The temporary folder ${folder} cannot be used: ${code}.`,
+      ),
+      cure: text(
+        '检查该文件夹的剩余空间和写权限，然后再次同步。',
+        'Check the folder for free space and the right to write, then run again.',
+      ),
+      where: folder,
+    },
+    { cause: error },
+  );
 }

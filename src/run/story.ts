@@ -1,4 +1,4 @@
-import { decodeChanges } from '../sync/chunk-body.ts';
+import { decodeChanges } from '../sync/change.ts';
 import { showKey, unveiled } from '../sync/key.ts';
 import type { Chapter, Story } from '../sync/story.ts';
 import { type Plan, readPlan } from './plan.ts';

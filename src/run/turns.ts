@@ -1,12 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-
-/** Rows or records that are worked on in one go: a few milliseconds. */
-export const perTurn = 200;
+import { rowsPerTurn } from '../sync/limits.ts';
 
 /** Yields the items in groups; the event loop has a turn after each, so that clicks never wait for a whole table. */
 export async function* inTurns<T>(items: readonly T[]): AsyncGenerator<readonly T[]> {
-  for (let at = 0; at < items.length; at += perTurn) {
-    yield items.slice(at, at + perTurn);
+  for (let at = 0; at < items.length; at += rowsPerTurn) {
+    yield items.slice(at, at + rowsPerTurn);
     await nextTurn();
   }
 }

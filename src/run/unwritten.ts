@@ -1,5 +1,5 @@
 import type { Change } from '../sync/change.ts';
-import { decodeChanges } from '../sync/chunk-body.ts';
+import { decodeChanges } from '../sync/change.ts';
 import type { BadRow } from '../sync/state.ts';
 import { text } from '../sync/text.ts';
 import { listedKey } from './bad-rows.ts';

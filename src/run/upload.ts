@@ -1,6 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Change } from '../sync/change.ts';
-import { decodeChanges } from '../sync/chunk-body.ts';
+import { type Change, decodeChanges } from '../sync/change.ts';
 import type { Failure } from '../sync/failure.ts';
 import { newOptions } from '../sync/new-options.ts';
 import { isOpen, pauseBefore } from '../sync/round.ts';

@@ -3,7 +3,7 @@ import type { Checked, Finding, Verified } from '../sync/checked.ts';
 import type { Definition } from '../sync/definition.ts';
 import { diff } from '../sync/diff.ts';
 import type { Key } from '../sync/key.ts';
-import { isMismatch, mapColumns } from '../sync/mapping.ts';
+import { isMismatch, keyIn, mapColumns } from '../sync/mapping.ts';
 import { ProblemError } from '../sync/problem.ts';
 import type { BadRow } from '../sync/state.ts';
 import { type Text, text } from '../sync/text.ts';
@@ -13,8 +13,8 @@ import { idsOf, invalidRow, resolving, untouchable } from './compare.ts';
 import type { CallMeter, OpenTable, People, Scope, Sources, Store } from './ports.ts';
 import { queryOf } from './query.ts';
 import { type BothRead, readSides } from './read-sides.ts';
-import { cellsFrom, rowNumber } from './read-source.ts';
-import { openSpool } from './spool.ts';
+import type { SourceRow } from './read-source.ts';
+import { openSpool, type Spool } from './spool.ts';
 import { openFound } from './target.ts';
 import { allOf } from './together.ts';
 
@@ -63,8 +63,8 @@ export function verifier(parts: VerifyParts): Verify {
     const known = (await store.facts.fields.of(scope)) ?? [];
     const mapping = mapColumns(definition, columns, fields, zone, known);
     if (isMismatch(mapping)) throw new ProblemError(mapping);
-    const spool = openSpool({ folder });
-    const bad = openSpool({ folder, memory: 4 * 1024 * 1024 });
+    const spool = openSpool<SourceRow>({ folder });
+    const bad = openSpool<BadRow>({ folder, memory: 4 * 1024 * 1024 });
     try {
       const both = await readSides({
         ...{ source, query, columns, table, about, revision, mapping, zone, meter, spool, bad, signal },
@@ -97,8 +97,8 @@ export function verifier(parts: VerifyParts): Verify {
 type Sides = BothRead & {
   readonly definition: Definition;
   readonly mapping: Exclude<ReturnType<typeof mapColumns>, readonly unknown[]>;
-  readonly spool: ReturnType<typeof openSpool>;
-  readonly bad: ReturnType<typeof openSpool>;
+  readonly spool: Spool<SourceRow>;
+  readonly bad: Spool<BadRow>;
   readonly scope: Scope;
   readonly within: ReadonlySet<string> | undefined;
 };
@@ -110,23 +110,22 @@ async function* checked(sides: Sides, ledger: Store['ledger']): AsyncGenerator<C
   const judge = diff(mapping, records.index, rows.times, 'mirror');
   const ready = sides.resolver && resolving(mapping, sides.resolver);
   const place = { mapping, table: records, source: rows };
-  for await (const frame of sides.bad.frames())
-    yield wrong(JSON.parse(Buffer.from(frame).toString('utf8')) as BadRow, 'invalid');
-  for await (const frame of sides.spool.frames()) {
-    const row = rowNumber(frame);
-    const packed = ready ? ready(frame.subarray(cellsFrom)) : frame;
-    if ('bad' in packed) {
-      yield wrong({ kind: 'rejected', row, ...packed.bad }, 'invalid');
-      continue;
+  for await (const some of sides.bad.groups()) for (const row of some) yield wrong(row, 'invalid');
+  for await (const some of sides.spool.groups())
+    for (const { row, cells: words } of some) {
+      const cells = ready ? ready(words) : words;
+      if ('bad' in cells) {
+        yield wrong({ kind: 'rejected', row, ...cells.bad }, 'invalid');
+        continue;
+      }
+      const found = judge.row(cells);
+      if (found.kind === 'invalid')
+        yield wrong(invalidRow(row, found, place), found.why === 'empty' ? 'invalid' : 'doubled');
+      else if (found.kind === 'create') yield one('missing', mapping, found, row, mode === 'update');
+      else if (found.kind === 'update')
+        yield one('different', mapping, found, row, mode === 'append' || within?.has(found.record) === false);
+      else yield one('equal', mapping, { key: keyIn(mapping, cells) }, row, false);
     }
-    const found = judge.row(packed, ready ? 0 : cellsFrom);
-    if (found.kind === 'invalid')
-      yield wrong(invalidRow(row, found, place), found.why === 'empty' ? 'invalid' : 'doubled');
-    else if (found.kind === 'create') yield one('missing', mapping, found, row, mode === 'update');
-    else if (found.kind === 'update')
-      yield one('different', mapping, found, row, mode === 'append' || within?.has(found.record) === false);
-    else yield { ...one('equal', mapping, { key: judge.keyIn(packed, ready ? 0 : cellsFrom) }, row, false) };
-  }
   let group: Change[] = [];
   async function* extras(): AsyncGenerator<Checked> {
     const ids = group.flatMap((change) => ('record' in change ? [change.record] : []));

@@ -1,7 +1,7 @@
 import type { FieldPacket, QueryOptions } from 'mysql2';
 import type { Rows } from '../run/ports.ts';
 import { isCut } from '../sync/cut.ts';
-import { pieces } from '../sync/pieces.ts';
+import { rowsPerTurn } from '../sync/limits.ts';
 import type { Text } from '../sync/text.ts';
 import type { Column, Value } from '../sync/value.ts';
 import { openFlow } from './flow.ts';
@@ -40,10 +40,8 @@ export function startReading(session: Session, leash: Leash, reading: Reading, a
   const options = { sql: reading.sql, rowsAsArray: true };
   const answer = reading.binary ? connection.execute(options) : connection.query(options);
   const flow = openFlow<readonly (readonly Value[])[]>(() => leash.pull(new Error('nobody reads any more')));
-  const size = pieces();
   const counted = cutCounter(reading.columns);
   let finish = (row: Value[]): readonly Value[] => row;
-  let most = size();
   let batch: (readonly Value[])[] = [];
   let notes: readonly Text[] = [];
   let failed = false;
@@ -71,10 +69,9 @@ export function startReading(session: Session, leash: Leash, reading: Reading, a
       const values = finish(row as Value[]);
       counted.look(values);
       batch.push(values);
-      if (batch.length < most) return;
+      if (batch.length < rowsPerTurn) return;
       flow.push(batch);
       batch = [];
-      most = size();
       takeTurns(connection);
     });
     async function end(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
-import { pieces } from '../sync/pieces.ts';
+import { rowsPerTurn } from '../sync/limits.ts';
 import type { Value } from '../sync/value.ts';
 import { asBytes, bytesReader, type Packed, packed, realColumns } from './sqlite-pack.ts';
 import type { Cell } from './sqlite-types.ts';
@@ -32,7 +32,6 @@ export function collectedRows(
     encoding === 'UTF-8' && names.length <= widest ? select([packed(names), 'count(*)']) : undefined;
   const exact = select(names.map(asBytes));
   const single = new Map<number, StatementSyncInstance>();
-  const size = pieces();
   let at = 1;
   let perRow = 1;
 
@@ -50,7 +49,7 @@ export function collectedRows(
   }
 
   return () => {
-    const to = at + Math.max(1, Math.min(size(), Math.floor(fullAt / perRow))) - 1;
+    const to = at + Math.max(1, Math.min(rowsPerTurn, Math.floor(fullAt / perRow))) - 1;
     const group = inPack(to);
     if (group) {
       at += group.count;

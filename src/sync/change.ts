@@ -1,18 +1,13 @@
 import type { Key } from './key.ts';
 import type { Cell } from './kinds/kind.ts';
-import { cellAt, packCells, unpackBytes } from './pack.ts';
+import { cellsIn } from './row.ts';
 
 /** One cell that differs: position in the mapping, wanted and held canonical value. */
 export type Difference = readonly [at: number, wanted: Cell, held: Cell];
 
 /** What must happen to one record. */
 export type Change =
-  | {
-      readonly kind: 'create';
-      readonly key: Key;
-      /** The whole row, its cells packed: it goes from the query to the call without an object for each cell. */
-      readonly packed: Uint8Array;
-    }
+  | { readonly kind: 'create'; readonly key: Key; readonly cells: readonly Cell[] }
   | {
       readonly kind: 'update';
       readonly key: Key;
@@ -36,19 +31,34 @@ export type Create = Extract<Change, { kind: 'create' }>;
 /** A record that is to be changed. */
 export type Update = Extract<Change, { kind: 'update' }>;
 
-/** Makes a {@link Create} of canonical cells. */
-export const createOf = (key: Key, cells: readonly Cell[]): Create => ({
-  kind: 'create',
-  key,
-  packed: Buffer.from(packCells(cells)),
-});
+export const createOf = (key: Key, cells: readonly Cell[]): Create => ({ kind: 'create', key, cells });
 
-/** The cells of a row that is to be created, or of a record that is to be deleted. */
-export const cellsOf = (change: Exclude<Change, { kind: 'update' }>): readonly Cell[] =>
-  change.kind === 'delete' ? change.cells : unpackBytes(change.packed);
-
-/** What a change writes into the field at a position; `''` where it writes nothing there. */
+/** Returns what a change writes into the field at a position; `''` where it writes nothing there. */
 export function wantedAt(change: Change, at: number): Cell {
-  if (change.kind === 'create') return cellAt(change.packed, at);
+  if (change.kind === 'create') return change.cells[at] ?? '';
   return change.kind === 'update' ? (change.differences.find(([one]) => one === at)?.[1] ?? '') : '';
+}
+
+/** Returns the changes of a chunk as they are stored: JSON in UTF-8. */
+export const encodeChanges = (changes: readonly Change[]): Uint8Array => Buffer.from(JSON.stringify(changes));
+
+/** Undoes {@link encodeChanges}; reads what version 0.1.0 stored, too. */
+export function decodeChanges(body: Uint8Array): readonly Change[] {
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  return bytes[0] === firstMark ? firstCreates(bytes) : (JSON.parse(bytes.toString('utf8')) as Change[]);
+}
+
+const firstMark = 0x01;
+
+/** Version 0.1.0 stored creates as a mark, then for each its key and its row, each behind its length in four bytes. */
+function firstCreates(bytes: Buffer): readonly Create[] {
+  const creates: Create[] = [];
+  let at = 1;
+  const next = (): string => {
+    const from = at + 4;
+    at = from + bytes.readUInt32LE(at);
+    return bytes.toString('utf8', from, at);
+  };
+  while (at < bytes.length) creates.push(createOf(next(), cellsIn(next())));
+  return creates;
 }

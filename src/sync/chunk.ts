@@ -1,6 +1,4 @@
-import type { Change } from './change.ts';
-import { changeSizes } from './change-size.ts';
-import { bodyWriter } from './chunk-body.ts';
+import { type Change, encodeChanges } from './change.ts';
 import type { Fields, TableRecord } from './field.ts';
 import type { Cell } from './kinds/kind.ts';
 import { kinds } from './kinds/kinds.ts';
@@ -43,7 +41,7 @@ export function numberOf(id: string): { readonly letters: string; readonly numbe
 }
 
 /**
- * Groups changes into chunks as they come, one open chunk a kind in memory, as bytes. A chunk closes at `size` rows
+ * Groups changes into chunks as they come, one open chunk a kind in memory. A chunk closes at `size` rows
  * (deletes never above 500) or when the body of its call would pass 1 MB.
  * @param mark stands before their IDs, to tell two groups of one run apart
  * @param numbers the highest number so far, by the letters before it
@@ -54,9 +52,8 @@ export function chunker(
   mark = '',
   numbers: ReadonlyMap<string, number> = new Map(),
 ) {
-  const open = new Map<ChunkKind, ReturnType<typeof group>>();
+  const open = new Map<ChunkKind, { readonly changes: Change[]; bytes: number }>();
   const last = new Map(numbers);
-  const sizeOf = changeSizes(targets);
 
   function close(kind: ChunkKind): PackedChunk | undefined {
     const full = open.get(kind);
@@ -69,9 +66,9 @@ export function chunker(
       id: mark + chunkId(kind, number),
       kind,
       seq: kindOrder.indexOf(kind) * kindGap + number,
-      rows: full.rows(),
-      back: full.back(),
-      body: full.end(),
+      rows: full.changes.length,
+      back: backIn(full.changes),
+      body: encodeChanges(full.changes),
     };
   }
 
@@ -79,16 +76,15 @@ export function chunker(
     /** Adds a change; answers the chunk that it closed, if any. */
     add(change: Change): PackedChunk | undefined {
       const most = change.kind === 'delete' ? Math.min(size, deletesPerCall) : size;
-      const bytes = sizeOf(change);
+      const bytes = bytesIn(change, targets);
       const current = open.get(change.kind);
-      if (current && current.rows() < most && current.sent() + bytes <= bytesPerCall) {
-        current.add(change, bytes);
+      if (current && current.changes.length < most && current.bytes + bytes <= bytesPerCall) {
+        current.changes.push(change);
+        current.bytes += bytes;
         return undefined;
       }
       const closed = close(change.kind);
-      const next = group();
-      next.add(change, bytes);
-      open.set(change.kind, next);
+      open.set(change.kind, { changes: [change], bytes: aroundRecords + bytes });
       return closed;
     },
     /** The highest number so far, by the letters before it. */
@@ -98,25 +94,17 @@ export function chunker(
   };
 }
 
-/** An open chunk. */
-function group() {
-  const body = bodyWriter();
-  let rows = 0;
-  let back = 0;
-  let sent = 0;
-  return {
-    /** @param size bytes of the change in the body of its call */
-    add(change: Change, size: number): void {
-      body.add(change);
-      rows++;
-      sent += size;
-      if (change.kind === 'update' && change.back) back++;
-    },
-    rows: () => rows,
-    back: () => back,
-    sent: () => sent,
-    end: () => body.end(),
-  };
+/** Bytes of `{"records":[]}`. */
+const aroundRecords = 14;
+
+/** Bytes that a change takes in the body of its call, with a comma. */
+function bytesIn(change: Change, targets: readonly Target[]): number {
+  if (change.kind === 'delete') return change.record.length + '"",'.length;
+  const sent =
+    change.kind === 'create'
+      ? { fields: createdFields(change.cells, targets) }
+      : { record_id: change.record, fields: updatedRecord(change, targets).fields };
+  return Buffer.byteLength(JSON.stringify(sent)) + 1;
 }
 
 /** How many of the changes set back what somebody changed. */

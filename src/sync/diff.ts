@@ -1,11 +1,9 @@
-import type { Change, Difference } from './change.ts';
+import { type Change, createOf, type Difference } from './change.ts';
 import type { Mode } from './definition.ts';
-import { hashOf, seedOf } from './hash.ts';
-import { type Key, keyOf } from './key.ts';
-import { keyReader, keyTexts } from './key-bytes.ts';
-import type { KeyCounts } from './key-table.ts';
-import type { Mapping, Target } from './mapping.ts';
-import { cellAt, unpackBytes, unpackCells } from './pack.ts';
+import type { Key } from './key.ts';
+import type { Cell } from './kinds/kind.ts';
+import { keyIn, type Mapping, type Target } from './mapping.ts';
+import { cellsIn, hashOfRow, rowText, seedOf } from './row.ts';
 import type { HeldRecord, TableIndex } from './table-index.ts';
 
 /** What the comparison says of one source row. */
@@ -38,11 +36,9 @@ export type Why = 'empty' | 'doubled-source' | 'doubled-table';
  * `append` leaves existing keys alone, `update` missing ones.
  */
 export interface Diff {
-  /** Judges one row of the query, given as packed canonical cells, which begin at `from`. */
-  row(packed: Uint8Array, from?: number): Compared;
-  /** The key of a row, given in the same way. */
-  keyIn(packed: Uint8Array, from?: number): Key;
-  /** After all rows: records whose key no row had; empty unless the mode mirrors. */
+  /** Judges one row of the query by its canonical cells. */
+  row(cells: readonly Cell[]): Compared;
+  /** Records whose key no row has; empty unless the mode mirrors. */
   leftOver(): Iterable<Change>;
 }
 
@@ -54,63 +50,43 @@ export interface Diff {
 export function diff(
   mapping: Pick<Mapping, 'targets' | 'key'>,
   index: TableIndex,
-  times: KeyCounts,
+  times: ReadonlyMap<Key, number>,
   mode: Mode,
   within?: ReadonlySet<string>,
 ): Diff {
-  // Slots whose key some row had: most of them, so that few keys have to be looked up in the end.
-  const seen = new Uint8Array(index.size);
   const seed = seedOf(mapping.targets);
 
-  const partsIn = (packed: Uint8Array, from: number): readonly string[] =>
-    mapping.key.map((at) => cellAt(packed, at, from));
-  const keyIn = (packed: Uint8Array, from = 0): Key => keyOf(partsIn(packed, from));
-
-  const readKey = keyReader(mapping.key);
-  const textOf = keyTexts();
-  const invalid = (packed: Uint8Array, from: number, why: Why): Compared => ({
-    kind: 'invalid',
-    key: keyIn(packed, from),
-    parts: partsIn(packed, from),
-    why,
-  });
-
-  function row(packed: Uint8Array, from = 0): Compared {
-    const key = readKey(packed, from);
-    if (key.from === key.to) return invalid(packed, from, 'empty');
-    if ((times.get(key) ?? 0) > 1) return invalid(packed, from, 'doubled-source');
-    const slot = index.find(key);
-    if (slot < 0) {
-      if (mode === 'update') return { kind: 'left', absent: true };
-      return { kind: 'create', key: textOf(key), packed: packed.subarray(from) };
-    }
-    seen[slot] = 1;
-    if (index.isDoubled(slot)) return invalid(packed, from, 'doubled-table');
-    if (index.equals(slot, packed, from)) return { kind: 'same' };
-    return mode === 'append' ? { kind: 'left' } : updated(index.record(slot), packed, from);
+  function row(cells: readonly Cell[]): Compared {
+    const key = keyIn(mapping, cells);
+    const invalid = (why: Why): Compared => {
+      return { kind: 'invalid', key, parts: mapping.key.map((at) => cells[at] ?? ''), why };
+    };
+    if (key === '') return invalid('empty');
+    if ((times.get(key) ?? 0) > 1) return invalid('doubled-source');
+    const held = index.find(key);
+    if (!held) return mode === 'update' ? { kind: 'left', absent: true } : createOf(key, cells);
+    if (index.isDoubled(key)) return invalid('doubled-table');
+    if (held.row === rowText(cells)) return { kind: 'same' };
+    return mode === 'append' ? { kind: 'left' } : updated(key, cells, held);
   }
 
-  function updated(record: HeldRecord, packed: Uint8Array, from: number): Compared {
-    const cells = unpackBytes(packed.subarray(from));
-    const differences = differ(mapping.targets, cells, unpackCells(record.cells));
+  function updated(key: Key, cells: readonly Cell[], { id, row: held }: HeldRecord): Compared {
+    const differences = differ(mapping.targets, cells, cellsIn(held));
     if (differences.length === 0) return { kind: 'same' };
-    if (within && !within.has(record.id)) return { kind: 'outside' };
-    const hash = hashOf(packed.subarray(from), seed);
+    if (within && !within.has(id)) return { kind: 'outside' };
     const anew = mode === 'update' ? {} : { row: cells };
-    return { kind: 'update', key: keyIn(packed, from), record: record.id, differences, hash, ...anew };
+    return { kind: 'update', key, record: id, differences, hash: hashOfRow(cells, seed), ...anew };
   }
 
   function* leftOver(): Iterable<Change> {
     if (mode !== 'mirror') return;
-    for (const [key, slot] of index.slots((one) => seen[one] === 1)) {
-      if (times.has(key) || index.isDoubled(slot)) continue;
-      const record = index.record(slot);
-      if (within && !within.has(record.id)) continue;
-      yield { kind: 'delete', key, record: record.id, cells: unpackCells(record.cells) };
+    for (const [key, { id, row: held }] of index.records()) {
+      const isTouchable = !index.isDoubled(key) && (!within || within.has(id));
+      if (isTouchable && !times.has(key)) yield { kind: 'delete', key, record: id, cells: cellsIn(held) };
     }
   }
 
-  return { row, keyIn, leftOver };
+  return { row, leftOver };
 }
 
 /** The cells of a record that must change: those that differ, unless Feishu fills them or an empty value keeps what is there. */

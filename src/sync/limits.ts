@@ -7,6 +7,9 @@ export const deletesPerCall = 500;
  */
 export const bytesPerCall = 1_000_000;
 
+/** How many rows or records to process before yielding to the event loop: some milliseconds' work. */
+export const rowsPerTurn = 200;
+
 /** Milliseconds for which a lease on a table holds without being renewed. */
 export const leaseLife = 15_000;
 

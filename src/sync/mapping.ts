@@ -40,7 +40,7 @@ export interface Misfit {
   readonly bad: Bad;
 }
 
-/** How the query's rows become the table's cells. Position in `targets` is position in every packed row. */
+/** How the query's rows become the table's cells. Position in `targets` is position in every row's cells. */
 export interface Mapping {
   readonly targets: readonly Target[];
   /** Positions of the key's parts in `targets`. */

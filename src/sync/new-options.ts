@@ -1,9 +1,6 @@
 import { type Change, wantedAt } from './change.ts';
-import { byteKeys } from './key-bytes.ts';
-import { type KeyTable, keyTable } from './key-table.ts';
 import { optionsIn } from './kinds/select.ts';
 import type { Target } from './mapping.ts';
-import { cellEnd, cellStart } from './pack.ts';
 import type { Problem } from './problem.ts';
 import { count, text } from './text.ts';
 
@@ -32,24 +29,13 @@ export interface NewOptions {
 export function newOptions(targets: readonly Target[]): NewOptions {
   const selects = targets.flatMap(({ kind, name, options }, at) =>
     kind === 'select' || kind === 'multi'
-      ? [{ at, kind, name, known: new Set(options ?? []), fresh: new Set<string>(), seen: keyTable() }]
+      ? [{ at, kind, name, known: new Set(options ?? []), fresh: new Set<string>() }]
       : [],
   );
-  const bytesOf = byteKeys();
-
-  /** Whether a cell of a packed row is empty, or one that was looked through before: most rows have one of a few. */
-  function isOld(packed: Uint8Array, at: number, seen: KeyTable): boolean {
-    const from = cellStart(packed, at);
-    const to = cellEnd(packed, from);
-    const before = seen.size;
-    return from >= to || seen.put(bytesOf(packed, from, to)) < before;
-  }
-
   return {
     see(change) {
       if (change.kind === 'delete') return;
-      for (const { at, kind, known, fresh, seen } of selects) {
-        if (change.kind === 'create' && isOld(change.packed, at, seen)) continue;
+      for (const { at, kind, known, fresh } of selects) {
         for (const name of optionsIn(kind, wantedAt(change, at))) if (!known.has(name)) fresh.add(name);
       }
     },

@@ -6,7 +6,7 @@ import type { ColumnType } from './value.ts';
 export interface Unsaid {
   readonly column: string;
   readonly field: string;
-  /** Position in packed rows. */
+  /** Position in a row's cells. */
   readonly at: number;
 }
 

@@ -391,7 +391,7 @@ describe('reading back', () => {
       held: (fields) => [String(fields[keyField]), ''],
     };
     const read = await readTable(table, mapping as Mapping, 1, () => undefined, never);
-    expect([...read.index.slots()].map(([key]) => key)).toEqual(['b']);
+    expect([...read.index.records()].map(([key]) => key)).toEqual(['b']);
   });
 });
 

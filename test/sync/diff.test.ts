@@ -1,14 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Change, cellsOf, createOf } from '../../src/sync/change.ts';
+import { type Change, createOf, decodeChanges, encodeChanges } from '../../src/sync/change.ts';
 import { chunker, chunkId, createdFields, updatedRecord } from '../../src/sync/chunk.ts';
-import { decodeChanges, encodeChanges } from '../../src/sync/chunk-body.ts';
 import type { Mode } from '../../src/sync/definition.ts';
 import { type Compared, diff } from '../../src/sync/diff.ts';
 import type { FieldKind } from '../../src/sync/field.ts';
-import { type KeyCounts, keyCounter } from '../../src/sync/key-table.ts';
 import { keyIn, type Target } from '../../src/sync/mapping.ts';
-import { packCells } from '../../src/sync/pack.ts';
+import { rowText } from '../../src/sync/row.ts';
 import { tableIndex } from '../../src/sync/table-index.ts';
 
 const target = (name: string, kind: FieldKind = 'text', more: Partial<Target> = {}): Target => ({
@@ -31,14 +29,13 @@ const row: fc.Arbitrary<Row> = fc.tuple(keyed, word, word);
 const rows = fc.array(row, { maxLength: 16 });
 const mode = fc.constantFrom<Mode>('upsert', 'append', 'update', 'mirror');
 
-const bytes = (cells: Row): Uint8Array => Buffer.from(packCells(cells));
 const keyOfRow = (cells: Row): string => keyIn(mapping, cells);
 
-function count(all: readonly Row[]): KeyCounts {
-  const times = keyCounter();
+function count(all: readonly Row[]): ReadonlyMap<string, number> {
+  const times = new Map<string, number>();
   for (const cells of all) {
     const key = keyOfRow(cells);
-    if (key !== '') times.add(key);
+    if (key !== '') times.set(key, (times.get(key) ?? 0) + 1);
   }
   return times;
 }
@@ -51,16 +48,16 @@ function compare(
   rejected: readonly Row[] = [],
 ) {
   const index = tableIndex();
-  for (const [id, cells] of table) index.add(id, keyOfRow(cells), bytes(cells));
+  for (const [id, cells] of table) index.add(id, keyOfRow(cells), rowText(cells));
   const judge = diff(mapping, index, count([...source, ...rejected]), how);
-  return { said: source.map((cells) => judge.row(bytes(cells))), left: [...judge.leftOver()] };
+  return { said: source.map((cells) => judge.row(cells)), left: [...judge.leftOver()] };
 }
 
 /** Carries changes out as Feishu would. */
 function apply(table: ReadonlyMap<string, Row>, changes: readonly Compared[]): Map<string, Row> {
   const after = new Map(table);
   changes.forEach((change, at) => {
-    if (change.kind === 'create') after.set(`new${at}`, [...cellsOf(change)]);
+    if (change.kind === 'create') after.set(`new${at}`, [...change.cells]);
     if (change.kind === 'delete') after.delete(change.record);
     if (change.kind === 'update') {
       const cells = [...(after.get(change.record) ?? [])];
@@ -100,7 +97,7 @@ function promised(
   for (const [key, cells] of wanted) {
     if (key !== '' && inQuery.get(key) === 1 && !inTable.has(key) && how !== 'update') after.push(cells);
   }
-  return after.map((cells) => packCells(cells)).sort();
+  return after.map((cells) => rowText(cells)).sort();
 }
 
 describe('the comparison', () => {
@@ -110,7 +107,7 @@ describe('the comparison', () => {
         const table = tableOf(held);
         const { said, left } = compare(source, table, how, rejected);
         const after = apply(table, [...said, ...left]);
-        expect([...after.values()].map((cells) => packCells(cells)).sort()).toEqual(
+        expect([...after.values()].map((cells) => rowText(cells)).sort()).toEqual(
           promised(source, table, how, rejected),
         );
       }),
@@ -168,20 +165,22 @@ describe('the comparison', () => {
 
   it('leaves a field alone that an empty value keeps, that Feishu fills, and records outside of the view', () => {
     const index = tableIndex();
-    index.add('rec1', 'k1', bytes(['k1', 'old', '7']));
-    index.add('rec2', 'k2', bytes(['k2', 'old', '8']));
-    index.add('rec3', 'k3', bytes(['k3', 'old', '9']));
+    index.add('rec1', 'k1', rowText(['k1', 'old', '7']));
+    index.add('rec2', 'k2', rowText(['k2', 'old', '8']));
+    index.add('rec3', 'k3', rowText(['k3', 'old', '9']));
     const special = [
       target('key'),
       target('a', 'text', { keep: true }),
       target('b', 'auto-number', { filled: { as: 'text', zone: 'UTC' } }),
     ];
-    const times = keyCounter();
-    for (const key of ['k1', 'k2']) times.add(key);
+    const times = new Map([
+      ['k1', 1],
+      ['k2', 1],
+    ]);
     const judge = diff({ targets: special, key: [0] }, index, times, 'mirror', new Set(['rec1']));
-    expect(judge.row(bytes(['k1', '', '1']))).toEqual({ kind: 'same' });
-    expect(judge.row(bytes(['k1', 'new', '1']))).toMatchObject({ differences: [[1, 'new', 'old']] });
-    expect(judge.row(bytes(['k2', 'new', '1']))).toEqual({ kind: 'outside' });
+    expect(judge.row(['k1', '', '1'])).toEqual({ kind: 'same' });
+    expect(judge.row(['k1', 'new', '1'])).toMatchObject({ differences: [[1, 'new', 'old']] });
+    expect(judge.row(['k2', 'new', '1'])).toEqual({ kind: 'outside' });
     expect([...judge.leftOver()]).toEqual([]);
   });
 });
@@ -266,7 +265,7 @@ describe('chunks', () => {
   /** The body of the call for some changes, as it is sent. */
   function bodyOf(some: readonly Change[], columns: readonly Target[]): string {
     const records = some.map((one) => {
-      if (one.kind === 'create') return { fields: createdFields(cellsOf(one), columns) };
+      if (one.kind === 'create') return { fields: createdFields(one.cells, columns) };
       if (one.kind === 'delete') return one.record;
       return { record_id: one.record, fields: updatedRecord(one, columns).fields };
     });
@@ -399,6 +398,14 @@ describe('chunks', () => {
         expect(decodeChanges(encodeChanges(changes))).toEqual(changes);
       }),
     );
+  });
+
+  it('are read as version 0.1.0 stored them', () => {
+    const stored = 'AQIAAABrMQ8AAABrMR/kuK0eMfCfmIAeMB8GAAAAMjphMTpiAwAAAGEfYg==';
+    expect(decodeChanges(Buffer.from(stored, 'base64'))).toEqual([
+      createOf('k1', ['k1', '中\u001f😀\u001e', '']),
+      createOf('2:a1:b', ['a', 'b']),
+    ]);
   });
 });
 
