@@ -31,7 +31,7 @@ const packet = 4 * 1024 * 1024;
  * @param idle seconds after which the server ends a session that says nothing, and with it the locks of a transaction
  * whose process is stopped or gone: they would keep every other instance out for hours
  */
-export function mysqlBackend(url: string, idle = 15): Backend {
+export function mysqlBackend(url: string, idle = silence / 1000): Backend {
   const pool = createPool({
     ...addressOf(url),
     charset: 'utf8mb4',
