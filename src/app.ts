@@ -9,7 +9,7 @@ import { type Deed, permit } from './bot/permit.ts';
 import { pause, resumeSchedule } from './bot/reminders.ts';
 import { noteQuota, quotaCode } from './bot/schedule/quota.ts';
 import { factsOf } from './bot/trouble.ts';
-import { runCard } from './cards/runCard.ts';
+import { runCard } from './cards/run-card.ts';
 import { checkAll } from './check/check.ts';
 import { type Config, storeUrl } from './config.ts';
 import { folderDefinitions } from './definitions/folder.ts';

@@ -1,6 +1,5 @@
-import type { Verb } from '../cards/button.ts';
-import { lateCard } from '../cards/lateCard.ts';
-import { hintCard, problemCard } from '../cards/noticeCard.ts';
+import { hintCard, lateCard, problemCard } from '../cards/answer-cards.ts';
+import type { Verb } from '../cards/parts/button.ts';
 import type { Definition } from '../sync/definition.ts';
 import { ProblemError } from '../sync/problem.ts';
 import type { Right } from './access.ts';

@@ -1,4 +1,4 @@
-import { longestMore, longestRun, ops, type Press, snoozes, verbs } from '../cards/button.ts';
+import { longestMore, longestRun, ops, type Press, snoozes, verbs } from '../cards/parts/button.ts';
 
 /**
  * Reads what a button sent. `undefined` for anything that no button of ours sends; never throws. What comes

@@ -1,4 +1,4 @@
-import { noticeOps, type Press } from '../cards/button.ts';
+import { noticeOps, type Press } from '../cards/parts/button.ts';
 import { ProblemError } from '../sync/problem.ts';
 import { text } from '../sync/text.ts';
 import { answer } from './answer.ts';

@@ -1,4 +1,4 @@
-import type { Verb } from '../cards/button.ts';
+import type { Verb } from '../cards/parts/button.ts';
 import { nearest } from '../sync/nearest.ts';
 
 /** Commands on one definition that need nothing but its name. */

@@ -1,5 +1,5 @@
-import type { Verb } from '../cards/button.ts';
-import { severalCard, unknownCard } from '../cards/noticeCard.ts';
+import { severalCard, unknownCard } from '../cards/answer-cards.ts';
+import type { Verb } from '../cards/parts/button.ts';
 import type { Definition } from '../sync/definition.ts';
 import { nearest } from '../sync/nearest.ts';
 import { ProblemError } from '../sync/problem.ts';

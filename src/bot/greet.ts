@@ -1,4 +1,4 @@
-import { welcomeCard } from '../cards/noticeCard.ts';
+import { welcomeCard } from '../cards/answer-cards.ts';
 import type { Definition } from '../sync/definition.ts';
 import { may } from './access.ts';
 import { answer } from './answer.ts';

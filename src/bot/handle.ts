@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { problemCard } from '../cards/noticeCard.ts';
+import { problemCard } from '../cards/answer-cards.ts';
 import type { Journal, RunRecord, Seen } from '../run/ports.ts';
 import type { Run } from '../run/runs.ts';
 import type { Unwritten } from '../run/unwritten.ts';

@@ -1,4 +1,4 @@
-import { runCard } from '../cards/runCard.ts';
+import { runCard } from '../cards/run-card.ts';
 import { linked } from '../run/linked.ts';
 import type { Clock, Journal, Log } from '../run/ports.ts';
 import { HandedOver, type Run } from '../run/runs.ts';

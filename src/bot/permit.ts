@@ -1,4 +1,4 @@
-import { refusalCard } from '../cards/noticeCard.ts';
+import { refusalCard } from '../cards/answer-cards.ts';
 import type { Definition } from '../sync/definition.ts';
 import { type Text, text } from '../sync/text.ts';
 import { type Circumstances, may, type Permission, type Right } from './access.ts';

@@ -1,6 +1,6 @@
-import { some } from '../cards/amounts.ts';
-import { opsFor, type Press } from '../cards/button.ts';
-import { problemCard } from '../cards/noticeCard.ts';
+import { problemCard } from '../cards/answer-cards.ts';
+import { some } from '../cards/parts/amounts.ts';
+import { opsFor, type Press } from '../cards/parts/button.ts';
 import type { RunRecord } from '../run/ports.ts';
 import type { Acted } from '../run/runs.ts';
 import { ProblemError, problem } from '../sync/problem.ts';

@@ -1,4 +1,4 @@
-import { endCard } from '../cards/commandCards.ts';
+import { endCard } from '../cards/command-cards.ts';
 import type { Definition } from '../sync/definition.ts';
 import type { State } from '../sync/state.ts';
 import { approvers, deciders, starterOf } from './access.ts';

@@ -1,4 +1,4 @@
-import { plain } from '../cards/plain.ts';
+import { plain } from '../cards/parts/plain.ts';
 import { inLocale, type Text, text } from '../sync/text.ts';
 import type { Desk } from './desk.ts';
 import type { Toast } from './ports.ts';

@@ -1,5 +1,5 @@
-import { problemCard } from '../cards/noticeCard.ts';
-import { verifyCard, verifyingCard } from '../cards/verifyCard.ts';
+import { problemCard } from '../cards/answer-cards.ts';
+import { verifyCard, verifyingCard } from '../cards/row-cards.ts';
 import type { CallMeter } from '../run/ports.ts';
 import { type Checked, checkedCells, checkedHeader, type Verified } from '../sync/checked.ts';
 import type { Definition } from '../sync/definition.ts';

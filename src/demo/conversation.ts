@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Happening } from 'bitable-playground';
-import type { DrawnButton } from '../cards/text.ts';
+import type { DrawnButton } from '../cards/terminal.ts';
 import type { State } from '../sync/state.ts';
 import { inLocale, type Locale, type Text } from '../sync/text.ts';
 import type { Scene } from './scene.ts';

@@ -1,7 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
-import type { Card } from '../cards/card.ts';
-import { type DrawnButton, drawCard } from '../cards/text.ts';
-import { toWidth } from '../cards/width.ts';
+import type { Card } from '../cards/parts/card.ts';
+import { type DrawnButton, drawCard, toWidth } from '../cards/terminal.ts';
 import { columnsOf } from '../sync/columns.ts';
 
 /** Where the conversation is drawn. */

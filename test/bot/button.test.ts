@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { decode } from '../../src/bot/button.ts';
-import { encode, ops, verbs } from '../../src/cards/button.ts';
+import { encode, ops, verbs } from '../../src/cards/parts/button.ts';
 
 it('reads back what buttons send', () => {
   const presses = fc.record({

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { commandOf, commandOfKey, parseCommand } from '../../src/bot/command.ts';
-import { verbs } from '../../src/cards/button.ts';
+import { verbs } from '../../src/cards/parts/button.ts';
 
 const sync = (name: string, plan = false) => ({ kind: 'sync', name, plan });
 const unknown = (words: string, ...near: readonly (readonly [verb: string, name: string])[]) => ({

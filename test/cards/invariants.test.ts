@@ -1,14 +1,9 @@
 import { cardFault } from 'bitable-playground';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { askCard } from '../../src/cards/askCard.ts';
-import type { Card } from '../../src/cards/card.ts';
-import { endCard, historyCard, remindersCard, saidCard, statusCard } from '../../src/cards/commandCards.ts';
-import { digestCard } from '../../src/cards/digestCard.ts';
-import { bytesOf, maxBytes, maxElements } from '../../src/cards/fit.ts';
-import { listCard } from '../../src/cards/listCard.ts';
 import {
   acceptedCard,
+  askCard,
   cancelCard,
   helpCard,
   hintCard,
@@ -16,8 +11,13 @@ import {
   refusalCard,
   unknownCard,
   welcomeCard,
-} from '../../src/cards/noticeCard.ts';
-import { runCard } from '../../src/cards/runCard.ts';
+} from '../../src/cards/answer-cards.ts';
+import { endCard, remindersCard, saidCard } from '../../src/cards/command-cards.ts';
+import { digestCard } from '../../src/cards/digest-cards.ts';
+import { historyCard, listCard, statusCard } from '../../src/cards/list-cards.ts';
+import { bytesOf, type Card, maxBytes, maxElements } from '../../src/cards/parts/card.ts';
+import { storyCard, verifyingCard } from '../../src/cards/row-cards.ts';
+import { runCard } from '../../src/cards/run-card.ts';
 import {
   brokenCard,
   goodCard,
@@ -26,10 +26,8 @@ import {
   quotaCard,
   reminderCard,
   staleCard,
-} from '../../src/cards/scheduleCards.ts';
-import { storyCard } from '../../src/cards/storyCard.ts';
-import { drawCard } from '../../src/cards/text.ts';
-import { verifyingCard } from '../../src/cards/verifyCard.ts';
+} from '../../src/cards/schedule-cards.ts';
+import { drawCard } from '../../src/cards/terminal.ts';
 import { columnsOf } from '../../src/sync/columns.ts';
 import type { Problem } from '../../src/sync/problem.ts';
 import type { State } from '../../src/sync/state.ts';

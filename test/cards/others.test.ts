@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { type Listed, listCard } from '../../src/cards/listCard.ts';
 import {
   acceptedCard,
   helpCard,
@@ -7,7 +6,8 @@ import {
   problemCard,
   refusalCard,
   unknownCard,
-} from '../../src/cards/noticeCard.ts';
+} from '../../src/cards/answer-cards.ts';
+import { type Listed, listCard } from '../../src/cards/list-cards.ts';
 import { text } from '../../src/sync/text.ts';
 import { buttonsOf, headerOf, wordsOf } from './read.ts';
 import { everyState } from './states.ts';

@@ -1,4 +1,4 @@
-import type { Card } from '../../src/cards/card.ts';
+import type { Card } from '../../src/cards/parts/card.ts';
 
 /** Every object with a tag, header included: what Feishu counts as elements. */
 export function tagged(value: unknown): readonly Readonly<Record<string, unknown>>[] {

@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { listCard } from '../../src/cards/listCard.ts';
-import { refusalCard } from '../../src/cards/noticeCard.ts';
-import { runCard } from '../../src/cards/runCard.ts';
-import { drawCard } from '../../src/cards/text.ts';
-import { toWidth, wrap } from '../../src/cards/width.ts';
+import { refusalCard } from '../../src/cards/answer-cards.ts';
+import { listCard } from '../../src/cards/list-cards.ts';
+import { runCard } from '../../src/cards/run-card.ts';
+import { drawCard, toWidth, wrap } from '../../src/cards/terminal.ts';
 import { columnsOf } from '../../src/sync/columns.ts';
 import { text } from '../../src/sync/text.ts';
 import { at, everyState, stateWith } from './states.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Card } from '../../src/cards/card.ts';
+import type { Card } from '../../src/cards/parts/card.ts';
 import { openScreen } from '../../src/demo/screen.ts';
 import { terminal } from './terminal.ts';
 

@@ -1,10 +1,11 @@
 // Takes the pictures of the READMEs: npm run pictures. Chinese needs a font such as Debian's fonts-noto-cjk.
+
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startPlayground } from 'bitable-playground';
 import type { Browser, Page } from 'playwright-core';
-import { runCard } from '../../src/cards/runCard.ts';
+import { runCard } from '../../src/cards/run-card.ts';
 import { systemClock } from '../../src/clock.ts';
 import { playFaults } from '../../src/demo/faults.ts';
 import { openScene } from '../../src/demo/scene.ts';

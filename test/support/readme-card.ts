@@ -1,5 +1,5 @@
-import { runCard } from '../../src/cards/runCard.ts';
-import { drawCard } from '../../src/cards/text.ts';
+import { runCard } from '../../src/cards/run-card.ts';
+import { drawCard } from '../../src/cards/terminal.ts';
 import type { State } from '../../src/sync/state.ts';
 import type { Locale } from '../../src/sync/text.ts';
 import { stateOf } from '../cli/state.ts';

@@ -1,5 +1,5 @@
-import { type Asked, askCard } from '../../cards/askCard.ts';
-import type { Verb } from '../../cards/button.ts';
+import { type Asked, askCard } from '../../cards/answer-cards.ts';
+import type { Verb } from '../../cards/parts/button.ts';
 import { text } from '../../sync/text.ts';
 import type { Desk } from '../desk.ts';
 import type { CardJson } from '../ports.ts';

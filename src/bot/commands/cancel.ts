@@ -1,4 +1,4 @@
-import { cancelCard, severalCard } from '../../cards/noticeCard.ts';
+import { cancelCard, severalCard } from '../../cards/answer-cards.ts';
 import type { State } from '../../sync/state.ts';
 import { type Text, text } from '../../sync/text.ts';
 import { approvers, starterOf } from '../access.ts';

@@ -1,6 +1,7 @@
-import { commandButton, remindersCard, saidCard } from '../../cards/commandCards.ts';
-import { colours } from '../../cards/look.ts';
-import { same } from '../../cards/plain.ts';
+import { remindersCard, saidCard } from '../../cards/command-cards.ts';
+import { commandButton } from '../../cards/parts/button.ts';
+import { colours } from '../../cards/parts/look.ts';
+import { same } from '../../cards/parts/plain.ts';
 import type { Definition } from '../../sync/definition.ts';
 import type { Actor } from '../../sync/state.ts';
 import { text } from '../../sync/text.ts';

@@ -1,6 +1,7 @@
-import { commandButton, saidCard } from '../../cards/commandCards.ts';
-import { colours } from '../../cards/look.ts';
-import { same } from '../../cards/plain.ts';
+import { saidCard } from '../../cards/command-cards.ts';
+import { commandButton } from '../../cards/parts/button.ts';
+import { colours } from '../../cards/parts/look.ts';
+import { same } from '../../cards/parts/plain.ts';
 import type { Definition } from '../../sync/definition.ts';
 import { namesOf } from '../../sync/schema.ts';
 import { listed, type Text, text } from '../../sync/text.ts';

@@ -1,8 +1,6 @@
-import { historyCard, statusCard } from '../../cards/commandCards.ts';
-import { type Listed, listCard } from '../../cards/listCard.ts';
-import { helpCard } from '../../cards/noticeCard.ts';
-import type { Standstill } from '../../cards/standstill.ts';
-import { storyCard } from '../../cards/storyCard.ts';
+import { helpCard } from '../../cards/answer-cards.ts';
+import { historyCard, type Listed, listCard, type Standstill, statusCard } from '../../cards/list-cards.ts';
+import { storyCard } from '../../cards/row-cards.ts';
 import type { Definition } from '../../sync/definition.ts';
 import { approvers } from '../access.ts';
 import type { Desk } from '../desk.ts';

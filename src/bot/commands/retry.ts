@@ -1,6 +1,6 @@
-import { opsFor } from '../../cards/button.ts';
-import { commandButton, saidCard } from '../../cards/commandCards.ts';
-import { plain, same } from '../../cards/plain.ts';
+import { saidCard } from '../../cards/command-cards.ts';
+import { commandButton, opsFor } from '../../cards/parts/button.ts';
+import { plain, same } from '../../cards/parts/plain.ts';
 import type { Definition } from '../../sync/definition.ts';
 import type { State } from '../../sync/state.ts';
 import { text } from '../../sync/text.ts';

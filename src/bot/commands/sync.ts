@@ -1,5 +1,5 @@
-import { acceptedCard, problemCard } from '../../cards/noticeCard.ts';
-import { runCard } from '../../cards/runCard.ts';
+import { acceptedCard, problemCard } from '../../cards/answer-cards.ts';
+import { runCard } from '../../cards/run-card.ts';
 import type { Run, Started } from '../../run/runs.ts';
 import type { Definition } from '../../sync/definition.ts';
 import { ProblemError } from '../../sync/problem.ts';

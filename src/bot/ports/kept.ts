@@ -1,4 +1,4 @@
-import type { ReminderFacts } from '../../cards/scheduleCards.ts';
+import type { ReminderFacts } from '../../cards/schedule-cards.ts';
 import type { Problem } from '../../sync/problem.ts';
 import type { Outcome } from '../../sync/schedule/health.ts';
 import type { Actor } from '../../sync/state.ts';

@@ -1,4 +1,4 @@
-import { owedCard, redirected, summaryOf } from '../../cards/owedCard.ts';
+import { owedCard, redirected, summaryOf } from '../../cards/digest-cards.ts';
 import { text } from '../../sync/text.ts';
 import { trust } from '../asking.ts';
 import type { CardJson, Debt, Kept } from '../ports.ts';

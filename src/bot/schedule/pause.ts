@@ -1,4 +1,4 @@
-import { goodCard, pausedCard } from '../../cards/scheduleCards.ts';
+import { goodCard, pausedCard } from '../../cards/schedule-cards.ts';
 import { problemFacts } from '../../run/log-run.ts';
 import { awayOf, failuresInARow, mostFailures } from '../../sync/schedule/health.ts';
 import type { State } from '../../sync/state.ts';

@@ -1,5 +1,5 @@
-import { digestCard } from '../../cards/digestCard.ts';
-import { leftOutCard, type ReminderFacts, reminderCard } from '../../cards/scheduleCards.ts';
+import { digestCard } from '../../cards/digest-cards.ts';
+import { leftOutCard, type ReminderFacts, reminderCard } from '../../cards/schedule-cards.ts';
 import type { Run, Started } from '../../run/runs.ts';
 import type { Definition } from '../../sync/definition.ts';
 import { lastWithin } from '../../sync/schedule/cron.ts';

@@ -1,6 +1,6 @@
-import { moment } from '../../cards/amounts.ts';
-import type { Press } from '../../cards/button.ts';
-import { pausedCard, reminderCard } from '../../cards/scheduleCards.ts';
+import { moment } from '../../cards/parts/amounts.ts';
+import type { Press } from '../../cards/parts/button.ts';
+import { pausedCard, reminderCard } from '../../cards/schedule-cards.ts';
 import type { Definition } from '../../sync/definition.ts';
 import { tomorrow } from '../../sync/schedule/hours.ts';
 import { type Text, text } from '../../sync/text.ts';

@@ -1,4 +1,4 @@
-import { quotaCard } from '../../cards/scheduleCards.ts';
+import { quotaCard } from '../../cards/schedule-cards.ts';
 import type { Holds, Spent } from '../ports.ts';
 import type { ScheduleDesk } from './parts.ts';
 import { send } from './tell.ts';

@@ -1,5 +1,5 @@
-import { summaryOf } from '../../cards/owedCard.ts';
-import { runCard } from '../../cards/runCard.ts';
+import { summaryOf } from '../../cards/digest-cards.ts';
+import { runCard } from '../../cards/run-card.ts';
 import type { Definition } from '../../sync/definition.ts';
 import type { Problem } from '../../sync/problem.ts';
 import { outcomeOf, telling } from '../../sync/schedule/health.ts';

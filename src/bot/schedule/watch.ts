@@ -1,4 +1,4 @@
-import { brokenCard, goodCard, staleCard } from '../../cards/scheduleCards.ts';
+import { brokenCard, goodCard, staleCard } from '../../cards/schedule-cards.ts';
 import { isStale } from '../../sync/schedule/health.ts';
 import { duration, isQuiet } from '../../sync/schedule/hours.ts';
 import { brokenDefinition } from '../known.ts';

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { runCard } from '../../src/cards/runCard.ts';
-import type { Locale } from '../../src/sync/text.ts';
-import { text } from '../../src/sync/text.ts';
+import { runCard } from '../../src/cards/run-card.ts';
+import { type Locale, text } from '../../src/sync/text.ts';
 import { buttonsOf, headerOf, summaryOf, wordsOf } from './read.ts';
 import { at, endedWith, everyState, failedChunk, grouped, stateWith } from './states.ts';
 

@@ -1,10 +1,10 @@
 import { isCancelling, workingSince } from '../sync/progress.ts';
 import type { Queue, State } from '../sync/state.ts';
 import { count, type Text, text } from '../sync/text.ts';
-import { bar, lasting, moment, percent, rate, some } from './amounts.ts';
-import type { Element } from './card.ts';
-import { line, rich, who } from './element.ts';
-import { joined, plain, same } from './plain.ts';
+import { bar, lasting, moment, percent, rate, some } from './parts/amounts.ts';
+import type { Element } from './parts/card.ts';
+import { line, rich, who } from './parts/element.ts';
+import { joined, plain, same } from './parts/plain.ts';
 
 /** What stages need to know besides the state. */
 export interface Now {

@@ -1,11 +1,10 @@
 import { reasonOf } from '../sync/bad-groups.ts';
 import type { BadGroup, BadRow, ChunkKind, FailedChunk, Sample, State } from '../sync/state.ts';
 import { count, type Text, text } from '../sync/text.ts';
-import { some } from './amounts.ts';
-import type { Element } from './card.ts';
-import { figures, heading, line, lines } from './element.ts';
-import { head, type Room } from './fit.ts';
-import { joined, plain, plainText, same } from './plain.ts';
+import { some } from './parts/amounts.ts';
+import { type Element, head, type Room } from './parts/card.ts';
+import { figures, heading, line, lines } from './parts/element.ts';
+import { joined, plain, plainText, same } from './parts/plain.ts';
 
 const kinds: Readonly<Record<ChunkKind, Text>> = {
   create: text('新增', 'create'),

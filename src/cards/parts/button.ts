@@ -1,6 +1,6 @@
-import { canApply, canResume, hasUnwritten, isCancelling, needsFields } from '../sync/progress.ts';
-import type { State, Status } from '../sync/state.ts';
-import { type Text, text } from '../sync/text.ts';
+import { canApply, canResume, hasUnwritten, isCancelling, needsFields } from '../../sync/progress.ts';
+import type { State, Status } from '../../sync/state.ts';
+import { type Text, text } from '../../sync/text.ts';
 import type { Element } from './card.ts';
 import { plain } from './plain.ts';
 
@@ -172,3 +172,14 @@ export function button(press: Press, look: ButtonLook): Element {
     behaviors: url === undefined ? [callback] : [callback, { type: 'open_url', default_url: url }],
   };
 }
+
+/** A button that does what a command does; `at`: its place among those of the card, for a name of its own. */
+export const commandButton = (verb: Verb, definition: string, at: number, label: Text): Element =>
+  button({ op: 'command', verb, run: definition, v: 0 }, { label, name: `${verb}_${at + 1}` });
+
+/** Buttons that start a sync each. Names must differ within a card, so all but the first carry a number. */
+export const syncButton = (definition: string, at: number, label: Text): Element =>
+  button(
+    { op: 'sync', run: definition, v: 0 },
+    { label, name: at === 0 ? 'sync' : `sync_${at + 1}`, type: at === 0 ? 'primary' : 'default' },
+  );

@@ -1,9 +1,8 @@
 import { cardFault } from 'bitable-playground';
 import { describe, expect, it } from 'vitest';
-import type { Card } from '../../src/cards/card.ts';
-import { digestCard } from '../../src/cards/digestCard.ts';
-import { bytesOf, maxBytes } from '../../src/cards/fit.ts';
-import { runCard } from '../../src/cards/runCard.ts';
+import { digestCard } from '../../src/cards/digest-cards.ts';
+import { bytesOf, type Card, maxBytes } from '../../src/cards/parts/card.ts';
+import { runCard } from '../../src/cards/run-card.ts';
 import {
   brokenCard,
   goodCard,
@@ -12,7 +11,7 @@ import {
   quotaCard,
   reminderCard,
   staleCard,
-} from '../../src/cards/scheduleCards.ts';
+} from '../../src/cards/schedule-cards.ts';
 import { type Locale, text } from '../../src/sync/text.ts';
 import { buttonsOf, wordsOf } from './read.ts';
 import { at, everyState, stateWith } from './states.ts';

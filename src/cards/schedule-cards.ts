@@ -1,18 +1,11 @@
 import type { Problem } from '../sync/problem.ts';
-import { count, type Locale, type Text, text } from '../sync/text.ts';
-import { moment } from './amounts.ts';
-import { button } from './button.ts';
-import { type Card, type Element, makeCard } from './card.ts';
-import { buttonRow, figures, line, lines, mention, person, rich } from './element.ts';
-import { type Colour, colours } from './look.ts';
-import { joined, plain, same } from './plain.ts';
-import { problemElements } from './problems.ts';
-
-/** How notices of the clock are shown. */
-export interface NoticeView {
-  readonly locale: Locale;
-  readonly timeZone: string;
-}
+import { count, type Text, text } from '../sync/text.ts';
+import { moment } from './parts/amounts.ts';
+import { button } from './parts/button.ts';
+import { type Card, type Element, makeCard, type View } from './parts/card.ts';
+import { buttonRow, figures, line, lines, mention, person, problemElements, rich } from './parts/element.ts';
+import { type Colour, colours } from './parts/look.ts';
+import { joined, plain, same } from './parts/plain.ts';
 
 /** What a reminder says; kept with its message, so that it can be drawn again. */
 export interface ReminderFacts {
@@ -31,7 +24,7 @@ export interface ReminderFacts {
 }
 
 /** Asks people to sync: when it was last done, how much waits, and what to press. */
-export function reminderCard(facts: ReminderFacts, { locale, timeZone }: NoticeView): Card {
+export function reminderCard(facts: ReminderFacts, { locale, timeZone }: View): Card {
   const { name, lastGood, waiting, settled } = facts;
   const title = plain(facts.title, 60);
   const synced =
@@ -103,7 +96,7 @@ export interface About {
 }
 
 /** Warns that no run has succeeded for too long. @param lastGood ms; null: never */
-export const staleCard = (about: About, limit: string, lastGood: number | null, view: NoticeView): Card =>
+export const staleCard = (about: About, limit: string, lastGood: number | null, view: View): Card =>
   notice(
     { ...about, colour: colours.asking, tag: text('数据陈旧', 'Stale') },
     [
@@ -120,7 +113,7 @@ export const staleCard = (about: About, limit: string, lastGood: number | null, 
   );
 
 /** Tells once that what was wrong is not any more. */
-export const goodCard = (about: About, what: keyof typeof good, view: NoticeView): Card =>
+export const goodCard = (about: About, what: keyof typeof good, view: View): Card =>
   notice({ ...about, people: [], colour: colours.good, tag: good[what].tag }, [good[what].words], [], view);
 
 const good = {
@@ -150,7 +143,7 @@ export const pausedCard = (
   failures: number,
   problem: Problem | null,
   resumedBy: string | null,
-  view: NoticeView,
+  view: View,
 ): Card => {
   const name = resumedBy === null ? undefined : person(resumedBy);
   const who = text(name ?? '有人', name ?? 'Somebody');
@@ -192,7 +185,7 @@ const awayWords = text(
 );
 
 /** Tells once that a definition's file is broken, so that nothing happens by its clock. */
-export const brokenCard = (about: About, problems: readonly Problem[], view: NoticeView): Card =>
+export const brokenCard = (about: About, problems: readonly Problem[], view: View): Card =>
   notice(
     { ...about, colour: colours.bad, tag: text('定义有误', 'Broken file') },
     [text('定义文件读不出来，定时任务停下了。', 'The definition cannot be read: its schedule stands still.')],
@@ -201,7 +194,7 @@ export const brokenCard = (about: About, problems: readonly Problem[], view: Not
   );
 
 /** Tells that a scheduled run was left out, because something else was writing to the table. */
-export const leftOutCard = (about: About, due: number, view: NoticeView): Card =>
+export const leftOutCard = (about: About, due: number, view: View): Card =>
   notice(
     { ...about, colour: colours.asking, tag: text('没有运行', 'Left out') },
     [
@@ -215,7 +208,7 @@ export const leftOutCard = (about: About, due: number, view: NoticeView): Card =
   );
 
 /** Tells once that the month's calls are used up. @param until ms */
-export const quotaCard = (until: number, people: readonly string[], view: NoticeView): Card =>
+export const quotaCard = (until: number, people: readonly string[], view: View): Card =>
   notice(
     {
       name: '',
@@ -245,7 +238,7 @@ function notice(
   { name, title, people, colour, tag }: About & { readonly colour: Colour; readonly tag: Text },
   words: readonly Text[],
   more: readonly Element[],
-  { locale }: NoticeView,
+  { locale }: View,
 ): Card {
   const shown = plain(title, 60);
   return makeCard(

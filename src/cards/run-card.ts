@@ -1,16 +1,14 @@
 import { asksFirst, errorsOf } from '../sync/progress.ts';
 import type { Act, State } from '../sync/state.ts';
 import { count, type Locale, type Text, text } from '../sync/text.ts';
-import { lasting, moment, percent } from './amounts.ts';
-import { type ButtonLook, button, labels, opsFor } from './button.ts';
-import { type Card, type Element, makeCard } from './card.ts';
-import { buttonRow, line, mention, person, rich, rule, who } from './element.ts';
-import { fitted, type Room } from './fit.ts';
-import { lookOf, stoppedLook } from './look.ts';
-import { fourNumbers, notes, numbersLine, samples, sentence, setBack, wentWrong } from './outcome.ts';
-import { joined, plain, same } from './plain.ts';
-import { problemElements } from './problems.ts';
-import { elapsed, type Now, stage } from './stage.ts';
+import { lasting, moment, percent } from './parts/amounts.ts';
+import { type ButtonLook, button, labels, opsFor } from './parts/button.ts';
+import { type Card, type Element, fitted, makeCard, type Room } from './parts/card.ts';
+import { buttonRow, line, mention, person, problemElements, rich, rule, who } from './parts/element.ts';
+import { lookOf, stoppedLook } from './parts/look.ts';
+import { joined, plain, same } from './parts/plain.ts';
+import { fourNumbers, notes, numbersLine, samples, sentence, setBack, wentWrong } from './run-outcome.ts';
+import { elapsed, type Now, stage } from './run-progress.ts';
 
 /** What a run's card depends on besides the run. */
 export interface RunView extends Now {

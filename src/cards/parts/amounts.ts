@@ -1,4 +1,4 @@
-import { count, type Text, text } from '../sync/text.ts';
+import { count, type Text, text } from '../../sync/text.ts';
 
 const barLength = 20;
 

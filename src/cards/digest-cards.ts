@@ -1,13 +1,53 @@
+import type { Digest } from '../sync/schedule/digest.ts';
 import { count, type Text, text } from '../sync/text.ts';
-import { moment } from './amounts.ts';
-import type { Verb } from './button.ts';
-import { type Card, makeCard } from './card.ts';
-import { commandButton } from './commandCards.ts';
-import { buttonRow, line, lines, mention } from './element.ts';
-import { fitted, head } from './fit.ts';
-import { colours } from './look.ts';
-import { plain, plainText, same } from './plain.ts';
-import type { NoticeView } from './scheduleCards.ts';
+import { moment, some } from './parts/amounts.ts';
+import { commandButton, type Verb } from './parts/button.ts';
+import type { View } from './parts/card.ts';
+import { type Card, type Element, fitted, head, makeCard } from './parts/card.ts';
+import { buttonRow, line, lines, mention } from './parts/element.ts';
+import { colours } from './parts/look.ts';
+import { joined, plain, plainText, same } from './parts/plain.ts';
+
+/** Sums up what happened to each definition since `from` (ms). */
+export function digestCard(all: readonly Digest[], from: number, { locale, timeZone }: View): Card {
+  const failed = all.reduce((sum, one) => sum + one.failed, 0);
+  const title = text('同步汇总', 'Sync digest');
+  const colour = failed > 0 || all.some(({ stale }) => stale) ? colours.mixed : colours.good;
+  const since = moment(from, timeZone);
+  return fitted((room) => {
+    const { shown, more } = head(all, room.lines);
+    return makeCard(
+      {
+        colour,
+        title,
+        subtitle: text(`${since} 以来`, `since ${since}`),
+        summary: title,
+        elements: [
+          ...shown.flatMap((one) => digestLines(one, timeZone)),
+          ...(more === 0 ? [] : [line(text(`… 还有 ${count(more)} 个`, `… and ${count(more)} more`))]),
+          ...(all.length === 0 ? [line(text('没有可以汇总的同步。', 'There is nothing to sum up.'))] : []),
+        ],
+      },
+      locale,
+    );
+  });
+}
+
+function digestLines(one: Digest, timeZone: string): readonly Element[] {
+  const { runs, failed, partial, waiting, written, lastGood, stale } = one;
+  const parts: readonly Text[] = [
+    text(`运行 ${count(runs)} 次`, some(runs, 'run')),
+    ...(failed > 0 ? [text(`失败 ${count(failed)}`, `${count(failed)} failed`)] : []),
+    ...(partial > 0 ? [text(`部分完成 ${count(partial)}`, `${count(partial)} partly done`)] : []),
+    ...(waiting > 0 ? [text(`等待确认 ${count(waiting)}`, `${count(waiting)} waiting`)] : []),
+    text(`写入 ${count(written)} 行`, `${some(written, 'row')} written`),
+    lastGood === undefined
+      ? text('从未成功', 'never succeeded')
+      : text(`上次成功 ${moment(lastGood, timeZone)}`, `last success ${moment(lastGood, timeZone)}`),
+  ];
+  const colour = failed > 0 || stale ? ({ colour: 'red' } as const) : {};
+  return [lines([same(plain(one.title, 60)), joined(parts, ' · ')], colour)];
+}
 
 /** Something that could not be said when it happened. */
 export interface Late {
@@ -28,7 +68,7 @@ export function owedCard(
   all: readonly Late[],
   people: readonly string[],
   offers: readonly Offer[],
-  { locale, timeZone }: NoticeView,
+  { locale, timeZone }: View,
 ): Card {
   const title = text('有几条消息当时没能发出', 'Messages that could not be sent at the time');
   const buttons = offers
@@ -78,7 +118,7 @@ export function summaryOf(card: Card): Text {
 }
 
 /** The card for somebody who gets it because the chat that it was meant for is gone. */
-export function redirected(card: Card, { locale }: Pick<NoticeView, 'locale'>): Card {
+export function redirected(card: Card, { locale }: Pick<View, 'locale'>): Card {
   const lead = makeCard(
     { colour: colours.asking, title: reason, summary: reason, elements: [line(reason)] },
     locale,

@@ -1,13 +1,11 @@
 import type { Problem } from '../sync/problem.ts';
 import { type Locale, type Text, text } from '../sync/text.ts';
-import { button, type Verb } from './button.ts';
-import { type Card, type Element, makeCard } from './card.ts';
-import { commandButton } from './commandCards.ts';
-import { buttonRow, line, lines, person, rich } from './element.ts';
-import { fitted } from './fit.ts';
-import { colours, queued } from './look.ts';
-import { plain, same } from './plain.ts';
-import { problemElements } from './problems.ts';
+import { moment } from './parts/amounts.ts';
+import { button, commandButton, syncButton, type Verb } from './parts/button.ts';
+import { type Card, type Element, fitted, makeCard, type View } from './parts/card.ts';
+import { buttonRow, line, lines, person, problemElements, rich } from './parts/element.ts';
+import { colours, queued } from './parts/look.ts';
+import { plain, same } from './parts/plain.ts';
 
 /** Tells somebody what stands in the way and what to do; all problems at once. @param about what they asked for. */
 export function problemCard(about: string, problems: readonly Problem[], locale: Locale): Card {
@@ -41,13 +39,6 @@ export function acceptedCard(title: string, locale: Locale): Card {
     locale,
   );
 }
-
-/** Buttons that start a sync each. Names must differ within a card, so all but the first carry a number. */
-export const syncButton = (definition: string, at: number, label: Text): Element =>
-  button(
-    { op: 'sync', run: definition, v: 0 },
-    { label, name: at === 0 ? 'sync' : `sync_${at + 1}`, type: at === 0 ? 'primary' : 'default' },
-  );
 
 /** Tells that no sync has this name, with the nearest ones as buttons. */
 export function unknownCard(
@@ -288,4 +279,108 @@ function named(syncs: readonly { readonly name: string; readonly title: string }
       .map(({ name, title }) => same(`/sync ${plain(name, 40)}　${plain(title, 40)}`)),
     ...(more > 0 ? [text(`… 还有 ${more} 个`, `… and ${more} more`)] : []),
   ];
+}
+
+/** A field of a {@link askCard}. */
+export type Asked =
+  | {
+      readonly kind: 'definition';
+      readonly names: readonly { readonly name: string; readonly title: string }[];
+    }
+  | { readonly kind: 'words'; readonly label: Text; readonly hint: Text };
+
+/**
+ * Asks for what a command lacks. What is filled in comes back as `form_value`: `name` and `more`.
+ * https://open.feishu.cn/document/uAjLw4CM/ukzMukzMukzM/feishu-cards/card-json-v2-components/containers/form-container
+ */
+export function askCard(verb: Verb, definition: string, fields: readonly Asked[], locale: Locale): Card {
+  const title = text('还缺一点', 'One thing is missing');
+  return makeCard(
+    {
+      colour: colours.asking,
+      title,
+      subtitle: same(`/sync ${verb}${definition === '' ? '' : ` ${plain(definition, 40)}`}`),
+      summary: title,
+      elements: [
+        {
+          tag: 'form',
+          name: 'ask',
+          elements: [
+            ...fields.map(field),
+            button(
+              { op: 'command', verb, run: definition, v: 0 },
+              { label: text('确定', 'OK'), name: 'submit', type: 'primary', submit: true },
+            ),
+          ],
+        },
+      ],
+    },
+    locale,
+  );
+}
+
+/** A select of Feishu takes at most this many options here, so that the card stays under its limits. */
+const mostOptions = 50;
+
+function field(asked: Asked): Element {
+  if (asked.kind === 'words')
+    return {
+      ...{ tag: 'input', name: 'more', required: true, max_length: 200 },
+      label: { tag: 'plain_text', content: asked.label },
+      placeholder: { tag: 'plain_text', content: asked.hint },
+    };
+  return {
+    ...{ tag: 'select_static', name: 'name', required: true },
+    placeholder: { tag: 'plain_text', content: text('选择同步', 'Choose a sync') },
+    options: asked.names.slice(0, mostOptions).map(({ name, title }) => ({
+      text: {
+        tag: 'plain_text',
+        content: plain(title === name ? name : `${title} · ${name}`, 60),
+      },
+      value: name,
+    })),
+  };
+}
+
+/** A command as one button carries it. */
+interface Again {
+  readonly verb: Verb;
+  readonly name: string;
+  readonly more: string;
+}
+
+/**
+ * Asks whether a command is still wanted that reached the bot long after it was written; nothing is done before.
+ * @param at when it was written, in ms
+ */
+export function lateCard({ verb, name, more }: Again, at: number, { locale, timeZone }: View): Card {
+  const title = text('这条命令到得太晚', 'That command arrived late');
+  const typed = plain(
+    ['/sync', verb === 'sync' ? '' : verb, name, more].filter((word) => word !== '').join(' '),
+    120,
+  );
+  const when = moment(at, timeZone);
+  const label: Text = text('现在执行', 'Do it now');
+  return makeCard(
+    {
+      colour: colours.asking,
+      title,
+      summary: title,
+      elements: [
+        line(
+          text(
+            `${typed} 是 ${when} 写的，机器人现在才收到，所以什么都没有做。`,
+            `${typed} was written at ${when} and has only reached the bot now; nothing was done.`,
+          ),
+        ),
+        buttonRow([
+          button(
+            { op: 'command', verb, run: name, v: 0, ...(more !== '' && { more }) },
+            { label, name: `${verb}_1`, type: 'primary' },
+          ),
+        ]),
+      ],
+    },
+    locale,
+  );
 }
