@@ -97,7 +97,7 @@ async function openParts(config: Config, surroundings: Surroundings, own: Own) {
   const definitions = folderDefinitions(config.definitions);
   const lanes = openLanes(store.facts.width, clock, chance);
   const reading = {
-    ...{ sources, people: known, store, timeZone, folder: spool.path },
+    ...{ sources, people: known, store, place: { timeZone, folder: spool.path } },
     openTable: openTable(client),
   };
   const runs = own(

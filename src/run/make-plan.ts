@@ -9,6 +9,7 @@ import type { Board } from './board.ts';
 import { type Comparison, compare } from './compare.ts';
 import { type Creating, prepareFields } from './create-fields.ts';
 import { history, rowsPerChunk } from './history.ts';
+import type { Place } from './job.ts';
 import type { Lanes } from './lane.ts';
 import { type Left, termsOf, wasAgreed } from './left.ts';
 import { type Basis, fingerprintOf, type Plan, writePlan } from './plan.ts';
@@ -38,10 +39,7 @@ export interface Planning {
   readonly lanes: Lanes;
   readonly clock: Clock;
   readonly chance: Chance;
-  /** The zone of dates without one, unless the definition names its own. */
-  readonly timeZone: string;
-  /** Folder for what does not fit in memory. */
-  readonly folder: string;
+  readonly place: Place;
   readonly signal: AbortSignal;
   /** What becomes of fields that the table lacks. */
   readonly creating: Creating;
@@ -60,7 +58,7 @@ export async function makePlan(job: Planning): Promise<Plan> {
   const { definition, store, board, signal, clock } = job;
   signal.throwIfAborted();
   const source = job.sources(definition.source.connection);
-  const query = queryOf(definition, job.timeZone);
+  const query = queryOf(definition, job.place.timeZone);
   const zone = zoneOf(query.timeZone);
   board.set((state) => ({ ...state, phase: 'reading' }));
   const [about, fields, first, columns] = await allOf([
@@ -84,8 +82,8 @@ export async function makePlan(job: Planning): Promise<Plan> {
   const asked = { rejects, scope: job.scope, run: job.run, fields: signature, again: job.retryRefused };
   const refused = await knownRefused({ ...asked, planOnly: job.planOnly });
 
-  const spool = openSpool<SourceRow>({ folder: job.folder });
-  const bad = openSpool<BadRow>({ folder: job.folder, memory: 4 * 1024 * 1024 });
+  const spool = openSpool<SourceRow>({ folder: job.place.folder });
+  const bad = openSpool<BadRow>({ folder: job.place.folder, memory: 4 * 1024 * 1024 });
   try {
     const { rows, records, resolver } = await readSides({
       ...{ source, query, columns, table, about, revision, mapping, zone, spool, bad, signal },

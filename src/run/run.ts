@@ -7,58 +7,16 @@ import { isOpen } from '../sync/round.ts';
 import { isToBe } from '../sync/schema.ts';
 import type { Act, State, WaitReason } from '../sync/state.ts';
 import { text } from '../sync/text.ts';
-import type { Board } from './board.ts';
 import type { Creating } from './create-fields.ts';
 import { rememberFilled } from './history.ts';
-import type { Hold } from './keeper.ts';
-import type { Lanes } from './lane.ts';
+import type { Job, Parts } from './job.ts';
 import { leftBy, termsOf } from './left.ts';
 import { makePlan, type Planning } from './make-plan.ts';
 import { type Plan, readPlan, writePlan } from './plan.ts';
-import type {
-  Chance,
-  ChunkRecord,
-  Clock,
-  Log,
-  Outcome,
-  People,
-  RunRecord,
-  Scope,
-  Sources,
-  Store,
-  Table,
-} from './ports.ts';
+import type { ChunkRecord, Outcome, RunRecord, Scope, Store } from './ports.ts';
 import { asLeft, counted, foreseen } from './scoreboard.ts';
-import type { StopSignals } from './send.ts';
-import { type Stopped, settleDoubt, type Upload, upload } from './upload.ts';
-
-/** What all runs of the program share. */
-export interface Parts {
-  readonly sources: Sources;
-  readonly people: People;
-  readonly store: Store;
-  readonly lanes: Lanes;
-  readonly clock: Clock;
-  readonly chance: Chance;
-  readonly log: Log;
-  readonly timeZone: string;
-  /** Folder for rows that do not fit in memory. */
-  readonly folder: string;
-}
-
-/** One run on its opened and leased table. */
-export interface Job {
-  readonly run: string;
-  readonly scope: Scope;
-  readonly table: Table;
-  readonly board: Board;
-  readonly fence: number;
-  /** The lease under which the table is written to. */
-  readonly hold: Hold;
-  readonly stop: StopSignals;
-  /** Aborted when a person has cancelled the run; `stop.soon` is then, too. */
-  readonly cancel: AbortSignal;
-}
+import { settleDoubt, upload } from './upload/upload.ts';
+import type { Stopped, Upload } from './upload/upload-job.ts';
 
 /**
  * The story of a run: read both sides, compare, ask a person where the plan is unusual, write only what differs.
@@ -225,24 +183,26 @@ async function uploading(
   const lane = await parts.lanes.open(job.table.base);
   lane.limit(plan.concurrency);
   return {
-    ...job,
-    ...{ plan, readAt, lane, clock, chance, journal: store.journal, rounds: plan.rounds },
+    ...{ job, plan, readAt, lane },
+    ports: { journal: store.journal, clock, chance },
     records: () => plan.records + addedBy([...known.values()]),
-    onChunks(chunks) {
-      for (const chunk of chunks) known.set(chunk.id, chunk);
-      board.set((state) => counted(state, plan.basis, [...known.values()]));
+    show: {
+      chunks(chunks) {
+        for (const chunk of chunks) known.set(chunk.id, chunk);
+        board.set((state) => counted(state, plan.basis, [...known.values()]));
+      },
+      note: (note) => board.set((state) => ({ ...state, notes: [...state.notes, note] })),
+      rejected: (row) => board.set((state) => ({ ...state, badRows: withBad(state.badRows, row) })),
+      round: (round) =>
+        board.set((state) => ({
+          ...state,
+          phase: 'uploading',
+          rounds: Math.max(state.rounds, round),
+          resumeAt: null,
+        })),
+      pause: (until) => board.set((state) => ({ ...state, phase: 'pausing', resumeAt: until })),
+      tooMany: (rows) => rememberSize(store, scope, rows),
     },
-    onNote: (note) => board.set((state) => ({ ...state, notes: [...state.notes, note] })),
-    onRejected: (row) => board.set((state) => ({ ...state, badRows: withBad(state.badRows, row) })),
-    onRound: (round) =>
-      board.set((state) => ({
-        ...state,
-        phase: 'uploading',
-        rounds: Math.max(state.rounds, round),
-        resumeAt: null,
-      })),
-    onPause: (_round, until) => board.set((state) => ({ ...state, phase: 'pausing', resumeAt: until })),
-    onTooMany: (rows) => rememberSize(store, scope, rows),
   };
 }
 

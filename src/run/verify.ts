@@ -10,6 +10,7 @@ import { type Text, text } from '../sync/text.ts';
 import { zoneOf } from '../sync/zone.ts';
 import { listedKey } from './bad-rows.ts';
 import { idsOf, invalidRow, resolving, untouchable } from './compare.ts';
+import type { Place } from './job.ts';
 import type { CallMeter, OpenTable, People, Scope, Sources, Store } from './ports.ts';
 import { queryOf } from './query.ts';
 import { type BothRead, readSides } from './read-sides.ts';
@@ -24,8 +25,7 @@ export interface VerifyParts {
   readonly people: People;
   readonly store: Pick<Store, 'facts' | 'ledger' | 'leases'>;
   readonly openTable: OpenTable;
-  readonly timeZone: string;
-  readonly folder: string;
+  readonly place: Place;
 }
 
 /**
@@ -45,14 +45,15 @@ const samplesKept = 5;
 
 /** Makes the verification of one program. Rejects with `ProblemError` or `CallError`. */
 export function verifier(parts: VerifyParts): Verify {
-  const { store, folder } = parts;
+  const { store, place } = parts;
+  const { folder } = place;
   return async (saved, onKeys, meter, signal) => {
     const { definition, table } = await openFound(saved, store.facts, (address) =>
       parts.openTable(address, meter, signal),
     );
     const scope: Scope = { definition: definition.name, table: `${table.base}/${table.id}` };
     const source = parts.sources(definition.source.connection);
-    const query = queryOf(definition, parts.timeZone);
+    const query = queryOf(definition, parts.place.timeZone);
     const zone = zoneOf(query.timeZone);
     const [about, fields, revision, columns] = await allOf([
       table.about(signal),

@@ -82,18 +82,22 @@ export interface Replanned {
   readonly lost: Part | undefined;
 }
 
+/** What the table has for the keys of records that are gone. */
+interface Table {
+  readonly held: ReadonlyMap<Key, { readonly record: string; readonly cells: readonly Cell[] }>;
+  readonly targets: readonly Target[];
+}
+
 /**
  * Plans those updates again whose records are gone: of a key that another record has by now as an update of that one,
  * of others as a create. The updates of records that are still there stay.
  * @param gone IDs of the records that are gone
- * @param held what the table has for the keys of these
  */
 export function replan(
   whole: Whole,
   changes: readonly Change[],
   gone: ReadonlySet<string>,
-  held: ReadonlyMap<Key, { readonly record: string; readonly cells: readonly Cell[] }>,
-  targets: readonly Target[],
+  { held, targets }: Table,
 ): Replanned {
   const updates: Change[] = [];
   const creates: Change[] = [];

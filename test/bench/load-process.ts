@@ -39,7 +39,7 @@ async function load({ definition: written, app, shop, store: path, folder }: Loa
   });
   const source = openSources(new Map([['SHOP', shop]]), { clock });
   const runs = openRuns({
-    ...{ clock, chance, log, folder, timeZone: 'Asia/Shanghai' },
+    ...{ clock, chance, log, place: { folder, timeZone: 'Asia/Shanghai' } },
     store: store as never,
     lanes: openLanes(store.facts.width, clock, chance),
     sources: source.sources,

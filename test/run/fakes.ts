@@ -580,8 +580,7 @@ export async function world(change: Partial<Definition> = {}, shared?: Store): P
         clock,
         chance,
         log,
-        timeZone: 'Asia/Shanghai',
-        folder: tmpdir(),
+        place: { timeZone: 'Asia/Shanghai', folder: tmpdir() },
         openTable: async (_address, meter) => {
           if (self.openError) throw self.openError;
           return metered(table, meter);

@@ -3,8 +3,8 @@ import { keeper } from '../../src/run/keeper.ts';
 import { openLanes } from '../../src/run/lane.ts';
 import type { Leases, Store, TableFacts } from '../../src/run/ports.ts';
 import { readTable } from '../../src/run/read-table.ts';
-import { findKeys } from '../../src/run/readback.ts';
 import { sampler, shownKey } from '../../src/run/sample.ts';
+import { findKeys } from '../../src/run/upload/find-keys.ts';
 import { openStore } from '../../src/store/open.ts';
 import { type Change, createOf } from '../../src/sync/change.ts';
 import type { Verdict } from '../../src/sync/failure.ts';
@@ -326,7 +326,7 @@ describe('reading back', () => {
   async function looked(changes: Change[], records: number, key = [0]) {
     const table = fakeTable(movableClock());
     for (const name of ['a', 'b', ' c ', 'd', 'e', 'f', 'g']) table.put({ [keyField]: name, 金额: 1 });
-    const found = await findKeys(table, targets, key, changes, records, never);
+    const found = await findKeys({ table, plan: { targets, key }, signal: never }, changes, records);
     return { found: [...found.keys()], ops: [...new Set(table.calls.map(({ op }) => op))] };
   }
 
@@ -353,7 +353,11 @@ describe('reading back', () => {
       table.put({ [keyField]: 'a', 金额: 1 });
       table.fault = ({ op }) =>
         op === 'matching' ? { failure: failed(verdict, { code: 1254018 }) } : undefined;
-      const found = await findKeys(table, targets, [0], [create('a'), create('x')], 100, never).catch(String);
+      const found = await findKeys(
+        { table, plan: { targets, key: [0] }, signal: never },
+        [create('a'), create('x')],
+        100,
+      ).catch(String);
       return typeof found === 'string' ? found : [...found.keys()];
     };
     for (const verdict of ['stop', 'values', 'unknown'] as const)
@@ -383,7 +387,7 @@ describe('reading back', () => {
       yield page('b', true);
     };
     const asked = ['1:a1:1', '1:b1:1'].map((key) => create(key));
-    const found = await findKeys(table, targets, [0, 1], asked, 0, never);
+    const found = await findKeys({ table, plan: { targets, key: [0, 1] }, signal: never }, asked, 0);
     expect([...found.keys()]).toEqual(['1:b1:1']);
     const mapping: Pick<Mapping, 'targets' | 'key' | 'held'> = {
       targets,

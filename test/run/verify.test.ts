@@ -22,8 +22,7 @@ async function verified(one: World): Promise<{ seen: Verified; keys: Checked[]; 
     people: one.people,
     store,
     openTable: async () => one.table,
-    timeZone: 'Asia/Shanghai',
-    folder: tmpdir(),
+    place: { timeZone: 'Asia/Shanghai', folder: tmpdir() },
   })(
     one.definition,
     async (some) => void keys.push(...some),

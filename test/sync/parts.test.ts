@@ -84,8 +84,8 @@ describe('updates of records that are gone', () => {
   const from = { id: 'U001', kind: 'update', seq: 9 } as const;
   const row = ['a', '2'];
   const found = (record: string, cells: readonly string[]) => new Map([['a', { record, cells }]]);
-  const planned = (changes: readonly Change[], held: Parameters<typeof replan>[3] = new Map()) =>
-    replan(from, changes, new Set(['reca']), held, targets);
+  const planned = (changes: readonly Change[], held: Parameters<typeof replan>[3]['held'] = new Map()) =>
+    replan(from, changes, new Set(['reca']), { held, targets });
 
   it('become creates in a part of their own, of which nothing is set back; the others stay', () => {
     const other = update('b', { back: true });

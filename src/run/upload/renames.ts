@@ -1,7 +1,7 @@
-import { CallError } from '../sync/failure.ts';
-import type { Target } from '../sync/mapping.ts';
-import { type Text, text } from '../sync/text.ts';
-import type { Table } from './ports.ts';
+import { CallError } from '../../sync/failure.ts';
+import type { Target } from '../../sync/mapping.ts';
+import { type Text, text } from '../../sync/text.ts';
+import type { Table } from '../ports.ts';
 
 /** Fields under their names of today, and what to tell about those that changed. */
 export interface Renamed {

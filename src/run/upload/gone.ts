@@ -1,11 +1,11 @@
-import type { Change } from '../sync/change.ts';
-import type { Chunk } from '../sync/chunk.ts';
-import type { Failure } from '../sync/failure.ts';
-import { type Replanned, recordOf, replan } from '../sync/parts.ts';
-import type { Plan } from './plan.ts';
-import type { Table } from './ports.ts';
-import { findKeys, keyReader } from './readback.ts';
-import type { Reader } from './settle.ts';
+import type { Change } from '../../sync/change.ts';
+import type { Chunk } from '../../sync/chunk.ts';
+import type { Failure } from '../../sync/failure.ts';
+import { type Replanned, recordOf, replan } from '../../sync/parts.ts';
+import type { Plan } from '../plan.ts';
+import type { Table } from '../ports.ts';
+import { findKeys, keyReader } from './find-keys.ts';
+import type { Upload } from './upload-job.ts';
 
 /** Records of changes that a refusal may be about. */
 export interface Gone {
@@ -65,20 +65,20 @@ export async function stillToDelete(
  * with `CallError` when that cannot be told.
  */
 export async function planAnew(
-  { table, plan, records, stop }: Reader,
+  { job, plan, records }: Upload,
   chunk: Pick<Chunk, 'id' | 'kind' | 'seq'>,
   changes: readonly Change[],
   gone: ReadonlySet<string>,
 ): Promise<Replanned> {
-  const { targets, key } = plan;
+  const { table, stop } = job;
   const asked = changes.filter(
     (change) => change.kind === 'update' && change.row !== undefined && gone.has(change.record),
   );
   const held =
     asked.length > 0
-      ? await findKeys(table, targets, key, asked, records(), stop.now)
+      ? await findKeys({ table, plan, signal: stop.now }, asked, records())
       : new Map<never, never>();
-  return replan(chunk, changes, gone, held, targets);
+  return replan(chunk, changes, gone, { held, targets: plan.targets });
 }
 
 /** Whether the record that is gone is one that a cell names, as a link does, and not one to be written. */

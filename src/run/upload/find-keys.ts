@@ -1,11 +1,12 @@
-import type { Change } from '../sync/change.ts';
-import { CallError, type Verdict } from '../sync/failure.ts';
-import type { TableRecord } from '../sync/field.ts';
-import { type Key, keyOf } from '../sync/key.ts';
-import type { Cell } from '../sync/kinds/kind.ts';
-import { kindOf } from '../sync/kinds/kinds.ts';
-import type { Target } from '../sync/mapping.ts';
-import type { Table } from './ports.ts';
+import type { Change } from '../../sync/change.ts';
+import { CallError, type Verdict } from '../../sync/failure.ts';
+import type { TableRecord } from '../../sync/field.ts';
+import { type Key, keyOf } from '../../sync/key.ts';
+import type { Cell } from '../../sync/kinds/kind.ts';
+import { kindOf } from '../../sync/kinds/kinds.ts';
+import type { Target } from '../../sync/mapping.ts';
+import type { Plan } from '../plan.ts';
+import type { Table } from '../ports.ts';
 
 /** A record found again, with its canonical cells by position. */
 export interface Found {
@@ -23,7 +24,14 @@ const keyInFilter = 200;
 const filterable = new Set(['text', 'number', 'phone', 'select']);
 
 /** How often a table that moves is read. */
-export const tries = 2;
+const tries = 2;
+
+/** The table in which keys are looked for. */
+export interface Where {
+  readonly table: Table;
+  readonly plan: Pick<Plan, 'targets' | 'key'>;
+  readonly signal: AbortSignal;
+}
 
 /**
  * Finds out which keys the table has by now. Rejects when it cannot be told: a failed look-up is never "absent".
@@ -31,21 +39,17 @@ export const tries = 2;
  * @param records how many records the table has, roughly
  */
 export async function findKeys(
-  table: Table,
-  targets: readonly Target[],
-  key: readonly number[],
+  where: Where,
   changes: readonly Change[],
   records: number,
-  signal: AbortSignal,
 ): Promise<ReadonlyMap<Key, Found>> {
+  const { table, plan, signal } = where;
+  const { targets, key } = plan;
   const by = filterBy(targets, key, changes);
   const few = by && table.filters(by.field, by.values) <= callsToRead(records);
   const matching =
     few && (await unlessRefused(table.matching(by.field, by.values, namesOf(targets), signal)));
-  if (!matching) {
-    const watched = new Set(changes.map((change) => change.key));
-    return (await readKeys(table, targets, key, { watched, tries }, signal)).found;
-  }
+  if (!matching) return readKeys(where, new Set(changes.map((change) => change.key)));
   const found = new Map<Key, Found>();
   const keyIn = keyReader(targets, key);
   const readers = cellReaders(targets);
@@ -56,50 +60,32 @@ export async function findKeys(
 /** Calls of a whole read: its pages, and whether the table stood still meanwhile. */
 const callsToRead = (records: number): number => Math.max(1, Math.ceil(records / recordsPerPage)) + 2;
 
-/** What a whole read showed. */
-export interface KeysRead {
-  /** The records of the watched keys. */
-  readonly found: ReadonlyMap<Key, Found>;
-  /** Whether the table stood still while it was read: else a record may have slipped from one page to another. */
-  readonly still: boolean;
-}
-
 /**
- * Reads the whole table for its keys: again while it moves and some watched key (or every key, with `all`) may only
- * have been overlooked; what was found in any of the reads counts.
- * @param all gets every key
+ * Reads the whole table for some keys: again while it moves and one of them may only have been overlooked; what was
+ * found in any of the reads counts.
  */
 export async function readKeys(
-  table: Pick<Table, 'records' | 'revision'>,
-  targets: readonly Target[],
-  key: readonly number[],
-  {
-    watched,
-    all,
-    tries: most,
-  }: { readonly watched: ReadonlySet<Key>; readonly all?: Set<Key>; readonly tries: number },
-  signal: AbortSignal,
-): Promise<KeysRead> {
-  const names = watched.size > 0 ? namesOf(targets) : key.flatMap((at) => targets[at]?.name ?? []);
+  { table, plan, signal }: Where,
+  watched: ReadonlySet<Key>,
+): Promise<ReadonlyMap<Key, Found>> {
+  const { targets, key } = plan;
   const keyIn = keyReader(targets, key);
   const readers = cellReaders(targets);
   let found: ReadonlyMap<Key, Found> = new Map();
   let before = await table.revision(signal);
   for (let attempt = 1; ; attempt++) {
     const seen = new Map<Key, Found>();
-    for await (const page of table.records(names, signal)) {
+    for await (const page of table.records(namesOf(targets), signal)) {
       if (page.restarted) seen.clear();
       for (const record of page.records) {
         const name = keyIn(record);
-        all?.add(name);
         if (watched.has(name)) seen.set(name, foundIn(readers, record));
       }
     }
     found = new Map([...found, ...seen]);
-    if (!all && found.size === watched.size) return { found, still: true };
+    if (found.size === watched.size || attempt === tries) return found;
     const after = await table.revision(signal);
-    const still = after === before;
-    if (still || attempt === most) return { found, still };
+    if (after === before) return found;
     before = after;
   }
 }

@@ -1,15 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Change, Create } from '../sync/change.ts';
-import { createdFields, updatedRecord } from '../sync/chunk.ts';
-import { CallError, type Failure } from '../sync/failure.ts';
-import { tokenLife } from '../sync/limits.ts';
-import type { Target } from '../sync/mapping.ts';
-import { heavyWaits, throttleBudget } from '../sync/round.ts';
-import { hashOfRow, seedOf } from '../sync/row.ts';
-import { withoutPrivate } from './bad-rows.ts';
-import type { Hold } from './keeper.ts';
-import type { Lane } from './lane.ts';
-import type { Chance, Clock, LedgerEntry, MayGo, Table } from './ports.ts';
+import type { Change, Create } from '../../sync/change.ts';
+import { createdFields, updatedRecord } from '../../sync/chunk.ts';
+import { CallError, type Failure } from '../../sync/failure.ts';
+import { tokenLife } from '../../sync/limits.ts';
+import type { Target } from '../../sync/mapping.ts';
+import { heavyWaits, throttleBudget } from '../../sync/round.ts';
+import { hashOfRow, seedOf } from '../../sync/row.ts';
+import { withoutPrivate } from '../bad-rows.ts';
+import type { StopSignals } from '../job.ts';
+import type { Hold } from '../keeper.ts';
+import type { Lane } from '../lane.ts';
+import type { Chance, Clock, LedgerEntry, MayGo, Table } from '../ports.ts';
 
 /** What one sending of changes came to. */
 export interface Sent {
@@ -40,14 +41,6 @@ export interface Token {
   readonly since: number;
 }
 
-/** The two ways to end early. */
-export interface StopSignals {
-  /** Nothing new is sent; what is in flight may end. */
-  readonly soon: AbortSignal;
-  /** Calls in flight are given up too. */
-  readonly now: AbortSignal;
-}
-
 /** A call that is put together before it is its turn. */
 export interface Prepared {
   readonly changes: readonly Change[];
@@ -64,19 +57,29 @@ export interface First {
 
 /** What sending needs around it. */
 export interface Sender {
-  readonly table: Table;
-  readonly targets: readonly Target[];
-  /** Counts where it is of the same changes to the same targets. */
-  readonly prepared: Prepared | undefined;
+  readonly to: Destination;
   readonly lane: Lane;
   readonly hold: Hold;
   readonly clock: Clock;
   readonly chance: Chance;
+  /** Counts where it is of the same changes to the same targets. */
+  readonly prepared: Prepared | undefined;
+  readonly tell: Telling;
+}
+
+/** Where rows go. */
+export interface Destination {
+  readonly table: Table;
+  readonly targets: readonly Target[];
+}
+
+/** Told how a send goes on. */
+export interface Telling {
   /** Stores that a chunk is handed to the network now. */
   note(token: Token | null): Promise<void>;
-  /** Told that a send got no answer of Feishu's: it may still be on its way. */
+  /** A send got no answer of Feishu's: it may still be on its way. */
   unanswered(): void;
-  /** Told as soon as the changes are in the table: the lane can have the next ones. */
+  /** The changes are in the table: the lane can have the next ones. */
   written(): Promise<void>;
 }
 
@@ -91,7 +94,7 @@ export async function send(
   before: Before,
   stop: StopSignals,
 ): Promise<Sent> {
-  const { lane, hold, clock, chance } = sender;
+  const { to, lane, hold, clock, chance, tell } = sender;
   let { token, doubt } = before;
   let failure: Failure | null = null;
   let heavy = 0;
@@ -103,18 +106,18 @@ export async function send(
       token = { token: chance.uuid(), at: clock.now(), since: clock.monotonic() };
     }
     // What is sent is put together while the store notes that it is.
-    const putTogether = call ?? nextTurn().then(() => prepare(sender, changes).call);
-    [call] = await Promise.all([putTogether, sender.note(token)]);
+    const putTogether = call ?? nextTurn().then(() => prepare(to, changes).call);
+    [call] = await Promise.all([putTogether, tell.note(token)]);
     const flight = await ready(sender);
     try {
       const outcome = await call(token, stop.now, hold.isSure).finally(flight.back);
       lane.answered(flight.atOnce);
-      await sender.written();
+      await tell.written();
       return outcome;
     } catch (error) {
       if (!(error instanceof CallError)) throw error;
-      failure = withoutPrivate(error.failure, changes, sender.targets);
-      if (failure.how === 'threw' && failure.mayHaveHappened) sender.unanswered();
+      failure = withoutPrivate(error.failure, changes, to.targets);
+      if (failure.how === 'threw' && failure.mayHaveHappened) tell.unanswered();
       if (failure.verdict !== 'wait') {
         lane.answered(flight.atOnce);
         return { ...unsent, failure: { ...failure, mayHaveHappened: doubt || failure.mayHaveHappened } };
@@ -155,17 +158,17 @@ const unsent = { wrote: [], removed: [], written: 0 };
 /** Sends changes that are put together already. */
 type Call = (token: Token | null, signal: AbortSignal, mayGo: MayGo) => Promise<Sent>;
 
-const preparedFor = ({ prepared, targets }: Sender, changes: readonly Change[]): Call | undefined =>
-  prepared?.changes === changes && prepared.targets === targets ? prepared.call : undefined;
+const preparedFor = ({ prepared, to }: Sender, changes: readonly Change[]): Call | undefined =>
+  prepared?.changes === changes && prepared.targets === to.targets ? prepared.call : undefined;
 
 /** Puts the call for changes of one kind together. */
-export const prepare = (to: Pick<Sender, 'table' | 'targets'>, changes: readonly Change[]): Prepared => ({
+export const prepare = (to: Destination, changes: readonly Change[]): Prepared => ({
   changes,
   targets: to.targets,
   call: callFor(to, changes),
 });
 
-function callFor({ table, targets }: Pick<Sender, 'table' | 'targets'>, changes: readonly Change[]): Call {
+function callFor({ table, targets }: Destination, changes: readonly Change[]): Call {
   const creates = changes.flatMap((change) => (change.kind === 'create' ? [change] : []));
   const updates = changes.flatMap((change) => (change.kind === 'update' ? [change] : []));
   const deletes = changes.flatMap((change) => (change.kind === 'delete' ? [change] : []));
