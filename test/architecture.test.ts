@@ -38,11 +38,12 @@ const rules: Readonly<Record<string, Rule>> = {
     packages: [
       ['zod', 'sync/definition-'],
       ['zod', 'sync/parse-definition'],
+      ['zod', 'sync/stored'],
     ],
     node: false,
   },
   cards: { ours: ['cards', 'sync'], node: false },
-  run: { ours: ['run', 'sync'], packages: ['p-limit'], node: true },
+  run: { ours: ['run', 'sync'], packages: ['p-limit', ['zod', 'run/plan.ts']], node: true },
   bot: { ours: ['bot', 'run', 'cards', 'sync'], packages: ['node-cron'], node: true },
   feishu: { ours: ['feishu', 'sync', ...ports], packages: ['@larksuiteoapi/node-sdk', 'koa'], node: true },
   source: {

@@ -1,8 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { Definition } from '../sync/definition.ts';
+import { z } from 'zod';
+import { type Definition, modes } from '../sync/definition.ts';
+import { fieldKinds } from '../sync/field.ts';
+import { personWords } from '../sync/lookup.ts';
 import type { Mapping, Target } from '../sync/mapping.ts';
 import type { KnownField } from '../sync/pairing.ts';
 import type { Sample, WaitReason } from '../sync/state.ts';
+import { amount, inFormat, object, parsed } from '../sync/stored.ts';
+import { knownFieldSchema, sampleSchema, waitSchema } from '../sync/stored-state.ts';
 
 /** Rows and deletes that no chunk holds. */
 export interface Basis {
@@ -57,8 +62,46 @@ export interface Plan {
   readonly numbers?: Readonly<Record<string, number>>;
 }
 
-export const writePlan = (plan: Plan): string => JSON.stringify(plan);
-export const readPlan = (stored: string): Plan => JSON.parse(stored) as Plan;
+/** Grows when what is stored of a plan is no longer read by programs before it. */
+const format = 1;
+
+export const writePlan = (plan: Plan): string => JSON.stringify({ format, ...plan });
+
+/** @throws ProblemError when it cannot be read */
+export const readPlan = (stored: string): Plan => parsed('the plan of a run', stored, schema);
+
+const word = z.string();
+const words = z.array(word);
+const missing = z.enum(['reject', 'empty']);
+
+const target = object<Target>({
+  ...{ id: word, name: word, kind: z.enum(fieldKinds), hidden: z.boolean() },
+  filled: z.object({ as: z.enum(['text', 'number', 'date']), zone: word }).exactOptional(),
+  keep: z.literal(true).exactOptional(),
+  options: words.exactOptional(),
+  lookup: z
+    .discriminatedUnion('kind', [
+      z.object({ kind: z.literal('person'), by: z.enum(personWords), missing }),
+      z.object({ kind: z.literal('link'), table: word, by: word, missing }),
+    ])
+    .exactOptional(),
+});
+
+const schema = inFormat(
+  format,
+  object<Plan>({
+    ...{ mode: z.enum(modes).exactOptional(), targets: z.array(target), key: z.array(amount) },
+    ...{ fields: word, revision: amount, hash: word, confirmCreates: z.boolean(), rounds: amount },
+    ...{ concurrency: z.union([amount, z.literal('auto')]), records: amount, asksHandMade: z.boolean() },
+    basis: object<Basis>({
+      ...{ read: amount, unchanged: amount, invalid: amount, rejected: amount, kept: amount },
+    }),
+    newOptions: z.array(z.tuple([amount, words])),
+    ...{ fingerprint: word, filled: words, known: z.array(knownFieldSchema), waits: z.array(waitSchema) },
+    ...{ samples: z.array(sampleSchema), lifetime: amount, withoutDeletes: z.boolean() },
+    ...{ terms: word.exactOptional(), numbers: z.record(word, amount).exactOptional() },
+  }),
+);
 
 /** What a person agreed to by the last success: another query, key or mapping is another promise. */
 export function fingerprintOf(definition: Definition, mapping: Pick<Mapping, 'targets' | 'key'>): string {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { CardNotice, Cards, Chats } from '../bot/ports.ts';
+import { amount, problemSchema, readable } from '../sync/stored.ts';
 import { type Marks, type Occasions, once } from './db/notes.ts';
-import { amount, problemSchema, readable } from './stored.ts';
 
 /** What is known of chats. */
 export const chats = (marks: Marks, occasions: Occasions): Chats => ({

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { Fact, Scope, TableFacts } from '../run/ports.ts';
-import { fieldKinds } from '../sync/field.ts';
+import { parsed } from '../sync/stored.ts';
+import { knownFieldSchema } from '../sync/stored-state.ts';
 import type { Database } from './db/backend.ts';
 import { hash } from './db/encode.ts';
-import { parsed } from './stored.ts';
 
 /** What was learned of bases and tables. */
 export function tableFacts(db: Database): TableFacts {
@@ -47,12 +47,8 @@ export function tableFacts(db: Database): TableFacts {
     ),
     agreed: fact(inScope('agreed'), itself, itself),
     filled: fact(inScope('filled'), as(z.array(z.string()))),
-    fields: fact(inScope('fields'), as(knownFields)),
+    fields: fact(inScope('fields'), as(z.array(knownFieldSchema))),
   };
 }
 
 const madeTable = z.object({ of: z.string(), name: z.string(), table: z.string().nullable() });
-
-const knownFields = z.array(
-  z.object({ column: z.string(), id: z.string(), name: z.string(), kind: z.enum(fieldKinds) }),
-);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Frozen, Holds, Pause } from '../bot/ports.ts';
+import { readable } from '../sync/stored.ts';
 import type { Marks } from './db/notes.ts';
-import { readable } from './stored.ts';
 
 /** Freeze, pauses and the month's quota. */
 export const holds = (marks: Marks): Holds => ({

@@ -3,14 +3,14 @@ import { sql, type Transaction } from 'kysely';
 import { z } from 'zod';
 import type { ChunkRecord, Journal, Log, NewChunk, RunRecord } from '../run/ports.ts';
 import { chunkKinds, chunkStatuses, type State, statuses, statusNames } from '../sync/state.ts';
+import { checked, parsed } from '../sync/stored.ts';
+import { failureSchema, readState, stateIn, writeState } from '../sync/stored-state.ts';
 import { type Backend, type Database, transact, untilWon } from './db/backend.ts';
 import { asBuffer, asBytes, groups } from './db/encode.ts';
 import type { ChunkRow, RunRow, Tables } from './db/schema.ts';
 import { guard, guardRun } from './leases.ts';
 import { confirm, forget } from './ledger.ts';
 import { dropBadRows, refuse } from './rejects.ts';
-import { failureSchema, readState, stateIn, writeState } from './states.ts';
-import { checked, parsed } from './stored.ts';
 
 /** Rows written by one statement: larger ones are slow to build, and building happens on the event loop. */
 const perStatement = 100;

@@ -1,7 +1,7 @@
 import type { Order, Orders } from '../run/ports.ts';
+import { parsed } from '../sync/stored.ts';
+import { actorSchema } from '../sync/stored-state.ts';
 import type { Backend, Database } from './db/backend.ts';
-import { actorSchema } from './states.ts';
-import { parsed } from './stored.ts';
 
 /** Orders for runs that go on at another instance. */
 export const orders = (db: Database, backend: Backend): Orders => ({

@@ -2,13 +2,13 @@ import type { Transaction } from 'kysely';
 import { z } from 'zod';
 import type { RefusedRow, Rejects, Scope } from '../run/ports.ts';
 import type { Key } from '../sync/key.ts';
+import { parsed } from '../sync/stored.ts';
+import { badRowSchema } from '../sync/stored-state.ts';
 import { type Backend, type Database, transact } from './db/backend.ts';
 import { asBuffer, asBytes, groups, keyId } from './db/encode.ts';
 import type { Tables } from './db/schema.ts';
 import { guardRun } from './leases.ts';
 import { scopeHash } from './ledger.ts';
-import { badRowSchema } from './states.ts';
-import { parsed } from './stored.ts';
 
 /** Keys asked about in one statement. */
 const perQuestion = 500;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { modes } from './definition.ts';
 import type { WritableKind } from './field.ts';
 
 /** Parts what a wrong value must be, in Chinese and in English, within zod's one message. */
@@ -212,7 +213,7 @@ export const definitionSchema = object({
   target: filled('数据表的网址', 'the address of a table').describe(
     'Address of the table as copied from the browser; of the base alone where init creates the table.',
   ),
-  mode: oneOf('upsert', 'append', 'update', 'mirror')
+  mode: oneOf(...modes)
     .optional()
     .describe(
       'upsert (default): create and update. append: create missing keys only. update: existing keys only. mirror: upsert, and delete what the query does not have.',

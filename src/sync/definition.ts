@@ -1,7 +1,9 @@
 import type { WritableKind } from './field.ts';
 
+export const modes = ['upsert', 'append', 'update', 'mirror'] as const;
+
 /** What a run may do: see {@link Definition.mode}. */
-export type Mode = 'upsert' | 'append' | 'update' | 'mirror';
+export type Mode = (typeof modes)[number];
 
 /** How one column becomes one field. Everything is optional: the default is same name, by the field's own type. */
 export interface ColumnRule {

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { CompiledQuery, Kysely, sql } from 'kysely';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { readPlan } from '../../src/run/plan.ts';
 import { backendOf } from '../../src/store/db/open.ts';
 import type { Tables } from '../../src/store/db/schema.ts';
 import { openStore } from '../../src/store/open.ts';
+import { decodeChanges } from '../../src/sync/chunk-body.ts';
 import type { Place } from './contract.ts';
 import { orders, parts } from './samples.ts';
 
@@ -107,6 +109,12 @@ export function ownershipContract(name: 'SQLite' | 'MySQL', prepare: () => Promi
       expect(await store.kept.reminders.all()).toHaveLength(1);
       const waiting = (await store.journal.openRuns()).find(({ id }) => id !== 'openrun1');
       const scope = waiting?.scope ?? { definition: '', table: '' };
+      expect(waiting?.state.waiting?.reasons).not.toEqual([]);
+      const plan = readPlan(waiting?.plan ?? '');
+      expect(plan.targets.map(({ name }) => name)).toContain('用户ID');
+      const [planned] = await store.journal.chunks(waiting?.id ?? '');
+      const body = await store.journal.body(waiting?.id ?? '', planned?.id ?? '');
+      expect(decodeChanges(body)).toHaveLength(planned?.rows ?? 0);
       expect(await store.facts.width.of(scope.table.split('/')[0] ?? '')).toBe('2 0 0');
       expect(await store.facts.fields.of(scope)).toContainEqual({
         ...{ column: '用户ID', id: expect.stringMatching(/^fld/), name: '用户ID', kind: 'number' },

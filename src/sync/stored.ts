@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { type Problem, problem } from '../sync/problem.ts';
-import { type Text, text } from '../sync/text.ts';
+import { type Problem, problem } from './problem.ts';
+import { type Text, text } from './text.ts';
 
 /**
  * Reads JSON that came out of the store.
@@ -50,6 +50,23 @@ export function readable<T>(json: string, schema: z.ZodType<T>): T | undefined {
     return undefined;
   }
 }
+
+/** An object that has a parser for each of its keys, also for those that may be missing. */
+export const object = <T extends object>(
+  shape: {
+    readonly [K in keyof T]-?: z.ZodType<T[K]>;
+  },
+): z.ZodType<T> => z.object(shape) as unknown as z.ZodType<T>;
+
+/**
+ * What is stored as an object with a `format` beside its keys; 0.1.0 wrote none.
+ * @param format the newest that this program knows
+ */
+export const inFormat = <T>(format: number, schema: z.ZodType<T>): z.ZodType<T> =>
+  z
+    .looseObject({ format: z.number().max(format, 'written by a newer program').optional() })
+    .transform((value): unknown => value)
+    .pipe(schema);
 
 export const amount = z.number();
 

@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { type Failure, hows, verdicts } from '../sync/failure.ts';
+import { type Failure, hows, verdicts } from './failure.ts';
+import { fieldKinds } from './field.ts';
+import type { KnownField } from './pairing.ts';
 import {
   type Act,
   type Actor,
@@ -21,8 +23,8 @@ import {
   statusNames,
   type WaitReason,
   waitCodes,
-} from '../sync/state.ts';
-import { amount, parsed, problemSchema, readable, textSchema } from './stored.ts';
+} from './state.ts';
+import { amount, inFormat, object, parsed, problemSchema, readable, textSchema } from './stored.ts';
 
 /** Grows when what is stored of a state is no longer read by programs before it. */
 const format = 1;
@@ -34,13 +36,6 @@ export const readState = (run: string, json: string): State => parsed(`state of 
 
 /** The same; `undefined` when it cannot be read. */
 export const stateIn = (json: string): State | undefined => readable(json, stored);
-
-/** 0.1.0 wrote none. */
-const known = z.number().max(format, 'written by a newer program').optional();
-
-/** An object that has a parser for each of its keys, also for those that may be missing. */
-const object = <T extends object>(shape: { readonly [K in keyof T]-?: z.ZodType<T[K]> }): z.ZodType<T> =>
-  z.object(shape) as unknown as z.ZodType<T>;
 
 const name = z.string();
 const flag = z.literal(true).exactOptional();
@@ -63,6 +58,20 @@ export const failureSchema = object<Failure>({
 export const badRowSchema = object<BadRow>({
   ...{ kind: z.enum(badRowKinds), key: name, row: amount.nullable(), reason: textSchema },
   ...{ field: name.exactOptional(), code: amount.exactOptional(), value: name.exactOptional() },
+});
+
+export const knownFieldSchema = object<KnownField>({
+  column: name,
+  id: name,
+  name,
+  kind: z.enum(fieldKinds),
+});
+
+export const waitSchema = object<WaitReason>({ code: z.enum(waitCodes), message: textSchema });
+
+export const sampleSchema = object<Sample>({
+  ...{ key: name, kind, back: flag },
+  cells: z.array(object<Sample['cells'][number]>({ field: name, from: name, to: name })),
 });
 
 const counts = { read: amount, unchanged: amount, rejected: amount, failed: amount, unknown: amount };
@@ -103,13 +112,8 @@ const stateSchema = object<State>({
   calls: object<CallCounts>({ read: amount, write: amount, refused: amount, chat: amount }),
   ms: object<Spent>({ total: amount, source: amount, table: amount, diff: amount, upload: amount }),
   waiting: object<NonNullable<State['waiting']>>({
-    reasons: z.array(object<WaitReason>({ code: z.enum(waitCodes), message: textSchema })),
-    samples: z.array(
-      object<Sample>({
-        ...{ key: name, kind, back: flag },
-        cells: z.array(object<Sample['cells'][number]>({ field: name, from: name, to: name })),
-      }),
-    ),
+    reasons: z.array(waitSchema),
+    samples: z.array(sampleSchema),
     until: moment,
   }).nullable(),
   error: problemSchema.nullable(),
@@ -124,7 +128,4 @@ const stateSchema = object<State>({
   acts: z.array(object<Act>({ op: z.enum(actOps), by: actorSchema, at: amount })),
 });
 
-const stored = z
-  .looseObject({ format: known })
-  .transform((state): unknown => state)
-  .pipe(stateSchema);
+const stored = inFormat(format, stateSchema);
