@@ -25,7 +25,8 @@ export function checked<T>(what: string, value: unknown, schema: z.ZodType<T>): 
   throw unreadable(what, issue ? `${issue.path.join('.')}: ${issue.message}` : '', read.error);
 }
 
-const unreadable = (what: string, why: string, cause: unknown) =>
+/** Says that something in the store cannot be read. @param what it is of, for people */
+export const unreadable = (what: string, why: string, cause?: unknown) =>
   problem(
     {
       code: 'stored-unreadable',

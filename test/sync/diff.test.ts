@@ -407,6 +407,23 @@ describe('chunks', () => {
       createOf('2:a1:b', ['a', 'b']),
     ]);
   });
+
+  it.each([
+    ['cut short', Buffer.from('[{"kind":"create","key":"k"')],
+    ['cut short, of 0.1.0', Buffer.from('AQIAAABrMQ8AAABrMR/kuK0e', 'base64')],
+    ['of another shape', Buffer.from('[{"kind":"create","key":"k","cells":[1]}]')],
+    ['of a kind that nobody knows', Buffer.from('[{"kind":"merge","key":"k","record":"r"}]')],
+    [
+      'an update without its hash',
+      Buffer.from('[{"kind":"update","key":"k","record":"r","differences":[]}]'),
+    ],
+    ['of a newer program', Buffer.from([2, 0, 0, 0])],
+    ['nothing at all', Buffer.alloc(0)],
+  ])('are told in words when they are %s', (_, body) => {
+    expect(() => decodeChanges(body)).toThrow(
+      'stored-unreadable: the store holds something that cannot be read',
+    );
+  });
 });
 
 describe('what a call takes', () => {
