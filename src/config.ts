@@ -77,7 +77,7 @@ export function readTable<Table extends SettingTable>(
 ): readonly [values: Values<Table>, problems: readonly Problem[]] {
   const values: Record<string, unknown> = {};
   const problems = Object.entries(table).flatMap(([name, row]): readonly Problem[] => {
-    const value = given(source.env, name) ?? row.default;
+    const value = given(source.env, name) ?? row.default ?? '';
     if (value === '' && row.needed && needs.includes(row.needed.by))
       return [missing(name, row.meaning, row.needed.cure, source.env)];
     return problemsIn(() => {

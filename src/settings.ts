@@ -23,8 +23,8 @@ export interface Setting<As extends string = string, T = unknown> {
   /** Its member of {@link Config}. */
   readonly as: As;
   readonly read: Read<T>;
-  /** What counts when it is not set; '' for none. */
-  readonly default: string;
+  /** What counts when it is not set; missing where that is nothing. */
+  readonly default?: string;
   /** A value that could stand there, where that is not the default. */
   readonly example?: string;
   readonly meaning: Text;
@@ -55,7 +55,6 @@ export const appSettings = {
   FEISHU_APP_ID: setting({
     as: 'id',
     read: appId,
-    default: '',
     needed: { by: 'app', cure: inConsole },
     example: 'cli_0123456789abcdef',
     meaning: text('应用的 App ID', 'the App ID of the Feishu app'),
@@ -63,7 +62,6 @@ export const appSettings = {
   FEISHU_APP_SECRET: setting({
     as: 'secret',
     read: words,
-    default: '',
     needed: { by: 'app', cure: inConsole },
     example: 'put-the-app-secret-here',
     meaning: text('应用的 App Secret', 'the App Secret of the Feishu app'),
@@ -81,7 +79,6 @@ export const appSettings = {
   HTTPS_PROXY: setting({
     as: 'proxy',
     read: (_, { env }) => proxyFor(given(env, 'FEISHU_DOMAIN') ?? feishu, env),
-    default: '',
     example: 'http://user:password@proxy.example.com:3128',
     meaning: text(
       '连接飞书用的 HTTP 代理；也认 ALL_PROXY，可以小写；数据库不走代理',
@@ -91,7 +88,6 @@ export const appSettings = {
   NO_PROXY: setting({
     as: 'noProxy',
     read: words,
-    default: '',
     example: 'localhost,.example.com',
     meaning: text(
       '不走代理的主机，用逗号分开：主机、.域名、主机:端口；* 是全部',
@@ -110,7 +106,6 @@ export const appSettings = {
   FEISHU_ENCRYPT_KEY: setting({
     as: 'encryptKey',
     read: words,
-    default: '',
     needed: { by: 'webhook', cure: onEventsPage },
     example: 'put-the-encrypt-key-here',
     meaning: text('webhook 必需：加密策略中的 Encrypt Key', 'needed for webhook: the Encrypt Key of the app'),
@@ -119,7 +114,6 @@ export const appSettings = {
   FEISHU_VERIFICATION_TOKEN: setting({
     as: 'verificationToken',
     read: words,
-    default: '',
     needed: { by: 'webhook', cure: onEventsPage },
     example: 'put-the-verification-token-here',
     meaning: text(
@@ -150,7 +144,6 @@ export const localSettings = {
   'CONNECTION_<NAME>': setting({
     as: 'connections',
     read: connections,
-    default: '',
     example: 'mysql://reader:password@db.example.com:3306/shop?ssl=true',
     meaning: text(
       '定义中写到的数据库；my-shop 是 CONNECTION_MY_SHOP；也可以是 sqlite:./文件.db',
@@ -170,7 +163,6 @@ export const localSettings = {
   HTTP_PORT: setting({
     as: 'http',
     read: (value, place) => (value === '' ? null : { port: whole(0, 65_535)(value, place) }),
-    default: '',
     needed: {
       by: 'webhook',
       cure: text(
@@ -187,7 +179,6 @@ export const localSettings = {
   ADMINS: setting({
     as: 'admins',
     read: openIds,
-    default: '',
     example: 'ou_0123456789abcdef0123456789abcdef',
     meaning: text('管理员的 open_id，用逗号分开', 'open_ids of the administrators, with commas between'),
   }),
@@ -230,7 +221,6 @@ export const localSettings = {
   QUIET_HOURS: setting({
     as: 'quietHours',
     read: quietHours,
-    default: '',
     example: '22:00-08:00',
     meaning: text(
       '安静时段：定时同步的好消息等到之后再发，失败照常通知',

@@ -2,6 +2,7 @@ import { Command as Commander, CommanderError, Option } from 'commander';
 import { columnsOf } from '../sync/columns.ts';
 import { inLocale, type Locale, listed, text } from '../sync/text.ts';
 import type { BoundCommand, Command, WrongLine } from './command.ts';
+import { speaking } from './draw.ts';
 import { afterHelp, titles } from './help.ts';
 
 /** What the person typed. */
@@ -51,7 +52,7 @@ function grammar(
   commands: readonly Command[],
   take: (command: BoundCommand) => void,
 ): Commander {
-  const say = (zh: string, en: string): string => inLocale(text(zh, en), locale);
+  const say = speaking(locale);
   const json = say(
     '标准输出的最后一行是一个 JSON 对象，其余都在标准错误',
     'the last line of stdout is one JSON object, all else goes to stderr',
@@ -76,11 +77,11 @@ function grammar(
     .option('--json', json)
     .addHelpText('after', `\n${afterHelp(locale)}`);
   for (const one of commands) {
-    const words = Object.entries(one.arguments).map(([, { shown }]) => shown);
+    const shown = Object.values(one.words ?? {}).flatMap((word) => word.shown ?? []);
     const added = root
       .command(one.name)
       .description(inLocale(one.help, locale))
-      .usage([...words, '[options]'].join(' '))
+      .usage([...shown, '[options]'].join(' '))
       .option('--json', json);
     const read = addWords(added, one, locale);
     added.action((...given: unknown[]) => take(one.bind(read(given))));
@@ -91,11 +92,16 @@ function grammar(
 /** Adds arguments and options; returns what takes the typed ones by their names. */
 function addWords(
   added: Commander,
-  { arguments: places, options }: Command,
+  { words = {} }: Command,
   locale: Locale,
 ): (given: readonly unknown[]) => Readonly<Record<string, unknown>> {
-  for (const { term, help } of Object.values(places)) added.argument(term, inLocale(help, locale));
-  const flags = Object.entries(options).map(([name, { term, help, read }]) => {
+  let places = 0;
+  const readers = Object.entries(words).map(([name, { term, help, read }]) => {
+    if (!term.startsWith('-')) {
+      const at = places++;
+      added.argument(term, inLocale(help, locale));
+      return { name, read: (given: readonly unknown[]) => read(given[at]) };
+    }
     const option = new Option(term, inLocale(help, locale));
     // Commander says which option has a value that is wrong.
     if (option.required)
@@ -104,15 +110,9 @@ function addWords(
         return value;
       });
     added.addOption(option);
-    return { name, read, attribute: option.attributeName() };
+    return { name, read: () => read(added.opts<Record<string, unknown>>()[option.attributeName()]) };
   });
-  return (given) => {
-    const typed: Record<string, unknown> = added.opts();
-    return Object.fromEntries([
-      ...Object.entries(places).map(([name, { read }], at) => [name, read(given[at])]),
-      ...flags.map(({ name, read, attribute }) => [name, read(typed[attribute])]),
-    ]);
-  };
+  return (given) => Object.fromEntries(readers.map(({ name, read }) => [name, read(given)]));
 }
 
 function wrong(error: CommanderError, line: readonly string[], root: Commander): Typed {

@@ -40,7 +40,7 @@ export function createCli(line: readonly string[], world: World): Cli {
   let lastWords: (() => Answer) | undefined;
   let log: Log | undefined;
 
-  const refuse = (thrown: unknown, exit: ExitCode): Answer =>
+  const refuse = (thrown: unknown, exit: ExitCode = thrown instanceof ProblemError ? 2 : 1): Answer =>
     refusal(spoken.typed, thrown, exit, spoken.locale);
   const give = (answer: Answer): ExitCode => {
     if (isAnswered) return answer.exit;

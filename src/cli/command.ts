@@ -44,8 +44,8 @@ export interface Shell {
   openLog(options: Pick<LogOptions, 'level' | 'secrets'>): Promise<Log>;
   /** Says what to answer should everything end this very moment. */
   following(answer: () => Answer): void;
-  /** Answers that the command could not be carried out, in the shape of its JSON. */
-  refuse(thrown: unknown, exit: ExitCode): Answer;
+  /** Answers that nothing came about, in the shape of the command's JSON; 2 for what a person must mend when not given. */
+  refuse(thrown: unknown, exit?: ExitCode): Answer;
 }
 
 /** How a command ended: for the shell, for programs and for people. */
@@ -122,8 +122,12 @@ export const wholeOption = <Left extends number | undefined>(
   },
 });
 
-type Words = Readonly<Record<string, Word<unknown>>>;
-type Line<A extends Words> = { readonly [Name in keyof A]: ReturnType<A[Name]['read']> };
+/** The arguments and options of a command, by the names that its line has for them. */
+export type Words = Readonly<Record<string, Word<unknown>>>;
+/** What was typed. */
+export type Line<W extends Words> = { readonly [Name in keyof W]: ReturnType<W[Name]['read']> };
+
+export type NoWords = Readonly<Record<never, never>>;
 
 /** What is wrong with a line, and what to type. */
 export interface WrongLine {
@@ -131,26 +135,24 @@ export interface WrongLine {
   readonly cure: Text;
 }
 
-/** What a command is made of: a line is all words of its arguments and options, by their names here. */
-export interface CommandSpec<A extends Words, O extends Words> {
+/** What a command is made of. */
+export interface CommandSpec<W extends Words> {
   readonly name: string;
   readonly help: Text;
-  readonly arguments: A;
-  readonly options: O;
+  readonly words?: W;
   /** Says why these words do not go together, where they do not. */
-  readonly wrong?: (line: Line<A & O>) => WrongLine | undefined;
+  readonly wrong?: (line: Line<W>) => WrongLine | undefined;
   /** The JSON of a line that could not be carried out. */
-  readonly failed: (line: Line<A & O>, error: ReportedError) => object;
+  readonly failed: (line: Line<W>, error: ReportedError) => object;
   /** Carries a line out. Rejects with `ProblemError` when nothing was called yet: wrong usage or settings. */
-  readonly run: (line: Line<A & O>, shell: Shell) => Promise<Answer>;
+  readonly run: (line: Line<W>, shell: Shell) => Promise<Answer>;
 }
 
 /** A command of the registry. */
 export interface Command {
   readonly name: string;
   readonly help: Text;
-  readonly arguments: Words;
-  readonly options: Words;
+  readonly words?: Words;
   /** Takes the typed words by their names. */
   readonly bind: (typed: Readonly<Record<string, unknown>>) => BoundCommand;
 }
@@ -163,10 +165,10 @@ export interface BoundCommand {
 }
 
 /** Makes a command; the type checker refuses one that lacks a part. */
-export const command = <A extends Words, O extends Words>(spec: CommandSpec<A, O>): Command => ({
+export const command = <W extends Words = NoWords>(spec: CommandSpec<W>): Command => ({
   ...spec,
   bind: (typed) => {
-    const line = typed as Line<A & O>;
+    const line = typed as Line<W>;
     return {
       wrong: spec.wrong?.(line),
       failed: (error) => spec.failed(line, error),

@@ -8,7 +8,8 @@ import { count, inLocale, type Locale, text } from '../sync/text.ts';
 import { approveCommand } from './report.ts';
 
 type Say = (zh: string, en: string) => string;
-const speaking =
+/** Says things in one language. */
+export const speaking =
   (locale: Locale): Say =>
   (zh, en) =>
     inLocale(text(zh, en), locale);

@@ -1,6 +1,6 @@
 import { type Setting, type SettingTable, settings } from '../settings.ts';
 import { inLocale, type Locale, type Text, text } from '../sync/text.ts';
-import { pad } from './draw.ts';
+import { pad, speaking } from './draw.ts';
 
 /** Commander's headings in Chinese. */
 export const titles: ReadonlyMap<string, string> = new Map([
@@ -12,7 +12,7 @@ export const titles: ReadonlyMap<string, string> = new Map([
 
 /** What stands below the commands: settings and exit codes. */
 export function afterHelp(locale: Locale, table: SettingTable = settings): string {
-  const say = (zh: string, en: string): string => inLocale(text(zh, en), locale);
+  const say = speaking(locale);
   const rows = Object.entries(table);
   const width = Math.max(...rows.map(([name]) => name.length)) + 2;
   return [
@@ -23,7 +23,9 @@ export function afterHelp(locale: Locale, table: SettingTable = settings): strin
     ...rows.map(([name, row]) => {
       const rest = isRequired(row)
         ? say('（必填）', ' (required)')
-        : row.default && say(`（默认 ${row.default}）`, ` (default ${row.default})`);
+        : row.default
+          ? say(`（默认 ${row.default}）`, ` (default ${row.default})`)
+          : '';
       return `  ${pad(name, width)}${inLocale(row.meaning, locale)}${rest}`;
     }),
     '',
@@ -41,7 +43,7 @@ export const settingCells = (
 ): readonly (readonly string[])[] =>
   Object.entries(table).map(([name, row]) => [
     `\`${name}\``,
-    isRequired(row) ? inLocale(required, locale) : row.default && `\`${row.default}\``,
+    isRequired(row) ? inLocale(required, locale) : row.default ? `\`${row.default}\`` : '',
     inLocale(row.meaning, locale),
   ]);
 
@@ -52,7 +54,7 @@ export const envExample = (table: SettingTable = settings): string =>
   [
     '# Copy to .env and fill in. A variable that is really set wins over this file.\n# 复制为 .env 并填写；真正的环境变量优先于此文件。\n',
     ...Object.entries(table).map(([name, row]) => {
-      const line = `${name.replace('<NAME>', 'SHOP')}=${row.example ?? row.default}`;
+      const line = `${name.replace('<NAME>', 'SHOP')}=${row.example ?? row.default ?? ''}`;
       return `# ${row.meaning.en}\n# ${row.meaning.zh}\n${isRequired(row) ? '' : '#'}${line}\n`;
     }),
   ].join('\n');

@@ -50,44 +50,28 @@ export function reportOf(state: State, locale: Locale): Report {
     run: state.run,
     definition: state.definition,
     status: state.status === 'running' ? 'interrupted' : state.status,
-    rows: {
-      read: rows.read,
-      created: rows.created,
-      updated: rows.updated,
-      unchanged: rows.unchanged,
-      rejected: rows.rejected,
-      invalid: rows.invalid,
-      failed: rows.failed,
-      unknown: rows.unknown,
-      notSent: rows.notSent,
-    },
-    deletes: {
-      planned: deletes.planned,
-      done: deletes.done,
-      failed: deletes.failed,
-      unknown: deletes.unknown,
-      notSent: deletes.notSent,
-      kept: deletes.kept,
-    },
+    rows: pick(rows, ...rowKeys),
+    deletes: pick(deletes, 'planned', 'done', 'failed', 'unknown', 'notSent', 'kept'),
     chunks: {
       total: chunks.total,
-      failed: chunks.failed.map(({ id, kind, rows, how, code, message }) => ({
-        id,
-        kind,
-        rows,
-        how,
-        code,
-        message,
-      })),
+      failed: chunks.failed.map((one) => pick(one, 'id', 'kind', 'rows', 'how', 'code', 'message')),
     },
     rounds: state.rounds,
-    calls: { read: calls.read, write: calls.write, refused: calls.refused, chat: calls.chat },
-    ms: { total: ms.total, source: ms.source, table: ms.table, diff: ms.diff, upload: ms.upload },
+    calls: pick(calls, 'read', 'write', 'refused', 'chat'),
+    ms: pick(ms, 'total', 'source', 'table', 'diff', 'upload'),
     waiting: waitingOf(state, locale),
     error: state.error ? errorOf([state.error, ...(state.otherErrors ?? [])], locale) : null,
     ...(state.notes.length === 0 ? {} : { notes: state.notes.map((note) => inLocale(note, locale)) }),
   };
 }
+
+const rowKeys = [
+  ...(['read', 'created', 'updated', 'unchanged', 'rejected', 'invalid', 'failed'] as const),
+  ...(['unknown', 'notSent'] as const),
+];
+
+const pick = <T, K extends keyof T>(from: T, ...keys: readonly K[]): Pick<T, K> =>
+  Object.fromEntries(keys.map((key) => [key, from[key]])) as Pick<T, K>;
 
 function waitingOf(state: State, locale: Locale): Report['waiting'] {
   const { status, waiting } = state;

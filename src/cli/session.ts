@@ -15,7 +15,16 @@ import { hiding } from '../sync/hide.ts';
 import { ProblemError, problem } from '../sync/problem.ts';
 import type { CallCounts } from '../sync/state.ts';
 import { text } from '../sync/text.ts';
-import { type Answer, type Command, type CommandSpec, command, type Shell } from './command.ts';
+import {
+  type Answer,
+  type Command,
+  type CommandSpec,
+  command,
+  type Line,
+  type NoWords,
+  type Shell,
+  type Words,
+} from './command.ts';
 import { problemLines } from './draw.ts';
 
 /** The open program, as a command works with it. */
@@ -27,13 +36,12 @@ export interface Session {
   stop(): Promise<void>;
 }
 
-type Words = Command['arguments'];
-type SessionSpec<A extends Words, O extends Words> = Omit<CommandSpec<A, O>, 'run'> & {
-  readonly run: (line: Parameters<CommandSpec<A, O>['run']>[0], session: Session) => Promise<Answer>;
+type SessionSpec<W extends Words> = Omit<CommandSpec<W>, 'run'> & {
+  readonly run: (line: Line<W>, session: Session) => Promise<Answer>;
 };
 
 /** Makes a command that works with the whole program, which is opened before it and stopped after it. */
-export const sessionCommand = <A extends Words, O extends Words>(spec: SessionSpec<A, O>): Command =>
+export const sessionCommand = <W extends Words = NoWords>(spec: SessionSpec<W>): Command =>
   command({
     ...spec,
     run: (line, shell) => inSession(spec.name, shell, (session) => spec.run(line, session)),
@@ -156,6 +164,12 @@ async function within(limit: number, work: Promise<void>, clock: Clock): Promise
   }
 }
 
+/** Answers why an act about a definition must not be: what is wrong with it, or a freeze; else the act is noted. */
+export const hindered = async (name: string, deed: Act, session: Session): Promise<Answer | undefined> =>
+  (await wrongIn(name, session)) ?? (await refusedOf(name, deed, session));
+
+type Act = Omit<ShellDeed, 'user' | 'name'>;
+
 /** Answers what a person must put right before anything is called: the name, the definition's file, or its connection. */
 export async function wrongIn(
   name: string,
@@ -166,14 +180,14 @@ export async function wrongIn(
     if (!connectionOf(config, source.connection)) throw problem(noConnection(source.connection));
     return undefined;
   } catch (error) {
-    return shell.refuse(error, error instanceof ProblemError ? 2 : 1);
+    return shell.refuse(error);
   }
 }
 
 /** Notes an act of the command line; answers why it must not be, where that is so: only a freeze stops it. */
 export async function refusedOf(
   name: string,
-  deed: Omit<ShellDeed, 'user' | 'name'>,
+  deed: Act,
   { shell, program }: Session,
 ): Promise<Answer | undefined> {
   const permission = await program.permit({ ...deed, name, user: shell.world.user });

@@ -6,14 +6,12 @@ import type { Locale } from '../../src/sync/text.ts';
 import { text } from '../../src/sync/text.ts';
 
 const words = {
-  arguments: { name: definitionName },
-  options: {
-    tanks: wholeOption('--tanks <n>', text('鱼缸的数量', 'how many tanks'), [1, 9], 3),
-    salty: flag('--salty', text('海水', 'with salt')),
-  },
+  name: definitionName,
+  tanks: wholeOption('--tanks <n>', text('鱼缸的数量', 'how many tanks'), [1, 9], 3),
+  salty: flag('--salty', text('海水', 'with salt')),
 };
-const spec: CommandSpec<(typeof words)['arguments'], (typeof words)['options']> = {
-  ...words,
+const spec: CommandSpec<typeof words> = {
+  words,
   name: 'fish',
   help: text('喂鱼', 'feed the fish'),
   failed: ({ name }, error) => ({ status: 'failed', definition: name, error }),

@@ -2,7 +2,7 @@ import type { Setup } from '../../feishu/app/setup.ts';
 import { type Problem, ProblemError, problem } from '../../sync/problem.ts';
 import { inLocale, type Locale, text } from '../../sync/text.ts';
 import { type Answer, command, type DemoStage, flag, option, type Shell, wholeOption } from '../command.ts';
-import { plain, problemLines } from '../draw.ts';
+import { plain, problemLines, speaking } from '../draw.ts';
 import { errorOf, exitOf, reportedProblem, reportNoRun, reportOf } from '../report.ts';
 import { sessionCommand } from '../session.ts';
 
@@ -10,8 +10,6 @@ import { sessionCommand } from '../session.ts';
 export const start = sessionCommand({
   name: 'start',
   help: text('启动机器人，直到 Ctrl-C 或 SIGTERM', 'run the bot until Ctrl-C or SIGTERM'),
-  arguments: {},
-  options: {},
   failed: (_, error) => ({ status: 'failed', error }),
   run: async (_, { program, shell }) => {
     const { locale, terminal, world } = shell;
@@ -42,8 +40,6 @@ export const setup = sessionCommand({
     '列出飞书应用要做的设置，检查权限，注册 / 命令',
     'list what the Feishu app needs in the console, check its permissions, register the slash commands',
   ),
-  arguments: {},
-  options: {},
   failed: (_, error) => ({ status: 'failed', error }),
   run: async (_, { program, shell }) => {
     const { world, locale } = shell;
@@ -51,7 +47,7 @@ export const setup = sessionCommand({
     try {
       return setupAnswer(await program.setup(world.stopping), locale);
     } catch (error) {
-      return shell.refuse(error, error instanceof ProblemError ? 2 : 1);
+      return shell.refuse(error);
     }
   },
 });
@@ -84,7 +80,7 @@ function setupAnswer(found: Setup, locale: Locale): Answer {
 }
 
 function setupLines(found: Setup, locale: Locale): readonly string[] {
-  const say = (zh: string, en: string): string => inLocale(text(zh, en), locale);
+  const say = speaking(locale);
   return [
     say(`机器人：${plain(found.bot.name)}`, `Bot: ${plain(found.bot.name)}`),
     '',
@@ -133,8 +129,7 @@ export const demo = command({
     '不需要账号的演示：本机的模拟飞书、示例商店和机器人',
     'play without an account: a local Feishu, a sample shop and the bot',
   ),
-  arguments: {},
-  options: {
+  words: {
     once: flag('--once', text('第一次同步后结束', 'end after the first run')),
     rows: wholeOption(
       '--rows <n>',

@@ -13,8 +13,7 @@ export const cancel = sessionCommand({
     '停下正在进行或等待确认的同步，不论在哪个进程里',
     'stop a sync that goes on or waits, in whichever process',
   ),
-  arguments: { name: definitionName },
-  options: {},
+  words: { name: definitionName },
   failed: ({ name }, error) => reportNoRun(name, error),
   run: async ({ name }, session) => {
     const { program, shell } = session;

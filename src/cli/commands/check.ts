@@ -1,5 +1,5 @@
 import type { CheckStep, Checkup } from '../../check/check.ts';
-import { type Problem, ProblemError } from '../../sync/problem.ts';
+import type { Problem } from '../../sync/problem.ts';
 import { inLocale, type Locale, listed, text } from '../../sync/text.ts';
 import { type Answer, argumentList, definitionName } from '../command.ts';
 import { plain, problemLines } from '../draw.ts';
@@ -13,8 +13,7 @@ export const check = sessionCommand({
     '检查设置、连接、权限、表格和字段，每个问题都附解决办法',
     'look at settings, connections, permissions, tables and fields; each problem with its cure',
   ),
-  arguments: { names: argumentList('[names...]', definitionName.help, '[NAME…]') },
-  options: {},
+  words: { names: argumentList('[names...]', definitionName.help, '[NAME…]') },
   failed: (_, error) => ({
     status: 'failed',
     ...{ app: [], definitions: [], findings: [], broken: [], error },
@@ -23,7 +22,7 @@ export const check = sessionCommand({
     try {
       return checked(await program.check(names, shell.world.stopping), shell.locale);
     } catch (error) {
-      return shell.refuse(error, error instanceof ProblemError ? 2 : 1);
+      return shell.refuse(error);
     }
   },
 });

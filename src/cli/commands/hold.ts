@@ -1,11 +1,11 @@
 import { inLocale, text } from '../../sync/text.ts';
 import { type Command, definitionName } from '../command.ts';
-import { refusedOf, sessionCommand, wrongIn } from '../session.ts';
+import { hindered, sessionCommand } from '../session.ts';
 
 /** Freezes everything, or thaws it: whoever is on the command line may. */
 const rule = (name: 'freeze' | 'thaw', help: Command['help']): Command =>
   sessionCommand({
-    ...{ name, help, arguments: {}, options: {} },
+    ...{ name, help },
     failed: (_, error) => ({ status: 'failed', by: null, since: null, going: [], error }),
     run: async (_, { program, shell: { world, locale } }) => {
       const { words, frozen, going } = await program.rule(name, world.user);
@@ -38,12 +38,11 @@ export const thaw = rule('thaw', text('解除冻结', 'let everything go on afte
 /** Pauses what a definition does by the clock, or lets it go on: as `/sync pause` and `/sync resume` do. */
 const turn = (what: 'pause' | 'resume', help: Command['help']): Command =>
   sessionCommand({
-    ...{ name: what, help, arguments: { name: definitionName }, options: {} },
+    ...{ name: what, help, words: { name: definitionName } },
     failed: ({ name }, error) => ({ status: 'failed', definition: name, error }),
     run: async ({ name }, session) => {
       const { program, shell } = session;
-      const refused =
-        (await wrongIn(name, session)) ?? (await refusedOf(name, { right: 'look', what }, session));
+      const refused = await hindered(name, { right: 'look', what }, session);
       if (refused) return refused;
       const words = await program.turn(what, name, shell.world.user);
       return {

@@ -1,6 +1,5 @@
 import type { Program } from '../../app.ts';
 import type { AuditEntry } from '../../bot/ports.ts';
-import { ProblemError } from '../../sync/problem.ts';
 import type { Actor, State } from '../../sync/state.ts';
 import type { Chapter } from '../../sync/story.ts';
 import { inLocale, type Locale, text } from '../../sync/text.ts';
@@ -12,7 +11,7 @@ import {
   type Shell,
   wholeOption,
 } from '../command.ts';
-import { plain, problemLines, progressLine, runLine } from '../draw.ts';
+import { plain, problemLines, progressLine, runLine, speaking } from '../draw.ts';
 import { approveCommand, reportOf } from '../report.ts';
 import { refusedOf, type Session, sessionCommand } from '../session.ts';
 
@@ -20,8 +19,6 @@ import { refusedOf, type Session, sessionCommand } from '../session.ts';
 export const status = sessionCommand({
   name: 'status',
   help: text('列出正在进行或等待确认的同步', 'list the runs that go on or wait'),
-  arguments: {},
-  options: {},
   failed: (_, error) => ({ status: 'failed', frozen: null, spentUntil: null, runs: [], error }),
   run: async (_, { program, shell }) => standingAnswer(await program.standing(), shell),
 });
@@ -30,7 +27,7 @@ function standingAnswer(
   { open, frozen, spentUntil }: Awaited<ReturnType<Program['standing']>>,
   { locale, world }: Shell,
 ): Answer {
-  const say = (zh: string, en: string): string => inLocale(text(zh, en), locale);
+  const say = speaking(locale);
   const by = frozen && whoOf(frozen.by);
   const since = frozen && iso(frozen.at);
   const spent = spentUntil === undefined ? null : iso(spentUntil);
@@ -82,7 +79,7 @@ async function unknownName(name: string, { program, shell }: Session): Promise<A
     await program.definitions.get(name);
     return undefined;
   } catch (error) {
-    return shell.refuse(error, error instanceof ProblemError ? 2 : 1);
+    return shell.refuse(error);
   }
 }
 
@@ -90,8 +87,8 @@ async function unknownName(name: string, { program, shell }: Session): Promise<A
 export const history = sessionCommand({
   name: 'history',
   help: text('列出最近几次同步，最新的在前', 'list the last runs, newest first'),
-  arguments: { name: definitionName },
-  options: {
+  words: {
+    name: definitionName,
     limit: wholeOption(
       '--limit <n>',
       text('最多多少次（默认 10）', 'how many at most (default 10)'),
@@ -139,11 +136,10 @@ const aboutJson = ({ run, definition, startedAt, endedAt, acts }: State): object
 export const why = sessionCommand({
   name: 'why',
   help: text('最近几次同步对某个主键做了什么', 'what the last runs did with the row of a key'),
-  arguments: {
+  words: {
     name: definitionName,
     key: argument('<key...>', text('主键；多列时用 / 隔开', 'the key; several parts with / between them')),
   },
-  options: {},
   failed: ({ name, key }, error) => ({
     status: 'failed',
     ...{ definition: name, key, record: null, runs: [], error },
@@ -200,7 +196,7 @@ function chapterJson({ run, at, by, told }: Chapter, locale: Locale): object {
 }
 
 function chapterLines({ run, at, by, told }: Chapter, locale: Locale): readonly string[] {
-  const say = (zh: string, en: string): string => inLocale(text(zh, en), locale);
+  const say = speaking(locale);
   const head = `${iso(at)}  ${run}${by ? ` · ${whoOf(by)}` : ''}`;
   if (told.kind === 'quiet') return [`${head} · ${say('没有要写的', 'nothing to write')}`];
   if (told.kind === 'forgotten') return [`${head} · ${say('没有保留计划', 'its plan was not kept')}`];
@@ -232,8 +228,8 @@ export const audit = sessionCommand({
     '列出谁在聊天里和命令行上要求过什么、是否被允许，最新的在前',
     'list who asked for what, in the chats and in the shell, and whether it was allowed, newest first',
   ),
-  arguments: { name: optionalArgument('[name]', definitionName.help) },
-  options: {
+  words: {
+    name: optionalArgument('[name]', definitionName.help),
     limit: wholeOption(
       '--limit <n>',
       text('最多多少条（默认 50）', 'how many at most (default 50)'),

@@ -22,8 +22,6 @@ interface About {
 export const definitions = command({
   name: 'definitions',
   help: text('列出所有定义', 'list the definitions'),
-  arguments: {},
-  options: {},
   failed: (_, error) => ({ status: 'failed', definitions: [], error }),
   run: async (_, shell) => {
     const { config, log } = await localSession(shell);
@@ -130,8 +128,7 @@ export const backup = command({
     '把同步记录（SQLite）备份到一个新文件，机器人可以照常运行',
     'copy the store (SQLite) into a new file, while the bot runs',
   ),
-  arguments: { file: argument('<file>', text('备份写到哪里', 'where the copy goes')) },
-  options: {},
+  words: { file: argument('<file>', text('备份写到哪里', 'where the copy goes')) },
   failed: (_, error) => ({ status: 'failed', file: null, bytes: null, error }),
   run: async ({ file }, { world: { env, cwd, storeCare }, locale }) => {
     const { store } = readLocalConfig(env, cwd);
@@ -173,7 +170,7 @@ export const moveStore = command({
     '把同步记录全部搬到另一个空的库或文件，先停下机器人',
     'copy the whole store into another, empty database or file; stop the bot first',
   ),
-  arguments: {
+  words: {
     url: argument(
       '<url>',
       text(
@@ -182,7 +179,6 @@ export const moveStore = command({
       ),
     ),
   },
-  options: {},
   failed: (_, error) => ({ status: 'failed', rows: 0, store: null, error }),
   run: async ({ url }, { world, locale, openLog }) => {
     const { env, cwd, clock, stopping } = world;

@@ -7,7 +7,7 @@ import { count, text } from '../../sync/text.ts';
 import { type Answer, definitionName, flag, option, wholeOption } from '../command.ts';
 import { duration, summary } from '../draw.ts';
 import { approveCommand, exitOf, reportNoRun, reportOf } from '../report.ts';
-import { refusedOf, type Session, sessionCommand, wrongIn } from '../session.ts';
+import { hindered, refusedOf, type Session, sessionCommand, wrongIn } from '../session.ts';
 
 const waitOption = wholeOption(
   '--wait <seconds>',
@@ -20,8 +20,8 @@ const waitOption = wholeOption(
 export const run = sessionCommand({
   name: 'run',
   help: text('立即同步一次', 'sync once, now'),
-  arguments: { name: definitionName },
-  options: {
+  words: {
+    name: definitionName,
     approve: option(
       '--approve <run>',
       text(
@@ -47,7 +47,7 @@ export const run = sessionCommand({
       approve === undefined
         ? ({ right: 'run', what: 'sync' } as const)
         : ({ right: 'approve', what, run: approve } as const);
-    const refused = (await wrongIn(name, session)) ?? (await refusedOf(name, deed, session));
+    const refused = await hindered(name, deed, session);
     if (refused) return refused;
     return approve === undefined
       ? begin({ name, wait, retryRejected, planOnly: false }, session)
@@ -67,12 +67,11 @@ const onlyWithApprove = {
 export const plan = sessionCommand({
   name: 'plan',
   help: text('读取并比较，说出会改什么，不写入', 'read and compare, say what would change, write nothing'),
-  arguments: { name: definitionName },
-  options: {},
+  words: { name: definitionName },
   failed: ({ name }, error) => reportNoRun(name, error),
   run: async ({ name }, session) => {
     const deed = { right: 'look', what: 'plan' } as const;
-    const refused = (await wrongIn(name, session)) ?? (await refusedOf(name, deed, session));
+    const refused = await hindered(name, deed, session);
     return refused ?? begin({ name, wait: 0, retryRejected: false, planOnly: true }, session);
   },
 });
@@ -106,8 +105,7 @@ export const retry = sessionCommand({
     '把最近一次同步没有写入的再发一次，如结果卡片上的“重试”',
     'send again what the last run did not write, as Retry on its card does',
   ),
-  arguments: { name: definitionName },
-  options: { wait: waitOption },
+  words: { name: definitionName, wait: waitOption },
   failed: ({ name }, error) => reportNoRun(name, error),
   run: async ({ name, wait }, session) => {
     const { program, shell } = session;

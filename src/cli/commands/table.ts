@@ -14,9 +14,9 @@ import { problem } from '../../sync/problem.ts';
 import { namesOf } from '../../sync/schema.ts';
 import { count, inLocale, type Locale, listed, text } from '../../sync/text.ts';
 import { definitionName, option } from '../command.ts';
-import { plain, plainLine, problemLines } from '../draw.ts';
+import { plain, plainLine, problemLines, speaking } from '../draw.ts';
 import { errorOf, noCalls, type ReportedError } from '../report.ts';
-import { newCalls, refusedOf, sessionCommand, wrongIn } from '../session.ts';
+import { hindered, newCalls, sessionCommand } from '../session.ts';
 
 /** Creates the table of a definition that names a base only, and says how to go on. */
 export const init = sessionCommand({
@@ -25,14 +25,13 @@ export const init = sessionCommand({
     '为只写了多维表格地址的定义新建数据表和字段',
     'create the table, with its fields, of a definition that names a base only',
   ),
-  arguments: { name: definitionName },
-  options: {},
+  words: { name: definitionName },
   failed: ({ name }, error) => initJson(name, 'failed', error),
   run: async ({ name }, session) => {
     const { program, shell } = session;
     const { locale } = shell;
     const deed = { right: 'approve', what: 'init' } as const;
-    const refused = (await wrongIn(name, session)) ?? (await refusedOf(name, deed, session));
+    const refused = await hindered(name, deed, session);
     if (refused) return refused;
     const { calls, meter } = newCalls();
     const inited = await program.init(name, meter, shell.world.stopping);
@@ -64,7 +63,7 @@ const initJson = (
 });
 
 function initLines(name: string, inited: Inited, locale: Locale): readonly string[] {
-  const say = (zh: string, en: string): string => inLocale(text(zh, en), locale);
+  const say = speaking(locale);
   const paste = [
     say(
       '  定义可以写上这一行；不写也能运行，机器人已经记住：',
@@ -118,8 +117,8 @@ const fieldsShown = 40;
 export const verify = sessionCommand({
   name: 'verify',
   help: text('逐个主键核对两边是否一致，不写入', 'compare both sides key by key, write nothing'),
-  arguments: { name: definitionName },
-  options: {
+  words: {
+    name: definitionName,
     csv: option(
       '--csv <file>',
       text('把每个主键的结果写入这个 CSV 文件', 'write what became of every key to this CSV file'),
@@ -130,7 +129,7 @@ export const verify = sessionCommand({
     const { program, shell } = session;
     const { locale, world } = shell;
     const deed = { right: 'look', what: 'verify' } as const;
-    const refused = (await wrongIn(name, session)) ?? (await refusedOf(name, deed, session));
+    const refused = await hindered(name, deed, session);
     if (refused) return refused;
     const { calls, meter } = newCalls();
     const path = csv === undefined ? undefined : resolve(world.cwd, csv);
