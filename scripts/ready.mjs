@@ -33,7 +33,7 @@ function whyInstall() {
   // npm writes this file last, so it is only there after a whole install.
   const installed = `${root}node_modules/.package-lock.json`;
   if (!existsSync(installed)) return 'The npm packages are missing';
-  if (!existsSync(`${root}node_modules/tsx`)) return 'The packages for development are missing';
+  if (!existsSync(`${root}node_modules/vitest`)) return 'The packages for development are missing';
   const lock = statSync(`${root}package-lock.json`);
   return lock.mtimeMs > statSync(installed).mtimeMs
     ? 'The npm packages are older than the lock file'

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { expect, it, onTestFinished } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 
 /** The demo comes with the sources only. */
 const main = [
@@ -13,19 +13,22 @@ const main = [
   fileURLToPath(new URL('../../src/main.ts', import.meta.url)),
 ];
 
-/** Starts the demo as a shell would, in an empty folder that also takes its temporary files. */
+/** Takes the temporary files of all tests, because what tsx compiles is kept among them. */
+const temporary = mkdtempSync(join(tmpdir(), 'shell-'));
+afterAll(() => rmSync(temporary, { recursive: true }));
+
+/** Starts the demo as a shell would, in an empty folder. */
 function shell(line: string) {
-  const cwd = mkdtempSync(join(tmpdir(), 'shell-'));
-  onTestFinished(() => rmSync(cwd, { recursive: true }));
+  const cwd = mkdtempSync(join(temporary, 'cwd-'));
   const child = spawn(process.execPath, [...main, 'demo', ...line.split(' ').filter(Boolean)], {
     cwd,
-    env: { PATH: process.env['PATH'], LOCALE: 'en-US', TMPDIR: cwd },
+    env: { PATH: process.env['PATH'], LOCALE: 'en-US', TMPDIR: temporary },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   const exit = new Promise<number | null>((resolve, reject) => {
     child.on('error', reject).on('close', resolve);
   });
-  const left = (): readonly string[] => readdirSync(cwd).filter((name) => name.includes('demo'));
+  const left = (): readonly string[] => readdirSync(temporary).filter((name) => name.includes('demo'));
   return { child, left, ended: Promise.all([text(child.stdout), text(child.stderr), exit]) };
 }
 
@@ -58,7 +61,7 @@ it('ends with 1 when faults were left', async () => {
 });
 
 it('leaves nothing behind after Ctrl-C', async () => {
-  const { child, ended, left } = shell('--rows 20000');
+  const { child, ended, left } = shell('--rows 8000');
   await new Promise<void>((resolve) => {
     child.stdout.on('data', (words: Buffer) => {
       if (words.includes('[Uploading]')) resolve();

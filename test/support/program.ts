@@ -61,7 +61,9 @@ async function compile(folder: string): Promise<void> {
   for (const old of readdirSync(cache))
     if (ageOf(join(cache, old)) > hour) rmSync(join(cache, old), { recursive: true, force: true });
   const making = `${folder}.making-${process.pid}`;
-  const builder = spawn(process.execPath, [join(root, 'scripts/build.mjs'), join(making, 'dist')]);
+  const builder = spawn(process.execPath, [join(root, 'scripts/build.mjs'), join(making, 'dist')], {
+    env: { ...process.env, UNCHECKED: '1' },
+  });
   const [said] = await Promise.all([text(builder.stderr), once(builder, 'close')]);
   if (!existsSync(join(making, 'dist/main.js'))) throw new Error(`The program does not compile:\n${said}`);
   cpSync(join(root, 'package.json'), join(making, 'package.json'));
