@@ -32,7 +32,7 @@ export async function checkRecords(
     revision: () => Promise.resolve(0),
     records: (_, ended) => firstPages(table.records(names, ended)),
   };
-  const { index } = await readTable(some, mapping, 0, () => undefined, signal);
+  const { index } = await readTable(some, mapping, { revision: 0 }, signal);
   const keys = (all: readonly Key[]): Text => {
     const more = all.length > shown ? ' …' : '';
     const few = listed(all.slice(0, shown).map((key) => shownKey(mapping, key)));

@@ -112,7 +112,8 @@ export async function makePlan(job: Planning): Promise<Plan> {
     const read = { spool, bad, source: rows, table: records };
     const { left } = job;
     const sides = { ...read, definition: rules, mapping, chunkSize, within, resolver, refused, left };
-    const found = await compare(sides, job.run, job.scope, store, job.fence, before.ledger);
+    const { run, scope, fence } = job;
+    const found = await compare(sides, { run, scope, store, fence, known: before.ledger });
     await trustRead(table, records, found.missing, signal);
     const [tooMany, ...others] = found.newOptions.problems();
     if (tooMany) throw new ProblemError([tooMany, ...others]);

@@ -42,17 +42,23 @@ export interface SourceRead {
   readonly filled: readonly boolean[];
 }
 
+/** What a query is drained with. */
+export interface Draining {
+  readonly source: Source;
+  readonly query: Query;
+  /** As they were told before the query ran. */
+  readonly columns: readonly Column[];
+  readonly mapping: Mapping;
+  readonly spool: Spool<SourceRow>;
+  /** Takes the rows that are refused while they are read: the store would keep the server waiting. */
+  readonly bad: Spool<BadRow>;
+}
+
 /**
  * Drains the query into the spool at the server's pace: it never waits for Feishu.
- * @param bad takes the rows that are not sent: the store would keep the server waiting
  */
 export async function readSource(
-  source: Source,
-  query: Query,
-  columns: readonly Column[],
-  mapping: Mapping,
-  spool: Spool<SourceRow>,
-  bad: Spool<BadRow>,
+  { source, query, columns, mapping, spool, bad }: Draining,
   onRows: (rows: number) => void,
   signal: AbortSignal,
 ): Promise<SourceRead> {

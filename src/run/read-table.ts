@@ -33,18 +33,17 @@ const tries = 3;
  * The change counter is taken before and after: equal means that the read is exact. If it moved, as many
  * records must have been read as the last page says there are; else the table is read again. A count that agrees
  * is no proof: a record deleted from a page already read lets the next page begin one record too late.
- * @param onPage told how many records are read, of how many
+ * @param since the change counter before the read; `onPage` is told how many records are read, of how many
  */
 export async function readTable(
   table: Table,
   mapping: Mapping,
-  revision: number,
-  onPage: (records: number, total: number) => void,
+  since: { readonly revision: number; onPage?(records: number, total: number): void },
   signal: AbortSignal,
 ): Promise<TableRead> {
   const fields = mapping.targets.map((target) => target.name);
   const names = nameList(mapping);
-  let before = revision;
+  let before = since.revision;
   for (let attempt = 1; ; attempt++) {
     const index = tableIndex();
     const columns = filled(fields.length);
@@ -60,7 +59,7 @@ export async function readTable(
         }
       }
       total = page.total;
-      onPage(index.size, total);
+      since.onPage?.(index.size, total);
     }
     const after = await table.revision(signal);
     const moved = after !== before;

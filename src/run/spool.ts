@@ -35,8 +35,9 @@ export interface Spool<T> {
 /** Lines of JSON: in memory, or where they are in the file. */
 type Block = Buffer | { readonly position: number; readonly length: number };
 
-/** Characters of a block: what is parsed in some milliseconds. */
+/** Characters and values of a block at most: what is worked on in some milliseconds, and looked up in the store at once. */
 const blockSize = 64 * 1024;
+const blockValues = 500;
 
 const readSome = promisify(read);
 
@@ -107,7 +108,7 @@ export function openSpool<T>({
       lines.push(line);
       characters += line.length;
       size++;
-      if (characters >= blockSize) endBlock();
+      if (characters >= blockSize || lines.length === blockValues) endBlock();
     },
     async *groups() {
       const picture = [...blocks];

@@ -394,7 +394,7 @@ describe('reading back', () => {
       key: [0],
       held: (fields) => [String(fields[keyField]), ''],
     };
-    const read = await readTable(table, mapping as Mapping, 1, () => undefined, never);
+    const read = await readTable(table, mapping as Mapping, { revision: 1 }, never);
     expect([...read.index.records()].map(([key]) => key)).toEqual(['b']);
   });
 });

@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import type { Change } from '../sync/change.ts';
+import { chunker, type PackedChunk } from '../sync/chunk.ts';
+import type { Failure } from '../sync/failure.ts';
+import type { Target } from '../sync/mapping.ts';
+import type { ChunkKind } from '../sync/state.ts';
+import type { Journal, NewChunk, RefusedRow } from './ports.ts';
+
+/** Where chunks go. */
+export interface Into {
+  readonly run: string;
+  readonly journal: Pick<Journal, 'addChunks'>;
+  /** Of the lease: whoever lost the table stores nothing of the plan any more. */
+  readonly fence: number;
+  readonly targets: readonly Target[];
+  readonly chunkSize: number;
+  /** The highest number of a chunk so far, by the letters before it. */
+  readonly numbers: ReadonlyMap<string, number> | undefined;
+}
+
+/** Bytes of chunks that are stored in one go. */
+const storedTogether = 2 * 1024 * 1024;
+
+/** Makes what counts a plan's changes, and writes them into the journal chunk by chunk. */
+export function planWriter({ run, journal, fence, targets, chunkSize, numbers }: Into) {
+  const chunks = chunker(chunkSize, targets, '', numbers);
+  const counts = { create: 0, update: 0, delete: 0 };
+  const hash = createHash('sha256');
+  let waiting: NewChunk[] = [];
+
+  /** Takes a chunk for the journal. Some go there together: each going is a transaction that waits for the disk. */
+  async function store(chunk: PackedChunk): Promise<void> {
+    hash.update(chunk.kind).update(chunk.body);
+    waiting.push(chunk);
+    if (waiting.reduce((sum, { body }) => sum + body.length, 0) >= storedTogether) await storeWaiting();
+  }
+
+  async function storeWaiting(): Promise<void> {
+    await journal.addChunks(run, waiting, fence);
+    waiting = [];
+  }
+
+  return {
+    count: (change: Change): void => void counts[change.kind]++,
+    async add(change: Change): Promise<void> {
+      const closed = chunks.add(change);
+      if (closed) await store(closed);
+    },
+    /** Stores what is left. */
+    async end(): Promise<void> {
+      for (const chunk of chunks.rest()) await store(chunk);
+      await storeWaiting();
+    },
+    counts: () => ({ creates: counts.create, updates: counts.update, deletes: counts.delete }),
+    /** The highest number of a chunk, by the letters before it. */
+    numbers: chunks.numbers,
+    /** Returns the hash of all chunks. @param more those that are stored elsewhere */
+    hash(more: readonly NewChunk[]): string {
+      for (const chunk of more) hash.update(chunk.kind).update(chunk.body);
+      return hash.digest('hex');
+    },
+  };
+}
+
+/** What stands between `R` and the chunk's usual ID: rows that Feishu refused in an earlier run. */
+const refusedMark = 'R';
+
+/** Makes what writes rows that Feishu refused before into the journal: in chunks that begin as rejected. */
+export function refusedWriter({ run, journal, fence, targets, chunkSize, numbers }: Into) {
+  const chunks = chunker(chunkSize, targets, refusedMark, numbers);
+  const reasons: Record<ChunkKind, Failure[]> = { create: [], update: [], delete: [] };
+
+  async function store(chunk: PackedChunk): Promise<void> {
+    const [refused] = reasons[chunk.kind].splice(0, chunk.rows);
+    if (refused) await journal.addChunks(run, [{ ...chunk, refused }], fence);
+  }
+
+  return {
+    async add(change: Change, row: RefusedRow): Promise<void> {
+      const closed = chunks.add(change);
+      if (closed) await store(closed);
+      reasons[change.kind].push(refusedBefore(row));
+    },
+    async end(): Promise<void> {
+      for (const chunk of chunks.rest()) await store(chunk);
+    },
+    numbers: chunks.numbers,
+  };
+}
+
+/** Why rows that were refused before are not sent. */
+const refusedBefore = ({ told }: RefusedRow): Failure => ({
+  how: 'answered',
+  code: told.code ?? null,
+  message: told.reason.en,
+  verdict: 'values',
+  mayHaveHappened: false,
+});
