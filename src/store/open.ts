@@ -3,17 +3,18 @@ import type { Audit, Kept } from '../bot/ports.ts';
 import type { Clock, Store } from '../run/ports.ts';
 import { type Problem, ProblemError, problem } from '../sync/problem.ts';
 import { audit } from './audit.ts';
+import { chunks } from './chunks.ts';
 import { hash } from './db/encode.ts';
 import { silent } from './db/mysql-problems.ts';
 import { marks, type Occasions, occasions } from './db/notes.ts';
 import { openDatabase, type StoreParts } from './db/open.ts';
 import { tableFacts } from './facts.ts';
-import { journal } from './journal.ts';
 import { kept, reminders } from './kept.ts';
 import { leases } from './leases.ts';
 import { ledger } from './ledger.ts';
 import { orders } from './orders.ts';
 import { rejects } from './rejects.ts';
+import { runs } from './runs.ts';
 import { seen } from './seen.ts';
 
 /** The opened store, with what only the whole program needs of it. */
@@ -51,7 +52,7 @@ export async function openStore(url: string, { clock, log }: StoreParts): Promis
   patience(Number.POSITIVE_INFINITY);
   const happened = occasions(db, backend);
   return {
-    journal: journal(db, backend, log),
+    journal: { ...runs(db, backend, log), ...chunks(db, backend) },
     ledger: ledger(db),
     rejects: rejects(db, backend),
     facts: tableFacts(db),

@@ -1,0 +1,166 @@
+import type { Transaction } from 'kysely';
+import { z } from 'zod';
+import type { ChunkRecord, Journal, NewChunk } from '../run/ports.ts';
+import { chunkKinds, chunkStatuses } from '../sync/state.ts';
+import { checked, parsed } from '../sync/stored.ts';
+import { failureSchema } from '../sync/stored-state.ts';
+import { type Backend, type Database, transact, untilWon } from './db/backend.ts';
+import { asBuffer, asBytes, groups } from './db/encode.ts';
+import type { ChunkRow, Tables } from './db/schema.ts';
+import { guard, guardRun } from './leases.ts';
+import { confirm, forget } from './ledger.ts';
+import { dropBadRows, refuse } from './rejects.ts';
+
+/** Rows written by one statement: larger ones are slow to build, and building happens on the event loop. */
+const perStatement = 100;
+
+/** Bytes of bodies that one statement stores: for MySQL they are written out as text, which happens on the event loop. */
+const bodyBytesPerStatement = 512 * 1024;
+
+/** The part of {@link Journal} that is about chunks. */
+export type ChunkJournal = Pick<Journal, 'addChunks' | 'chunks' | 'body' | 'sending' | 'settle'>;
+
+/** The chunks of runs, with their rows. */
+export const chunks = (db: Database, backend: Backend): ChunkJournal => ({
+  async addChunks(run, chunks, fence) {
+    if (chunks.length === 0) return;
+    await transact(db, backend, async (trx) => {
+      await guardRun(trx, backend, run, fence);
+      await addChunks(trx, run, chunks);
+    });
+  },
+  async chunks(run) {
+    const rows = await db
+      .selectFrom('bitable_sync_chunks')
+      .selectAll()
+      .where('run', '=', run)
+      .orderBy('seq')
+      .execute();
+    return rows.map(chunkRecord);
+  },
+  async body(run, chunk) {
+    const one = db
+      .selectFrom('bitable_sync_bodies')
+      .select('body')
+      .where('run', '=', run)
+      .where('chunk', '=', chunk);
+    const row = await one.executeTakeFirst();
+    if (!row) throw noChunk(run, chunk);
+    return asBytes(row.body);
+  },
+  sending: (...sent) => sending(db, backend, sent),
+  async settle(run, scope, chunk, outcome, fence) {
+    await transact(db, backend, async (trx) => {
+      await guard(trx, backend, scope.table, fence);
+      const { status, written, failure } = outcome;
+      const { numUpdatedRows } = await trx
+        .updateTable('bitable_sync_chunks')
+        .set({ status, written, failure: failure && JSON.stringify(failure) })
+        .where('run', '=', run)
+        .where('id', '=', chunk)
+        .executeTakeFirstOrThrow();
+      if (numUpdatedRows !== 1n) throw noChunk(run, chunk);
+      await addChunks(trx, run, outcome.parts);
+      if (outcome.refused) await refuse(trx, scope, run, outcome.refused);
+      await confirm(trx, scope, run, outcome.wrote, backend);
+      await forget(trx, scope, outcome.removed);
+    });
+  },
+});
+
+async function sending(
+  db: Database,
+  backend: Backend,
+  [run, chunk, token, at, fence]: Parameters<Journal['sending']>,
+): Promise<void> {
+  // One statement, because the call to Feishu waits for it.
+  const note = db
+    .updateTable('bitable_sync_chunks')
+    .set((set) => ({
+      // A token counts from its first send: Feishu forgets it some time after that. Stands before the token,
+      // because MySQL sets one column after the other.
+      sent_at: set
+        .case()
+        .when('token', token === null ? 'is' : '=', token)
+        .then(set.fn.coalesce('sent_at', set.val(at)))
+        .else(at)
+        .end(),
+      status: 'sent' as const,
+      token,
+      attempts: set('attempts', '+', 1),
+    }))
+    .where('run', '=', run)
+    .where('id', '=', chunk)
+    .where((is) =>
+      is.exists(
+        is
+          .selectFrom('bitable_sync_runs')
+          .innerJoin('bitable_sync_leases', 'bitable_sync_leases.table_id', 'bitable_sync_runs.table_id')
+          .select('bitable_sync_leases.fence')
+          .where('bitable_sync_runs.id', '=', run)
+          .where('bitable_sync_leases.fence', '=', fence),
+      ),
+    );
+  const { numUpdatedRows } = await untilWon(backend, () => note.executeTakeFirstOrThrow());
+  if (numUpdatedRows === 1n) return;
+  const held = await db
+    .selectFrom('bitable_sync_runs')
+    .select('table_id')
+    .where('id', '=', run)
+    .executeTakeFirst();
+  if (held) await transact(db, backend, (trx) => guard(trx, backend, held.table_id, fence));
+  throw noChunk(run, chunk);
+}
+
+type Trx = Transaction<Tables>;
+
+const noChunk = (run: string, chunk: string): Error => new Error(`run ${run} has no chunk ${chunk}`);
+
+/** Adds chunks within a transaction. */
+export async function addChunks(trx: Trx, run: string, chunks: readonly NewChunk[]): Promise<void> {
+  for (const group of groups(chunks, perStatement)) {
+    const rows = group.map(({ id, kind, seq, rows: size, back, refused, sent }) => ({
+      ...{ run, id, kind, seq, size, back },
+      status: refused ? ('rejected' as const) : sent?.inDoubt ? ('sent' as const) : ('pending' as const),
+      failure: refused ? JSON.stringify(refused) : null,
+      ...{ token: sent?.token ?? null, sent_at: sent?.sentAt ?? null, attempts: sent?.attempts ?? 0 },
+    }));
+    await trx
+      .insertInto('bitable_sync_chunks')
+      .values(rows.map((row) => ({ ...row, written: 0 })))
+      .execute();
+    // Each statement is a way to the database and back.
+    for (const some of groups(group, bodyBytesPerStatement, ({ body }) => body.length)) {
+      const bodies = some.map(({ id, body }) => ({ run, chunk: id, body: asBuffer(body) }));
+      await trx.insertInto('bitable_sync_bodies').values(bodies).execute();
+    }
+  }
+}
+
+/** Deletes these chunks of a run. */
+export async function dropSome(trx: Trx, run: string, chunks: readonly string[]): Promise<void> {
+  for (const some of groups(chunks, perStatement)) {
+    await trx.deleteFrom('bitable_sync_bodies').where('run', '=', run).where('chunk', 'in', some).execute();
+    await trx.deleteFrom('bitable_sync_chunks').where('run', '=', run).where('id', 'in', some).execute();
+  }
+}
+
+/** Deletes all chunks of a run, and its rows that no chunk holds. */
+export async function dropChunks(trx: Trx, run: string): Promise<void> {
+  await trx.deleteFrom('bitable_sync_bodies').where('run', '=', run).execute();
+  await trx.deleteFrom('bitable_sync_chunks').where('run', '=', run).execute();
+  await dropBadRows(trx, run);
+}
+
+const chunkRecord = (row: ChunkRow): ChunkRecord => {
+  const what = `chunk ${row.id} of run ${row.run}`;
+  return {
+    id: row.id,
+    ...checked(what, { kind: row.kind, status: row.status }, words),
+    ...{ seq: row.seq, rows: row.size, token: row.token, sentAt: row.sent_at, attempts: row.attempts },
+    ...{ written: row.written, back: row.back },
+    failure: row.failure === null ? null : parsed(`failure of ${what}`, row.failure, failureSchema),
+  };
+};
+
+const words = z.object({ kind: z.enum(chunkKinds), status: z.enum(chunkStatuses) });
