@@ -172,7 +172,7 @@ async function checkOne(one: ListedDefinition, ask: AskChat, parts: CheckParts):
     return [
       { ...found, ...(whole && { what: whole }) },
       ...(table
-        ? [await step(records, () => checkRecords(definition, table, mapping, has, parts.signal))]
+        ? [await step(records, () => checkRecords(definition, { table, mapping }, has, parts.signal))]
         : []),
     ];
   }

@@ -19,8 +19,7 @@ const shown = 3;
  */
 export async function checkRecords(
   { view }: Pick<Definition, 'view'>,
-  table: Table,
-  mapping: Mapping,
+  { table, mapping }: { readonly table: Table; readonly mapping: Mapping },
   isWanted: (key: Key) => boolean,
   signal: AbortSignal,
 ): Promise<readonly Problem[]> {

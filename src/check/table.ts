@@ -51,7 +51,7 @@ export async function checkTable(
   );
   const [about, fields] = await allOf([table.about(signal), table.fields(signal), table.revision(signal)]);
   const problems: Problem[] = about.advanced && (await isEmpty(table, signal)) ? [noSight] : [];
-  problems.push(...(await rightProblems(client, table, fields, about.advanced, signal)));
+  problems.push(...(await rightProblems({ client, signal }, table, fields, about.advanced)));
   if (about.timeZone !== undefined && about.timeZone !== query.timeZone)
     problems.push(otherZone(about.timeZone, query.timeZone));
   const writes = { definition, table: `${table.base}/${table.id}`, fields: undefined };
@@ -75,11 +75,10 @@ export async function checkTable(
 }
 
 async function rightProblems(
-  client: FeishuClient,
+  { client, signal }: Pick<TableParts, 'client' | 'signal'>,
   { base, id: table }: Table,
   fields: readonly Field[],
   advanced: boolean,
-  signal: AbortSignal,
 ): Promise<readonly Problem[]> {
   const field = (fields.find(({ kind }) => kind === 'text') ?? fields[0])?.name ?? '';
   const right = await mayWrite(client, { base, table, field, advanced }, { meter: uncounted, signal });

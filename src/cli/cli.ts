@@ -1,6 +1,6 @@
 import { localeOf, secretsOf } from '../config.ts';
 import { readEnvironment } from '../env-file.ts';
-import type { Log } from '../run/ports.ts';
+import type { Clock, Log } from '../run/ports.ts';
 import { type Hide, hiding } from '../sync/hide.ts';
 import { ProblemError, problem } from '../sync/problem.ts';
 import { inLocale, type Locale, text } from '../sync/text.ts';
@@ -30,12 +30,8 @@ export function createCli(line: readonly string[], world: World): Cli {
   const clean = (stream: Stream): Stream => cleaned(stream, (words) => hide(words));
   const [out, err] = [clean(world.out), clean(world.err)];
   const json = wantsJson(line);
-  const inLanguage = (locale: Locale) => ({
-    locale,
-    typed: parseArguments(line, locale, commands),
-    terminal: createTerminal(err, world.clock, locale),
-  });
-  let spoken = inLanguage(localeOf(world.env));
+  const speak = (locale: Locale) => inLanguage(locale, line, err, world.clock);
+  let spoken = speak(localeOf(world.env));
   let isAnswered = false;
   let lastWords: (() => Answer) | undefined;
   let log: Log | undefined;
@@ -55,7 +51,7 @@ export function createCli(line: readonly string[], world: World): Cli {
   const carryOut = async (): Promise<Answer> => {
     const { env, advice } = readEnvironment(world.env, world.cwd);
     hide = hiding(secretsOf(env));
-    if (localeOf(env) !== spoken.locale) spoken = inLanguage(localeOf(env));
+    if (localeOf(env) !== spoken.locale) spoken = speak(localeOf(env));
     const { locale, typed, terminal } = spoken;
     return perform(typed, {
       ...{ world: { ...world, env, out, err }, advice, json, locale, terminal, refuse },
@@ -88,6 +84,13 @@ export function createCli(line: readonly string[], world: World): Cli {
     },
   };
 }
+
+/** A line and a terminal in the language that the person reads. */
+const inLanguage = (locale: Locale, line: readonly string[], err: Stream, clock: Clock) => ({
+  locale,
+  typed: parseArguments(line, locale, commands),
+  terminal: createTerminal(err, clock, locale),
+});
 
 /** A stream that shows no secret. */
 const cleaned = (stream: Stream, hide: Hide): Stream => ({
