@@ -23,7 +23,7 @@ import { initTable } from './run/init-table.ts';
 import { keeper } from './run/keeper.ts';
 import { openLanes } from './run/lane.ts';
 import type { CallMeter } from './run/ports.ts';
-import { openRuns } from './run/registry.ts';
+import { openRuns } from './run/runs/registry.ts';
 import { openSpoolFolder } from './run/spool.ts';
 import { story } from './run/story.ts';
 import { type Verify, verifier } from './run/verify.ts';

@@ -13,7 +13,7 @@ import { webhook } from './feishu/events/webhook.ts';
 import { chance, type Own, type Surroundings, uncounted } from './process.ts';
 import type { Inited } from './run/init-table.ts';
 import type { CallMeter } from './run/ports.ts';
-import type { Runs } from './run/runs.ts';
+import type { Runs } from './run/runs/runs.ts';
 import { story } from './run/story.ts';
 import { unwritten } from './run/unwritten.ts';
 import type { Verify } from './run/verify.ts';

@@ -1,4 +1,4 @@
-import { linked } from '../run/linked.ts';
+import { linked } from '../run/runs/linked.ts';
 import type { CallMeter, Clock, Log } from '../run/ports.ts';
 import { createBell } from './bell.ts';
 import { lastPatchFrom, nextPatchAt } from './pace.ts';

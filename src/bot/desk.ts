@@ -1,6 +1,6 @@
 import type { Inited } from '../run/init-table.ts';
 import type { Journal, RunRecord } from '../run/ports.ts';
-import type { Runs } from '../run/runs.ts';
+import type { Runs } from '../run/runs/runs.ts';
 import type { Unwritten } from '../run/unwritten.ts';
 import type { Verify } from '../run/verify.ts';
 import type { Story } from '../sync/story.ts';

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { problemCard } from '../cards/answer-cards.ts';
 import type { Journal, RunRecord, Seen } from '../run/ports.ts';
-import type { Run } from '../run/runs.ts';
+import type { Run } from '../run/runs/runs.ts';
 import type { Unwritten } from '../run/unwritten.ts';
 import type { Definition } from '../sync/definition.ts';
 import type { Problem } from '../sync/problem.ts';

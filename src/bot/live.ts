@@ -1,7 +1,7 @@
 import { runCard } from '../cards/run-card.ts';
-import { linked } from '../run/linked.ts';
+import { linked } from '../run/runs/linked.ts';
 import type { Clock, Journal, Log } from '../run/ports.ts';
-import { HandedOver, type Run } from '../run/runs.ts';
+import { HandedOver, type Run } from '../run/runs/runs.ts';
 import type { State } from '../sync/state.ts';
 import type { Locale } from '../sync/text.ts';
 import { starterOf } from './access.ts';

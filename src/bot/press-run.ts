@@ -2,7 +2,7 @@ import { problemCard } from '../cards/answer-cards.ts';
 import { some } from '../cards/parts/amounts.ts';
 import { opsFor, type Press } from '../cards/parts/button.ts';
 import type { RunRecord } from '../run/ports.ts';
-import type { Acted } from '../run/runs.ts';
+import type { Acted } from '../run/runs/runs.ts';
 import { ProblemError, problem } from '../sync/problem.ts';
 import { asksFirst } from '../sync/progress.ts';
 import type { State } from '../sync/state.ts';

@@ -1,4 +1,4 @@
-import type { RunRequest } from '../run/runs.ts';
+import type { RunRequest } from '../run/runs/runs.ts';
 import type { Definition } from '../sync/definition.ts';
 import { text } from '../sync/text.ts';
 import { askingOf } from './asking.ts';

@@ -1,5 +1,5 @@
 import type { Clock, Journal, Log } from '../run/ports.ts';
-import type { Run, Runs } from '../run/runs.ts';
+import type { Run, Runs } from '../run/runs/runs.ts';
 import type { Bot } from './handle.ts';
 import type { Definitions } from './ports.ts';
 import { factsOf } from './trouble.ts';

@@ -11,7 +11,7 @@ import type {
   Reminders,
 } from '../../src/bot/ports.ts';
 import type { Clock, Log, RunRecord, Seen } from '../../src/run/ports.ts';
-import type { Acted, Run, RunRequest, Runs, Started } from '../../src/run/runs.ts';
+import type { Acted, Run, RunRequest, Runs, Started } from '../../src/run/runs/runs.ts';
 import type { Marks, Occasions } from '../../src/store/db/notes.ts';
 import { kept } from '../../src/store/kept.ts';
 import type { Definition } from '../../src/sync/definition.ts';

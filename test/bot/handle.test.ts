@@ -3,7 +3,7 @@ import { trust } from '../../src/bot/asking.ts';
 import { freeze } from '../../src/bot/frozen.ts';
 import type { BotParts } from '../../src/bot/handle.ts';
 import { resumeRuns } from '../../src/bot/resume.ts';
-import type { Acted, Started } from '../../src/run/runs.ts';
+import type { Acted, Started } from '../../src/run/runs/runs.ts';
 import { problem } from '../../src/sync/problem.ts';
 import type { State } from '../../src/sync/state.ts';
 import { buttonsOf, headerOf, wordsOf } from '../cards/read.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createLive, type Place } from '../../src/bot/live.ts';
-import { HandedOver } from '../../src/run/runs.ts';
+import { HandedOver } from '../../src/run/runs/runs.ts';
 import { headerOf } from '../cards/read.ts';
 import { stateWith } from '../cards/states.ts';
 import { callError, fakeChat, fakeClock, fakeJournal, fakeLog, fakeRun, settle } from './fakes.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Runs, Started } from '../../src/run/runs.ts';
+import type { Runs, Started } from '../../src/run/runs/runs.ts';
 import { CallError } from '../../src/sync/failure.ts';
 import { problem } from '../../src/sync/problem.ts';
 import { text } from '../../src/sync/text.ts';

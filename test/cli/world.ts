@@ -5,7 +5,7 @@ import { createCli } from '../../src/cli/cli.ts';
 import type { World } from '../../src/cli/command.ts';
 import { createLog } from '../../src/log.ts';
 import type { Clock } from '../../src/run/ports.ts';
-import type { Run, Runs } from '../../src/run/runs.ts';
+import type { Run, Runs } from '../../src/run/runs/runs.ts';
 import type { Definition } from '../../src/sync/definition.ts';
 import { problem } from '../../src/sync/problem.ts';
 import type { State } from '../../src/sync/state.ts';

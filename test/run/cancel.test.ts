@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Run, Runs } from '../../src/run/runs.ts';
+import type { Run, Runs } from '../../src/run/runs/runs.ts';
 import {
   busy,
   type Call,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { keeper } from '../../src/run/keeper.ts';
 import { openLanes } from '../../src/run/lane.ts';
-import { ordersEvery } from '../../src/run/orders.ts';
+import { ordersEvery } from '../../src/run/runs/orders.ts';
 import type {
   CallMeter,
   Chance,
@@ -17,8 +17,8 @@ import type {
   Store,
   Table,
 } from '../../src/run/ports.ts';
-import { openRuns } from '../../src/run/registry.ts';
-import type { RunRequest, Runs } from '../../src/run/runs.ts';
+import { openRuns } from '../../src/run/runs/registry.ts';
+import type { RunRequest, Runs } from '../../src/run/runs/runs.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Definition } from '../../src/sync/definition.ts';
 import { CallError, type Failure } from '../../src/sync/failure.ts';
@@ -540,7 +540,7 @@ export interface World {
   stop(): Promise<void>;
 }
 
-type Ended = import('../../src/run/runs.ts').Run['ended'];
+type Ended = import('../../src/run/runs/runs.ts').Run['ended'];
 
 /** A shop, a table, a store and processes on them. */
 export async function world(change: Partial<Definition> = {}, shared?: Store): Promise<World> {

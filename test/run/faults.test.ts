@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Store } from '../../src/run/ports.ts';
-import type { Runs } from '../../src/run/runs.ts';
+import type { Runs } from '../../src/run/runs/runs.ts';
 import { openStore } from '../../src/store/open.ts';
 import { CallError } from '../../src/sync/failure.ts';
 import { problem } from '../../src/sync/problem.ts';

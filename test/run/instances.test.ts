@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isAlive, ownerName } from '../../src/process.ts';
 import { keeper } from '../../src/run/keeper.ts';
 import type { Store } from '../../src/run/ports.ts';
-import type { Runs } from '../../src/run/runs.ts';
+import type { Runs } from '../../src/run/runs/runs.ts';
 import { openStore } from '../../src/store/open.ts';
 import { leaseLife } from '../../src/sync/limits.ts';
 import type { State } from '../../src/sync/state.ts';

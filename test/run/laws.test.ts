@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readPlan } from '../../src/run/plan.ts';
 import type { Store } from '../../src/run/ports.ts';
-import type { Runs } from '../../src/run/runs.ts';
+import type { Runs } from '../../src/run/runs/runs.ts';
 import { asLeft } from '../../src/run/scoreboard.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { State } from '../../src/sync/state.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Runs } from '../../src/run/runs.ts';
+import type { Runs } from '../../src/run/runs/runs.ts';
 import type { State } from '../../src/sync/state.ts';
 import { counts, failed, keyField, rowsOf, turns, until, type World } from './fakes.ts';
 import { keys, killedAt, made } from './stage.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Journal, Store } from '../../src/run/ports.ts';
-import type { Runs, Started } from '../../src/run/runs.ts';
+import type { Runs, Started } from '../../src/run/runs/runs.ts';
 import type { State } from '../../src/sync/state.ts';
 import {
   busy,

@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest';
 import type { Journal, Store } from '../../src/run/ports.ts';
-import type { Run, Runs } from '../../src/run/runs.ts';
+import type { Run, Runs } from '../../src/run/runs/runs.ts';
 import { forever, hooked, rowsOf, type World, world } from './fakes.ts';
 
 /** Makes a world that is gone when the test ends. */

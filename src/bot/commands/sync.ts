@@ -1,6 +1,6 @@
 import { acceptedCard, problemCard } from '../../cards/answer-cards.ts';
 import { runCard } from '../../cards/run-card.ts';
-import type { Run, Started } from '../../run/runs.ts';
+import type { Run, Started } from '../../run/runs/runs.ts';
 import type { Definition } from '../../sync/definition.ts';
 import { ProblemError } from '../../sync/problem.ts';
 import { approvers } from '../access.ts';

@@ -1,5 +1,5 @@
 import type { Clock, Journal, Log } from '../../run/ports.ts';
-import type { Runs } from '../../run/runs.ts';
+import type { Runs } from '../../run/runs/runs.ts';
 import type { QuietHours } from '../../sync/schedule/hours.ts';
 import type { Locale } from '../../sync/text.ts';
 import type { Zone } from '../../sync/zone.ts';

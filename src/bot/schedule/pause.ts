@@ -1,5 +1,5 @@
 import { goodCard, pausedCard } from '../../cards/schedule-cards.ts';
-import { problemFacts } from '../../run/log-run.ts';
+import { problemFacts } from '../../run/runs/log-run.ts';
 import { awayOf, failuresInARow, mostFailures } from '../../sync/schedule/health.ts';
 import type { State } from '../../sync/state.ts';
 import type { Pause } from '../ports.ts';

@@ -1,6 +1,6 @@
 import { digestCard } from '../../cards/digest-cards.ts';
 import { leftOutCard, type ReminderFacts, reminderCard } from '../../cards/schedule-cards.ts';
-import type { Run, Started } from '../../run/runs.ts';
+import type { Run, Started } from '../../run/runs/runs.ts';
 import type { Definition } from '../../sync/definition.ts';
 import { lastWithin } from '../../sync/schedule/cron.ts';
 import { digestOf } from '../../sync/schedule/digest.ts';

@@ -1,4 +1,4 @@
-import type { Run } from '../../run/runs.ts';
+import type { Run } from '../../run/runs/runs.ts';
 import { dueOf, spread } from '../../sync/schedule/due.ts';
 import { isScheduled } from '../../sync/schedule/health.ts';
 import type { State } from '../../sync/state.ts';

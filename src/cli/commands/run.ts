@@ -1,4 +1,4 @@
-import type { Acted, Run, Started } from '../../run/runs.ts';
+import type { Acted, Run, Started } from '../../run/runs/runs.ts';
 import { leaseLife } from '../../sync/limits.ts';
 import { type ProblemError, problem } from '../../sync/problem.ts';
 import { canRetry } from '../../sync/progress.ts';

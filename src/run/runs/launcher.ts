@@ -1,16 +1,16 @@
 import { setMaxListeners } from 'node:events';
-import { CallError } from '../sync/failure.ts';
-import { problemOf } from '../sync/failure-problem.ts';
-import { Fenced, takenOver } from '../sync/fenced.ts';
-import { ProblemError } from '../sync/problem.ts';
-import { acted, end, endWith, isCancelling } from '../sync/progress.ts';
-import type { Act, State } from '../sync/state.ts';
-import { text } from '../sync/text.ts';
-import type { Board } from './board.ts';
-import type { Job } from './job.ts';
-import type { Hold, Keeper } from './keeper.ts';
+import { CallError } from '../../sync/failure.ts';
+import { problemOf } from '../../sync/failure-problem.ts';
+import { Fenced, takenOver } from '../../sync/fenced.ts';
+import { ProblemError } from '../../sync/problem.ts';
+import { acted, end, endWith, isCancelling } from '../../sync/progress.ts';
+import type { Act, State } from '../../sync/state.ts';
+import { text } from '../../sync/text.ts';
+import type { Board } from '../board.ts';
+import type { Job } from '../job.ts';
+import type { Hold, Keeper } from '../keeper.ts';
 import { logEnd, logProgress } from './log-run.ts';
-import type { Clock, Journal, Log, Scope, Table } from './ports.ts';
+import type { Clock, Journal, Log, Scope, Table } from '../ports.ts';
 import { HandedOver, type Run } from './runs.ts';
 
 /** A run that is about to go: its board, where it belongs, its opened table. */

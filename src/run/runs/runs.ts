@@ -1,6 +1,6 @@
-import type { Definition } from '../sync/definition.ts';
-import type { Actor, State } from '../sync/state.ts';
-import type { CallMeter } from './ports.ts';
+import type { Definition } from '../../sync/definition.ts';
+import type { Actor, State } from '../../sync/state.ts';
+import type { CallMeter } from '../ports.ts';
 
 /** What somebody wants to happen. */
 export interface RunRequest {

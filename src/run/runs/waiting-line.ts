@@ -1,9 +1,9 @@
-import { outOfQueue } from '../sync/progress.ts';
-import type { Queue, State } from '../sync/state.ts';
-import type { IsHeld } from './held.ts';
-import type { Launcher, Leased, Ready, Work } from './launch.ts';
+import { outOfQueue } from '../../sync/progress.ts';
+import type { Queue, State } from '../../sync/state.ts';
+import type { IsHeld } from '../held.ts';
+import type { Launcher, Leased, Ready, Work } from './launcher.ts';
 import { linked } from './linked.ts';
-import type { Clock, Log, RunRecord, Store } from './ports.ts';
+import type { Clock, Log, RunRecord, Store } from '../ports.ts';
 import { HandedOver, type Run } from './runs.ts';
 
 /** Runs of this process whose table another definition's run holds: they start by themselves, first come, first served. */

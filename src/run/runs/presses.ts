@@ -1,12 +1,12 @@
-import { acted, canApply, canResume, canRetry, end, goOn, isCancelling } from '../sync/progress.ts';
-import type { Act, Actor, State } from '../sync/state.ts';
-import { type Board, board } from './board.ts';
+import { acted, canApply, canResume, canRetry, end, goOn, isCancelling } from '../../sync/progress.ts';
+import type { Act, Actor, State } from '../../sync/state.ts';
+import { type Board, board } from '../board.ts';
 import type { Closer } from './closing.ts';
-import type { Parts } from './job.ts';
-import type { Keeper } from './keeper.ts';
-import { type Launcher, orRelease, type Work } from './launch.ts';
-import type { RunRecord, Scope, Table } from './ports.ts';
-import { type GoingOn, goOnSync } from './run.ts';
+import type { Parts } from '../job.ts';
+import type { Keeper } from '../keeper.ts';
+import { type Launcher, orRelease, type Work } from './launcher.ts';
+import type { RunRecord, Scope, Table } from '../ports.ts';
+import { type GoingOn, goOnSync } from '../run.ts';
 import type { Acted, Run, Runs, Started } from './runs.ts';
 import type { WaitingLine } from './waiting-line.ts';
 

@@ -1,8 +1,8 @@
-import type { Problem } from '../sync/problem.ts';
-import { isScheduled } from '../sync/schedule/health.ts';
-import type { State, Status } from '../sync/state.ts';
-import type { Board } from './board.ts';
-import type { Log } from './ports.ts';
+import type { Problem } from '../../sync/problem.ts';
+import { isScheduled } from '../../sync/schedule/health.ts';
+import type { State, Status } from '../../sync/state.ts';
+import type { Board } from '../board.ts';
+import type { Log } from '../ports.ts';
 
 /**
  * Returns a problem as facts for a log line: code, English message, where, and Feishu's log ID. A database quotes values

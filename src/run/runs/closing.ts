@@ -1,11 +1,11 @@
-import type { Definition } from '../sync/definition.ts';
-import { lifetimeOf, usualLifetime } from '../sync/lifetime.ts';
-import { end } from '../sync/progress.ts';
-import type { State } from '../sync/state.ts';
-import { type Text, text } from '../sync/text.ts';
-import { readPlan } from './plan.ts';
-import type { Clock, RunRecord, Store } from './ports.ts';
-import { asLeft, counted } from './scoreboard.ts';
+import type { Definition } from '../../sync/definition.ts';
+import { lifetimeOf, usualLifetime } from '../../sync/lifetime.ts';
+import { end } from '../../sync/progress.ts';
+import type { State } from '../../sync/state.ts';
+import { type Text, text } from '../../sync/text.ts';
+import { readPlan } from '../plan.ts';
+import type { Clock, RunRecord, Store } from '../ports.ts';
+import { asLeft, counted } from '../scoreboard.ts';
 
 /** Closes what is too old to be carried out. */
 export interface Closer {
