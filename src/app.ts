@@ -101,12 +101,15 @@ async function openParts(config: Config, surroundings: Surroundings, own: Own) {
     openTable: openTable(client),
   };
   const runs = own(
-    openRuns({
-      ...{ ...reading, lanes, clock, chance, log },
-      keeper: keeper(store.leases, self.owner, self.isAlive, clock, log),
-      definition: (name) => definitions.get(name),
-      isHeld: async () => (await kept.holds.frozen()) !== undefined,
-    }),
+    openRuns(
+      { ...reading, lanes, clock, chance, log },
+      {
+        openTable: openTable(client),
+        keeper: keeper(store.leases, self.owner, self.isAlive, clock, log),
+        definition: (name) => definitions.get(name),
+        isHeld: async () => (await kept.holds.frozen()) !== undefined,
+      },
+    ),
     (part) => part.stop(),
   );
   const init = async (name: string, meter: CallMeter, signal: AbortSignal) =>

@@ -1,5 +1,5 @@
-import { linked } from '../run/runs/linked.ts';
 import type { CallMeter, Clock, Log } from '../run/ports.ts';
+import { linked } from '../run/runs/linked.ts';
 import { createBell } from './bell.ts';
 import { lastPatchFrom, nextPatchAt } from './pace.ts';
 import type { CardJson, Chat } from './ports.ts';

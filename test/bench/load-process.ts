@@ -38,17 +38,21 @@ async function load({ definition: written, app, shop, store: path, folder }: Loa
     ...{ log, clock, chance },
   });
   const source = openSources(new Map([['SHOP', shop]]), { clock });
-  const runs = openRuns({
-    ...{ clock, chance, log, place: { folder, timeZone: 'Asia/Shanghai' } },
-    store: store as never,
-    lanes: openLanes(store.facts.width, clock, chance),
-    sources: source.sources,
-    people: people(client, clock),
-    openTable: openTable(client),
-    keeper: keeper(store.leases, 'bench', () => true, clock, log),
-    definition: async () => definition,
-    isHeld: async () => false,
-  });
+  const runs = openRuns(
+    {
+      ...{ clock, chance, log, place: { folder, timeZone: 'Asia/Shanghai' } },
+      store: store as never,
+      lanes: openLanes(store.facts.width, clock, chance),
+      sources: source.sources,
+      people: people(client, clock),
+    },
+    {
+      openTable: openTable(client),
+      keeper: keeper(store.leases, 'bench', () => true, clock, log),
+      definition: async () => definition,
+      isHeld: async () => false,
+    },
+  );
   const before = process.cpuUsage();
   const started = await runs.start({ definition, by: { kind: 'cli' } });
   if (started.kind !== 'started') throw new Error('the table is held');

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { keeper } from '../../src/run/keeper.ts';
 import { openLanes } from '../../src/run/lane.ts';
-import { ordersEvery } from '../../src/run/runs/orders.ts';
 import type {
   CallMeter,
   Chance,
@@ -17,6 +16,7 @@ import type {
   Store,
   Table,
 } from '../../src/run/ports.ts';
+import { ordersEvery } from '../../src/run/runs/orders.ts';
 import { openRuns } from '../../src/run/runs/registry.ts';
 import type { RunRequest, Runs } from '../../src/run/runs/runs.ts';
 import { openStore } from '../../src/store/open.ts';
@@ -572,23 +572,25 @@ export async function world(change: Partial<Definition> = {}, shared?: Store): P
     logged,
     lines,
     process(owner = 'one', { store: own = store } = {}) {
-      return openRuns({
-        sources: () => source,
-        people: { openIds: (...asked) => self.people.openIds(...asked) },
-        store: own,
-        lanes: openLanes(own.facts.width, clock, chance),
-        clock,
-        chance,
-        log,
-        place: { timeZone: 'Asia/Shanghai', folder: tmpdir() },
-        openTable: async (_address, meter) => {
-          if (self.openError) throw self.openError;
-          return metered(table, meter);
+      return openRuns(
+        {
+          sources: () => source,
+          people: { openIds: (...asked) => self.people.openIds(...asked) },
+          store: own,
+          lanes: openLanes(own.facts.width, clock, chance),
+          ...{ clock, chance, log },
+          place: { timeZone: 'Asia/Shanghai', folder: tmpdir() },
         },
-        keeper: keeper(own.leases, owner, (other) => (dead.has(other) ? false : undefined), clock, log),
-        definition: async () => self.definition,
-        isHeld: async () => self.frozen,
-      });
+        {
+          openTable: async (_address, meter) => {
+            if (self.openError) throw self.openError;
+            return metered(table, meter);
+          },
+          keeper: keeper(own.leases, owner, (other) => (dead.has(other) ? false : undefined), clock, log),
+          definition: async () => self.definition,
+          isHeld: async () => self.frozen,
+        },
+      );
     },
     async run(runs = self.process(), request = {}) {
       const started = await runs.start({ definition: self.definition, by: { kind: 'cli' }, ...request });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { board } from '../../src/run/board.ts';
-import { logEnd, logProgress, problemFacts } from '../../src/run/runs/log-run.ts';
 import type { Log } from '../../src/run/ports.ts';
+import { logEnd, logProgress, problemFacts } from '../../src/run/runs/log-run.ts';
 import { begin } from '../../src/sync/progress.ts';
 import type { Actor, State } from '../../src/sync/state.ts';
 import { text } from '../../src/sync/text.ts';

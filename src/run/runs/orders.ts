@@ -1,5 +1,5 @@
-import type { Launcher } from './launcher.ts';
 import type { Clock, Log, Order, Orders } from '../ports.ts';
+import type { Launcher } from './launcher.ts';
 
 /** How often orders are looked for, in ms; only while this process carries a run out. */
 export const ordersEvery = 900;
