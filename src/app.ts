@@ -22,9 +22,9 @@ import { chance, type Own, ownership, type Surroundings, thisProcess, uncounted 
 import { initTable } from './run/init-table.ts';
 import { keeper } from './run/keeper.ts';
 import { openLanes } from './run/lane.ts';
+import { openSpoolFolder } from './run/plan/spool.ts';
 import type { CallMeter } from './run/ports.ts';
 import { openRuns } from './run/runs/registry.ts';
-import { openSpoolFolder } from './run/spool.ts';
 import { story } from './run/story.ts';
 import { type Verify, verifier } from './run/verify.ts';
 import { serve } from './serve.ts';

@@ -1,5 +1,5 @@
+import { readTable } from '../run/plan/read-table.ts';
 import type { RecordPage, Table } from '../run/ports.ts';
-import { readTable } from '../run/read-table.ts';
 import { shownKey } from '../run/sample.ts';
 import type { Definition } from '../sync/definition.ts';
 import type { Key } from '../sync/key.ts';

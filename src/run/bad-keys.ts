@@ -4,8 +4,8 @@ import type { FieldKind } from '../sync/field.ts';
 import type { Mapping } from '../sync/mapping.ts';
 import type { BadRow } from '../sync/state.ts';
 import { listedKey, listedParts } from './bad-rows.ts';
-import type { SourceRead } from './read-source.ts';
-import type { TableRead } from './read-table.ts';
+import type { SourceRead } from './plan/read-source.ts';
+import type { TableRead } from './plan/read-table.ts';
 
 /** Both sides, as far as bad keys are looked at. */
 interface Place {

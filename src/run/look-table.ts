@@ -5,7 +5,7 @@ import { isMismatch, mapColumns } from '../sync/mapping.ts';
 import { type Problem, ProblemError } from '../sync/problem.ts';
 import type { Text } from '../sync/text.ts';
 import { zoneOf } from '../sync/zone.ts';
-import { type BothSides, lackingFields, wouldCreate } from './create-fields.ts';
+import { type BothSides, lackingFields, wouldCreate } from './plan/create-fields.ts';
 import type { Query, Store, Table } from './ports.ts';
 
 /** A table that is there, seen with a definition's eyes. */

@@ -7,11 +7,11 @@ import { isOpen } from '../sync/round.ts';
 import { isToBe } from '../sync/schema.ts';
 import type { Act, State, WaitReason } from '../sync/state.ts';
 import { text } from '../sync/text.ts';
-import type { Creating } from './create-fields.ts';
 import { rememberFilled } from './history.ts';
 import type { Job, Parts } from './job.ts';
-import { leftBy, termsOf } from './left.ts';
-import { makePlan, type Planning } from './make-plan.ts';
+import type { Creating } from './plan/create-fields.ts';
+import { leftBy, termsOf } from './plan/left.ts';
+import { makePlan, type Planning } from './plan/make-plan.ts';
 import { type Plan, readPlan, writePlan } from './plan.ts';
 import type { ChunkRecord, Outcome, RunRecord, Scope, Store } from './ports.ts';
 import { asLeft, counted, foreseen } from './scoreboard.ts';
@@ -38,7 +38,7 @@ interface Fresh {
 }
 
 async function planned(job: Planning): Promise<Fresh> {
-  const readAt = job.clock.monotonic();
+  const readAt = job.parts.clock.monotonic();
   return { plan: await makePlan(job), readAt };
 }
 
@@ -268,19 +268,15 @@ function rememberSize(store: Store, scope: Scope, refused: number): void {
   store.facts.chunkSize.keep(scope.table, Math.max(1, Math.floor(refused / 2))).catch(() => undefined);
 }
 
-const planning = (job: Job, definition: Definition, parts: Parts): Planning => ({
-  ...parts,
-  run: job.run,
-  scope: job.scope,
-  fence: job.fence,
-  table: job.table,
-  board: job.board,
-  definition,
-  creating: creating(job.board.state(), definition),
-  planOnly: job.board.state().planOnly,
-  retryRefused: wantsRefused(job.board.state()),
-  signal: AbortSignal.any([job.stop.soon, job.stop.now]),
-});
+function planning(job: Job, definition: Definition, parts: Parts): Planning {
+  const state = job.board.state();
+  const asked = {
+    creating: creating(state, definition),
+    planOnly: state.planOnly,
+    retryRefused: wantsRefused(state),
+  };
+  return { job, definition, parts, asked, signal: AbortSignal.any([job.stop.soon, job.stop.now]) };
+}
 
 function creating({ acts, planOnly }: State, definition: Definition): Creating {
   if (!planOnly && acts.some(({ op }) => op === 'create')) return 'all';

@@ -3,22 +3,17 @@ import type { Checked, Finding, Verified } from '../sync/checked.ts';
 import type { Definition } from '../sync/definition.ts';
 import { diff } from '../sync/diff.ts';
 import type { Key } from '../sync/key.ts';
-import { isMismatch, keyIn, mapColumns } from '../sync/mapping.ts';
-import { ProblemError } from '../sync/problem.ts';
+import { keyIn, type Mapping } from '../sync/mapping.ts';
 import type { BadRow } from '../sync/state.ts';
 import { type Text, text } from '../sync/text.ts';
-import { zoneOf } from '../sync/zone.ts';
 import { idsOf, invalidRow, untouchable } from './bad-keys.ts';
 import { listedKey } from './bad-rows.ts';
-import { resolving } from './compare.ts';
 import type { Place } from './job.ts';
-import type { CallMeter, OpenTable, People, Scope, Sources, Store } from './ports.ts';
-import { queryOf } from './query.ts';
-import { type BothRead, readSides } from './read-sides.ts';
-import type { SourceRow } from './read-source.ts';
-import { openSpool, type Spool } from './spool.ts';
+import { resolving } from './plan/compare.ts';
+import { openSides, openSpools, type Sides, type Spools, viewOf } from './plan/open-sides.ts';
+import { type BothRead, readSides } from './plan/read-sides.ts';
+import type { CallMeter, OpenTable, People, Sources, Store } from './ports.ts';
 import { openFound } from './target.ts';
-import { allOf } from './together.ts';
 
 /** What verifying works with. */
 export interface VerifyParts {
@@ -46,74 +41,47 @@ const samplesKept = 5;
 
 /** Makes the verification of one program. Rejects with `ProblemError` or `CallError`. */
 export function verifier(parts: VerifyParts): Verify {
-  const { store, place } = parts;
-  const { folder } = place;
+  const { store } = parts;
   return async (saved, onKeys, meter, signal) => {
     const { definition, table } = await openFound(saved, store.facts, (address) =>
       parts.openTable(address, meter, signal),
     );
-    const scope: Scope = { definition: definition.name, table: `${table.base}/${table.id}` };
-    const source = parts.sources(definition.source.connection);
-    const query = queryOf(definition, parts.place.timeZone);
-    const zone = zoneOf(query.timeZone);
-    const [about, fields, revision, columns] = await allOf([
-      table.about(signal),
-      table.fields(signal),
-      table.revision(signal),
-      source.columns(query, signal),
-    ]);
-    const known = (await store.facts.fields.of(scope)) ?? [];
-    const mapping = mapColumns(definition, columns, fields, zone, known);
-    if (isMismatch(mapping)) throw new ProblemError(mapping);
-    const spool = openSpool<SourceRow>({ folder });
-    const bad = openSpool<BadRow>({ folder, memory: 4 * 1024 * 1024 });
+    const sides = await openSides(definition, table, { ...parts, signal });
+    const spools = openSpools(parts.place);
     try {
-      const both = await readSides({
-        ...{ source, query, columns, table, about, revision, mapping, zone, meter, spool, bad, signal },
-        people: parts.people,
-        onRead: () => undefined,
-        timed: (_, work) => work(),
-      });
-      const keyNames = mapping.key.map((at) => mapping.targets[at]?.name ?? '');
-      const within = definition.view === 'limit' ? await table.inView(keyNames, signal) : undefined;
+      const both = await readSides(sides, { people: parts.people, meter, spools, signal });
+      const within = await viewOf(sides, signal);
       const report = reporter(onKeys);
-      const sides = { definition, mapping, spool, bad, scope, within, ...both };
-      for await (const key of checked(sides, store.ledger)) {
+      for await (const key of checked({ ...sides, ...both, spools, within }, store.ledger)) {
         signal.throwIfAborted();
         await report.take(key);
       }
-      const running = await store.leases.holder(scope.table);
-      const notes = doubts({ running: running?.run, moved: both.records.moved, advanced: about.advanced });
+      const running = await store.leases.holder(sides.scope.table);
+      const { advanced } = sides.target.about;
+      const notes = doubts({ running: running?.run, moved: both.records.moved, advanced });
       return {
         ...{ rows: both.rows.rows, records: both.records.index.size },
         ...(await report.end()),
-        notes: [...mapping.notes, ...notes],
+        notes: [...sides.notes, ...notes],
       };
     } finally {
-      await spool.close();
-      await bad.close();
+      await spools.close();
     }
   };
 }
 
-type Sides = BothRead & {
-  readonly definition: Definition;
-  readonly mapping: Exclude<ReturnType<typeof mapColumns>, readonly unknown[]>;
-  readonly spool: Spool<SourceRow>;
-  readonly bad: Spool<BadRow>;
-  readonly scope: Scope;
-  readonly within: ReadonlySet<string> | undefined;
-};
+type Checking = Sides &
+  BothRead & { readonly spools: Spools; readonly within: ReadonlySet<string> | undefined };
 
 /** Every key of both sides once; a key that stands several times in the query once for each of its rows. */
-async function* checked(sides: Sides, ledger: Store['ledger']): AsyncGenerator<Checked> {
+async function* checked(sides: Checking, ledger: Store['ledger']): AsyncGenerator<Checked> {
   const { definition, mapping, rows, records, within } = sides;
   const { mode } = definition;
   const judge = diff(mapping, records.index, rows.times, 'mirror');
   const ready = sides.resolver && resolving(mapping, sides.resolver);
   const place = { mapping, table: records, source: rows };
-  for await (const some of sides.bad.groups()) for (const row of some) yield wrong(row, 'invalid');
-  for await (const some of sides.spool.groups())
+  for await (const some of sides.spools.bad.groups()) for (const row of some) yield wrong(row, 'invalid');
+  for await (const some of sides.spools.rows.groups())
     for (const { row, cells: words } of some) {
       const cells = ready ? ready(words) : words;
       if ('bad' in cells) {
@@ -154,7 +122,7 @@ const wrong = ({ key, row, reason, value, kind }: BadRow, finding: Finding): Che
 
 function one(
   finding: Finding,
-  mapping: Sides['mapping'],
+  mapping: Mapping,
   change: Change | { readonly key: Key },
   row: number | null,
   leftAlone: boolean,

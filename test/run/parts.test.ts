@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { keeper } from '../../src/run/keeper.ts';
 import { openLanes } from '../../src/run/lane.ts';
+import { readTable } from '../../src/run/plan/read-table.ts';
 import type { Leases, Store, TableFacts } from '../../src/run/ports.ts';
-import { readTable } from '../../src/run/read-table.ts';
 import { sampler, shownKey } from '../../src/run/sample.ts';
 import { findKeys } from '../../src/run/upload/find-keys.ts';
 import { openStore } from '../../src/store/open.ts';

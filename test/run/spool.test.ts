@@ -7,7 +7,7 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { ownerName } from '../../src/process.ts';
-import { openSpool, openSpoolFolder, type Spool } from '../../src/run/spool.ts';
+import { openSpool, openSpoolFolder, type Spool } from '../../src/run/plan/spool.ts';
 import { ProblemError } from '../../src/sync/problem.ts';
 
 let folder: string;

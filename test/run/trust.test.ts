@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { trustRead } from '../../src/run/trust.ts';
-import { witness } from '../../src/run/witness.ts';
+import { trustRead } from '../../src/run/plan/trust.ts';
+import { witness } from '../../src/run/plan/witness.ts';
 import { createOf, type Written } from '../../src/sync/change.ts';
 import type { TableRecord } from '../../src/sync/field.ts';
 import { rowsOf, world } from './fakes.ts';

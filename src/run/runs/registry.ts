@@ -6,7 +6,7 @@ import { text } from '../../sync/text.ts';
 import { type Board, board } from '../board.ts';
 import { refuseHeld } from '../held.ts';
 import type { Parts } from '../job.ts';
-import { freshRecord } from '../make-plan.ts';
+import { freshRecord } from '../plan/make-plan.ts';
 import type { RunRecord, Scope, Table } from '../ports.ts';
 import { isOutdated, runSync } from '../run.ts';
 import { openFound } from '../target.ts';

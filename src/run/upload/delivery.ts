@@ -15,9 +15,9 @@ import {
 import { goneNote, keptNote, leftNote } from '../../sync/policy.ts';
 import { afterFailure, sameUnknownCodes } from '../../sync/round.ts';
 import type { Text } from '../../sync/text.ts';
+import { seeAll } from '../plan/trust.ts';
 import type { ChunkRecord, Outcome } from '../ports.ts';
 import { refusal } from '../refused.ts';
-import { seeAll } from '../trust.ts';
 import { ChunkLog, noToken } from './chunk-log.ts';
 import { findGone, isInCell, planAnew, stillToDelete } from './gone.ts';
 import { followRenames } from './renames.ts';

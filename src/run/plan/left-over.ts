@@ -1,6 +1,6 @@
-import type { Change } from '../sync/change.ts';
-import type { Definition } from '../sync/definition.ts';
-import type { Ledger, Scope } from './ports.ts';
+import type { Change } from '../../sync/change.ts';
+import type { Definition } from '../../sync/definition.ts';
+import type { Ledger, Scope } from '../ports.ts';
 
 /** What became of the records that the query does not have. */
 export interface LeftOver {

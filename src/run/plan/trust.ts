@@ -1,7 +1,7 @@
-import { problem } from '../sync/problem.ts';
-import type { TableIndex } from '../sync/table-index.ts';
-import { count, text } from '../sync/text.ts';
-import type { Table } from './ports.ts';
+import { problem } from '../../sync/problem.ts';
+import type { TableIndex } from '../../sync/table-index.ts';
+import { count, text } from '../../sync/text.ts';
+import type { Table } from '../ports.ts';
 import type { Witness } from './witness.ts';
 
 /**

@@ -1,5 +1,5 @@
-import type { Written } from '../sync/change.ts';
-import type { Ledger, Scope } from './ports.ts';
+import type { Written } from '../../sync/change.ts';
+import type { Ledger, Scope } from '../ports.ts';
 
 /** Asks the ledger about changes while the comparison goes on. */
 export interface Witness {

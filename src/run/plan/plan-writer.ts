@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { Change } from '../sync/change.ts';
-import { chunker, type PackedChunk } from '../sync/chunk.ts';
-import type { Failure } from '../sync/failure.ts';
-import type { Target } from '../sync/mapping.ts';
-import type { ChunkKind } from '../sync/state.ts';
-import type { Journal, NewChunk, RefusedRow } from './ports.ts';
+import type { Change } from '../../sync/change.ts';
+import { chunker, type PackedChunk } from '../../sync/chunk.ts';
+import type { Failure } from '../../sync/failure.ts';
+import type { Target } from '../../sync/mapping.ts';
+import type { ChunkKind } from '../../sync/state.ts';
+import type { Journal, NewChunk, RefusedRow } from '../ports.ts';
 
 /** Where chunks go. */
 export interface Into {

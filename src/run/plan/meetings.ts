@@ -1,10 +1,10 @@
-import type { Definition, Mode } from '../sync/definition.ts';
-import type { Compared } from '../sync/diff.ts';
-import type { Key } from '../sync/key.ts';
-import type { Mapping } from '../sync/mapping.ts';
-import { count, type Text, text } from '../sync/text.ts';
+import type { Definition, Mode } from '../../sync/definition.ts';
+import type { Compared } from '../../sync/diff.ts';
+import type { Key } from '../../sync/key.ts';
+import type { Mapping } from '../../sync/mapping.ts';
+import { count, type Text, text } from '../../sync/text.ts';
+import { shownKey } from '../sample.ts';
 import type { TableRead } from './read-table.ts';
-import { shownKey } from './sample.ts';
 
 /** What both sides' keys are looked at with. */
 interface Sides {

@@ -1,16 +1,16 @@
-import { filled } from '../sync/filled.ts';
-import type { Key } from '../sync/key.ts';
-import type { Cell } from '../sync/kinds/kind.ts';
-import type { PersonBy } from '../sync/lookup.ts';
-import { lookupWords, tooManyWords } from '../sync/lookup-words.ts';
-import { keyIn, type Mapping, type Misfit } from '../sync/mapping.ts';
-import { problem } from '../sync/problem.ts';
-import { secondsWatch } from '../sync/seconds.ts';
-import type { BadRow } from '../sync/state.ts';
-import { type Text, text } from '../sync/text.ts';
-import type { Column, Value } from '../sync/value.ts';
-import { listedKey, listedValue } from './bad-rows.ts';
-import type { Query, Source } from './ports.ts';
+import { filled } from '../../sync/filled.ts';
+import type { Key } from '../../sync/key.ts';
+import type { Cell } from '../../sync/kinds/kind.ts';
+import type { PersonBy } from '../../sync/lookup.ts';
+import { lookupWords, tooManyWords } from '../../sync/lookup-words.ts';
+import { keyIn, type Mapping, type Misfit } from '../../sync/mapping.ts';
+import { problem } from '../../sync/problem.ts';
+import { secondsWatch } from '../../sync/seconds.ts';
+import type { BadRow } from '../../sync/state.ts';
+import { type Text, text } from '../../sync/text.ts';
+import type { Column, Value } from '../../sync/value.ts';
+import { listedKey, listedValue } from '../bad-rows.ts';
+import type { Query, Source } from '../ports.ts';
 import type { Spool } from './spool.ts';
 
 /** One row of the query. */

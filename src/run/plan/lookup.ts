@@ -1,10 +1,11 @@
-import { type LinkKeys, linkKeyField, linkKeys } from '../sync/link-keys.ts';
-import { type Directory, type Lookup, type PersonBy, type Resolver, resolver } from '../sync/lookup.ts';
-import type { Target } from '../sync/mapping.ts';
-import { ProblemError, problem } from '../sync/problem.ts';
-import { type Text, text } from '../sync/text.ts';
-import type { Zone } from '../sync/zone.ts';
-import type { CallMeter, LinkedTable, People, Table } from './ports.ts';
+import { type LinkKeys, linkKeyField, linkKeys } from '../../sync/link-keys.ts';
+import { type Directory, type Lookup, type PersonBy, type Resolver, resolver } from '../../sync/lookup.ts';
+import type { Target } from '../../sync/mapping.ts';
+import { ProblemError, problem } from '../../sync/problem.ts';
+import { type Text, text } from '../../sync/text.ts';
+import type { Zone } from '../../sync/zone.ts';
+import type { CallMeter, LinkedTable, People, Table } from '../ports.ts';
+import type { Sides } from './open-sides.ts';
 
 type LinkLookup = Extract<Lookup, { kind: 'link' }>;
 
@@ -37,24 +38,16 @@ const wordIn =
   (id: string): string | undefined =>
     [...ids].find(([, one]) => one === id)?.[0];
 
-/**
- * Reads the naming field of every linked table in which records are looked up: each once, and whole or not at all.
- * @param advanced whether an empty read may be a missing right
- */
+/** Reads the naming field of every linked table in which records are looked up: each once, and whole or not at all. */
 export async function readLinked(
-  table: Pick<Table, 'linked'>,
-  targets: readonly Target[],
-  zone: Zone,
-  advanced: boolean,
+  { origin, target, mapping }: Pick<Sides, 'origin' | 'target' | 'mapping'>,
   signal: AbortSignal,
 ): Promise<Linked> {
   const directories = new Map<string, Directory>();
-  for (const lookup of linksIn(targets)) {
-    directories.set(
-      linkName(lookup),
-      await readOne(table.linked(lookup.table), lookup, zone, advanced, signal),
-    );
-  }
+  // An empty read may be a missing right then.
+  const how = { zone: origin.zone, advanced: target.about.advanced };
+  for (const lookup of linksIn(mapping.targets))
+    directories.set(linkName(lookup), await readOne(target.table.linked(lookup.table), lookup, how, signal));
   return directories;
 }
 
@@ -112,8 +105,7 @@ async function namingField(table: LinkedTable, lookup: LinkLookup, signal: Abort
 async function readOne(
   table: LinkedTable,
   lookup: LinkLookup,
-  zone: Zone,
-  advanced: boolean,
+  { zone, advanced }: { readonly zone: Zone; readonly advanced: boolean },
   signal: AbortSignal,
 ): Promise<Directory> {
   const { field, revision } = await namingField(table, lookup, signal);

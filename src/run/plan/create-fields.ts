@@ -1,16 +1,16 @@
-import type { ColumnDetail } from '../sync/column.ts';
-import type { Definition } from '../sync/definition.ts';
-import { CallError } from '../sync/failure.ts';
-import type { Field } from '../sync/field.ts';
-import { isMismatch, mapColumns } from '../sync/mapping.ts';
-import type { KnownField } from '../sync/pairing.ts';
-import { ProblemError } from '../sync/problem.ts';
-import { creationOf, fieldToBe, homelessColumns, isToBe, type NewField, namesOf } from '../sync/schema.ts';
-import { type Text, text } from '../sync/text.ts';
-import type { Column } from '../sync/value.ts';
-import type { Zone } from '../sync/zone.ts';
-import type { Lanes } from './lane.ts';
-import type { Chance, Table } from './ports.ts';
+import type { ColumnDetail } from '../../sync/column.ts';
+import type { Definition } from '../../sync/definition.ts';
+import { CallError } from '../../sync/failure.ts';
+import type { Field } from '../../sync/field.ts';
+import { isMismatch, mapColumns } from '../../sync/mapping.ts';
+import type { KnownField } from '../../sync/pairing.ts';
+import { ProblemError } from '../../sync/problem.ts';
+import { creationOf, fieldToBe, homelessColumns, isToBe, type NewField, namesOf } from '../../sync/schema.ts';
+import { type Text, text } from '../../sync/text.ts';
+import type { Column } from '../../sync/value.ts';
+import type { Zone } from '../../sync/zone.ts';
+import type { Lanes } from '../lane.ts';
+import type { Chance, Table } from '../ports.ts';
 
 /**
  * What becomes of fields that the table lacks. `new`: created, unless a person deleted them · `all`: created, as a
@@ -31,7 +31,7 @@ export interface BothSides {
 }
 
 /** What creating fields works with. */
-export interface SchemaJob extends BothSides {
+export interface SchemaJob {
   readonly table: Table;
   readonly creating: Creating;
   readonly lanes: Lanes;
@@ -48,17 +48,27 @@ export interface Prepared {
   readonly created: boolean;
 }
 
+/** A table that is to be taken as it is. */
+export const prepared = (table: Table, fields: readonly Field[]): Prepared => ({
+  ...{ fields, table, notes: [], created: false },
+});
+
 /**
  * Creates the fields that the table lacks, never touching others. Stopped half-way it goes on where it was: the
  * fields are read anew each time. Nothing is created while anything else is wrong. Rejects with a `ProblemError`.
  */
-export async function prepareFields(job: SchemaJob): Promise<Prepared> {
-  const { fields, creating, table } = job;
-  const lacking = creating === 'none' ? undefined : await lackingFields(job, creating === 'all');
-  if (!lacking) return { fields, table, notes: [], created: false };
+export async function prepareFields(both: BothSides, job: SchemaJob): Promise<Prepared> {
+  const { creating, table } = job;
+  const lacking = creating === 'none' ? undefined : await lackingFields(both, creating === 'all');
+  if (!lacking) return prepared(table, both.fields);
   const { wanted, whole } = lacking;
   if (creating !== 'shown')
-    return { fields: await create(job, wanted), table, notes: [didCreate(wanted)], created: true };
+    return {
+      fields: await create(job, both.fields, wanted),
+      table,
+      notes: [didCreate(wanted)],
+      created: true,
+    };
   return { fields: whole, table: without(table, whole), notes: [wouldCreate(wanted)], created: false };
 }
 
@@ -83,7 +93,8 @@ export async function lackingFields(
 }
 
 async function create(
-  { table, fields: before, lanes, chance, signal }: SchemaJob,
+  { table, lanes, chance, signal }: SchemaJob,
+  before: readonly Field[],
   wanted: readonly NewField[],
 ): Promise<readonly Field[]> {
   const lane = await lanes.open(table.base);

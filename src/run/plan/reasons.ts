@@ -1,10 +1,10 @@
-import type { Definition } from '../sync/definition.ts';
-import type { Mapping } from '../sync/mapping.ts';
-import { reasonsToWait } from '../sync/policy.ts';
-import type { State, WaitReason } from '../sync/state.ts';
-import { count, text } from '../sync/text.ts';
+import type { Definition } from '../../sync/definition.ts';
+import type { Mapping } from '../../sync/mapping.ts';
+import { reasonsToWait } from '../../sync/policy.ts';
+import type { State, WaitReason } from '../../sync/state.ts';
+import { count, text } from '../../sync/text.ts';
+import type { History } from '../history.ts';
 import type { Comparison } from './compare.ts';
-import type { History } from './history.ts';
 import type { SourceRead } from './read-source.ts';
 import type { TableRead } from './read-table.ts';
 

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { type Change, decodeChanges, encodeChanges } from '../sync/change.ts';
-import { backIn, kindOrder, numberOf } from '../sync/chunk.ts';
-import type { Definition } from '../sync/definition.ts';
-import type { Key } from '../sync/key.ts';
-import { isDivisible, partId, recordOf } from '../sync/parts.ts';
-import type { ChunkKind } from '../sync/state.ts';
-import type { Plan } from './plan.ts';
-import type { ChunkRecord, LedgerEntry, NewChunk, Outcome, RunRecord, Store } from './ports.ts';
+import { type Change, decodeChanges, encodeChanges } from '../../sync/change.ts';
+import { backIn, kindOrder, numberOf } from '../../sync/chunk.ts';
+import type { Definition } from '../../sync/definition.ts';
+import type { Key } from '../../sync/key.ts';
+import { isDivisible, partId, recordOf } from '../../sync/parts.ts';
+import type { ChunkKind } from '../../sync/state.ts';
+import type { Plan } from '../plan.ts';
+import type { ChunkRecord, LedgerEntry, NewChunk, Outcome, RunRecord, Store } from '../ports.ts';
 
 /** What a run that goes on has behind it. Its rest is planned anew, from both sides as they are now. */
 export interface Left {
