@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { approvers } from './bot/access.ts';
-import { createBackground } from './bot/background.ts';
-import { standstill } from './bot/commands/look.ts';
+import { createBackground } from './bot/bot.ts';
+import { factsOf } from './bot/failures.ts';
 import { definitionOf } from './bot/find.ts';
-import { freeze, thaw } from './bot/frozen.ts';
 import { type Deed, permit } from './bot/permit.ts';
-import { pause, resumeSchedule } from './bot/reminders.ts';
+import { freezeAll, pauseSchedule, resumeSchedule, thawAll } from './bot/schedule/controls.ts';
+import { standstill } from './bot/schedule/outlook.ts';
 import { noteQuota, quotaCode } from './bot/schedule/quota.ts';
-import { factsOf } from './bot/trouble.ts';
 import { runCard } from './cards/run-card.ts';
 import { checkAll } from './check/check.ts';
 import { type Config, storeUrl } from './config.ts';
@@ -172,7 +171,7 @@ function runUses({ config, store, chat, runs, definitions }: Parts, { clock, log
     /** Freezes everything, or thaws it, and notes it with who asked. */
     rule: async (what: 'freeze' | 'thaw', user: string) => {
       await allow(user, { right: 'admin', what, definition: undefined });
-      return what === 'freeze' ? freeze({ kind: 'cli', user }, desk) : thaw(desk);
+      return what === 'freeze' ? freezeAll({ kind: 'cli', user }, desk) : thawAll(desk);
     },
     /** What goes on or waits anywhere, oldest first, and what holds everything; `spentUntil` in ms. */
     standing: async () => {
@@ -181,7 +180,7 @@ function runUses({ config, store, chat, runs, definitions }: Parts, { clock, log
     },
     /** Pauses or resumes what a definition does by the clock. Rejects with `ProblemError` for one that there is not. */
     turn: async (what: 'pause' | 'resume', name: string, user: string) => {
-      const change = what === 'pause' ? pause : resumeSchedule;
+      const change = what === 'pause' ? pauseSchedule : resumeSchedule;
       const asker = { openId: user, chat: '', shell: true };
       const about = { kept, clock, timeZone, admins };
       return (await change(await definitions.get(name), asker, about)).words;

@@ -1,8 +1,6 @@
-import { createBot } from './bot/handle.ts';
+import { createBot, tendRuns } from './bot/handle.ts';
 import type { Chat, Definitions } from './bot/ports.ts';
-import { tendRuns } from './bot/resume.ts';
-import { startSchedule } from './bot/schedule/ticker.ts';
-import { everySecond } from './bot/schedule/wake.ts';
+import { everySecond, startSchedule } from './bot/schedule/ticker.ts';
 import type { Config } from './config.ts';
 import { whoAmI } from './feishu/app/setup.ts';
 import type { FeishuClient } from './feishu/calls/client.ts';

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { commandOfKey } from '../src/bot/command.ts';
+import { commands } from '../src/bot/commands/registry.ts';
 import { botMenu, freeCalls, type MenuEntry, neededScopes, slashCommands } from '../src/feishu/app/needs.ts';
 import { eventTypes } from '../src/feishu/events/receive.ts';
 
@@ -87,7 +87,7 @@ describe('app-manifest.json', () => {
 
   it.each(manifest.bot.bot_menus.flatMap(({ event_key }) => event_key ?? []))(
     'has an entry %s that is a command',
-    (key) => expect(commandOfKey(key)).toBeDefined(),
+    (key) => expect(commands.ofKey(key)).toBeDefined(),
   );
 
   it('lists the slash commands that setup registers', () => {

@@ -21,6 +21,8 @@ export interface Asker {
 
 /** What else decides at this moment. */
 export interface Circumstances {
+  /** open_ids. */
+  readonly admins: readonly string[];
   /** open_id of who started the run that it is about. */
   readonly starter?: string | undefined;
   /** Who has frozen everything: an open_id, empty for somebody on the command line. */
@@ -62,8 +64,7 @@ export function may(
   asker: Asker,
   right: Right,
   definition: Access | undefined,
-  admins: readonly string[],
-  { starter, frozenBy }: Circumstances = {},
+  { admins, starter, frozenBy }: Circumstances,
 ): Permission {
   if (asker.outside) return refused([], asker.outside === 'perhaps' ? perhapsOutsiders : outsiders);
   if (right === 'ask') return yes;

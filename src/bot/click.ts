@@ -1,82 +1,78 @@
-import { noticeOps, type Press } from '../cards/parts/button.ts';
+import type { Press } from '../cards/parts/button.ts';
+import { opsFor } from '../cards/run-buttons.ts';
+import type { RunRecord } from '../run/ports.ts';
 import { ProblemError } from '../sync/problem.ts';
-import { text } from '../sync/text.ts';
-import { answer } from './answer.ts';
-import { askingOf, trustOf } from './asking.ts';
-import { decode } from './button.ts';
-import { commandOf, visible } from './command.ts';
-import type { PressDesk } from './desk.ts';
-import { problemsOf } from './known.ts';
+import { type Text, text } from '../sync/text.ts';
+import { approvers, starterOf } from './access.ts';
+import type { Bot } from './bot.ts';
+import { inert, type RunButton, type Said, say, toast } from './buttons/button.ts';
+import { buttons, decode } from './buttons/registry.ts';
+import { gone, redraw, stale } from './buttons/run.ts';
+import { factsOf, problemsOf } from './failures.ts';
+import { definitionOf } from './find.ts';
 import { refusedPress } from './permit.ts';
 import type { ClickEvent, Toast } from './ports.ts';
-import { runPressed } from './press-run.ts';
-import { start } from './press-start.ts';
-import { pressNotice } from './schedule/press.ts';
-import { inert, type Tell, tell } from './toast.ts';
-import { factsOf } from './trouble.ts';
 
 /** Carries a click out and answers the toast. Rejects with nothing that it can put into words. */
-export async function click(event: ClickEvent, desk: PressDesk): Promise<Toast> {
-  const say = tell(desk.locale);
-  const press = decode(event.value);
+export async function click(event: ClickEvent, bot: Bot): Promise<Toast> {
+  const press = decode(event.value, buttons, bot.commands.all);
   try {
-    if (!press) return say('warning', text('这个按钮已经失效。', 'This button does not work any more.'));
-    if (press.op === 'open') return say('info', text('正在打开表格。', 'Opening the table.'));
-    if (isNoticeOp(press.op)) {
-      const pressed = await pressNotice(event, press, desk);
-      if (pressed.kind === 'said') return say(pressed.type, pressed.words);
-      if (pressed.kind === 'sync') return await start(event, pressed.definition, desk, say);
-      // Lists and hints have this button too.
-      if (press.op !== 'sync' && press.op !== 'command') return say('warning', inert);
-      // Such cards are no notices: what counts is that the bot has sent them.
-      const known = await trustOf(event.message, desk);
-      if (!known) return say('warning', inert);
-      if (press.op === 'command') return commanded(event, press, known.thread, desk, say);
-      return await startPressed(event, press.run, known.thread, desk, say);
-    }
-    return await runPressed(event, press, desk, say);
+    return toast(await pressed(event, press, bot), bot.locale);
   } catch (error) {
-    if (!(error instanceof ProblemError))
-      desk.log.error('click.failed', { op: press?.op, ...factsOf(error) });
-    const [{ message, cure }] = problemsOf(error, desk.admins.includes(event.from));
-    return say('error', text(`${message.zh}${cure.zh}`, `${message.en} ${cure.en}`));
+    if (!(error instanceof ProblemError)) bot.log.error('click.failed', { op: press?.op, ...factsOf(error) });
+    const [{ message, cure }] = problemsOf(error, bot.admins.includes(event.from));
+    const words = text(`${message.zh}${cure.zh}`, `${message.en} ${cure.en}`);
+    return toast(say('error', words), bot.locale);
   }
 }
 
-/** A button or a form that stands for a command: the same as typing it. */
-function commanded(
-  event: ClickEvent,
-  { verb, run, more = '' }: Press,
-  group: boolean,
-  desk: PressDesk,
-  say: Tell,
-): Toast {
-  const filled = (name: string): string => {
-    const value = event.form[name];
-    return typeof value === 'string' ? visible(value.slice(0, 300)).trim() : '';
-  };
-  const form = Object.keys(event.form).length > 0;
-  const command = commandOf(
-    verb ?? 'help',
-    run === '' ? filled('name') : run,
-    more === '' ? filled('more') : more,
-  );
-  const asking = { ...askingOf(event, form ? 'form' : 'button'), group };
-  desk.background.start('answer', () => answer(command, asking, desk));
-  return say('success', text('好，结果见新卡片。', 'On it; a new card answers.'));
+async function pressed(event: ClickEvent, press: Press | undefined, bot: Bot): Promise<Said> {
+  const button = press && buttons.get(press.op);
+  if (!button) return say('warning', text('这个按钮已经失效。', 'This button does not work any more.'));
+  return button.on === 'run' ? runPressed(event, press, button, bot) : button.press(event, press, bot);
 }
 
-const isNoticeOp = (op: Press['op']): boolean => noticeOps.some((one) => one === op);
-
-/** A button of the list: the same as the command, under the same rules. */
-async function startPressed(
+/** A button of a run: counts on the card that the store knows for that run, and in its version only. */
+async function runPressed(
   event: ClickEvent,
-  name: string,
-  group: boolean,
-  desk: PressDesk,
-  say: Tell,
-): Promise<Toast> {
-  const definition = await desk.definitions.get(name);
-  const refusal = await refusedPress(event, { right: 'run', what: 'sync', definition }, desk);
-  return refusal ? say('warning', refusal) : start(event, definition, desk, say, { group });
+  { op, run, v }: Press,
+  button: RunButton,
+  bot: Bot,
+): Promise<Said> {
+  const record = await noted(run, bot);
+  const shown = await bot.journal.findRunByMessage(event.message);
+  if (record?.card?.message !== event.message || shown?.id !== run)
+    return say('warning', await whyNot(record, run, bot));
+  const state = (await bot.runs.find(run)) ?? record.state;
+  const definition = await definitionOf(state.definition, bot);
+  const people = approvers(definition?.access, bot.admins);
+  const fits = opsFor(state).some((one) => one === op);
+  if (state.version !== v || !fits) {
+    if (state.status !== 'running') redraw({ event, people }, state, bot);
+    return say('warning', stale);
+  }
+  const about = { definition, name: state.definition, run, starter: starterOf(state) };
+  const refusal = await refusedPress(event, { right: button.right(state), what: op, ...about }, bot);
+  if (refusal) return say('warning', refusal);
+  return button.press({ event, record, state, definition, people }, bot);
 }
+
+/** A run with the message that shows it: a card that is being sent right now is waited for. */
+async function noted(run: string, { journal, underWay }: Bot): Promise<RunRecord | undefined> {
+  const record = await journal.findRun(run);
+  if (record?.card !== null || underWay.size === 0) return record;
+  await Promise.allSettled(underWay);
+  return journal.findRun(run);
+}
+
+/** Why a press does not count on a message that is not the run's card. */
+async function whyNot(record: RunRecord | undefined, run: string, { runs }: Bot): Promise<Text> {
+  if (!(await runs.find(run))) return gone;
+  // Feishu may show a card before it answers that it does.
+  return record?.card === null ? notYet : inert;
+}
+
+const notYet = text(
+  '这张卡片还没准备好，请稍后再点。',
+  'This card is not ready yet; press again in a moment.',
+);

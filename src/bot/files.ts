@@ -1,10 +1,17 @@
 import type { Unwritten } from '../run/unwritten.ts';
+import type { Verified } from '../sync/checked.ts';
 import { type CsvFile, csvFiles } from '../sync/csv.ts';
 import { inLocale, type Locale, type Text, text } from '../sync/text.ts';
 import type { Chat } from './ports.ts';
 
 /** Bytes that Feishu takes for one file, at most. https://open.feishu.cn/document/server-docs/im-v1/file/create */
 const fileBytes = 30_000_000;
+
+/** What a verification came to, with the list of keys as files. */
+export interface Verification {
+  readonly seen: Verified;
+  readonly files: readonly { readonly name: string; readonly content: Buffer }[];
+}
 
 /** A table that is sent as files. */
 export interface Sheet {
@@ -23,11 +30,10 @@ export async function sendSheet(
   to: string,
   sheet: Sheet,
   once: string,
-  most = fileBytes,
 ): Promise<number> {
   let number = 0;
   let rows = 0;
-  for await (const file of sheetFiles(sheet, most)) {
+  for await (const file of sheetFiles(sheet)) {
     number += 1;
     rows += file.rows;
     await chat.file(to, file, `${once}:${number}`);

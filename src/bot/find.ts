@@ -1,10 +1,9 @@
 import { severalCard, unknownCard } from '../cards/answer-cards.ts';
-import type { Verb } from '../cards/parts/button.ts';
 import type { Definition } from '../sync/definition.ts';
 import { nearest } from '../sync/nearest.ts';
 import { ProblemError } from '../sync/problem.ts';
-import { verbsNear } from './command.ts';
-import type { Desk } from './desk.ts';
+import type { Locale } from '../sync/text.ts';
+import type { Bot, Commands } from './bot.ts';
 import type { CardJson, ListedDefinition } from './ports.ts';
 
 /** A definition, or the card that says that there is none, or that several have this title. */
@@ -21,8 +20,8 @@ const definitionName = /^[a-z0-9][a-z0-9_-]{0,39}$/u;
  */
 export async function find(
   asked: string,
-  { definitions, locale }: Pick<Desk, 'definitions' | 'locale'>,
-  verb: Verb = 'sync',
+  { definitions, locale, commands }: Pick<Bot, 'definitions' | 'locale' | 'commands'>,
+  verb = 'sync',
 ): Promise<Found> {
   const name = asked.toLowerCase();
   const list = await definitions.list();
@@ -34,12 +33,12 @@ export async function find(
   }
   // A name that is not listed may still have appeared this very moment.
   if (listed === undefined && !definitionName.test(name))
-    return { kind: 'not', card: unknown(asked, list, locale) };
+    return { kind: 'not', card: unknown(asked, list, commands, locale) };
   try {
     return { kind: 'definition', definition: await definitions.get(listed?.name ?? name) };
   } catch (error) {
     if (listed === undefined && error instanceof ProblemError)
-      return { kind: 'not', card: unknown(asked, list, locale) };
+      return { kind: 'not', card: unknown(asked, list, commands, locale) };
     throw error;
   }
 }
@@ -47,7 +46,7 @@ export async function find(
 /** A definition by its name; nothing when its file is gone or broken, which leaves what it is about to the admins. */
 export async function definitionOf(
   name: string,
-  { definitions }: Pick<Desk, 'definitions'>,
+  { definitions }: Pick<Bot, 'definitions'>,
 ): Promise<Definition | undefined> {
   try {
     return await definitions.get(name);
@@ -60,7 +59,12 @@ export async function definitionOf(
 const titleOf = (one: ListedDefinition): string | undefined =>
   'definition' in one ? one.definition.title.normalize('NFKC') : undefined;
 
-function unknown(asked: string, list: readonly ListedDefinition[], locale: Desk['locale']): CardJson {
+function unknown(
+  asked: string,
+  list: readonly ListedDefinition[],
+  commands: Commands,
+  locale: Locale,
+): CardJson {
   const near = nearest(
     asked,
     list.map((one) => one.name),
@@ -69,6 +73,6 @@ function unknown(asked: string, list: readonly ListedDefinition[], locale: Desk[
   const [first = '', ...rest] = asked.split(' ');
   const name = rest.join(' ').toLowerCase();
   const known = rest.length === 0 || definitionName.test(name);
-  const commands = known ? verbsNear(first).map((verb) => ({ verb, name })) : [];
-  return unknownCard(asked, near, locale, commands);
+  const meant = known ? commands.near(first).map((verb) => ({ verb, name })) : [];
+  return unknownCard(asked, near, locale, meant);
 }

@@ -1,32 +1,42 @@
 import { setMaxListeners } from 'node:events';
 import { problemCard } from '../cards/answer-cards.ts';
-import type { Journal, RunRecord, Seen } from '../run/ports.ts';
-import type { Run } from '../run/runs/runs.ts';
-import type { Unwritten } from '../run/unwritten.ts';
+import type { Clock, Journal, Log, RunRecord, Seen } from '../run/ports.ts';
+import type { Run, Runs } from '../run/runs/runs.ts';
 import type { Definition } from '../sync/definition.ts';
 import type { Problem } from '../sync/problem.ts';
 import { text } from '../sync/text.ts';
 import { approvers, starterOf } from './access.ts';
 import { answer } from './answer.ts';
-import type { Asking } from './asking.ts';
-import { createBackground } from './background.ts';
+import {
+  type Background,
+  type Bot,
+  type ChatRequest,
+  createBackground,
+  type Records,
+  type Surroundings,
+  type TableWork,
+} from './bot.ts';
+import { toast } from './buttons/button.ts';
 import { click } from './click.ts';
-import { parseCommand } from './command.ts';
-import type { Desk } from './desk.ts';
+import { commands } from './commands/registry.ts';
+import { factsOf } from './failures.ts';
 import { greet } from './greet.ts';
-import { type FeishuTime, isLate } from './late.ts';
-import { createLive } from './live.ts';
-import type { ChatEvent, ClickEvent, HandleEvent, MessageEvent, Toast } from './ports.ts';
-import { isInThread, tellGroup } from './tell-group.ts';
-import { tell } from './toast.ts';
-import { factsOf } from './trouble.ts';
+import { createLive, type Live } from './live.ts';
+import type { ChatEvent, ClickEvent, Definitions, HandleEvent, MessageEvent, Toast } from './ports.ts';
+import { isInThread, tellGroup } from './show-run.ts';
 
 /** What the bot is made of. */
-export interface BotParts extends Omit<Desk, 'live' | 'leaving' | 'verifying' | 'underWay'> {
+export interface BotParts
+  extends Surroundings,
+    TableWork,
+    Records,
+    Doors,
+    Pick<Bot, 'chat' | 'runs' | 'definitions'>,
+    Partial<Pick<Bot, 'commands'>> {}
+
+/** What is known where events come in. */
+interface Doors {
   readonly seen: Pick<Seen, 'first'>;
-  readonly journal: Pick<Journal, 'saveCard' | 'findRun' | 'findRunByMessage'>;
-  /** The rows that a run did not write, some at a time. */
-  readonly unwritten: (record: RunRecord) => AsyncIterable<readonly Unwritten[]>;
   readonly botOpenId: string;
   /** Whether the store is in trouble, so that work has to wait. */
   readonly storeWaits: () => boolean;
@@ -34,21 +44,6 @@ export interface BotParts extends Omit<Desk, 'live' | 'leaving' | 'verifying' | 
   readonly time: FeishuTime;
   /** The tenant whose events count; the first one seen when not given. */
   readonly tenantKey?: string;
-}
-
-export interface Bot {
-  readonly handle: HandleEvent;
-  /**
-   * Shows a run on its card until it ends, as after a restart; a group hears of that end as of any other. Returns at once.
-   * @param definition nothing where it cannot be read
-   */
-  show(
-    run: Run,
-    card: NonNullable<RunRecord['card']>,
-    definition: Pick<Definition, 'access'> | undefined,
-  ): void;
-  /** Takes no more events, and gives last states a few seconds to be shown. */
-  stop(): Promise<void>;
 }
 
 /** A click is answered within this time (ms), done or not: after 3 s Feishu shows an error. */
@@ -77,35 +72,91 @@ const tooLate = text(
   'That click arrived too late; nothing was done. Press again if you still want it.',
 );
 
-/** Puts the conversation together: events in, cards and toasts out. */
-export function createBot(parts: BotParts): Bot {
-  const { seen, clock, log, locale, botOpenId } = parts;
-  const quit = new AbortController();
-  const leave = new AbortController();
-  // Each card that is followed waits on them.
-  setMaxListeners(0, quit.signal, leave.signal);
-  const underWay = new Set<Promise<unknown>>();
-  const live = createLive({ ...parts, underWay, leaving: leave.signal, signal: quit.signal });
-  const background = createBackground(log);
-  const desk = {
-    ...parts,
-    live,
-    background,
-    verifying: new Map(),
-    underWay,
-    leaving: leave.signal,
-  };
-  const say = tell(locale);
-  let tenant = parts.tenantKey;
-  let stopped = false;
+const workingOnIt = text('正在处理，请看卡片。', 'Working on it; watch the card.');
+const repeated = text('这次点击已经处理过了。', 'This click was dealt with already.');
+const restarting = text('机器人正在重启，请稍后再点。', 'The bot is restarting; press again in a moment.');
 
-  const ours = (event: ChatEvent): boolean => {
-    tenant ??= event.tenant;
-    return event.tenant === tenant;
+export const createBot = (parts: BotParts): ChatBot => new ChatBot(parts);
+
+/** The conversation: events in, cards and toasts out. */
+export class ChatBot {
+  readonly #parts: BotParts;
+  readonly #bot: Bot;
+  readonly #live: Live;
+  readonly #background: Background;
+  readonly #quit = new AbortController();
+  readonly #leave = new AbortController();
+  #tenant: string | undefined;
+  #stopped = false;
+
+  constructor(parts: BotParts) {
+    this.#parts = parts;
+    this.#tenant = parts.tenantKey;
+    const [leaving, signal] = [this.#leave.signal, this.#quit.signal];
+    // Each card that is followed waits on them.
+    setMaxListeners(0, signal, leaving);
+    const underWay = new Set<Promise<unknown>>();
+    this.#live = createLive({ ...parts, underWay, leaving, signal });
+    this.#background = createBackground(parts.log);
+    const going = { live: this.#live, background: this.#background, verifying: new Map(), underWay, leaving };
+    this.#bot = { commands, ...parts, ...going };
+  }
+
+  readonly handle: HandleEvent = async (event) => {
+    this.#tenant ??= event.tenant;
+    if (event.tenant !== this.#tenant) return undefined;
+    if (this.#stopped) return event.kind === 'click' ? this.#say('warning', restarting) : undefined;
+    try {
+      if (event.kind === 'click') return await this.#onClick(event);
+      if (event.kind === 'message') this.#onMessage(event);
+      // Acknowledged before the store is asked: under load it may take longer than Feishu waits. Nothing is lost by
+      // that which would not be lost anyway, for the work itself comes after the acknowledgement.
+      else
+        this.#background.start(event.kind, async () => {
+          if (await this.#isNew(event))
+            await greet(event, this.#bot, await isLate(event.at, this.#parts.time));
+        });
+    } catch (error) {
+      this.#parts.log.error('event.failed', { id: event.id, ...factsOf(error) });
+    }
+    return undefined;
   };
+
+  /**
+   * Shows a run on its card until it ends, as after a restart; a group hears of that end as of any other. Returns at once.
+   * @param definition nothing where it cannot be read
+   */
+  show(
+    run: Run,
+    { chat, message }: NonNullable<RunRecord['card']>,
+    definition: Pick<Definition, 'access'> | undefined,
+  ): void {
+    const people = approvers(definition?.access, this.#bot.admins);
+    this.#background.start('show', async () => {
+      await this.#live.follow(run, { kind: 'card', message, chat }, people);
+      const starter = starterOf(run.state());
+      if (starter === undefined || !(await isInThread(run.id, this.#bot))) return;
+      await tellGroup(run.state(), definition, { by: { kind: 'chat', openId: starter }, chat }, this.#bot);
+    });
+  }
+
+  /** Takes no more events, and gives last states a few seconds to be shown. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#leave.abort();
+    const settled = this.#background.settled();
+    await within(settled, farewell, this.#parts.clock);
+    this.#quit.abort();
+    await within(settled, lastMoment, this.#parts.clock);
+  }
+
+  #say(type: Toast['type'], words: Problem['message']): Toast {
+    return toast({ type, words }, this.#parts.locale);
+  }
 
   /** False when one of the IDs was seen before; all are noted. A store that fails stops nobody. */
-  const isNew = async ({ id, nonce }: ChatEvent, ...others: readonly string[]): Promise<boolean> => {
+  async #isNew({ id, nonce }: ChatEvent, ...others: readonly string[]): Promise<boolean> {
+    const { seen, clock, log } = this.#parts;
     const ids = [`event:${id}`, ...(nonce === undefined ? [] : [`nonce:${nonce}`]), ...others];
     try {
       return await seen.first(ids, clock.now());
@@ -113,117 +164,73 @@ export function createBot(parts: BotParts): Bot {
       log.error('event.not-noted', factsOf(error));
       return true;
     }
-  };
+  }
 
-  const dated = async (asking: Asking, { at }: ChatEvent): Promise<Asking> =>
-    at !== undefined && (await isLate(at, parts.time)) ? { ...asking, late: at } : asking;
-
-  const onMessage = (event: MessageEvent): void => {
-    if (event.fromBot || event.from === botOpenId) return;
+  #onMessage(event: MessageEvent): void {
+    if (event.fromBot || event.from === this.#parts.botOpenId) return;
     if (event.chatKind === 'group' && !event.mentioned) return;
-    const command = event.text === undefined ? undefined : parseCommand(event.text);
-    const asking: Asking = {
+    const command = event.text === undefined ? undefined : this.#bot.commands.parse(event.text);
+    const request: ChatRequest = {
       by: { kind: 'chat', openId: event.from },
       ...{ chat: event.chat, message: event.message, group: event.chatKind === 'group' },
       ...{ via: 'text', once: `answer:${event.message}` },
     };
-    background.start('message', async () => {
+    this.#background.start('message', async () => {
       // Judged when it arrives: how long the store lets it wait does not make it old.
-      const [noted, judged] = [isNew(event, `message:${event.message}`), dated(asking, event)];
-      background.start('store-wait', () => tellWaiting(asking, noted));
-      if (await noted) await answer(command, await judged, desk);
+      const [noted, judged] = [
+        this.#isNew(event, `message:${event.message}`),
+        isLate(event.at, this.#parts.time),
+      ];
+      this.#background.start('store-wait', () => this.#tellWaiting(request, noted));
+      if (!(await noted)) return;
+      const late = (await judged) && event.at !== undefined ? { late: event.at } : {};
+      await answer(command, { ...request, ...late }, this.#bot);
     });
-  };
-
-  /**
-   * Acknowledges before the store is asked: under load it may take longer than Feishu waits. Nothing is lost by that
-   * which would not be lost anyway, for the work itself comes after the acknowledgement.
-   */
-  const afterNew = (event: ChatEvent, work: () => Promise<void>): void =>
-    background.start(event.kind, async () => {
-      if (await isNew(event)) await work();
-    });
+  }
 
   /** Answers a command that still waits for the store after some seconds; it is carried out all the same. */
-  const tellWaiting = async (asking: Asking, noted: Promise<boolean>): Promise<void> => {
+  async #tellWaiting({ message, group }: ChatRequest, noted: Promise<boolean>): Promise<void> {
+    const { clock, chat, locale, storeWaits } = this.#parts;
     const over = new AbortController();
-    const late = clock.sleep(storeWait, AbortSignal.any([over.signal, quit.signal])).then(
-      () => parts.storeWaits(),
+    const late = clock.sleep(storeWait, AbortSignal.any([over.signal, this.#quit.signal])).then(
+      () => storeWaits(),
       () => false,
     );
     const waiting = await Promise.race([noted.then(() => false), late]);
     over.abort();
-    if (!waiting || asking.message === undefined) return;
-    const card = problemCard('', [storeBusy], locale);
-    await parts.chat.reply(asking.message, card, `waits:${asking.message}`, undefined, asking.group);
-  };
+    if (!waiting || message === undefined) return;
+    await chat.reply(message, problemCard('', [storeBusy], locale), `waits:${message}`, undefined, group);
+  }
 
-  /** A press counts when it comes in time; what came too late is pressed again by whoever still wants it. */
-  const pressed = async (event: ClickEvent): Promise<Toast> => {
-    if (!(await isLate(event.at, parts.time))) return click(event, desk);
-    log.warn('click.arrived-late', { id: event.id, at: event.at });
-    return say('warning', tooLate);
-  };
-
-  const onClick = async (event: ClickEvent): Promise<Toast> => {
-    const letGo = live.hold(event.message);
+  async #onClick(event: ClickEvent): Promise<Toast> {
+    const { clock, storeWaits } = this.#parts;
+    const letGo = this.#live.hold(event.message);
     const answered = new AbortController();
     const late = async (): Promise<Toast> => {
       await clock.sleep(answerWithin, answered.signal);
-      return parts.storeWaits()
-        ? say('warning', storeBusy.message)
-        : say('info', text('正在处理，请看卡片。', 'Working on it; watch the card.'));
+      return storeWaits() ? this.#say('warning', storeBusy.message) : this.#say('info', workingOnIt);
     };
-    const repeated = say('info', text('这次点击已经处理过了。', 'This click was dealt with already.'));
-    const working = isNew(event).then((fresh) => (fresh ? pressed(event) : repeated));
-    background.start('click', () => working.then(() => undefined));
+    const working = this.#isNew(event).then((fresh) =>
+      fresh ? this.#pressed(event) : this.#say('info', repeated),
+    );
+    this.#background.start('click', () => working.then(() => undefined));
     try {
       return await Promise.race([working, late()]);
     } finally {
       answered.abort();
-      background.start('let-go', async () => {
-        await clock.sleep(afterAnswer, quit.signal).catch(() => undefined);
+      this.#background.start('let-go', async () => {
+        await clock.sleep(afterAnswer, this.#quit.signal).catch(() => undefined);
         letGo();
       });
     }
-  };
+  }
 
-  return {
-    async handle(event) {
-      if (!ours(event)) return undefined;
-      if (stopped)
-        return event.kind === 'click'
-          ? say(
-              'warning',
-              text('机器人正在重启，请稍后再点。', 'The bot is restarting; press again in a moment.'),
-            )
-          : undefined;
-      try {
-        if (event.kind === 'click') return await onClick(event);
-        if (event.kind === 'message') onMessage(event);
-        else afterNew(event, async () => greet(event, desk, await isLate(event.at, parts.time)));
-        return undefined;
-      } catch (error) {
-        log.error('event.failed', { id: event.id, ...factsOf(error) });
-        return undefined;
-      }
-    },
-    show: (run, { chat, message }, definition) =>
-      background.start('show', async () => {
-        await live.follow(run, { kind: 'card', message, chat }, approvers(definition?.access, desk.admins));
-        const starter = starterOf(run.state());
-        if (starter === undefined || !(await isInThread(run.id, desk))) return;
-        await tellGroup(run.state(), definition, { by: { kind: 'chat', openId: starter }, chat }, desk);
-      }),
-    async stop() {
-      stopped = true;
-      leave.abort();
-      const settled = background.settled();
-      await within(settled, farewell, clock);
-      quit.abort();
-      await within(settled, lastMoment, clock);
-    },
-  };
+  /** A press counts when it comes in time; what came too late is pressed again by whoever still wants it. */
+  async #pressed(event: ClickEvent): Promise<Toast> {
+    if (!(await isLate(event.at, this.#parts.time))) return click(event, this.#bot);
+    this.#parts.log.warn('click.arrived-late', { id: event.id, at: event.at });
+    return this.#say('warning', tooLate);
+  }
 }
 
 /** Waits for work, but not longer than that. */
@@ -231,4 +238,73 @@ async function within(work: Promise<void>, ms: number, clock: BotParts['clock'])
   const done = new AbortController();
   await Promise.race([work, clock.sleep(ms, done.signal).catch(() => undefined)]);
   done.abort();
+}
+
+/** Feishu's clocks: those of this machine may be wrong. */
+export interface FeishuTime {
+  /** As far as it is known, in ms. */
+  now(): number;
+  /** Asks Feishu. */
+  ask(): Promise<number>;
+}
+
+/**
+ * How long (ms) something may be on its way and still be meant: Feishu delivers again after 15 s, 5 min, 1 h and 6 h.
+ * https://open.feishu.cn/document/server-docs/event-subscription-guide/overview
+ */
+const fresh = 5 * 60_000;
+
+/**
+ * Tells whether something that somebody did has reached the bot too late to be carried out unasked. Both times are
+ * Feishu's. Before anything counts as late Feishu is asked what time it is, so that a clock of this machine that is
+ * wrong, or was set, harms nothing that is fresh; where it does not answer, what is known decides.
+ * @param at when it was done, in ms; what has no time is never late
+ */
+export async function isLate(at: number | undefined, time: FeishuTime): Promise<boolean> {
+  if (at === undefined || time.now() - at <= fresh) return false;
+  const now = await time.ask().catch(() => time.now());
+  return now - at > fresh;
+}
+
+/** How often is looked for runs that nobody carries out any more and for plans that have waited too long, in ms. */
+const lookEvery = 5_000;
+
+/**
+ * For as long as the bot listens: takes over the runs of processes that are gone, and closes what is too old.
+ * Never rejects; ends when the signal is aborted.
+ */
+export async function tendRuns(
+  parts: ResumeParts & { readonly clock: Clock },
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    await resumeRuns(parts).catch((error: unknown) => parts.log.error('run.not-resumed', factsOf(error)));
+    await parts.clock.sleep(lookEvery, signal).catch(() => undefined);
+  }
+}
+
+interface ResumeParts {
+  readonly runs: Pick<Runs, 'resume'>;
+  readonly journal: Pick<Journal, 'findRun'>;
+  readonly definitions: Pick<Definitions, 'get'>;
+  readonly log: Log;
+  readonly bot: Pick<ChatBot, 'show'>;
+}
+
+/** Goes on with the runs that were left, and keeps their cards fresh again. */
+export async function resumeRuns(parts: ResumeParts): Promise<readonly Run[]> {
+  const { runs, journal, definitions, log, bot } = parts;
+  const resumed = await runs.resume();
+  for (const run of resumed) {
+    try {
+      const card = (await journal.findRun(run.id))?.card;
+      if (!card) continue;
+      // A definition that is broken by now must not hide the run.
+      const definition = await definitions.get(run.state().definition).catch(() => undefined);
+      bot.show(run, card, definition);
+    } catch (error) {
+      log.error('card.not-resumed', { run: run.id, ...factsOf(error) });
+    }
+  }
+  return resumed;
 }

@@ -5,10 +5,10 @@ import { HandedOver, type Run } from '../run/runs/runs.ts';
 import type { State } from '../sync/state.ts';
 import type { Locale } from '../sync/text.ts';
 import { starterOf } from './access.ts';
-import { type Canvas, createCanvas } from './canvas.ts';
+import { CardUpdater } from './card-updater.ts';
+import { factsOf, isRefused, pauseAfter, troubleOf } from './failures.ts';
 import type { CardJson, Chat } from './ports.ts';
 import { type Destination, type Posted, post, sending } from './post.ts';
-import { factsOf, isRefused, pauseAfter, troubleOf } from './trouble.ts';
 
 /** Where a run is shown. */
 export type Place =
@@ -33,6 +33,13 @@ export type Place =
 /** A card as it was sent, and the state that it shows. */
 type Shown = Posted & { readonly card: CardJson; readonly state: State };
 
+interface Around {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly locale: Locale;
+  readonly timeZone: string;
+}
+
 /** Keeps cards of runs fresh. Trouble with showing is logged and never touches a run. */
 export interface Live {
   /**
@@ -46,13 +53,9 @@ export interface Live {
   hold(message: string): () => void;
 }
 
-export interface LiveParts {
+export interface LiveParts extends Around {
   readonly chat: Chat;
   readonly journal: Pick<Journal, 'saveCard'>;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly locale: Locale;
-  readonly timeZone: string;
   /** Cards that are being sent, until the store knows which message each is. */
   readonly underWay: Set<Promise<unknown>>;
   /** Shows every run once more as it is and follows it no longer. */
@@ -66,40 +69,89 @@ const firstTries = 6;
 /** A card on which nothing changed is drawn again after this time, so that its clock does not stand still. */
 const idle = 15_000;
 
-export function createLive(parts: LiveParts): Live {
-  const { chat, journal, clock, log, locale, timeZone, leaving, signal } = parts;
-  const holds = new Map<string, number>();
-  const canvases = new Map<string, { readonly canvas: Canvas; users: number }>();
+type Draw = (state: State, stopped?: boolean) => CardJson;
 
-  const draw = (state: State, approvers: readonly string[], copy: boolean, stopped = false): CardJson =>
-    runCard(state, { now: clock.now(), timeZone, locale, approvers, copy, stopped });
+/** What is to be shown where. */
+interface Showing {
+  readonly run: Run;
+  readonly draw: Draw;
+  /** The run has its own card elsewhere. */
+  readonly copy: boolean;
+}
 
-  /** Lends the message's canvas: all showings of one message share it, so that no two patch at once. */
-  const withCanvas = async (message: string, use: (canvas: Canvas) => Promise<void>): Promise<void> => {
-    const held = () => (holds.get(message) ?? 0) > 0;
-    const entry = canvases.get(message) ?? {
-      canvas: createCanvas(message, { chat, clock, log, held, signal }),
+export const createLive = (parts: LiveParts): Live => new LiveCards(parts);
+
+class LiveCards implements Live {
+  readonly #parts: LiveParts;
+  /** Clicks on each message that are unanswered. */
+  readonly #holds = new Map<string, number>();
+  readonly #updaters = new Map<string, { readonly updater: CardUpdater; users: number }>();
+
+  constructor(parts: LiveParts) {
+    this.#parts = parts;
+  }
+
+  async follow(run: Run, place: Place, approvers: readonly string[]): Promise<void> {
+    const copy = place.copy === true;
+    const showing: Showing = { run, copy, draw: this.#drawing(approvers, copy) };
+    if (place.kind === 'card') {
+      if (!copy) await this.#remember(run.id, place);
+      return this.#keep(showing, place);
+    }
+    const posting = this.#send(run, place, showing.draw).then(async (sent) => {
+      if (sent && !copy) await this.#remember(run.id, sent);
+      return sent;
+    });
+    const sent = await sending(posting, this.#parts);
+    if (sent) await this.#keep(showing, sent, sent);
+  }
+
+  refresh(message: string, state: State, approvers: readonly string[]): Promise<void> {
+    return this.#withUpdater(message, async (updater) => {
+      if (this.#updaters.get(message)?.users === 1) updater.begin();
+      await updater.finish(() => this.#drawing(approvers, false)(state));
+    });
+  }
+
+  hold(message: string): () => void {
+    this.#holds.set(message, (this.#holds.get(message) ?? 0) + 1);
+    return () => {
+      const left = (this.#holds.get(message) ?? 1) - 1;
+      if (left > 0) this.#holds.set(message, left);
+      else this.#holds.delete(message);
+      this.#updaters.get(message)?.updater.wake();
+    };
+  }
+
+  #drawing(approvers: readonly string[], copy: boolean): Draw {
+    const { clock, timeZone, locale } = this.#parts;
+    return (state, stopped = false) =>
+      runCard(state, { now: clock.now(), timeZone, locale, approvers, copy, stopped });
+  }
+
+  /** Lends the message's updater: all showings of one message share it, so that no two patch at once. */
+  async #withUpdater(message: string, use: (updater: CardUpdater) => Promise<void>): Promise<void> {
+    const held = () => (this.#holds.get(message) ?? 0) > 0;
+    const entry = this.#updaters.get(message) ?? {
+      updater: new CardUpdater(message, { ...this.#parts, held }),
       users: 0,
     };
-    canvases.set(message, entry);
+    this.#updaters.set(message, entry);
     entry.users += 1;
     try {
-      await use(entry.canvas);
+      await use(entry.updater);
     } finally {
       entry.users -= 1;
-      if (entry.users === 0) canvases.delete(message);
+      if (entry.users === 0) this.#updaters.delete(message);
     }
-  };
+  }
 
   /** Sends a new card of the run; nothing when that is given up. */
-  const send = async (
-    run: Run,
-    to: Destination,
-    drawn: (state: State) => CardJson,
-  ): Promise<Shown | undefined> => {
+  async #send(run: Run, to: Destination, draw: Draw): Promise<Shown | undefined> {
+    const { chat, clock, log, signal } = this.#parts;
     for (let failures = 1; ; failures++) {
       const state = run.state();
-      const card = drawn(state);
+      const card = draw(state);
       try {
         return { ...(await post(card, { person: starterOf(state), ...to }, chat, run.meter)), card, state };
       } catch (error) {
@@ -110,38 +162,29 @@ export function createLive(parts: LiveParts): Live {
         await clock.sleep(pauseAfter(error, failures), signal).catch(() => undefined);
       }
     }
-  };
+  }
 
-  const remember = async (
-    run: string,
-    { chat, message }: { readonly chat: string; readonly message: string },
-  ) => {
+  async #remember(run: string, { chat, message }: Pick<Posted, 'chat' | 'message'>): Promise<void> {
     try {
-      await journal.saveCard(run, { chat, message });
+      await this.#parts.journal.saveCard(run, { chat, message });
     } catch (error) {
-      log.error('card.not-noted', { run, ...factsOf(error) });
+      this.#parts.log.error('card.not-noted', { run, ...factsOf(error) });
     }
-  };
+  }
 
   /** A card in place of one that cannot be changed any more; nothing for one that shows the run a second time. */
-  const anew = async (run: Run, old: Place & { kind: 'card' }, drawn: (state: State) => CardJson) => {
-    if (old.copy) return undefined;
-    const { chat, message: to } = old;
-    const sent = await send(run, { to, chat, once: `anew:${run.id}:${run.state().version}` }, drawn);
-    if (sent) await remember(run.id, sent);
+  async #replace({ run, copy }: Showing, old: Pick<Posted, 'chat' | 'message'>, draw: Draw) {
+    if (copy) return undefined;
+    const once = `anew:${run.id}:${run.state().version}`;
+    const sent = await this.#send(run, { to: old.message, chat: old.chat, once }, draw);
+    if (sent) await this.#remember(run.id, sent);
     return sent;
-  };
+  }
 
   /** Shows a run on a card that stands, until it ends. @param shown what the card shows already */
-  const keep = async (
-    run: Run,
-    place: Place & { kind: 'card' },
-    approvers: readonly string[],
-    shown?: Shown,
-  ): Promise<void> => {
-    const copy = place.copy === true;
-    const drawn = (state: State) => draw(state, approvers, copy);
-    const now = () => drawn(run.state());
+  async #keep(showing: Showing, card: Pick<Posted, 'chat' | 'message'>, shown?: Shown): Promise<void> {
+    const { run, draw } = showing;
+    const now = () => draw(run.state());
     // What is true of the card need not be patched.
     let changed = shown !== undefined && run.state() !== shown.state;
     let show = () => {
@@ -150,80 +193,56 @@ export function createLive(parts: LiveParts): Live {
     const unwatch = run.watch(() => show());
     let replaced: Shown | undefined;
     try {
-      await withCanvas(place.message, async (canvas) => {
-        canvas.begin(shown?.card, run.meter);
+      await this.#withUpdater(card.message, async (updater) => {
+        updater.begin(shown?.card, run.meter);
         const there =
-          shown !== undefined || (await Promise.race([canvas.finish(now), run.ended.then(() => true)]));
-        if (!there) replaced = await anew(run, place, drawn);
+          shown !== undefined || (await Promise.race([updater.finish(now), run.ended.then(() => true)]));
+        if (!there) replaced = await this.#replace(showing, card, draw);
         if (replaced) return;
         show = () => {
           // How it ended is drawn once, as the last state: whoever goes on with it elsewhere shows it there.
-          if (run.state().status === 'running') canvas.show(now);
+          if (run.state().status === 'running') updater.show(now);
         };
         if (changed) show();
-        const last = await endOf(run, () => show(), clock, leaving);
+        const last = await this.#endOf(run, () => show());
         unwatch();
-        // Another instance goes on with it, and draws the card.
-        if (run.lost.aborted && !(run.lost.reason instanceof HandedOver)) return;
-        // Nobody goes on with it before the next start: until then the card must not look as if it were going on.
-        const stopped = run.lost.aborted;
-        const end = () =>
-          stopped ? draw({ ...last, status: 'running' }, approvers, copy, true) : drawn(last);
-        if (!(await canvas.finish(end))) await anew(run, place, end);
+        await this.#showEnd(showing, card, last, updater);
       });
     } finally {
       unwatch();
     }
-    if (replaced) await keep(run, { kind: 'card', ...replaced }, approvers, replaced);
-  };
+    if (replaced) await this.#keep(showing, replaced, replaced);
+  }
 
-  const follow: Live['follow'] = async (run, place, approvers) => {
-    if (place.kind === 'card') {
-      if (!place.copy) await remember(run.id, place);
-      return keep(run, place, approvers);
+  async #showEnd(
+    showing: Showing,
+    card: Pick<Posted, 'chat' | 'message'>,
+    last: State,
+    updater: CardUpdater,
+  ): Promise<void> {
+    const { lost } = showing.run;
+    // Another instance goes on with it, and draws the card.
+    if (lost.aborted && !(lost.reason instanceof HandedOver)) return;
+    // Nobody goes on with it before the next start: until then the card must not look as if it were going on.
+    const end: Draw = () =>
+      lost.aborted ? showing.draw({ ...last, status: 'running' }, true) : showing.draw(last);
+    if (!(await updater.finish(() => end(last)))) await this.#replace(showing, card, end);
+  }
+
+  /** Waits for the end of a run, or for the program's; ticks while nothing else happens. */
+  async #endOf(run: Run, tick: () => void): Promise<State> {
+    const until = linked(this.#parts.leaving);
+    const ticking = async (): Promise<State> => {
+      for (;;) {
+        await this.#parts.clock.sleep(idle, until.signal);
+        tick();
+      }
+    };
+    try {
+      // The ticking only ever ends by being aborted.
+      return await Promise.race([run.ended, ticking().catch(() => run.state())]);
+    } finally {
+      until.end();
     }
-    const { copy } = place;
-    const posting = send(run, place, (state) => draw(state, approvers, copy)).then(async (sent) => {
-      if (sent && !copy) await remember(run.id, sent);
-      return sent;
-    });
-    const sent = await sending(posting, parts);
-    if (!sent) return;
-    await keep(run, { kind: 'card', message: sent.message, chat: sent.chat, copy }, approvers, sent);
-  };
-
-  return {
-    follow,
-    refresh: (message, state, approvers) =>
-      withCanvas(message, async (canvas) => {
-        if (canvases.get(message)?.users === 1) canvas.begin();
-        await canvas.finish(() => draw(state, approvers, false));
-      }),
-    hold(message) {
-      holds.set(message, (holds.get(message) ?? 0) + 1);
-      return () => {
-        const left = (holds.get(message) ?? 1) - 1;
-        if (left > 0) holds.set(message, left);
-        else holds.delete(message);
-        canvases.get(message)?.canvas.wake();
-      };
-    },
-  };
-}
-
-/** Waits for the end of a run, or for the program's; ticks while nothing else happens. */
-async function endOf(run: Run, tick: () => void, clock: Clock, leaving: AbortSignal): Promise<State> {
-  const until = linked(leaving);
-  const ticking = async (): Promise<State> => {
-    for (;;) {
-      await clock.sleep(idle, until.signal);
-      tick();
-    }
-  };
-  try {
-    // The ticking only ever ends by being aborted.
-    return await Promise.race([run.ended, ticking().catch(() => run.state())]);
-  } finally {
-    until.end();
   }
 }

@@ -2,13 +2,12 @@ import { refusalCard } from '../cards/answer-cards.ts';
 import type { Definition } from '../sync/definition.ts';
 import { type Text, text } from '../sync/text.ts';
 import { type Circumstances, may, type Permission, type Right } from './access.ts';
-import { type Asking, askingOf } from './asking.ts';
-import type { Background } from './background.ts';
-import { visible } from './command.ts';
-import type { Desk } from './desk.ts';
-import { standingOf } from './outside.ts';
+import type { Bot, ChatRequest } from './bot.ts';
+import { visible } from './commands/grammar.ts';
+import { factsOf } from './failures.ts';
+import { find } from './find.ts';
 import type { CardJson, ClickEvent } from './ports.ts';
-import { factsOf } from './trouble.ts';
+import { requestOf } from './request.ts';
 
 /** Something that somebody wants to do. */
 export interface Deed {
@@ -24,28 +23,29 @@ export interface Deed {
 
 /** Who does it: somebody in a chat, or on the command line by the name that they have there. */
 export type Doer =
-  | Pick<Asking, 'by' | 'chat' | 'via' | 'once' | 'group'>
+  | Pick<ChatRequest, 'by' | 'chat' | 'via' | 'once' | 'group'>
   | { readonly shell: string; readonly once: string };
 
-type Book = Pick<Desk, 'kept' | 'admins' | 'audit' | 'clock' | 'log' | 'chat'>;
+/** What decides about a deed and notes it. */
+type Court = Pick<Bot, 'kept' | 'admins' | 'audit' | 'clock' | 'log' | 'chat'>;
 
 /** Decides whether somebody may do it now, and notes in the audit log what was asked and decided. */
-export async function permit(doer: Doer, deed: Deed, desk: Book): Promise<Permission> {
-  const permission = await judge(doer, deed, desk);
+export async function permit(doer: Doer, deed: Deed, bot: Court): Promise<Permission> {
+  const permission = await judge(doer, deed, bot);
   const { what, definition, name, run } = deed;
   const who =
     'shell' in doer
       ? ({ by: doer.shell, chat: '', via: 'cli' } as const)
       : { by: doer.by.openId, chat: doer.chat, via: doer.via };
-  const entry = { id: `${doer.once}|${what}|${run ?? ''}`, at: desk.clock.now(), ...who, what };
+  const entry = { id: `${doer.once}|${what}|${run ?? ''}`, at: bot.clock.now(), ...who, what };
   const about = {
     ...{ definition: definition?.name ?? kept(name ?? ''), run: run ?? '' },
     allowed: permission.allowed,
   };
   try {
-    await desk.audit.note({ ...entry, ...about });
+    await bot.audit.note({ ...entry, ...about });
   } catch (error) {
-    desk.log.error('audit.not-stored', factsOf(error));
+    bot.log.error('audit.not-stored', factsOf(error));
   }
   return permission;
 }
@@ -57,13 +57,17 @@ const kept = (name: string): string => Array.from(visible(name)).slice(0, 60).jo
 export async function judge(
   doer: Doer,
   { right, definition, starter }: Pick<Deed, 'right' | 'definition' | 'starter'>,
-  desk: Omit<Book, 'audit'>,
+  bot: Omit<Court, 'audit'>,
 ): Promise<Permission> {
   const [frozen, standing] = await Promise.all([
-    desk.kept.holds.frozen(),
-    'shell' in doer ? 'ours' : standingOf(doer.chat, desk),
+    bot.kept.holds.frozen(),
+    'shell' in doer ? 'ours' : standingOf(doer.chat, bot),
   ]);
-  const around: Circumstances = { starter, frozenBy: frozen && (frozen.by.openId ?? '') };
+  const around: Circumstances = {
+    admins: bot.admins,
+    starter,
+    frozenBy: frozen && (frozen.by.openId ?? ''),
+  };
   const asker =
     'shell' in doer
       ? { openId: '', chat: '', shell: true }
@@ -73,21 +77,45 @@ export async function judge(
           // Only of a message is it known whether it stands in a group; a card that is pressed is shown there already.
           outside: standing === 'unknown' && doer.group ? ('perhaps' as const) : standing === 'outside',
         };
-  return may(asker, right, definition, desk.admins, around);
+  return may(asker, right, definition, around);
 }
 
 /** Does what somebody asks for; where they may not, answers the card that says why. */
 export async function ifPermitted<T extends CardJson | undefined>(
   deed: Deed,
-  asking: Asking,
-  desk: Desk,
+  request: ChatRequest,
+  bot: Bot,
   work: () => Promise<T>,
 ): Promise<CardJson | T> {
-  return refusedCard(await permit(asking, deed, desk), desk) ?? work();
+  return refusedCard(await permit(request, deed, bot), bot) ?? work();
+}
+
+/** {@link ifPermitted} for what concerns no definition, or asks which one is meant. */
+export const toldIfPermitted = (
+  about: { readonly what: string; readonly name: string },
+  request: ChatRequest,
+  bot: Bot,
+  card: () => Promise<CardJson>,
+): Promise<CardJson> => ifPermitted({ right: 'ask', definition: undefined, ...about }, request, bot, card);
+
+/** Looks the definition up by name or title and works on it; answers a card where there is none, or several. */
+export async function withDefinition(
+  { name, what }: { readonly name: string; readonly what: string },
+  request: ChatRequest,
+  bot: Bot,
+  work: (definition: Definition) => Promise<CardJson | undefined>,
+): Promise<CardJson | undefined> {
+  const found = await find(name, bot, what).catch((error: unknown) => ({ kind: 'broken', error }) as const);
+  if (found.kind === 'definition') return work(found.definition);
+  // Names that are near and what is wrong with a file are not for everybody either.
+  return toldIfPermitted({ what, name }, request, bot, async () => {
+    if (found.kind === 'broken') throw found.error;
+    return found.card;
+  });
 }
 
 /** Why not, and whom to ask, as a card; nothing where it is allowed. */
-export function refusedCard(permission: Permission, { locale }: Pick<Desk, 'locale'>): CardJson | undefined {
+export function refusedCard(permission: Permission, { locale }: Pick<Bot, 'locale'>): CardJson | undefined {
   return permission.allowed ? undefined : refusalCard(permission.refusal, permission.ask, locale);
 }
 
@@ -95,20 +123,52 @@ export function refusedCard(permission: Permission, { locale }: Pick<Desk, 'loca
  * Decides about a press like {@link permit}; answers why not, for a toast, and nothing where it is allowed. A toast can
  * name nobody but by open_id, so that whom to ask is told in a card to the presser alone.
  */
-export async function refusedPress(
-  event: ClickEvent,
-  deed: Deed,
-  desk: Book & Pick<Desk, 'chat' | 'locale'> & { readonly background: Background },
-): Promise<Text | undefined> {
-  const permission = await permit(askingOf(event), deed, desk);
+export async function refusedPress(event: ClickEvent, deed: Deed, bot: Bot): Promise<Text | undefined> {
+  const permission = await permit(requestOf(event), deed, bot);
   if (permission.allowed) return undefined;
   const { refusal, ask } = permission;
   if (ask.length === 0) return refusal;
-  desk.background.start('refused', async () => {
-    await desk.chat.send(event.from, refusalCard(refusal, ask, desk.locale), `refused:${event.id}`);
+  bot.background.start('refused', async () => {
+    await bot.chat.send(event.from, refusalCard(refusal, ask, bot.locale), `refused:${event.id}`);
   });
   return text(
     `${refusal.zh}该找谁，机器人单独发消息告诉你。`,
     `${refusal.en} A message to you alone says whom to ask.`,
   );
+}
+
+/** Whether a chat has members of other companies. */
+export type Standing = 'ours' | 'outside' | 'unknown';
+
+/** Milliseconds that "nobody from outside" counts: a group can be opened to other companies later. */
+const counts = 6 * 3_600_000;
+
+/** Notes whether a chat has members of other companies. */
+export const noteStanding = (
+  chat: string,
+  outside: boolean,
+  { kept, clock }: Pick<Bot, 'kept' | 'clock'>,
+): Promise<void> => kept.chats.saveOutsiders(chat, outside, clock.now());
+
+/**
+ * Answers whether a chat has members of other companies, and asks Feishu where that is not known or was learned hours
+ * ago: the event that says so when the bot is added may never have come. Never rejects.
+ */
+export async function standingOf(
+  chat: string,
+  bot: Pick<Bot, 'kept' | 'chat' | 'clock' | 'log'>,
+): Promise<Standing> {
+  // A press on the bot's menu comes from no chat.
+  if (!chat.startsWith('oc_')) return 'ours';
+  const known = await bot.kept.chats.outsiders(chat);
+  if (known?.outside) return 'outside';
+  if (known && Math.abs(bot.clock.now() - known.at) < counts) return 'ours';
+  try {
+    const { outside } = await bot.chat.about(chat);
+    await noteStanding(chat, outside, bot);
+    return outside ? 'outside' : 'ours';
+  } catch (error) {
+    bot.log.warn('chat.outsiders-not-told', { chat, ...factsOf(error) });
+    return known === undefined ? 'unknown' : 'ours';
+  }
 }

@@ -1,6 +1,6 @@
 import type { CallMeter } from '../run/ports.ts';
+import { isRefused } from './failures.ts';
 import type { CardJson, Chat } from './ports.ts';
-import { isRefused } from './trouble.ts';
 
 /** Where a card is to stand: the first of these that Feishu takes it for. */
 export interface Destination {

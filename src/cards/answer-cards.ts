@@ -1,7 +1,7 @@
 import type { Problem } from '../sync/problem.ts';
 import { type Locale, type Text, text } from '../sync/text.ts';
 import { moment } from './parts/amounts.ts';
-import { button, commandButton, syncButton, type Verb } from './parts/button.ts';
+import { button, commandButton, syncButton } from './parts/button.ts';
 import { type Card, type Element, fitted, makeCard, type View } from './parts/card.ts';
 import { buttonRow, line, lines, person, problemElements, rich } from './parts/element.ts';
 import { colours, queued } from './parts/look.ts';
@@ -45,7 +45,7 @@ export function unknownCard(
   asked: string,
   nearest: readonly string[],
   locale: Locale,
-  commands: readonly { readonly verb: Verb; readonly name: string }[] = [],
+  commands: readonly { readonly verb: string; readonly name: string }[] = [],
 ): Card {
   const title = text('没有这个同步', 'No such sync');
   const name = plain(asked, 60);
@@ -74,7 +74,7 @@ export function unknownCard(
 }
 
 /** A command that somebody may have meant, labelled as it is typed. */
-function meant({ verb, name }: { readonly verb: Verb; readonly name: string }, at: number): Element {
+function meant({ verb, name }: { readonly verb: string; readonly name: string }, at: number): Element {
   const short = plain(name, 40);
   const typed =
     verb === 'sync' ? short : verb === 'plan' ? `${short} --plan` : verb === 'help' ? '' : `${verb} ${short}`;
@@ -98,7 +98,7 @@ export function cancelCard(what: Text, names: readonly string[], locale: Locale)
 }
 
 /** Asks which of the syncs is meant that have the same title; each button does what was asked for. */
-export function severalCard(asked: string, verb: Verb, names: readonly string[], locale: Locale): Card {
+export function severalCard(asked: string, verb: string, names: readonly string[], locale: Locale): Card {
   const title = text('是哪一个？', 'Which one?');
   const name = plain(asked, 60);
   return makeCard(
@@ -135,45 +135,12 @@ export function refusalCard(refusal: Text, people: readonly string[], locale: Lo
   );
 }
 
-const commands: readonly (readonly [string, Text])[] = [
-  ['/sync orders', text('同步名为 orders 的定义', 'runs the sync called orders')],
-  [
-    '/sync orders --plan',
-    text('只比较，不写入；可在卡片上应用', 'compares only; its card can apply the plan'),
-  ],
-  ['/sync list', text('列出所有同步', 'lists all syncs')],
-  ['/sync status', text('正在进行的同步', 'what goes on right now')],
-  ['/sync history orders', text('最近 10 次运行', 'the last 10 runs')],
-  ['/sync why orders A001', text('一行数据的来龙去脉', 'the story of one row')],
-  ['/sync verify orders', text('逐个主键核对两边', 'compares both sides key by key')],
-  ['/sync retry orders', text('重试没有写入的部分', 'sends again what was not written')],
-  ['/sync cancel orders', text('停下正在进行的同步', 'stops a sync that is going on')],
-  ['/sync pause|resume orders', text('暂停或恢复定时任务', 'stops its schedule, or lets it go on')],
-  ['/sync mute|unmute orders', text('在这里静音或取消静音', 'no good news of it here, or news again')],
-  [
-    '/sync remind orders "0 9 * * 1-5"',
-    text('按时提醒；不写时间则列出', 'reminds by the clock; lists without a time'),
-  ],
-  ['/help', text('显示这张卡片', 'shows this card')],
-];
-
-/** What only those may do who approve. */
-const deciding: readonly (readonly [string, Text])[] = [
-  ['/sync init orders', text('新建数据表和字段', 'creates the table with its fields')],
-];
-
-/** What only admins may do. */
-const ruling: readonly (readonly [string, Text])[] = [
-  ['/sync freeze|thaw', text('冻结或解冻全部同步', 'freezes everything, or lets it go on')],
-];
-
 /** What the bot can do, with the asker's own open_id, which settings such as ADMINS are made of. */
 export function helpCard(
   asker: string,
+  usages: readonly { readonly line: string; readonly does: Text }[],
   locale: Locale,
-  role: { readonly admin: boolean; readonly approver: boolean } = { admin: false, approver: false },
 ): Card {
-  const may = [...commands, ...(role.approver ? deciding : []), ...(role.admin ? ruling : [])];
   const title = text('数据同步', 'Data sync');
   const id = plain(asker, 80);
   return makeCard(
@@ -188,7 +155,7 @@ export function helpCard(
             'Keeps a table equal to a database query and writes only what differs.',
           ),
         ),
-        lines(may.map(([command, does]) => text(`${command}　${does.zh}`, `${command} – ${does.en}`))),
+        lines(usages.map(({ line, does }) => text(`${line}　${does.zh}`, `${line} – ${does.en}`))),
         line(
           text(
             '在群里请先 @ 机器人，再写命令。',
@@ -206,7 +173,7 @@ export function helpCard(
 /** Answers a line that is no command. */
 export function hintCard(
   locale: Locale,
-  near: readonly { readonly verb: Verb; readonly name: string }[] = [],
+  near: readonly { readonly verb: string; readonly name: string }[] = [],
 ): Card {
   const title = text('没看懂这条消息', 'That is no command I know');
   const usual = [
@@ -293,7 +260,7 @@ export type Asked =
  * Asks for what a command lacks. What is filled in comes back as `form_value`: `name` and `more`.
  * https://open.feishu.cn/document/uAjLw4CM/ukzMukzMukzM/feishu-cards/card-json-v2-components/containers/form-container
  */
-export function askCard(verb: Verb, definition: string, fields: readonly Asked[], locale: Locale): Card {
+export function askCard(verb: string, definition: string, fields: readonly Asked[], locale: Locale): Card {
   const title = text('还缺一点', 'One thing is missing');
   return makeCard(
     {
@@ -344,7 +311,7 @@ function field(asked: Asked): Element {
 
 /** A command as one button carries it. */
 interface Again {
-  readonly verb: Verb;
+  readonly verb: string;
   readonly name: string;
   readonly more: string;
 }

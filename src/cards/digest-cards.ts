@@ -1,7 +1,7 @@
 import type { Digest } from '../sync/schedule/digest.ts';
 import { count, type Text, text } from '../sync/text.ts';
 import { moment, some } from './parts/amounts.ts';
-import { commandButton, type Verb } from './parts/button.ts';
+import { commandButton } from './parts/button.ts';
 import type { View } from './parts/card.ts';
 import { type Card, type Element, fitted, head, makeCard } from './parts/card.ts';
 import { buttonRow, line, lines, mention } from './parts/element.ts';
@@ -58,7 +58,7 @@ export interface Late {
 
 /** What somebody may want to do about it. */
 interface Offer {
-  readonly verb: Verb;
+  readonly verb: string;
   readonly name: string;
   readonly title: string;
 }

@@ -5,7 +5,7 @@ import { type Locale, type Text, text } from '../sync/text.ts';
 import { moment } from './parts/amounts.ts';
 import { type Card, fitted, makeCard, type Room, type View } from './parts/card.ts';
 import { line, lines, rich, who } from './parts/element.ts';
-import { colours } from './parts/look.ts';
+import { colours, type Look } from './parts/look.ts';
 import { joined, plain, plainText, same } from './parts/plain.ts';
 import { sampleLine } from './run-outcome.ts';
 
@@ -86,59 +86,30 @@ const outcomes: Readonly<Record<ChunkStatus, Text>> = {
 
 /** Tells that both sides are being read. */
 export const verifyingCard = (title: string, locale: Locale): Card =>
-  card(
-    title,
-    'busy',
-    text('正在核对', 'Verifying'),
-    [
-      text(
-        '正在读取两边并逐个主键比较，不会写入。',
-        'Reading both sides and comparing them key by key; nothing is written.',
-      ),
-    ],
-    locale,
-  );
+  card(title, { colour: colours.busy, label: text('正在核对', 'Verifying') }, [reading], locale);
+
+const reading = text(
+  '正在读取两边并逐个主键比较，不会写入。',
+  'Reading both sides and comparing them key by key; nothing is written.',
+);
 
 /** What a verification came to; the keys themselves are in the file. */
 export function verifyCard(title: string, seen: Verified, locale: Locale): Card {
-  const equal = isEqual(seen);
-  const all =
-    seen.counts.equal + seen.leftAlone + Object.values(seen.counts).reduce((sum, one) => sum + one, 0);
-  return card(
-    title,
-    equal ? 'good' : 'asking',
-    equal ? text('两边一致', 'Equal') : text('两边不同', 'Different'),
-    [
-      ...verifiedLines(seen),
-      ...(all === 0
-        ? []
-        : [
-            text(
-              '每个主键的结果已私聊发给核对的人。',
-              'What became of each key went to whoever asked, as a file.',
-            ),
-          ]),
-    ],
-    locale,
-  );
+  const { equal, ...others } = seen.counts;
+  const all = Object.values(others).reduce((sum, one) => sum + one, equal + seen.leftAlone);
+  const look = isEqual(seen)
+    ? { colour: colours.good, label: text('两边一致', 'Equal') }
+    : { colour: colours.asking, label: text('两边不同', 'Different') };
+  return card(title, look, [...verifiedLines(seen), ...(all === 0 ? [] : [inFile])], locale);
 }
 
-function card(
-  title: string,
-  colour: keyof typeof colours,
-  label: Text,
-  all: readonly Text[],
-  locale: Locale,
-): Card {
+const inFile = text(
+  '每个主键的结果已私聊发给核对的人。',
+  'What became of each key went to whoever asked, as a file.',
+);
+
+function card(title: string, { colour, label }: Look, all: readonly Text[], locale: Locale): Card {
   const [first = label, ...others] = all.map((one) => plainText(one, 400));
-  return makeCard(
-    {
-      colour: colours[colour],
-      title: same(plain(title, 60)),
-      tag: label,
-      summary: label,
-      elements: [line(first), ...(others.length === 0 ? [] : [lines(others)])],
-    },
-    locale,
-  );
+  const elements = [line(first), ...(others.length === 0 ? [] : [lines(others)])];
+  return makeCard({ colour, title: same(plain(title, 60)), tag: label, summary: label, elements }, locale);
 }

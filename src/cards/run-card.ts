@@ -2,11 +2,11 @@ import { asksFirst, errorsOf } from '../sync/progress.ts';
 import type { Act, State } from '../sync/state.ts';
 import { count, type Locale, type Text, text } from '../sync/text.ts';
 import { lasting, moment, percent } from './parts/amounts.ts';
-import { type ButtonLook, button, labels, opsFor } from './parts/button.ts';
 import { type Card, type Element, fitted, makeCard, type Room } from './parts/card.ts';
-import { buttonRow, line, mention, person, problemElements, rich, rule, who } from './parts/element.ts';
+import { line, mention, person, problemElements, rich, rule, who } from './parts/element.ts';
 import { lookOf, stoppedLook } from './parts/look.ts';
 import { joined, plain, same } from './parts/plain.ts';
+import { runButtonRow } from './run-buttons.ts';
 import { fourNumbers, notes, numbersLine, samples, sentence, setBack, wentWrong } from './run-outcome.ts';
 import { elapsed, type Now, stage } from './run-progress.ts';
 
@@ -44,7 +44,7 @@ export function runCard(state: State, view: RunView): Card {
           ...notes(state.notes, room),
           rule,
           ...footer(state, view),
-          ...buttons(state, view),
+          ...runButtonRow(state, { copy: view.copy, canApprove: view.approvers.length > 0 }),
         ],
       },
       view.locale,
@@ -171,61 +171,4 @@ const deeds: Readonly<Record<Act['op'], Text>> = {
 function actLine(act: Act, timeZone: string): Text {
   const parts = [...(act.op === 'restart' ? [] : [who(act.by)]), deeds[act.op]];
   return joined([joined(parts, ' '), same(moment(act.at, timeZone))], ' · ');
-}
-
-function buttons(state: State, view: RunView): readonly Element[] {
-  const url = address(state.link);
-  const fitting = opsFor(state).filter((op) => {
-    if (op === 'open') return url !== undefined;
-    return !view.copy && (op !== 'create' || view.approvers.length > 0);
-  });
-  if (fitting.length === 0) return [];
-  return [
-    buttonRow(
-      fitting.map((op) =>
-        button(
-          { op, run: state.run, v: state.version },
-          { label: labelOf(op, state), ...looks(op, state, url) },
-        ),
-      ),
-    ),
-  ];
-}
-
-function labelOf(op: keyof typeof labels, { chunks, planOnly }: State): Text {
-  // With no chunk that failed, what is left to retry are rows.
-  if (op === 'retry' && chunks.failed.length === 0) return text('重试被拒绝的行', 'Retry rejected rows');
-  return op === 'rerun' && planOnly ? text('重新计划', 'Plan again') : labels[op];
-}
-
-function looks(op: keyof typeof labels, state: State, url: string | undefined): Omit<ButtonLook, 'label'> {
-  if (op === 'open') return { url };
-  if (op === 'retry' || op === 'resume') return { type: 'primary_filled' };
-  if (op === 'create') return { type: 'primary_filled', confirm: createFields };
-  if (op === 'apply-no-deletes') return { confirm: { title: withoutDeletes, text: keptLine(state) } };
-  if (op !== 'apply') return {};
-  return {
-    type: state.deletes.planned > state.deletes.kept ? 'danger_filled' : 'primary_filled',
-    confirm: { title: text('应用这个计划？', 'Apply this plan?'), text: numbersLine(state) },
-  };
-}
-
-const withoutDeletes = text('应用，但不删除？', 'Apply, but delete nothing?');
-const keptLine = ({ planned }: State): Text =>
-  text(
-    `新增 ${count(planned.creates)}，更新 ${count(planned.updates)}；要删除的 ${count(planned.deletes)} 条保留。`,
-    `${count(planned.creates)} created, ${count(planned.updates)} updated; the ${count(planned.deletes)} to delete are kept.`,
-  );
-
-const createFields = {
-  title: text('新建缺少的字段？', 'Create the missing fields?'),
-  text: text(
-    '按查询的列新建字段，然后再同步一次；已有的字段不会改动。',
-    'Fields are created from the query’s columns, then the sync runs again; no other field is touched.',
-  ),
-};
-
-/** The table's address when it is one that Feishu opens. */
-function address(link: string): string | undefined {
-  return /^https?:\/\/[^\s<>"']{1,1000}$/u.test(link) ? link : undefined;
 }

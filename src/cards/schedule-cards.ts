@@ -137,12 +137,18 @@ const good = {
   },
 } as const;
 
-/** Tells that the schedule paused itself, or that somebody let it go on. @param resumedBy open_id */
+/** A schedule that paused itself: after how many failures in a row, of which the last is told, and who resumed it. */
+export interface PausedFacts {
+  readonly failures: number;
+  readonly problem: Problem | null;
+  /** open_id. */
+  readonly resumedBy: string | null;
+}
+
+/** Tells that the schedule paused itself, or that somebody let it go on. */
 export const pausedCard = (
   about: About & { readonly away?: boolean },
-  failures: number,
-  problem: Problem | null,
-  resumedBy: string | null,
+  { failures, problem, resumedBy }: PausedFacts,
   view: View,
 ): Card => {
   const name = resumedBy === null ? undefined : person(resumedBy);

@@ -1,8 +1,8 @@
 import { cardFault } from 'bitable-playground';
 import { describe, expect, it } from 'vitest';
-import { trust } from '../../src/bot/asking.ts';
-import { freeze } from '../../src/bot/frozen.ts';
 import type { BotParts } from '../../src/bot/handle.ts';
+import { trust } from '../../src/bot/request.ts';
+import { freezeAll as freeze } from '../../src/bot/schedule/controls.ts';
 import { noteQuota } from '../../src/bot/schedule/quota.ts';
 import type { Story } from '../../src/sync/story.ts';
 import { buttonsOf, wordsOf } from '../cards/read.ts';

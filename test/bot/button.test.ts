@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { decode } from '../../src/bot/button.ts';
-import { encode, ops, verbs } from '../../src/cards/parts/button.ts';
+import { buttons, decode } from '../../src/bot/buttons/registry.ts';
+import { chatCommands } from '../../src/bot/commands/registry.ts';
+import { encode } from '../../src/cards/parts/button.ts';
 
 it('reads back what buttons send', () => {
   const presses = fc.record({
-    op: fc.constantFrom(...ops.filter((op) => op !== 'command')),
+    op: fc.constantFrom(...[...buttons.keys()].filter((op) => op !== 'command')),
     run: fc.stringMatching(/^[A-Za-z0-9_.-]{1,100}$/u),
     v: fc.maxSafeNat(),
   });
@@ -17,7 +18,7 @@ it('reads back what buttons send', () => {
 });
 
 it('reads back commands, with a name or without', () => {
-  for (const verb of verbs)
+  for (const { verb } of chatCommands)
     for (const run of ['', 'orders']) {
       const press = { op: 'command', verb, run, v: 0 } as const;
       expect(decode(encode(press))).toEqual(press);

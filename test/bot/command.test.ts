@@ -1,9 +1,13 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { commandOf, commandOfKey, parseCommand } from '../../src/bot/command.ts';
-import { verbs } from '../../src/cards/parts/button.ts';
+import type { Command } from '../../src/bot/bot.ts';
+import { commands } from '../../src/bot/commands/registry.ts';
 
-const sync = (name: string, plan = false) => ({ kind: 'sync', name, plan });
+/** A command as it was read: its verb, the name and the rest, and whether something is missing. */
+const shown = (read: Command | undefined) =>
+  read?.kind === 'command' ? { verb: read.command.verb, name: read.name, more: read.more } : read;
+const asks = (verb: string, name = '', more = '') => ({ verb, name, more });
+const sync = (name: string, plan = false) => asks(plan ? 'plan' : 'sync', name);
 const unknown = (words: string, ...near: readonly (readonly [verb: string, name: string])[]) => ({
   ...{ kind: 'unknown', words },
   near: near.map(([verb, name]) => ({ verb, name })),
@@ -25,51 +29,48 @@ it.each([
   ['/sync orders ——plan', sync('orders', true)],
   ['/sync orders —plan', sync('orders', true)],
   ['/sync orders －－ｐｌａｎ', sync('orders', true)],
-  ['/sync', { kind: 'list' }],
-  ['/sync cancel', { kind: 'cancel', name: undefined }],
-  ['/sync cancel orders', { kind: 'cancel', name: 'orders' }],
-  ['／同步 取消　订单', { kind: 'cancel', name: '订单' }],
+  ['/sync', asks('list')],
+  ['/sync cancel', asks('cancel')],
+  ['/sync cancel orders', asks('cancel', 'orders')],
+  ['／同步 取消　订单', asks('cancel', '订单')],
   ['/sync cancel orders --plan', unknown('/sync cancel orders --plan', ['cancel', 'orders'])],
   ['/sync cancelled', sync('cancelled')],
   ['同步 订单', sync('订单')],
-  ['同步', { kind: 'list' }],
+  ['同步', asks('list')],
   ['@Tom_Lee 同步 订单 @all', sync('订单')],
   ['同步一下', undefined],
   ['/sync “我的 订单”', sync('我的 订单')],
-  ['/sync status', { kind: 'status' }],
-  ['/同步 状态', { kind: 'status' }],
-  ['/sync history orders', { kind: 'history', name: 'orders' }],
-  ['/同步 历史 订单', { kind: 'history', name: '订单' }],
-  ['/sync why orders A 001', { kind: 'why', name: 'orders', key: 'A 001' }],
-  ['/sync why orders -5', { kind: 'why', name: 'orders', key: '-5' }],
-  ['/sync why “my orders” “A001”', { kind: 'why', name: 'my orders', key: 'A001' }],
-  ['/sync why orders', { kind: 'missing', verb: 'why', name: 'orders' }],
-  ['/同步 为什么', { kind: 'missing', verb: 'why', name: undefined }],
-  ['/sync retry', { kind: 'retry', name: undefined }],
-  ['/sync 重试 orders', { kind: 'retry', name: 'orders' }],
-  ['/sync verify orders', { kind: 'verify', name: 'orders' }],
-  ['/同步 核对', { kind: 'missing', verb: 'verify', name: undefined }],
-  ['/sync init orders', { kind: 'init', name: 'orders' }],
-  ['/sync PAUSE orders', { kind: 'pause', name: 'orders' }],
-  ['/同步 恢复 订单', { kind: 'resume', name: '订单' }],
-  ['/sync freeze', { kind: 'freeze' }],
-  ['/同步 解冻', { kind: 'thaw' }],
-  ['/sync mute orders', { kind: 'mute', name: 'orders' }],
-  ['/同步 取消静音 订单', { kind: 'unmute', name: '订单' }],
-  ['/sync history', { kind: 'missing', verb: 'history', name: undefined }],
+  ['/sync status', asks('status')],
+  ['/同步 状态', asks('status')],
+  ['/sync history orders', asks('history', 'orders')],
+  ['/同步 历史 订单', asks('history', '订单')],
+  ['/sync why orders A 001', asks('why', 'orders', 'A 001')],
+  ['/sync why orders -5', asks('why', 'orders', '-5')],
+  ['/sync why “my orders” “A001”', asks('why', 'my orders', 'A001')],
+  ['/sync why orders', asks('why', 'orders')],
+  ['/同步 为什么', asks('why')],
+  ['/sync retry', asks('retry')],
+  ['/sync 重试 orders', asks('retry', 'orders')],
+  ['/sync verify orders', asks('verify', 'orders')],
+  ['/同步 核对', asks('verify')],
+  ['/sync init orders', asks('init', 'orders')],
+  ['/sync PAUSE orders', asks('pause', 'orders')],
+  ['/同步 恢复 订单', asks('resume', '订单')],
+  ['/sync freeze', asks('freeze')],
+  ['/同步 解冻', asks('thaw')],
+  ['/sync mute orders', asks('mute', 'orders')],
+  ['/同步 取消静音 订单', asks('unmute', '订单')],
+  ['/sync history', asks('history')],
   ['/sync history orders --plan', unknown('/sync history orders --plan', ['history', 'orders'])],
-  ['/sync remind orders', { kind: 'remind', name: 'orders', set: undefined }],
-  ['/sync remind orders "0 9 * * 1-5"', { kind: 'remind', name: 'orders', set: { cron: '0 9 * * 1-5' } }],
-  ['/同步 提醒 订单 “0 9 * * 1-5”', { kind: 'remind', name: '订单', set: { cron: '0 9 * * 1-5' } }],
-  [
-    '/sync remind my orders 0 9 * * mon-fri',
-    { kind: 'remind', name: 'my orders', set: { cron: '0 9 * * mon-fri' } },
-  ],
-  ['/sync remind orders "soon"', { kind: 'remind', name: 'orders', set: { cron: 'soon' } }],
-  ['/sync remind orders off 2', { kind: 'remind', name: 'orders', set: { off: 2 } }],
-  ['/同步 提醒 订单 关 #12', { kind: 'remind', name: '订单', set: { off: 12 } }],
-  ['/sync remind orders off', { kind: 'remind', name: 'orders', set: undefined }],
-  ['/sync remind', { kind: 'missing', verb: 'remind', name: undefined }],
+  ['/sync remind orders', asks('remind', 'orders')],
+  ['/sync remind orders "0 9 * * 1-5"', asks('remind', 'orders', '0 9 * * 1-5')],
+  ['/同步 提醒 订单 “0 9 * * 1-5”', asks('remind', '订单', '0 9 * * 1-5')],
+  ['/sync remind my orders 0 9 * * mon-fri', asks('remind', 'my orders', '0 9 * * mon-fri')],
+  ['/sync remind orders "soon"', asks('remind', 'orders', 'soon')],
+  ['/sync remind orders off 2', asks('remind', 'orders', 'off 2')],
+  ['/同步 提醒 订单 关 #12', asks('remind', '订单', 'off 12')],
+  ['/sync remind orders off', asks('remind', 'orders')],
+  ['/sync remind', asks('remind')],
   ['/statsu', unknown('/statsu', ['status', ''])],
   ['/histroy orders', unknown('/histroy orders', ['history', 'orders'])],
   ['/snyc orders', unknown('/snyc orders', ['sync', 'orders'])],
@@ -79,16 +80,16 @@ it.each([
   ['/sync 解冻 订单', unknown('/sync 解冻 订单', ['resume', '订单'], ['thaw', ''])],
   ['/sync plan orders', sync('orders', true)],
   ['/同步 计划 订单', sync('订单', true)],
-  ['/sync plan', { kind: 'missing', verb: 'plan', name: undefined }],
-  ['/sync list', { kind: 'list' }],
-  ['/同步 列表', { kind: 'list' }],
-  ['/sync help', { kind: 'help' }],
-  ['/help', { kind: 'help' }],
-  ['／help me', { kind: 'help' }],
-  ['help', { kind: 'help' }],
-  ['帮助', { kind: 'help' }],
-  ['/帮助', { kind: 'help' }],
-  ['/sync --plan', { kind: 'missing', verb: 'plan', name: undefined }],
+  ['/sync plan', asks('plan')],
+  ['/sync list', asks('list')],
+  ['/同步 列表', asks('list')],
+  ['/sync help', asks('help')],
+  ['/help', asks('help')],
+  ['／help me', asks('help')],
+  ['help', asks('help')],
+  ['帮助', asks('help')],
+  ['/帮助', asks('help')],
+  ['/sync --plan', asks('plan')],
   ['/sync orders --force', unknown('/sync orders --force', ['sync', 'orders'], ['plan', 'orders'])],
   ['/syncorders', unknown('/syncorders', ['list', ''])],
   ['/', { kind: 'unknown', words: '/', near: [] }],
@@ -106,46 +107,46 @@ it.each([
   ['@Tom', undefined],
   ['', undefined],
 ])('reads %j', (line, command) => {
-  expect(parseCommand(line)).toEqual(command);
+  expect(shown(commands.parse(line))).toEqual(command);
 });
 
 it('reads any text without throwing, and finds every plain name again', () => {
-  fc.assert(fc.property(fc.string({ unit: 'binary' }), (line) => void parseCommand(line)));
+  fc.assert(fc.property(fc.string({ unit: 'binary' }), (line) => void commands.parse(line)));
   const slash = fc.constantFrom('/', '／', '/ ');
   const verb = fc.constantFrom('sync', 'Sync', '同步', 'ｓｙｎｃ');
   const blank = fc.constantFrom(' ', '\u3000', '\u00a0', '\t', '  ');
   const name = fc
     .stringMatching(/^[a-z0-9][a-z0-9_-]{0,39}$/u)
-    .filter((one) => !verbs.some((verb) => verb === one) && one !== 'stop');
+    .filter((one) => !commands.all.some(({ verb }) => verb === one) && one !== 'stop');
   fc.assert(
     fc.property(slash, verb, blank, name, (a, b, c, d) => {
-      expect(parseCommand(`${a}${b}${c}${d}`)).toEqual(sync(d));
+      expect(shown(commands.parse(`${a}${b}${c}${d}`))).toEqual(sync(d));
     }),
   );
 });
 
 it.each([
-  ['list', { kind: 'list' }],
-  ['sync', { kind: 'list' }],
-  ['Status', { kind: 'status' }],
-  ['帮助', { kind: 'help' }],
+  ['list', asks('list')],
+  ['sync', asks('list')],
+  ['Status', asks('status')],
+  ['帮助', asks('help')],
   ['sync:orders', sync('orders')],
   ['plan:orders', sync('orders', true)],
-  ['history:orders', { kind: 'history', name: 'orders' }],
-  ['why:orders', { kind: 'missing', verb: 'why', name: 'orders' }],
-  ['retry', { kind: 'retry', name: undefined }],
+  ['history:orders', asks('history', 'orders')],
+  ['why:orders', asks('why', 'orders')],
+  ['retry', asks('retry')],
   ['drop:orders', undefined],
   ['', undefined],
 ])('takes the menu entry %j', (key, command) => {
-  expect(commandOfKey(key)).toEqual(command);
+  expect(shown(commands.ofKey(key))).toEqual(command);
 });
 
 it.each([
-  ['why', 'orders', 'A001', { kind: 'why', name: 'orders', key: 'A001' }],
-  ['sync', '', '', { kind: 'missing', verb: 'sync', name: undefined }],
-  ['remind', 'orders', '0 9 * * *', { kind: 'remind', name: 'orders', set: { cron: '0 9 * * *' } }],
-  ['cancel', '', '', { kind: 'cancel', name: undefined }],
-  ['mute', 'orders', '', { kind: 'mute', name: 'orders' }],
+  ['why', 'orders', 'A001', asks('why', 'orders', 'A001')],
+  ['sync', '', '', asks('sync')],
+  ['remind', 'orders', '0 9 * * *', asks('remind', 'orders', '0 9 * * *')],
+  ['cancel', '', '', asks('cancel')],
+  ['mute', 'orders', '', asks('mute', 'orders')],
 ] as const)('makes a command of %s, %j and %j', (verb, name, more, command) => {
-  expect(commandOf(verb, name, more)).toEqual(command);
+  expect(shown(commands.of(verb, name, more))).toEqual(command);
 });

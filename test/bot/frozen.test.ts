@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { freeze, thaw } from '../../src/bot/frozen.ts';
+import { freezeAll as freeze, thawAll as thaw } from '../../src/bot/schedule/controls.ts';
 import type { State } from '../../src/sync/state.ts';
 import { stateWith } from '../cards/states.ts';
 import { fakeClock, fakeKept } from './fakes.ts';

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { trust } from '../../src/bot/asking.ts';
-import { freeze } from '../../src/bot/frozen.ts';
-import type { BotParts } from '../../src/bot/handle.ts';
-import { resumeRuns } from '../../src/bot/resume.ts';
+import { type BotParts, resumeRuns } from '../../src/bot/handle.ts';
+import { trust } from '../../src/bot/request.ts';
+import { freezeAll as freeze } from '../../src/bot/schedule/controls.ts';
 import type { Acted, Started } from '../../src/run/runs/runs.ts';
 import { problem } from '../../src/sync/problem.ts';
 import type { State } from '../../src/sync/state.ts';

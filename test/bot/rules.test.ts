@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { approvers, may } from '../../src/bot/access.ts';
-import { problemsOf } from '../../src/bot/known.ts';
-import { lastPatchFrom, mostPatches, nextPatchAt } from '../../src/bot/pace.ts';
-import { factsOf, pauseAfter, troubleOf } from '../../src/bot/trouble.ts';
+import { lastPatchFrom, mostPatches, nextPatchAt } from '../../src/bot/card-updater.ts';
+import { factsOf, pauseAfter, problemsOf, troubleOf } from '../../src/bot/failures.ts';
 import { callError } from './fakes.ts';
 
 describe('who may do what', () => {
@@ -29,7 +28,7 @@ describe('who may do what', () => {
     ['discard', { approve: ['everyone'], chats: ['oc_2'] }, [], false],
     ['approve', { approve: ['ou_bob'] }, [], false],
   ] as const)('%s with %j and admins %j: %s', (right, access, admins, allowed) => {
-    expect(may(anna, right, rule(access), admins).allowed).toBe(allowed);
+    expect(may(anna, right, rule(access), { admins }).allowed).toBe(allowed);
   });
 
   const asker = (openId: string, chat = 'oc_1', outside = false) => ({ openId, chat, outside });
@@ -87,51 +86,66 @@ describe('who may do what', () => {
     ['ruling', 'ou_anna', 'admin', {}, {}, false],
     ['ruling as an admin', 'ou_boss', 'admin', {}, {}, true],
   ] as const)('%s: %s, %s with %j and %j: %s', (_, who, right, access, around, allowed) => {
-    expect(may(asker(who), right, rule(access), ['ou_boss'], around).allowed).toBe(allowed);
+    expect(may(asker(who), right, rule(access), { admins: ['ou_boss'], ...around }).allowed).toBe(allowed);
   });
 
   it('names nobody to ask who started it and may not decide', () => {
     const rules = rule({ approve: ['ou_bob', 'other'] });
     const around = { starter: 'ou_bob' };
-    expect(may(asker('ou_eve'), 'approve', rules, ['ou_boss'], around)).toMatchObject({ ask: ['ou_boss'] });
-    expect(may(asker('ou_eve'), 'approve', rules, ['ou_boss'])).toMatchObject({ ask: ['ou_bob', 'ou_boss'] });
+    expect(may(asker('ou_eve'), 'approve', rules, { admins: ['ou_boss'], ...around })).toMatchObject({
+      ask: ['ou_boss'],
+    });
+    expect(may(asker('ou_eve'), 'approve', rules, { admins: ['ou_boss'] })).toMatchObject({
+      ask: ['ou_bob', 'ou_boss'],
+    });
   });
 
   it('allows nothing in chats with outsiders, and tells who froze it', () => {
     for (const right of ['run', 'look', 'stop', 'approve', 'admin'] as const)
-      expect(may(asker('ou_boss', 'oc_1', true), right, rule({}), ['ou_boss'])).toMatchObject({ ask: [] });
-    expect(may(anna, 'run', rule({}), [], { frozenBy: 'ou_boss' })).toMatchObject({ ask: ['ou_boss'] });
+      expect(may(asker('ou_boss', 'oc_1', true), right, rule({}), { admins: ['ou_boss'] })).toMatchObject({
+        ask: [],
+      });
+    expect(may(anna, 'run', rule({}), { admins: [], frozenBy: 'ou_boss' })).toMatchObject({
+      ask: ['ou_boss'],
+    });
   });
 
   it('leaves all to the command line but what is frozen', () => {
     const shell = { openId: '', chat: '', shell: true };
     for (const right of ['run', 'look', 'stop', 'approve', 'discard', 'admin', 'ask'] as const)
-      expect(may(shell, right, rule({ run: ['ou_bob'] }), [])).toEqual({ allowed: true });
+      expect(may(shell, right, rule({ run: ['ou_bob'] }), { admins: [] })).toEqual({ allowed: true });
     for (const right of ['run', 'approve'] as const)
-      expect(may(shell, right, undefined, [], { frozenBy: 'ou_boss' })).toMatchObject({ allowed: false });
+      expect(may(shell, right, undefined, { admins: [], frozenBy: 'ou_boss' })).toMatchObject({
+        allowed: false,
+      });
   });
 
   it('names whom to ask', () => {
-    expect(may(anna, 'run', rule({ run: ['ou_bob', 'everyone'], chats: ['x'] }), ['ou_boss'])).toMatchObject({
+    expect(
+      may(anna, 'run', rule({ run: ['ou_bob', 'everyone'], chats: ['x'] }), { admins: ['ou_boss'] }),
+    ).toMatchObject({
       ask: ['ou_bob', 'ou_boss'],
       refusal: { en: 'This sync may not be run in this chat.' },
     });
-    expect(may(anna, 'approve', rule({ approve: ['ou_bob'] }), ['ou_boss'])).toMatchObject({
+    expect(may(anna, 'approve', rule({ approve: ['ou_bob'] }), { admins: ['ou_boss'] })).toMatchObject({
       ask: ['ou_bob', 'ou_boss'],
     });
   });
 
   it('leaves approving to the command line when nobody is named', () => {
-    expect(may(anna, 'approve', rule({}), [])).toMatchObject({
+    expect(may(anna, 'approve', rule({}), { admins: [] })).toMatchObject({
       ask: [],
       refusal: { en: expect.stringContaining('bitable-sync run orders --approve') },
     });
-    expect(may(anna, 'approve', undefined, [])).toMatchObject({ allowed: false });
+    expect(may(anna, 'approve', undefined, { admins: [] })).toMatchObject({ allowed: false });
   });
 
   it('leaves a run whose definition cannot be read to the admins', () => {
-    expect(may(anna, 'run', undefined, ['ou_boss'])).toMatchObject({ allowed: false, ask: ['ou_boss'] });
-    expect(may(anna, 'run', undefined, ['ou_anna'])).toEqual({ allowed: true });
+    expect(may(anna, 'run', undefined, { admins: ['ou_boss'] })).toMatchObject({
+      allowed: false,
+      ask: ['ou_boss'],
+    });
+    expect(may(anna, 'run', undefined, { admins: ['ou_anna'] })).toEqual({ allowed: true });
   });
 
   it('lists approvers once each', () => {

@@ -1,9 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ListedDefinition } from '../../src/bot/ports.ts';
-import type { ScheduleParts } from '../../src/bot/schedule/parts.ts';
+import type { ScheduleParts } from '../../src/bot/schedule/notices.ts';
 import { nextMonth, noteQuota, quotaSpent } from '../../src/bot/schedule/quota.ts';
-import { startSchedule } from '../../src/bot/schedule/ticker.ts';
-import { everySecond } from '../../src/bot/schedule/wake.ts';
+import { everySecond, startSchedule } from '../../src/bot/schedule/ticker.ts';
 import type { ScheduleEntry } from '../../src/sync/definition.ts';
 import type { State } from '../../src/sync/state.ts';
 import { wordsOf } from '../cards/read.ts';

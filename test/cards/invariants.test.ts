@@ -1,6 +1,7 @@
 import { cardFault } from 'bitable-playground';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { chatCommands } from '../../src/bot/commands/registry.ts';
 import {
   acceptedCard,
   askCard,
@@ -34,6 +35,8 @@ import type { State } from '../../src/sync/state.ts';
 import { type Locale, text } from '../../src/sync/text.ts';
 import { tagged, withTag } from './read.ts';
 import { at, everyState, grouped, stateWith } from './states.ts';
+
+const usages = chatCommands.flatMap((one) => one.usages);
 
 const locales: readonly Locale[] = ['zh-CN', 'en-US'];
 /** A word that no card of ours uses: where it turns up, data turned up. */
@@ -291,7 +294,7 @@ describe('every card', () => {
         (asked, names, locale) => {
           sound(unknownCard(asked, names, locale));
           sound(refusalCard(text('不行', 'no'), names, locale));
-          sound(helpCard(asked, locale));
+          sound(helpCard(asked, usages, locale));
           sound(hintCard(locale));
           sound(cancelCard(text('好', 'fine'), names, locale));
           sound(
@@ -368,8 +371,8 @@ describe('every card', () => {
           sound(digestCard(all, at, view));
           sound(staleCard(about, '26h', null, view));
           sound(goodCard(about, 'mended', view));
-          sound(pausedCard(about, 5, problem, null, view));
-          sound(pausedCard(about, 5, problem, name, view));
+          sound(pausedCard(about, { failures: 5, problem, resumedBy: null }, view));
+          sound(pausedCard(about, { failures: 5, problem, resumedBy: name }, view));
           sound(brokenCard(about, wrong, view));
           sound(leftOutCard(about, at, view));
           sound(quotaCard(at, [name], view));

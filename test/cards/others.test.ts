@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { chatCommands } from '../../src/bot/commands/registry.ts';
 import {
   acceptedCard,
   helpCard,
@@ -11,6 +12,8 @@ import { type Listed, listCard } from '../../src/cards/list-cards.ts';
 import { text } from '../../src/sync/text.ts';
 import { buttonsOf, headerOf, wordsOf } from './read.ts';
 import { everyState } from './states.ts';
+
+const usages = chatCommands.flatMap((one) => one.usages);
 
 const problem = (n: number) => ({
   code: 'x',
@@ -89,7 +92,7 @@ it('tells whom to ask without notifying them', () => {
 });
 
 it('helps with commands and the own open_id', () => {
-  const said = wordsOf(helpCard('ou_anna', 'zh-CN'));
+  const said = wordsOf(helpCard('ou_anna', usages, 'zh-CN'));
   expect(said).toContain('/sync orders --plan　只比较，不写入；可在卡片上应用');
   expect(said).toContain('你的 open_id：ou_anna');
 });

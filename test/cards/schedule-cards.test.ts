@@ -51,8 +51,8 @@ const all = (locale: Locale): readonly (readonly [string, Card])[] => {
     ['fresh', goodCard(about, 'fresh', view)],
     ['mended', goodCard(about, 'mended', view)],
     ['resumed', goodCard(about, 'resumed', view)],
-    ['paused', pausedCard(about, 5, problem, null, view)],
-    ['resumed', pausedCard(about, 5, null, 'ou_anna', view)],
+    ['paused', pausedCard(about, { failures: 5, problem, resumedBy: null }, view)],
+    ['resumed', pausedCard(about, { failures: 5, problem: null, resumedBy: 'ou_anna' }, view)],
     [
       'broken',
       brokenCard(
@@ -97,10 +97,10 @@ it('has the buttons that fit', () => {
     ['snooze_2', { op: 'snooze', run: 'orders', v: 0, until: 'tomorrow' }],
     ['skip', { op: 'skip', run: 'orders', v: 0 }],
   ]);
-  expect(values(pausedCard(about, 5, null, null, view))).toEqual([
+  expect(values(pausedCard(about, { failures: 5, problem: null, resumedBy: null }, view))).toEqual([
     ['unpause', { op: 'unpause', run: 'orders', v: 0 }],
   ]);
-  expect(values(pausedCard(about, 5, null, 'ou_anna', view))).toEqual([]);
+  expect(values(pausedCard(about, { failures: 5, problem: null, resumedBy: 'ou_anna' }, view))).toEqual([]);
 });
 
 it('says how much waits and when it was last synced', () => {

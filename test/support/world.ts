@@ -1,16 +1,16 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type {
-  BaseHandle,
-  Call,
-  FieldSpec,
-  Fields,
-  Playground,
-  PlaygroundOptions,
-  TableHandle,
+import {
+  type BaseHandle,
+  type Call,
+  type FieldSpec,
+  type Fields,
+  type Playground,
+  type PlaygroundOptions,
+  startPlayground,
+  type TableHandle,
 } from 'bitable-playground';
-import { startPlayground } from 'bitable-playground';
 import { expect, onTestFinished } from 'vitest';
 import type { Program } from '../../src/app.ts';
 import type { Wake } from '../../src/bot/schedule/ticker.ts';

@@ -1,18 +1,98 @@
 import { helpCard } from '../../cards/answer-cards.ts';
-import { historyCard, type Listed, listCard, type Standstill, statusCard } from '../../cards/list-cards.ts';
+import { historyCard, type Listed, listCard, statusCard } from '../../cards/list-cards.ts';
 import { storyCard } from '../../cards/row-cards.ts';
-import type { Definition } from '../../sync/definition.ts';
+import { text } from '../../sync/text.ts';
 import { approvers } from '../access.ts';
-import type { Desk } from '../desk.ts';
-import { brokenDefinition } from '../known.ts';
-import type { CardJson, Kept } from '../ports.ts';
-import { outlooks } from '../schedule/outlook.ts';
-import { quotaSpent } from '../schedule/quota.ts';
-import { factsOf } from '../trouble.ts';
+import { type Bot, type ChatCommand, usage } from '../bot.ts';
+import { brokenDefinition, factsOf } from '../failures.ts';
+import type { CardJson } from '../ports.ts';
+import { outlooks, standstill } from '../schedule/outlook.ts';
+import { nameAndKey } from './grammar.ts';
+
+export const list: ChatCommand = {
+  verb: 'list',
+  spellings: ['列表'],
+  needs: 'nothing',
+  right: 'ask',
+  usages: [
+    usage(
+      '/sync list',
+      text('列出所有同步', 'lists all syncs'),
+      text('列出所有同步，各有一个按钮', 'lists all syncs, a button each'),
+      text('`/sync` 或 `/sync list`', '`/sync` or `/sync list`'),
+    ),
+  ],
+  run: (request, bot) => listText(request.by.openId, bot),
+};
+
+export const status: ChatCommand = {
+  verb: 'status',
+  spellings: ['状态'],
+  needs: 'nothing',
+  right: 'ask',
+  usages: [
+    usage(
+      '/sync status',
+      text('正在进行的同步', 'what goes on right now'),
+      text(
+        '正在进行的同步：谁发起的、什么时候、到哪一步',
+        'what goes on right now: who started it, since when, how far it is',
+      ),
+    ),
+  ],
+  /** What goes on or waits, wherever it is carried out. */
+  async run(_, { runs, kept, clock, locale, timeZone }) {
+    const [open, still] = await Promise.all([runs.open(), standstill({ kept, clock })]);
+    const states = open.map(({ state }) => state);
+    return statusCard(states, still, { locale, timeZone });
+  },
+};
+
+/** Runs that the history shows. */
+const shown = 10;
+
+export const history: ChatCommand = {
+  verb: 'history',
+  spellings: ['历史'],
+  needs: 'name',
+  right: 'look',
+  usages: [
+    usage(
+      '/sync history orders',
+      text('最近 10 次运行', 'the last 10 runs'),
+      text(
+        '最近 10 次运行：数字、谁、什么时候、怎么发起的',
+        'its last 10 runs with numbers, who, when and how',
+      ),
+    ),
+  ],
+  run: async ({ name, title }, _, { runs, locale, timeZone }) =>
+    historyCard(title, name, await runs.latest(name, shown), { locale, timeZone }),
+};
+
+export const why: ChatCommand = {
+  verb: 'why',
+  spellings: ['为什么', '原因'],
+  needs: 'key',
+  right: 'look',
+  usages: [
+    usage(
+      '/sync why orders A001',
+      text('一行数据的来龙去脉', 'the story of one row'),
+      text(
+        '一行的经过：何时读取、发送了什么、应答是什么',
+        'the story of one row: read when, sent what, answered what',
+      ),
+    ),
+  ],
+  read: nameAndKey,
+  run: async ({ name, title }, _, { story, locale, timeZone }, key) =>
+    storyCard(title, key, await story(name, key), { locale, timeZone }),
+};
 
 /** Every sync with its last run and its next one; what is wrong in a file is for admins. */
-export async function list(openId: string, desk: Desk): Promise<CardJson> {
-  const { definitions, kept, runs, clock, log, locale, timeZone } = desk;
+async function listText(openId: string, bot: Bot): Promise<CardJson> {
+  const { definitions, kept, runs, clock, log, locale, timeZone } = bot;
   const all = await definitions.list();
   const sound = all.flatMap((one) => ('definition' in one ? [one.definition] : []));
   const clocks = await outlooks(sound, { kept, timeZone, now: clock.now() });
@@ -27,7 +107,7 @@ export async function list(openId: string, desk: Desk): Promise<CardJson> {
   const listed = await Promise.all(
     all.map(async (one): Promise<Listed> => {
       if (!('definition' in one)) {
-        const admin = desk.admins.includes(openId);
+        const admin = bot.admins.includes(openId);
         return { name: one.name, problems: admin ? one.problems : [brokenDefinition(one.name)] };
       }
       return {
@@ -38,51 +118,23 @@ export async function list(openId: string, desk: Desk): Promise<CardJson> {
       };
     }),
   );
-  return listCard(listed, { locale, timeZone, still: await standstill(desk) });
-}
-
-/** What holds everything at this moment. */
-export async function standstill({
-  kept: { holds },
-  clock,
-}: {
-  readonly kept: Pick<Kept, 'holds'>;
-  readonly clock: Desk['clock'];
-}) {
-  const [frozen, spent] = await Promise.all([holds.frozen(), quotaSpent(holds, clock.now())]);
-  return { frozen, spentUntil: spent?.until } satisfies Standstill;
-}
-
-/** What goes on or waits, wherever it is carried out. */
-export async function status({ runs, kept, clock, locale, timeZone }: Desk): Promise<CardJson> {
-  const [open, still] = await Promise.all([runs.open(), standstill({ kept, clock })]);
-  const states = open.map(({ state }) => state);
-  return statusCard(states, still, { locale, timeZone });
-}
-
-/** Runs that the history shows. */
-const shown = 10;
-
-/** The last runs of a definition. */
-export async function history({ name, title }: Definition, desk: Desk): Promise<CardJson> {
-  const { runs, locale, timeZone } = desk;
-  return historyCard(title, name, await runs.latest(name, shown), { locale, timeZone });
-}
-
-/** What the latest runs did with one row. */
-export async function why({ name, title }: Definition, key: string, desk: Desk): Promise<CardJson> {
-  const { locale, timeZone } = desk;
-  return storyCard(title, key, await desk.story(name, key), { locale, timeZone });
+  return listCard(listed, { locale, timeZone, still: await standstill(bot) });
 }
 
 /** What this person may ask for. */
-export async function help(openId: string, desk: Desk): Promise<CardJson> {
-  const all = await desk.definitions.list().catch(() => []);
-  const admin = desk.admins.includes(openId);
+export async function helpText(openId: string, bot: Bot): Promise<CardJson> {
+  const all = await bot.definitions.list().catch(() => []);
+  const admin = bot.admins.includes(openId);
   const approver = all.some((one) => {
     if (!('definition' in one)) return false;
-    const people = approvers(one.definition.access, desk.admins);
+    const people = approvers(one.definition.access, bot.admins);
     return people.some((one) => one === openId || one === 'everyone' || one === 'runners');
   });
-  return helpCard(openId, desk.locale, { admin, approver: admin || approver });
+  const shown = bot.commands.all.filter(
+    ({ right }) => (right !== 'admin' || admin) && (right !== 'approve' || admin || approver),
+  );
+  // Everybody's first, then what only some may do.
+  const rank = ({ right }: ChatCommand): number => ['approve', 'admin'].indexOf(right) + 1;
+  const usages = [...shown].sort((a, b) => rank(a) - rank(b)).flatMap((one) => one.usages);
+  return helpCard(openId, usages, bot.locale);
 }

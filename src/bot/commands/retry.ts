@@ -1,49 +1,70 @@
 import { saidCard } from '../../cards/command-cards.ts';
-import { commandButton, opsFor } from '../../cards/parts/button.ts';
+import { commandButton } from '../../cards/parts/button.ts';
 import { plain, same } from '../../cards/parts/plain.ts';
+import { opsFor } from '../../cards/run-buttons.ts';
 import type { Definition } from '../../sync/definition.ts';
 import type { State } from '../../sync/state.ts';
 import { text } from '../../sync/text.ts';
-import type { Asking } from '../asking.ts';
-import type { Desk } from '../desk.ts';
-import { ifPermitted, judge, permit, refusedCard } from '../permit.ts';
+import { type Bot, type ChatCommand, type ChatRequest, usage } from '../bot.ts';
+import { ifPermitted, judge, permit, refusedCard, withDefinition } from '../permit.ts';
 import type { CardJson } from '../ports.ts';
-import { follow } from './sync.ts';
+import { follow } from '../show-run.ts';
+
+export const retry: ChatCommand = {
+  verb: 'retry',
+  spellings: ['重试'],
+  needs: 'perhaps a name',
+  right: 'of each run',
+  usages: [
+    usage(
+      '/sync retry orders',
+      text('重试没有写入的部分', 'sends again what was not written'),
+      text(
+        '重发最近一次没有写入的；不写名称就是唯一有可重试内容的那个',
+        'sends again what the newest run did not write; without a name the only sync that has something',
+      ),
+    ),
+  ],
+  run: (name, request, bot) =>
+    name === ''
+      ? retryOnly(request, bot)
+      : withDefinition({ name, what: 'retry' }, request, bot, (one) => retryOf(one, request, bot)),
+};
 
 const title = text('重试', 'Retry');
 
 /** Sends again what the newest run of a definition did not write; answers a card where there is nothing to show. */
-export async function retry(
+async function retryOf(
   definition: Definition,
-  asking: Asking,
-  desk: Desk,
+  request: ChatRequest,
+  bot: Bot,
 ): Promise<CardJson | undefined> {
   const { name } = definition;
-  const [state] = await desk.runs.latest(name, 1);
+  const [state] = await bot.runs.latest(name, 1);
   const about = { ...(state && { run: state.run }) };
-  const permission = await permit(asking, { right: 'run', what: 'retry', definition, ...about }, desk);
-  const refused = refusedCard(permission, desk);
+  const permission = await permit(request, { right: 'run', what: 'retry', definition, ...about }, bot);
+  const refused = refusedCard(permission, bot);
   if (refused) return refused;
   if (!state || !canRetry(state)) {
     const again = commandButton('sync', name, 0, text('同步', 'Sync'));
-    return saidCard(title, [nothing], desk.locale, { buttons: [again] });
+    return saidCard(title, [nothing], bot.locale, { buttons: [again] });
   }
-  const acted = await desk.runs.retry(state.run, asking.by, state.version);
-  if (acted.kind === 'going') await follow(acted.run, definition, asking, desk);
-  else return saidCard(title, [acted.kind === 'busy' ? busy : nothing], desk.locale);
+  const acted = await bot.runs.retry(state.run, request.by, state.version);
+  if (acted.kind === 'going') await follow(acted.run, { definition, request }, bot);
+  else return saidCard(title, [acted.kind === 'busy' ? busy : nothing], bot.locale);
   return undefined;
 }
 
 /** Retries the only sync that has something to retry; lets people choose where there are several. */
-export async function retryOnly(asking: Asking, desk: Desk): Promise<CardJson | undefined> {
-  const open = await retryable(asking, desk);
+async function retryOnly(request: ChatRequest, bot: Bot): Promise<CardJson | undefined> {
+  const open = await retryable(request, bot);
   const [only, ...others] = open;
-  if (only !== undefined && others.length === 0) return retry(only, asking, desk);
+  if (only !== undefined && others.length === 0) return retryOf(only, request, bot);
   const deed = { right: 'ask', what: 'retry', definition: undefined } as const;
-  return ifPermitted(deed, asking, desk, async () => whichCard(open, desk));
+  return ifPermitted(deed, request, bot, async () => whichCard(open, bot));
 }
 
-function whichCard(open: readonly Definition[], { locale }: Desk): CardJson {
+function whichCard(open: readonly Definition[], { locale }: Bot): CardJson {
   if (open.length === 0) return saidCard(title, [nothing], locale);
   const buttons = open
     .slice(0, 10)
@@ -52,15 +73,15 @@ function whichCard(open: readonly Definition[], { locale }: Desk): CardJson {
 }
 
 /** The syncs with something to retry that this person may run. */
-async function retryable(asking: Asking, desk: Desk): Promise<readonly Definition[]> {
+async function retryable(request: ChatRequest, bot: Bot): Promise<readonly Definition[]> {
   const open: Definition[] = [];
-  for (const one of await desk.definitions.list()) {
+  for (const one of await bot.definitions.list()) {
     if (!('definition' in one)) continue;
     const { definition } = one;
-    const [state] = await desk.runs.latest(definition.name, 1);
+    const [state] = await bot.runs.latest(definition.name, 1);
     if (!state || !canRetry(state)) continue;
     // While all is frozen they stay in the list: what is chosen then says why not.
-    if ((await judge(asking, { right: 'look', definition }, desk)).allowed) open.push(definition);
+    if ((await judge(request, { right: 'look', definition }, bot)).allowed) open.push(definition);
   }
   return open;
 }

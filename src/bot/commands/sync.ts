@@ -1,41 +1,69 @@
 import { acceptedCard, problemCard } from '../../cards/answer-cards.ts';
-import { runCard } from '../../cards/run-card.ts';
-import type { Run, Started } from '../../run/runs/runs.ts';
+import type { Started } from '../../run/runs/runs.ts';
 import type { Definition } from '../../sync/definition.ts';
 import { ProblemError } from '../../sync/problem.ts';
-import { approvers } from '../access.ts';
-import { type Asking, change, placeOf, speak } from '../asking.ts';
-import type { Desk } from '../desk.ts';
-import { problemsOf } from '../known.ts';
-import type { Place } from '../live.ts';
-import { permit, refusedCard } from '../permit.ts';
+import { text } from '../../sync/text.ts';
+import { type Bot, type ChatCommand, type ChatRequest, usage } from '../bot.ts';
+import { factsOf, problemsOf } from '../failures.ts';
 import type { CardJson } from '../ports.ts';
-import { noteThread, tellGroup } from '../tell-group.ts';
-import { factsOf } from '../trouble.ts';
+import { change, speak } from '../request.ts';
+import { showStarted } from '../show-run.ts';
+
+export const sync: ChatCommand = {
+  verb: 'sync',
+  spellings: [],
+  needs: 'name',
+  right: 'run',
+  usages: [
+    usage(
+      '/sync orders',
+      text('同步名为 orders 的定义', 'runs the sync called orders'),
+      text(
+        '同步 orders；正在同步时显示正在进行的那次；表格被别的同步占用时排队',
+        'runs the sync called orders; while one runs, shows it; queues while another sync has the table',
+      ),
+    ),
+  ],
+  run: (definition, request, bot) => start(definition, false, request, bot),
+};
+
+export const plan: ChatCommand = {
+  verb: 'plan',
+  spellings: ['计划'],
+  needs: 'name',
+  // A plan writes nothing: it is made while everything is frozen too.
+  right: 'look',
+  usages: [
+    usage(
+      '/sync orders --plan',
+      text('只比较，不写入；可在卡片上应用', 'compares only; its card can apply the plan'),
+      text(
+        '只比较，不写入；卡片上有数字和样例，点「应用」就执行这个计划',
+        'compares only, writes nothing; its card shows numbers and samples, and _Apply_ carries out that plan',
+      ),
+    ),
+  ],
+  run: (definition, request, bot) => start(definition, true, request, bot),
+};
 
 /** Starts a run and shows it; answers a card where there is none to show. */
-export async function sync(
+async function start(
   definition: Definition,
   planOnly: boolean,
-  asking: Asking,
-  desk: Desk,
+  request: ChatRequest,
+  bot: Bot,
 ): Promise<CardJson | undefined> {
-  const what = planOnly ? 'plan' : 'sync';
-  // A plan writes nothing: it is made while everything is frozen too.
-  const permission = await permit(asking, { right: planOnly ? 'look' : 'run', what, definition }, desk);
-  const refused = refusedCard(permission, desk);
-  if (refused) return refused;
-  const starting = desk.runs.start({ definition, by: asking.by, planOnly, queue: true });
-  const card = await accepted(starting, definition, asking, desk);
+  const starting = bot.runs.start({ definition, by: request.by, planOnly, queue: true });
+  const card = await accepted(starting, definition, request, bot);
   try {
-    await showStarted(await starting, definition, asking, desk, card);
+    await showStarted(await starting, { definition, request, card }, bot);
     return undefined;
   } catch (error) {
     if (!(error instanceof ProblemError))
-      desk.log.error('run.not-started', { name: definition.name, ...factsOf(error) });
-    const problem = problemCard(definition.name, problemsOf(error), desk.locale);
+      bot.log.error('run.not-started', { name: definition.name, ...factsOf(error) });
+    const problem = problemCard(definition.name, problemsOf(error), bot.locale);
     if (card === undefined) return problem;
-    await change(card, problem, asking, desk);
+    await change(card, problem, request, bot);
     return undefined;
   }
 }
@@ -47,10 +75,10 @@ const heardWithin = 400;
 async function accepted(
   starting: Promise<Started>,
   definition: Definition,
-  asking: Asking,
-  desk: Desk,
+  request: ChatRequest,
+  bot: Bot,
 ): Promise<string | undefined> {
-  const { clock, log, locale } = desk;
+  const { clock, log, locale } = bot;
   const started = new AbortController();
   const late = clock.sleep(heardWithin, started.signal).then(
     () => true,
@@ -60,49 +88,9 @@ async function accepted(
   started.abort();
   if (!isLate) return undefined;
   try {
-    return await speak(acceptedCard(definition.title, locale), asking, desk, ':heard');
+    return await speak(acceptedCard(definition.title, locale), request, bot, ':heard');
   } catch (error) {
     log.warn('card.not-sent', factsOf(error));
     return undefined;
   }
-}
-
-/**
- * Shows a run that was just started, or the one that holds the table, as an answer.
- * @param card a card that answers already
- */
-export async function showStarted(
-  started: Started,
-  definition: Definition,
-  asking: Asking,
-  desk: Desk,
-  card?: string,
-): Promise<void> {
-  const { clock, locale, timeZone, admins } = desk;
-  const copy = started.kind === 'busy';
-  const { run } = started;
-  if (run) return follow(run, definition, asking, desk, copy, card);
-  if (started.kind === 'started') return;
-  const people = approvers(definition.access, admins);
-  const view = { now: clock.now(), locale, timeZone, approvers: people, copy: true };
-  const held = runCard(started.state, view);
-  if (card === undefined) await speak(held, asking, desk);
-  else await change(card, held, asking, desk);
-}
-
-/** Shows a run until it ends; a group hears of its end where somebody has to act. */
-export async function follow(
-  run: Run,
-  definition: Definition,
-  asking: Asking,
-  desk: Desk,
-  copy = false,
-  card?: string,
-): Promise<void> {
-  const place: Place =
-    card === undefined ? placeOf(asking, copy) : { kind: 'card', message: card, chat: asking.chat, copy };
-  const told = asking.group && !copy;
-  if (told) await noteThread(run.id, desk);
-  await desk.live.follow(run, place, approvers(definition.access, desk.admins));
-  if (told) await tellGroup(run.state(), definition, asking, desk);
 }

@@ -1,3 +1,5 @@
+import type { Standstill } from '../../cards/list-cards.ts';
+import type { Clock } from '../../run/ports.ts';
 import type { Definition } from '../../sync/definition.ts';
 import { nextAfter } from '../../sync/schedule/cron.ts';
 import { spread } from '../../sync/schedule/due.ts';
@@ -43,4 +45,16 @@ export function nextRun(definition: Definition, timeZone: string, now: number): 
     return next === undefined ? [] : [spread(entry.id, next)];
   });
   return turns.length === 0 ? undefined : Math.min(...turns);
+}
+
+/** What holds everything at this moment. */
+export async function standstill({
+  kept: { holds },
+  clock,
+}: {
+  readonly kept: Pick<Kept, 'holds'>;
+  readonly clock: Pick<Clock, 'now'>;
+}) {
+  const [frozen, spent] = await Promise.all([holds.frozen(), quotaSpent(holds, clock.now())]);
+  return { frozen, spentUntil: spent?.until } satisfies Standstill;
 }

@@ -7,10 +7,8 @@ import { digestOf } from '../../sync/schedule/digest.ts';
 import { isScheduled, isStale } from '../../sync/schedule/health.ts';
 import { duration } from '../../sync/schedule/hours.ts';
 import type { Entry } from './entries.ts';
-import { noticeOf } from './notice.ts';
-import type { ScheduleDesk } from './parts.ts';
+import { noticeOf, type ScheduleContext, send } from './notices.ts';
 import { report } from './report.ts';
-import { send } from './tell.ts';
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
@@ -25,46 +23,51 @@ export type Done = 'ran' | 'running' | 'busy' | 'fresh' | 'told' | 'not-told' | 
  * Does what is due.
  * @param since when somebody first took it on (ms): a run that was started since is its own
  */
-export async function perform(entry: Entry, due: number, since: number, desk: ScheduleDesk): Promise<Done> {
-  if (await isFresh(entry, desk)) return 'fresh';
-  if (entry.do === 'run') return run(entry, due, since, desk);
-  if (await desk.kept.chats.isMuted(entry.definition.name, entry.chat)) return 'muted';
-  return entry.do === 'remind' ? remind(entry, due, desk) : digest(entry, due, desk);
+export async function perform(
+  entry: Entry,
+  due: number,
+  since: number,
+  context: ScheduleContext,
+): Promise<Done> {
+  if (await isFresh(entry, context)) return 'fresh';
+  if (entry.do === 'run') return run(entry, due, since, context);
+  if (await context.kept.chats.isMuted(entry.definition.name, entry.chat)) return 'muted';
+  return entry.do === 'remind' ? remind(entry, due, context) : digest(entry, due, context);
 }
 
 /** `unless`: synced a short while ago. */
-async function isFresh({ unless, definition }: Entry, { journal, clock }: ScheduleDesk): Promise<boolean> {
+async function isFresh({ unless, definition }: Entry, { journal, clock }: ScheduleContext): Promise<boolean> {
   if (unless === undefined) return false;
   const good = await journal.lastSuccess(definition.name);
   return good !== undefined && clock.now() - good < duration(unless);
 }
 
-async function run(entry: Entry, due: number, since: number, desk: ScheduleDesk): Promise<Done> {
+async function run(entry: Entry, due: number, since: number, context: ScheduleContext): Promise<Done> {
   const { definition, chat } = entry;
-  const { runs, locale, timeZone, log } = desk;
+  const { runs, locale, timeZone, log } = context;
   const latest = await runs.latest(definition.name, 5);
   const own = latest.find((state) => state.startedAt >= since && isScheduled(state));
   if (own) {
-    await report(entry, own, desk);
+    await report(entry, own, context);
     return 'ran';
   }
-  const started = await startWhenFree(definition, desk);
+  const started = await startWhenFree(definition, context);
   if (started === 'frozen') return started;
   if (started?.kind === 'started') {
-    const state = await ended(started.run, desk);
-    if (state) await report(entry, state, desk);
+    const state = await ended(started.run, context);
+    if (state) await report(entry, state, context);
     return state ? 'ran' : 'running';
   }
   log.warn('schedule.left-out', { definition: definition.name, reason: 'busy' });
   // The same definition is at it already: what was wanted happens anyway.
   if (started) return 'running';
-  const notice = await noticeOf(desk, definition, chat, `left-out|${entry.id}|${due}`);
-  await send(desk, chat, leftOutCard(notice, due, { locale, timeZone }), notice);
+  const notice = await noticeOf(context, definition, chat, `left-out|${entry.id}|${due}`);
+  await send(context, chat, leftOutCard(notice, due, { locale, timeZone }), notice);
   return 'busy';
 }
 
 /** The last state; nothing when the program stops, or another instance took the run over: it is told later. */
-async function ended(run: Run, { stopping }: ScheduleDesk) {
+async function ended(run: Run, { stopping }: ScheduleContext) {
   const state = await run.ended;
   return stopping.aborted || run.lost.aborted ? undefined : state;
 }
@@ -72,9 +75,9 @@ async function ended(run: Run, { stopping }: ScheduleDesk) {
 /** Starts a run, waiting while something else has the table; `undefined` when that takes too long. */
 async function startWhenFree(
   definition: Definition,
-  desk: ScheduleDesk,
+  context: ScheduleContext,
 ): Promise<Started | 'frozen' | undefined> {
-  const { runs, clock, stopping, kept } = desk;
+  const { runs, clock, stopping, kept } = context;
   const until = clock.monotonic() + patience;
   for (;;) {
     if (await kept.holds.frozen()) return 'frozen';
@@ -93,19 +96,19 @@ async function startWhenFree(
   }
 }
 
-async function remind(entry: Entry, due: number, desk: ScheduleDesk): Promise<Done> {
+async function remind(entry: Entry, due: number, context: ScheduleContext): Promise<Done> {
   const { definition, chat, plan } = entry;
-  const { kept, journal, clock, locale, timeZone } = desk;
+  const { kept, journal, clock, locale, timeZone } = context;
   const good = await journal.lastSuccess(definition.name);
   const facts: ReminderFacts = {
     name: definition.name,
     title: definition.title,
     lastGood: good ?? null,
-    waiting: plan ? await waitingRows(definition, desk) : null,
+    waiting: plan ? await waitingRows(definition, context) : null,
     settled: null,
   };
-  const notice = { ...(await noticeOf(desk, definition, chat, `${entry.id}|${due}`)), people: [] };
-  const message = await send(desk, chat, reminderCard(facts, { locale, timeZone }), notice);
+  const notice = { ...(await noticeOf(context, definition, chat, `${entry.id}|${due}`)), people: [] };
+  const message = await send(context, chat, reminderCard(facts, { locale, timeZone }), notice);
   if (message === undefined || chat === undefined) return 'not-told';
   const about = { definition: definition.name, chat, plan, due, zone: entry.rhythm.zone.name, facts };
   await kept.cards.saveNotice(message, { kind: 'remind', ...about }, clock.now());
@@ -115,7 +118,7 @@ async function remind(entry: Entry, due: number, desk: ScheduleDesk): Promise<Do
 /** What a sync would write now; null when it cannot be said. */
 async function waitingRows(
   definition: Definition,
-  { runs, log }: ScheduleDesk,
+  { runs, log }: ScheduleContext,
 ): Promise<ReminderFacts['waiting']> {
   try {
     const started = await runs.start({ definition, by: { kind: 'schedule' }, planOnly: true });
@@ -134,9 +137,9 @@ const digested = 700;
 async function digest(
   { id, rhythm, chat, definition }: Entry,
   due: number,
-  desk: ScheduleDesk,
+  context: ScheduleContext,
 ): Promise<Done> {
-  const { definitions, runs, journal, clock, locale, timeZone } = desk;
+  const { definitions, runs, journal, clock, locale, timeZone } = context;
   const from = lastWithin(rhythm, due - 32 * day, due - 1) ?? due - day;
   const all = (await definitions.list()).flatMap((one) => ('definition' in one ? [one.definition] : []));
   // A chat hears of what may be used in it; a person of everything that is not kept to chats.
@@ -148,10 +151,10 @@ async function digest(
       const good = await journal.lastSuccess(one.name);
       const limit = one.schedule.find(({ stale }) => stale !== undefined)?.stale;
       const stale = limit !== undefined && isStale(good ?? 0, clock.now(), duration(limit));
-      return digestOf(one, await runs.latest(one.name, digested), from, good, stale);
+      return digestOf(one, await runs.latest(one.name, digested), from, { lastGood: good, stale });
     }),
   );
   const card = digestCard(sums, from, { locale, timeZone });
-  const notice = { ...(await noticeOf(desk, definition, chat, `${id}|${due}`)), people: [] };
-  return (await send(desk, chat, card, notice)) === undefined ? 'not-told' : 'told';
+  const notice = { ...(await noticeOf(context, definition, chat, `${id}|${due}`)), people: [] };
+  return (await send(context, chat, card, notice)) === undefined ? 'not-told' : 'told';
 }

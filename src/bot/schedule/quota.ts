@@ -1,7 +1,6 @@
 import { quotaCard } from '../../cards/schedule-cards.ts';
 import type { Holds, Spent } from '../ports.ts';
-import type { ScheduleDesk } from './parts.ts';
-import { send } from './tell.ts';
+import { type ScheduleContext, send } from './notices.ts';
 
 /** The calls of the month are used up. https://open.feishu.cn/document/server-docs/api-call-guide/generic-error-code */
 export const quotaCode = 99991403;
@@ -20,8 +19,8 @@ export async function quotaSpent(holds: Holds, now: number): Promise<Spent | und
  * Whether the clock stands still because the month's calls are used up. Tells an admin once a month; a sync that
  * succeeds all the same, as after an upgrade, lets the clock go on.
  */
-export async function heldByQuota(names: readonly string[], desk: ScheduleDesk): Promise<boolean> {
-  const { kept, journal, clock, log } = desk;
+export async function heldByQuota(names: readonly string[], context: ScheduleContext): Promise<boolean> {
+  const { kept, journal, clock, log } = context;
   const now = clock.now();
   const spent = await quotaSpent(kept.holds, now);
   if (spent === undefined) return false;
@@ -31,21 +30,21 @@ export async function heldByQuota(names: readonly string[], desk: ScheduleDesk):
     log.info('quota.lifted');
     return false;
   }
-  await tell(spent.until, desk);
+  await tell(spent.until, context);
   return true;
 }
 
 const sending = 60_000;
 
-async function tell(until: number, desk: ScheduleDesk): Promise<void> {
-  const { kept, clock, log, locale, timeZone, admins } = desk;
+async function tell(until: number, context: ScheduleContext): Promise<void> {
+  const { kept, clock, log, locale, timeZone, admins } = context;
   const now = clock.now();
   if (!(await kept.notices.quota.take('', until, now, now + sending))) return;
   log.warn('quota.spent', { until: new Date(until).toISOString() });
   const [admin] = admins;
   const people = admin === undefined ? [] : [admin];
   const notice = { name: '', title: '', others: admins, people, once: `quota:${until}` };
-  await send(desk, admin, quotaCard(until, people, { locale, timeZone }), notice);
+  await send(context, admin, quotaCard(until, people, { locale, timeZone }), notice);
   await kept.notices.quota.done('', until);
 }
 

@@ -23,8 +23,7 @@ export function digestOf(
   { name, title }: { readonly name: string; readonly title: string },
   states: readonly State[],
   from: number,
-  lastGood: number | undefined,
-  stale: boolean,
+  { lastGood, stale }: Pick<Digest, 'lastGood' | 'stale'>,
 ): Digest {
   const mine = states.filter((state) => state.startedAt >= from && !state.planOnly);
   const number = (outcome: string) => mine.filter((state) => outcomeOf(state) === outcome).length;

@@ -51,17 +51,22 @@ export type Due =
   /** The last missed time: it and those before it are left out. */
   | { readonly kind: 'skip'; readonly due: number };
 
-/**
- * Decides what is due; a pure function of the rhythm, the last time that was settled and now (ms).
- * @param entry names the entry, for {@link spread}
- */
-export function dueOf(rhythm: Rhythm, entry: string, last: number, now: number, missed: Missed): Due {
-  const due = lastWithin(rhythm, last, turned(entry, now));
+/** What is due by a cron expression. */
+interface DueEntry {
+  /** Names it, for {@link spread}. */
+  readonly id: string;
+  readonly rhythm: Rhythm;
+  readonly missed: Missed;
+}
+
+/** Decides what is due; a pure function of the entry, the last time that was settled and now (ms). */
+export function dueOf({ rhythm, id, missed }: DueEntry, last: number, now: number): Due {
+  const due = lastWithin(rhythm, last, turned(id, now));
   if (due === undefined) {
     const next = nextAfter(rhythm, last);
-    return { kind: 'wait', next: next === undefined ? undefined : spread(entry, next) };
+    return { kind: 'wait', next: next === undefined ? undefined : spread(id, next) };
   }
-  const late = now - spread(entry, due) > grace;
+  const late = now - spread(id, due) > grace;
   if (late && missed === 'skip') return { kind: 'skip', due };
   return { kind: 'fire', due, late };
 }

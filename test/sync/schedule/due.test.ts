@@ -64,7 +64,7 @@ describe('dueOf', () => {
       { kind: 'wait', next: spread('e', at('24T09:00')) },
     ],
   ])('%s', (_, last, now, missed, wanted) => {
-    expect(dueOf(daily, 'e', last, now, missed)).toEqual(wanted);
+    expect(dueOf({ id: 'e', rhythm: daily, missed }, last, now)).toEqual(wanted);
   });
 });
 
@@ -83,7 +83,7 @@ function live(
   let settled = last;
   let now = from;
   while (now <= to) {
-    const found = dueOf(rhythm, 'e', settled, now, missed);
+    const found = dueOf({ id: 'e', rhythm, missed }, settled, now);
     if (found.kind === 'wait') {
       if (found.next === undefined) break;
       // Looks before the time that was announced would find nothing.

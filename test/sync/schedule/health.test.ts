@@ -69,7 +69,9 @@ it('a digest counts what was started since, plans left out', () => {
     run('planned', { planOnly: true }),
     run('done', { startedAt: at - 1 }),
   ];
-  expect(digestOf({ name: 'orders', title: '订单' }, states, at, at + 1000, true)).toEqual({
+  expect(
+    digestOf({ name: 'orders', title: '订单' }, states, at, { lastGood: at + 1000, stale: true }),
+  ).toEqual({
     ...{ name: 'orders', title: '订单', runs: 4, failed: 1, partial: 1, waiting: 1, written: 5 },
     ...{ lastGood: at + 1000, stale: true },
   });

@@ -1,0 +1,166 @@
+import { remindersCard, saidCard } from '../../cards/command-cards.ts';
+import { commandButton } from '../../cards/parts/button.ts';
+import { colours } from '../../cards/parts/look.ts';
+import { same } from '../../cards/parts/plain.ts';
+import type { Definition } from '../../sync/definition.ts';
+import { text } from '../../sync/text.ts';
+import { type Bot, type ChatCommand, type ChatRequest, type Usage, usage, type Words } from '../bot.ts';
+import { find } from '../find.ts';
+import type { CardJson } from '../ports.ts';
+import {
+  addReminder,
+  freezeAll,
+  listReminders,
+  muteHere,
+  pauseSchedule,
+  type Ruled,
+  removeReminder,
+  resumeSchedule,
+  type Said,
+  thawAll,
+  unmuteHere,
+} from '../schedule/controls.ts';
+import { quotes, unquoted } from './grammar.ts';
+
+/** A command that changes at once what a definition does by the clock. */
+const change = (
+  verb: string,
+  spellings: readonly string[],
+  usages: readonly Usage[],
+  act: typeof pauseSchedule,
+): ChatCommand => ({
+  ...{ verb, spellings, usages },
+  needs: 'name',
+  right: 'look',
+  run: async (definition, request, bot) =>
+    said(await act(definition, askerOf(request), bot), definition.title, bot),
+});
+
+export const pause = change(
+  'pause',
+  ['暂停'],
+  [
+    usage(
+      '/sync pause|resume orders',
+      text('暂停或恢复定时任务', 'stops its schedule, or lets it go on'),
+      text('暂停或恢复它的定时任务', 'stops what it does by the clock, or lets it go on'),
+      text('`/sync pause orders`、`resume`', '`/sync pause orders`, `resume`'),
+    ),
+  ],
+  pauseSchedule,
+);
+
+export const resume = change('resume', ['恢复'], [], resumeSchedule);
+
+export const mute = change(
+  'mute',
+  ['静音'],
+  [
+    usage(
+      '/sync mute|unmute orders',
+      text('在这里静音或取消静音', 'no good news of it here, or news again'),
+      text('这个会话里不再收到它的好消息，或恢复', 'no good news of it in this chat, or news again'),
+      text('`/sync mute orders`、`unmute`', '`/sync mute orders`, `unmute`'),
+    ),
+  ],
+  muteHere,
+);
+
+export const unmute = change('unmute', ['取消静音'], [], unmuteHere);
+
+const five = /^(.+?) ((?:[\d*][\d*,/-]* ){3}[\w*,/-]+ [\w*,/-]+)$/u;
+const last = new RegExp(`^(.+?) ?[${quotes}]([^${quotes}]+)[${quotes}]$`, 'u');
+const off = /^off (\d{1,4})$/u;
+
+export const remind: ChatCommand = {
+  verb: 'remind',
+  spellings: ['提醒'],
+  needs: 'name',
+  right: 'look',
+  usages: [
+    usage(
+      '/sync remind orders "0 9 * * 1-5"',
+      text('按时提醒；不写时间则列出', 'reminds by the clock; lists without a time'),
+      text(
+        '按时在这个会话里提醒；`off 1` 关掉第 1 个，不写时间则列出',
+        'reminds this chat by the clock; `off 1` turns number 1 off, nothing lists them',
+      ),
+    ),
+  ],
+  /** `NAME`, `NAME "0 9 * * 1-5"` (quotes or not) or `NAME off N`. */
+  read(words) {
+    const line = words.join(' ');
+    const [, of = '', number] = /^(.+?) (?:off|关闭|关掉|关|删除) ?#?(\d{1,4})$/iu.exec(line) ?? [];
+    if (number !== undefined) return { name: unquoted(of), more: `off ${Number(number)}` };
+    const [, name, cron = ''] = last.exec(line) ?? five.exec(line) ?? [];
+    if (name !== undefined) return { name: unquoted(name), more: cron.trim() };
+    return { name: unquoted(line.replace(/ (?:off|关闭|关掉|关)$/iu, '')), more: '' };
+  },
+  /** What is no name as a whole, such as `orders 9:00`, may be a name and a time that cannot be read: that is told then. */
+  async reread(given, bot): Promise<Words> {
+    const [first = '', ...rest] = given.name.split(' ');
+    if (given.more !== '' || rest.length === 0) return given;
+    const isName = async (name: string): Promise<boolean> =>
+      (await find(name, bot).catch(() => undefined))?.kind === 'definition';
+    if ((await isName(given.name)) || !(await isName(first))) return given;
+    return { name: first, more: rest.join(' ') };
+  },
+  /** Lists the reminders of a definition in this chat, or changes them. */
+  async run(definition, request, bot, more) {
+    const { locale, timeZone } = bot;
+    const asker = askerOf(request);
+    if (more === '') {
+      const all = await listReminders(definition, asker.chat, bot);
+      return remindersCard(definition.title, definition.name, all, { locale, timeZone });
+    }
+    const number = off.exec(more)?.[1];
+    const done =
+      number === undefined
+        ? await addReminder(definition, { id: request.once.slice(-64), cron: more }, asker, bot)
+        : await removeReminder(definition, Number(number), asker, bot);
+    return said(done, definition.title, bot);
+  },
+};
+
+export const freeze: ChatCommand = {
+  verb: 'freeze',
+  spellings: ['冻结'],
+  needs: 'nothing',
+  right: 'admin',
+  forOne: 'pause',
+  usages: [
+    usage(
+      '/sync freeze|thaw',
+      text('冻结或解冻全部同步', 'freezes everything, or lets it go on'),
+      text(
+        '不再开始任何写入，不论由谁、在哪里发起；管理员才能用。正在进行的会做完',
+        'nothing starts to write, whoever asks, the shell too; for admins. What is under way comes to its end',
+      ),
+      text('`/sync freeze`、`/sync thaw`', '`/sync freeze`, `/sync thaw`'),
+    ),
+  ],
+  run: async (request, bot) => ruled(await freezeAll(request.by, bot), bot),
+};
+
+export const thaw: ChatCommand = {
+  verb: 'thaw',
+  spellings: ['解冻'],
+  needs: 'nothing',
+  right: 'admin',
+  forOne: 'resume',
+  usages: [],
+  run: async (_, bot) => ruled(await thawAll(bot), bot),
+};
+
+const askerOf = ({ by, chat }: ChatRequest) => ({ openId: by.openId, chat });
+
+function ruled({ words, going }: Ruled, { locale }: Bot): CardJson {
+  const status = commandButton('status', '', 0, text('正在进行', 'What goes on'));
+  return saidCard(text('全部同步', 'All syncs'), words, locale, {
+    colour: colours.good,
+    buttons: going.length === 0 ? [] : [status],
+  });
+}
+
+const said = ({ kind, words }: Said, about: Definition['title'], { locale }: Bot): CardJson =>
+  saidCard(same(about), [words], locale, { colour: kind === 'done' ? colours.good : colours.asking });

@@ -1,0 +1,131 @@
+import { canApply, canResume, hasUnwritten, isCancelling, needsFields } from '../sync/progress.ts';
+import type { State, Status } from '../sync/state.ts';
+import { count, type Text, text } from '../sync/text.ts';
+import { type ButtonLook, button } from './parts/button.ts';
+import type { Element } from './parts/card.ts';
+import { buttonRow } from './parts/element.ts';
+import { numbersLine } from './run-outcome.ts';
+
+/** A button on the card of a run; what pressing it does stands in the bot, under the same name. */
+export interface RunButtonLook {
+  readonly label: Text | ((state: State) => Text);
+  /** The states that it may stand in. */
+  readonly on: readonly Status[];
+  /** Whether it fits a run in such a state; always when left out. */
+  readonly fits?: (state: State) => boolean;
+  readonly look?: (state: State) => Omit<ButtonLook, 'label'>;
+}
+
+/** The buttons of a run, in their order on the card. */
+export const runButtons = {
+  create: {
+    label: text('建缺少的字段', 'Create the missing fields'),
+    on: ['failed'],
+    fits: needsFields,
+    look: () => ({ type: 'primary_filled', confirm: createFields }),
+  },
+  retry: {
+    // With no chunk that failed, what is left to retry are rows.
+    label: ({ chunks }) =>
+      chunks.failed.length === 0
+        ? text('重试被拒绝的行', 'Retry rejected rows')
+        : text('重试失败分块', 'Retry failed chunks'),
+    on: ['partial', 'failed'],
+    fits: ({ chunks }) => chunks.failed.length + (chunks.refused ?? 0) > 0,
+    look: () => ({ type: 'primary_filled' }),
+  },
+  apply: {
+    label: text('应用', 'Apply'),
+    on: ['planned', 'waiting'],
+    fits: canApply,
+    look: (state) => ({
+      type: state.deletes.planned > state.deletes.kept ? 'danger_filled' : 'primary_filled',
+      confirm: { title: text('应用这个计划？', 'Apply this plan?'), text: numbersLine(state) },
+    }),
+  },
+  'apply-no-deletes': {
+    label: text('应用但不删除', 'Apply without deletes'),
+    on: ['waiting'],
+    fits: ({ planned }) => planned.deletes > 0,
+    look: (state) => ({
+      confirm: { title: text('应用，但不删除？', 'Apply, but delete nothing?'), text: keptLine(state) },
+    }),
+  },
+  discard: { label: text('放弃', 'Discard'), on: ['waiting'] },
+  resume: {
+    label: text('继续', 'Continue'),
+    on: ['cancelled'],
+    fits: canResume,
+    look: () => ({ type: 'primary_filled' }),
+  },
+  cancel: { label: text('取消', 'Cancel'), on: ['running'], fits: (state) => !isCancelling(state) },
+  rerun: {
+    label: ({ planOnly }) => (planOnly ? text('重新计划', 'Plan again') : text('再次同步', 'Run again')),
+    on: ['planned', 'done', 'partial', 'failed', 'cancelled', 'interrupted', 'expired'],
+  },
+  csv: {
+    label: text('下载失败行', 'Download failed rows'),
+    on: ['planned', 'partial', 'failed', 'waiting', 'cancelled', 'interrupted'],
+    fits: hasUnwritten,
+  },
+  verify: { label: text('核对', 'Verify'), on: ['done', 'partial', 'cancelled', 'interrupted'] },
+  open: {
+    label: text('打开表格', 'Open table'),
+    on: [
+      ...(['running', 'planned', 'done', 'partial', 'failed', 'waiting'] as const),
+      ...(['cancelled', 'interrupted', 'expired'] as const),
+    ],
+    fits: ({ link }) => address(link) !== undefined,
+    look: ({ link }) => ({ url: address(link) }),
+  },
+} as const satisfies Readonly<Record<string, RunButtonLook>>;
+
+export type RunOp = keyof typeof runButtons;
+
+/** The buttons of a run in this state, in their order. @param all those that there are */
+export const opsFor = (
+  state: State,
+  all: Readonly<Record<string, RunButtonLook>> = runButtons,
+): readonly string[] =>
+  Object.entries(all).flatMap(([op, { on, fits }]) =>
+    on.includes(state.status) && (fits?.(state) ?? true) ? [op] : [],
+  );
+
+/**
+ * Draws the buttons of a run in a row; nothing where none fits.
+ * @param copy a second showing of the run, which offers the link only
+ * @param canApprove whether there is anybody who may approve in the chat
+ */
+export function runButtonRow(
+  state: State,
+  { copy = false, canApprove }: { readonly copy?: boolean | undefined; readonly canApprove: boolean },
+  all: Readonly<Record<string, RunButtonLook>> = runButtons,
+): readonly Element[] {
+  const drawn = opsFor(state, all)
+    .filter((op) => op === 'open' || (!copy && (op !== 'create' || canApprove)))
+    .flatMap((op) => {
+      const shown = all[op];
+      if (shown === undefined) return [];
+      const label = typeof shown.label === 'function' ? shown.label(state) : shown.label;
+      return [button({ op, run: state.run, v: state.version }, { label, ...shown.look?.(state) })];
+    });
+  return drawn.length === 0 ? [] : [buttonRow(drawn)];
+}
+
+const keptLine = ({ planned }: State): Text =>
+  text(
+    `新增 ${count(planned.creates)}，更新 ${count(planned.updates)}；要删除的 ${count(planned.deletes)} 条保留。`,
+    `${count(planned.creates)} created, ${count(planned.updates)} updated; the ${count(planned.deletes)} to delete are kept.`,
+  );
+
+const createFields = {
+  title: text('新建缺少的字段？', 'Create the missing fields?'),
+  text: text(
+    '按查询的列新建字段，然后再同步一次；已有的字段不会改动。',
+    'Fields are created from the query’s columns, then the sync runs again; no other field is touched.',
+  ),
+};
+
+/** The table's address when it is one that Feishu opens. */
+const address = (link: string): string | undefined =>
+  /^https?:\/\/[^\s<>"']{1,1000}$/u.test(link) ? link : undefined;
