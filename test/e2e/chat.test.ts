@@ -537,7 +537,9 @@ describe('what comes from outside is plain on every card', () => {
     for (const { versions } of messages)
       for (const { card } of versions) {
         const { markdown, all } = wordsOf(card);
-        expect(all.filter((words) => /<at/i.test(words))).toEqual([]);
+        // A run that took long mentions whoever asked, in a tag of its own.
+        const others = all.filter((words) => !/^<at id=ou_\w+><\/at>$/.test(words));
+        expect(others.filter((words) => /<at/i.test(words))).toEqual([]);
         expect(markdown.filter((words) => /evil|code`|\*\*bold|🦉/u.test(words))).toEqual([]);
       }
   }
