@@ -6,8 +6,7 @@ import { factsOf } from './bot/failures.ts';
 import { definitionOf } from './bot/find.ts';
 import { type Deed, permit } from './bot/permit.ts';
 import { freezeAll, pauseSchedule, resumeSchedule, thawAll } from './bot/schedule/controls.ts';
-import { standstill } from './bot/schedule/outlook.ts';
-import { noteQuota, quotaCode } from './bot/schedule/quota.ts';
+import { globalHold, noteQuota, quotaCode } from './bot/schedule/holds.ts';
 import { runCard } from './cards/run-card.ts';
 import { checkAll } from './check/check.ts';
 import { type Config, storeUrl } from './config.ts';
@@ -175,7 +174,7 @@ function runUses({ config, store, chat, runs, definitions }: Parts, { clock, log
     },
     /** What goes on or waits anywhere, oldest first, and what holds everything; `spentUntil` in ms. */
     standing: async () => {
-      const [open, still] = await Promise.all([runs.open(), standstill({ kept, clock })]);
+      const [open, still] = await Promise.all([runs.open(), globalHold({ kept, clock })]);
       return { open: open.map(({ state }) => state), ...still };
     },
     /** Pauses or resumes what a definition does by the clock. Rejects with `ProblemError` for one that there is not. */

@@ -1,4 +1,4 @@
-import { type Outlook, outlooks } from './bot/schedule/outlook.ts';
+import { type ScheduleState, scheduleStates } from './bot/schedule/holds.ts';
 import { type Connection, type LocalConfig, storeUrl } from './config.ts';
 import { folderDefinitions } from './definitions/folder.ts';
 import type { Surroundings } from './process.ts';
@@ -27,12 +27,12 @@ export const openDefinitions = (config: LocalConfig, parts: Surroundings) => ({
     });
   },
   /** When those run by themselves next that have a schedule, and whether it is paused; by their names. */
-  outlooksOf: async (definitions: readonly Definition[]): Promise<ReadonlyMap<string, Outlook>> => {
+  outlooksOf: async (definitions: readonly Definition[]): Promise<ReadonlyMap<string, ScheduleState>> => {
     const timed = definitions.filter(({ schedule }) => schedule.length > 0);
     if (timed.length === 0) return new Map();
     const { timeZone } = config;
     return withStore(config, parts, ({ kept }) =>
-      outlooks(timed, { kept, timeZone, now: parts.clock.now() }),
+      scheduleStates(timed, { kept, timeZone, now: parts.clock.now() }),
     );
   },
 });

@@ -6,7 +6,7 @@ import type { Definition } from '../sync/definition.ts';
 import type { Problem } from '../sync/problem.ts';
 import { text } from '../sync/text.ts';
 import { approvers, starterOf } from './access.ts';
-import { answer } from './answer.ts';
+import { answer, greet } from './answer.ts';
 import {
   type Background,
   type Bot,
@@ -20,7 +20,6 @@ import { toast } from './buttons/button.ts';
 import { click } from './click.ts';
 import { commands } from './commands/registry.ts';
 import { factsOf } from './failures.ts';
-import { greet } from './greet.ts';
 import { createLive, type Live } from './live.ts';
 import type { ChatEvent, ClickEvent, Definitions, HandleEvent, MessageEvent, Toast } from './ports.ts';
 import { isInThread, tellGroup } from './show-run.ts';

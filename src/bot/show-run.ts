@@ -1,5 +1,4 @@
-import { endCard } from '../cards/command-cards.ts';
-import { runCard } from '../cards/run-card.ts';
+import { endCard, runCard } from '../cards/run-card.ts';
 import type { Run, Started } from '../run/runs/runs.ts';
 import type { Definition } from '../sync/definition.ts';
 import type { State } from '../sync/state.ts';

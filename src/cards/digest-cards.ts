@@ -1,12 +1,10 @@
 import type { Digest } from '../sync/schedule/digest.ts';
 import { count, type Text, text } from '../sync/text.ts';
-import { moment, some } from './parts/amounts.ts';
 import { commandButton } from './parts/button.ts';
-import type { View } from './parts/card.ts';
-import { type Card, type Element, fitted, head, makeCard } from './parts/card.ts';
-import { buttonRow, line, lines, mention } from './parts/element.ts';
+import { type Card, type Element, fitted, head, makeCard, type View } from './parts/card.ts';
+import { buttonRow, line, lines, mention, moreLine } from './parts/element.ts';
 import { colours } from './parts/look.ts';
-import { joined, plain, plainText, same } from './parts/plain.ts';
+import { joined, moment, plain, plainText, same, some } from './parts/words.ts';
 
 /** Sums up what happened to each definition since `from` (ms). */
 export function digestCard(all: readonly Digest[], from: number, { locale, timeZone }: View): Card {
@@ -21,10 +19,9 @@ export function digestCard(all: readonly Digest[], from: number, { locale, timeZ
         colour,
         title,
         subtitle: text(`${since} 以来`, `since ${since}`),
-        summary: title,
         elements: [
           ...shown.flatMap((one) => digestLines(one, timeZone)),
-          ...(more === 0 ? [] : [line(text(`… 还有 ${count(more)} 个`, `… and ${count(more)} more`))]),
+          ...moreLine(more),
           ...(all.length === 0 ? [line(text('没有可以汇总的同步。', 'There is nothing to sum up.'))] : []),
         ],
       },

@@ -1,12 +1,11 @@
 import type { Problem } from '../sync/problem.ts';
 import type { Actor, State } from '../sync/state.ts';
 import { count, type Text, text } from '../sync/text.ts';
-import { moment, percent, some } from './parts/amounts.ts';
 import { commandButton, syncButton } from './parts/button.ts';
 import { type Card, type Element, fitted, head, makeCard, type Room, type View } from './parts/card.ts';
-import { buttonRow, line, lines, rich, who, withButton } from './parts/element.ts';
+import { buttonRow, line, lines, moreLine, rich, who, withButton } from './parts/element.ts';
 import { colours, lookOf } from './parts/look.ts';
-import { joined, plain, plainText, same } from './parts/plain.ts';
+import { joined, moment, percent, plain, plainText, same, some } from './parts/words.ts';
 import { numbersLine } from './run-outcome.ts';
 
 /** A saved sync as listed: one that can run, with its newest run, or one whose file is broken. */
@@ -23,18 +22,17 @@ export type Listed =
   | { readonly name: string; readonly problems: readonly Problem[] };
 
 /** Lists the saved syncs, a button each. */
-export function listCard(all: readonly Listed[], view: View & { readonly still?: Standstill }): Card {
+export function listCard(all: readonly Listed[], view: View & { readonly still?: GlobalHold }): Card {
   const title = text(`同步列表 · ${count(all.length)} 个`, `Syncs · ${count(all.length)}`);
   const { still = {} } = view;
   return fitted((room) => {
     const { shown, more } = head(all, room.lines);
     return makeCard(
       {
-        colour: isStill(still) ? colours.asking : colours.busy,
+        colour: isHeld(still) ? colours.asking : colours.busy,
         title,
-        summary: title,
         elements: [
-          ...standstill(still, view.timeZone),
+          ...holdLines(still, view.timeZone),
           ...shown.map((one, at) => entry(one, at, view.timeZone, room)),
           ...(more === 0
             ? []
@@ -93,7 +91,7 @@ function clock(
 }
 
 /** What holds everything at this moment. */
-export interface Standstill {
+export interface GlobalHold {
   /** Who has frozen everything, and since when (ms). */
   readonly frozen?: { readonly by: Actor; readonly at: number } | undefined;
   /** Until when the month's calls are used up, in ms. */
@@ -101,11 +99,11 @@ export interface Standstill {
 }
 
 /** Whether anything does. */
-export const isStill = ({ frozen, spentUntil }: Standstill): boolean =>
+export const isHeld = ({ frozen, spentUntil }: GlobalHold): boolean =>
   frozen !== undefined || spentUntil !== undefined;
 
 /** Says what holds everything; nothing where nothing does. */
-export function standstill({ frozen, spentUntil }: Standstill, timeZone: string): readonly Element[] {
+export function holdLines({ frozen, spentUntil }: GlobalHold, timeZone: string): readonly Element[] {
   const at = (time: number): string => moment(time, timeZone);
   return [
     ...(frozen === undefined
@@ -133,22 +131,21 @@ export function standstill({ frozen, spentUntil }: Standstill, timeZone: string)
 }
 
 /** Shows what goes on or waits at this moment: who holds which table, since when, and how far it is. */
-export function statusCard(open: readonly State[], still: Standstill, view: View): Card {
+export function statusCard(open: readonly State[], still: GlobalHold, view: View): Card {
   const title = text(`正在进行 · ${count(open.length)} 个`, `Going on · ${count(open.length)}`);
   return fitted((room) => {
     const { shown, more } = head(open, Math.min(room.lines, 15));
     return makeCard(
       {
-        colour: isStill(still) ? colours.asking : colours.busy,
+        colour: isHeld(still) ? colours.asking : colours.busy,
         title,
-        summary: title,
         elements: [
-          ...standstill(still, view.timeZone),
+          ...holdLines(still, view.timeZone),
           ...shown.flatMap((state, at) => goingOn(state, at, view.timeZone)),
           ...(open.length === 0
             ? [line(text('现在没有同步在进行。', 'No sync is going on right now.'))]
             : []),
-          ...(more === 0 ? [] : [line(text(`… 还有 ${count(more)} 个`, `… and ${count(more)} more`))]),
+          ...moreLine(more),
         ],
       },
       view.locale,
@@ -200,7 +197,6 @@ export function historyCard(title: string, definition: string, runs: readonly St
       {
         colour: colours.busy,
         title: head,
-        summary: head,
         elements: [
           ...runs.slice(0, 10).map((run) => {
             const started = run.acts.find(({ op }) => op === 'start');

@@ -2,11 +2,10 @@ import { isEqual, type Verified, verifiedLines } from '../sync/checked.ts';
 import type { ChunkStatus } from '../sync/state.ts';
 import type { Chapter, Story } from '../sync/story.ts';
 import { type Locale, type Text, text } from '../sync/text.ts';
-import { moment } from './parts/amounts.ts';
 import { type Card, fitted, makeCard, type Room, type View } from './parts/card.ts';
 import { line, lines, rich, who } from './parts/element.ts';
 import { colours, type Look } from './parts/look.ts';
-import { joined, plain, plainText, same } from './parts/plain.ts';
+import { joined, moment, plain, plainText, same } from './parts/words.ts';
 import { sampleLine } from './run-outcome.ts';
 
 /** Tells what the latest runs did with one row: read when, sent what, answered what, by whose wish. */

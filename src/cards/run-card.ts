@@ -1,11 +1,10 @@
 import { asksFirst, errorsOf } from '../sync/progress.ts';
 import type { Act, State } from '../sync/state.ts';
 import { count, type Locale, type Text, text } from '../sync/text.ts';
-import { lasting, moment, percent } from './parts/amounts.ts';
 import { type Card, type Element, fitted, makeCard, type Room } from './parts/card.ts';
 import { line, mention, person, problemElements, rich, rule, who } from './parts/element.ts';
 import { lookOf, stoppedLook } from './parts/look.ts';
-import { joined, plain, same } from './parts/plain.ts';
+import { joined, lasting, moment, percent, plain, plainText, same } from './parts/words.ts';
 import { runButtonRow } from './run-buttons.ts';
 import { fourNumbers, notes, numbersLine, samples, sentence, setBack, wentWrong } from './run-outcome.ts';
 import { elapsed, type Now, stage } from './run-progress.ts';
@@ -171,4 +170,30 @@ const deeds: Readonly<Record<Act['op'], Text>> = {
 function actLine(act: Act, timeZone: string): Text {
   const parts = [...(act.op === 'restart' ? [] : [who(act.by)]), deeds[act.op]];
   return joined([joined(parts, ' '), same(moment(act.at, timeZone))], ' · ');
+}
+
+/** One line for a group about a run whose card stands in a thread; `people` are notified. */
+export function endCard(state: State, people: readonly string[], locale: Locale): Card {
+  const { label, colour } = lookOf(state);
+  const title = plain(state.title, 60);
+  const words = joined([label, numbersLine(state)], ' · ');
+  const thread = text(
+    '详情和按钮在话题里的卡片上。',
+    'The card in the thread tells more and has the buttons.',
+  );
+  return makeCard(
+    {
+      colour,
+      title: same(title),
+      tag: label,
+      summary: text(`${title}：${label.zh}`, `${title}: ${label.en}`),
+      elements: [
+        ...mention(people),
+        rich(words),
+        ...(state.error ? [line(plainText(state.error.message, 200))] : []),
+        line(thread, { size: 'notation', colour: 'grey' }),
+      ],
+    },
+    locale,
+  );
 }

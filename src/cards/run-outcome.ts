@@ -1,10 +1,9 @@
 import { reasonOf } from '../sync/bad-groups.ts';
 import type { BadGroup, BadRow, ChunkKind, FailedChunk, Sample, State } from '../sync/state.ts';
 import { count, type Text, text } from '../sync/text.ts';
-import { some } from './parts/amounts.ts';
 import { type Element, head, type Room } from './parts/card.ts';
 import { figures, heading, line, lines } from './parts/element.ts';
-import { joined, plain, plainText, same } from './parts/plain.ts';
+import { joined, plain, plainText, same, some } from './parts/words.ts';
 
 const kinds: Readonly<Record<ChunkKind, Text>> = {
   create: text('新增', 'create'),

@@ -1,10 +1,9 @@
 import { isCancelling, workingSince } from '../sync/progress.ts';
 import type { Queue, State } from '../sync/state.ts';
 import { count, type Text, text } from '../sync/text.ts';
-import { bar, lasting, moment, percent, rate, some } from './parts/amounts.ts';
 import type { Element } from './parts/card.ts';
 import { line, rich, who } from './parts/element.ts';
-import { joined, plain, same } from './parts/plain.ts';
+import { bar, joined, lasting, moment, percent, plain, rate, same, some } from './parts/words.ts';
 
 /** What stages need to know besides the state. */
 export interface Now {

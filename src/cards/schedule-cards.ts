@@ -1,11 +1,20 @@
 import type { Problem } from '../sync/problem.ts';
 import { count, type Text, text } from '../sync/text.ts';
-import { moment } from './parts/amounts.ts';
 import { button } from './parts/button.ts';
-import { type Card, type Element, makeCard, type View } from './parts/card.ts';
-import { buttonRow, figures, line, lines, mention, person, problemElements, rich } from './parts/element.ts';
+import { type Card, type Element, head, makeCard, type View } from './parts/card.ts';
+import {
+  buttonRow,
+  figures,
+  line,
+  lines,
+  mention,
+  moreLine,
+  person,
+  problemElements,
+  rich,
+} from './parts/element.ts';
 import { type Colour, colours } from './parts/look.ts';
-import { joined, plain, same } from './parts/plain.ts';
+import { joined, moment, plain, same } from './parts/words.ts';
 
 /** What a reminder says; kept with its message, so that it can be drawn again. */
 export interface ReminderFacts {
@@ -257,5 +266,47 @@ function notice(
       elements: [...mention(people), lines(words), ...more],
     },
     locale,
+  );
+}
+
+/** A reminder as it is listed. */
+export interface ShownReminder {
+  readonly number: number | null;
+  readonly when: string;
+  readonly timeZone: string;
+  readonly next: number | undefined;
+}
+
+/** Reminders that are listed; a chat sets at most ten, a file may hold more. */
+const mostReminders = 20;
+
+/** Lists the reminders of a definition in a chat, and how to change them. */
+export function remindersCard(title: string, name: string, all: readonly ShownReminder[], view: View): Card {
+  const about = text(`${plain(title, 40)} · 提醒`, `${plain(title, 40)} · reminders`);
+  const listed = head(all, mostReminders);
+  const shown = listed.shown.map(({ number, when, timeZone, next }): Text => {
+    const first = number === null ? text('文件', 'file') : same(`${number}.`);
+    const then = next === undefined ? '—' : moment(next, view.timeZone);
+    const words = `${plain(when, 60)}（${plain(timeZone, 40)}）`;
+    return text(`${first.zh} ${words} 下次 ${then}`, `${first.en} ${words} next ${then}`);
+  });
+  const short = plain(name, 40);
+  return makeCard(
+    {
+      colour: colours.resting,
+      title: about,
+      elements: [
+        shown.length === 0 ? line(text('这里还没有提醒。', 'No reminder here yet.')) : lines(shown),
+        ...moreLine(listed.more),
+        line(
+          text(
+            `加一个：/sync remind ${short} "0 9 * * 1-5"；关掉：/sync remind ${short} off 1`,
+            `Add one: /sync remind ${short} "0 9 * * 1-5"; turn one off: /sync remind ${short} off 1`,
+          ),
+          { size: 'notation', colour: 'grey' },
+        ),
+      ],
+    },
+    view.locale,
   );
 }

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ListedDefinition } from '../../src/bot/ports.ts';
+import { nextMonth, noteQuota, quotaSpent } from '../../src/bot/schedule/holds.ts';
 import type { ScheduleParts } from '../../src/bot/schedule/notices.ts';
-import { nextMonth, noteQuota, quotaSpent } from '../../src/bot/schedule/quota.ts';
 import { everySecond, startSchedule } from '../../src/bot/schedule/ticker.ts';
 import type { ScheduleEntry } from '../../src/sync/definition.ts';
 import type { State } from '../../src/sync/state.ts';

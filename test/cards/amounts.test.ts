@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { bar, lasting, moment, percent, rate, some } from '../../src/cards/parts/amounts.ts';
+import { bar, lasting, moment, percent, rate, some } from '../../src/cards/parts/words.ts';
 
 it.each([
   [0, 0, 0],

@@ -4,21 +4,18 @@ import { describe, expect, it } from 'vitest';
 import { chatCommands } from '../../src/bot/commands/registry.ts';
 import {
   acceptedCard,
-  askCard,
   cancelCard,
-  helpCard,
-  hintCard,
   problemCard,
   refusalCard,
+  saidCard,
   unknownCard,
-  welcomeCard,
 } from '../../src/cards/answer-cards.ts';
-import { endCard, remindersCard, saidCard } from '../../src/cards/command-cards.ts';
 import { digestCard } from '../../src/cards/digest-cards.ts';
+import { askCard, helpCard, hintCard, welcomeCard } from '../../src/cards/help-cards.ts';
 import { historyCard, listCard, statusCard } from '../../src/cards/list-cards.ts';
 import { bytesOf, type Card, maxBytes, maxElements } from '../../src/cards/parts/card.ts';
 import { storyCard, verifyingCard } from '../../src/cards/row-cards.ts';
-import { runCard } from '../../src/cards/run-card.ts';
+import { endCard, runCard } from '../../src/cards/run-card.ts';
 import {
   brokenCard,
   goodCard,
@@ -26,6 +23,7 @@ import {
   pausedCard,
   quotaCard,
   reminderCard,
+  remindersCard,
   staleCard,
 } from '../../src/cards/schedule-cards.ts';
 import { drawCard } from '../../src/cards/terminal.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { joined, plain, plainText, same } from '../../src/cards/parts/plain.ts';
+import { joined, plain, plainText, same } from '../../src/cards/parts/words.ts';
 import { text } from '../../src/sync/text.ts';
 
 it.each([

@@ -1,5 +1,5 @@
 import type { Press } from '../../cards/parts/button.ts';
-import { plain } from '../../cards/parts/plain.ts';
+import { plain } from '../../cards/parts/words.ts';
 import type { RunRecord } from '../../run/ports.ts';
 import type { RunRequest } from '../../run/runs/runs.ts';
 import type { Definition } from '../../sync/definition.ts';

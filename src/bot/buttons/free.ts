@@ -1,5 +1,5 @@
-import { moment } from '../../cards/parts/amounts.ts';
 import type { Press } from '../../cards/parts/button.ts';
+import { moment } from '../../cards/parts/words.ts';
 import { pausedCard, reminderCard } from '../../cards/schedule-cards.ts';
 import type { Definition } from '../../sync/definition.ts';
 import { tomorrow } from '../../sync/schedule/hours.ts';

@@ -1,5 +1,5 @@
 import { problemCard } from '../../cards/answer-cards.ts';
-import { some } from '../../cards/parts/amounts.ts';
+import { some } from '../../cards/parts/words.ts';
 import type { Acted } from '../../run/runs/runs.ts';
 import { ProblemError, problem } from '../../sync/problem.ts';
 import { asksFirst } from '../../sync/progress.ts';

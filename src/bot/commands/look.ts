@@ -1,4 +1,4 @@
-import { helpCard } from '../../cards/answer-cards.ts';
+import { helpCard } from '../../cards/help-cards.ts';
 import { historyCard, type Listed, listCard, statusCard } from '../../cards/list-cards.ts';
 import { storyCard } from '../../cards/row-cards.ts';
 import { text } from '../../sync/text.ts';
@@ -6,7 +6,7 @@ import { approvers } from '../access.ts';
 import { type Bot, type ChatCommand, usage } from '../bot.ts';
 import { brokenDefinition, factsOf } from '../failures.ts';
 import type { CardJson } from '../ports.ts';
-import { outlooks, standstill } from '../schedule/outlook.ts';
+import { globalHold, scheduleStates } from '../schedule/holds.ts';
 import { nameAndKey } from './grammar.ts';
 
 export const list: ChatCommand = {
@@ -42,7 +42,7 @@ export const status: ChatCommand = {
   ],
   /** What goes on or waits, wherever it is carried out. */
   async run(_, { runs, kept, clock, locale, timeZone }) {
-    const [open, still] = await Promise.all([runs.open(), standstill({ kept, clock })]);
+    const [open, still] = await Promise.all([runs.open(), globalHold({ kept, clock })]);
     const states = open.map(({ state }) => state);
     return statusCard(states, still, { locale, timeZone });
   },
@@ -95,7 +95,7 @@ async function listText(openId: string, bot: Bot): Promise<CardJson> {
   const { definitions, kept, runs, clock, log, locale, timeZone } = bot;
   const all = await definitions.list();
   const sound = all.flatMap((one) => ('definition' in one ? [one.definition] : []));
-  const clocks = await outlooks(sound, { kept, timeZone, now: clock.now() });
+  const clocks = await scheduleStates(sound, { kept, timeZone, now: clock.now() });
   const lastOf = async (name: string) => {
     try {
       return (await runs.latest(name, 1))[0];
@@ -118,7 +118,7 @@ async function listText(openId: string, bot: Bot): Promise<CardJson> {
       };
     }),
   );
-  return listCard(listed, { locale, timeZone, still: await standstill(bot) });
+  return listCard(listed, { locale, timeZone, still: await globalHold(bot) });
 }
 
 /** What this person may ask for. */

@@ -1,6 +1,6 @@
-import { saidCard } from '../../cards/command-cards.ts';
+import { saidCard } from '../../cards/answer-cards.ts';
 import { commandButton } from '../../cards/parts/button.ts';
-import { plain, same } from '../../cards/parts/plain.ts';
+import { plain, same } from '../../cards/parts/words.ts';
 import { opsFor } from '../../cards/run-buttons.ts';
 import type { Definition } from '../../sync/definition.ts';
 import type { State } from '../../sync/state.ts';

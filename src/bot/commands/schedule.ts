@@ -1,7 +1,8 @@
-import { remindersCard, saidCard } from '../../cards/command-cards.ts';
+import { saidCard } from '../../cards/answer-cards.ts';
 import { commandButton } from '../../cards/parts/button.ts';
 import { colours } from '../../cards/parts/look.ts';
-import { same } from '../../cards/parts/plain.ts';
+import { same } from '../../cards/parts/words.ts';
+import { remindersCard } from '../../cards/schedule-cards.ts';
 import type { Definition } from '../../sync/definition.ts';
 import { text } from '../../sync/text.ts';
 import { type Bot, type ChatCommand, type ChatRequest, type Usage, usage, type Words } from '../bot.ts';

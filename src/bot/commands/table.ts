@@ -1,8 +1,7 @@
-import { problemCard } from '../../cards/answer-cards.ts';
-import { saidCard } from '../../cards/command-cards.ts';
+import { problemCard, saidCard } from '../../cards/answer-cards.ts';
 import { commandButton } from '../../cards/parts/button.ts';
 import { colours } from '../../cards/parts/look.ts';
-import { same } from '../../cards/parts/plain.ts';
+import { same } from '../../cards/parts/words.ts';
 import { verifyCard, verifyingCard } from '../../cards/row-cards.ts';
 import type { Inited } from '../../run/init-table.ts';
 import type { CallMeter } from '../../run/ports.ts';

@@ -1,5 +1,5 @@
 import { parse, validate } from 'node-cron';
-import type { ShownReminder } from '../../cards/command-cards.ts';
+import type { ShownReminder } from '../../cards/schedule-cards.ts';
 import type { Definition } from '../../sync/definition.ts';
 import { nextAfter } from '../../sync/schedule/cron.ts';
 import { spread } from '../../sync/schedule/due.ts';

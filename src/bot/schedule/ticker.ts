@@ -7,9 +7,9 @@ import { type Background, createBackground } from '../bot.ts';
 import { factsOf } from '../failures.ts';
 import type { ListedDefinition, Pause, Reminder, Watched } from '../ports.ts';
 import { type Entry, entriesOf, owners, type PutOff, putOffOf, watching } from './entries.ts';
+import { heldByQuota } from './holds.ts';
 import { settle as payDebts, type ScheduleContext, type ScheduleParts } from './notices.ts';
 import { perform } from './perform.ts';
-import { heldByQuota } from './quota.ts';
 import { liftPauses, release, report } from './report.ts';
 import { tellBroken, tellMended, watchStale } from './watch.ts';
 

@@ -1,6 +1,6 @@
 import type { Text } from '../../sync/text.ts';
 import type { Element } from './card.ts';
-import { plain } from './plain.ts';
+import { plain } from './words.ts';
 
 /** Until when a reminder is put off. */
 export const snoozes = ['hour', 'tomorrow'] as const;

@@ -14,8 +14,8 @@ export interface Frame {
   readonly subtitle?: Text;
   /** The small label beside the title. */
   readonly tag?: Text;
-  /** What chat lists and notifications show. */
-  readonly summary: Text;
+  /** What chat lists and notifications show; the title when left out. */
+  readonly summary?: Text;
   readonly elements: readonly Element[];
 }
 
@@ -42,7 +42,7 @@ function inLanguages(value: unknown, locale: Locale): unknown {
 
 /** Makes the card: one layout for all of them. Copies that somebody forwards have no working buttons. */
 export function makeCard(frame: Frame, locale: Locale): Card {
-  const { colour, title, subtitle, tag, summary, elements } = frame;
+  const { colour, title, subtitle, tag, summary = title, elements } = frame;
   const label = tag && [{ tag: 'text_tag', text: { tag: 'plain_text', content: tag }, color: colour.tag }];
   const draft = {
     schema: '2.0',

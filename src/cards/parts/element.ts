@@ -1,8 +1,8 @@
 import type { Problem } from '../../sync/problem.ts';
 import type { Actor } from '../../sync/state.ts';
-import { type Text, text } from '../../sync/text.ts';
+import { count, type Text, text } from '../../sync/text.ts';
 import { type Element, head, type Room } from './card.ts';
-import { joined, plain, plainText, same } from './plain.ts';
+import { joined, plain, plainText, same } from './words.ts';
 
 /** How a line of plain words looks. */
 export interface LineLook {
@@ -21,6 +21,10 @@ export const line = (words: Text, { size = 'normal', colour = 'default' }: LineL
 
 /** Several {@link line}s as one element, so that long lists stay under the limit of 200 elements. */
 export const lines = (all: readonly Text[], look?: LineLook): Element => line(joined(all, '\n'), look);
+
+/** Says how many of a list are left out; nothing where none is. */
+export const moreLine = (left: number): readonly Element[] =>
+  left === 0 ? [] : [line(text(`… 还有 ${count(left)} 个`, `… and ${count(left)} more`))];
 
 /** Markdown: for our own words and numbers only, never for data. */
 export const rich = (words: Text, size: 'normal' | 'notation' = 'normal'): Element => ({

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { ListedDefinition } from '../../bot/ports.ts';
-import type { Outlook } from '../../bot/schedule/outlook.ts';
+import type { ScheduleState } from '../../bot/schedule/holds.ts';
 import { type Connection, readLocalConfig, secretsOf } from '../../config.ts';
 import type { SavedSyncs } from '../../local.ts';
 import type { FoundTarget } from '../../run/target.ts';
@@ -14,7 +14,7 @@ import { localSession } from '../session.ts';
 
 interface About {
   readonly targets: ReadonlyMap<string, FoundTarget>;
-  readonly clocks: ReadonlyMap<string, Outlook>;
+  readonly clocks: ReadonlyMap<string, ScheduleState>;
   readonly locale: Locale;
 }
 
@@ -109,12 +109,12 @@ function listedLines(
 }
 
 /** `nextRun`: when it runs by itself next; null when it never does. */
-const clockJson = (clock: Outlook | undefined): object => ({
+const clockJson = (clock: ScheduleState | undefined): object => ({
   nextRun: clock?.nextRun === undefined ? null : new Date(clock.nextRun).toISOString(),
   paused: clock?.paused ?? false,
 });
 
-function clockWords(clock: Outlook | undefined): Text | undefined {
+function clockWords(clock: ScheduleState | undefined): Text | undefined {
   if (clock?.paused) return text('定时已暂停', 'schedule paused');
   if (clock?.nextRun === undefined) return undefined;
   const at = new Date(clock.nextRun).toISOString();

@@ -1,5 +1,12 @@
+import type { GlobalHold } from '../../cards/list-cards.ts';
 import { quotaCard } from '../../cards/schedule-cards.ts';
-import type { Holds, Spent } from '../ports.ts';
+import type { Clock } from '../../run/ports.ts';
+import type { Definition } from '../../sync/definition.ts';
+import { nextAfter } from '../../sync/schedule/cron.ts';
+import { spread } from '../../sync/schedule/due.ts';
+import { zoneOf } from '../../sync/zone.ts';
+import type { Holds, Kept, Spent } from '../ports.ts';
+import { entriesOf } from './entries.ts';
 import { type ScheduleContext, send } from './notices.ts';
 
 /** The calls of the month are used up. https://open.feishu.cn/document/server-docs/api-call-guide/generic-error-code */
@@ -54,4 +61,55 @@ const beijing = 8 * 3_600_000;
 export function nextMonth(now: number): number {
   const shown = new Date(now + beijing);
   return Date.UTC(shown.getUTCFullYear(), shown.getUTCMonth() + 1) - beijing;
+}
+
+/** What a definition's clock will do. */
+export interface ScheduleState {
+  /** When it runs by itself next (ms); `undefined`: never. */
+  readonly nextRun: number | undefined;
+  /** By somebody, by five failures, by a freeze, or because the month's calls are used up. */
+  readonly paused: boolean;
+}
+
+/** Tells when definitions run by themselves next, and which ones are paused. */
+export async function scheduleStates(
+  definitions: readonly Definition[],
+  {
+    kept: { holds },
+    timeZone,
+    now,
+  }: { readonly kept: Pick<Kept, 'holds'>; readonly timeZone: string; readonly now: number },
+): Promise<ReadonlyMap<string, ScheduleState>> {
+  const [paused, frozen, spent] = await Promise.all([holds.paused(), holds.frozen(), quotaSpent(holds, now)]);
+  const all = frozen !== undefined || spent !== undefined;
+  return new Map(
+    definitions.map((definition) => [
+      definition.name,
+      {
+        nextRun: nextRun(definition, timeZone, now),
+        paused: all || paused.has(definition.name),
+      },
+    ]),
+  );
+}
+
+/** When a definition runs by itself next, in ms. */
+export function nextRun(definition: Definition, timeZone: string, now: number): number | undefined {
+  const turns = entriesOf(definition, [], { timeZone, admins: [], zone: zoneOf }).flatMap((entry) => {
+    const next = entry.do === 'run' ? nextAfter(entry.rhythm, now) : undefined;
+    return next === undefined ? [] : [spread(entry.id, next)];
+  });
+  return turns.length === 0 ? undefined : Math.min(...turns);
+}
+
+/** What holds everything at this moment. */
+export async function globalHold({
+  kept: { holds },
+  clock,
+}: {
+  readonly kept: Pick<Kept, 'holds'>;
+  readonly clock: Pick<Clock, 'now'>;
+}) {
+  const [frozen, spent] = await Promise.all([holds.frozen(), quotaSpent(holds, clock.now())]);
+  return { frozen, spentUntil: spent?.until } satisfies GlobalHold;
 }
