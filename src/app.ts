@@ -103,7 +103,7 @@ async function openParts(config: Config, surroundings: Surroundings, own: Own) {
       { ...reading, lanes, clock, chance, log },
       {
         openTable: openTable(client),
-        keeper: keeper(store.leases, self.owner, self.isAlive, clock, log),
+        keeper: keeper(store.leases, self.owner, self.isAlive, { clock, log }),
         definition: (name) => definitions.get(name),
         isHeld: async () => (await kept.holds.frozen()) !== undefined,
       },

@@ -59,7 +59,7 @@ export async function initTable(definition: Definition, parts: InitParts): Promi
   const tables = await base.tables(parts.signal);
   const made = own === undefined ? await madeTable(facts, name, of) : undefined;
   const there = tables.find(({ id }) => id === (own ?? made?.table));
-  if (there) return exists(definition, base, there, own !== undefined, parts);
+  if (there) return exists(definition, base.table(there.id), { table: there, own: own !== undefined }, parts);
   // Says which tables there are.
   if (own !== undefined) await base.table(own).revision(parts.signal);
 
@@ -79,15 +79,14 @@ export async function initTable(definition: Definition, parts: InitParts): Promi
 
 async function exists(
   definition: Definition,
-  base: Base,
-  table: { readonly id: string; readonly name: string },
-  own: boolean,
+  opened: Table,
+  { table, own }: Pick<Extract<Inited, { kind: 'exists' }>, 'table' | 'own'>,
   parts: InitParts,
 ): Promise<Inited> {
   const { store, signal } = parts;
   const query = queryOf(definition, parts.timeZone);
   const describe = () => parts.sources(definition.source.connection).describe(query, signal);
-  const looked = await lookAtTable(definition, base.table(table.id), { store, query, describe, signal });
+  const looked = await lookAtTable(definition, opened, { store, query, describe, signal });
   const target = own ? definition.target : withTable(definition.target, table.id);
   return { kind: 'exists', target, table, own, ...looked };
 }

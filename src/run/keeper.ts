@@ -48,7 +48,12 @@ export interface Keeper {
 }
 
 /** Makes a keeper for one process. @param owner names this process in the store */
-export function keeper(leases: Leases, owner: string, isAlive: IsAlive, clock: Clock, log: Log): Keeper {
+export function keeper(
+  leases: Leases,
+  owner: string,
+  isAlive: IsAlive,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+): Keeper {
   /** Of each table the holder that was seen last, and since when it was not seen to renew. */
   const seen = new Map<string, { readonly mark: string; readonly since: number }>();
 

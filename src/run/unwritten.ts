@@ -1,10 +1,10 @@
-import type { Change } from '../sync/change.ts';
-import { decodeChanges } from '../sync/change.ts';
+import { type Change, decodeChanges } from '../sync/change.ts';
+import type { Key } from '../sync/key.ts';
 import type { BadRow } from '../sync/state.ts';
 import { text } from '../sync/text.ts';
 import { listedKey } from './bad-rows.ts';
 import { type Plan, readPlan } from './plan.ts';
-import type { ChunkRecord, RunRecord, Scope, Store } from './ports.ts';
+import type { ChunkRecord, RefusedRow, RunRecord, Scope, Store } from './ports.ts';
 
 /** A row of a run that was not (surely) written. */
 export interface Unwritten extends Omit<BadRow, 'kind'> {
@@ -26,7 +26,14 @@ export async function* unwritten(
     const changes = decodeChanges(await store.journal.body(id, chunk.id));
     const open = chunk.written > 0 ? await notConfirmed(changes, id, scope, store) : changes;
     yield chunk.status === 'rejected'
-      ? await refused(open, chunk, plan, scope, store)
+      ? refused(
+          open,
+          await store.rejects.known(
+            scope,
+            open.map(({ key }) => key),
+          ),
+          (one) => failed(one, chunk, plan),
+        )
       : open.map((change) => failed(change, chunk, plan));
   }
 }
@@ -47,18 +54,12 @@ async function notConfirmed(
   );
 }
 
-async function refused(
+function refused(
   changes: readonly Change[],
-  chunk: ChunkRecord,
-  plan: Plan,
-  scope: Scope,
-  { rejects }: Kept,
-): Promise<readonly Unwritten[]> {
-  const keys = changes.map(({ key }) => key);
-  const known = await rejects.known(scope, keys);
-  return changes.map(
-    (change) => known.get(change.key)?.told ?? { ...failed(change, chunk, plan), kind: 'rejected' },
-  );
+  known: ReadonlyMap<Key, RefusedRow>,
+  otherwise: (change: Change) => Unwritten,
+): readonly Unwritten[] {
+  return changes.map((change) => known.get(change.key)?.told ?? { ...otherwise(change), kind: 'rejected' });
 }
 
 function failed(change: Change, { status, failure }: ChunkRecord, plan: Plan): Unwritten {

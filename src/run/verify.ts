@@ -91,10 +91,14 @@ async function* checked(sides: Checking, ledger: Store['ledger']): AsyncGenerato
       const found = judge.row(cells);
       if (found.kind === 'invalid')
         yield wrong(invalidRow(row, found, place), found.why === 'empty' ? 'invalid' : 'doubled');
-      else if (found.kind === 'create') yield one('missing', mapping, found, row, mode === 'update');
+      else if (found.kind === 'create')
+        yield one('missing', mapping, found, { row, leftAlone: mode === 'update' });
       else if (found.kind === 'update')
-        yield one('different', mapping, found, row, mode === 'append' || within?.has(found.record) === false);
-      else yield one('equal', mapping, { key: keyIn(mapping, cells) }, row, false);
+        yield one('different', mapping, found, {
+          row,
+          leftAlone: mode === 'append' || within?.has(found.record) === false,
+        });
+      else yield one('equal', mapping, { key: keyIn(mapping, cells) }, { row, leftAlone: false });
     }
   let group: Change[] = [];
   async function* extras(): AsyncGenerator<Checked> {
@@ -103,7 +107,7 @@ async function* checked(sides: Checking, ledger: Store['ledger']): AsyncGenerato
     for (const change of group) {
       const record = 'record' in change ? change.record : '';
       const outside = within?.has(record) === false || ours?.has(record) === false;
-      yield one('extra', mapping, change, null, mode !== 'mirror' || outside);
+      yield one('extra', mapping, change, { row: null, leftAlone: mode !== 'mirror' || outside });
     }
     group = [];
   }
@@ -124,8 +128,7 @@ function one(
   finding: Finding,
   mapping: Mapping,
   change: Change | { readonly key: Key },
-  row: number | null,
-  leftAlone: boolean,
+  { row, leftAlone }: Pick<Checked, 'row' | 'leftAlone'>,
 ): Checked {
   const fields =
     'differences' in change ? change.differences.map(([at]) => mapping.targets[at]?.name ?? '') : [];

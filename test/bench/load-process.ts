@@ -48,7 +48,7 @@ async function load({ definition: written, app, shop, store: path, folder }: Loa
     },
     {
       openTable: openTable(client),
-      keeper: keeper(store.leases, 'bench', () => true, clock, log),
+      keeper: keeper(store.leases, 'bench', () => true, { clock, log }),
       definition: async () => definition,
       isHeld: async () => false,
     },

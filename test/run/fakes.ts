@@ -586,7 +586,7 @@ export async function world(change: Partial<Definition> = {}, shared?: Store): P
             if (self.openError) throw self.openError;
             return metered(table, meter);
           },
-          keeper: keeper(own.leases, owner, (other) => (dead.has(other) ? false : undefined), clock, log),
+          keeper: keeper(own.leases, owner, (other) => (dead.has(other) ? false : undefined), { clock, log }),
           definition: async () => self.definition,
           isHeld: async () => self.frozen,
         },

@@ -20,7 +20,7 @@ afterAll(() => store.stop());
 describe('of two containers with the same host name and process number', () => {
   const keeperIn = (place: string, id: string) => {
     const owner = ownerName(place, 1, id);
-    return keeper(store.leases, owner, isAlive(owner), clock, quiet);
+    return keeper(store.leases, owner, isAlive(owner), { clock, log: quiet });
   };
   const here = 'boot/4026532001';
 
@@ -44,8 +44,7 @@ describe('of two containers with the same host name and process number', () => {
       { ...store.leases, renew: async () => true },
       ownerName(here, 1, 'a'),
       () => undefined,
-      clock,
-      quiet,
+      { clock, log: quiet },
     );
     const old = await before.take('base/two', 'run1', () => undefined);
     const began = clock.now();

@@ -143,9 +143,13 @@ describe('a lease', () => {
     far.set(shift);
     far.auto = false;
     const silent = { ...one.store.leases, renew: forever };
-    await keeper(silent, 'far', nobody, far, quiet).take('t', 'r1', nobody);
+    await keeper(silent, 'far', nobody, { clock: far, log: quiet }).take('t', 'r1', nobody);
     const began = one.clock.monotonic();
-    const taken = await keeper(one.store.leases, 'near', nobody, one.clock, quiet).take('t', 'r2', nobody);
+    const taken = await keeper(one.store.leases, 'near', nobody, { clock: one.clock, log: quiet }).take(
+      't',
+      'r2',
+      nobody,
+    );
     expect(taken).toMatchObject({ fence: 2 });
     expect(one.clock.monotonic() - began).toBeGreaterThanOrEqual(leaseLife);
     expect(one.clock.monotonic() - began).toBeLessThan(leaseLife + 2_000);
@@ -153,10 +157,10 @@ describe('a lease', () => {
 
   it('that is renewed is not taken, however far ahead the clock of who wants it is', async () => {
     const one = await made();
-    const holder = keeper(one.store.leases, 'far', nobody, one.clock, quiet);
+    const holder = keeper(one.store.leases, 'far', nobody, { clock: one.clock, log: quiet });
     const held = await holder.take('t', 'r1', nobody);
     one.clock.set(200_000);
-    const other = keeper(one.store.leases, 'near', nobody, one.clock, quiet);
+    const other = keeper(one.store.leases, 'near', nobody, { clock: one.clock, log: quiet });
     expect(await other.isFree('t')).toBe(false);
     expect(await other.take('t', 'r2', nobody)).toEqual({ heldBy: 'r1' });
     expect(await other.isFree('t')).toBe(false);
@@ -167,7 +171,7 @@ describe('a lease', () => {
     const one = await made();
     await one.store.leases.claim('t', 'r1', 'far');
     const patience = new AbortController();
-    const near = keeper(one.store.leases, 'near', nobody, one.clock, quiet);
+    const near = keeper(one.store.leases, 'near', nobody, { clock: one.clock, log: quiet });
     one.clock.auto = false;
     const taking = near.take('t', 'r2', nobody, patience.signal);
     await turns();
@@ -178,7 +182,7 @@ describe('a lease', () => {
   it('of this process itself that nobody renews is free in the end', async () => {
     const one = await made();
     await one.store.leases.claim('t', 'r1', 'near');
-    const near = keeper(one.store.leases, 'near', nobody, one.clock, quiet);
+    const near = keeper(one.store.leases, 'near', nobody, { clock: one.clock, log: quiet });
     expect(await near.isFree('t')).toBe(false);
     one.clock.jump(leaseLife);
     expect(await near.isFree('t')).toBe(true);

@@ -404,8 +404,8 @@ describe('a lease', () => {
 
   it('of a process that lives is told at once', async () => {
     const clock = movableClock();
-    const alive = keeper(store.leases, 'me', () => true, clock, quiet);
-    const kept = await keeper(store.leases, 'other', () => true, clock, quiet).take(
+    const alive = keeper(store.leases, 'me', () => true, { clock, log: quiet });
+    const kept = await keeper(store.leases, 'other', () => true, { clock, log: quiet }).take(
       't1',
       'run1',
       () => undefined,
@@ -419,12 +419,12 @@ describe('a lease', () => {
 
   it('of another machine that renews it is told after a while', async () => {
     const clock = movableClock();
-    const far = await keeper(store.leases, 'far', () => undefined, clock, quiet).take(
+    const far = await keeper(store.leases, 'far', () => undefined, { clock, log: quiet }).take(
       't2',
       'run1',
       () => undefined,
     );
-    const near = keeper(store.leases, 'near', () => undefined, clock, quiet);
+    const near = keeper(store.leases, 'near', () => undefined, { clock, log: quiet });
     expect(await near.take('t2', 'run2', () => undefined)).toEqual({ heldBy: 'run1' });
     if ('release' in far) await far.release();
   });
@@ -434,7 +434,11 @@ describe('a lease', () => {
     const logged: string[] = [];
     const log = { ...quiet, warn: (event: string) => logged.push(event) };
     const broken = leases({ release: () => Promise.reject(new Error('gone')) });
-    const kept = await keeper(broken, 'me', () => undefined, clock, log).take('t3', 'run1', () => undefined);
+    const kept = await keeper(broken, 'me', () => undefined, { clock, log }).take(
+      't3',
+      'run1',
+      () => undefined,
+    );
     if ('release' in kept) await kept.release();
     expect(logged).toEqual(['lease.not-released']);
   });

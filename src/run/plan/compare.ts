@@ -127,7 +127,7 @@ export async function compare(sides: Sides, job: Comparing): Promise<Comparison>
   for (const change of await seen.rest()) await take(change);
   const deletes = holdsDeletes(sides.source)
     ? heldBack(judge.leftOver())
-    : await owned(judge.leftOver(), sides.definition.deletes, scope, ledger, take);
+    : await owned(judge.leftOver(), sides.definition.deletes, (ids) => ledger.known(scope, ids), take);
   await plan.end();
   const succession = await before?.end(table.index.has, (chunk) => journal.body(run, chunk));
   return {

@@ -1,6 +1,6 @@
 import type { Change } from '../../sync/change.ts';
 import type { Definition } from '../../sync/definition.ts';
-import type { Ledger, Scope } from '../ports.ts';
+import type { Ledger } from '../ports.ts';
 
 /** What became of the records that the query does not have. */
 export interface LeftOver {
@@ -15,12 +15,11 @@ export interface LeftOver {
 /** Record IDs that are looked up in the ledger at once. */
 const lookUp = 500;
 
-/** Lets deletes through by ownership: `ours` keeps what the ledger does not know. */
+/** Lets deletes through by ownership: `ours` keeps what the ledger does not know. @param known asks it */
 export async function owned(
   leftOver: Iterable<Change>,
   policy: Definition['deletes'],
-  scope: Scope,
-  ledger: Ledger,
+  known: (records: readonly string[]) => ReturnType<Ledger['known']>,
   take: (change: Change) => Promise<void> | undefined,
 ): Promise<LeftOver> {
   let kept = 0;
@@ -28,12 +27,12 @@ export async function owned(
   let group: Change[] = [];
   async function judge(): Promise<void> {
     const ids = group.flatMap((change) => (change.kind === 'delete' ? [change.record] : []));
-    const known = await ledger.known(scope, ids);
+    const ours = await known(ids);
     for (const change of group) {
-      const ours = change.kind === 'delete' && known.has(change.record);
-      if (!ours && policy === 'ours') kept++;
+      const isOurs = change.kind === 'delete' && ours.has(change.record);
+      if (!isOurs && policy === 'ours') kept++;
       else {
-        if (!ours) handMade++;
+        if (!isOurs) handMade++;
         await take(change);
       }
     }

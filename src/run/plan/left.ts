@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type Change, decodeChanges, encodeChanges } from '../../sync/change.ts';
-import { backIn, kindOrder, numberOf } from '../../sync/chunk.ts';
+import { backIn, type Chunk, kindOrder, numberOf } from '../../sync/chunk.ts';
 import type { Definition } from '../../sync/definition.ts';
 import type { Key } from '../../sync/key.ts';
 import { isDivisible, partId, recordOf } from '../../sync/parts.ts';
-import type { ChunkKind } from '../../sync/state.ts';
 import type { Plan } from '../plan.ts';
 import type { ChunkRecord, LedgerEntry, NewChunk, Outcome, RunRecord, Store } from '../ports.ts';
 
@@ -94,9 +93,9 @@ export function sorter({ confirmed, tried, open }: Left): Sorter {
     const alone = kinds.length === 1 && kinds[0] === chunk.kind && !isPartly(chunk);
     const add: NewChunk[] = [];
     for (const [at, kind] of kinds.entries()) {
-      const some = mine.filter((change) => change.kind === kind);
+      const rows = mine.filter((change) => change.kind === kind);
       const name = alone ? chunk.id : partId(chunk.id, at + 1);
-      add.push(await again(chunk, name, kind, some, body));
+      add.push(await again(chunk, { id: name, kind, changes: rows }, body));
     }
     return add;
   }
@@ -145,9 +144,7 @@ export function sorter({ confirmed, tried, open }: Left): Sorter {
  */
 async function again(
   before: ChunkRecord,
-  id: string,
-  kind: ChunkKind,
-  changes: readonly Change[],
+  { id, kind, changes }: Pick<Chunk, 'id' | 'kind' | 'changes'>,
   bodyOf: (chunk: string) => Promise<Uint8Array>,
 ): Promise<NewChunk> {
   const body = encodeChanges(changes);

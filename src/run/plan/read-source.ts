@@ -112,7 +112,7 @@ function rowTaker(mapping: Mapping, spool: Spool<SourceRow>, bad: Spool<BadRow>)
     const key = mapping.rowKey(row);
     countKey(key);
     rejected++;
-    bad.append(badRow(mapping, key, rows, row, misfit));
+    bad.append({ row: rows, key: listedKey(mapping, key), ...badCell(mapping, row, misfit) });
   }
 
   return {
@@ -132,23 +132,16 @@ function rowTaker(mapping: Mapping, spool: Spool<SourceRow>, bad: Spool<BadRow>)
   };
 }
 
-function badRow(
+/** What is wrong with a row that is refused, without its key and number. */
+function badCell(
   mapping: Mapping,
-  key: Key,
-  row: number,
   values: readonly Value[],
   { field, column, bad }: Misfit,
-): BadRow {
+): Omit<BadRow, 'key' | 'row'> {
   const value = values[column] ?? null;
   const target = mapping.targets.find(({ name }) => name === field);
-  return {
-    kind: 'rejected',
-    key: listedKey(mapping, key),
-    row,
-    field,
-    reason: bad.bad,
-    value: value instanceof Uint8Array ? '' : listedValue(target, String(value ?? '')),
-  };
+  const shown = value instanceof Uint8Array ? '' : listedValue(target, String(value ?? ''));
+  return { kind: 'rejected', field, reason: bad.bad, value: shown };
 }
 
 /** The columns were told before the query ran; should the answer have others, the mapping is not true. */
