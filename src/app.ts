@@ -150,7 +150,7 @@ function tableUses({ config, definitions, init, verify, ...parts }: Parts) {
 function runUses({ config, store, chat, runs, definitions }: Parts, { clock, log }: Surroundings) {
   const { kept, audit } = store;
   const { timeZone, locale, admins } = config;
-  const desk = { kept, clock, runs };
+  const parts = { kept, clock, runs };
   const allow = (user: string, deed: Deed) =>
     permit({ shell: user, once: randomUUID() }, deed, { kept, audit, admins, clock, log, chat });
   return {
@@ -170,7 +170,7 @@ function runUses({ config, store, chat, runs, definitions }: Parts, { clock, log
     /** Freezes everything, or thaws it, and notes it with who asked. */
     rule: async (what: 'freeze' | 'thaw', user: string) => {
       await allow(user, { right: 'admin', what, definition: undefined });
-      return what === 'freeze' ? freezeAll({ kind: 'cli', user }, desk) : thawAll(desk);
+      return what === 'freeze' ? freezeAll({ kind: 'cli', user }, parts) : thawAll(parts);
     },
     /** What goes on or waits anywhere, oldest first, and what holds everything; `spentUntil` in ms. */
     standing: async () => {

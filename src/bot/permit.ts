@@ -27,10 +27,10 @@ export type Doer =
   | { readonly shell: string; readonly once: string };
 
 /** What decides about a deed and notes it. */
-type Court = Pick<Bot, 'kept' | 'admins' | 'audit' | 'clock' | 'log' | 'chat'>;
+type PermitParts = Pick<Bot, 'kept' | 'admins' | 'audit' | 'clock' | 'log' | 'chat'>;
 
 /** Decides whether somebody may do it now, and notes in the audit log what was asked and decided. */
-export async function permit(doer: Doer, deed: Deed, bot: Court): Promise<Permission> {
+export async function permit(doer: Doer, deed: Deed, bot: PermitParts): Promise<Permission> {
   const permission = await judge(doer, deed, bot);
   const { what, definition, name, run } = deed;
   const who =
@@ -57,7 +57,7 @@ const kept = (name: string): string => Array.from(visible(name)).slice(0, 60).jo
 export async function judge(
   doer: Doer,
   { right, definition, starter }: Pick<Deed, 'right' | 'definition' | 'starter'>,
-  bot: Omit<Court, 'audit'>,
+  bot: Omit<PermitParts, 'audit'>,
 ): Promise<Permission> {
   const [frozen, standing] = await Promise.all([
     bot.kept.holds.frozen(),

@@ -1,4 +1,4 @@
-import type { Digest } from '../sync/schedule/digest.ts';
+import type { Digest } from '../sync/schedule/health.ts';
 import { count, type Text, text } from '../sync/text.ts';
 import { commandButton } from './parts/button.ts';
 import { type Card, type Element, fitted, head, makeCard, type View } from './parts/card.ts';

@@ -1,27 +1,23 @@
 import { owedCard, redirected, summaryOf } from '../../cards/digest-cards.ts';
-import type { Clock, Journal, Log } from '../../run/ports.ts';
+import type { Journal } from '../../run/ports.ts';
 import type { Runs } from '../../run/runs/runs.ts';
 import type { Definition } from '../../sync/definition.ts';
 import type { QuietHours } from '../../sync/schedule/hours.ts';
-import { type Locale, type Text, text } from '../../sync/text.ts';
+import { type Text, text } from '../../sync/text.ts';
 import type { Zone } from '../../sync/zone.ts';
+import type { Surroundings } from '../bot.ts';
 import { cannotHear, factsOf, isRefused } from '../failures.ts';
 import type { CardJson, Chat, Debt, Definitions, Kept } from '../ports.ts';
 import { trust } from '../request.ts';
 import { owners } from './entries.ts';
 
 /** What the clock works with. */
-export interface ScheduleParts {
+export interface ScheduleParts extends Surroundings {
   readonly kept: Kept;
   readonly definitions: Definitions;
   readonly runs: Pick<Runs, 'start' | 'find' | 'latest'>;
   readonly journal: Pick<Journal, 'saveCard' | 'lastSuccess'>;
   readonly chat: Pick<Chat, 'send' | 'patch'>;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly locale: Locale;
-  readonly timeZone: string;
-  readonly admins: readonly string[];
   readonly quietHours: QuietHours | undefined;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { digestOf } from '../../../src/sync/schedule/digest.ts';
 import {
+  digestOf,
   failuresInARow,
   isStale,
   type Outcome,
