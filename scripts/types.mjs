@@ -1,6 +1,6 @@
 // Writes the tables of types in the READMEs anew: node --import tsx scripts/types.mjs && npx biome check --write README*.md
 import { readFileSync, writeFileSync } from 'node:fs';
-import { typesTable } from '../src/sync/fits.ts';
+import { typesTable } from '../src/sync/fields/fits.ts';
 
 for (const [name, locale] of [
   ['README.md', 'en-US'],

@@ -29,8 +29,8 @@ import { serve } from './serve.ts';
 import { openSources } from './source/sources.ts';
 import { beside } from './store/db/watch.ts';
 import { openStore } from './store/open.ts';
-import { hiding } from './sync/hide.ts';
-import type { State } from './sync/state.ts';
+import type { State } from './sync/state/state.ts';
+import { hiding } from './sync/words/hide.ts';
 
 /** The whole program as the command line works it. */
 export type Program = Awaited<ReturnType<typeof openProgram>>;

@@ -9,8 +9,8 @@ import {
   withScheme,
 } from './setting-values.ts';
 import { appSettings, isWebhook, localSettings, type SettingTable, settings } from './settings.ts';
-import type { Problem } from './sync/problem.ts';
-import { type Locale, type Text, text } from './sync/text.ts';
+import type { Problem } from './sync/words/problem.ts';
+import { type Locale, type Text, text } from './sync/words/text.ts';
 
 export type { Connection, Environment } from './setting-values.ts';
 

@@ -3,9 +3,9 @@ import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { Environment } from './setting-values.ts';
 import { settings } from './settings.ts';
-import { edits, nearest } from './sync/nearest.ts';
-import { type Problem, ProblemError, problem } from './sync/problem.ts';
-import { count, text } from './sync/text.ts';
+import { edits, nearest } from './sync/words/nearest.ts';
+import { type Problem, ProblemError, problem } from './sync/words/problem.ts';
+import { count, text } from './sync/words/text.ts';
 
 /** Variables with those of the `.env` file, and what in that file does not do what it looks like. */
 export interface ReadEnvironment {

@@ -6,8 +6,8 @@ import { type FoundTarget, findTarget } from './run/target.ts';
 import { backUp } from './store/db/backup.ts';
 import { moveStore } from './store/db/move.ts';
 import { type OpenedStore, openStore } from './store/open.ts';
-import { parseAddress } from './sync/address.ts';
-import type { Definition } from './sync/definition.ts';
+import { parseAddress } from './sync/definition/address.ts';
+import type { Definition } from './sync/definition/definition.ts';
 
 /** The saved syncs, without a Feishu app. */
 export type SavedSyncs = ReturnType<typeof openDefinitions>;

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import type { Wake } from './bot/schedule/ticker.ts';
 import type { IsAlive } from './run/keeper.ts';
 import type { CallMeter, Chance, Clock, Log } from './run/ports.ts';
-import type { Hide } from './sync/hide.ts';
+import type { Hide } from './sync/words/hide.ts';
 
 /** What the program takes from outside. */
 export interface Surroundings {

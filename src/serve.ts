@@ -17,9 +17,9 @@ import { unwritten } from './run/unwritten.ts';
 import type { Verify } from './run/verify.ts';
 import { notEncrypted } from './source/sources.ts';
 import type { OpenedStore } from './store/open.ts';
-import { hiding } from './sync/hide.ts';
-import { proxyTo } from './sync/proxy.ts';
-import { text } from './sync/text.ts';
+import { hiding } from './sync/words/hide.ts';
+import { proxyTo } from './sync/words/proxy.ts';
+import { text } from './sync/words/text.ts';
 
 /** What the bot is served with. */
 export interface ServeParts {

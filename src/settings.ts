@@ -16,7 +16,7 @@ import {
   whole,
   words,
 } from './setting-values.ts';
-import { type Text, text } from './sync/text.ts';
+import { type Text, text } from './sync/words/text.ts';
 
 /** One setting: a row is all that a new one needs. Config's type, reading, help and documents are made from the rows. */
 export interface Setting<As extends string = string, T = unknown> {

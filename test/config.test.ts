@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connectionOf, connectionVariable, readConfig, readLocalConfig, secretsOf } from '../src/config.ts';
 import { readEnvironment } from '../src/env-file.ts';
-import { ProblemError } from '../src/sync/problem.ts';
+import { ProblemError } from '../src/sync/words/problem.ts';
 
 const app = { FEISHU_APP_ID: 'cli_0123456789abcdef', FEISHU_APP_SECRET: 'app-secret' };
 

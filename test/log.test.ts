@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createLog, type LogOptions } from '../src/log.ts';
-import { problem } from '../src/sync/problem.ts';
+import { problem } from '../src/sync/words/problem.ts';
 
 function lines(options: Partial<LogOptions> = {}) {
   const written: string[] = [];

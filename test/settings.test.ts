@@ -3,7 +3,7 @@ import { afterHelp, envExample, settingCells } from '../src/cli/help.ts';
 import { readTable } from '../src/config.ts';
 import { whole } from '../src/setting-values.ts';
 import { type Setting, settings } from '../src/settings.ts';
-import { text } from '../src/sync/text.ts';
+import { text } from '../src/sync/words/text.ts';
 
 const row: Setting<'fishTanks', number> = {
   as: 'fishTanks',

@@ -1,6 +1,6 @@
-import type { Definition } from '../sync/definition.ts';
-import type { State } from '../sync/state.ts';
-import { type Text, text } from '../sync/text.ts';
+import type { Definition } from '../sync/definition/definition.ts';
+import type { State } from '../sync/state/state.ts';
+import { type Text, text } from '../sync/words/text.ts';
 
 /**
  * What somebody wants to do: start or retry a run (`run`); look at one, plan one or set what happens by the clock

@@ -1,8 +1,8 @@
 import { problemCard } from '../cards/answer-cards.ts';
 import { type Asked, askCard, hintCard, lateCard, welcomeCard } from '../cards/help-cards.ts';
-import type { Definition } from '../sync/definition.ts';
-import { ProblemError } from '../sync/problem.ts';
-import { text } from '../sync/text.ts';
+import type { Definition } from '../sync/definition/definition.ts';
+import { ProblemError } from '../sync/words/problem.ts';
+import { text } from '../sync/words/text.ts';
 import { may } from './access.ts';
 import type { Bot, ChatCommand, ChatRequest, Command, Words } from './bot.ts';
 import { factsOf, problemsOf } from './failures.ts';

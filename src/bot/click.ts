@@ -1,8 +1,8 @@
 import type { Press } from '../cards/parts/button.ts';
 import { opsFor } from '../cards/run-buttons.ts';
 import type { RunRecord } from '../run/ports.ts';
-import { ProblemError } from '../sync/problem.ts';
-import { type Text, text } from '../sync/text.ts';
+import { ProblemError } from '../sync/words/problem.ts';
+import { type Text, text } from '../sync/words/text.ts';
 import { approvers, starterOf } from './access.ts';
 import type { Bot } from './bot.ts';
 import { inert, type RunButton, type Said, say, toast } from './buttons/button.ts';

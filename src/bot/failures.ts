@@ -1,8 +1,8 @@
-import { backoff } from '../sync/backoff.ts';
-import { CallError } from '../sync/failure.ts';
-import { problemOf } from '../sync/failure-problem.ts';
-import { BrokenFile, type Problem, ProblemError } from '../sync/problem.ts';
-import { text } from '../sync/text.ts';
+import { backoff } from '../sync/words/backoff.ts';
+import { CallError } from '../sync/words/failure.ts';
+import { problemOf } from '../sync/words/failure-problem.ts';
+import { BrokenFile, type Problem, ProblemError } from '../sync/words/problem.ts';
+import { text } from '../sync/words/text.ts';
 
 /**
  * What to tell a person about an error: its problems where it has some, else where to look. What is wrong in a

@@ -1,7 +1,7 @@
 import type { Unwritten } from '../run/unwritten.ts';
-import type { Verified } from '../sync/checked.ts';
-import { type CsvFile, csvFiles } from '../sync/csv.ts';
-import { inLocale, type Locale, type Text, text } from '../sync/text.ts';
+import type { Verified } from '../sync/state/checked.ts';
+import { type CsvFile, csvFiles } from '../sync/words/csv.ts';
+import { inLocale, type Locale, type Text, text } from '../sync/words/text.ts';
 import type { Chat } from './ports.ts';
 
 /** Bytes that Feishu takes for one file, at most. https://open.feishu.cn/document/server-docs/im-v1/file/create */

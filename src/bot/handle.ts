@@ -2,9 +2,9 @@ import { setMaxListeners } from 'node:events';
 import { problemCard } from '../cards/answer-cards.ts';
 import type { Clock, Journal, Log, RunRecord, Seen } from '../run/ports.ts';
 import type { Run, Runs } from '../run/runs/runs.ts';
-import type { Definition } from '../sync/definition.ts';
-import type { Problem } from '../sync/problem.ts';
-import { text } from '../sync/text.ts';
+import type { Definition } from '../sync/definition/definition.ts';
+import type { Problem } from '../sync/words/problem.ts';
+import { text } from '../sync/words/text.ts';
 import { approvers, starterOf } from './access.ts';
 import { answer, greet } from './answer.ts';
 import {

@@ -1,6 +1,6 @@
 import { refusalCard } from '../cards/answer-cards.ts';
-import type { Definition } from '../sync/definition.ts';
-import { type Text, text } from '../sync/text.ts';
+import type { Definition } from '../sync/definition/definition.ts';
+import { type Text, text } from '../sync/words/text.ts';
 import { type Circumstances, may, type Permission, type Right } from './access.ts';
 import type { Bot, ChatRequest } from './bot.ts';
 import { visible } from './commands/grammar.ts';

@@ -1,6 +1,6 @@
 import type { CallMeter } from '../run/ports.ts';
-import type { Definition } from '../sync/definition.ts';
-import type { Problem } from '../sync/problem.ts';
+import type { Definition } from '../sync/definition/definition.ts';
+import type { Problem } from '../sync/words/problem.ts';
 
 export type * from './ports/kept.ts';
 

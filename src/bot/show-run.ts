@@ -1,7 +1,7 @@
 import { endCard, runCard } from '../cards/run-card.ts';
 import type { Run, Started } from '../run/runs/runs.ts';
-import type { Definition } from '../sync/definition.ts';
-import type { State } from '../sync/state.ts';
+import type { Definition } from '../sync/definition/definition.ts';
+import type { State } from '../sync/state/state.ts';
 import { approvers, deciders, starterOf } from './access.ts';
 import type { Bot, ChatRequest } from './bot.ts';
 import { factsOf } from './failures.ts';

@@ -1,5 +1,5 @@
-import type { Problem } from '../sync/problem.ts';
-import { type Locale, type Text, text } from '../sync/text.ts';
+import type { Problem } from '../sync/words/problem.ts';
+import { type Locale, type Text, text } from '../sync/words/text.ts';
 import { commandButton, syncButton } from './parts/button.ts';
 import { type Card, type Element, fitted, makeCard } from './parts/card.ts';
 import { buttonRow, line, lines, person, problemElements, rich } from './parts/element.ts';

@@ -1,5 +1,5 @@
 import type { Digest } from '../sync/schedule/health.ts';
-import { count, type Text, text } from '../sync/text.ts';
+import { count, type Text, text } from '../sync/words/text.ts';
 import { commandButton } from './parts/button.ts';
 import { type Card, type Element, fitted, head, makeCard, type View } from './parts/card.ts';
 import { buttonRow, line, lines, mention, moreLine } from './parts/element.ts';

@@ -1,4 +1,4 @@
-import { type Locale, type Text, text } from '../sync/text.ts';
+import { type Locale, type Text, text } from '../sync/words/text.ts';
 import { meant } from './answer-cards.ts';
 import { button, commandButton } from './parts/button.ts';
 import { type Card, type Element, makeCard, type View } from './parts/card.ts';

@@ -1,6 +1,6 @@
-import type { Problem } from '../sync/problem.ts';
-import type { Actor, State } from '../sync/state.ts';
-import { count, type Text, text } from '../sync/text.ts';
+import type { Actor, State } from '../sync/state/state.ts';
+import type { Problem } from '../sync/words/problem.ts';
+import { count, type Text, text } from '../sync/words/text.ts';
 import { commandButton, syncButton } from './parts/button.ts';
 import { type Card, type Element, fitted, head, makeCard, type Room, type View } from './parts/card.ts';
 import { buttonRow, line, lines, moreLine, rich, who, withButton } from './parts/element.ts';

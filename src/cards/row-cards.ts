@@ -1,7 +1,7 @@
-import { isEqual, type Verified, verifiedLines } from '../sync/checked.ts';
-import type { ChunkStatus } from '../sync/state.ts';
-import type { Chapter, Story } from '../sync/story.ts';
-import { type Locale, type Text, text } from '../sync/text.ts';
+import { isEqual, type Verified, verifiedLines } from '../sync/state/checked.ts';
+import type { ChunkStatus } from '../sync/state/state.ts';
+import type { Chapter, Story } from '../sync/state/story.ts';
+import { type Locale, type Text, text } from '../sync/words/text.ts';
 import { type Card, fitted, makeCard, type Room, type View } from './parts/card.ts';
 import { line, lines, rich, who } from './parts/element.ts';
 import { colours, type Look } from './parts/look.ts';

@@ -1,6 +1,6 @@
-import { canApply, canResume, hasUnwritten, isCancelling, needsFields } from '../sync/progress.ts';
-import type { State, Status } from '../sync/state.ts';
-import { count, type Text, text } from '../sync/text.ts';
+import { canApply, canResume, hasUnwritten, isCancelling, needsFields } from '../sync/state/progress.ts';
+import type { State, Status } from '../sync/state/state.ts';
+import { count, type Text, text } from '../sync/words/text.ts';
 import { type ButtonLook, button } from './parts/button.ts';
 import type { Element } from './parts/card.ts';
 import { buttonRow } from './parts/element.ts';

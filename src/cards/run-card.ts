@@ -1,6 +1,6 @@
-import { asksFirst, errorsOf } from '../sync/progress.ts';
-import type { Act, State } from '../sync/state.ts';
-import { count, type Locale, type Text, text } from '../sync/text.ts';
+import { asksFirst, errorsOf } from '../sync/state/progress.ts';
+import type { Act, State } from '../sync/state/state.ts';
+import { count, type Locale, type Text, text } from '../sync/words/text.ts';
 import { type Card, type Element, fitted, makeCard, type Room } from './parts/card.ts';
 import { line, mention, person, problemElements, rich, rule, who } from './parts/element.ts';
 import { lookOf, stoppedLook } from './parts/look.ts';

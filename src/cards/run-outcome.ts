@@ -1,6 +1,6 @@
-import { reasonOf } from '../sync/bad-groups.ts';
-import type { BadGroup, BadRow, ChunkKind, FailedChunk, Sample, State } from '../sync/state.ts';
-import { count, type Text, text } from '../sync/text.ts';
+import { reasonOf } from '../sync/state/bad-groups.ts';
+import type { BadGroup, BadRow, ChunkKind, FailedChunk, Sample, State } from '../sync/state/state.ts';
+import { count, type Text, text } from '../sync/words/text.ts';
 import { type Element, head, type Room } from './parts/card.ts';
 import { figures, heading, line, lines } from './parts/element.ts';
 import { joined, plain, plainText, same, some } from './parts/words.ts';

@@ -1,6 +1,6 @@
-import { isCancelling, workingSince } from '../sync/progress.ts';
-import type { Queue, State } from '../sync/state.ts';
-import { count, type Text, text } from '../sync/text.ts';
+import { isCancelling, workingSince } from '../sync/state/progress.ts';
+import type { Queue, State } from '../sync/state/state.ts';
+import { count, type Text, text } from '../sync/words/text.ts';
 import type { Element } from './parts/card.ts';
 import { line, rich, who } from './parts/element.ts';
 import { bar, joined, lasting, moment, percent, plain, rate, same, some } from './parts/words.ts';

@@ -1,5 +1,5 @@
-import type { Problem } from '../sync/problem.ts';
-import { count, type Text, text } from '../sync/text.ts';
+import type { Problem } from '../sync/words/problem.ts';
+import { count, type Text, text } from '../sync/words/text.ts';
 import { button } from './parts/button.ts';
 import { type Card, type Element, head, makeCard, type View } from './parts/card.ts';
 import {

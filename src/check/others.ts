@@ -1,10 +1,10 @@
 import type { Chat } from '../bot/ports.ts';
 import { owners } from '../bot/schedule/entries.ts';
-import type { Definition } from '../sync/definition.ts';
-import { CallError } from '../sync/failure.ts';
-import { problemOf } from '../sync/failure-problem.ts';
-import type { Problem } from '../sync/problem.ts';
-import { type Text, text } from '../sync/text.ts';
+import type { Definition } from '../sync/definition/definition.ts';
+import { CallError } from '../sync/words/failure.ts';
+import { problemOf } from '../sync/words/failure-problem.ts';
+import type { Problem } from '../sync/words/problem.ts';
+import { type Text, text } from '../sync/words/text.ts';
 
 /** Answers what is wrong with a chat, or nothing; each chat is asked for once. */
 export type AskChat = (

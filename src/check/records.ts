@@ -1,11 +1,11 @@
 import { readTable } from '../run/plan/read-table.ts';
 import type { RecordPage, Table } from '../run/ports.ts';
 import { shownKey } from '../run/sample.ts';
-import type { Definition } from '../sync/definition.ts';
-import type { Key } from '../sync/key.ts';
-import type { Mapping } from '../sync/mapping.ts';
-import type { Problem } from '../sync/problem.ts';
-import { count, listed, type Text, text } from '../sync/text.ts';
+import type { Definition } from '../sync/definition/definition.ts';
+import type { Key } from '../sync/fields/key.ts';
+import type { Mapping } from '../sync/fields/mapping.ts';
+import type { Problem } from '../sync/words/problem.ts';
+import { count, listed, type Text, text } from '../sync/words/text.ts';
 
 /** Pages that are looked at, of 500 records each. */
 const mostPages = 400;

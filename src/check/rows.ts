@@ -1,11 +1,11 @@
 import { listedKey } from '../run/bad-rows.ts';
 import type { Query, Source } from '../run/ports.ts';
-import { badGroups, reasonOf } from '../sync/bad-groups.ts';
-import type { Key } from '../sync/key.ts';
-import type { Mapping } from '../sync/mapping.ts';
-import { type Problem, ProblemError } from '../sync/problem.ts';
-import { count, listed, type Text, text } from '../sync/text.ts';
-import type { Value } from '../sync/value.ts';
+import type { Key } from '../sync/fields/key.ts';
+import type { Mapping } from '../sync/fields/mapping.ts';
+import type { Value } from '../sync/fields/value.ts';
+import { badGroups, reasonOf } from '../sync/state/bad-groups.ts';
+import { type Problem, ProblemError } from '../sync/words/problem.ts';
+import { count, listed, type Text, text } from '../sync/words/text.ts';
 
 /** Rows that are looked at, and milliseconds that the query may take for it. */
 const mostRows = 200_000;

@@ -9,14 +9,14 @@ import { tryLinked, tryPeople } from '../run/plan/lookup.ts';
 import type { People, Query, Sources, Store, Table } from '../run/ports.ts';
 import { openFound } from '../run/target.ts';
 import { allOf } from '../run/together.ts';
-import type { Definition } from '../sync/definition.ts';
-import { problemOf } from '../sync/failure-problem.ts';
-import type { Field } from '../sync/field.ts';
-import { isMismatch, type Mapping, mapColumns } from '../sync/mapping.ts';
-import type { Problem } from '../sync/problem.ts';
-import { creationOf, fieldToBe, homelessColumns, type NewField, namesOf } from '../sync/schema.ts';
-import { type Text, text } from '../sync/text.ts';
-import { zoneOf } from '../sync/zone.ts';
+import type { Definition } from '../sync/definition/definition.ts';
+import type { Field } from '../sync/definition/field.ts';
+import { isMismatch, type Mapping, mapColumns } from '../sync/fields/mapping.ts';
+import { creationOf, fieldToBe, homelessColumns, type NewField, namesOf } from '../sync/fields/schema.ts';
+import { problemOf } from '../sync/words/failure-problem.ts';
+import type { Problem } from '../sync/words/problem.ts';
+import { type Text, text } from '../sync/words/text.ts';
+import { zoneOf } from '../sync/words/zone.ts';
 import type { Writes } from './others.ts';
 
 /** What `check` tries a table with. */

@@ -4,9 +4,9 @@ import type { Environment } from '../config.ts';
 import type { openDefinitions, storeCare } from '../local.ts';
 import type { LogOptions } from '../log.ts';
 import type { Clock, Log } from '../run/ports.ts';
-import type { Problem } from '../sync/problem.ts';
-import type { State } from '../sync/state.ts';
-import { type Locale, type Text, text } from '../sync/text.ts';
+import type { State } from '../sync/state/state.ts';
+import type { Problem } from '../sync/words/problem.ts';
+import { type Locale, type Text, text } from '../sync/words/text.ts';
 import type { ExitCode, ReportedError } from './report.ts';
 import type { Stream, Terminal } from './terminal.ts';
 

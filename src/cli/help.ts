@@ -1,5 +1,5 @@
 import { type Setting, type SettingTable, settings } from '../settings.ts';
-import { inLocale, type Locale, type Text, text } from '../sync/text.ts';
+import { inLocale, type Locale, type Text, text } from '../sync/words/text.ts';
 import { pad, speaking } from './draw.ts';
 
 /** Commander's headings in Chinese. */

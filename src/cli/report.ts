@@ -1,8 +1,4 @@
-import { CallError } from '../sync/failure.ts';
-import { problemOf } from '../sync/failure-problem.ts';
-import { takenOver } from '../sync/fenced.ts';
-import { type Problem, ProblemError } from '../sync/problem.ts';
-import { asksFirst, nothing } from '../sync/progress.ts';
+import { asksFirst, nothing } from '../sync/state/progress.ts';
 import type {
   CallCounts,
   DeleteCounts,
@@ -11,8 +7,12 @@ import type {
   Spent,
   State,
   Status,
-} from '../sync/state.ts';
-import { inLocale, type Locale, text } from '../sync/text.ts';
+} from '../sync/state/state.ts';
+import { CallError } from '../sync/words/failure.ts';
+import { problemOf } from '../sync/words/failure-problem.ts';
+import { takenOver } from '../sync/words/fenced.ts';
+import { type Problem, ProblemError } from '../sync/words/problem.ts';
+import { inLocale, type Locale, text } from '../sync/words/text.ts';
 
 /** What the process answers when it ends. */
 export type ExitCode = 0 | 1 | 2 | 3 | 4;

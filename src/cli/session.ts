@@ -10,11 +10,11 @@ import {
   secretsOf,
 } from '../config.ts';
 import type { CallMeter, Clock, Log } from '../run/ports.ts';
-import { CallError } from '../sync/failure.ts';
-import { hiding } from '../sync/hide.ts';
-import { ProblemError, problem } from '../sync/problem.ts';
-import type { CallCounts } from '../sync/state.ts';
-import { text } from '../sync/text.ts';
+import type { CallCounts } from '../sync/state/state.ts';
+import { CallError } from '../sync/words/failure.ts';
+import { hiding } from '../sync/words/hide.ts';
+import { ProblemError, problem } from '../sync/words/problem.ts';
+import { text } from '../sync/words/text.ts';
 import {
   type Answer,
   type Command,

@@ -1,7 +1,7 @@
 import type { Clock } from '../run/ports.ts';
-import { cut } from '../sync/columns.ts';
-import type { State } from '../sync/state.ts';
-import type { Locale } from '../sync/text.ts';
+import type { State } from '../sync/state/state.ts';
+import { cut } from '../sync/words/columns.ts';
+import type { Locale } from '../sync/words/text.ts';
 import { progressLine, stepOf } from './draw.ts';
 
 /** A stream that people or programs read. */

@@ -1,6 +1,6 @@
 import { type Document, isPair, isScalar, type Pair, type Scalar, visit } from 'yaml';
-import type { Problem } from '../sync/problem.ts';
-import { text } from '../sync/text.ts';
+import type { Problem } from '../sync/words/problem.ts';
+import { text } from '../sync/words/text.ts';
 
 /**
  * Sets what stands for a value of the data back to how it is written: keys, the values of `map` and `default`. What

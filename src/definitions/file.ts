@@ -10,11 +10,11 @@ import {
   visit,
   type YAMLError,
 } from 'yaml';
-import type { Definition } from '../sync/definition.ts';
-import type { Issue, Path } from '../sync/definition-issues.ts';
-import { parseDefinition } from '../sync/parse-definition.ts';
-import type { Problem } from '../sync/problem.ts';
-import { type Text, text } from '../sync/text.ts';
+import type { Definition } from '../sync/definition/definition.ts';
+import type { Issue, Path } from '../sync/definition/definition-issues.ts';
+import { parseDefinition } from '../sync/definition/parse-definition.ts';
+import type { Problem } from '../sync/words/problem.ts';
+import { type Text, text } from '../sync/words/text.ts';
 import { asWritten, lostKeys, takeAsWritten } from './as-written.ts';
 
 /** A file as read. `name` is what it calls itself, also when something else in it is wrong. */

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Happening } from 'bitable-playground';
 import type { DrawnButton } from '../cards/terminal.ts';
-import type { State } from '../sync/state.ts';
-import { inLocale, type Locale, type Text } from '../sync/text.ts';
+import type { State } from '../sync/state/state.ts';
+import { inLocale, type Locale, type Text } from '../sync/words/text.ts';
 import type { Scene } from './scene.ts';
 import type { Screen } from './screen.ts';
 import { confirmFirst, fileCame, noButton, pressed, tableNow } from './words.ts';

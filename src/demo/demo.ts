@@ -1,8 +1,8 @@
 import type { DemoOptions, DemoStage, RunDemo } from '../cli/command.ts';
 import { localeOf } from '../config.ts';
 import type { Log } from '../run/ports.ts';
-import type { State } from '../sync/state.ts';
-import { inLocale, type Locale, type Text } from '../sync/text.ts';
+import type { State } from '../sync/state/state.ts';
+import { inLocale, type Locale, type Text } from '../sync/words/text.ts';
 import { type Conversation, openConversation } from './conversation.ts';
 import { playFaults } from './faults.ts';
 import { names, openScene, type Scene } from './scene.ts';

@@ -1,5 +1,5 @@
 import type { Fault, Playground } from 'bitable-playground';
-import { type Text, text } from '../sync/text.ts';
+import { type Text, text } from '../sync/words/text.ts';
 
 /** One fault of the demo. */
 export interface PlayedFault {

@@ -1,6 +1,6 @@
 import mysql, { type Connection, type RowDataPacket } from 'mysql2/promise';
-import { ProblemError, problem } from '../sync/problem.ts';
-import { text } from '../sync/text.ts';
+import { ProblemError, problem } from '../sync/words/problem.ts';
+import { text } from '../sync/words/text.ts';
 import { shopRows, shopTables } from './shop.ts';
 
 /** What was found or made in a real database. */

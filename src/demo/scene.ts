@@ -6,7 +6,7 @@ import { openProgram, type Program } from '../app.ts';
 import type { DemoOptions, DemoStage } from '../cli/command.ts';
 import { readConfig } from '../config.ts';
 import { botMenu } from '../feishu/app/needs.ts';
-import { inLocale, type Locale, type Text, text } from '../sync/text.ts';
+import { inLocale, type Locale, type Text, text } from '../sync/words/text.ts';
 import { orderFields, ordersYaml } from './definition.ts';
 import { embeddedShop } from './embedded.ts';
 import { type RealShop, realShop } from './mysql.ts';

@@ -1,5 +1,5 @@
 import type { DemoOptions } from '../cli/command.ts';
-import { count, type Text, text } from '../sync/text.ts';
+import { count, type Text, text } from '../sync/words/text.ts';
 import { faultStories } from './faults.ts';
 import type { RealShop } from './mysql.ts';
 

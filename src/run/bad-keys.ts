@@ -1,8 +1,8 @@
-import { whyBadKey } from '../sync/bad-keys.ts';
-import type { Compared } from '../sync/diff.ts';
-import type { FieldKind } from '../sync/field.ts';
-import type { Mapping } from '../sync/mapping.ts';
-import type { BadRow } from '../sync/state.ts';
+import type { FieldKind } from '../sync/definition/field.ts';
+import type { Mapping } from '../sync/fields/mapping.ts';
+import { whyBadKey } from '../sync/plan/bad-keys.ts';
+import type { Compared } from '../sync/plan/diff.ts';
+import type { BadRow } from '../sync/state/state.ts';
 import { listedKey, listedParts } from './bad-rows.ts';
 import type { SourceRead } from './plan/read-source.ts';
 import type { TableRead } from './plan/read-table.ts';

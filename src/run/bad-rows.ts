@@ -1,11 +1,12 @@
-import { badGroups } from '../sync/bad-groups.ts';
-import { type Change, wantedAt } from '../sync/change.ts';
-import type { Failure } from '../sync/failure.ts';
-import { type Key, showKey, showParts } from '../sync/key.ts';
-import type { Cell } from '../sync/kinds/kind.ts';
-import type { Mapping, Target } from '../sync/mapping.ts';
-import type { BadGroup, BadRow } from '../sync/state.ts';
-import { text } from '../sync/text.ts';
+import { type Key, showKey, showParts } from '../sync/fields/key.ts';
+import type { Cell } from '../sync/fields/kinds/kind.ts';
+import type { Mapping } from '../sync/fields/mapping.ts';
+import type { Target } from '../sync/fields/target.ts';
+import { type Change, wantedAt } from '../sync/plan/change.ts';
+import { badGroups } from '../sync/state/bad-groups.ts';
+import type { BadGroup, BadRow } from '../sync/state/state.ts';
+import type { Failure } from '../sync/words/failure.ts';
+import { text } from '../sync/words/text.ts';
 import type { Rejects } from './ports.ts';
 import { masked } from './sample.ts';
 

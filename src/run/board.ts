@@ -1,4 +1,4 @@
-import type { CallCounts, State } from '../sync/state.ts';
+import type { CallCounts, State } from '../sync/state/state.ts';
 import type { CallMeter } from './ports.ts';
 
 /** The state of one run, where everybody who shows it can watch. */

@@ -1,5 +1,5 @@
-import { problem } from '../sync/problem.ts';
-import { text } from '../sync/text.ts';
+import { problem } from '../sync/words/problem.ts';
+import { text } from '../sync/words/text.ts';
 
 /** Whether nothing that writes may begin at this moment: somebody has frozen everything. */
 export type IsHeld = () => Promise<boolean>;

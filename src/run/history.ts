@@ -1,4 +1,4 @@
-import type { Definition } from '../sync/definition.ts';
+import type { Definition } from '../sync/definition/definition.ts';
 import type { Scope, Store, Table } from './ports.ts';
 
 /** What is known from earlier runs of the scope. */

@@ -1,5 +1,12 @@
 import pLimit from 'p-limit';
-import { answered, refused, refusedPause, rememberWidth, startWidth, type Width } from '../sync/width.ts';
+import {
+  answered,
+  refused,
+  refusedPause,
+  rememberWidth,
+  startWidth,
+  type Width,
+} from '../sync/plan/width.ts';
 import type { Chance, Clock, Fact } from './ports.ts';
 
 /** Where the writes of one base queue up. */

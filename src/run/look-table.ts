@@ -1,10 +1,10 @@
-import type { ColumnDetail } from '../sync/column.ts';
-import type { Definition } from '../sync/definition.ts';
-import type { Field } from '../sync/field.ts';
-import { isMismatch, mapColumns } from '../sync/mapping.ts';
-import { type Problem, ProblemError } from '../sync/problem.ts';
-import type { Text } from '../sync/text.ts';
-import { zoneOf } from '../sync/zone.ts';
+import type { Definition } from '../sync/definition/definition.ts';
+import type { Field } from '../sync/definition/field.ts';
+import { isMismatch, mapColumns } from '../sync/fields/mapping.ts';
+import type { ColumnDetail } from '../sync/fields/value.ts';
+import { type Problem, ProblemError } from '../sync/words/problem.ts';
+import type { Text } from '../sync/words/text.ts';
+import { zoneOf } from '../sync/words/zone.ts';
 import { type BothSides, lackingFields, wouldCreate } from './plan/create-fields.ts';
 import type { Query, Store, Table } from './ports.ts';
 

@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { type Definition, modes } from '../sync/definition.ts';
-import { fieldKinds } from '../sync/field.ts';
-import { personWords } from '../sync/lookup.ts';
-import type { Mapping, Target } from '../sync/mapping.ts';
-import type { KnownField } from '../sync/pairing.ts';
-import type { Sample, WaitReason } from '../sync/state.ts';
-import { amount, inFormat, object, parsed } from '../sync/stored.ts';
-import { knownFieldSchema, sampleSchema, waitSchema } from '../sync/stored-state.ts';
+import { type Definition, modes } from '../sync/definition/definition.ts';
+import { fieldKinds } from '../sync/definition/field.ts';
+import type { Mapping } from '../sync/fields/mapping.ts';
+import { type KnownField, personWords, type Target } from '../sync/fields/target.ts';
+import type { Sample, WaitReason } from '../sync/state/state.ts';
+import { amount, inFormat, object, parsed } from '../sync/state/stored.ts';
+import { knownFieldSchema, sampleSchema, waitSchema } from '../sync/state/stored-state.ts';
 
 /** Rows and deletes that no chunk holds. */
 export interface Basis {

@@ -1,5 +1,5 @@
 // What a run, the bot and the program need of the world; adapters implement it, `app` brings them together.
-export type { ChunkStatus } from '../sync/state.ts';
+export type { ChunkStatus } from '../sync/state/state.ts';
 export type * from './ports/clock.ts';
 export type * from './ports/facts.ts';
 export type * from './ports/journal.ts';

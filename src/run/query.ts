@@ -1,4 +1,4 @@
-import type { Definition } from '../sync/definition.ts';
+import type { Definition } from '../sync/definition/definition.ts';
 import type { Query } from './ports.ts';
 
 /** A definition's query as its source takes it. @param timeZone the program's, for definitions that name none */

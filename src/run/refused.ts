@@ -1,8 +1,8 @@
-import type { Change, Written } from '../sync/change.ts';
-import type { Failure } from '../sync/failure.ts';
-import type { Field } from '../sync/field.ts';
-import type { Target } from '../sync/mapping.ts';
-import { hashOf, hashOfRow } from '../sync/row.ts';
+import type { Field } from '../sync/definition/field.ts';
+import type { Target } from '../sync/fields/target.ts';
+import type { Change, Written } from '../sync/plan/change.ts';
+import { hashOf, hashOfRow } from '../sync/plan/row.ts';
+import type { Failure } from '../sync/words/failure.ts';
 import { refusedRow } from './bad-rows.ts';
 import type { Plan } from './plan.ts';
 import type { RefusedRow, Rejects, Scope } from './ports.ts';

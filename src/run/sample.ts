@@ -1,10 +1,11 @@
-import type { Change } from '../sync/change.ts';
-import type { FieldKind } from '../sync/field.ts';
-import { type Key, showKey } from '../sync/key.ts';
-import type { Cell } from '../sync/kinds/kind.ts';
-import { membersIn } from '../sync/kinds/set.ts';
-import type { Mapping, Target } from '../sync/mapping.ts';
-import type { ChunkKind, Sample } from '../sync/state.ts';
+import type { FieldKind } from '../sync/definition/field.ts';
+import { type Key, showKey } from '../sync/fields/key.ts';
+import type { Cell } from '../sync/fields/kinds/kind.ts';
+import { membersIn } from '../sync/fields/kinds/set.ts';
+import type { Mapping } from '../sync/fields/mapping.ts';
+import type { Target } from '../sync/fields/target.ts';
+import type { Change } from '../sync/plan/change.ts';
+import type { ChunkKind, Sample } from '../sync/state/state.ts';
 
 /** Samples of each kind that a card shows. */
 const samplesPerKind = 3;

@@ -1,7 +1,7 @@
-import type { Failure } from '../sync/failure.ts';
-import { isOpen } from '../sync/round.ts';
-import type { FailedChunk, State } from '../sync/state.ts';
-import { tally } from '../sync/tally.ts';
+import { isOpen } from '../sync/plan/round.ts';
+import type { FailedChunk, State } from '../sync/state/state.ts';
+import { tally } from '../sync/state/tally.ts';
+import type { Failure } from '../sync/words/failure.ts';
 import type { Basis } from './plan.ts';
 import type { ChunkRecord } from './ports.ts';
 

@@ -1,6 +1,6 @@
-import { decodeChanges } from '../sync/change.ts';
-import { showKey, unveiled } from '../sync/key.ts';
-import type { Chapter, Story } from '../sync/story.ts';
+import { showKey, unveiled } from '../sync/fields/key.ts';
+import { decodeChanges } from '../sync/plan/change.ts';
+import type { Chapter, Story } from '../sync/state/story.ts';
 import { type Plan, readPlan } from './plan.ts';
 import type { RunRecord, Store } from './ports.ts';
 import { sampleOf } from './sample.ts';

@@ -1,7 +1,7 @@
-import { parseBaseAddress, withTable } from '../sync/address.ts';
-import type { Definition } from '../sync/definition.ts';
-import { type Problem, ProblemError, problem } from '../sync/problem.ts';
-import { type Text, text } from '../sync/text.ts';
+import { parseBaseAddress, withTable } from '../sync/definition/address.ts';
+import type { Definition } from '../sync/definition/definition.ts';
+import { type Problem, ProblemError, problem } from '../sync/words/problem.ts';
+import { type Text, text } from '../sync/words/text.ts';
 import type { MadeTable, Table, TableFacts } from './ports.ts';
 
 /** Where a definition writes to. */

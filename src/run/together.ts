@@ -1,4 +1,4 @@
-import { ProblemError } from '../sync/problem.ts';
+import { ProblemError } from '../sync/words/problem.ts';
 
 /**
  * Waits for all. Of several failures the one in words for people is told: a table that is not there fails each call,

@@ -1,7 +1,7 @@
-import { type Change, decodeChanges } from '../sync/change.ts';
-import type { Key } from '../sync/key.ts';
-import type { BadRow } from '../sync/state.ts';
-import { text } from '../sync/text.ts';
+import type { Key } from '../sync/fields/key.ts';
+import { type Change, decodeChanges } from '../sync/plan/change.ts';
+import type { BadRow } from '../sync/state/state.ts';
+import { text } from '../sync/words/text.ts';
 import { listedKey } from './bad-rows.ts';
 import { type Plan, readPlan } from './plan.ts';
 import type { ChunkRecord, RefusedRow, RunRecord, Scope, Store } from './ports.ts';

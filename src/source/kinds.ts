@@ -1,4 +1,4 @@
-import { type Text, text } from '../sync/text.ts';
+import { type Text, text } from '../sync/words/text.ts';
 
 /** One sort of failure of a read, in words; those below are the same for all databases. */
 export interface Kind<Asked> {

@@ -1,7 +1,7 @@
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import mysql, { type Connection, type ConnectionOptions } from 'mysql2';
-import { type Problem, problem } from '../sync/problem.ts';
-import { text } from '../sync/text.ts';
+import { type Problem, problem } from '../sync/words/problem.ts';
+import { text } from '../sync/words/text.ts';
 
 /** Where a MySQL server is and who we are there. Holds the password: never show it. */
 export interface MysqlAddress {

@@ -1,6 +1,5 @@
 import type { FieldPacket } from 'mysql2';
-import type { ColumnDetail } from '../sync/column.ts';
-import type { ColumnType } from '../sync/value.ts';
+import type { ColumnDetail, ColumnType } from '../sync/fields/value.ts';
 import { ask } from './mysql-ask.ts';
 import type { Session } from './mysql-session.ts';
 import { columnType } from './mysql-types.ts';

@@ -1,7 +1,7 @@
 import type { FieldPacket } from 'mysql2';
-import { type Dialect, tokens } from '../sync/sql.ts';
-import type { Value } from '../sync/value.ts';
-import type { Zone } from '../sync/zone.ts';
+import { type Dialect, tokens } from '../sync/definition/sql.ts';
+import type { Value } from '../sync/fields/value.ts';
+import type { Zone } from '../sync/words/zone.ts';
 import { columnType } from './mysql-types.ts';
 
 /** A column that a server does not show exactly, and what it is asked for beside it. */

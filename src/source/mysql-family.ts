@@ -1,5 +1,5 @@
-import type { Problem } from '../sync/problem.ts';
-import { text } from '../sync/text.ts';
+import type { Problem } from '../sync/words/problem.ts';
+import { text } from '../sync/words/text.ts';
 import type { Settings } from './mysql-settings.ts';
 
 /** Which server of the family it is, as far as it makes a difference. */

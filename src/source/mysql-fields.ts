@@ -1,7 +1,7 @@
 import type { FieldPacket } from 'mysql2';
-import { problem } from '../sync/problem.ts';
-import { text } from '../sync/text.ts';
-import type { Column } from '../sync/value.ts';
+import type { Column } from '../sync/fields/value.ts';
+import { problem } from '../sync/words/problem.ts';
+import { text } from '../sync/words/text.ts';
 import { askWithFields, prepare } from './mysql-ask.ts';
 import { statement } from './mysql-exact.ts';
 import { cannotPrepare } from './mysql-family.ts';

@@ -1,5 +1,5 @@
-import type { Problem } from '../sync/problem.ts';
-import { text } from '../sync/text.ts';
+import type { Problem } from '../sync/words/problem.ts';
+import { text } from '../sync/words/text.ts';
 
 const harmless: ReadonlySet<string> = new Set(['USAGE', 'SELECT', 'SHOW VIEW', 'SHOW DATABASES']);
 

@@ -1,6 +1,6 @@
-import { oddCharacter } from '../sync/odd-characters.ts';
-import { type Problem, ProblemError, problem } from '../sync/problem.ts';
-import { type Text, text, visible } from '../sync/text.ts';
+import { oddCharacter } from '../sync/definition/odd-characters.ts';
+import { type Problem, ProblemError, problem } from '../sync/words/problem.ts';
+import { type Text, text, visible } from '../sync/words/text.ts';
 import { type Kind as KindOf, ofQuery } from './kinds.ts';
 import { queryFaults } from './mysql-query-faults.ts';
 import { tooLong } from './problems.ts';

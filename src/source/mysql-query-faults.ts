@@ -1,4 +1,4 @@
-import { text } from '../sync/text.ts';
+import { text } from '../sync/words/text.ts';
 import { type Kind, ofQuery, writes, wrongFunction, wrongName, wrongSyntax } from './kinds.ts';
 
 const brokenView = ofQuery(

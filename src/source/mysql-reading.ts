@@ -1,9 +1,9 @@
 import type { FieldPacket, QueryOptions } from 'mysql2';
 import type { Rows } from '../run/ports.ts';
-import { isCut } from '../sync/cut.ts';
-import { rowsPerTurn } from '../sync/limits.ts';
-import type { Text } from '../sync/text.ts';
-import type { Column, Value } from '../sync/value.ts';
+import type { Column, Value } from '../sync/fields/value.ts';
+import { isCut } from '../sync/fields/value.ts';
+import { rowsPerTurn } from '../sync/words/limits.ts';
+import type { Text } from '../sync/words/text.ts';
 import { openFlow } from './flow.ts';
 import type { Leash } from './leash.ts';
 import { ask } from './mysql-ask.ts';

@@ -1,6 +1,6 @@
 import type { Clock, Query } from '../run/ports.ts';
-import type { Problem } from '../sync/problem.ts';
-import type { Dialect } from '../sync/sql.ts';
+import type { Dialect } from '../sync/definition/sql.ts';
+import type { Problem } from '../sync/words/problem.ts';
 import type { Leash } from './leash.ts';
 import { dial, type MysqlAddress, type Wire } from './mysql-address.ts';
 import { ask } from './mysql-ask.ts';

@@ -1,6 +1,6 @@
-import { type ProblemError, problem } from '../sync/problem.ts';
-import type { Dialect } from '../sync/sql.ts';
-import { text } from '../sync/text.ts';
+import type { Dialect } from '../sync/definition/sql.ts';
+import { type ProblemError, problem } from '../sync/words/problem.ts';
+import { text } from '../sync/words/text.ts';
 import type { Wire } from './mysql-address.ts';
 import { ask } from './mysql-ask.ts';
 

@@ -1,5 +1,5 @@
-import { type Problem, ProblemError } from '../sync/problem.ts';
-import { type Text, text } from '../sync/text.ts';
+import { type Problem, ProblemError } from '../sync/words/problem.ts';
+import { type Text, text } from '../sync/words/text.ts';
 import type { Asked } from './mysql-problems.ts';
 
 /**

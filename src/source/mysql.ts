@@ -1,9 +1,8 @@
 import type { Clock, Query, Rows, Source } from '../run/ports.ts';
-import type { ColumnDetail } from '../sync/column.ts';
-import type { Problem } from '../sync/problem.ts';
-import { text } from '../sync/text.ts';
-import type { Column } from '../sync/value.ts';
-import { zoneOf } from '../sync/zone.ts';
+import type { Column, ColumnDetail } from '../sync/fields/value.ts';
+import type { Problem } from '../sync/words/problem.ts';
+import { text } from '../sync/words/text.ts';
+import { zoneOf } from '../sync/words/zone.ts';
 import { type Leash, openLeash } from './leash.ts';
 import { parseMysqlUrl, unencrypted } from './mysql-address.ts';
 import { ask, prepare } from './mysql-ask.ts';

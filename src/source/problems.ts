@@ -1,7 +1,7 @@
-import { type Problem, ProblemError, problem } from '../sync/problem.ts';
-import { judgeQuery } from '../sync/query.ts';
-import { type Dialect, tokens } from '../sync/sql.ts';
-import { text } from '../sync/text.ts';
+import { judgeQuery } from '../sync/definition/query.ts';
+import { type Dialect, tokens } from '../sync/definition/sql.ts';
+import { type Problem, ProblemError, problem } from '../sync/words/problem.ts';
+import { text } from '../sync/words/text.ts';
 
 /** Throws what the query rule has against a query. @param where where the query stands @throws ProblemError */
 export const refuse = (sql: string, where: string, dialect?: Dialect): void =>

@@ -1,6 +1,6 @@
 import type { Clock, Source, Sources } from '../run/ports.ts';
-import { problem } from '../sync/problem.ts';
-import { text } from '../sync/text.ts';
+import { problem } from '../sync/words/problem.ts';
+import { text } from '../sync/words/text.ts';
 import { mysqlSource } from './mysql.ts';
 import { parseMysqlUrl, unencrypted } from './mysql-address.ts';
 import { withFewSessions } from './sessions.ts';

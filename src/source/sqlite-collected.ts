@@ -1,6 +1,6 @@
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
-import { rowsPerTurn } from '../sync/limits.ts';
-import type { Value } from '../sync/value.ts';
+import type { Value } from '../sync/fields/value.ts';
+import { rowsPerTurn } from '../sync/words/limits.ts';
 import { asBytes, bytesReader, type Packed, packed, realColumns } from './sqlite-pack.ts';
 import type { Cell } from './sqlite-types.ts';
 import type { Rows } from './sqlite-wire.ts';

@@ -1,6 +1,6 @@
-import { oddCharacter } from '../sync/odd-characters.ts';
-import { ProblemError, problem } from '../sync/problem.ts';
-import { type Text, text, visible } from '../sync/text.ts';
+import { oddCharacter } from '../sync/definition/odd-characters.ts';
+import { ProblemError, problem } from '../sync/words/problem.ts';
+import { type Text, text, visible } from '../sync/words/text.ts';
 import { type Kind as KindOf, ofQuery, writes, wrongFunction, wrongName, wrongSyntax } from './kinds.ts';
 import { ReaderGone } from './sqlite-process.ts';
 import { limits, type Refusal } from './sqlite-rules.ts';

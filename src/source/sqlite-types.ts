@@ -1,5 +1,4 @@
-import type { ColumnDetail } from '../sync/column.ts';
-import type { ColumnType, Value } from '../sync/value.ts';
+import type { ColumnDetail, ColumnType, Value } from '../sync/fields/value.ts';
 
 /** A cell as the driver gives it when integers come whole. */
 export type Cell = string | number | bigint | null | Uint8Array;

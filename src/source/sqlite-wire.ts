@@ -1,4 +1,4 @@
-import type { Value } from '../sync/value.ts';
+import type { Value } from '../sync/fields/value.ts';
 import type { Packed } from './sqlite-pack.ts';
 import type { Refusal } from './sqlite-rules.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { CardNotice, Cards, Chats } from '../bot/ports.ts';
-import { amount, problemSchema, readable } from '../sync/stored.ts';
+import { amount, problemSchema, readable } from '../sync/state/stored.ts';
 import { type Marks, type Occasions, once } from './db/notes.ts';
 
 /** What is known of chats. */

@@ -1,9 +1,9 @@
 import type { Transaction } from 'kysely';
 import { z } from 'zod';
 import type { ChunkRecord, Journal, NewChunk } from '../run/ports.ts';
-import { chunkKinds, chunkStatuses } from '../sync/state.ts';
-import { checked, parsed } from '../sync/stored.ts';
-import { failureSchema } from '../sync/stored-state.ts';
+import { chunkKinds, chunkStatuses } from '../sync/state/state.ts';
+import { checked, parsed } from '../sync/state/stored.ts';
+import { failureSchema } from '../sync/state/stored-state.ts';
 import { type Backend, type Database, transact, untilWon } from './db/backend.ts';
 import { asBuffer, asBytes, groups } from './db/encode.ts';
 import type { ChunkRow, Tables } from './db/schema.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Fact, Scope, TableFacts } from '../run/ports.ts';
-import { parsed } from '../sync/stored.ts';
-import { knownFieldSchema } from '../sync/stored-state.ts';
+import { parsed } from '../sync/state/stored.ts';
+import { knownFieldSchema } from '../sync/state/stored-state.ts';
 import type { Database } from './db/backend.ts';
 import { hash } from './db/encode.ts';
 

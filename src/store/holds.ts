@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Frozen, Holds, Pause } from '../bot/ports.ts';
-import { readable } from '../sync/stored.ts';
+import { readable } from '../sync/state/stored.ts';
 import type { Marks } from './db/notes.ts';
 
 /** Freeze, pauses and the month's quota. */

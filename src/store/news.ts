@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Debt, Health, HeldNews, News, Watched, WatchList } from '../bot/ports.ts';
 import { outcomes } from '../sync/schedule/health.ts';
-import { readable } from '../sync/stored.ts';
+import { readable } from '../sync/state/stored.ts';
 import type { Marks, Occasions } from './db/notes.ts';
 
 /** What chats were told of scheduled runs, and what they are still to be told. */

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Audit, Kept } from '../bot/ports.ts';
 import type { Clock, Store } from '../run/ports.ts';
-import { type Problem, ProblemError, problem } from '../sync/problem.ts';
+import { type Problem, ProblemError, problem } from '../sync/words/problem.ts';
 import { audit } from './audit.ts';
 import { chunks } from './chunks.ts';
 import { hash } from './db/encode.ts';

@@ -1,6 +1,6 @@
 import type { Order, Orders } from '../run/ports.ts';
-import { parsed } from '../sync/stored.ts';
-import { actorSchema } from '../sync/stored-state.ts';
+import { parsed } from '../sync/state/stored.ts';
+import { actorSchema } from '../sync/state/stored-state.ts';
 import type { Backend, Database } from './db/backend.ts';
 
 /** Orders for runs that go on at another instance. */

@@ -1,9 +1,9 @@
 import type { Transaction } from 'kysely';
 import { z } from 'zod';
 import type { RefusedRow, Rejects, Scope } from '../run/ports.ts';
-import type { Key } from '../sync/key.ts';
-import { parsed } from '../sync/stored.ts';
-import { badRowSchema } from '../sync/stored-state.ts';
+import type { Key } from '../sync/fields/key.ts';
+import { parsed } from '../sync/state/stored.ts';
+import { badRowSchema } from '../sync/state/stored-state.ts';
 import { type Backend, type Database, transact } from './db/backend.ts';
 import { asBuffer, asBytes, groups, keyId } from './db/encode.ts';
 import type { Tables } from './db/schema.ts';

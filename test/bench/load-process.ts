@@ -16,7 +16,7 @@ const { openSources } = (await dist('source/sources.js')) as typeof import('../.
 const { openStore } = (await dist('store/open.js')) as typeof import('../../src/store/open.ts');
 const { parseDefinition } = (await dist(
   'sync/parse-definition.js',
-)) as typeof import('../../src/sync/parse-definition.ts');
+)) as typeof import('../../src/sync/definition/parse-definition.ts');
 const { systemClock: clock } = (await dist('clock.js')) as typeof import('../../src/clock.ts');
 
 const silent = () => undefined;

@@ -14,11 +14,11 @@ import type { Clock, Log, RunRecord, Seen } from '../../src/run/ports.ts';
 import type { Acted, Run, RunRequest, Runs, Started } from '../../src/run/runs/runs.ts';
 import type { Marks, Occasions } from '../../src/store/db/notes.ts';
 import { kept } from '../../src/store/kept.ts';
-import type { Definition } from '../../src/sync/definition.ts';
-import { CallError, type Failure } from '../../src/sync/failure.ts';
-import { BrokenFile, problem } from '../../src/sync/problem.ts';
-import type { State, Status } from '../../src/sync/state.ts';
-import { text } from '../../src/sync/text.ts';
+import type { Definition } from '../../src/sync/definition/definition.ts';
+import type { State, Status } from '../../src/sync/state/state.ts';
+import { CallError, type Failure } from '../../src/sync/words/failure.ts';
+import { BrokenFile, problem } from '../../src/sync/words/problem.ts';
+import { text } from '../../src/sync/words/text.ts';
 import { at, stateWith } from '../cards/states.ts';
 import { sampleDefinition } from '../support/samples.ts';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { freezeAll as freeze, thawAll as thaw } from '../../src/bot/schedule/controls.ts';
-import type { State } from '../../src/sync/state.ts';
+import type { State } from '../../src/sync/state/state.ts';
 import { stateWith } from '../cards/states.ts';
 import { fakeClock, fakeKept } from './fakes.ts';
 

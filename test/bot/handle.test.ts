@@ -3,8 +3,8 @@ import { type BotParts, resumeRuns } from '../../src/bot/handle.ts';
 import { trust } from '../../src/bot/request.ts';
 import { freezeAll as freeze } from '../../src/bot/schedule/controls.ts';
 import type { Acted, Started } from '../../src/run/runs/runs.ts';
-import { problem } from '../../src/sync/problem.ts';
-import type { State } from '../../src/sync/state.ts';
+import type { State } from '../../src/sync/state/state.ts';
+import { problem } from '../../src/sync/words/problem.ts';
 import { buttonsOf, headerOf, wordsOf } from '../cards/read.ts';
 import { endedWith, everyState, failedChunk, stateWith } from '../cards/states.ts';
 import {

@@ -3,8 +3,8 @@ import type { ListedDefinition } from '../../src/bot/ports.ts';
 import { nextMonth, noteQuota, quotaSpent } from '../../src/bot/schedule/holds.ts';
 import type { ScheduleParts } from '../../src/bot/schedule/notices.ts';
 import { everySecond, startSchedule } from '../../src/bot/schedule/ticker.ts';
-import type { ScheduleEntry } from '../../src/sync/definition.ts';
-import type { State } from '../../src/sync/state.ts';
+import type { ScheduleEntry } from '../../src/sync/definition/definition.ts';
+import type { State } from '../../src/sync/state/state.ts';
 import { wordsOf } from '../cards/read.ts';
 import { at, stateWith } from '../cards/states.ts';
 import {

@@ -27,10 +27,10 @@ import {
   staleCard,
 } from '../../src/cards/schedule-cards.ts';
 import { drawCard } from '../../src/cards/terminal.ts';
-import { columnsOf } from '../../src/sync/columns.ts';
-import type { Problem } from '../../src/sync/problem.ts';
-import type { State } from '../../src/sync/state.ts';
-import { type Locale, text } from '../../src/sync/text.ts';
+import type { State } from '../../src/sync/state/state.ts';
+import { columnsOf } from '../../src/sync/words/columns.ts';
+import type { Problem } from '../../src/sync/words/problem.ts';
+import { type Locale, text } from '../../src/sync/words/text.ts';
 import { tagged, withTag } from './read.ts';
 import { at, everyState, grouped, stateWith } from './states.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { joined, plain, plainText, same } from '../../src/cards/parts/words.ts';
-import { text } from '../../src/sync/text.ts';
+import { text } from '../../src/sync/words/text.ts';
 
 it.each([
   ['words as they are', '订单 12 · ok_*~`', 40, '订单 12 · ok_*~`'],

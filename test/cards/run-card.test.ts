@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { runCard } from '../../src/cards/run-card.ts';
-import { type Locale, text } from '../../src/sync/text.ts';
+import { type Locale, text } from '../../src/sync/words/text.ts';
 import { buttonsOf, headerOf, summaryOf, wordsOf } from './read.ts';
 import { at, endedWith, everyState, failedChunk, grouped, stateWith } from './states.ts';
 

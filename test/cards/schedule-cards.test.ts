@@ -12,7 +12,7 @@ import {
   reminderCard,
   staleCard,
 } from '../../src/cards/schedule-cards.ts';
-import { type Locale, text } from '../../src/sync/text.ts';
+import { type Locale, text } from '../../src/sync/words/text.ts';
 import { buttonsOf, wordsOf } from './read.ts';
 import { at, everyState, stateWith } from './states.ts';
 

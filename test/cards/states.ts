@@ -1,6 +1,6 @@
-import { badGroups } from '../../src/sync/bad-groups.ts';
-import type { BadGroup, BadRow, FailedChunk, State, Status } from '../../src/sync/state.ts';
-import { text } from '../../src/sync/text.ts';
+import { badGroups } from '../../src/sync/state/bad-groups.ts';
+import type { BadGroup, BadRow, FailedChunk, State, Status } from '../../src/sync/state/state.ts';
+import { text } from '../../src/sync/words/text.ts';
 import { sampleState } from '../support/samples.ts';
 
 /** Bad rows by reason, as a state holds them. */

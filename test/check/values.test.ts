@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import { valueSample } from '../../src/check/rows.ts';
-import type { ColumnRule } from '../../src/sync/definition.ts';
-import type { FieldKind } from '../../src/sync/field.ts';
-import { isMismatch, mapColumns } from '../../src/sync/mapping.ts';
-import type { ColumnType, Value } from '../../src/sync/value.ts';
-import { zoneOf } from '../../src/sync/zone.ts';
+import type { ColumnRule } from '../../src/sync/definition/definition.ts';
+import type { FieldKind } from '../../src/sync/definition/field.ts';
+import { isMismatch, mapColumns } from '../../src/sync/fields/mapping.ts';
+import type { ColumnType, Value } from '../../src/sync/fields/value.ts';
+import { zoneOf } from '../../src/sync/words/zone.ts';
 import { sampleDefinition } from '../support/samples.ts';
 
 /** A sample of rows `[no, value]`, the value in a column of the type that goes to a field of the kind. */

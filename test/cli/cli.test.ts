@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Runs, Started } from '../../src/run/runs/runs.ts';
-import { CallError } from '../../src/sync/failure.ts';
-import { problem } from '../../src/sync/problem.ts';
-import { text } from '../../src/sync/text.ts';
+import { CallError } from '../../src/sync/words/failure.ts';
+import { problem } from '../../src/sync/words/problem.ts';
+import { text } from '../../src/sync/words/text.ts';
 import { stateOf } from './state.ts';
 import { env, fakeProgram, ledRun, settled, type } from './world.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { errorOf, exitOf, problemsOf, reportNoRun, reportOf } from '../../src/cli/report.ts';
-import { CallError } from '../../src/sync/failure.ts';
-import { takenOver } from '../../src/sync/fenced.ts';
-import { ProblemError } from '../../src/sync/problem.ts';
-import { text } from '../../src/sync/text.ts';
+import { CallError } from '../../src/sync/words/failure.ts';
+import { takenOver } from '../../src/sync/words/fenced.ts';
+import { ProblemError } from '../../src/sync/words/problem.ts';
+import { text } from '../../src/sync/words/text.ts';
 import { stateOf } from './state.ts';
 
 const keys = `{"run":"r1","definition":"orders","status":"partial","rows":{"read":10,"created":1,"updated":2,"unchanged":3,"rejected":1,"invalid":1,"failed":1,"unknown":1,"notSent":0},"deletes":{"planned":5,"done":1,"failed":1,"unknown":1,"notSent":1,"kept":1},"chunks":{"total":4,"failed":[{"id":"C003","kind":"create","rows":1,"how":"threw","code":null,"message":"socket hang up"}]},"rounds":3,"calls":{"read":9,"write":8,"refused":7,"chat":6},"ms":{"total":5,"source":4,"table":3,"diff":2,"upload":1},"waiting":null,"error":null}`;

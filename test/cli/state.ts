@@ -1,4 +1,4 @@
-import type { State } from '../../src/sync/state.ts';
+import type { State } from '../../src/sync/state/state.ts';
 import { sampleState } from '../support/samples.ts';
 
 /** A state to begin with; each test says what matters to it. */

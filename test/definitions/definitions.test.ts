@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseFile } from '../../src/definitions/file.ts';
 import { folderDefinitions } from '../../src/definitions/folder.ts';
-import { ProblemError } from '../../src/sync/problem.ts';
+import { ProblemError } from '../../src/sync/words/problem.ts';
 
 const fixtures = fileURLToPath(new URL('../fixtures/definitions', import.meta.url));
 const orders = readFileSync(join(fixtures, 'orders.yaml'), 'utf8');

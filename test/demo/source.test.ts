@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { realShop } from '../../src/demo/mysql.ts';
-import { ProblemError } from '../../src/sync/problem.ts';
+import { ProblemError } from '../../src/sync/words/problem.ts';
 import { testDatabase } from '../support/mysql.ts';
 import { play } from './stage.ts';
 

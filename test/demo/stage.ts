@@ -3,7 +3,7 @@ import type { DemoOptions, DemoStage } from '../../src/cli/command.ts';
 import { systemClock } from '../../src/clock.ts';
 import { runDemo } from '../../src/demo/demo.ts';
 import type { Log } from '../../src/run/ports.ts';
-import type { State } from '../../src/sync/state.ts';
+import type { State } from '../../src/sync/state/state.ts';
 
 /** A demo that a test watches and types into. */
 export interface Watched {

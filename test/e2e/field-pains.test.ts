@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import type { Clock } from '../../src/run/ports.ts';
-import type { State } from '../../src/sync/state.ts';
+import type { State } from '../../src/sync/state/state.ts';
 import { start } from '../support/process.ts';
 import { orderId } from '../support/shop.ts';
 import { newWorld, type Reported, type World } from '../support/world.ts';

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { type CodeEntry, codes } from '../../src/feishu/calls/codes.ts';
 import { cures, headlines } from '../../src/feishu/calls/cures.ts';
-import type { Verdict } from '../../src/sync/failure.ts';
+import type { Verdict } from '../../src/sync/words/failure.ts';
 
 const range = (from: number, to: number, ...without: readonly number[]): number[] =>
   Array.from({ length: to - from + 1 }, (_, at) => from + at).filter((code) => !without.includes(code));

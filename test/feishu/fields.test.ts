@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { fieldOf } from '../../src/feishu/table/fields.ts';
-import { CallError } from '../../src/sync/failure.ts';
+import { CallError } from '../../src/sync/words/failure.ts';
 
 const item = (type: number, property?: unknown) => ({
   field_id: 'fld1',

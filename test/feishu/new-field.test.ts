@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { FeishuClient } from '../../src/feishu/calls/client.ts';
 import { newField } from '../../src/feishu/table/fields.ts';
 import { openBase, openTable } from '../../src/feishu/table/open.ts';
-import type { NewField } from '../../src/sync/schema.ts';
+import type { NewField } from '../../src/sync/fields/schema.ts';
 import { failureFrom, forever, newClient, newMeter, problemFrom, quickClock } from './parts.ts';
 
 let feishu: Playground;

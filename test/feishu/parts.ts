@@ -2,9 +2,9 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { AddressInfo } from 'node:net';
 import { type FeishuClient, feishuClient } from '../../src/feishu/calls/client.ts';
 import type { CallMeter, Clock, Log } from '../../src/run/ports.ts';
-import { CallError, type Failure } from '../../src/sync/failure.ts';
-import { ProblemError } from '../../src/sync/problem.ts';
-import type { CallCounts } from '../../src/sync/state.ts';
+import type { CallCounts } from '../../src/sync/state/state.ts';
+import { CallError, type Failure } from '../../src/sync/words/failure.ts';
+import { ProblemError } from '../../src/sync/words/problem.ts';
 
 /** A clock on which every wait is over at once; `slept` says how long they would have been. */
 export function quickClock(): Clock & { readonly slept: number[] } {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { patience, pauseFor, readLimits } from '../../src/feishu/calls/patience.ts';
-import { CallError, type Failure } from '../../src/sync/failure.ts';
+import { CallError, type Failure } from '../../src/sync/words/failure.ts';
 import { failureFrom, quickClock } from './parts.ts';
 
 const failure = (more: Partial<Failure>): Failure => ({

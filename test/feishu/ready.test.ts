@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { readiness } from '../../src/feishu/events/ready.ts';
-import { problem } from '../../src/sync/problem.ts';
-import { text } from '../../src/sync/text.ts';
+import { problem } from '../../src/sync/words/problem.ts';
+import { text } from '../../src/sync/words/text.ts';
 
 const wrong = {
   code: 'wrong-credentials',

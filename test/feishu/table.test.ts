@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FeishuClient, feishuClient } from '../../src/feishu/calls/client.ts';
 import { openTable } from '../../src/feishu/table/open.ts';
 import type { RecordPage, Table } from '../../src/run/ports.ts';
-import { CallError } from '../../src/sync/failure.ts';
+import { CallError } from '../../src/sync/words/failure.ts';
 import { failureFrom, forever, newLog, newMeter, problemFrom, quickClock } from './parts.ts';
 
 let feishu: Playground;

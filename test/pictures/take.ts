@@ -9,7 +9,7 @@ import { runCard } from '../../src/cards/run-card.ts';
 import { systemClock } from '../../src/clock.ts';
 import { playFaults } from '../../src/demo/faults.ts';
 import { openScene } from '../../src/demo/scene.ts';
-import type { Locale } from '../../src/sync/text.ts';
+import type { Locale } from '../../src/sync/words/text.ts';
 import { at, everyState } from '../cards/states.ts';
 import { look, type Sight, startBrowser } from '../support/browser.ts';
 import { readyChromium } from '../support/chromium.ts';

@@ -20,11 +20,11 @@ import { ordersEvery } from '../../src/run/runs/orders.ts';
 import { openRuns } from '../../src/run/runs/registry.ts';
 import type { RunRequest, Runs } from '../../src/run/runs/runs.ts';
 import { openStore } from '../../src/store/open.ts';
-import type { Definition } from '../../src/sync/definition.ts';
-import { CallError, type Failure } from '../../src/sync/failure.ts';
-import type { Field, Fields, TableRecord } from '../../src/sync/field.ts';
-import type { State } from '../../src/sync/state.ts';
-import type { Column, Value } from '../../src/sync/value.ts';
+import type { Definition } from '../../src/sync/definition/definition.ts';
+import type { Field, Fields, TableRecord } from '../../src/sync/definition/field.ts';
+import type { Column, Value } from '../../src/sync/fields/value.ts';
+import type { State } from '../../src/sync/state/state.ts';
+import { CallError, type Failure } from '../../src/sync/words/failure.ts';
 
 export const quiet: Log = { debug() {}, info() {}, warn() {}, error() {} };
 

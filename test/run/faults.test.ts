@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Store } from '../../src/run/ports.ts';
 import type { Runs } from '../../src/run/runs/runs.ts';
 import { openStore } from '../../src/store/open.ts';
-import { CallError } from '../../src/sync/failure.ts';
-import { problem } from '../../src/sync/problem.ts';
-import type { State } from '../../src/sync/state.ts';
-import { text } from '../../src/sync/text.ts';
+import type { State } from '../../src/sync/state/state.ts';
+import { CallError } from '../../src/sync/words/failure.ts';
+import { problem } from '../../src/sync/words/problem.ts';
+import { text } from '../../src/sync/words/text.ts';
 import {
   busy,
   type Call,

@@ -4,8 +4,8 @@ import { keeper } from '../../src/run/keeper.ts';
 import type { Store } from '../../src/run/ports.ts';
 import type { Runs } from '../../src/run/runs/runs.ts';
 import { openStore } from '../../src/store/open.ts';
-import { leaseLife } from '../../src/sync/limits.ts';
-import type { State } from '../../src/sync/state.ts';
+import type { State } from '../../src/sync/state/state.ts';
+import { leaseLife } from '../../src/sync/words/limits.ts';
 import { counts, failed, movableClock, quiet, rowsOf, type World, world } from './fakes.ts';
 
 const by = { kind: 'cli' } as const;

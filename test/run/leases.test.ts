@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { keeper } from '../../src/run/keeper.ts';
-import { leaseLife, tokenLife } from '../../src/sync/limits.ts';
+import { leaseLife, tokenLife } from '../../src/sync/words/limits.ts';
 import {
   counts,
   forever,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Runs } from '../../src/run/runs/runs.ts';
-import type { State } from '../../src/sync/state.ts';
+import type { State } from '../../src/sync/state/state.ts';
 import { counts, failed, keyField, rowsOf, turns, until, type World } from './fakes.ts';
 import { keys, killedAt, made } from './stage.ts';
 

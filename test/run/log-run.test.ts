@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { board } from '../../src/run/board.ts';
 import type { Log } from '../../src/run/ports.ts';
 import { logEnd, logProgress, problemFacts } from '../../src/run/runs/log-run.ts';
-import { begin } from '../../src/sync/progress.ts';
-import type { Actor, State } from '../../src/sync/state.ts';
-import { text } from '../../src/sync/text.ts';
+import { begin } from '../../src/sync/state/progress.ts';
+import type { Actor, State } from '../../src/sync/state/state.ts';
+import { text } from '../../src/sync/words/text.ts';
 
 const problem = (code: string, en: string) => ({ code, message: text(en, en), cure: text('改', 'mend it') });
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { LinkedTable, People, RecordPage } from '../../src/run/ports.ts';
-import type { ColumnRule } from '../../src/sync/definition.ts';
-import { CallError } from '../../src/sync/failure.ts';
-import type { Field } from '../../src/sync/field.ts';
-import type { State } from '../../src/sync/state.ts';
+import type { ColumnRule } from '../../src/sync/definition/definition.ts';
+import type { Field } from '../../src/sync/definition/field.ts';
+import type { State } from '../../src/sync/state/state.ts';
+import { CallError } from '../../src/sync/words/failure.ts';
 import { counts, failed, type World } from './fakes.ts';
 import { made } from './stage.ts';
 

@@ -6,10 +6,11 @@ import type { Leases, Store, TableFacts } from '../../src/run/ports.ts';
 import { sampler, shownKey } from '../../src/run/sample.ts';
 import { findKeys } from '../../src/run/upload/find-keys.ts';
 import { openStore } from '../../src/store/open.ts';
-import { type Change, createOf } from '../../src/sync/change.ts';
-import type { Verdict } from '../../src/sync/failure.ts';
-import type { FieldKind } from '../../src/sync/field.ts';
-import type { Mapping, Target } from '../../src/sync/mapping.ts';
+import type { FieldKind } from '../../src/sync/definition/field.ts';
+import type { Mapping } from '../../src/sync/fields/mapping.ts';
+import type { Target } from '../../src/sync/fields/target.ts';
+import { type Change, createOf } from '../../src/sync/plan/change.ts';
+import type { Verdict } from '../../src/sync/words/failure.ts';
 import {
   busy,
   chance,

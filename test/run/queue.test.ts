@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Run, Runs } from '../../src/run/runs/runs.ts';
-import type { Actor } from '../../src/sync/state.ts';
+import type { Actor } from '../../src/sync/state/state.ts';
 import { counts, definitionOf, type FakeTable, rowsOf, until, type World } from './fakes.ts';
 import { made, newGate } from './stage.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Store } from '../../src/run/ports.ts';
 import { openStore } from '../../src/store/open.ts';
-import type { BadRow, State } from '../../src/sync/state.ts';
+import type { BadRow, State } from '../../src/sync/state/state.ts';
 import { counts, keyField, movableClock, quiet, rowsOf, type World, world } from './fakes.ts';
 
 const by = { kind: 'cli' } as const;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Journal, Store } from '../../src/run/ports.ts';
 import type { Runs, Started } from '../../src/run/runs/runs.ts';
-import type { State } from '../../src/sync/state.ts';
+import type { State } from '../../src/sync/state/state.ts';
 import {
   busy,
   counts,

@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { ownerName } from '../../src/process.ts';
 import { openSpool, openSpoolFolder, type Spool } from '../../src/run/plan/spool.ts';
-import { ProblemError } from '../../src/sync/problem.ts';
+import { ProblemError } from '../../src/sync/words/problem.ts';
 
 let folder: string;
 let spools: Spool<string>[];

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { exitOf } from '../../src/cli/report.ts';
 import type { Journal } from '../../src/run/ports.ts';
-import { problem } from '../../src/sync/problem.ts';
-import { text } from '../../src/sync/text.ts';
+import { problem } from '../../src/sync/words/problem.ts';
+import { text } from '../../src/sync/words/text.ts';
 import { counts, failed, hooked, keyField, lost, rowsOf, type World } from './fakes.ts';
 import { keys, made } from './stage.ts';
 

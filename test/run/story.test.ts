@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { State } from '../../src/sync/state.ts';
+import type { State } from '../../src/sync/state/state.ts';
 import { counts, keyField, rowsOf, type World } from './fakes.ts';
 import { keys, made } from './stage.ts';
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { Status } from '../../src/sync/state.ts';
+import type { Status } from '../../src/sync/state/state.ts';
 import type { TestDatabase } from '../support/mysql-server.ts';
 
 /** A run as the store knows it. */

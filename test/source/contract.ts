@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Query, Source } from '../../src/run/ports.ts';
-import type { Field } from '../../src/sync/field.ts';
-import { kinds } from '../../src/sync/kinds/kinds.ts';
-import type { ProblemError } from '../../src/sync/problem.ts';
-import type { Column, Value } from '../../src/sync/value.ts';
-import { zoneOf } from '../../src/sync/zone.ts';
+import type { Field } from '../../src/sync/definition/field.ts';
+import { kinds } from '../../src/sync/fields/kinds/kinds.ts';
+import type { Column, Value } from '../../src/sync/fields/value.ts';
+import type { ProblemError } from '../../src/sync/words/problem.ts';
+import { zoneOf } from '../../src/sync/words/zone.ts';
 
 /** A source on a database of the test's own. */
 export interface Bench {

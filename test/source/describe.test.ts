@@ -7,7 +7,7 @@ import { systemClock } from '../../src/clock.ts';
 import type { Source } from '../../src/run/ports.ts';
 import { mysqlSource } from '../../src/source/mysql.ts';
 import { wordsOf } from '../../src/source/mysql-columns.ts';
-import type { ColumnDetail } from '../../src/sync/column.ts';
+import type { ColumnDetail } from '../../src/sync/fields/value.ts';
 import { testDatabase } from '../support/mysql.ts';
 import type { TestDatabase } from '../support/mysql-server.ts';
 import { parts as compiled } from '../support/program.ts';

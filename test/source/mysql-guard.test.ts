@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import mysql, { type Connection } from 'mysql2/promise';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { judgeQuery } from '../../src/sync/query.ts';
-import type { Dialect } from '../../src/sync/sql.ts';
+import { judgeQuery } from '../../src/sync/definition/query.ts';
+import type { Dialect } from '../../src/sync/definition/sql.ts';
 import { testDatabase } from '../support/mysql.ts';
 import type { TestDatabase } from '../support/mysql-server.ts';
 

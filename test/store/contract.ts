@@ -4,10 +4,10 @@ import type { NewChunk, RefusedRow, Scope } from '../../src/run/ports.ts';
 import { backendOf } from '../../src/store/db/open.ts';
 import type { Tables } from '../../src/store/db/schema.ts';
 import { openStore } from '../../src/store/open.ts';
-import { type Change, decodeChanges, encodeChanges } from '../../src/sync/change.ts';
-import type { Failure } from '../../src/sync/failure.ts';
-import { Fenced } from '../../src/sync/fenced.ts';
-import type { BadRow, State } from '../../src/sync/state.ts';
+import { type Change, decodeChanges, encodeChanges } from '../../src/sync/plan/change.ts';
+import type { BadRow, State } from '../../src/sync/state/state.ts';
+import type { Failure } from '../../src/sync/words/failure.ts';
+import { Fenced } from '../../src/sync/words/fenced.ts';
 import { keptContract } from './kept.ts';
 import { chunkOf, outcomeOf, parts, runOf, stateOf } from './samples.ts';
 

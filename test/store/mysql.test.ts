@@ -10,7 +10,7 @@ import { mysqlProblem, silentCode } from '../../src/store/db/mysql-problems.ts';
 import { backendOf, openDatabase } from '../../src/store/db/open.ts';
 import type { Tables } from '../../src/store/db/schema.ts';
 import { openStore } from '../../src/store/open.ts';
-import { ProblemError } from '../../src/sync/problem.ts';
+import { ProblemError } from '../../src/sync/words/problem.ts';
 import { mysqlUrl, testDatabase } from '../support/mysql.ts';
 import { storeContract } from './contract.ts';
 import { ownershipContract } from './ownership.ts';

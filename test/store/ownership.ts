@@ -5,7 +5,7 @@ import { readPlan } from '../../src/run/plan.ts';
 import { backendOf } from '../../src/store/db/open.ts';
 import type { Tables } from '../../src/store/db/schema.ts';
 import { openStore } from '../../src/store/open.ts';
-import { decodeChanges } from '../../src/sync/change.ts';
+import { decodeChanges } from '../../src/sync/plan/change.ts';
 import type { Place } from './contract.ts';
 import { orders, parts } from './samples.ts';
 

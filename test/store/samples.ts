@@ -1,6 +1,6 @@
 import { systemClock } from '../../src/clock.ts';
 import type { Log, NewChunk, Outcome, RunRecord, Scope } from '../../src/run/ports.ts';
-import type { State } from '../../src/sync/state.ts';
+import type { State } from '../../src/sync/state/state.ts';
 import { sampleState } from '../support/samples.ts';
 
 /** A log that says nothing. */

@@ -1,7 +1,7 @@
 import { runCard } from '../../src/cards/run-card.ts';
 import { drawCard } from '../../src/cards/terminal.ts';
-import type { State } from '../../src/sync/state.ts';
-import type { Locale } from '../../src/sync/text.ts';
+import type { State } from '../../src/sync/state/state.ts';
+import type { Locale } from '../../src/sync/words/text.ts';
 import { stateOf } from '../cli/state.ts';
 
 const title = { 'zh-CN': '订单', 'en-US': 'Orders' };

@@ -1,6 +1,6 @@
-import type { Definition } from '../../src/sync/definition.ts';
-import { nothing } from '../../src/sync/progress.ts';
-import type { State } from '../../src/sync/state.ts';
+import type { Definition } from '../../src/sync/definition/definition.ts';
+import { nothing } from '../../src/sync/state/progress.ts';
+import type { State } from '../../src/sync/state/state.ts';
 
 /** A run that has just been asked for, at the beginning of time; each test says what matters to it. */
 export const sampleState: State = {

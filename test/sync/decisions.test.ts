@@ -1,14 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CallError, type Failure, type Verdict } from '../../src/sync/failure.ts';
-import { newOptionsAtOnce } from '../../src/sync/new-options.ts';
-import { brakeFrom, type Outlook, reasonsToWait } from '../../src/sync/policy.ts';
-import { type Problem, ProblemError, problem } from '../../src/sync/problem.ts';
-import { acted, begin, end, endWith, goOn, unplanned, verdictOf } from '../../src/sync/progress.ts';
-import { afterFailure, isOpen, isRetryable, pauseBefore } from '../../src/sync/round.ts';
-import type { ChunkKind, ChunkStatus, State } from '../../src/sync/state.ts';
-import { type Counted, tally } from '../../src/sync/tally.ts';
-import { count, inLocale, text } from '../../src/sync/text.ts';
+import { newOptionsAtOnce } from '../../src/sync/plan/new-options.ts';
+import { brakeFrom, type Outlook, reasonsToWait } from '../../src/sync/plan/policy.ts';
+import { afterFailure, isOpen, isRetryable, pauseBefore } from '../../src/sync/plan/round.ts';
 import {
   answered,
   refused,
@@ -17,7 +11,13 @@ import {
   startWidth,
   type Width,
   widest,
-} from '../../src/sync/width.ts';
+} from '../../src/sync/plan/width.ts';
+import { acted, begin, end, endWith, goOn, unplanned, verdictOf } from '../../src/sync/state/progress.ts';
+import type { ChunkKind, ChunkStatus, State } from '../../src/sync/state/state.ts';
+import { type Counted, tally } from '../../src/sync/state/tally.ts';
+import { CallError, type Failure, type Verdict } from '../../src/sync/words/failure.ts';
+import { type Problem, ProblemError, problem } from '../../src/sync/words/problem.ts';
+import { count, inLocale, text } from '../../src/sync/words/text.ts';
 
 const sum = (counts: object): number =>
   Object.values(counts as Record<string, number>).reduce((all, one) => all + one, 0);

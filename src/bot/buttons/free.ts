@@ -1,10 +1,10 @@
 import type { Press } from '../../cards/parts/button.ts';
 import { moment } from '../../cards/parts/words.ts';
 import { pausedCard, reminderCard } from '../../cards/schedule-cards.ts';
-import type { Definition } from '../../sync/definition.ts';
+import type { Definition } from '../../sync/definition/definition.ts';
 import { tomorrow } from '../../sync/schedule/hours.ts';
-import { text } from '../../sync/text.ts';
-import { zoneOf } from '../../sync/zone.ts';
+import { text } from '../../sync/words/text.ts';
+import { zoneOf } from '../../sync/words/zone.ts';
 import { answer } from '../answer.ts';
 import type { Bot } from '../bot.ts';
 import { visible } from '../commands/grammar.ts';

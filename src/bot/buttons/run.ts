@@ -1,10 +1,10 @@
 import { problemCard } from '../../cards/answer-cards.ts';
 import { some } from '../../cards/parts/words.ts';
 import type { Acted } from '../../run/runs/runs.ts';
-import { ProblemError, problem } from '../../sync/problem.ts';
-import { asksFirst } from '../../sync/progress.ts';
-import type { State } from '../../sync/state.ts';
-import { count, type Text, text } from '../../sync/text.ts';
+import { asksFirst } from '../../sync/state/progress.ts';
+import type { State } from '../../sync/state/state.ts';
+import { ProblemError, problem } from '../../sync/words/problem.ts';
+import { count, type Text, text } from '../../sync/words/text.ts';
 import type { Right } from '../access.ts';
 import type { Bot, ChatRequest } from '../bot.ts';
 import { cancelling } from '../commands/cancel.ts';

@@ -1,6 +1,6 @@
 import { cancelCard, severalCard } from '../../cards/answer-cards.ts';
-import type { State } from '../../sync/state.ts';
-import { type Text, text } from '../../sync/text.ts';
+import type { State } from '../../sync/state/state.ts';
+import { type Text, text } from '../../sync/words/text.ts';
 import { approvers, starterOf } from '../access.ts';
 import { type Bot, type ChatCommand, type ChatRequest, usage } from '../bot.ts';
 import { find } from '../find.ts';

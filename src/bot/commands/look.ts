@@ -1,7 +1,7 @@
 import { helpCard } from '../../cards/help-cards.ts';
 import { historyCard, type Listed, listCard, statusCard } from '../../cards/list-cards.ts';
 import { storyCard } from '../../cards/row-cards.ts';
-import { text } from '../../sync/text.ts';
+import { text } from '../../sync/words/text.ts';
 import { approvers } from '../access.ts';
 import { type Bot, type ChatCommand, usage } from '../bot.ts';
 import { brokenDefinition, factsOf } from '../failures.ts';

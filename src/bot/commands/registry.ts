@@ -1,4 +1,4 @@
-import { text } from '../../sync/text.ts';
+import { text } from '../../sync/words/text.ts';
 import { type ChatCommand, usage } from '../bot.ts';
 import { cancel } from './cancel.ts';
 import { CommandList } from './grammar.ts';

@@ -1,8 +1,8 @@
 import { acceptedCard, problemCard } from '../../cards/answer-cards.ts';
 import type { Started } from '../../run/runs/runs.ts';
-import type { Definition } from '../../sync/definition.ts';
-import { ProblemError } from '../../sync/problem.ts';
-import { text } from '../../sync/text.ts';
+import type { Definition } from '../../sync/definition/definition.ts';
+import { ProblemError } from '../../sync/words/problem.ts';
+import { text } from '../../sync/words/text.ts';
 import { type Bot, type ChatCommand, type ChatRequest, usage } from '../bot.ts';
 import { factsOf, problemsOf } from '../failures.ts';
 import type { CardJson } from '../ports.ts';

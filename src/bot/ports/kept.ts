@@ -1,7 +1,7 @@
 import type { ReminderFacts } from '../../cards/schedule-cards.ts';
-import type { Problem } from '../../sync/problem.ts';
 import type { Outcome } from '../../sync/schedule/health.ts';
-import type { Actor } from '../../sync/state.ts';
+import type { Actor } from '../../sync/state/state.ts';
+import type { Problem } from '../../sync/words/problem.ts';
 
 /** What the bot keeps between restarts, shared by all its instances. */
 export interface Kept {

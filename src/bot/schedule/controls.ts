@@ -1,11 +1,11 @@
 import { parse, validate } from 'node-cron';
 import type { ShownReminder } from '../../cards/schedule-cards.ts';
-import type { Definition } from '../../sync/definition.ts';
+import type { Definition } from '../../sync/definition/definition.ts';
 import { nextAfter } from '../../sync/schedule/cron.ts';
 import { spread } from '../../sync/schedule/due.ts';
-import type { Actor, State } from '../../sync/state.ts';
-import { count, type Text, text } from '../../sync/text.ts';
-import { zoneOf } from '../../sync/zone.ts';
+import type { Actor, State } from '../../sync/state/state.ts';
+import { count, type Text, text } from '../../sync/words/text.ts';
+import { zoneOf } from '../../sync/words/zone.ts';
 import type { Asker } from '../access.ts';
 import type { Bot } from '../bot.ts';
 import type { Frozen, Kept, Reminders } from '../ports.ts';

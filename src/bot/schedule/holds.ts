@@ -1,10 +1,10 @@
 import type { GlobalHold } from '../../cards/list-cards.ts';
 import { quotaCard } from '../../cards/schedule-cards.ts';
 import type { Clock } from '../../run/ports.ts';
-import type { Definition } from '../../sync/definition.ts';
+import type { Definition } from '../../sync/definition/definition.ts';
 import { nextAfter } from '../../sync/schedule/cron.ts';
 import { spread } from '../../sync/schedule/due.ts';
-import { zoneOf } from '../../sync/zone.ts';
+import { zoneOf } from '../../sync/words/zone.ts';
 import type { Holds, Kept, Spent } from '../ports.ts';
 import { entriesOf } from './entries.ts';
 import { type ScheduleContext, send } from './notices.ts';

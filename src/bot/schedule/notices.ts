@@ -1,10 +1,10 @@
 import { owedCard, redirected, summaryOf } from '../../cards/digest-cards.ts';
 import type { Journal } from '../../run/ports.ts';
 import type { Runs } from '../../run/runs/runs.ts';
-import type { Definition } from '../../sync/definition.ts';
+import type { Definition } from '../../sync/definition/definition.ts';
 import type { QuietHours } from '../../sync/schedule/hours.ts';
-import { type Text, text } from '../../sync/text.ts';
-import type { Zone } from '../../sync/zone.ts';
+import { type Text, text } from '../../sync/words/text.ts';
+import type { Zone } from '../../sync/words/zone.ts';
 import type { Surroundings } from '../bot.ts';
 import { cannotHear, factsOf, isRefused } from '../failures.ts';
 import type { CardJson, Chat, Debt, Definitions, Kept } from '../ports.ts';

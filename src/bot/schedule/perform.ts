@@ -1,7 +1,7 @@
 import { digestCard } from '../../cards/digest-cards.ts';
 import { leftOutCard, type ReminderFacts, reminderCard } from '../../cards/schedule-cards.ts';
 import type { Run, Started } from '../../run/runs/runs.ts';
-import type { Definition } from '../../sync/definition.ts';
+import type { Definition } from '../../sync/definition/definition.ts';
 import { lastWithin } from '../../sync/schedule/cron.ts';
 import { digestOf, isScheduled, isStale } from '../../sync/schedule/health.ts';
 import { duration } from '../../sync/schedule/hours.ts';

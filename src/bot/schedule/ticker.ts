@@ -1,8 +1,8 @@
 import type { Run } from '../../run/runs/runs.ts';
 import { dueOf, spread } from '../../sync/schedule/due.ts';
 import { isScheduled } from '../../sync/schedule/health.ts';
-import type { State } from '../../sync/state.ts';
-import { type Zone, zoneOf } from '../../sync/zone.ts';
+import type { State } from '../../sync/state/state.ts';
+import { type Zone, zoneOf } from '../../sync/words/zone.ts';
 import { type Background, createBackground } from '../bot.ts';
 import { factsOf } from '../failures.ts';
 import type { ListedDefinition, Pause, Reminder, Watched } from '../ports.ts';

@@ -1,4 +1,4 @@
-import type { Text } from '../../sync/text.ts';
+import type { Text } from '../../sync/words/text.ts';
 import type { Element } from './card.ts';
 import { plain } from './words.ts';
 

@@ -1,4 +1,4 @@
-import { inLocale, type Locale, type Text } from '../../sync/text.ts';
+import { inLocale, type Locale, type Text } from '../../sync/words/text.ts';
 import type { Colour } from './look.ts';
 
 /** A card as Feishu takes it, JSON 2.0. https://open.feishu.cn/document/uAjLw4CM/ukzMukzMukzM/feishu-cards/card-json-v2-structure */

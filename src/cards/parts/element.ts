@@ -1,6 +1,6 @@
-import type { Problem } from '../../sync/problem.ts';
-import type { Actor } from '../../sync/state.ts';
-import { count, type Text, text } from '../../sync/text.ts';
+import type { Actor } from '../../sync/state/state.ts';
+import type { Problem } from '../../sync/words/problem.ts';
+import { count, type Text, text } from '../../sync/words/text.ts';
 import { type Element, head, type Room } from './card.ts';
 import { joined, plain, plainText, same } from './words.ts';
 

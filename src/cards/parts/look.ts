@@ -1,6 +1,6 @@
-import { isCancelling, type Promised, promiseOf } from '../../sync/progress.ts';
-import type { Phase, State, Status } from '../../sync/state.ts';
-import { type Text, text } from '../../sync/text.ts';
+import { isCancelling, type Promised, promiseOf } from '../../sync/state/progress.ts';
+import type { Phase, State, Status } from '../../sync/state/state.ts';
+import { type Text, text } from '../../sync/words/text.ts';
 
 /**
  * A header's theme and the colour of the label in it; names as Feishu lists them.

@@ -1,4 +1,4 @@
-import { count, type Text, text } from '../../sync/text.ts';
+import { count, type Text, text } from '../../sync/words/text.ts';
 
 /** Marks that cannot be seen or that turn the line round: zero-width and direction marks, fillers. */
 const unseen = /\p{Cf}|[\u115f\u1160\u3164\uffa0]|\u034f|\u17b4|\u17b5/gu;

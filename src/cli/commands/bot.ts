@@ -1,6 +1,6 @@
 import type { Setup } from '../../feishu/app/setup.ts';
-import { type Problem, ProblemError, problem } from '../../sync/problem.ts';
-import { inLocale, type Locale, text } from '../../sync/text.ts';
+import { type Problem, ProblemError, problem } from '../../sync/words/problem.ts';
+import { inLocale, type Locale, text } from '../../sync/words/text.ts';
 import { type Answer, command, type DemoStage, flag, option, type Shell, wholeOption } from '../command.ts';
 import { plain, problemLines, speaking } from '../draw.ts';
 import { errorOf, exitOf, reportedProblem, reportNoRun, reportOf } from '../report.ts';

@@ -1,6 +1,6 @@
-import { ProblemError, problem } from '../../sync/problem.ts';
-import type { State } from '../../sync/state.ts';
-import { text } from '../../sync/text.ts';
+import type { State } from '../../sync/state/state.ts';
+import { ProblemError, problem } from '../../sync/words/problem.ts';
+import { text } from '../../sync/words/text.ts';
 import { type Answer, definitionName } from '../command.ts';
 import { reportNoRun } from '../report.ts';
 import { refusedOf, type Session, sessionCommand } from '../session.ts';

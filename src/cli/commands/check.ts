@@ -1,6 +1,6 @@
 import type { CheckStep, Checkup } from '../../check/check.ts';
-import type { Problem } from '../../sync/problem.ts';
-import { inLocale, type Locale, listed, text } from '../../sync/text.ts';
+import type { Problem } from '../../sync/words/problem.ts';
+import { inLocale, type Locale, listed, text } from '../../sync/words/text.ts';
 import { type Answer, argumentList, definitionName } from '../command.ts';
 import { plain, problemLines } from '../draw.ts';
 import { reportedProblem } from '../report.ts';

@@ -1,4 +1,4 @@
-import { inLocale, text } from '../../sync/text.ts';
+import { inLocale, text } from '../../sync/words/text.ts';
 import { type Command, definitionName } from '../command.ts';
 import { hindered, sessionCommand } from '../session.ts';
 

@@ -1,8 +1,8 @@
 import type { Program } from '../../app.ts';
 import type { AuditEntry } from '../../bot/ports.ts';
-import type { Actor, State } from '../../sync/state.ts';
-import type { Chapter } from '../../sync/story.ts';
-import { inLocale, type Locale, text } from '../../sync/text.ts';
+import type { Actor, State } from '../../sync/state/state.ts';
+import type { Chapter } from '../../sync/state/story.ts';
+import { inLocale, type Locale, text } from '../../sync/words/text.ts';
 import {
   type Answer,
   argument,

@@ -1,9 +1,9 @@
 import type { Acted, Run, Started } from '../../run/runs/runs.ts';
-import { leaseLife } from '../../sync/limits.ts';
-import { type ProblemError, problem } from '../../sync/problem.ts';
-import { canRetry } from '../../sync/progress.ts';
-import type { State } from '../../sync/state.ts';
-import { count, text } from '../../sync/text.ts';
+import { canRetry } from '../../sync/state/progress.ts';
+import type { State } from '../../sync/state/state.ts';
+import { leaseLife } from '../../sync/words/limits.ts';
+import { type ProblemError, problem } from '../../sync/words/problem.ts';
+import { count, text } from '../../sync/words/text.ts';
 import { type Answer, definitionName, flag, option, wholeOption } from '../command.ts';
 import { duration, summary } from '../draw.ts';
 import { approveCommand, exitOf, reportNoRun, reportOf } from '../report.ts';

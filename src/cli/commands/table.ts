@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Inited } from '../../run/init-table.ts';
+import { namesOf } from '../../sync/fields/schema.ts';
 import {
   type Checked,
   checkedCells,
@@ -8,11 +9,10 @@ import {
   isEqual,
   type Verified,
   verifiedLines,
-} from '../../sync/checked.ts';
-import { csvLine } from '../../sync/csv.ts';
-import { problem } from '../../sync/problem.ts';
-import { namesOf } from '../../sync/schema.ts';
-import { count, inLocale, type Locale, listed, text } from '../../sync/text.ts';
+} from '../../sync/state/checked.ts';
+import { csvLine } from '../../sync/words/csv.ts';
+import { problem } from '../../sync/words/problem.ts';
+import { count, inLocale, type Locale, listed, text } from '../../sync/words/text.ts';
 import { definitionName, option } from '../command.ts';
 import { plain, plainLine, problemLines, speaking } from '../draw.ts';
 import { errorOf, noCalls, type ReportedError } from '../report.ts';

@@ -1,4 +1,4 @@
-import { type Text, text } from '../../sync/text.ts';
+import { type Text, text } from '../../sync/words/text.ts';
 
 /** A permission of the app, as the console calls it. */
 export interface NeededScope {

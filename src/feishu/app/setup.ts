@@ -1,7 +1,7 @@
 import type { CallMeter } from '../../run/ports.ts';
-import { CallError, type Failure } from '../../sync/failure.ts';
-import { problemOf } from '../../sync/failure-problem.ts';
-import { listed, type Text, text } from '../../sync/text.ts';
+import { CallError, type Failure } from '../../sync/words/failure.ts';
+import { problemOf } from '../../sync/words/failure-problem.ts';
+import { listed, type Text, text } from '../../sync/words/text.ts';
 import type { CallSpec, FeishuClient } from '../calls/client.ts';
 import { odd } from '../calls/failure.ts';
 import { list, shape, words } from '../calls/shape.ts';

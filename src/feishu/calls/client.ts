@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events';
 import type { Client } from '@larksuiteoapi/node-sdk';
 import type { CallMeter, Chance, Clock, Log } from '../../run/ports.ts';
-import { lineOf, type ProductLine } from '../../sync/address.ts';
-import { CallError, type Failure } from '../../sync/failure.ts';
-import { type Problem, problem } from '../../sync/problem.ts';
-import type { WebProxy } from '../../sync/proxy.ts';
-import { text } from '../../sync/text.ts';
+import { lineOf, type ProductLine } from '../../sync/definition/address.ts';
+import { CallError, type Failure } from '../../sync/words/failure.ts';
+import { type Problem, problem } from '../../sync/words/problem.ts';
+import type { WebProxy } from '../../sync/words/proxy.ts';
+import { text } from '../../sync/words/text.ts';
 import { credentialCodes, tokenCodes } from './codes.ts';
 import { cures } from './cures.ts';
 import { codeOf, failureOf, odd, silenceOf } from './failure.ts';

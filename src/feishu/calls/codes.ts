@@ -1,5 +1,5 @@
-import type { Verdict } from '../../sync/failure.ts';
-import type { Text } from '../../sync/text.ts';
+import type { Verdict } from '../../sync/words/failure.ts';
+import type { Text } from '../../sync/words/text.ts';
 import { cures } from './cures.ts';
 
 /** What a code of Feishu's means for us. */

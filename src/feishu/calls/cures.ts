@@ -1,4 +1,4 @@
-import { type Text, text } from '../../sync/text.ts';
+import { type Text, text } from '../../sync/words/text.ts';
 
 /**
  * What the person who can act should do about a failed call, by the words of

@@ -1,5 +1,5 @@
-import { CallError, type Failure, type Verdict } from '../../sync/failure.ts';
-import { type Text, text } from '../../sync/text.ts';
+import { CallError, type Failure, type Verdict } from '../../sync/words/failure.ts';
+import { type Text, text } from '../../sync/words/text.ts';
 import { cardLocked, cardRefused, codes } from './codes.ts';
 import { cures, headlines } from './cures.ts';
 import type { Answer, NoAnswer } from './http.ts';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { CardJson, Chat } from '../../bot/ports.ts';
 import type { CallMeter } from '../../run/ports.ts';
-import { CallError } from '../../sync/failure.ts';
-import { type Hide, hiding } from '../../sync/hide.ts';
+import { CallError } from '../../sync/words/failure.ts';
+import { type Hide, hiding } from '../../sync/words/hide.ts';
 import type { CallFn, CallSpec, FeishuClient } from '../calls/client.ts';
 import { contentCodes } from '../calls/codes.ts';
 import { odd } from '../calls/failure.ts';

@@ -1,8 +1,8 @@
 import type { Clock, People } from '../../run/ports.ts';
-import { CallError, type Failure } from '../../sync/failure.ts';
-import type { PersonBy } from '../../sync/lookup.ts';
-import { type Problem, ProblemError, problem } from '../../sync/problem.ts';
-import { text } from '../../sync/text.ts';
+import type { PersonBy } from '../../sync/fields/target.ts';
+import { CallError, type Failure } from '../../sync/words/failure.ts';
+import { type Problem, ProblemError, problem } from '../../sync/words/problem.ts';
+import { text } from '../../sync/words/text.ts';
 import type { CallSpec, FeishuClient } from '../calls/client.ts';
 import { nobodyCodes, scopeMissing } from '../calls/codes.ts';
 import { odd } from '../calls/failure.ts';

@@ -1,10 +1,10 @@
 import type { EventDispatcher as Dispatcher, HttpInstance } from '@larksuiteoapi/node-sdk';
 import type { Chance, Clock, Log } from '../../run/ports.ts';
-import { backoff } from '../../sync/backoff.ts';
-import { problemOf } from '../../sync/failure-problem.ts';
-import { type Problem, problem } from '../../sync/problem.ts';
-import type { WebProxy } from '../../sync/proxy.ts';
-import { type Text, text } from '../../sync/text.ts';
+import { backoff } from '../../sync/words/backoff.ts';
+import { problemOf } from '../../sync/words/failure-problem.ts';
+import { type Problem, problem } from '../../sync/words/problem.ts';
+import type { WebProxy } from '../../sync/words/proxy.ts';
+import { type Text, text } from '../../sync/words/text.ts';
 import { cures } from '../calls/cures.ts';
 import { silenceOf } from '../calls/failure.ts';
 import { type Http, NoAnswer } from '../calls/http.ts';

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import Koa from 'koa';
 import type { Clock, Log } from '../../run/ports.ts';
-import { problem } from '../../sync/problem.ts';
-import { text } from '../../sync/text.ts';
+import { problem } from '../../sync/words/problem.ts';
+import { text } from '../../sync/words/text.ts';
 import type { Readiness } from './ready.ts';
 import { seldom } from './receive.ts';
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../../run/ports.ts';
-import { CallError } from '../../sync/failure.ts';
-import { codeWord } from '../../sync/failure-problem.ts';
-import { type Problem, ProblemError } from '../../sync/problem.ts';
+import { CallError } from '../../sync/words/failure.ts';
+import { codeWord } from '../../sync/words/failure-problem.ts';
+import { type Problem, ProblemError } from '../../sync/words/problem.ts';
 
 /** Whether one thing that the bot needs is there; else a stable code, and in English what is wrong. */
 export type Check =

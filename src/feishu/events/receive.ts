@@ -1,6 +1,6 @@
 import type { ChatEvent, HandleEvent, Toast } from '../../bot/ports.ts';
 import type { Clock, Log, LogEvent } from '../../run/ports.ts';
-import type { Hide } from '../../sync/hide.ts';
+import type { Hide } from '../../sync/words/hide.ts';
 import { arrivedEvent, clickEvent, hasNamelessMention, menuEvent, messageEvent, tenantOf } from './events.ts';
 
 /** Feishu waits 3 s for an answer; https://open.feishu.cn/document/uAjLw4CM/ukzMukzMukzM/feishu-cards/card-callback-communication */

@@ -1,6 +1,6 @@
 import type { Client } from '@larksuiteoapi/node-sdk';
-import type { Field, FieldKind } from '../../sync/field.ts';
-import { digitsShown, type NewField } from '../../sync/schema.ts';
+import type { Field, FieldKind } from '../../sync/definition/field.ts';
+import { digitsShown, type NewField } from '../../sync/fields/schema.ts';
 import { odd } from '../calls/failure.ts';
 import { list, shape, words } from '../calls/shape.ts';
 

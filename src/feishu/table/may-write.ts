@@ -1,4 +1,4 @@
-import { CallError, type Failure } from '../../sync/failure.ts';
+import { CallError, type Failure } from '../../sync/words/failure.ts';
 import type { CallSpec, FeishuClient } from '../calls/client.ts';
 
 /** Whether the app may write to a table: `no` with Feishu's answer where a call showed it. */

@@ -1,8 +1,8 @@
 import type { Base, CallMeter, OpenBase, OpenTable } from '../../run/ports.ts';
-import { type BaseAddress, parseAddress, parseBaseAddress } from '../../sync/address.ts';
-import { CallError } from '../../sync/failure.ts';
-import { problem } from '../../sync/problem.ts';
-import { type Text, text } from '../../sync/text.ts';
+import { type BaseAddress, parseAddress, parseBaseAddress } from '../../sync/definition/address.ts';
+import { CallError } from '../../sync/words/failure.ts';
+import { problem } from '../../sync/words/problem.ts';
+import { type Text, text } from '../../sync/words/text.ts';
 import type { CallSpec, FeishuClient } from '../calls/client.ts';
 import { cures } from '../calls/cures.ts';
 import { odd } from '../calls/failure.ts';

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RecordPage } from '../../run/ports.ts';
-import { CallError } from '../../sync/failure.ts';
-import type { TableRecord } from '../../sync/field.ts';
+import type { TableRecord } from '../../sync/definition/field.ts';
+import { CallError } from '../../sync/words/failure.ts';
 import { odd } from '../calls/failure.ts';
 import { list, type Shape, shape, words } from '../calls/shape.ts';
 

@@ -1,9 +1,9 @@
 import type { Client } from '@larksuiteoapi/node-sdk';
 import type { BaseInfo, CallMeter, RecordPage, Table } from '../../run/ports.ts';
-import type { Address } from '../../sync/address.ts';
-import type { Fields, TableRecord } from '../../sync/field.ts';
-import { problem } from '../../sync/problem.ts';
-import { listed, text } from '../../sync/text.ts';
+import type { Address } from '../../sync/definition/address.ts';
+import type { Fields, TableRecord } from '../../sync/definition/field.ts';
+import { problem } from '../../sync/words/problem.ts';
+import { listed, text } from '../../sync/words/text.ts';
 import type { CallFn, CallSpec, FeishuClient } from '../calls/client.ts';
 import { odd } from '../calls/failure.ts';
 import { list, shape, words } from '../calls/shape.ts';

@@ -1,14 +1,20 @@
-import type { ColumnDetail } from '../../sync/column.ts';
-import type { Definition } from '../../sync/definition.ts';
-import { CallError } from '../../sync/failure.ts';
-import type { Field } from '../../sync/field.ts';
-import { isMismatch, mapColumns } from '../../sync/mapping.ts';
-import type { KnownField } from '../../sync/pairing.ts';
-import { ProblemError } from '../../sync/problem.ts';
-import { creationOf, fieldToBe, homelessColumns, isToBe, type NewField, namesOf } from '../../sync/schema.ts';
-import { type Text, text } from '../../sync/text.ts';
-import type { Column } from '../../sync/value.ts';
-import type { Zone } from '../../sync/zone.ts';
+import type { Definition } from '../../sync/definition/definition.ts';
+import type { Field } from '../../sync/definition/field.ts';
+import { isMismatch, mapColumns } from '../../sync/fields/mapping.ts';
+import {
+  creationOf,
+  fieldToBe,
+  homelessColumns,
+  isToBe,
+  type NewField,
+  namesOf,
+} from '../../sync/fields/schema.ts';
+import type { KnownField } from '../../sync/fields/target.ts';
+import type { Column, ColumnDetail } from '../../sync/fields/value.ts';
+import { CallError } from '../../sync/words/failure.ts';
+import { ProblemError } from '../../sync/words/problem.ts';
+import { type Text, text } from '../../sync/words/text.ts';
+import type { Zone } from '../../sync/words/zone.ts';
 import type { Lanes } from '../lane.ts';
 import type { Chance, Table } from '../ports.ts';
 

@@ -1,5 +1,5 @@
-import type { Change } from '../../sync/change.ts';
-import type { Definition } from '../../sync/definition.ts';
+import type { Definition } from '../../sync/definition/definition.ts';
+import type { Change } from '../../sync/plan/change.ts';
 import type { Ledger } from '../ports.ts';
 
 /** What became of the records that the query does not have. */

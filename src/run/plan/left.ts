@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { type Change, decodeChanges, encodeChanges } from '../../sync/change.ts';
-import { backIn, type Chunk, kindOrder, numberOf } from '../../sync/chunk.ts';
-import type { Definition } from '../../sync/definition.ts';
-import type { Key } from '../../sync/key.ts';
-import { isDivisible, partId, recordOf } from '../../sync/parts.ts';
+import type { Definition } from '../../sync/definition/definition.ts';
+import type { Key } from '../../sync/fields/key.ts';
+import { type Change, decodeChanges, encodeChanges } from '../../sync/plan/change.ts';
+import { backIn, type Chunk, kindOrder, numberOf } from '../../sync/plan/chunk.ts';
+import { isDivisible, partId, recordOf } from '../../sync/plan/parts.ts';
 import type { Plan } from '../plan.ts';
 import type { ChunkRecord, LedgerEntry, NewChunk, Outcome, RunRecord, Store } from '../ports.ts';
 

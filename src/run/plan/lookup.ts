@@ -1,9 +1,9 @@
-import { type LinkKeys, linkKeyField, linkKeys } from '../../sync/link-keys.ts';
-import { type Directory, type Lookup, type PersonBy, type Resolver, resolver } from '../../sync/lookup.ts';
-import type { Target } from '../../sync/mapping.ts';
-import { ProblemError, problem } from '../../sync/problem.ts';
-import { type Text, text } from '../../sync/text.ts';
-import type { Zone } from '../../sync/zone.ts';
+import { type LinkKeys, linkKeyField, linkKeys } from '../../sync/fields/link-keys.ts';
+import { type Directory, type Resolver, resolver } from '../../sync/fields/lookup.ts';
+import type { Lookup, PersonBy, Target } from '../../sync/fields/target.ts';
+import { ProblemError, problem } from '../../sync/words/problem.ts';
+import { type Text, text } from '../../sync/words/text.ts';
+import type { Zone } from '../../sync/words/zone.ts';
 import type { CallMeter, LinkedTable, People, Table } from '../ports.ts';
 import type { Sides } from './open-sides.ts';
 

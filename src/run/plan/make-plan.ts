@@ -1,8 +1,8 @@
-import type { Definition } from '../../sync/definition.ts';
-import { lifetimeOf } from '../../sync/lifetime.ts';
-import { heldDeletes, viewNotes } from '../../sync/policy.ts';
-import { ProblemError } from '../../sync/problem.ts';
-import type { State, WaitReason } from '../../sync/state.ts';
+import type { Definition } from '../../sync/definition/definition.ts';
+import { lifetimeOf } from '../../sync/definition/lifetime.ts';
+import { heldDeletes, viewNotes } from '../../sync/plan/policy.ts';
+import type { State, WaitReason } from '../../sync/state/state.ts';
+import { ProblemError } from '../../sync/words/problem.ts';
 import { type History, history, rowsPerChunk } from '../history.ts';
 import type { Job, Parts } from '../job.ts';
 import { type Basis, fingerprintOf, type Plan, writePlan } from '../plan.ts';

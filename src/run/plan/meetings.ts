@@ -1,8 +1,8 @@
-import type { Definition, Mode } from '../../sync/definition.ts';
-import type { Compared } from '../../sync/diff.ts';
-import type { Key } from '../../sync/key.ts';
-import type { Mapping } from '../../sync/mapping.ts';
-import { count, type Text, text } from '../../sync/text.ts';
+import type { Definition, Mode } from '../../sync/definition/definition.ts';
+import type { Key } from '../../sync/fields/key.ts';
+import type { Mapping } from '../../sync/fields/mapping.ts';
+import type { Compared } from '../../sync/plan/diff.ts';
+import { count, type Text, text } from '../../sync/words/text.ts';
 import { shownKey } from '../sample.ts';
 import type { TableRead } from './read-table.ts';
 

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { Change } from '../../sync/change.ts';
-import { chunker, type PackedChunk } from '../../sync/chunk.ts';
-import type { Failure } from '../../sync/failure.ts';
-import type { Target } from '../../sync/mapping.ts';
-import type { ChunkKind } from '../../sync/state.ts';
+import type { Target } from '../../sync/fields/target.ts';
+import type { Change } from '../../sync/plan/change.ts';
+import { chunker, type PackedChunk } from '../../sync/plan/chunk.ts';
+import type { ChunkKind } from '../../sync/state/state.ts';
+import type { Failure } from '../../sync/words/failure.ts';
 import type { Journal, NewChunk, RefusedRow } from '../ports.ts';
 
 /** Where chunks go. */

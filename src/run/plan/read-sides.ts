@@ -1,4 +1,4 @@
-import type { Resolver } from '../../sync/lookup.ts';
+import type { Resolver } from '../../sync/fields/lookup.ts';
 import type { CallMeter, People } from '../ports.ts';
 import { sideBySide } from '../together.ts';
 import { findPeople, readLinked, resolverOf } from './lookup.ts';

@@ -1,10 +1,10 @@
-import type { Fields } from '../../sync/field.ts';
-import { filled } from '../../sync/filled.ts';
-import { kinds } from '../../sync/kinds/kinds.ts';
-import { keyIn, type Mapping } from '../../sync/mapping.ts';
-import { rowText } from '../../sync/row.ts';
-import { type TableIndex, tableIndex } from '../../sync/table-index.ts';
-import { count, listed, type Text, text } from '../../sync/text.ts';
+import type { Fields } from '../../sync/definition/field.ts';
+import { kinds } from '../../sync/fields/kinds/kinds.ts';
+import { keyIn, type Mapping } from '../../sync/fields/mapping.ts';
+import { filled } from '../../sync/fields/seconds.ts';
+import { rowText } from '../../sync/plan/row.ts';
+import { type TableIndex, tableIndex } from '../../sync/plan/table-index.ts';
+import { count, listed, type Text, text } from '../../sync/words/text.ts';
 import type { Table } from '../ports.ts';
 import { shownKey } from '../sample.ts';
 import { inTurns } from './turns.ts';

@@ -1,8 +1,8 @@
-import type { Definition } from '../../sync/definition.ts';
-import type { Mapping } from '../../sync/mapping.ts';
-import { reasonsToWait } from '../../sync/policy.ts';
-import type { State, WaitReason } from '../../sync/state.ts';
-import { count, text } from '../../sync/text.ts';
+import type { Definition } from '../../sync/definition/definition.ts';
+import type { Mapping } from '../../sync/fields/mapping.ts';
+import { reasonsToWait } from '../../sync/plan/policy.ts';
+import type { State, WaitReason } from '../../sync/state/state.ts';
+import { count, text } from '../../sync/words/text.ts';
 import type { History } from '../history.ts';
 import type { Comparison } from './compare.ts';
 import type { SourceRead } from './read-source.ts';

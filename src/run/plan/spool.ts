@@ -13,8 +13,8 @@ import {
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { type ProblemError, problem } from '../../sync/problem.ts';
-import { text } from '../../sync/text.ts';
+import { type ProblemError, problem } from '../../sync/words/problem.ts';
+import { text } from '../../sync/words/text.ts';
 import type { IsAlive } from '../keeper.ts';
 
 /** Values in the order they came, as lines of JSON: in memory up to a limit, in a nameless temporary file above it. */

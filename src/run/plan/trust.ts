@@ -1,6 +1,6 @@
-import { problem } from '../../sync/problem.ts';
-import type { TableIndex } from '../../sync/table-index.ts';
-import { count, text } from '../../sync/text.ts';
+import type { TableIndex } from '../../sync/plan/table-index.ts';
+import { problem } from '../../sync/words/problem.ts';
+import { count, text } from '../../sync/words/text.ts';
 import type { Table } from '../ports.ts';
 import type { Witness } from './witness.ts';
 

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { rowsPerTurn } from '../../sync/limits.ts';
+import { rowsPerTurn } from '../../sync/words/limits.ts';
 
 /** Yields the items in groups; the event loop has a turn after each, so that clicks never wait for a whole table. */
 export async function* inTurns<T>(items: readonly T[]): AsyncGenerator<readonly T[]> {

@@ -1,4 +1,4 @@
-import type { Written } from '../../sync/change.ts';
+import type { Written } from '../../sync/plan/change.ts';
 import type { Ledger, Scope } from '../ports.ts';
 
 /** Asks the ledger about changes while the comparison goes on. */

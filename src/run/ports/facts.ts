@@ -1,4 +1,4 @@
-import type { KnownField } from '../../sync/pairing.ts';
+import type { KnownField } from '../../sync/fields/target.ts';
 import type { Scope } from './ledger.ts';
 
 /** One thing that is learned of each `Of`, the last word counts. */

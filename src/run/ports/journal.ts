@@ -1,5 +1,5 @@
-import type { Failure } from '../../sync/failure.ts';
-import type { ChunkKind, ChunkStatus, State } from '../../sync/state.ts';
+import type { ChunkKind, ChunkStatus, State } from '../../sync/state/state.ts';
+import type { Failure } from '../../sync/words/failure.ts';
 import type { LedgerEntry, RefusedRow, Scope } from './ledger.ts';
 
 /** One run as stored. */

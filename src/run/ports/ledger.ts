@@ -1,5 +1,5 @@
-import type { Key } from '../../sync/key.ts';
-import type { BadRow } from '../../sync/state.ts';
+import type { Key } from '../../sync/fields/key.ts';
+import type { BadRow } from '../../sync/state/state.ts';
 
 /** Whose ledger and decisions: one definition on one table. */
 export interface Scope {

@@ -1,7 +1,6 @@
-import type { ColumnDetail } from '../../sync/column.ts';
-import type { Problem } from '../../sync/problem.ts';
-import type { Text } from '../../sync/text.ts';
-import type { Column, Value } from '../../sync/value.ts';
+import type { Column, ColumnDetail, Value } from '../../sync/fields/value.ts';
+import type { Problem } from '../../sync/words/problem.ts';
+import type { Text } from '../../sync/words/text.ts';
 
 /** What to read from where. */
 export interface Query {

@@ -1,4 +1,4 @@
-import type { Actor } from '../../sync/state.ts';
+import type { Actor } from '../../sync/state/state.ts';
 import type { TableFacts } from './facts.ts';
 import type { Journal } from './journal.ts';
 import type { Ledger, Rejects } from './ledger.ts';

@@ -1,7 +1,7 @@
-import type { Field, Fields, TableRecord } from '../../sync/field.ts';
-import type { PersonBy } from '../../sync/lookup.ts';
-import type { NewField } from '../../sync/schema.ts';
-import type { CallCounts } from '../../sync/state.ts';
+import type { Field, Fields, TableRecord } from '../../sync/definition/field.ts';
+import type { NewField } from '../../sync/fields/schema.ts';
+import type { PersonBy } from '../../sync/fields/target.ts';
+import type { CallCounts } from '../../sync/state/state.ts';
 
 /** Counts each HTTP request made for a run as it happens. */
 export interface CallMeter {

@@ -1,8 +1,8 @@
-import type { Definition } from '../../sync/definition.ts';
-import { lifetimeOf, usualLifetime } from '../../sync/lifetime.ts';
-import { end } from '../../sync/progress.ts';
-import type { State } from '../../sync/state.ts';
-import { type Text, text } from '../../sync/text.ts';
+import type { Definition } from '../../sync/definition/definition.ts';
+import { lifetimeOf, usualLifetime } from '../../sync/definition/lifetime.ts';
+import { end } from '../../sync/state/progress.ts';
+import type { State } from '../../sync/state/state.ts';
+import { type Text, text } from '../../sync/words/text.ts';
 import { readPlan } from '../plan.ts';
 import type { Clock, RunRecord, Store } from '../ports.ts';
 import { asLeft, counted } from '../scoreboard.ts';

@@ -1,7 +1,7 @@
-import type { Definition } from '../../sync/definition.ts';
-import { ProblemError, problem } from '../../sync/problem.ts';
-import type { State } from '../../sync/state.ts';
-import { text } from '../../sync/text.ts';
+import type { Definition } from '../../sync/definition/definition.ts';
+import type { State } from '../../sync/state/state.ts';
+import { ProblemError, problem } from '../../sync/words/problem.ts';
+import { text } from '../../sync/words/text.ts';
 import type { Board } from '../board.ts';
 import type { IsHeld } from '../held.ts';
 import type { Parts } from '../job.ts';

@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events';
-import { CallError } from '../../sync/failure.ts';
-import { problemOf } from '../../sync/failure-problem.ts';
-import { Fenced, takenOver } from '../../sync/fenced.ts';
-import { ProblemError } from '../../sync/problem.ts';
-import { acted, end, endWith, isCancelling } from '../../sync/progress.ts';
-import type { Act, State } from '../../sync/state.ts';
-import { text } from '../../sync/text.ts';
+import { acted, end, endWith, isCancelling } from '../../sync/state/progress.ts';
+import type { Act, State } from '../../sync/state/state.ts';
+import { CallError } from '../../sync/words/failure.ts';
+import { problemOf } from '../../sync/words/failure-problem.ts';
+import { Fenced, takenOver } from '../../sync/words/fenced.ts';
+import { ProblemError } from '../../sync/words/problem.ts';
+import { text } from '../../sync/words/text.ts';
 import type { Board } from '../board.ts';
 import type { Job } from '../job.ts';
 import type { Hold, Keeper } from '../keeper.ts';

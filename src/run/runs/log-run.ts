@@ -1,6 +1,6 @@
-import type { Problem } from '../../sync/problem.ts';
 import { isScheduled } from '../../sync/schedule/health.ts';
-import type { State, Status } from '../../sync/state.ts';
+import type { State, Status } from '../../sync/state/state.ts';
+import type { Problem } from '../../sync/words/problem.ts';
 import type { Board } from '../board.ts';
 import type { Log } from '../ports.ts';
 

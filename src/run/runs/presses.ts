@@ -1,5 +1,5 @@
-import { acted, canApply, canResume, canRetry, end, goOn, isCancelling } from '../../sync/progress.ts';
-import type { Act, Actor, State } from '../../sync/state.ts';
+import { acted, canApply, canResume, canRetry, end, goOn, isCancelling } from '../../sync/state/progress.ts';
+import type { Act, Actor, State } from '../../sync/state/state.ts';
 import { board } from '../board.ts';
 import type { RunRecord, Scope } from '../ports.ts';
 import { type GoingOn, goOnSync } from '../run.ts';

@@ -1,8 +1,8 @@
-import type { Definition } from '../../sync/definition.ts';
-import { Fenced } from '../../sync/fenced.ts';
-import { acted, begin } from '../../sync/progress.ts';
-import type { State } from '../../sync/state.ts';
-import { text } from '../../sync/text.ts';
+import type { Definition } from '../../sync/definition/definition.ts';
+import { acted, begin } from '../../sync/state/progress.ts';
+import type { State } from '../../sync/state/state.ts';
+import { Fenced } from '../../sync/words/fenced.ts';
+import { text } from '../../sync/words/text.ts';
 import { type Board, board } from '../board.ts';
 import { refuseHeld } from '../held.ts';
 import type { Parts } from '../job.ts';

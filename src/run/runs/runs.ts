@@ -1,5 +1,5 @@
-import type { Definition } from '../../sync/definition.ts';
-import type { Actor, State } from '../../sync/state.ts';
+import type { Definition } from '../../sync/definition/definition.ts';
+import type { Actor, State } from '../../sync/state/state.ts';
 import type { CallMeter } from '../ports.ts';
 
 /** What somebody wants to happen. */

@@ -1,5 +1,5 @@
-import { outOfQueue } from '../../sync/progress.ts';
-import type { Queue, State } from '../../sync/state.ts';
+import { outOfQueue } from '../../sync/state/progress.ts';
+import type { Queue, State } from '../../sync/state/state.ts';
 import type { IsHeld } from '../held.ts';
 import type { Clock, Log, RunRecord, Store } from '../ports.ts';
 import type { Launcher, Leased, Ready, Work } from './launcher.ts';

@@ -1,6 +1,6 @@
-import { encodeChanges } from '../../sync/change.ts';
-import { tokenLife } from '../../sync/limits.ts';
-import type { Part } from '../../sync/parts.ts';
+import { encodeChanges } from '../../sync/plan/change.ts';
+import type { Part } from '../../sync/plan/parts.ts';
+import { tokenLife } from '../../sync/words/limits.ts';
 import type { ChunkRecord, ChunkStatus, NewChunk, Outcome } from '../ports.ts';
 import type { Token } from './send.ts';
 import type { Upload } from './upload-job.ts';

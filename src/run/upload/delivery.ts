@@ -1,6 +1,5 @@
-import type { Change } from '../../sync/change.ts';
-import { CallError, type Failure } from '../../sync/failure.ts';
-import type { Target } from '../../sync/mapping.ts';
+import type { Target } from '../../sync/fields/target.ts';
+import type { Change } from '../../sync/plan/change.ts';
 import {
   apart,
   cut,
@@ -11,10 +10,11 @@ import {
   pointedAt,
   type Replanned,
   recordOf,
-} from '../../sync/parts.ts';
-import { goneNote, keptNote, leftNote } from '../../sync/policy.ts';
-import { afterFailure, sameUnknownCodes } from '../../sync/round.ts';
-import type { Text } from '../../sync/text.ts';
+} from '../../sync/plan/parts.ts';
+import { goneNote, keptNote, leftNote } from '../../sync/plan/policy.ts';
+import { afterFailure, sameUnknownCodes } from '../../sync/plan/round.ts';
+import { CallError, type Failure } from '../../sync/words/failure.ts';
+import type { Text } from '../../sync/words/text.ts';
 import { seeAll } from '../plan/trust.ts';
 import type { ChunkRecord, Outcome } from '../ports.ts';
 import { refusal } from '../refused.ts';

@@ -1,10 +1,10 @@
-import type { Change } from '../../sync/change.ts';
-import { CallError, type Verdict } from '../../sync/failure.ts';
-import type { TableRecord } from '../../sync/field.ts';
-import { type Key, keyOf } from '../../sync/key.ts';
-import type { Cell } from '../../sync/kinds/kind.ts';
-import { kindOf } from '../../sync/kinds/kinds.ts';
-import type { Target } from '../../sync/mapping.ts';
+import type { TableRecord } from '../../sync/definition/field.ts';
+import { type Key, keyOf } from '../../sync/fields/key.ts';
+import type { Cell } from '../../sync/fields/kinds/kind.ts';
+import { kindOf } from '../../sync/fields/kinds/kinds.ts';
+import type { Target } from '../../sync/fields/target.ts';
+import type { Change } from '../../sync/plan/change.ts';
+import { CallError, type Verdict } from '../../sync/words/failure.ts';
 import type { Plan } from '../plan.ts';
 import type { Table } from '../ports.ts';
 

@@ -1,7 +1,7 @@
-import type { Change } from '../../sync/change.ts';
-import type { Chunk } from '../../sync/chunk.ts';
-import type { Failure } from '../../sync/failure.ts';
-import { type Replanned, recordOf, replan } from '../../sync/parts.ts';
+import type { Change } from '../../sync/plan/change.ts';
+import type { Chunk } from '../../sync/plan/chunk.ts';
+import { type Replanned, recordOf, replan } from '../../sync/plan/parts.ts';
+import type { Failure } from '../../sync/words/failure.ts';
 import type { Plan } from '../plan.ts';
 import type { Table } from '../ports.ts';
 import { findKeys, keyReader } from './find-keys.ts';

@@ -1,6 +1,6 @@
-import { CallError } from '../../sync/failure.ts';
-import type { Target } from '../../sync/mapping.ts';
-import { type Text, text } from '../../sync/text.ts';
+import type { Target } from '../../sync/fields/target.ts';
+import { CallError } from '../../sync/words/failure.ts';
+import { type Text, text } from '../../sync/words/text.ts';
 import type { Table } from '../ports.ts';
 
 /** Fields under their names of today, and what to tell about those that changed. */

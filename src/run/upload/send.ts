@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Change, Create } from '../../sync/change.ts';
-import { createdFields, updatedRecord } from '../../sync/chunk.ts';
-import { CallError, type Failure } from '../../sync/failure.ts';
-import { tokenLife } from '../../sync/limits.ts';
-import type { Target } from '../../sync/mapping.ts';
-import { heavyWaits, throttleBudget } from '../../sync/round.ts';
-import { hashOfRow, seedOf } from '../../sync/row.ts';
+import type { Target } from '../../sync/fields/target.ts';
+import type { Change, Create } from '../../sync/plan/change.ts';
+import { createdFields, updatedRecord } from '../../sync/plan/chunk.ts';
+import { heavyWaits, throttleBudget } from '../../sync/plan/round.ts';
+import { hashOfRow, seedOf } from '../../sync/plan/row.ts';
+import { CallError, type Failure } from '../../sync/words/failure.ts';
+import { tokenLife } from '../../sync/words/limits.ts';
 import { withoutPrivate } from '../bad-rows.ts';
 import type { StopSignals } from '../job.ts';
 import type { Hold } from '../keeper.ts';

@@ -1,9 +1,9 @@
-import { type Change, type Create, decodeChanges, type Update } from '../../sync/change.ts';
-import { differ } from '../../sync/diff.ts';
-import { CallError, type Failure } from '../../sync/failure.ts';
-import type { Key } from '../../sync/key.ts';
-import { isOpen } from '../../sync/round.ts';
-import { hashOfRow, seedOf } from '../../sync/row.ts';
+import type { Key } from '../../sync/fields/key.ts';
+import { type Change, type Create, decodeChanges, type Update } from '../../sync/plan/change.ts';
+import { differ } from '../../sync/plan/diff.ts';
+import { isOpen } from '../../sync/plan/round.ts';
+import { hashOfRow, seedOf } from '../../sync/plan/row.ts';
+import { CallError, type Failure } from '../../sync/words/failure.ts';
 import type { Plan } from '../plan.ts';
 import type { ChunkRecord, LedgerEntry, Table } from '../ports.ts';
 import { type ChunkLog, noToken } from './chunk-log.ts';

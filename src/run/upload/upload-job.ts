@@ -1,6 +1,6 @@
-import type { Failure } from '../../sync/failure.ts';
-import type { BadRow } from '../../sync/state.ts';
-import type { Text } from '../../sync/text.ts';
+import type { BadRow } from '../../sync/state/state.ts';
+import type { Failure } from '../../sync/words/failure.ts';
+import type { Text } from '../../sync/words/text.ts';
 import type { Job } from '../job.ts';
 import type { Lane } from '../lane.ts';
 import type { Plan } from '../plan.ts';

@@ -1,6 +1,6 @@
 import type { Dialect, InsertQueryBuilder, Kysely, RawBuilder, Transaction } from 'kysely';
-import type { Problem } from '../../sync/problem.ts';
-import { text } from '../../sync/text.ts';
+import type { Problem } from '../../sync/words/problem.ts';
+import { text } from '../../sync/words/text.ts';
 import type { NewLedgerRow, TableShape, Tables } from './schema.ts';
 
 export type Database = Kysely<Tables>;

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
-import { ProblemError, problem } from '../../sync/problem.ts';
-import { text } from '../../sync/text.ts';
+import { ProblemError, problem } from '../../sync/words/problem.ts';
+import { text } from '../../sync/words/text.ts';
 import { SqliteFault, told } from './sqlite.ts';
 import { fileProblem } from './sqlite-file.ts';
 

@@ -1,7 +1,7 @@
 import { CompiledQuery, sql } from 'kysely';
 import type { Clock, Log } from '../../run/ports.ts';
-import { problem } from '../../sync/problem.ts';
-import { text } from '../../sync/text.ts';
+import { problem } from '../../sync/words/problem.ts';
+import { text } from '../../sync/words/text.ts';
 import type { Backend, Database, Relation } from './backend.ts';
 import { shapeOf, type TableShape } from './schema.ts';
 

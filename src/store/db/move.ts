@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { sql } from 'kysely';
 import type { Clock, Log } from '../../run/ports.ts';
-import { type Problem, problem } from '../../sync/problem.ts';
-import { text } from '../../sync/text.ts';
+import { type Problem, problem } from '../../sync/words/problem.ts';
+import { text } from '../../sync/words/text.ts';
 import type { Backend, Database } from './backend.ts';
 import { noStore } from './backup.ts';
 import { asBuffer, groups } from './encode.ts';

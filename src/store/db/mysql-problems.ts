@@ -1,5 +1,5 @@
-import type { Problem } from '../../sync/problem.ts';
-import { type Text, text } from '../../sync/text.ts';
+import type { Problem } from '../../sync/words/problem.ts';
+import { type Text, text } from '../../sync/words/text.ts';
 
 /** The server has not answered in time; its connection is given up. */
 export const silentCode = 'STORE_SILENT';

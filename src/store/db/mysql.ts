@@ -7,8 +7,8 @@ import {
   sql,
 } from 'kysely';
 import { createPool, type ExecuteValues, type Pool, type PoolConnection, type PoolOptions } from 'mysql2';
-import { type Problem, ProblemError, problem } from '../../sync/problem.ts';
-import { text } from '../../sync/text.ts';
+import { type Problem, ProblemError, problem } from '../../sync/words/problem.ts';
+import { text } from '../../sync/words/text.ts';
 import { type Backend, type Database, inUse, relationsOf } from './backend.ts';
 import { groups } from './encode.ts';
 import { codeOf, mysqlProblem, silentCode } from './mysql-problems.ts';

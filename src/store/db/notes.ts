@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Once } from '../../bot/ports.ts';
-import { readable } from '../../sync/stored.ts';
+import { readable } from '../../sync/state/stored.ts';
 import type { Backend, Database } from './backend.ts';
 import { hash } from './encode.ts';
 import type { OccasionRow } from './schema.ts';

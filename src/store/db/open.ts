@@ -1,7 +1,7 @@
 import { Kysely } from 'kysely';
 import type { Clock, Log } from '../../run/ports.ts';
-import { ProblemError, problem } from '../../sync/problem.ts';
-import { text } from '../../sync/text.ts';
+import { ProblemError, problem } from '../../sync/words/problem.ts';
+import { text } from '../../sync/words/text.ts';
 import type { Backend, Database } from './backend.ts';
 import { migrate } from './migrations.ts';
 import { mysqlBackend } from './mysql.ts';

@@ -1,7 +1,7 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { AuditEntry } from '../../bot/ports.ts';
 import type { Order } from '../../run/ports.ts';
-import type { ChunkKind, ChunkStatus, Status } from '../../sync/state.ts';
+import type { ChunkKind, ChunkStatus, Status } from '../../sync/state/state.ts';
 
 declare const values: unique symbol;
 

@@ -1,7 +1,7 @@
 import { chmodSync, closeSync, existsSync, fstatSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type Problem, problem } from '../../sync/problem.ts';
-import { type Text, text } from '../../sync/text.ts';
+import { type Problem, problem } from '../../sync/words/problem.ts';
+import { type Text, text } from '../../sync/words/text.ts';
 
 /**
  * Makes the store's file, and its folder, where they are missing; only their owner can read them. SQLite gives its

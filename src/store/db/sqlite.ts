@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from '@photostructure/sqlite';
 import { type Dialect, type SqliteDatabase, SqliteDialect, type SqliteStatement, sql } from 'kysely';
-import { ProblemError, problem } from '../../sync/problem.ts';
+import { ProblemError, problem } from '../../sync/words/problem.ts';
 import { type Backend, type Database, inUse, relationsOf } from './backend.ts';
 import type { NewLedgerRow, TableShape } from './schema.ts';
 import { fileProblem, prepareFile } from './sqlite-file.ts';

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CompiledQuery, DatabaseConnection, Dialect, Driver, QueryResult } from 'kysely';
 import type { Clock, Log } from '../../run/ports.ts';
-import { type Problem, ProblemError, problem } from '../../sync/problem.ts';
+import { type Problem, ProblemError, problem } from '../../sync/words/problem.ts';
 import type { Backend } from './backend.ts';
 
 /** Does one thing with the database in its own way: again, later, or with other words for what went wrong. */

@@ -1,4 +1,4 @@
-import type { Zone } from '../zone.ts';
+import type { Zone } from '../words/zone.ts';
 
 /**
  * A cron expression, spelt out: which values each field allows. Days may also be words: `L` (the last day),

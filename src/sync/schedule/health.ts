@@ -1,4 +1,4 @@
-import type { State } from '../state.ts';
+import type { State } from '../state/state.ts';
 
 /** How a scheduled run came out, as far as people are to hear of it. */
 export const outcomes = ['good', 'partial', 'failed', 'waiting'] as const;

@@ -1,4 +1,4 @@
-import type { Zone } from '../zone.ts';
+import type { Zone } from '../words/zone.ts';
 
 const minute = 60_000;
 const day = 24 * 60 * minute;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { createTask, parse } from 'node-cron';
 import { describe, expect, it } from 'vitest';
 import { lastWithin, nextAfter, type Rhythm } from '../../../src/sync/schedule/cron.ts';
-import { zoneOf } from '../../../src/sync/zone.ts';
+import { zoneOf } from '../../../src/sync/words/zone.ts';
 
 const rhythm = (cron: string, zone: string): Rhythm => ({ fields: parse(cron), zone: zoneOf(zone) });
 

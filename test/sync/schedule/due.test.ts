@@ -3,7 +3,7 @@ import { parse } from 'node-cron';
 import { describe, expect, it } from 'vitest';
 import { nextAfter, type Rhythm } from '../../../src/sync/schedule/cron.ts';
 import { dueOf, grace, type Missed, spread } from '../../../src/sync/schedule/due.ts';
-import { zoneOf } from '../../../src/sync/zone.ts';
+import { zoneOf } from '../../../src/sync/words/zone.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;

@@ -8,7 +8,7 @@ import {
   type Telling,
   telling,
 } from '../../../src/sync/schedule/health.ts';
-import type { State, Status } from '../../../src/sync/state.ts';
+import type { State, Status } from '../../../src/sync/state/state.ts';
 import { at, stateWith } from '../../cards/states.ts';
 
 const byClock = [{ op: 'start', by: { kind: 'schedule' }, at }] as const;

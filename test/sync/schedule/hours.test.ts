@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { duration, isQuiet, parseQuietHours, tomorrow } from '../../../src/sync/schedule/hours.ts';
-import { zoneOf } from '../../../src/sync/zone.ts';
+import { zoneOf } from '../../../src/sync/words/zone.ts';
 
 it.each([
   ['30m', 1_800_000],

@@ -1,0 +1,212 @@
+import type { Problem } from '../words/problem.ts';
+import { type Text, text } from '../words/text.ts';
+import { zoneIssue } from '../words/zone-name.ts';
+import { parseAddress } from './address.ts';
+import type { ColumnRule, Definition, KeyPart } from './definition.ts';
+import { type Issue, issuesOf, type Path } from './definition-issues.ts';
+import { definitionSchema, type WrittenDefinition } from './definition-schema.ts';
+import { judgeQuery } from './query.ts';
+
+/** A definition, or everything that is wrong with it: at least one thing. */
+export type ParsedDefinition =
+  | { readonly kind: 'definition'; readonly definition: Definition }
+  | { readonly kind: 'issues'; readonly issues: readonly Issue[] };
+
+/** Words that commands use, so that no sync can be called by them. */
+const commands: ReadonlySet<string> = new Set(
+  (
+    'all audit cancel check definitions demo freeze help history init list mute pause plan remind resume retry ' +
+    'run setup start status thaw undo unmute verify why'
+  ).split(' '),
+);
+
+/** Checks a definition as written and fills in what was left out. Takes anything and never throws. */
+export function parseDefinition(raw: unknown): ParsedDefinition {
+  const written = definitionSchema.safeParse(raw);
+  if (!written.success) return { kind: 'issues', issues: issuesOf(raw, written.error.issues) };
+  const rules = columnRules(written.data);
+  const key = keyParts(written.data, rules.fields);
+  const issues = [...contentIssues(written.data), ...rules.issues, ...key.issues];
+  if (issues.length > 0) return { kind: 'issues', issues };
+  return { kind: 'definition', definition: complete(written.data, rules.fields, key.parts) };
+}
+
+function complete(
+  { name, source, ...written }: WrittenDefinition,
+  fields: Readonly<Record<string, ColumnRule>>,
+  key: readonly KeyPart[],
+): Definition {
+  const { brake = {}, access = {} } = written;
+  return given({
+    name,
+    title: written.title ?? name,
+    source: given({ ...source, timeout: source.timeout ?? 300 }),
+    key,
+    target: written.target.trim(),
+    mode: written.mode ?? 'upsert',
+    fields,
+    chunkSize: written.chunkSize ?? 'auto',
+    concurrency: written.concurrency ?? 'auto',
+    rounds: written.rounds ?? 3,
+    deletes: written.deletes ?? 'ask',
+    brake: { deletes: share(brake.deletes ?? 0.2), updates: share(brake.updates ?? 0.5) },
+    access: given({
+      run: access.run === undefined ? undefined : [access.run].flat(),
+      approve: access.approve === undefined ? undefined : [access.approve].flat(),
+      chats: access.chats,
+    }),
+    schedule: (written.schedule ?? []).map((entry) => given({ ...entry, cron: entry.cron.trim() })),
+    view: written.view ?? 'ignore',
+    timeZone: written.timeZone,
+    private: written.private ?? [],
+    create: written.create,
+    expires: written.expires,
+  });
+}
+
+/** Leaves out what is not given, so that a missing entry is really missing. */
+const given = <T extends object>(entries: T) =>
+  Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T as undefined extends T[K] ? never : K]: T[K];
+  } & { [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined> };
+
+const share = (written: number | string): number =>
+  typeof written === 'number' ? written : Number.parseFloat(written) / 100;
+
+type Rules = Record<string, ColumnRule>;
+
+/** The rules by column: words spelt out, and entries that are named after a field turned round. */
+function columnRules({ fields = {} }: WrittenDefinition): { fields: Rules; issues: Issue[] } {
+  const rules = new Map<string, ColumnRule>();
+  const issues: Issue[] = [];
+  for (const [name, entry] of Object.entries(fields)) {
+    const path = ['fields', name];
+    if (typeof entry === 'string') {
+      add(name, entry === 'skip' ? { skip: true } : { as: entry }, path);
+      continue;
+    }
+    const { from, ...rule } = entry;
+    if (from !== undefined && rule.to !== undefined) {
+      issues.push(issue('from-and-to', path, both(`${name}.from`, `${name}.to`), oneOfThem));
+    } else if (from === undefined) add(name, given(rule), path);
+    else add(from, given({ ...rule, to: name }), [...path, 'from']);
+  }
+  function add(column: string, rule: ColumnRule, path: Path): void {
+    if (rules.has(column)) {
+      const words = text(
+        `列「${column}」在 fields 里出现了两次`,
+        `fields has two entries for the column "${column}"`,
+      );
+      issues.push(issue('doubled-rule', path, words, text('只留一个', 'Keep one of them.')));
+    }
+    rules.set(column, rule);
+  }
+  return { fields: Object.fromEntries(rules), issues };
+}
+
+function keyParts(
+  { key }: WrittenDefinition,
+  fields: Readonly<Rules>,
+): { parts: KeyPart[]; issues: Issue[] } {
+  const issues: Issue[] = [];
+  const parts: KeyPart[] = [];
+  const several = Array.isArray(key);
+  for (const [at, part] of (several ? key : [key]).entries()) {
+    const path = several ? ['key', at] : ['key'];
+    const { source, column, table, field } = typeof part === 'string' ? { source: part } : part;
+    if (source !== undefined && column !== undefined) {
+      issues.push(issue('doubled-key', path, both('source', 'column'), oneOfThem));
+    }
+    if (table !== undefined && field !== undefined) {
+      issues.push(issue('doubled-key', path, both('table', 'field'), oneOfThem));
+    }
+    const from = source ?? column ?? table ?? field;
+    if (from === undefined) {
+      issues.push(issue('empty-key', path, text('主键没有写列名', 'the key names no column'), keyCure));
+      continue;
+    }
+    const rule = Object.hasOwn(fields, from) ? fields[from] : undefined;
+    const to = table ?? field ?? rule?.to ?? from;
+    if (rule?.skip) {
+      const words = text(`「${from}」是主键，不能 skip`, `"${from}" is the key and cannot be skipped`);
+      issues.push(
+        issue('skipped-key', ['fields', from], words, text('删掉这条规则', 'Take that rule away.')),
+      );
+    }
+    if (rule?.to !== undefined && rule.to !== to) {
+      const words = text(
+        `主键「${from}」在 key 里写入「${to}」，在 fields 里写入「${rule.to}」`,
+        `the key "${from}" goes to "${to}" by key and to "${rule.to}" by fields`,
+      );
+      issues.push(issue('two-fields', path, words, oneOfThem));
+    }
+    if (parts.some((other) => other.column === from || other.field === to)) {
+      const words = text(`「${from}」在主键里出现了两次`, `"${from}" stands in the key twice`);
+      issues.push(issue('doubled-key', path, words, text('只留一个', 'Keep one of them.')));
+    }
+    parts.push({ column: from, field: to });
+  }
+  return { parts, issues };
+}
+
+/** What the shape alone does not show. */
+function contentIssues(written: WrittenDefinition): Issue[] {
+  const { name, source, target, timeZone, schedule = [] } = written;
+  const zones: [Path, string | undefined][] = [
+    [['timeZone'], timeZone],
+    ...schedule.map((entry, at): [Path, string | undefined] => [
+      ['schedule', at, 'timeZone'],
+      entry.timeZone,
+    ]),
+  ];
+  const address = parseAddress(target);
+  return [
+    ...(commands.has(name)
+      ? [
+          issue(
+            'command-word',
+            ['name'],
+            text(`name 不能是 ${name}：这是一个命令`, `name cannot be ${name}: that is a command`),
+            text('换一个名字', 'Choose another name.'),
+          ),
+        ]
+      : []),
+    ...queryProblems(source.query).map(({ code, message, cure }) =>
+      issue(code, ['source', 'query'], message, cure),
+    ),
+    // A base without a table is what a table is created in.
+    ...(address.kind === 'problem' && address.problem.code !== 'no-table'
+      ? [issue(address.problem.code, ['target'], address.problem.message, address.problem.cure)]
+      : []),
+    ...(written.view === 'limit' && address.kind === 'address' && address.address.view === undefined
+      ? [issue('no-view', ['view'], noView, noViewCure)]
+      : []),
+    ...zones.flatMap(([path, zone]) => {
+      const wrong = zone === undefined ? undefined : zoneIssue(zone);
+      return wrong ? [issue('no-such-zone', path, wrong.message, wrong.cure)] : [];
+    }),
+  ];
+}
+
+/** What no database would take. Which one the connection leads to is not known here: its source judges again. */
+const queryProblems = (sql: string): Problem[] =>
+  judgeQuery(sql, 'sqlite').length === 0 ? [] : judgeQuery(sql);
+
+const noView = text('view: limit 需要 target 里有 view=', 'view: limit needs a target with view= in it');
+
+const noViewCure = text(
+  '打开那个视图，再从浏览器复制地址；或去掉 view',
+  'Open that view and copy its address from the browser, or leave view out.',
+);
+
+const issue = (code: string, path: Path, message: Text, cure: Text): Issue => ({ code, path, message, cure });
+
+const both = (one: string, other: string): Text =>
+  text(`不能同时写 ${one} 和 ${other}`, `${one} and ${other} cannot both be there`);
+
+const oneOfThem = text('只留其中一个', 'Keep one of them.');
+
+const keyCure = text(
+  '写列名，或 { source: 列, table: 字段 }',
+  'Write a column, or { source: column, table: field }.',
+);

@@ -1,0 +1,161 @@
+import { text } from '../../words/text.ts';
+import type { ColumnType, Value } from '../value.ts';
+import { decimalText } from './digits.ts';
+import { type Bad, type Cell, type Kind, type Place, unfit } from './kind.ts';
+
+const number = /^([+-]?)(\d+)(?:\.(\d*))?$/;
+const dateTime =
+  /^(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:?\d{2})?)?$/;
+/** A day of MySQL's that no calendar has: 0000-00-00, 2026-00-00, 2026-01-00. */
+const zeroDate = /^\d{4}-(?:00-\d{2}|\d{2}-00)/;
+/** Digits that people mean as 20260131 or 20260131080000, not as milliseconds. */
+const runTogether = /^(?:\d{8}|(?:19|20)\d{12})$/;
+/** Columns whose numbers are no time, even where a `map` makes dates of some of them. */
+const counts: ReadonlySet<ColumnType> = new Set(['year', 'bit']);
+/** As far as a JavaScript date goes, in ms: the years from -271821 to 275760. */
+const latest = 8.64e15;
+
+/**
+ * Date fields. Canonical: milliseconds since the epoch as a whole number; a date or time without a zone is
+ * meant in the sync's zone, a number is milliseconds (or seconds with `unit: s`). What is finer than a
+ * millisecond is refused, or cut where the column says `round: true`.
+ * https://open.feishu.cn/document/server-docs/docs/bitable-v1/app-table-record/bitable-record-data-structure-overview
+ */
+export const dateKind: Kind = {
+  wanted: (place) => (value) => dateOf(place, value),
+  held: heldDate,
+  written: (cell) => (cell === '' ? null : Number(cell)),
+};
+
+function dateOf(place: Place, value: Exclude<Value, null>): Cell | Bad {
+  if (typeof value === 'object') return unfit(place, value, '不是日期', 'is bytes, not a date,');
+  // The most common case, and the same as below: whole milliseconds need no look at their digits.
+  const isMs = typeof value === 'number' && !counts.has(place.column.type) && place.rule.unit !== 's';
+  if (isMs && Number.isInteger(value) && Math.abs(value) <= latest) return decimalText(value);
+  const written = String(value).trim();
+  if (written === '') return '';
+  const digits = counts.has(place.column.type) ? null : number.exec(written);
+  if (digits) {
+    const doubtful = typeof value === 'string' && place.rule.unit === undefined && runTogether.test(written);
+    return doubtful ? noDate(place, value, asDate) : fromNumber(place, written, digits);
+  }
+  if (zeroDate.test(written)) return noDate(place, value, nullIf(place, written));
+  const match = dateTime.exec(written);
+  return match ? fromWords(place, written, match) : noDate(place, value, otherForm(place, written));
+}
+
+/** Moves the point in the digits themselves: 1.001 s times 1000 is not 1001 ms among floats. */
+function fromNumber(
+  place: Place,
+  written: string,
+  [, sign, whole, fraction = '']: RegExpExecArray,
+): Cell | Bad {
+  const shift = place.rule.unit === 's' ? 3 : 0;
+  const finer = /[1-9]/.test(fraction.slice(shift));
+  if (finer && !place.rule.round) return tooFine(place, written);
+  const ms = Number(`${sign}${whole}${fraction.slice(0, shift).padEnd(shift, '0')}`);
+  if (Math.abs(ms) > latest) return noDate(place, written);
+  return String((finer && sign === '-' ? ms - 1 : ms) + 0);
+}
+
+function fromWords(place: Place, written: string, parts: RegExpExecArray): Cell | Bad {
+  const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', offset] = parts;
+  const date = new Date(0);
+  date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
+  // What the calendar or the clock does not have: 30 February, 25 o'clock.
+  const exists = date.getUTCMonth() + 1 === Number(month) && date.getUTCDate() === Number(day);
+  if (!exists || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) {
+    return noDate(place, written, noSuchDay);
+  }
+  if (/[1-9]/.test(fraction.slice(3)) && !place.rule.round) return tooFine(place, written);
+  const ms = Number(fraction.slice(0, 3).padEnd(3, '0'));
+  const local = date.setUTCHours(Number(hour), Number(minute), Number(second), ms);
+  if (offset !== undefined) return String(local - offsetMs(offset));
+  // A TIMESTAMP is one instant. Which one, only its server knows, and it has not said.
+  const unclear = place.column.type === 'timestamp' && place.zone.isDoubled(local);
+  return unclear ? twice(place, written) : String(place.zone.instant(local));
+}
+
+const twice = (place: Place, written: string): Bad =>
+  unfit(
+    place,
+    written,
+    `的时刻在 ${place.zone.name} 出现两次（夏令时结束），无法确定是哪一次`,
+    `comes twice in ${place.zone.name} (the end of summer time), so nobody knows which one is meant`,
+    text(
+      `请在查询里写 UNIX_TIMESTAMP(${place.column.name})，并在定义里写 as: date, unit: s。`,
+      `Use UNIX_TIMESTAMP(${place.column.name}) in the query, and say as: date and unit: s in the definition.`,
+    ),
+  );
+
+function offsetMs(offset: string): number {
+  if (offset === 'Z') return 0;
+  const sign = offset.startsWith('-') ? -1 : 1;
+  return sign * (Number(offset.slice(1, 3)) * 60 + Number(offset.slice(-2))) * 60_000;
+}
+
+const noDate = (place: Place, value: unknown, advice?: ReturnType<typeof text>): Bad =>
+  unfit(place, value, '不是日期', 'is not a date', advice);
+
+/** MySQL takes the full zero date for the number 0, but not one with only its month or day missing. */
+function nullIf({ column }: Place, written: string) {
+  const sql = written.startsWith('0000-00-00')
+    ? `NULLIF(${column.name}, 0)`
+    : `IF(MONTH(${column.name}) * DAY(${column.name}) = 0, NULL, ${column.name})`;
+  return text(
+    `零日期请在查询里写 ${sql}，或改用文本字段。`,
+    `Use ${sql} in the query for a zero date, or a text field.`,
+  );
+}
+
+const noSuchDay = text(
+  '日历上没有这一天或这个时刻：请改数据，或改用文本字段。',
+  'The calendar or the clock has no such day or time: correct the data, or use a text field.',
+);
+
+const yearFirst = /^\d{4}(\D)\d{1,2}(\D)\d{1,2}(\D?)( \d{1,2}:\d{2}(:\d{2})?)?$/;
+const yearLast = /^(\d{1,2})([./-])(\d{1,2})\2\d{4}( \d{1,2}:\d{2}(:\d{2})?)?$/;
+
+/** How to make a date of a text that people read as one: `2026/01/31`, `31.1.2026`, `2026年1月31日`. */
+function otherForm({ column }: Place, written: string) {
+  const first = yearFirst.exec(written);
+  const last = yearLast.exec(written);
+  const time = first ? first[4] : last?.[4];
+  const seconds = first ? first[5] : last?.[5];
+  let day: string;
+  if (first) day = `%Y${first[1]}%m${first[2]}%d${first[3]}`;
+  else if (last) {
+    const dayFirst = Number(last[1]) > 12 || last[2] === '.';
+    day = (dayFirst ? ['%d', '%m', '%Y'] : ['%m', '%d', '%Y']).join(last[2]);
+  } else return undefined;
+  const format = `${day}${time === undefined ? '' : ' %H:%i'}${seconds === undefined ? '' : ':%s'}`;
+  const swap = /^\d{4}([/.])\d{2}\1\d{2}( \d{2}|$)/.exec(written)?.[1];
+  const lite = swap === undefined ? undefined : `REPLACE(${column.name}, '${swap}', '-')`;
+  const sql = `STR_TO_DATE(${column.name}, '${format}')`;
+  return text(
+    `日期写成 2026-01-31 或 2026-01-31 08:00:00：请在查询里写 ${sql}${lite ? `（SQLite：${lite}）` : ''}，或改用文本字段。`,
+    `A date is written like 2026-01-31 or 2026-01-31 08:00:00: use ${sql} in the query${lite ? ` (SQLite: ${lite})` : ''}, or a text field.`,
+  );
+}
+
+const asDate = text(
+  "请在查询里写 STR_TO_DATE(列, '%Y%m%d')；若确是毫秒或秒，在定义里写 unit: ms 或 s。",
+  "Use STR_TO_DATE(column, '%Y%m%d') in the query; where it is a number of milliseconds or seconds, say unit: ms or s in the definition.",
+);
+
+const tooFine = (place: Place, value: unknown): Bad =>
+  unfit(
+    place,
+    value,
+    '的日期只保留到毫秒',
+    'is finer than a millisecond, which is all that a date keeps,',
+    text(
+      '在定义里写 round: true 即可舍去更细的部分。',
+      'Say round: true in the definition to cut what is finer.',
+    ),
+  );
+
+function heldDate(raw: unknown): Cell {
+  if (typeof raw === 'number') return decimalText(raw);
+  return typeof raw === 'string' ? raw : '';
+}

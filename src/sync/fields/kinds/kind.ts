@@ -1,0 +1,61 @@
+import type { ColumnRule } from '../../definition/definition.ts';
+import type { Field } from '../../definition/field.ts';
+import { type Text, text } from '../../words/text.ts';
+import type { Zone } from '../../words/zone.ts';
+import type { Column, Value } from '../value.ts';
+
+/**
+ * The canonical value of a cell: text that is equal exactly when two cells are equal. `''` is empty, for
+ * every kind: null, "", [], {} and a missing cell are one, and so are false and a checkbox never touched.
+ */
+export type Cell = string;
+
+/** A source value that its field cannot take, in words for the person who can mend it. */
+export interface Bad {
+  readonly bad: Text;
+}
+
+export const isBad = (read: Cell | Bad): read is Bad => typeof read !== 'string';
+
+/** Where a value comes from and goes to: all that a kind may look at besides the value. */
+export interface Place {
+  readonly column: Column;
+  readonly field: Field;
+  readonly rule: ColumnRule;
+  readonly zone: Zone;
+  /** Whether values must not be shown, not even in a reason. */
+  readonly hidden: boolean;
+}
+
+/** How one kind of field is read, compared and written. */
+export interface Kind {
+  /** Makes the reader of source values: canonical, or why not. Called once a run and column. */
+  wanted(place: Place): (value: Exclude<Value, null>) => Cell | Bad;
+  /** The canonical value of a cell as `records/search` returns it. Unknown shapes read as their text. */
+  held(raw: unknown): Cell;
+  /** What people call the members of a cell as read, where Feishu tells it: ID and name. */
+  names?(raw: unknown): Iterable<readonly [id: string, name: string]>;
+  /** What a write call takes for a canonical value; `null` clears the cell. */
+  written(cell: Cell): unknown;
+}
+
+/** Says that a value does not fit, with the value cut to 40 characters, and what to do where that helps. */
+export function unfit(place: Place, value: unknown, zh: string, en: string, advice?: Text): Bad {
+  const shown = place.hidden ? '•••' : show(value);
+  const what = text(
+    `字段「${place.field.name}」${zh}：\`${shown}\``,
+    `\`${shown}\` ${en} for ${place.field.name}`,
+  );
+  return { bad: advice ? text(`${what.zh}。${advice.zh}`, `${what.en}. ${advice.en}`) : what };
+}
+
+/** Whether a word is JSON's own null, which is as empty as SQL's. */
+export const isJsonNull = (place: Place, word: string): boolean =>
+  word === 'null' && place.column.type === 'json';
+
+function show(value: unknown): string {
+  if (value instanceof Uint8Array) return `${value.length} bytes`;
+  const whole = String(value);
+  const points = [...whole.slice(0, 100)];
+  return points.length > 40 || whole.length > 100 ? `${points.slice(0, 40).join('')}…` : whole;
+}

@@ -1,0 +1,209 @@
+import type { Definition } from '../definition/definition.ts';
+import type { WaitReason } from '../state/state.ts';
+import { count, type Text, text } from '../words/text.ts';
+import { newOptionsAtOnce } from './new-options.ts';
+
+/** What the brake looks at: numbers of one plan and what is known from before. */
+export interface Outlook {
+  readonly mode: Definition['mode'];
+  /** Rows that the query answered. */
+  readonly sourceRows: number;
+  /** Records that the read gave. */
+  readonly records: number;
+  /** Records that the ledger knows for this definition and table. */
+  readonly ledger: number;
+  readonly creates: number;
+  readonly updates: number;
+  /** Deletes that would be carried out. */
+  readonly deletes: number;
+  /** Of these, records that the ledger does not know: somebody made them by hand, or before the bot came. */
+  readonly handMade: number;
+  /** Whether a person has allowed this definition to delete hand-made records. */
+  readonly handMadeAllowed: boolean;
+  /** Select options that would be created. */
+  readonly newOptions: number;
+  readonly policy: Definition['deletes'];
+  readonly brake: Definition['brake'];
+  /** Whether the base has advanced permissions on. */
+  readonly advanced: boolean;
+  /** Whether the definition ever succeeded on this table. */
+  readonly succeededBefore: boolean;
+  /** Whether query, key or mapping are not those of the last success. */
+  readonly changed: boolean;
+  /** Names of fields that were filled once, are filled in the query, and read as empty in every record. */
+  readonly emptied: readonly string[];
+}
+
+/** Below this many records, shares mean little and the brake stays off. */
+export const brakeFrom = 10;
+
+const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;
+
+/**
+ * Says why a plan must wait for a person; nothing when it may be carried out at once.
+ *
+ * | what is seen                                             | why it waits                             |
+ * |----------------------------------------------------------|------------------------------------------|
+ * | no records, advanced permissions on, never succeeded     | we may not be able to see the table      |
+ * | no records, but the ledger knows some                    | the same, or somebody emptied the table  |
+ * | no rows in the query, and records would be deleted       | the query is probably wrong              |
+ * | deletes above the brake, of a table with 10 records or more | a filter or join is probably wrong    |
+ * | updates above the brake, likewise                        | a join is probably wrong                 |
+ * | hand-made records would be deleted, `deletes: ask`       | a person says so once                    |
+ * | more than 200 new select options                         | an ID column may be mapped to a select   |
+ * | a column that was filled reads as empty everywhere       | the field may be hidden from us          |
+ * | query, key or mapping changed since the last success     | a person looks at the new plan           |
+ */
+export function reasonsToWait(seen: Outlook): readonly WaitReason[] {
+  const reasons: WaitReason[] = [];
+  const share = (part: number): number => (seen.records === 0 ? 0 : part / seen.records);
+  if (seen.records === 0 && seen.ledger > 0) reasons.push(emptyTable(seen.ledger));
+  else if (seen.records === 0 && seen.advanced && !seen.succeededBefore) reasons.push(noSight);
+  if (seen.sourceRows === 0 && seen.deletes > 0) reasons.push(emptySource(seen.deletes));
+  if (seen.records >= brakeFrom && share(seen.deletes) > seen.brake.deletes) {
+    reasons.push(tooMany('deletes', '删除', 'deletes', seen.deletes, seen.records, seen.brake.deletes));
+  }
+  if (seen.records >= brakeFrom && share(seen.updates) > seen.brake.updates) {
+    reasons.push(tooMany('updates', '更新', 'updates', seen.updates, seen.records, seen.brake.updates));
+  }
+  if (seen.handMade > 0 && seen.policy === 'ask' && !seen.handMadeAllowed)
+    reasons.push(handMade(seen.handMade));
+  if (seen.newOptions > newOptionsAtOnce) reasons.push(manyOptions(seen.newOptions));
+  if (seen.records >= brakeFrom && seen.emptied.length > 0) reasons.push(emptied(seen.emptied));
+  if (seen.changed && seen.creates + seen.updates + seen.deletes > 0) reasons.push(changed);
+  return reasons;
+}
+
+const noSight: WaitReason = {
+  code: 'no-sight',
+  message: text(
+    '表格读出来是空的，而这个多维表格开启了高级权限：我可能看不到记录。请在 高级权限 里给应用一个可以查看全部记录的角色；如果表格确实是空的，请点「应用」。',
+    'The table reads as empty and this Base has advanced permissions on: I may not be able to see this table. Give the app a role that sees all records (advanced permissions, in the Base); if the table really is empty, press Apply.',
+  ),
+};
+
+const emptyTable = (known: number): WaitReason => ({
+  code: 'empty-table',
+  message: text(
+    `表格读出来是空的，但我上次在里面写过 ${count(known)} 条记录：可能看不到记录（权限），也可能被人清空了。`,
+    `The table reads as empty, but I have written ${count(known)} records there before: I may not be able to see them (permissions), or somebody has emptied it.`,
+  ),
+});
+
+const emptySource = (deletes: number): WaitReason => ({
+  code: 'empty-source',
+  message: text(
+    `查询没有返回任何行，照做会删除 ${count(deletes)} 条记录。`,
+    `The query answered no rows at all; carried out, that deletes ${count(deletes)} records.`,
+  ),
+});
+
+const tooMany = (
+  code: 'deletes' | 'updates',
+  zh: string,
+  en: string,
+  part: number,
+  records: number,
+  limit: number,
+): WaitReason => ({
+  code,
+  message: text(
+    `将${zh} ${count(part)} 条，占表格 ${count(records)} 条的 ${percent(part / records)}，超过 ${percent(limit)} 的上限。`,
+    `${count(part)} ${en} of ${count(records)} records is ${percent(part / records)}, above the limit of ${percent(limit)}.`,
+  ),
+});
+
+const handMade = (records: number): WaitReason => ({
+  code: 'hand-made',
+  message: text(
+    `将删除的记录里有 ${count(records)} 条不是我写的（手工录入，或在启用同步之前就有）。同意一次以后，这个同步就可以删除它们。`,
+    `${count(records)} of the records to delete were not written by me (made by hand, or before this sync). Say yes once and this sync may delete them.`,
+  ),
+});
+
+const emptied = (names: readonly string[]): WaitReason => {
+  const some = names.slice(0, 5);
+  return {
+    code: 'empty-column',
+    message: text(
+      `这些字段我以前写过，现在每条记录读出来都是空的：${some.join('、')}。可能是高级权限不让我看到它们（请给应用能查看全部字段的角色），也可能被人清空了；确实是清空了，请点「应用」。`,
+      `I have written these fields before, and now they read as empty in every record: ${some.join(', ')}. Advanced permissions may hide them from me (give the app a role that sees all fields), or somebody has cleared them; if they were cleared, press Apply.`,
+    ),
+  };
+};
+
+const manyOptions = (options: number): WaitReason => ({
+  code: 'new-options',
+  message: text(
+    `将新建 ${count(options)} 个选项：这一列可能不该是单选或多选字段。`,
+    `${count(options)} select options would be created: the column may not belong in a select field.`,
+  ),
+});
+
+const changed: WaitReason = {
+  code: 'changed',
+  message: text(
+    '查询、主键或字段对应关系在上次成功之后改过，请看一眼新的计划。',
+    'The query, the key or the mapping has changed since the last success: please look at the new plan.',
+  ),
+};
+
+/**
+ * Whether the deletes of a plan are left out, because of rows whose key is empty or cannot be read: any record that
+ * would go may be such a row's. They are not asked for, so nobody can say yes to what cannot be told.
+ *
+ * Creates and updates are not held back by it. Each of them goes by a key that was read, and that one record has or
+ * none; a row without a key is never sent, so that no record of its own can come about beside the one that stays.
+ * Once the query is mended, the row finds its record by the key, or the record goes then.
+ */
+export const holdsDeletes = ({ keyless }: { readonly keyless: number }): boolean => keyless > 0;
+
+/** What is told of deletes that are left out. @param held how many those are */
+export const heldDeletes = (keyless: number, held: number): Text =>
+  text(
+    `查询里有 ${count(keyless)} 行的主键为空或读不出来，本来要删除的 ${count(held)} 条记录可能正是它们的，所以都没有删。请改查询（或过滤掉这些行）。`,
+    `The key of ${count(keyless)} rows of the query is empty or cannot be read, and the ${count(held)} records that were to be deleted may be theirs: they are kept. Mend the query, or leave such rows out of it.`,
+  );
+
+/**
+ * What is told of a definition that keeps to a view.
+ * @param outside rows that differ from records which the view does not show
+ * @param within the records that the view shows; undefined where none is kept to
+ */
+export function viewNotes(outside: number, within: ReadonlySet<string> | undefined): readonly Text[] {
+  if (within === undefined) return [];
+  if (within.size === 0) return [emptyView];
+  if (outside === 0) return [];
+  return [
+    text(
+      `有 ${count(outside)} 行与表格里的记录不同，但那些记录不在视图里，没有更新；它们计入“无变化”。`,
+      `${count(outside)} rows differ from records that the view does not show: these are not updated, and count as unchanged.`,
+    ),
+  ];
+}
+
+const emptyView = text(
+  '视图里一条记录也没有（view: limit），所以表格里原有的记录都不会更新或删除。如果不该这样，请检查视图的筛选条件。',
+  'The view shows no record at all (view: limit), so no record of the table is updated or deleted. If that is not intended, check the filters of the view.',
+);
+
+/** What is told of records that somebody else had deleted before their turn came. */
+export const goneNote = (records: number): Text =>
+  text(
+    `要删除的记录里有 ${count(records)} 条已经被别人删掉了；它们计入“已删除”。`,
+    `${count(records)} of the records to delete had been deleted by somebody else already; they count as deleted.`,
+  );
+
+/** What is told of records that were to be deleted and have another key by now. */
+export const keptNote = (records: number): Text =>
+  text(
+    `要删除的记录里有 ${count(records)} 条在此期间被人改了主键，没有删除。`,
+    `${count(records)} of the records to delete were given another key meanwhile and are kept.`,
+  );
+
+/** What is told of rows to be created whose key somebody else gave a record meanwhile, where the mode only adds. */
+export const leftNote = (rows: number): Text =>
+  text(
+    `要新增的行里有 ${count(rows)} 行已经被别人建好了，内容不同；append 模式不改它们，它们计入“已新增”。`,
+    `${count(rows)} of the rows to create had been made by somebody else already, with other values; the mode append leaves those as they are, and they count as created.`,
+  );

@@ -1,0 +1,74 @@
+import { backoff } from '../words/backoff.ts';
+
+/**
+ * How many writes a base takes at once, found out by trying.
+ *
+ * It starts at 1 (or at what held before), widens by one whenever a full width of writes that were under way together came back clean,
+ * and falls to half on the first conflict. The width that conflicted becomes a ceiling: a strict base thus
+ * costs one refused call, and no further try until the ceiling is a day old.
+ */
+export interface Width {
+  readonly width: number;
+  /** Clean answers since the last change. */
+  readonly clean: number;
+  /** The width that was refused, or null while none was. */
+  readonly ceiling: number | null;
+  /** When it was refused (ms). */
+  readonly ceilingAt: number;
+  /** Refusals in a row that did not narrow any more: each doubles the pause. */
+  readonly refusals: number;
+}
+
+export const widest = 8;
+const ceilingLife = 24 * 3_600_000;
+/** Milliseconds within which refusals without a clean answer between them count as one. */
+const burst = 1000;
+
+/** Where to begin, from what was remembered (see {@link rememberWidth}). */
+export function startWidth(remembered: string | undefined): Width {
+  const [width = 1, ceiling = 0, at = 0] = (remembered ?? '')
+    .split(' ')
+    .map((part) => Math.trunc(Number(part)) || 0);
+  return {
+    width: Math.min(Math.max(width, 1), widest),
+    clean: 0,
+    ceiling: ceiling > 0 ? ceiling : null,
+    ceilingAt: at,
+    refusals: 0,
+  };
+}
+
+/** What to keep for the next run. */
+export const rememberWidth = (now: Width): string => `${now.width} ${now.ceiling ?? 0} ${now.ceilingAt}`;
+
+/**
+ * A write was carried out (or failed for a reason of its own).
+ * @param atOnce writes that were under way when it was sent, itself included: fewer than the width prove nothing
+ */
+export function answered(now: Width, at: number, atOnce: number = now.width): Width {
+  if (atOnce < now.width) return { ...now, refusals: 0 };
+  const clean = now.clean + 1;
+  const ceiling = now.ceiling !== null && at - now.ceilingAt < ceilingLife ? now.ceiling : null;
+  const mayWiden = now.width < widest && (ceiling === null || now.width + 1 < ceiling);
+  return clean >= now.width && mayWiden
+    ? { ...now, width: now.width + 1, clean: 0, ceiling, refusals: 0 }
+    : { ...now, clean, ceiling, refusals: 0 };
+}
+
+/**
+ * A write was refused because the base was busy or throttled.
+ * @param atOnce writes that were under way when it was sent, itself included: that many were too many
+ */
+export function refused(now: Width, at: number, atOnce: number = now.width): Width {
+  // Writes that were in flight together are refused together: that is one conflict, not several.
+  const sameBurst = now.clean === 0 && now.ceiling !== null && at - now.ceilingAt < burst;
+  if (now.width === 1 || sameBurst) return { ...now, clean: 0, refusals: now.refusals + 1 };
+  const ceiling = Math.min(now.width, Math.max(atOnce, 2));
+  return { width: Math.floor(ceiling / 2), clean: 0, ceiling, ceilingAt: at, refusals: 0 };
+}
+
+/** Milliseconds to wait before a refused write is sent again. */
+export function refusedPause(now: Width, retryAfter: number | undefined, random: number): number {
+  const own = backoff(now.refusals, 250, 30_000, 0.75 + random / 2);
+  return Math.max(retryAfter ?? 0, own);
+}

@@ -1,0 +1,117 @@
+import { count, inLocale, type Locale, listed, type Text, text } from '../words/text.ts';
+
+/** What the comparison says of one key: in both sides equal, on one side only, different, or not to be compared. */
+export type Finding = 'equal' | 'missing' | 'extra' | 'different' | 'doubled' | 'invalid';
+
+/** One key of either side. */
+export interface Checked {
+  readonly finding: Finding;
+  readonly key: string;
+  /** 1-based position in the query's answer; null for what only the table has. */
+  readonly row: number | null;
+  /** Names of the fields that differ. */
+  readonly fields: readonly string[];
+  /** IDs of its records. */
+  readonly records: string;
+  /** What is wrong with it, where it cannot be compared. */
+  readonly reason?: Text;
+  /** A difference that the definition wants: its mode, its view or `deletes: ours` leave it alone. */
+  readonly leftAlone: boolean;
+}
+
+/** What a verification came to. */
+export interface Verified {
+  readonly rows: number;
+  readonly records: number;
+  /** Differences that are left alone on purpose are not in these. */
+  readonly counts: Readonly<Record<Finding, number>>;
+  /** Differences that the definition wants. */
+  readonly leftAlone: number;
+  /** A few keys of each finding but `equal`. */
+  readonly samples: Readonly<Partial<Record<Finding, readonly string[]>>>;
+  /** What makes the answer doubtful: a run that goes on, a table that moved. */
+  readonly notes: readonly Text[];
+}
+
+/** Whether both sides are as the definition wants them. */
+export const isEqual = ({ counts }: Verified): boolean =>
+  counts.missing + counts.extra + counts.different + counts.doubled + counts.invalid === 0;
+
+/** The marks that `rclone check` has made known: + is missing in the table, - is only there, * differs. */
+const marks: Readonly<Record<Finding, string>> = {
+  equal: '=',
+  missing: '+',
+  extra: '-',
+  different: '*',
+  doubled: '!',
+  invalid: '!',
+};
+
+/** What the findings are called. */
+export const findings: Readonly<Record<Finding, Text>> = {
+  equal: text('一致', 'equal'),
+  missing: text('表格里没有', 'missing in the table'),
+  extra: text('只在表格里', 'only in the table'),
+  different: text('不同', 'different'),
+  doubled: text('主键重复', 'key doubled'),
+  invalid: text('无法比较', 'not to be compared'),
+};
+
+/** The header of the list of keys. */
+export const checkedHeader: readonly Text[] = [
+  text('标记', 'mark'),
+  text('主键', 'key'),
+  text('结果', 'finding'),
+  text('不同的字段', 'fields that differ'),
+  text('查询中的行号', 'row in the query'),
+  text('记录', 'records'),
+  text('说明', 'note'),
+];
+
+/** One key as a line of the list. */
+export function checkedCells(one: Checked, locale: Locale): readonly string[] {
+  const { finding, key, row, fields, records, reason, leftAlone } = one;
+  const note = reason ?? (leftAlone ? onPurpose : undefined);
+  return [
+    marks[finding],
+    key,
+    inLocale(findings[finding], locale),
+    inLocale(listed(fields), locale),
+    row === null ? '' : String(row),
+    records,
+    note ? inLocale(note, locale) : '',
+  ];
+}
+
+const onPurpose = text('按定义的方式不处理', 'left alone: the definition wants it so');
+
+/** What a verification came to, a line each; the numbers first. */
+export function verifiedLines(seen: Verified): readonly Text[] {
+  const { rows, records, counts, leftAlone, samples, notes } = seen;
+  const worst = (['missing', 'extra', 'different', 'doubled', 'invalid'] as const).filter(
+    (one) => counts[one] > 0,
+  );
+  return [
+    text(
+      `查询 ${count(rows)} 行，表格 ${count(records)} 条，一致 ${count(counts.equal)}`,
+      `${count(rows)} rows, ${count(records)} records, ${count(counts.equal)} equal`,
+    ),
+    ...worst.map((one) => {
+      const keys = (samples[one] ?? []).join(', ') + (counts[one] > (samples[one]?.length ?? 0) ? ', …' : '');
+      const { zh, en } = findings[one];
+      return text(
+        `${marks[one]} ${zh} ${count(counts[one])}：${keys}`,
+        `${marks[one]} ${count(counts[one])} ${en}: ${keys}`,
+      );
+    }),
+    ...(leftAlone === 0
+      ? []
+      : [
+          text(
+            `另有 ${count(leftAlone)} 处不同，按定义的方式不处理`,
+            `${count(leftAlone)} more differ and are left alone: the definition wants it so`,
+          ),
+        ]),
+    ...notes,
+  ];
+}

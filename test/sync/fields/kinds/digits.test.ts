@@ -1,0 +1,71 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { decimalText, plainDecimal } from '../../../../src/sync/fields/kinds/digits.ts';
+import { wanted } from './place.ts';
+
+const edges = [
+  0,
+  -0,
+  1e15,
+  1e15 - 1,
+  2 ** 30,
+  2 ** 30 / 100,
+  1e6,
+  0.01,
+  0.1,
+  0.07,
+  1e-7,
+  1e21,
+  5e-324,
+  1.005,
+];
+
+it('is what String gives, for every number', () => {
+  const numbers = fc.oneof(
+    fc.double(),
+    fc.integer(),
+    fc.maxSafeInteger(),
+    fc.integer().map((cents) => cents / 100),
+    fc.integer().map((cents) => cents / 100 + 1e-9),
+    fc.constantFrom(...edges),
+  );
+  fc.assert(
+    fc.property(numbers, (value) => {
+      expect(decimalText(value)).toBe(String(value));
+    }),
+    { numRuns: 5_000 },
+  );
+  for (const value of edges) expect([value, decimalText(-value)]).toEqual([value, String(-value)]);
+});
+
+const digits = (most: number) => fc.string({ unit: fc.constantFrom(...'00123456789'), maxLength: most });
+const decimals = fc
+  .tuple(fc.constantFrom('', '', '-', '+'), digits(17), fc.constantFrom('', '.'), digits(17))
+  .map((parts) => parts.join(''));
+
+it('a plain decimal is the number that a number field makes of it', () => {
+  const small = digits(3).map((some) => `0.00000${some}`);
+  const texts = fc.oneof(decimals, small, fc.string({ unit: fc.constantFrom(...'019.-+e \n') }), fc.string());
+  fc.assert(
+    fc.property(texts, (text) => {
+      const plain = plainDecimal(text);
+      // Nobody calls a number with a blank before it plain.
+      if (plain !== undefined) expect(plain).toBe(wanted('number', ` ${text}`));
+      expect(plainDecimal(` ${text}`)).toBeUndefined();
+    }),
+    { numRuns: 5_000 },
+  );
+});
+
+it.each([
+  ['0', '0'],
+  ['0.00', '0'],
+  ['10.0000', '10'],
+  ['100', '100'],
+  ['-12.3400', '-12.34'],
+  ['0.5', '0.5'],
+  ['123456789012345', '123456789012345'],
+  ['0.123456789012340', '0.12345678901234'],
+])('what databases write is plain: %s', (text, plain) => {
+  expect(plainDecimal(text)).toBe(plain);
+});

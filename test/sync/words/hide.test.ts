@@ -1,0 +1,32 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { hiding } from '../../../src/sync/words/hide.ts';
+
+const hide = hiding(['s3cret-word', 'quo"ted\\pass', 'short']);
+
+it.each([
+  ['a known secret', 'the s3cret-word is out', 'the *** is out'],
+  ['a known secret as JSON has it', JSON.stringify({ a: 'quo"ted\\pass' }), '{"a":"***"}'],
+  ['no word that is short', 'short and sweet', 'short and sweet'],
+  ['the login of a database', 'see mysql://root:pw@db:3306/shop now', 'see mysql://***@db:3306/shop now'],
+  ['a password with @ and /', 'mysql://root:p@ss/w@rd@db/shop', 'mysql://***@db/shop'],
+  ['the login of a proxy', 'http://u:p@proxy:3128', 'http://***@proxy:3128'],
+  ['no example', 'mysql://user:password@host:3306/database', 'mysql://user:password@host:3306/database'],
+  ['no example in Chinese', '写成 http://用户:密码@主机:端口（…）', '写成 http://用户:密码@主机:端口（…）'],
+  ['what only begins like one', 'http://user:password1@host', 'http://***@host'],
+  ['an empty name', 'redis://:pw@cache', 'redis://***@cache'],
+  ['no ordinary address', 'http://host:8080/mail?to=a@b.example', 'http://host:8080/mail?to=a@b.example'],
+  ['two addresses', 'a://b:c@d e://f:g@h', 'a://***@d e://***@h'],
+])('hides %s', (_what, words, shown) => {
+  expect(hide(words)).toBe(shown);
+});
+
+it('never lets a password of an address through, whatever else stands around it', () => {
+  const word = fc.stringMatching(/^[\w@/.-]{6,20}$/u);
+  fc.assert(
+    fc.property(word, fc.string(), (password, around) => {
+      const shown = hide(`${around} mysql://reader:Q${password}Q@db.example.com/shop`);
+      expect(shown).not.toContain(`Q${password}Q`);
+    }),
+  );
+});
