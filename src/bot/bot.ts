@@ -1,8 +1,8 @@
-import type { Inited } from '../run/init-table.ts';
 import type { Clock, Journal, Log, RunRecord } from '../run/ports.ts';
 import type { Runs } from '../run/runs/runs.ts';
-import type { Unwritten } from '../run/unwritten.ts';
-import type { Verify } from '../run/verify.ts';
+import type { Inited } from '../run/table/init-table.ts';
+import type { Unwritten } from '../run/table/unwritten.ts';
+import type { Verify } from '../run/table/verify.ts';
 import type { Definition } from '../sync/definition/definition.ts';
 import type { Actor } from '../sync/state/state.ts';
 import type { Story } from '../sync/state/story.ts';

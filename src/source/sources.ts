@@ -1,10 +1,10 @@
 import type { Clock, Source, Sources } from '../run/ports.ts';
 import { problem } from '../sync/words/problem.ts';
 import { text } from '../sync/words/text.ts';
-import { mysqlSource } from './mysql.ts';
-import { parseMysqlUrl, unencrypted } from './mysql-address.ts';
+import { parseMysqlUrl, unencrypted } from './mysql/address.ts';
+import { mysqlSource } from './mysql/mysql.ts';
 import { withFewSessions } from './sessions.ts';
-import { sqliteSource } from './sqlite.ts';
+import { sqliteSource } from './sqlite/sqlite.ts';
 
 /** Where rows come from. The URL holds a password: never show it. */
 export type Connection =

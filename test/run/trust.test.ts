@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { trustRead } from '../../src/run/plan/trust.ts';
-import { witness } from '../../src/run/plan/witness.ts';
+import { trustRead, witness } from '../../src/run/plan/ownership.ts';
 import type { TableRecord } from '../../src/sync/definition/field.ts';
 import { createOf, type Written } from '../../src/sync/plan/change.ts';
 import { rowsOf, world } from './fakes.ts';

@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Store } from '../../src/run/ports.ts';
-import { verifier } from '../../src/run/verify.ts';
+import { verifier } from '../../src/run/table/verify.ts';
 import { openStore } from '../../src/store/open.ts';
 import { type Checked, isEqual, type Verified } from '../../src/sync/state/checked.ts';
 import { keyField, movableClock, quiet, rowsOf, type World, world } from './fakes.ts';

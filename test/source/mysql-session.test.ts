@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import type { Clock, Source } from '../../src/run/ports.ts';
-import { mysqlSource } from '../../src/source/mysql.ts';
+import { mysqlSource } from '../../src/source/mysql/mysql.ts';
 import { type FakeMysql, type Reply, setUp, startFakeMysql } from '../support/fake-mysql.ts';
 import { testDatabase } from '../support/mysql.ts';
 import type { TestDatabase } from '../support/mysql-server.ts';

@@ -3,7 +3,7 @@ import mysql from 'mysql2';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import type { Source } from '../../src/run/ports.ts';
-import { mysqlSource } from '../../src/source/mysql.ts';
+import { mysqlSource } from '../../src/source/mysql/mysql.ts';
 import type { ProblemError } from '../../src/sync/words/problem.ts';
 import { setUp, startFakeMysql } from '../support/fake-mysql.ts';
 import { testDatabase } from '../support/mysql.ts';

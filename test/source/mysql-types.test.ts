@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import type { Source } from '../../src/run/ports.ts';
-import { mysqlSource } from '../../src/source/mysql.ts';
+import { mysqlSource } from '../../src/source/mysql/mysql.ts';
 import type { ColumnType, Value } from '../../src/sync/fields/value.ts';
 import { isCut } from '../../src/sync/fields/value.ts';
 import { testDatabase } from '../support/mysql.ts';

@@ -1,5 +1,5 @@
 import { systemClock } from '../../src/clock.ts';
-import { mysqlSource } from '../../src/source/mysql.ts';
+import { mysqlSource } from '../../src/source/mysql/mysql.ts';
 import { testDatabase } from '../support/mysql.ts';
 import { type Bench, describeSource, slowQuery } from './contract.ts';
 

@@ -9,8 +9,8 @@ import { pathToFileURL } from 'node:url';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { allowedFunctions } from '../../src/source/sqlite-rules.ts';
-import type { Bounds } from '../../src/source/sqlite-wire.ts';
+import { allowedFunctions } from '../../src/source/sqlite/rules.ts';
+import type { Bounds } from '../../src/source/sqlite/wire.ts';
 import { built, parts } from '../support/program.ts';
 import { asking, type Bench, describeSource, never, problemsOf, readAll, slowQuery } from './contract.ts';
 
@@ -301,7 +301,7 @@ describe('a query of a SQLite source can', () => {
         readFile(`/proc/${child}/cmdline`, 'utf8').catch(() => ''),
         readFile(`/proc/${child}/environ`, 'utf8').catch(() => ''),
       ]);
-      if (line.includes('sqlite-reader'))
+      if (line.includes('sqlite/reader'))
         readers.push(...names.split('\0').map((one) => one.split('=')[0] ?? ''));
     }
     await batches[Symbol.asyncIterator]().return?.();
@@ -319,7 +319,7 @@ describe('a query of a SQLite source can', () => {
 it('a reader does not outlive the program that asked', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'source-test-'));
   new DatabaseSync(join(folder, 'shop.db')).close();
-  const program = `const { sqliteSource } = await import(${JSON.stringify(pathToFileURL(join(await built(), 'source/sqlite.js')))});
+  const program = `const { sqliteSource } = await import(${JSON.stringify(pathToFileURL(join(await built(), 'source/sqlite/sqlite.js')))});
     const { systemClock } = await import(${JSON.stringify(pathToFileURL(join(await built(), 'clock.js')))});
     const source = sqliteSource('${folder}/shop.db', { where: 'X', clock: systemClock });
     source.rows({ sql: ${JSON.stringify(slowQuery(2000))}, timeout: 60000, timeZone: 'UTC' }, new AbortController().signal);

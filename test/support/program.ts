@@ -35,7 +35,9 @@ export async function parts() {
   const dist = await built();
   const load = (file: string): Promise<unknown> => import(pathToFileURL(join(dist, file)).href);
   const [app, local, cli, config, log, clock, sqlite] = await Promise.all(
-    ['app.js', 'local.js', 'cli/cli.js', 'config.js', 'log.js', 'clock.js', 'source/sqlite.js'].map(load),
+    ['app.js', 'local.js', 'cli/cli.js', 'config.js', 'log.js', 'clock.js', 'source/sqlite/sqlite.js'].map(
+      load,
+    ),
   );
   return {
     ...(app as typeof import('../../src/app.ts')),
@@ -44,7 +46,7 @@ export async function parts() {
     ...(config as typeof import('../../src/config.ts')),
     ...(log as typeof import('../../src/log.ts')),
     ...(clock as typeof import('../../src/clock.ts')),
-    ...(sqlite as typeof import('../../src/source/sqlite.ts')),
+    ...(sqlite as typeof import('../../src/source/sqlite/sqlite.ts')),
   };
 }
 

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Inited } from '../../run/init-table.ts';
+import type { Inited } from '../../run/table/init-table.ts';
 import { namesOf } from '../../sync/fields/schema.ts';
 import {
   type Checked,

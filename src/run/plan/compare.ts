@@ -1,27 +1,27 @@
-import type { Definition } from '../../sync/definition/definition.ts';
+import type { Definition, Mode } from '../../sync/definition/definition.ts';
+import type { Key } from '../../sync/fields/key.ts';
 import type { Cell } from '../../sync/fields/kinds/kind.ts';
 import type { Resolver } from '../../sync/fields/lookup.ts';
 import { keyIn, type Mapping } from '../../sync/fields/mapping.ts';
 import type { Change, Written } from '../../sync/plan/change.ts';
+import type { Compared } from '../../sync/plan/diff.ts';
 import { diff } from '../../sync/plan/diff.ts';
 import { type NewOptions, newOptions } from '../../sync/plan/new-options.ts';
 import { holdsDeletes } from '../../sync/plan/policy.ts';
 import { hashOfRow, seedOf } from '../../sync/plan/row.ts';
 import type { BadGroup, BadRow, Sample } from '../../sync/state/state.ts';
-import type { Text } from '../../sync/words/text.ts';
-import { invalidRow, untouchable } from '../bad-keys.ts';
+import { count, type Text, text } from '../../sync/words/text.ts';
 import { type BadRows, badRowsOf, listedKey, listedValue } from '../bad-rows.ts';
 import type { Scope, Store } from '../ports.ts';
 import type { Refused } from '../refused.ts';
-import { sampler } from '../sample.ts';
+import { sampler, shownKey } from '../sample.ts';
+import { invalidRow, untouchable } from './bad-keys.ts';
 import { type Left, type Sorter, type Succession, sorter } from './left.ts';
-import { heldBack, type LeftOver, owned } from './left-over.ts';
-import { meetingsOf } from './meetings.ts';
+import { heldBack, type LeftOver, owned, type Witness, witness } from './ownership.ts';
 import { planWriter, refusedWriter } from './plan-writer.ts';
 import type { SourceRead, SourceRow } from './read-source.ts';
 import type { TableRead } from './read-table.ts';
 import type { Spool } from './spool.ts';
-import { type Witness, witness } from './witness.ts';
 
 /** The outcome of comparing both sides; the changes themselves are in the journal as chunks. */
 export interface Comparison extends LeftOver {
@@ -214,3 +214,44 @@ export function resolving(
     return { bad: { key, field: cells.field, reason: cells.bad.bad, value } };
   };
 }
+
+/**
+ * Notices that not one row of the query found its record, though the table has some: then the keys are most likely
+ * written in two ways.
+ */
+function meetingsOf({ definition, mapping, table }: Pick<Sides, 'definition' | 'mapping' | 'table'>) {
+  let strangers = 0;
+  let met = false;
+  let first: Key = '';
+  return {
+    /** Takes what the comparison says of one row. @param keyOf the row's key, asked for once */
+    see(found: Compared, keyOf: () => Key): void {
+      if (met || (found.kind === 'invalid' && found.why !== 'doubled-table')) return;
+      met = found.kind !== 'create' && !('absent' in found);
+      if (strangers++ === 0) first = keyOf();
+    },
+    notes(): readonly Text[] {
+      const [held] = table.index.records();
+      if (met || strangers === 0 || !held) return [];
+      const rows = count(strangers);
+      const records = count(table.index.size);
+      const [wanted, there] = [shownKey(mapping, first), shownKey(mapping, held[0])];
+      const { zh, en } = outcome[definition.mode];
+      return [
+        text(
+          `查询的 ${rows} 行没有一行在表格的 ${records} 条记录里找到同一个主键，${zh}。查询里的主键如「${wanted}」，表格里的如「${there}」：如果不是本意，请核对 key 的列和字段。`,
+          `Not one of the query's ${rows} rows found a record with its key among the table's ${records}: ${en}. A key of the query is "${wanted}", one of the table "${there}": if that is not meant, compare the column and the field of key.`,
+        ),
+      ];
+    },
+  };
+}
+
+const asNew = text('全部当作新行', 'all of them count as new');
+
+const outcome: Readonly<Record<Mode, Text>> = {
+  update: text('所以一条都没有更新', 'nothing is updated'),
+  upsert: asNew,
+  append: asNew,
+  mirror: asNew,
+};

@@ -12,10 +12,10 @@ import { type Comparison, compare } from './compare.ts';
 import { type Creating, prepareFields } from './create-fields.ts';
 import { type Left, termsOf, wasAgreed } from './left.ts';
 import { openSides, openSpools, type Sides, type Spools, viewOf } from './open-sides.ts';
+import { trustRead } from './ownership.ts';
 import { type BothRead, readSides } from './read-sides.ts';
 import { tableNotes } from './read-table.ts';
 import { type Approved, stillToAsk, whyWait } from './reasons.ts';
-import { trustRead } from './trust.ts';
 
 /** What planning works with. */
 export interface Planning {

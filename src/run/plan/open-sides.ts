@@ -8,9 +8,9 @@ import type { Text } from '../../sync/words/text.ts';
 import { type Zone, zoneOf } from '../../sync/words/zone.ts';
 import type { Place } from '../job.ts';
 import type { BaseInfo, Query, Scope, Source, Sources, Store, Table } from '../ports.ts';
-import { queryOf } from '../query.ts';
 import { allOf } from '../together.ts';
 import { type BothSides, type Prepared, prepared } from './create-fields.ts';
+import { queryOf } from './query.ts';
 import type { SourceRow } from './read-source.ts';
 import { openSpool, type Spool } from './spool.ts';
 

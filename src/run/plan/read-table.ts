@@ -7,7 +7,7 @@ import { type TableIndex, tableIndex } from '../../sync/plan/table-index.ts';
 import { count, listed, type Text, text } from '../../sync/words/text.ts';
 import type { Table } from '../ports.ts';
 import { shownKey } from '../sample.ts';
-import { inTurns } from './turns.ts';
+import { inTurns } from './spool.ts';
 
 /** The whole table as read, and whether it stood still meanwhile. */
 export interface TableRead {

@@ -15,7 +15,7 @@ import { goneNote, keptNote, leftNote } from '../../sync/plan/policy.ts';
 import { afterFailure, sameUnknownCodes } from '../../sync/plan/round.ts';
 import { CallError, type Failure } from '../../sync/words/failure.ts';
 import type { Text } from '../../sync/words/text.ts';
-import { seeAll } from '../plan/trust.ts';
+import { seeAll } from '../plan/ownership.ts';
 import type { ChunkRecord, Outcome } from '../ports.ts';
 import { refusal } from '../refused.ts';
 import { ChunkLog, noToken } from './chunk-log.ts';

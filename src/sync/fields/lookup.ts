@@ -5,7 +5,7 @@ import type { Problem } from '../words/problem.ts';
 import { count, type Text, text } from '../words/text.ts';
 import type { Cell } from './kinds/kind.ts';
 import { type Bad, isBad } from './kinds/kind.ts';
-import { cellOf, membersIn } from './kinds/set.ts';
+import { cellOf, membersIn } from './set.ts';
 import { type Lookup, type Pair, type PersonBy, personWords, type Target } from './target.ts';
 
 /** What a column's rule asks to be looked up; nothing where the column holds IDs. */

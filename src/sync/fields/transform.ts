@@ -1,6 +1,6 @@
 import type { ColumnRule, Plain } from '../definition/definition.ts';
 import { type Text, text } from '../words/text.ts';
-import { plainDecimal } from './kinds/digits.ts';
+import { plainDecimal } from './digits.ts';
 import { textLimit } from './kinds/text.ts';
 import type { ColumnType, Value } from './value.ts';
 

@@ -1,5 +1,5 @@
 import { text } from '../../words/text.ts';
-import { idIn, looking, setKind } from './set.ts';
+import { idIn, looking, setKind } from '../set.ts';
 
 /** Files in one cell. https://open.feishu.cn/document/platform-notices/breaking-change/base-add-record-limit-checking-rules */
 const filesPerCell = 100;

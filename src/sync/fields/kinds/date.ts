@@ -1,6 +1,6 @@
 import { text } from '../../words/text.ts';
+import { decimalText } from '../digits.ts';
 import type { ColumnType, Value } from '../value.ts';
-import { decimalText } from './digits.ts';
 import { type Bad, type Cell, type Kind, type Place, unfit } from './kind.ts';
 
 const number = /^([+-]?)(\d+)(?:\.(\d*))?$/;

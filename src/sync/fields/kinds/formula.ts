@@ -1,8 +1,8 @@
 import type { Field } from '../../definition/field.ts';
 import { zoneOf } from '../../words/zone.ts';
+import { plainDecimal, withoutEndingZeros } from '../digits.ts';
 import type { ColumnType, Value } from '../value.ts';
 import { dateKind } from './date.ts';
-import { plainDecimal, withoutEndingZeros } from './digits.ts';
 import { type Cell, isBad, type Kind } from './kind.ts';
 import { heldNumber } from './number.ts';
 import { heldText, textKind } from './text.ts';

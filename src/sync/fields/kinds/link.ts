@@ -1,5 +1,5 @@
 import { text } from '../../words/text.ts';
-import { looking, setKind } from './set.ts';
+import { looking, setKind } from '../set.ts';
 
 /** Records that one link cell holds. https://open.feishu.cn/document/platform-notices/breaking-change/base-add-record-limit-checking-rules */
 const linksPerCell = 500;

@@ -1,6 +1,6 @@
 import { type Text, text } from '../../words/text.ts';
+import { decimalText, plainDecimal, withoutEndingZeros } from '../digits.ts';
 import type { Value } from '../value.ts';
-import { decimalText, plainDecimal, withoutEndingZeros } from './digits.ts';
 import { type Bad, type Cell, isBad, isJsonNull, type Kind, type Place, unfit } from './kind.ts';
 
 /**

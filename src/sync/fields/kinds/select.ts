@@ -1,6 +1,6 @@
 import { text } from '../../words/text.ts';
+import { membersIn, setKind } from '../set.ts';
 import { type Bad, type Cell, isBad, type Kind, type Place, unfit } from './kind.ts';
-import { membersIn, setKind } from './set.ts';
 import { heldText, textKind } from './text.ts';
 
 /** Options that one cell of a multiple select holds. https://open.feishu.cn/document/platform-notices/breaking-change/base-add-record-limit-checking-rules */

@@ -1,0 +1,198 @@
+import type { Definition } from '../../sync/definition/definition.ts';
+import type { Key } from '../../sync/fields/key.ts';
+import { keyIn, type Mapping } from '../../sync/fields/mapping.ts';
+import type { Change } from '../../sync/plan/change.ts';
+import { diff } from '../../sync/plan/diff.ts';
+import type { Checked, Finding, Verified } from '../../sync/state/checked.ts';
+import type { BadRow } from '../../sync/state/state.ts';
+import { type Text, text } from '../../sync/words/text.ts';
+import { listedKey } from '../bad-rows.ts';
+import type { Place } from '../job.ts';
+import { idsOf, invalidRow, untouchable } from '../plan/bad-keys.ts';
+import { resolving } from '../plan/compare.ts';
+import { openSides, openSpools, type Sides, type Spools, viewOf } from '../plan/open-sides.ts';
+import { type BothRead, readSides } from '../plan/read-sides.ts';
+import type { CallMeter, OpenTable, People, Sources, Store } from '../ports.ts';
+import { openFound } from '../target.ts';
+
+/** What verifying works with. */
+export interface VerifyParts {
+  readonly sources: Sources;
+  readonly people: People;
+  readonly store: Pick<Store, 'facts' | 'ledger' | 'leases'>;
+  readonly openTable: OpenTable;
+  readonly place: Place;
+}
+
+/**
+ * Reads both sides and compares them key by key, as a run does. Writes nothing and takes no lease.
+ * @param onKeys gets every key, some at a time, in the query's order, then what only the table has
+ */
+export type Verify = (
+  definition: Definition,
+  onKeys: (keys: readonly Checked[]) => Promise<void>,
+  meter: CallMeter,
+  signal: AbortSignal,
+) => Promise<Verified>;
+
+/** Keys that are handed on at once. */
+const batch = 500;
+const samplesKept = 5;
+
+/** Makes the verification of one program. Rejects with `ProblemError` or `CallError`. */
+export function verifier(parts: VerifyParts): Verify {
+  const { store } = parts;
+  return async (saved, onKeys, meter, signal) => {
+    const { definition, table } = await openFound(saved, store.facts, (address) =>
+      parts.openTable(address, meter, signal),
+    );
+    const sides = await openSides(definition, table, { ...parts, signal });
+    const spools = openSpools(parts.place);
+    try {
+      const both = await readSides(sides, { people: parts.people, meter, spools, signal });
+      const within = await viewOf(sides, signal);
+      const report = reporter(onKeys);
+      for await (const key of checked({ ...sides, ...both, spools, within }, store.ledger)) {
+        signal.throwIfAborted();
+        await report.take(key);
+      }
+      const running = await store.leases.holder(sides.scope.table);
+      const { advanced } = sides.target.about;
+      const notes = doubts({ running: running?.run, moved: both.records.moved, advanced });
+      return {
+        ...{ rows: both.rows.rows, records: both.records.index.size },
+        ...(await report.end()),
+        notes: [...sides.notes, ...notes],
+      };
+    } finally {
+      await spools.close();
+    }
+  };
+}
+
+type Checking = Sides &
+  BothRead & { readonly spools: Spools; readonly within: ReadonlySet<string> | undefined };
+
+/** Every key of both sides once; a key that stands several times in the query once for each of its rows. */
+async function* checked(sides: Checking, ledger: Store['ledger']): AsyncGenerator<Checked> {
+  const { definition, mapping, rows, records, within } = sides;
+  const { mode } = definition;
+  const judge = diff(mapping, records.index, rows.times, 'mirror');
+  const ready = sides.resolver && resolving(mapping, sides.resolver);
+  const place = { mapping, table: records, source: rows };
+  for await (const some of sides.spools.bad.groups()) for (const row of some) yield wrong(row, 'invalid');
+  for await (const some of sides.spools.rows.groups())
+    for (const { row, cells: words } of some) {
+      const cells = ready ? ready(words) : words;
+      if ('bad' in cells) {
+        yield wrong({ kind: 'rejected', row, ...cells.bad }, 'invalid');
+        continue;
+      }
+      const found = judge.row(cells);
+      if (found.kind === 'invalid')
+        yield wrong(invalidRow(row, found, place), found.why === 'empty' ? 'invalid' : 'doubled');
+      else if (found.kind === 'create')
+        yield one('missing', mapping, found, { row, leftAlone: mode === 'update' });
+      else if (found.kind === 'update')
+        yield one('different', mapping, found, {
+          row,
+          leftAlone: mode === 'append' || within?.has(found.record) === false,
+        });
+      else yield one('equal', mapping, { key: keyIn(mapping, cells) }, { row, leftAlone: false });
+    }
+  let group: Change[] = [];
+  async function* extras(): AsyncGenerator<Checked> {
+    const ids = group.flatMap((change) => ('record' in change ? [change.record] : []));
+    const ours = definition.deletes === 'ours' ? await ledger.known(sides.scope, ids) : undefined;
+    for (const change of group) {
+      const record = 'record' in change ? change.record : '';
+      const outside = within?.has(record) === false || ours?.has(record) === false;
+      yield one('extra', mapping, change, { row: null, leftAlone: mode !== 'mirror' || outside });
+    }
+    group = [];
+  }
+  for (const change of judge.leftOver()) {
+    group.push(change);
+    if (group.length === batch) yield* extras();
+  }
+  yield* extras();
+  for (const row of untouchable(place)) yield wrong(row, row.key === '' ? 'invalid' : 'doubled');
+}
+
+const wrong = ({ key, row, reason, value, kind }: BadRow, finding: Finding): Checked => ({
+  ...{ finding, key, row, fields: [], reason, leftAlone: false },
+  records: kind === 'rejected' ? '' : (value ?? ''),
+});
+
+function one(
+  finding: Finding,
+  mapping: Mapping,
+  change: Change | { readonly key: Key },
+  { row, leftAlone }: Pick<Checked, 'row' | 'leftAlone'>,
+): Checked {
+  const fields =
+    'differences' in change ? change.differences.map(([at]) => mapping.targets[at]?.name ?? '') : [];
+  const records = 'record' in change ? idsOf([change.record]) : '';
+  return { finding, key: listedKey(mapping, change.key), row, fields, records, leftAlone };
+}
+
+/** Counts keys and hands them on in groups. */
+function reporter(onKeys: (keys: readonly Checked[]) => Promise<void>) {
+  const counts = { equal: 0, missing: 0, extra: 0, different: 0, doubled: 0, invalid: 0 };
+  const samples: Partial<Record<Finding, string[]>> = {};
+  let leftAlone = 0;
+  let group: Checked[] = [];
+  return {
+    async take(key: Checked): Promise<void> {
+      if (key.leftAlone) leftAlone++;
+      else {
+        counts[key.finding]++;
+        const some = samples[key.finding] ?? [];
+        if (key.finding !== 'equal' && some.length < samplesKept)
+          samples[key.finding] = [...some, shortKey(key)];
+      }
+      group.push(key);
+      if (group.length < batch) return;
+      await onKeys(group);
+      group = [];
+    },
+    async end() {
+      if (group.length > 0) await onKeys(group);
+      return { counts, samples, leftAlone };
+    },
+  };
+}
+
+const shortKey = ({ key, row }: Checked): string =>
+  key === '' ? (row === null ? '—' : `#${row}`) : [...key.slice(0, 80)].slice(0, 40).join('');
+
+const doubts = (seen: {
+  readonly running: string | undefined;
+  readonly moved: boolean;
+  readonly advanced: boolean;
+}): readonly Text[] => [
+  ...(seen.running === undefined
+    ? []
+    : [
+        text(
+          `运行 ${seen.running} 正在写这个表格：等它结束再核对才准。`,
+          `Run ${seen.running} is writing to this table: only when it has ended is the answer exact.`,
+        ),
+      ]),
+  ...(seen.moved
+    ? [
+        text(
+          '核对期间有人在改这个表格，个别差异可能只是那一刻的。',
+          'Somebody changed the table meanwhile: some differences may be of that moment only.',
+        ),
+      ]
+    : []),
+  ...(seen.advanced
+    ? [
+        text(
+          '这个多维表格开启了高级权限：看不到的记录会算作缺少。',
+          'This Base has advanced permissions on: records that I may not see count as missing.',
+        ),
+      ]
+    : []),
+];
