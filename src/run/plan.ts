@@ -69,6 +69,10 @@ export const writePlan = (plan: Plan): string => JSON.stringify({ format, ...pla
 /** @throws ProblemError when it cannot be read */
 export const readPlan = (stored: string): Plan => parsed('the plan of a run', stored, schema);
 
+/** The plan of a run as it is stored; undefined before there was one. @throws ProblemError when it cannot be read */
+export const storedPlan = ({ plan }: { readonly plan: string }): Plan | undefined =>
+  plan === '' ? undefined : readPlan(plan);
+
 const word = z.string();
 const words = z.array(word);
 const missing = z.enum(['reject', 'empty']);

@@ -10,9 +10,9 @@ import { text } from '../sync/words/text.ts';
 import { rememberFilled } from './history.ts';
 import type { Job, Parts } from './job.ts';
 import type { Creating } from './plan/create-fields.ts';
-import { leftBy, termsOf } from './plan/left.ts';
+import { type Left, leftBy, termsOf } from './plan/left.ts';
 import { makePlan, type Planning } from './plan/make-plan.ts';
-import { type Plan, readPlan, writePlan } from './plan.ts';
+import { type Plan, storedPlan, writePlan } from './plan.ts';
 import type { ChunkRecord, Outcome, RunRecord, Scope, Store } from './ports.ts';
 import { asLeft, counted, foreseen } from './scoreboard.ts';
 import { settleDoubt, upload } from './upload/upload.ts';
@@ -66,43 +66,38 @@ export interface GoingOn {
 export async function goOnSync(job: Job, going: GoingOn, parts: Parts): Promise<void> {
   const { record, definition, approval } = going;
   const { planOnly, planned: shown } = job.board.state();
-  const stored = record.plan === '' ? undefined : readPlan(record.plan);
+  const stored = storedPlan(record);
   // Nobody has said yes to it yet: both sides are read again when somebody does.
   if (stored && stored.waits.length > 0 && !approval)
     return follow(job, { plan: stored, readAt: never }, parts, planOnly);
   const left = stored && (await leftBy(record, stored, parts.store));
-  const begun = left !== undefined && (left.written > 0 || left.tried.size > 0);
-  if (left && (begun || !approval)) {
-    await recount(job, left.plan, parts);
-    const isOver = isOutdated(record, definition);
-    if (isOver || job.cancel.aborted) await settleLeft(job, left.plan, parts);
+  // A plan that is approved before anything of it was sent is made as if for the first time.
+  const behind = left && (isBegun(left) || !approval) ? left : undefined;
+  if (behind) {
+    job.board.set((state) => counted(state, behind.plan.basis, behind.chunks.map(asLeft)));
+    const isOver = isOutdated(behind.plan, definition);
+    if (isOver || job.cancel.aborted) await settleLeft(job, behind.plan, parts);
     job.cancel.throwIfAborted();
     if (isOver) return close(job, parts);
   }
   if (definition instanceof ProblemError) throw definition;
-  if (!begun && (approval || !stored)) {
+  if (!behind) {
     await parts.store.journal.dropPlan(job.run, job.fence);
     job.board.set(unplanned);
   }
   const approved = stored &&
     approval && { hash: stored.hash, planned: shown, ...approval, fieldsToBe: stored.targets.some(isToBe) };
-  const behind = !begun && approval ? undefined : left;
-  const next = await planned({
-    ...planning(job, definition, parts),
-    ...(approved && { approved }),
-    left: behind,
-  });
+  const next = await planned({ ...planning(job, definition, parts), approved, left: behind });
   if (stored && approval && next.plan.waits.length === 0)
     await rememberYes(job, { shown: stored, agreed: next.plan, ...approval }, parts);
   await follow(job, next, parts, planOnly);
 }
 
-/** Whether nothing more of a run may be sent, because its definition changed. A plan of an older program does not tell. */
-export function isOutdated({ plan }: Pick<RunRecord, 'plan'>, definition: GoingOn['definition']): boolean {
-  if (plan === '') return false;
-  const { terms } = readPlan(plan);
-  return definition instanceof ProblemError || (terms !== undefined && terms !== termsOf(definition));
-}
+const isBegun = ({ written, tried }: Left): boolean => written > 0 || tried.size > 0;
+
+/** Whether nothing more of a plan may be sent, because its definition changed. A plan of an older program does not tell. */
+export const isOutdated = ({ terms }: Plan, definition: GoingOn['definition']): boolean =>
+  definition instanceof ProblemError || (terms !== undefined && terms !== termsOf(definition));
 
 /** A plan that was shown, and the same plan as it was made again when somebody had said yes to it. */
 interface Yes {
@@ -120,12 +115,6 @@ async function rememberYes({ scope }: Job, yes: Yes, { store }: Parts): Promise<
 }
 
 const never = Number.NEGATIVE_INFINITY;
-
-/** Brings the counts up to date with what the journal says of the chunks. */
-async function recount(job: Job, { basis }: Plan, parts: Parts): Promise<void> {
-  const chunks = [...(await chunksOf(job, parts)).values()].map(asLeft);
-  job.board.set((state) => counted(state, basis, chunks));
-}
 
 /** Ends a run of which nothing more is sent. */
 function close({ board }: Job, { clock }: Parts): void {

@@ -16,7 +16,9 @@ export interface Left {
   readonly written: number;
   /** Rows that were sent and not confirmed: each goes on in its chunk. */
   readonly tried: ReadonlyMap<Key, Tried>;
-  /** Chunks that are not confirmed; the new plan takes their place. */
+  /** All its chunks. */
+  readonly chunks: readonly ChunkRecord[];
+  /** Those that are not confirmed; the new plan takes their place. */
   readonly open: readonly ChunkRecord[];
   /** The highest number of a chunk so far, by the letters before it. */
   readonly numbers: ReadonlyMap<string, number>;
@@ -37,7 +39,8 @@ export async function leftBy({ id, scope }: RunRecord, plan: Plan, { journal, le
   const open: ChunkRecord[] = [];
   const numbers = new Map<string, number>();
   let written = 0;
-  for (const chunk of await journal.chunks(id)) {
+  const chunks = await journal.chunks(id);
+  for (const chunk of chunks) {
     const { letters, number } = numberOf(chunk.id);
     numbers.set(letters, Math.max(number, numbers.get(letters) ?? 0));
     if (chunk.kind !== 'delete') written += chunk.written;
@@ -54,7 +57,7 @@ export async function leftBy({ id, scope }: RunRecord, plan: Plan, { journal, le
       else if (isOpen && isDivisible(chunk)) tried.set(change.key, { chunk, record: recordOf(change) });
     }
   }
-  return { plan, confirmed, written, tried, open, numbers };
+  return { plan, confirmed, written, tried, chunks, open, numbers };
 }
 
 /** Whether a send of the chunk may have happened whose outcome nobody has noted. */
@@ -148,15 +151,12 @@ async function again(
   bodyOf: (chunk: string) => Promise<Uint8Array>,
 ): Promise<NewChunk> {
   const body = encodeChanges(changes);
-  const { seq, attempts, token, sentAt } = before;
-  const chunk = { id, kind, seq, rows: changes.length, back: backIn(changes), body };
-  if (kind !== 'create' || !isInDoubt(before))
-    return { ...chunk, sent: { attempts, inDoubt: false, token: null, sentAt: null } };
-  const isSame = before.kind === 'create' && Buffer.compare(body, await bodyOf(before.id)) === 0;
-  return {
-    ...chunk,
-    sent: { attempts, inDoubt: true, ...(isSame ? { token, sentAt } : { token: null, sentAt: null }) },
-  };
+  const { seq, attempts } = before;
+  const inDoubt = kind === 'create' && isInDoubt(before);
+  const isSame = inDoubt && before.kind === 'create' && Buffer.compare(body, await bodyOf(before.id)) === 0;
+  const { token, sentAt } = isSame ? before : { token: null, sentAt: null };
+  const sent = { attempts, inDoubt, token, sentAt };
+  return { id, kind, seq, rows: changes.length, back: backIn(changes), body, sent };
 }
 
 function push<T>(lists: Map<string, T[]>, name: string, item: T): void {

@@ -3,7 +3,7 @@ import { lifetimeOf, usualLifetime } from '../../sync/definition/lifetime.ts';
 import { end } from '../../sync/state/progress.ts';
 import type { State } from '../../sync/state/state.ts';
 import { type Text, text } from '../../sync/words/text.ts';
-import { readPlan } from '../plan.ts';
+import { storedPlan } from '../plan.ts';
 import type { Clock, RunRecord, Store } from '../ports.ts';
 import { asLeft, counted } from '../scoreboard.ts';
 
@@ -38,9 +38,11 @@ export function closer({ store: { journal }, clock, definition }: CloserParts): 
       const since = state.acts.findLast(({ op }) => op !== 'restart')?.at ?? state.startedAt;
       return clock.now() - since > (saved ? lifetimeOf(saved) : usualLifetime);
     },
-    async interrupt({ id, plan, state }) {
+    async interrupt(left) {
+      const { id, state } = left;
+      const plan = storedPlan(left);
       const chunks = await journal.chunks(id);
-      const known = plan === '' ? state : counted(state, readPlan(plan).basis, chunks.map(asLeft));
+      const known = plan ? counted(state, plan.basis, chunks.map(asLeft)) : state;
       return put(state, end({ ...known, notes: [...known.notes, cutOff] }, 'interrupted', clock.now()));
     },
   };

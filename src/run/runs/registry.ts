@@ -7,6 +7,7 @@ import { type Board, board } from '../board.ts';
 import { refuseHeld } from '../held.ts';
 import type { Parts } from '../job.ts';
 import { freshRecord } from '../plan/make-plan.ts';
+import { storedPlan } from '../plan.ts';
 import type { RunRecord, Scope, Table } from '../ports.ts';
 import { isOutdated, runSync } from '../run.ts';
 import { openFound } from '../target.ts';
@@ -131,7 +132,8 @@ class Starting {
     if (left && (await this.#left.closing.isOld(left))) await this.#left.closing.interrupt(left);
     else if (left) {
       const run = await this.#left.goOn(left, request.by, leased, definition);
-      if (!isOutdated(left, definition)) return { kind: 'started', run };
+      const plan = storedPlan(left);
+      if (!plan || !isOutdated(plan, definition)) return { kind: 'started', run };
       // Of another promise: it is only closed, and what is asked for now begins anew.
       await run.ended;
       return this.start(request);

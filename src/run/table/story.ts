@@ -1,7 +1,7 @@
 import { showKey, unveiled } from '../../sync/fields/key.ts';
 import { decodeChanges } from '../../sync/plan/change.ts';
 import type { Chapter, Story } from '../../sync/state/story.ts';
-import { type Plan, readPlan } from '../plan.ts';
+import { type Plan, storedPlan } from '../plan.ts';
 import type { RunRecord, Store } from '../ports.ts';
 import { sampleOf } from '../sample.ts';
 
@@ -34,8 +34,9 @@ async function chapter(record: RunRecord, wanted: string, store: Kept): Promise<
     const row = rows.find((one) => normal(one.key) === wanted);
     if (row) return { kind: 'bad', row };
   }
-  if (record.plan === '') return { kind: record.state.status === 'running' ? 'quiet' : 'forgotten' };
-  return (await sent(record, readPlan(record.plan), wanted, store)) ?? { kind: 'quiet' };
+  const plan = storedPlan(record);
+  if (!plan) return { kind: record.state.status === 'running' ? 'quiet' : 'forgotten' };
+  return (await sent(record, plan, wanted, store)) ?? { kind: 'quiet' };
 }
 
 async function sent(

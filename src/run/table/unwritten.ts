@@ -3,7 +3,7 @@ import { type Change, decodeChanges } from '../../sync/plan/change.ts';
 import type { BadRow } from '../../sync/state/state.ts';
 import { text } from '../../sync/words/text.ts';
 import { listedKey } from '../bad-rows.ts';
-import { type Plan, readPlan } from '../plan.ts';
+import { type Plan, storedPlan } from '../plan.ts';
 import type { ChunkRecord, RefusedRow, RunRecord, Scope, Store } from '../ports.ts';
 
 /** A row of a run that was not (surely) written. */
@@ -14,13 +14,11 @@ export interface Unwritten extends Omit<BadRow, 'kind'> {
 type Kept = Pick<Store, 'journal' | 'ledger' | 'rejects'>;
 
 /** Every row that a run did not write, some at a time: its bad rows first, then those of its chunks. */
-export async function* unwritten(
-  { id, scope, plan: stored }: RunRecord,
-  store: Kept,
-): AsyncGenerator<readonly Unwritten[]> {
+export async function* unwritten(run: RunRecord, store: Kept): AsyncGenerator<readonly Unwritten[]> {
+  const { id, scope } = run;
   yield* store.rejects.rows(id);
-  if (stored === '') return;
-  const plan = readPlan(stored);
+  const plan = storedPlan(run);
+  if (!plan) return;
   for (const chunk of await store.journal.chunks(id)) {
     if (chunk.status !== 'failed' && chunk.status !== 'unknown' && chunk.status !== 'rejected') continue;
     const changes = decodeChanges(await store.journal.body(id, chunk.id));
