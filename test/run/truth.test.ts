@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { counts, failed, keyField, rowsOf } from './fakes.ts';
+import { counts, failed, keyField, lost, rowsOf } from './fakes.ts';
 import { made } from './stage.ts';
 
 const wordsOf = (notes: readonly { readonly en: string }[]): string => notes.map(({ en }) => en).join('\n');
@@ -42,6 +42,36 @@ describe('what others did meanwhile', () => {
     const state = await one.run();
     expect(state).toMatchObject({ status: 'done', deletes: { planned: 9, done: 9 } });
     expect(wordsOf(state.notes)).toContain('3 of the records to delete had been deleted by somebody else');
+  });
+
+  it('deletes of our own whose answer was lost are nobody else’s', async () => {
+    const one = await made();
+    for (const [key] of rowsOf(1, 10)) one.table.put({ [keyField]: String(key) });
+    one.source.rowsNow = [['k001', null, null]];
+    const faults = [{ failure: lost, applied: true }];
+    one.table.fault = ({ op }) => (op === 'delete' ? faults.shift() : undefined);
+    const state = await one.run();
+    expect(state).toMatchObject({ status: 'done', deletes: { planned: 9, done: 9 } });
+    expect(wordsOf(state.notes)).not.toContain('somebody else');
+  });
+
+  it('deletes that came about in part are looked up once a round, and told once', async () => {
+    const one = await made();
+    const ids = rowsOf(1, 10).map(([key]) => one.table.put({ [keyField]: String(key) }));
+    one.source.rowsNow = [['k001', null, null]];
+    const looks: number[] = [];
+    let deletes = 0;
+    one.table.fault = ({ op, rows }) => {
+      if (op === 'look') looks.push(rows);
+      if (op !== 'delete') return undefined;
+      for (const id of ids.slice(1, 4)) one.table.held.delete(id);
+      // The first is refused for a record that is gone, the second by chance.
+      return ++deletes === 2 ? { failure: failed('round', { code: 1_255_040 }) } : undefined;
+    };
+    const state = await one.run();
+    expect(state).toMatchObject({ status: 'done', deletes: { planned: 9, done: 9 } });
+    expect(wordsOf(state.notes)).toContain('3 of the records to delete had been deleted by somebody else');
+    expect(looks).toEqual([9, 1, 9]);
   });
 
   it('a row that somebody else made with other values is updated, and in mode append left alone', async () => {

@@ -133,31 +133,26 @@ export class Delivery {
 
   /** What of a chunk is still to be sent; undefined where it is settled by looking. */
   async #notWritten(chunk: ChunkRecord, changes: readonly Change[]): Promise<Open | undefined> {
-    let open: Open = { chunk, rest: changes };
-    if (this.settling.isNeeded(chunk)) {
-      const settled = await this.settling.settle(chunk, changes);
-      this.#left += settled.left ?? 0;
-      this.#log.wasRead(chunk);
-      const { rest, wrote, removed } = settled;
-      if (settled.others.length > 0) {
-        await this.#asOthers(chunk, settled);
-        return undefined;
-      }
-      const isKept = rest.length === changes.length && this.#log.isProtected(chunk);
-      let now: ChunkRecord = {
-        ...chunk,
-        written: chunk.rows - rest.length,
-        failure: null,
-        ...(isKept ? {} : noToken),
-      };
-      const status = rest.length === 0 ? 'done' : 'pending';
-      if (rest.length < changes.length) now = await this.#log.put(now, status, { wrote, removed });
-      if (rest.length === 0) return undefined;
-      open = { chunk: now, rest };
+    if (chunk.kind === 'delete') return this.#stillThere(chunk, changes);
+    if (!this.settling.isNeeded(chunk)) return { chunk, rest: changes };
+    const settled = await this.settling.settle(chunk, changes);
+    this.#left += settled.left ?? 0;
+    this.#log.wasRead(chunk);
+    const { rest, wrote, removed } = settled;
+    if (settled.others.length > 0) {
+      await this.#asOthers(chunk, settled);
+      return undefined;
     }
-    if (chunk.kind !== 'delete') return open;
-    const still = await this.#checked(open.chunk, open.rest);
-    return still && { chunk: this.#log.newest(open.chunk), rest: still };
+    const isKept = rest.length === changes.length && this.#log.isProtected(chunk);
+    const now: ChunkRecord = {
+      ...chunk,
+      written: chunk.rows - rest.length,
+      failure: null,
+      ...(isKept ? {} : noToken),
+    };
+    if (rest.length === changes.length) return { chunk: now, rest };
+    const stored = await this.#log.put(now, rest.length === 0 ? 'done' : 'pending', { wrote, removed });
+    return rest.length === 0 ? undefined : { chunk: stored, rest };
   }
 
   #send({ chunk, rest }: Open, began: number, first: First | undefined): Promise<Sent> {
@@ -180,33 +175,32 @@ export class Delivery {
   }
 
   /**
-   * Looks the records of a chunk of deletes up before they go: those that are gone count as deleted, those that
-   * somebody gave another key are kept. Answers those to be deleted; undefined where the chunk is settled by that.
+   * Looks all records of a chunk of deletes up before they go: those that are gone count as deleted, those that somebody
+   * gave another key are kept. Answers what is still to be deleted; undefined where the chunk is settled by that.
    */
-  async #checked(chunk: ChunkRecord, changes: readonly Change[]): Promise<readonly Change[] | undefined> {
-    const { still, absent, forbidden, others } = await stillToDelete(
-      this.#upload.job.table,
-      this.#upload.plan,
-      changes,
-      this.#upload.job.stop.soon,
-    );
-    this.#gone += absent.length;
+  async #stillThere(chunk: ChunkRecord, changes: readonly Change[]): Promise<Open | undefined> {
+    const { job, plan } = this.#upload;
+    const { still, absent, forbidden, others } = await stillToDelete(job.table, plan, changes, job.stop.soon);
+    this.#tellGone(chunk, absent.length - chunk.written);
     this.#kept += others.length;
-    const outcome = { removed: absent, written: chunk.written + absent.length };
-    if (forbidden.length > 0) {
-      await this.#stopRun(chunk, unseen, outcome);
-      return undefined;
+    const outcome = { removed: absent, written: absent.length };
+    if (forbidden.length > 0) await this.#stopRun(chunk, unseen, outcome);
+    else if (still.length === changes.length) return { chunk: { ...chunk, written: 0 }, rest: still };
+    else if (others.length > 0) {
+      const parts = cut(chunk, still, others);
+      const [last, first] = (await this.#log.divide(chunk, parts, outcome)).toReversed();
+      if (last) await this.#log.put(last, 'dropped', {});
+      if (first) await this.#one(first, still, undefined, true);
+    } else {
+      const now = await this.#log.put(chunk, still.length === 0 ? 'done' : 'pending', outcome);
+      if (still.length > 0) return { chunk: now, rest: still };
     }
-    if (still.length === changes.length) return changes;
-    if (others.length === 0) {
-      await this.#log.put(chunk, still.length === 0 ? 'done' : 'pending', outcome);
-      return still.length === 0 ? undefined : still;
-    }
-    const parts = cut(chunk, still, others);
-    const [last, first] = (await this.#log.divide(chunk, parts, outcome)).toReversed();
-    if (last) await this.#log.put(last, 'dropped', {});
-    if (first) await this.#one(first, still, undefined, true);
     return undefined;
+  }
+
+  /** Counts records that somebody else deleted first; of a chunk in doubt it may have been the call without an answer. */
+  #tellGone(chunk: ChunkRecord, records: number): void {
+    if (!this.#log.inDoubt(chunk)) this.#gone += Math.max(0, records);
   }
 
   async #afterRefusal(chunk: ChunkRecord, rest: readonly Change[], given: Failure): Promise<void> {
@@ -307,7 +301,7 @@ export class Delivery {
       this.#upload.job.stop.now,
     );
     const removed = absent;
-    if (chunk.kind === 'delete') this.#gone += absent.length;
+    if (chunk.kind === 'delete') this.#tellGone(chunk, absent.length);
     const written = chunk.written + (chunk.kind === 'delete' ? absent.length : 0);
     if (forbidden.length > 0)
       await this.#stopRun(chunk, { ...failure, verdict: 'stop', cure: seeAll }, { removed, written });
