@@ -3,9 +3,8 @@ import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { Environment } from './setting-values.ts';
 import { settings } from './settings.ts';
-import { edits, nearest } from './sync/words/nearest.ts';
 import { type Problem, ProblemError, problem } from './sync/words/problem.ts';
-import { count, text } from './sync/words/text.ts';
+import { count, edits, nearest, text } from './sync/words/text.ts';
 
 /** Variables with those of the `.env` file, and what in that file does not do what it looks like. */
 export interface ReadEnvironment {

@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
-import { parseQuietHours, type QuietHours } from './sync/schedule/hours.ts';
+import { parseQuietHours, type QuietHours } from './sync/schedule/due.ts';
 import { type Problem, ProblemError, problem } from './sync/words/problem.ts';
 import type { WebProxy } from './sync/words/proxy.ts';
 import { type Text, text } from './sync/words/text.ts';
-import { zoneIssue } from './sync/words/zone-name.ts';
+import { zoneIssue } from './sync/words/zone.ts';
 
 /** Variables as a process has them. */
 export type Environment = Readonly<Record<string, string | undefined>>;

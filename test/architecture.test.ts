@@ -37,16 +37,13 @@ const rules: Readonly<Record<string, Rule>> = {
   'sync/words': { ours: ['sync/words'], node: false },
   'sync/definition': {
     ours: ['sync/definition', 'sync/words'],
-    packages: [
-      ['zod', 'sync/definition/definition-'],
-      ['zod', 'sync/definition/parse-definition'],
-    ],
+    packages: ['zod'],
     node: false,
   },
   'sync/fields': { ours: ['sync/fields', 'sync/definition', 'sync/words'], node: false },
   'sync/state': {
     ours: ['sync/state', 'sync/fields', 'sync/definition', 'sync/words'],
-    packages: [['zod', 'sync/state/stored']],
+    packages: ['zod'],
     node: false,
   },
   sync: { ours: ['sync'], node: false },
@@ -246,7 +243,7 @@ describe('the rule itself', () => {
     ['sync/plan/diff.ts', 'value', 'node:fs'],
     ['sync/plan/diff.ts', 'type', '../../feishu/calls/client.ts'],
     ['sync/plan/diff.ts', 'value', 'zod'],
-    ['sync/words/text.ts', 'type', '../fields/value.ts'],
+    ['sync/words/text.ts', 'type', '../fields/column.ts'],
     ['cards/card.ts', 'type', '../run/ports.ts'],
     ['run/upload.ts', 'value', '../feishu/table/table.ts'],
     ['run/upload.ts', 'value', '@larksuiteoapi/node-sdk'],

@@ -6,7 +6,7 @@ import { envExample, exitCodes, settingCells } from '../src/cli/help.ts';
 import { reportNoRun } from '../src/cli/report.ts';
 import { readConfig } from '../src/config.ts';
 import { settings } from '../src/settings.ts';
-import { definitionJsonSchema } from '../src/sync/definition/definition-schema.ts';
+import { definitionJsonSchema } from '../src/sync/definition/definition.ts';
 import { readmeCards } from './support/readme-card.ts';
 
 const path = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));

@@ -1,6 +1,5 @@
-import { backoff } from '../sync/words/backoff.ts';
-import { CallError } from '../sync/words/failure.ts';
-import { problemOf } from '../sync/words/failure-problem.ts';
+import { CallError, problemOf } from '../sync/words/failure.ts';
+import { backoff } from '../sync/words/limits.ts';
 import { BrokenFile, type Problem, ProblemError } from '../sync/words/problem.ts';
 import { text } from '../sync/words/text.ts';
 

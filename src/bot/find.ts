@@ -1,8 +1,7 @@
 import { severalCard, unknownCard } from '../cards/answer-cards.ts';
 import type { Definition } from '../sync/definition/definition.ts';
-import { nearest } from '../sync/words/nearest.ts';
 import { ProblemError } from '../sync/words/problem.ts';
-import type { Locale } from '../sync/words/text.ts';
+import { type Locale, nearest } from '../sync/words/text.ts';
 import type { Bot, Commands } from './bot.ts';
 import type { CardJson, ListedDefinition } from './ports.ts';
 

@@ -1,6 +1,5 @@
 import { isEqual, type Verified, verifiedLines } from '../sync/state/checked.ts';
-import type { ChunkStatus } from '../sync/state/state.ts';
-import type { Chapter, Story } from '../sync/state/story.ts';
+import type { Chapter, ChunkStatus, Story } from '../sync/state/state.ts';
 import { type Locale, type Text, text } from '../sync/words/text.ts';
 import { type Card, fitted, makeCard, type Room, type View } from './parts/card.ts';
 import { line, lines, rich, who } from './parts/element.ts';

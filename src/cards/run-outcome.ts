@@ -1,4 +1,4 @@
-import { reasonOf } from '../sync/state/bad-groups.ts';
+import { reasonOf } from '../sync/state/counts.ts';
 import type { BadGroup, BadRow, ChunkKind, FailedChunk, Sample, State } from '../sync/state/state.ts';
 import { count, type Text, text } from '../sync/words/text.ts';
 import { type Element, head, type Room } from './parts/card.ts';

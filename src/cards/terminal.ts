@@ -1,4 +1,4 @@
-import { columnsOf, cut, take } from '../sync/words/columns.ts';
+import { columnsOf, cut, take } from '../sync/words/text.ts';
 import type { Card } from './parts/card.ts';
 
 /** A button of a drawn card, with what pressing it sends. */

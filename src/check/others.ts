@@ -1,8 +1,7 @@
 import type { Chat } from '../bot/ports.ts';
 import { owners } from '../bot/schedule/entries.ts';
 import type { Definition } from '../sync/definition/definition.ts';
-import { CallError } from '../sync/words/failure.ts';
-import { problemOf } from '../sync/words/failure-problem.ts';
+import { CallError, problemOf } from '../sync/words/failure.ts';
 import type { Problem } from '../sync/words/problem.ts';
 import { type Text, text } from '../sync/words/text.ts';
 

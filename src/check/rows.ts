@@ -1,9 +1,9 @@
 import { listedKey } from '../run/bad-rows.ts';
 import type { Query, Source } from '../run/ports.ts';
+import type { Value } from '../sync/fields/column.ts';
 import type { Key } from '../sync/fields/key.ts';
 import type { Mapping } from '../sync/fields/mapping.ts';
-import type { Value } from '../sync/fields/value.ts';
-import { badGroups, reasonOf } from '../sync/state/bad-groups.ts';
+import { badGroups, reasonOf } from '../sync/state/counts.ts';
 import { type Problem, ProblemError } from '../sync/words/problem.ts';
 import { count, listed, type Text, text } from '../sync/words/text.ts';
 

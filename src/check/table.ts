@@ -13,7 +13,7 @@ import type { Definition } from '../sync/definition/definition.ts';
 import type { Field } from '../sync/definition/field.ts';
 import { isMismatch, type Mapping, mapColumns } from '../sync/fields/mapping.ts';
 import { creationOf, fieldToBe, homelessColumns, type NewField, namesOf } from '../sync/fields/schema.ts';
-import { problemOf } from '../sync/words/failure-problem.ts';
+import { problemOf } from '../sync/words/failure.ts';
 import type { Problem } from '../sync/words/problem.ts';
 import { type Text, text } from '../sync/words/text.ts';
 import { zoneOf } from '../sync/words/zone.ts';

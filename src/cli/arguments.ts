@@ -1,6 +1,5 @@
 import { Command as Commander, CommanderError, Option } from 'commander';
-import { columnsOf } from '../sync/words/columns.ts';
-import { inLocale, type Locale, listed, text } from '../sync/words/text.ts';
+import { columnsOf, inLocale, type Locale, listed, text } from '../sync/words/text.ts';
 import type { BoundCommand, Command, WrongLine } from './command.ts';
 import { speaking } from './draw.ts';
 import { afterHelp, titles } from './help.ts';

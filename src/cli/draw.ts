@@ -1,10 +1,8 @@
-import { reasonOf } from '../sync/state/bad-groups.ts';
+import { reasonOf } from '../sync/state/counts.ts';
 import { errorsOf, type Promised, promiseOf } from '../sync/state/progress.ts';
 import type { ChunkKind, State, Status } from '../sync/state/state.ts';
-import { columnsOf } from '../sync/words/columns.ts';
-import { takenOver } from '../sync/words/fenced.ts';
-import type { Problem } from '../sync/words/problem.ts';
-import { count, inLocale, type Locale, text } from '../sync/words/text.ts';
+import { type Problem, takenOver } from '../sync/words/problem.ts';
+import { columnsOf, count, inLocale, type Locale, text } from '../sync/words/text.ts';
 import { approveCommand } from './report.ts';
 
 type Say = (zh: string, en: string) => string;

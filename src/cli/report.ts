@@ -8,10 +8,8 @@ import type {
   State,
   Status,
 } from '../sync/state/state.ts';
-import { CallError } from '../sync/words/failure.ts';
-import { problemOf } from '../sync/words/failure-problem.ts';
-import { takenOver } from '../sync/words/fenced.ts';
-import { type Problem, ProblemError } from '../sync/words/problem.ts';
+import { CallError, problemOf } from '../sync/words/failure.ts';
+import { type Problem, ProblemError, takenOver } from '../sync/words/problem.ts';
 import { inLocale, type Locale, text } from '../sync/words/text.ts';
 
 /** What the process answers when it ends. */

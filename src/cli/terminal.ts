@@ -1,7 +1,6 @@
 import type { Clock } from '../run/ports.ts';
 import type { State } from '../sync/state/state.ts';
-import { cut } from '../sync/words/columns.ts';
-import type { Locale } from '../sync/words/text.ts';
+import { cut, type Locale } from '../sync/words/text.ts';
 import { progressLine, stepOf } from './draw.ts';
 
 /** A stream that people or programs read. */

@@ -11,8 +11,7 @@ import {
   type YAMLError,
 } from 'yaml';
 import type { Definition } from '../sync/definition/definition.ts';
-import type { Issue, Path } from '../sync/definition/definition-issues.ts';
-import { parseDefinition } from '../sync/definition/parse-definition.ts';
+import { type Issue, type Path, parseDefinition } from '../sync/definition/parse-definition.ts';
 import type { Problem } from '../sync/words/problem.ts';
 import { type Text, text } from '../sync/words/text.ts';
 import { asWritten, lostKeys, takeAsWritten } from './as-written.ts';

@@ -1,9 +1,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Definitions, ListedDefinition } from '../bot/ports.ts';
-import { nearest } from '../sync/words/nearest.ts';
 import { BrokenFile, type Problem, problem } from '../sync/words/problem.ts';
-import { text } from '../sync/words/text.ts';
+import { nearest, text } from '../sync/words/text.ts';
 import { type ParsedFile, parseFile } from './file.ts';
 
 /** Bytes that a file may have. Definitions are some kilobytes; anything larger was put there by mistake. */

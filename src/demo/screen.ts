@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { Card } from '../cards/parts/card.ts';
 import { type DrawnButton, drawCard, toWidth } from '../cards/terminal.ts';
-import { columnsOf } from '../sync/words/columns.ts';
+import { columnsOf } from '../sync/words/text.ts';
 
 /** Where the conversation is drawn. */
 export interface Paper {

@@ -1,9 +1,9 @@
+import type { Target } from '../sync/fields/column.ts';
 import { type Key, showKey, showParts } from '../sync/fields/key.ts';
 import type { Cell } from '../sync/fields/kinds/kind.ts';
 import type { Mapping } from '../sync/fields/mapping.ts';
-import type { Target } from '../sync/fields/target.ts';
 import { type Change, wantedAt } from '../sync/plan/change.ts';
-import { badGroups } from '../sync/state/bad-groups.ts';
+import { badGroups } from '../sync/state/counts.ts';
 import type { BadGroup, BadRow } from '../sync/state/state.ts';
 import type { Failure } from '../sync/words/failure.ts';
 import { text } from '../sync/words/text.ts';

@@ -1,5 +1,5 @@
-import { Fenced } from '../sync/words/fenced.ts';
 import { leaseLife } from '../sync/words/limits.ts';
+import { Fenced } from '../sync/words/problem.ts';
 import type { Clock, Holder, Leases, Log } from './ports.ts';
 
 /** How often a lease is renewed, and how often is looked whether another one is, in ms. */

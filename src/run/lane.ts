@@ -1,12 +1,5 @@
 import pLimit from 'p-limit';
-import {
-  answered,
-  refused,
-  refusedPause,
-  rememberWidth,
-  startWidth,
-  type Width,
-} from '../sync/plan/width.ts';
+import { answered, refused, refusedPause, rememberWidth, startWidth, type Width } from '../sync/plan/pace.ts';
 import type { Chance, Clock, Fact } from './ports.ts';
 
 /** Where the writes of one base queue up. */

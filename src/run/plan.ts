@@ -2,11 +2,18 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type Definition, modes } from '../sync/definition/definition.ts';
 import { fieldKinds } from '../sync/definition/field.ts';
+import { type KnownField, personWords, type Target } from '../sync/fields/column.ts';
 import type { Mapping } from '../sync/fields/mapping.ts';
-import { type KnownField, personWords, type Target } from '../sync/fields/target.ts';
 import type { Sample, WaitReason } from '../sync/state/state.ts';
-import { amount, inFormat, object, parsed } from '../sync/state/stored.ts';
-import { knownFieldSchema, sampleSchema, waitSchema } from '../sync/state/stored-state.ts';
+import {
+  amount,
+  inFormat,
+  knownFieldSchema,
+  object,
+  parsed,
+  sampleSchema,
+  waitSchema,
+} from '../sync/state/stored.ts';
 
 /** Rows and deletes that no chunk holds. */
 export interface Basis {

@@ -1,7 +1,6 @@
 import type { Field } from '../sync/definition/field.ts';
-import type { Target } from '../sync/fields/target.ts';
-import type { Change, Written } from '../sync/plan/change.ts';
-import { hashOf, hashOfRow } from '../sync/plan/row.ts';
+import type { Target } from '../sync/fields/column.ts';
+import { type Change, hashOf, hashOfRow, type Written } from '../sync/plan/change.ts';
 import type { Failure } from '../sync/words/failure.ts';
 import { refusedRow } from './bad-rows.ts';
 import type { Plan } from './plan.ts';

@@ -1,10 +1,10 @@
 import type { Definition } from '../sync/definition/definition.ts';
 import { isToBe } from '../sync/fields/schema.ts';
-import { isOpen } from '../sync/plan/round.ts';
-import { withBad } from '../sync/state/bad-groups.ts';
+import { isOpen } from '../sync/plan/pace.ts';
+import { withBad } from '../sync/state/counts.ts';
 import { end, unplanned, verdictOf } from '../sync/state/progress.ts';
 import type { Act, State, WaitReason } from '../sync/state/state.ts';
-import { codeWord, problemOf } from '../sync/words/failure-problem.ts';
+import { codeWord, problemOf } from '../sync/words/failure.ts';
 import { ProblemError, problem } from '../sync/words/problem.ts';
 import { text } from '../sync/words/text.ts';
 import { rememberFilled } from './history.ts';

@@ -1,9 +1,9 @@
 import type { FieldKind } from '../sync/definition/field.ts';
+import type { Target } from '../sync/fields/column.ts';
 import { type Key, showKey } from '../sync/fields/key.ts';
 import type { Cell } from '../sync/fields/kinds/kind.ts';
+import { membersIn } from '../sync/fields/kinds/sets.ts';
 import type { Mapping } from '../sync/fields/mapping.ts';
-import { membersIn } from '../sync/fields/set.ts';
-import type { Target } from '../sync/fields/target.ts';
 import type { Change } from '../sync/plan/change.ts';
 import type { ChunkKind, Sample } from '../sync/state/state.ts';
 

@@ -1,6 +1,6 @@
-import { isOpen } from '../sync/plan/round.ts';
+import { isOpen } from '../sync/plan/pace.ts';
+import { tally } from '../sync/state/counts.ts';
 import type { FailedChunk, State } from '../sync/state/state.ts';
-import { tally } from '../sync/state/tally.ts';
 import type { Failure } from '../sync/words/failure.ts';
 import type { Basis } from './plan.ts';
 import type { ChunkRecord } from './ports.ts';

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { Fact, Scope, TableFacts } from '../run/ports.ts';
-import { parsed } from '../sync/state/stored.ts';
-import { knownFieldSchema } from '../sync/state/stored-state.ts';
+import { knownFieldSchema, parsed } from '../sync/state/stored.ts';
 import type { Database } from './db/backend.ts';
 import { hash } from './db/encode.ts';
 

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql, type Transaction } from 'kysely';
 import type { Holder, Leases } from '../run/ports.ts';
-import { Fenced } from '../sync/words/fenced.ts';
 import { leaseLife } from '../sync/words/limits.ts';
+import { Fenced } from '../sync/words/problem.ts';
 import { type Backend, type Database, transact } from './db/backend.ts';
 import type { Tables } from './db/schema.ts';
 

@@ -1,6 +1,5 @@
 import type { Order, Orders } from '../run/ports.ts';
-import { parsed } from '../sync/state/stored.ts';
-import { actorSchema } from '../sync/state/stored-state.ts';
+import { actorSchema, parsed } from '../sync/state/stored.ts';
 import type { Backend, Database } from './db/backend.ts';
 
 /** Orders for runs that go on at another instance. */

@@ -4,7 +4,7 @@ import type { BotParts } from '../../src/bot/handle.ts';
 import { trust } from '../../src/bot/request.ts';
 import { freezeAll as freeze } from '../../src/bot/schedule/controls.ts';
 import { noteQuota } from '../../src/bot/schedule/holds.ts';
-import type { Story } from '../../src/sync/state/story.ts';
+import type { Story } from '../../src/sync/state/state.ts';
 import { buttonsOf, wordsOf } from '../cards/read.ts';
 import { at, endedWith, everyState, failedChunk, stateWith } from '../cards/states.ts';
 import {

@@ -28,9 +28,8 @@ import {
 } from '../../src/cards/schedule-cards.ts';
 import { drawCard } from '../../src/cards/terminal.ts';
 import type { State } from '../../src/sync/state/state.ts';
-import { columnsOf } from '../../src/sync/words/columns.ts';
 import type { Problem } from '../../src/sync/words/problem.ts';
-import { type Locale, text } from '../../src/sync/words/text.ts';
+import { columnsOf, type Locale, text } from '../../src/sync/words/text.ts';
 import { tagged, withTag } from './read.ts';
 import { at, everyState, grouped, stateWith } from './states.ts';
 

@@ -1,4 +1,4 @@
-import { badGroups } from '../../src/sync/state/bad-groups.ts';
+import { badGroups } from '../../src/sync/state/counts.ts';
 import type { BadGroup, BadRow, FailedChunk, State, Status } from '../../src/sync/state/state.ts';
 import { text } from '../../src/sync/words/text.ts';
 import { sampleState } from '../support/samples.ts';

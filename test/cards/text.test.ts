@@ -4,8 +4,7 @@ import { refusalCard } from '../../src/cards/answer-cards.ts';
 import { listCard } from '../../src/cards/list-cards.ts';
 import { runCard } from '../../src/cards/run-card.ts';
 import { drawCard, toWidth, wrap } from '../../src/cards/terminal.ts';
-import { columnsOf } from '../../src/sync/words/columns.ts';
-import { text } from '../../src/sync/words/text.ts';
+import { columnsOf, text } from '../../src/sync/words/text.ts';
 import { at, everyState, stateWith } from './states.ts';
 
 const view = { now: at + 72_000, timeZone: 'Asia/Shanghai', locale: 'zh-CN', approvers: [] } as const;

@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import { valueSample } from '../../src/check/rows.ts';
 import type { ColumnRule } from '../../src/sync/definition/definition.ts';
 import type { FieldKind } from '../../src/sync/definition/field.ts';
+import type { ColumnType, Value } from '../../src/sync/fields/column.ts';
 import { isMismatch, mapColumns } from '../../src/sync/fields/mapping.ts';
-import type { ColumnType, Value } from '../../src/sync/fields/value.ts';
 import { zoneOf } from '../../src/sync/words/zone.ts';
 import { sampleDefinition } from '../support/samples.ts';
 

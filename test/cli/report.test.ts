@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { errorOf, exitOf, problemsOf, reportNoRun, reportOf } from '../../src/cli/report.ts';
 import { CallError } from '../../src/sync/words/failure.ts';
-import { takenOver } from '../../src/sync/words/fenced.ts';
-import { ProblemError } from '../../src/sync/words/problem.ts';
+import { ProblemError, takenOver } from '../../src/sync/words/problem.ts';
 import { text } from '../../src/sync/words/text.ts';
 import { stateOf } from './state.ts';
 

@@ -1,5 +1,4 @@
-import type { AddressInfo } from 'node:net';
-import { createServer as createNetServer } from 'node:net';
+import { type AddressInfo, createServer as createNetServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { CallKind, FeishuClient } from '../../src/feishu/calls/client.ts';
 import { http } from '../../src/feishu/calls/http.ts';

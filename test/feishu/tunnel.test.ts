@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { http } from '../../src/feishu/calls/http.ts';
 import { agents, ProxyFault, type Tunneling } from '../../src/feishu/calls/tunnel.ts';
-import { problemOf } from '../../src/sync/words/failure-problem.ts';
+import { problemOf } from '../../src/sync/words/failure.ts';
 import { type HttpProxy, type Manner, startHttpProxy } from '../support/http-proxy.ts';
 import { failureFrom, forever, newClient, newMeter, type Script, startServer } from './parts.ts';
 

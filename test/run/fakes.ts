@@ -22,7 +22,7 @@ import type { RunRequest, Runs } from '../../src/run/runs/runs.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Definition } from '../../src/sync/definition/definition.ts';
 import type { Field, Fields, TableRecord } from '../../src/sync/definition/field.ts';
-import type { Column, Value } from '../../src/sync/fields/value.ts';
+import type { Column, Value } from '../../src/sync/fields/column.ts';
 import type { State } from '../../src/sync/state/state.ts';
 import { CallError, type Failure } from '../../src/sync/words/failure.ts';
 

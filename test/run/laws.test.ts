@@ -5,9 +5,9 @@ import type { Store } from '../../src/run/ports.ts';
 import type { Runs } from '../../src/run/runs/runs.ts';
 import { asLeft } from '../../src/run/scoreboard.ts';
 import { openStore } from '../../src/store/open.ts';
-import type { Value } from '../../src/sync/fields/value.ts';
+import type { Value } from '../../src/sync/fields/column.ts';
+import { tally } from '../../src/sync/state/counts.ts';
 import type { State } from '../../src/sync/state/state.ts';
-import { tally } from '../../src/sync/state/tally.ts';
 import {
   busy,
   type Call,

@@ -7,8 +7,8 @@ import { sampler, shownKey } from '../../src/run/sample.ts';
 import { findKeys } from '../../src/run/upload/find-keys.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { FieldKind } from '../../src/sync/definition/field.ts';
+import type { Target } from '../../src/sync/fields/column.ts';
 import type { Mapping } from '../../src/sync/fields/mapping.ts';
-import type { Target } from '../../src/sync/fields/target.ts';
 import { type Change, createOf } from '../../src/sync/plan/change.ts';
 import type { Verdict } from '../../src/sync/words/failure.ts';
 import {

@@ -1,8 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BaseHandle, TableHandle } from 'bitable-playground';
-import { type Playground, startPlayground } from 'bitable-playground';
+import { type BaseHandle, type Playground, startPlayground, type TableHandle } from 'bitable-playground';
 import { systemClock } from '../../src/clock.ts';
 import type { Clock } from '../../src/run/ports.ts';
 import { createDatabase } from '../support/mysql-server.ts';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Query, Source } from '../../src/run/ports.ts';
 import type { Field } from '../../src/sync/definition/field.ts';
+import type { Column, Value } from '../../src/sync/fields/column.ts';
 import { kinds } from '../../src/sync/fields/kinds/kinds.ts';
-import type { Column, Value } from '../../src/sync/fields/value.ts';
 import type { ProblemError } from '../../src/sync/words/problem.ts';
 import { zoneOf } from '../../src/sync/words/zone.ts';
 

@@ -7,7 +7,7 @@ import { systemClock } from '../../src/clock.ts';
 import type { Source } from '../../src/run/ports.ts';
 import { wordsOf } from '../../src/source/mysql/columns.ts';
 import { mysqlSource } from '../../src/source/mysql/mysql.ts';
-import type { ColumnDetail } from '../../src/sync/fields/value.ts';
+import type { ColumnDetail } from '../../src/sync/fields/column.ts';
 import { testDatabase } from '../support/mysql.ts';
 import type { TestDatabase } from '../support/mysql-server.ts';
 import { parts as compiled } from '../support/program.ts';

@@ -7,7 +7,7 @@ import { openStore } from '../../src/store/open.ts';
 import { type Change, decodeChanges, encodeChanges } from '../../src/sync/plan/change.ts';
 import type { BadRow, State } from '../../src/sync/state/state.ts';
 import type { Failure } from '../../src/sync/words/failure.ts';
-import { Fenced } from '../../src/sync/words/fenced.ts';
+import { Fenced } from '../../src/sync/words/problem.ts';
 import { keptContract } from './kept.ts';
 import { chunkOf, outcomeOf, parts, runOf, stateOf } from './samples.ts';
 

@@ -1,20 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { newOptionsAtOnce } from '../../src/sync/plan/new-options.ts';
-import { brakeFrom, type Outlook, reasonsToWait } from '../../src/sync/plan/policy.ts';
-import { afterFailure, isOpen, isRetryable, pauseBefore } from '../../src/sync/plan/round.ts';
 import {
+  afterFailure,
   answered,
+  isOpen,
+  isRetryable,
+  pauseBefore,
   refused,
   refusedPause,
   rememberWidth,
   startWidth,
   type Width,
   widest,
-} from '../../src/sync/plan/width.ts';
+} from '../../src/sync/plan/pace.ts';
+import { brakeFrom, newOptionsAtOnce, type Outlook, reasonsToWait } from '../../src/sync/plan/policy.ts';
+import { type Counted, tally } from '../../src/sync/state/counts.ts';
 import { acted, begin, end, endWith, goOn, unplanned, verdictOf } from '../../src/sync/state/progress.ts';
 import type { ChunkKind, ChunkStatus, State } from '../../src/sync/state/state.ts';
-import { type Counted, tally } from '../../src/sync/state/tally.ts';
 import { CallError, type Failure, type Verdict } from '../../src/sync/words/failure.ts';
 import { type Problem, ProblemError, problem } from '../../src/sync/words/problem.ts';
 import { count, inLocale, text } from '../../src/sync/words/text.ts';

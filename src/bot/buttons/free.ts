@@ -2,7 +2,7 @@ import type { Press } from '../../cards/parts/button.ts';
 import { moment } from '../../cards/parts/words.ts';
 import { pausedCard, reminderCard } from '../../cards/schedule-cards.ts';
 import type { Definition } from '../../sync/definition/definition.ts';
-import { tomorrow } from '../../sync/schedule/hours.ts';
+import { tomorrow } from '../../sync/schedule/due.ts';
 import { text } from '../../sync/words/text.ts';
 import { zoneOf } from '../../sync/words/zone.ts';
 import { answer } from '../answer.ts';

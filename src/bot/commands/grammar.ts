@@ -1,4 +1,4 @@
-import { nearest } from '../../sync/words/nearest.ts';
+import { nearest } from '../../sync/words/text.ts';
 import type { ChatCommand, Command, Commands, Offer, Words } from '../bot.ts';
 
 /** Code units that are looked at; commands are short, pasted texts are not. */

@@ -1,8 +1,7 @@
 import { parse } from 'node-cron';
 import type { Definition, ScheduleEntry } from '../../sync/definition/definition.ts';
 import type { Rhythm } from '../../sync/schedule/cron.ts';
-import type { Zone } from '../../sync/words/zone.ts';
-import { zoneIssue } from '../../sync/words/zone-name.ts';
+import { type Zone, zoneIssue } from '../../sync/words/zone.ts';
 import { approvers } from '../access.ts';
 import type { Reminder, Watched } from '../ports.ts';
 

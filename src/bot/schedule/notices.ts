@@ -2,7 +2,7 @@ import { owedCard, redirected, summaryOf } from '../../cards/digest-cards.ts';
 import type { Journal } from '../../run/ports.ts';
 import type { Runs } from '../../run/runs/runs.ts';
 import type { Definition } from '../../sync/definition/definition.ts';
-import type { QuietHours } from '../../sync/schedule/hours.ts';
+import type { QuietHours } from '../../sync/schedule/due.ts';
 import { type Text, text } from '../../sync/words/text.ts';
 import type { Zone } from '../../sync/words/zone.ts';
 import type { Surroundings } from '../bot.ts';

@@ -3,8 +3,8 @@ import { leftOutCard, type ReminderFacts, reminderCard } from '../../cards/sched
 import type { Run, Started } from '../../run/runs/runs.ts';
 import type { Definition } from '../../sync/definition/definition.ts';
 import { lastWithin } from '../../sync/schedule/cron.ts';
+import { duration } from '../../sync/schedule/due.ts';
 import { digestOf, isScheduled, isStale } from '../../sync/schedule/health.ts';
-import { duration } from '../../sync/schedule/hours.ts';
 import type { Entry } from './entries.ts';
 import { noticeOf, type ScheduleContext, send } from './notices.ts';
 import { report } from './report.ts';

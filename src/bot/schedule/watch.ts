@@ -1,6 +1,6 @@
 import { brokenCard, goodCard, staleCard } from '../../cards/schedule-cards.ts';
+import { duration, isQuiet } from '../../sync/schedule/due.ts';
 import { isStale } from '../../sync/schedule/health.ts';
-import { duration, isQuiet } from '../../sync/schedule/hours.ts';
 import { brokenDefinition } from '../failures.ts';
 import type { ListedDefinition, Watched } from '../ports.ts';
 import { type ScheduleContext, send } from './notices.ts';

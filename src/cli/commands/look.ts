@@ -1,7 +1,6 @@
 import type { Program } from '../../app.ts';
 import type { AuditEntry } from '../../bot/ports.ts';
-import type { Actor, State } from '../../sync/state/state.ts';
-import type { Chapter } from '../../sync/state/story.ts';
+import type { Actor, Chapter, State } from '../../sync/state/state.ts';
 import { inLocale, type Locale, text } from '../../sync/words/text.ts';
 import {
   type Answer,

@@ -1,6 +1,5 @@
 import type { CallMeter } from '../../run/ports.ts';
-import { CallError, type Failure } from '../../sync/words/failure.ts';
-import { problemOf } from '../../sync/words/failure-problem.ts';
+import { CallError, type Failure, problemOf } from '../../sync/words/failure.ts';
 import { listed, type Text, text } from '../../sync/words/text.ts';
 import type { CallSpec, FeishuClient } from '../calls/client.ts';
 import { odd } from '../calls/failure.ts';

@@ -1,6 +1,6 @@
 import type { Chance, Clock } from '../../run/ports.ts';
-import { backoff } from '../../sync/words/backoff.ts';
 import { CallError, type Failure } from '../../sync/words/failure.ts';
+import { backoff } from '../../sync/words/limits.ts';
 
 /** How long a read or a message is tried again. */
 export interface Limits {

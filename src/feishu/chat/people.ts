@@ -1,5 +1,5 @@
 import type { Clock, People } from '../../run/ports.ts';
-import type { PersonBy } from '../../sync/fields/target.ts';
+import type { PersonBy } from '../../sync/fields/column.ts';
 import { CallError, type Failure } from '../../sync/words/failure.ts';
 import { type Problem, ProblemError, problem } from '../../sync/words/problem.ts';
 import { text } from '../../sync/words/text.ts';

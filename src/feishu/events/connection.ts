@@ -1,7 +1,7 @@
 import type { EventDispatcher as Dispatcher, HttpInstance } from '@larksuiteoapi/node-sdk';
 import type { Chance, Clock, Log } from '../../run/ports.ts';
-import { backoff } from '../../sync/words/backoff.ts';
-import { problemOf } from '../../sync/words/failure-problem.ts';
+import { problemOf } from '../../sync/words/failure.ts';
+import { backoff } from '../../sync/words/limits.ts';
 import { type Problem, problem } from '../../sync/words/problem.ts';
 import type { WebProxy } from '../../sync/words/proxy.ts';
 import { type Text, text } from '../../sync/words/text.ts';
@@ -10,8 +10,7 @@ import { silenceOf } from '../calls/failure.ts';
 import { type Http, NoAnswer } from '../calls/http.ts';
 import { EventDispatcher, LoggerLevel, passage, sdkHttp, WSClient } from '../calls/sdk.ts';
 import { shape } from '../calls/shape.ts';
-import type { ProxyFault } from '../calls/tunnel.ts';
-import { agents } from '../calls/tunnel.ts';
+import { agents, type ProxyFault } from '../calls/tunnel.ts';
 import type { Receiver } from './receive.ts';
 
 /** Where the long connection stands. */

@@ -1,6 +1,5 @@
 import type { Clock } from '../../run/ports.ts';
-import { CallError } from '../../sync/words/failure.ts';
-import { codeWord } from '../../sync/words/failure-problem.ts';
+import { CallError, codeWord } from '../../sync/words/failure.ts';
 import { type Problem, ProblemError } from '../../sync/words/problem.ts';
 
 /** Whether one thing that the bot needs is there; else a stable code, and in English what is wrong. */

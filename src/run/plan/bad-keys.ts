@@ -1,7 +1,6 @@
 import type { FieldKind } from '../../sync/definition/field.ts';
 import type { Mapping } from '../../sync/fields/mapping.ts';
-import { whyBadKey } from '../../sync/plan/bad-keys.ts';
-import type { Compared } from '../../sync/plan/diff.ts';
+import { type Compared, whyBadKey } from '../../sync/plan/diff.ts';
 import type { BadRow } from '../../sync/state/state.ts';
 import { listedKey, listedParts } from '../bad-rows.ts';
 import type { SourceRead } from './read-source.ts';

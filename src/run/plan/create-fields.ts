@@ -1,5 +1,6 @@
 import type { Definition } from '../../sync/definition/definition.ts';
 import type { Field } from '../../sync/definition/field.ts';
+import type { Column, ColumnDetail, KnownField } from '../../sync/fields/column.ts';
 import { isMismatch, mapColumns } from '../../sync/fields/mapping.ts';
 import {
   creationOf,
@@ -9,8 +10,6 @@ import {
   type NewField,
   namesOf,
 } from '../../sync/fields/schema.ts';
-import type { KnownField } from '../../sync/fields/target.ts';
-import type { Column, ColumnDetail } from '../../sync/fields/value.ts';
 import { CallError } from '../../sync/words/failure.ts';
 import { ProblemError } from '../../sync/words/problem.ts';
 import { type Text, text } from '../../sync/words/text.ts';

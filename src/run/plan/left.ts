@@ -2,8 +2,15 @@ import { createHash } from 'node:crypto';
 import type { Definition } from '../../sync/definition/definition.ts';
 import type { Key } from '../../sync/fields/key.ts';
 import { type Change, decodeChanges, encodeChanges } from '../../sync/plan/change.ts';
-import { backIn, type Chunk, kindOrder, numberOf } from '../../sync/plan/chunk.ts';
-import { isDivisible, partId, recordOf } from '../../sync/plan/parts.ts';
+import {
+  backIn,
+  type Chunk,
+  isDivisible,
+  kindOrder,
+  numberOf,
+  partId,
+  recordOf,
+} from '../../sync/plan/chunk.ts';
 import type { Plan } from '../plan.ts';
 import type { ChunkRecord, LedgerEntry, NewChunk, Outcome, RunRecord, Store } from '../ports.ts';
 

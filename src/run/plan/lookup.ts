@@ -1,6 +1,6 @@
+import type { Lookup, PersonBy, Target } from '../../sync/fields/column.ts';
 import { type LinkKeys, linkKeyField, linkKeys } from '../../sync/fields/link-keys.ts';
 import { type Directory, type Resolver, resolver } from '../../sync/fields/lookup.ts';
-import type { Lookup, PersonBy, Target } from '../../sync/fields/target.ts';
 import { ProblemError, problem } from '../../sync/words/problem.ts';
 import { type Text, text } from '../../sync/words/text.ts';
 import type { Zone } from '../../sync/words/zone.ts';

@@ -1,5 +1,4 @@
-import type { Definition } from '../../sync/definition/definition.ts';
-import { lifetimeOf } from '../../sync/definition/lifetime.ts';
+import { type Definition, lifetimeOf } from '../../sync/definition/definition.ts';
 import { heldDeletes, viewNotes } from '../../sync/plan/policy.ts';
 import type { State, WaitReason } from '../../sync/state/state.ts';
 import { ProblemError } from '../../sync/words/problem.ts';

@@ -1,7 +1,7 @@
 import type { Definition } from '../../sync/definition/definition.ts';
 import type { Field } from '../../sync/definition/field.ts';
+import type { Column } from '../../sync/fields/column.ts';
 import { isMismatch, type Mapping, mapColumns } from '../../sync/fields/mapping.ts';
-import type { Column } from '../../sync/fields/value.ts';
 import type { BadRow } from '../../sync/state/state.ts';
 import { ProblemError } from '../../sync/words/problem.ts';
 import type { Text } from '../../sync/words/text.ts';

@@ -1,6 +1,6 @@
 import type { Definition } from '../../sync/definition/definition.ts';
 import type { Change, Written } from '../../sync/plan/change.ts';
-import type { TableIndex } from '../../sync/plan/table-index.ts';
+import type { TableIndex } from '../../sync/plan/diff.ts';
 import { problem } from '../../sync/words/problem.ts';
 import { count, text } from '../../sync/words/text.ts';
 import type { Ledger, Scope, Table } from '../ports.ts';

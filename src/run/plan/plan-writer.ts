@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Target } from '../../sync/fields/target.ts';
+import type { Target } from '../../sync/fields/column.ts';
 import type { Change } from '../../sync/plan/change.ts';
 import { chunker, type PackedChunk } from '../../sync/plan/chunk.ts';
 import type { ChunkKind } from '../../sync/state/state.ts';

@@ -1,10 +1,9 @@
+import type { Column, PersonBy, Value } from '../../sync/fields/column.ts';
 import type { Key } from '../../sync/fields/key.ts';
+import { filled, secondsWatch } from '../../sync/fields/kinds/date.ts';
 import type { Cell } from '../../sync/fields/kinds/kind.ts';
 import { lookupWords, tooManyWords } from '../../sync/fields/lookup.ts';
 import { keyIn, type Mapping, type Misfit } from '../../sync/fields/mapping.ts';
-import { filled, secondsWatch } from '../../sync/fields/seconds.ts';
-import type { PersonBy } from '../../sync/fields/target.ts';
-import type { Column, Value } from '../../sync/fields/value.ts';
 import type { BadRow } from '../../sync/state/state.ts';
 import { problem } from '../../sync/words/problem.ts';
 import { type Text, text } from '../../sync/words/text.ts';

@@ -1,9 +1,9 @@
 import type { Fields } from '../../sync/definition/field.ts';
+import { filled } from '../../sync/fields/kinds/date.ts';
 import { kinds } from '../../sync/fields/kinds/kinds.ts';
 import { keyIn, type Mapping } from '../../sync/fields/mapping.ts';
-import { filled } from '../../sync/fields/seconds.ts';
-import { rowText } from '../../sync/plan/row.ts';
-import { type TableIndex, tableIndex } from '../../sync/plan/table-index.ts';
+import { rowText } from '../../sync/plan/change.ts';
+import { type TableIndex, tableIndex } from '../../sync/plan/diff.ts';
 import { count, listed, type Text, text } from '../../sync/words/text.ts';
 import type { Table } from '../ports.ts';
 import { shownKey } from '../sample.ts';

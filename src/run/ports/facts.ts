@@ -1,4 +1,4 @@
-import type { KnownField } from '../../sync/fields/target.ts';
+import type { KnownField } from '../../sync/fields/column.ts';
 import type { Scope } from './ledger.ts';
 
 /** One thing that is learned of each `Of`, the last word counts. */

@@ -1,4 +1,4 @@
-import type { Column, ColumnDetail, Value } from '../../sync/fields/value.ts';
+import type { Column, ColumnDetail, Value } from '../../sync/fields/column.ts';
 import type { Problem } from '../../sync/words/problem.ts';
 import type { Text } from '../../sync/words/text.ts';
 

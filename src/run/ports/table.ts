@@ -1,6 +1,6 @@
 import type { Field, Fields, TableRecord } from '../../sync/definition/field.ts';
+import type { PersonBy } from '../../sync/fields/column.ts';
 import type { NewField } from '../../sync/fields/schema.ts';
-import type { PersonBy } from '../../sync/fields/target.ts';
 import type { CallCounts } from '../../sync/state/state.ts';
 
 /** Counts each HTTP request made for a run as it happens. */

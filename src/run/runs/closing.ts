@@ -1,5 +1,4 @@
-import type { Definition } from '../../sync/definition/definition.ts';
-import { lifetimeOf, usualLifetime } from '../../sync/definition/lifetime.ts';
+import { type Definition, lifetimeOf, usualLifetime } from '../../sync/definition/definition.ts';
 import { end } from '../../sync/state/progress.ts';
 import type { State } from '../../sync/state/state.ts';
 import { type Text, text } from '../../sync/words/text.ts';

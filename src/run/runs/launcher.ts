@@ -1,10 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { acted, end, endWith, isCancelling } from '../../sync/state/progress.ts';
 import type { Act, State } from '../../sync/state/state.ts';
-import { CallError } from '../../sync/words/failure.ts';
-import { problemOf } from '../../sync/words/failure-problem.ts';
-import { Fenced, takenOver } from '../../sync/words/fenced.ts';
-import { ProblemError } from '../../sync/words/problem.ts';
+import { CallError, problemOf } from '../../sync/words/failure.ts';
+import { Fenced, ProblemError, takenOver } from '../../sync/words/problem.ts';
 import { text } from '../../sync/words/text.ts';
 import type { Board } from '../board.ts';
 import type { Job } from '../job.ts';

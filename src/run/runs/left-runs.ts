@@ -1,7 +1,7 @@
 import type { Definition } from '../../sync/definition/definition.ts';
 import { goOn, isCancelling, wentOn } from '../../sync/state/progress.ts';
 import type { Actor } from '../../sync/state/state.ts';
-import { Fenced } from '../../sync/words/fenced.ts';
+import { Fenced } from '../../sync/words/problem.ts';
 import { type Board, board } from '../board.ts';
 import type { RunRecord, Scope } from '../ports.ts';
 import { goOnSync } from '../run.ts';

@@ -1,7 +1,7 @@
 import type { Definition } from '../../sync/definition/definition.ts';
 import { acted, begin } from '../../sync/state/progress.ts';
 import type { State } from '../../sync/state/state.ts';
-import { Fenced } from '../../sync/words/fenced.ts';
+import { Fenced } from '../../sync/words/problem.ts';
 import { text } from '../../sync/words/text.ts';
 import { type Board, board } from '../board.ts';
 import { refuseHeld } from '../held.ts';

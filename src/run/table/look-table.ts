@@ -1,7 +1,7 @@
 import type { Definition } from '../../sync/definition/definition.ts';
 import type { Field } from '../../sync/definition/field.ts';
+import type { ColumnDetail } from '../../sync/fields/column.ts';
 import { isMismatch, mapColumns } from '../../sync/fields/mapping.ts';
-import type { ColumnDetail } from '../../sync/fields/value.ts';
 import { type Problem, ProblemError } from '../../sync/words/problem.ts';
 import type { Text } from '../../sync/words/text.ts';
 import { zoneOf } from '../../sync/words/zone.ts';

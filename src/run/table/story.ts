@@ -1,6 +1,6 @@
 import { showKey, unveiled } from '../../sync/fields/key.ts';
 import { decodeChanges } from '../../sync/plan/change.ts';
-import type { Chapter, Story } from '../../sync/state/story.ts';
+import type { Chapter, Story } from '../../sync/state/state.ts';
 import { type Plan, storedPlan } from '../plan.ts';
 import type { RunRecord, Store } from '../ports.ts';
 import { sampleOf } from '../sample.ts';

@@ -1,5 +1,5 @@
 import { encodeChanges } from '../../sync/plan/change.ts';
-import type { Part } from '../../sync/plan/parts.ts';
+import type { Part } from '../../sync/plan/chunk.ts';
 import { tokenLife } from '../../sync/words/limits.ts';
 import type { ChunkRecord, ChunkStatus, NewChunk, Outcome } from '../ports.ts';
 import type { Token } from './send.ts';

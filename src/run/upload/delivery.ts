@@ -1,4 +1,4 @@
-import type { Target } from '../../sync/fields/target.ts';
+import type { Target } from '../../sync/fields/column.ts';
 import type { Change } from '../../sync/plan/change.ts';
 import {
   apart,
@@ -10,9 +10,9 @@ import {
   pointedAt,
   type Replanned,
   recordOf,
-} from '../../sync/plan/parts.ts';
+} from '../../sync/plan/chunk.ts';
+import { afterFailure, sameUnknownCodes } from '../../sync/plan/pace.ts';
 import { goneNote, keptNote, leftNote } from '../../sync/plan/policy.ts';
-import { afterFailure, sameUnknownCodes } from '../../sync/plan/round.ts';
 import { CallError, type Failure } from '../../sync/words/failure.ts';
 import type { Text } from '../../sync/words/text.ts';
 import { seeAll } from '../plan/ownership.ts';

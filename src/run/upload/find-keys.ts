@@ -1,8 +1,8 @@
 import type { TableRecord } from '../../sync/definition/field.ts';
+import type { Target } from '../../sync/fields/column.ts';
 import { type Key, keyOf } from '../../sync/fields/key.ts';
 import type { Cell } from '../../sync/fields/kinds/kind.ts';
 import { kindOf } from '../../sync/fields/kinds/kinds.ts';
-import type { Target } from '../../sync/fields/target.ts';
 import type { Change } from '../../sync/plan/change.ts';
 import { CallError, type Verdict } from '../../sync/words/failure.ts';
 import type { Plan } from '../plan.ts';

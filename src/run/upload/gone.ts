@@ -1,6 +1,5 @@
 import type { Change } from '../../sync/plan/change.ts';
-import type { Chunk } from '../../sync/plan/chunk.ts';
-import { type Replanned, recordOf, replan } from '../../sync/plan/parts.ts';
+import { type Chunk, type Replanned, recordOf, replan } from '../../sync/plan/chunk.ts';
 import type { Failure } from '../../sync/words/failure.ts';
 import type { Plan } from '../plan.ts';
 import type { Table } from '../ports.ts';

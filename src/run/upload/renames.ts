@@ -1,4 +1,4 @@
-import type { Target } from '../../sync/fields/target.ts';
+import type { Target } from '../../sync/fields/column.ts';
 import { CallError } from '../../sync/words/failure.ts';
 import { type Text, text } from '../../sync/words/text.ts';
 import type { Table } from '../ports.ts';

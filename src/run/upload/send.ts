@@ -1,9 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Target } from '../../sync/fields/target.ts';
-import type { Change, Create } from '../../sync/plan/change.ts';
+import type { Target } from '../../sync/fields/column.ts';
+import { type Change, type Create, hashOfRow, seedOf } from '../../sync/plan/change.ts';
 import { createdFields, updatedRecord } from '../../sync/plan/chunk.ts';
-import { heavyWaits, throttleBudget } from '../../sync/plan/round.ts';
-import { hashOfRow, seedOf } from '../../sync/plan/row.ts';
+import { heavyWaits, throttleBudget } from '../../sync/plan/pace.ts';
 import { CallError, type Failure } from '../../sync/words/failure.ts';
 import { tokenLife } from '../../sync/words/limits.ts';
 import { withoutPrivate } from '../bad-rows.ts';

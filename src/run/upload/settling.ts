@@ -1,8 +1,14 @@
 import type { Key } from '../../sync/fields/key.ts';
-import { type Change, type Create, decodeChanges, type Update } from '../../sync/plan/change.ts';
+import {
+  type Change,
+  type Create,
+  decodeChanges,
+  hashOfRow,
+  seedOf,
+  type Update,
+} from '../../sync/plan/change.ts';
 import { differ } from '../../sync/plan/diff.ts';
-import { isOpen } from '../../sync/plan/round.ts';
-import { hashOfRow, seedOf } from '../../sync/plan/row.ts';
+import { isOpen } from '../../sync/plan/pace.ts';
 import { CallError, type Failure } from '../../sync/words/failure.ts';
 import type { Plan } from '../plan.ts';
 import type { ChunkRecord, LedgerEntry, Table } from '../ports.ts';

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Change, decodeChanges } from '../../sync/plan/change.ts';
-import { newOptions } from '../../sync/plan/new-options.ts';
-import { isOpen, pauseBefore } from '../../sync/plan/round.ts';
+import { isOpen, pauseBefore } from '../../sync/plan/pace.ts';
+import { newOptions } from '../../sync/plan/policy.ts';
 import type { Plan } from '../plan.ts';
 import type { ChunkRecord } from '../ports.ts';
 import { asLeft } from '../scoreboard.ts';

@@ -1,5 +1,5 @@
 import type { FieldPacket } from 'mysql2';
-import type { ColumnDetail, ColumnType } from '../../sync/fields/value.ts';
+import type { ColumnDetail, ColumnType } from '../../sync/fields/column.ts';
 import { ask } from './ask.ts';
 import type { Session } from './session.ts';
 import { columnType } from './types.ts';

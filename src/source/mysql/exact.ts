@@ -1,6 +1,6 @@
 import type { FieldPacket } from 'mysql2';
 import { type Dialect, tokens } from '../../sync/definition/sql.ts';
-import type { Value } from '../../sync/fields/value.ts';
+import type { Value } from '../../sync/fields/column.ts';
 import type { Zone } from '../../sync/words/zone.ts';
 import { columnType } from './types.ts';
 

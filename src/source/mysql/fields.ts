@@ -1,5 +1,5 @@
 import type { FieldPacket } from 'mysql2';
-import type { Column } from '../../sync/fields/value.ts';
+import type { Column } from '../../sync/fields/column.ts';
 import { problem } from '../../sync/words/problem.ts';
 import { text } from '../../sync/words/text.ts';
 import { refuseDoubled } from '../problems.ts';

@@ -1,5 +1,5 @@
 import type { Clock, Query, Rows, Source } from '../../run/ports.ts';
-import type { Column, ColumnDetail } from '../../sync/fields/value.ts';
+import type { Column, ColumnDetail } from '../../sync/fields/column.ts';
 import type { Problem } from '../../sync/words/problem.ts';
 import { text } from '../../sync/words/text.ts';
 import { zoneOf } from '../../sync/words/zone.ts';

@@ -1,4 +1,4 @@
-import { oddCharacter } from '../../sync/definition/odd-characters.ts';
+import { oddCharacter } from '../../sync/definition/sql.ts';
 import { type Problem, ProblemError, problem } from '../../sync/words/problem.ts';
 import { type Text, text, visible } from '../../sync/words/text.ts';
 import { type Kind as KindOf, ofQuery } from '../kinds.ts';

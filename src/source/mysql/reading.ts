@@ -1,7 +1,6 @@
 import type { FieldPacket, QueryOptions } from 'mysql2';
 import type { Rows } from '../../run/ports.ts';
-import type { Column, Value } from '../../sync/fields/value.ts';
-import { isCut } from '../../sync/fields/value.ts';
+import { type Column, isCut, type Value } from '../../sync/fields/column.ts';
 import { rowsPerTurn } from '../../sync/words/limits.ts';
 import type { Text } from '../../sync/words/text.ts';
 import { openFlow } from '../flow.ts';

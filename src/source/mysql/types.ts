@@ -1,5 +1,5 @@
 import type { FieldPacket } from 'mysql2';
-import type { ColumnType, Value } from '../../sync/fields/value.ts';
+import type { ColumnType, Value } from '../../sync/fields/column.ts';
 
 // https://dev.mysql.com/doc/dev/mysql-server/latest/field__types_8h.html
 const byNumber: ReadonlyMap<number, ColumnType> = new Map([

@@ -1,5 +1,5 @@
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
-import type { Value } from '../../sync/fields/value.ts';
+import type { Value } from '../../sync/fields/column.ts';
 import { rowsPerTurn } from '../../sync/words/limits.ts';
 import { asBytes, bytesReader, type Packed, packed, realColumns } from './pack.ts';
 import type { Cell } from './types.ts';

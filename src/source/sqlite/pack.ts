@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { Value } from '../../sync/fields/value.ts';
+import type { Value } from '../../sync/fields/column.ts';
 import { type Cell, valueIn } from './types.ts';
 
 /**

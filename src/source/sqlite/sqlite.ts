@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { setImmediate as letOthersWork } from 'node:timers/promises';
 import type { Clock, Query, Rows, Source } from '../../run/ports.ts';
-import type { Column, ColumnDetail, Value } from '../../sync/fields/value.ts';
+import type { Column, ColumnDetail, Value } from '../../sync/fields/column.ts';
 import { type Leash, openLeash } from '../leash.ts';
 import { judged, refuse, refuseDoubled, stopped, tooLong } from '../problems.ts';
 import { unpacked } from './pack.ts';

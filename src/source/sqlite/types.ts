@@ -1,4 +1,4 @@
-import type { ColumnDetail, ColumnType, Value } from '../../sync/fields/value.ts';
+import type { ColumnDetail, ColumnType, Value } from '../../sync/fields/column.ts';
 
 /** A cell as the driver gives it when integers come whole. */
 export type Cell = string | number | bigint | null | Uint8Array;

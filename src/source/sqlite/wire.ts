@@ -1,4 +1,4 @@
-import type { Value } from '../../sync/fields/value.ts';
+import type { Value } from '../../sync/fields/column.ts';
 import type { Packed } from './pack.ts';
 import type { Refusal } from './rules.ts';
 

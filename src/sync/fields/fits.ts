@@ -2,8 +2,8 @@ import type { ColumnRule } from '../definition/definition.ts';
 import type { Field, WritableKind } from '../definition/field.ts';
 import type { Problem } from '../words/problem.ts';
 import { inLocale, type Locale, type Text, text } from '../words/text.ts';
-import { takes } from './takes.ts';
-import type { Column, ColumnType } from './value.ts';
+import type { Column, ColumnType } from './column.ts';
+import { takes } from './kinds/kinds.ts';
 
 /** Where the values of one type of column may go, and what becomes of them on the way. */
 interface Fit {

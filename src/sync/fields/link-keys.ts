@@ -1,12 +1,11 @@
 import type { Field } from '../definition/field.ts';
-import { nearest } from '../words/nearest.ts';
 import type { Problem } from '../words/problem.ts';
-import { listed, text } from '../words/text.ts';
+import { listed, nearest, text } from '../words/text.ts';
 import type { Zone } from '../words/zone.ts';
+import type { Lookup } from './column.ts';
 import { type Key, keyOf } from './key.ts';
 import { isBad } from './kinds/kind.ts';
 import { filledKeyKinds, keyKinds, kindOf, kinds } from './kinds/kinds.ts';
-import type { Lookup } from './target.ts';
 
 /** The records of a linked table by the field that names them. */
 export interface LinkKeys {

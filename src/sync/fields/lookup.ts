@@ -1,12 +1,10 @@
 import type { ColumnRule } from '../definition/definition.ts';
 import type { Field } from '../definition/field.ts';
-import { nearest } from '../words/nearest.ts';
 import type { Problem } from '../words/problem.ts';
-import { count, type Text, text } from '../words/text.ts';
-import type { Cell } from './kinds/kind.ts';
-import { type Bad, isBad } from './kinds/kind.ts';
-import { cellOf, membersIn } from './set.ts';
-import { type Lookup, type Pair, type PersonBy, personWords, type Target } from './target.ts';
+import { count, nearest, type Text, text } from '../words/text.ts';
+import { type Lookup, type Pair, type PersonBy, personWords, type Target } from './column.ts';
+import { type Bad, type Cell, isBad } from './kinds/kind.ts';
+import { cellOf, membersIn } from './kinds/sets.ts';
 
 /** What a column's rule asks to be looked up; nothing where the column holds IDs. */
 export function lookupOf(

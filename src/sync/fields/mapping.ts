@@ -3,18 +3,26 @@ import type { Field, Fields } from '../definition/field.ts';
 import type { Problem } from '../words/problem.ts';
 import { type Text, text } from '../words/text.ts';
 import type { Zone } from '../words/zone.ts';
+import {
+  type Column,
+  type ColumnType,
+  type Filled,
+  isCut,
+  type KnownField,
+  type Lookup,
+  type Pair,
+  type Target,
+  type Value,
+} from './column.ts';
 import { type Key, keyOf, normal } from './key.ts';
-import { type Filled, filledAs } from './kinds/formula.ts';
+import { mayBeNumbers, type Unsaid } from './kinds/date.ts';
+import { filledAs } from './kinds/formula.ts';
 import { type Bad, type Cell, isBad, type Kind, type Place, unfit } from './kinds/kind.ts';
 import { kindOf, kinds } from './kinds/kinds.ts';
 import { lookupOf } from './lookup.ts';
 import { knownFields, pairUp } from './pairing.ts';
 import { fieldName } from './pairing-problems.ts';
-import { mayBeNumbers, type Unsaid } from './seconds.ts';
-import type { KnownField, Lookup, Pair, Target } from './target.ts';
 import { transform, unmetNote } from './transform.ts';
-import type { Column, ColumnType, Value } from './value.ts';
-import { isCut } from './value.ts';
 
 /** The first value of a row that does not fit. */
 export interface Misfit {

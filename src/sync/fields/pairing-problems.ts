@@ -1,12 +1,10 @@
 import type { Definition } from '../definition/definition.ts';
 import type { Field, FieldKind } from '../definition/field.ts';
-import { nearest } from '../words/nearest.ts';
 import type { Problem } from '../words/problem.ts';
-import { type Text, text, visible } from '../words/text.ts';
+import { nearest, type Text, text, visible } from '../words/text.ts';
+import type { Column, Homeless, KnownField, Pair } from './column.ts';
 import { refusal } from './fits.ts';
 import { filledKeyKinds, keyKinds, kinds } from './kinds/kinds.ts';
-import type { Homeless, KnownField, Pair } from './target.ts';
-import type { Column } from './value.ts';
 
 /** Says that a name belongs to another field than before. */
 export const twoFields = (name: string, old: Field): Problem => ({

@@ -2,6 +2,7 @@ import type { ColumnRule, Definition } from '../definition/definition.ts';
 import type { Field, FieldKind } from '../definition/field.ts';
 import type { Problem } from '../words/problem.ts';
 import { type Text, text } from '../words/text.ts';
+import type { Column, Homeless, KnownField, Pair } from './column.ts';
 import { noFit, refusal } from './fits.ts';
 import { lookupProblems } from './lookup.ts';
 import {
@@ -20,8 +21,6 @@ import {
   unknownRules,
   vanished,
 } from './pairing-problems.ts';
-import type { Homeless, KnownField, Pair } from './target.ts';
-import type { Column } from './value.ts';
 
 /** Columns and fields brought together, with all that is wrong or worth telling about it. */
 export interface Pairing {

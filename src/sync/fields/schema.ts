@@ -2,12 +2,11 @@ import type { ColumnRule, Definition, Plain } from '../definition/definition.ts'
 import type { Field, WritableKind } from '../definition/field.ts';
 import type { Problem } from '../words/problem.ts';
 import { type Text, text } from '../words/text.ts';
+import type { Column, ColumnDetail, Homeless, KnownField } from './column.ts';
 import { keyKinds } from './kinds/kinds.ts';
 import { significantDigits } from './kinds/number.ts';
 import { hopeless, pairUp } from './pairing.ts';
-import type { Homeless, KnownField } from './target.ts';
 import { transform } from './transform.ts';
-import type { Column, ColumnDetail } from './value.ts';
 
 /** What a field is to hold and how it shows it. */
 export type FieldShape =

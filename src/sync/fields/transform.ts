@@ -1,8 +1,8 @@
 import type { ColumnRule, Plain } from '../definition/definition.ts';
 import { type Text, text } from '../words/text.ts';
-import { plainDecimal } from './digits.ts';
+import type { ColumnType, Value } from './column.ts';
+import { plainDecimal } from './kinds/number.ts';
 import { textLimit } from './kinds/text.ts';
-import type { ColumnType, Value } from './value.ts';
 
 /**
  * Returns what a column's rule does to a value before its field reads it, in this order: `trim`, `map`, `default`,

@@ -1,11 +1,11 @@
 import type { Mode } from '../definition/definition.ts';
+import type { FieldKind } from '../definition/field.ts';
+import type { Target } from '../fields/column.ts';
 import type { Key } from '../fields/key.ts';
 import type { Cell } from '../fields/kinds/kind.ts';
 import { keyIn, type Mapping } from '../fields/mapping.ts';
-import type { Target } from '../fields/target.ts';
-import { type Change, createOf, type Difference } from './change.ts';
-import { cellsIn, hashOfRow, rowText, seedOf } from './row.ts';
-import type { HeldRecord, TableIndex } from './table-index.ts';
+import { type Text, text } from '../words/text.ts';
+import { type Change, cellsIn, createOf, type Difference, hashOfRow, rowText, seedOf } from './change.ts';
 
 /** What the comparison says of one source row. */
 export type Compared =
@@ -103,4 +103,103 @@ export function differ(
     if (cell !== now && !target.filled && !(target.keep && cell === '')) differences.push([at, cell, now]);
   });
   return differences;
+}
+
+/** What is not told apart in keys of a kind of field, as the rest of a sentence. */
+const alike: ReadonlyMap<FieldKind, Text> = new Map([
+  ['number', text('数字按大小比较：1 和 1.0 是同一个', 'numbers are compared by value: 1 and 1.0 are one')],
+  ['date', text('日期按时刻比较，不看写法', 'dates are compared as moments, however they are written')],
+]);
+
+const blanksAndForms = text(
+  '首尾空白（包括不换行空格）和字母的组合形式（NFC、NFD）不作区分',
+  'blanks at the ends, no-break ones too, and composed or decomposed letters (NFC, NFD) are not told apart',
+);
+
+/**
+ * Says why a row or record with this key is left alone, and what is not told apart where that may be the reason.
+ * @param kinds of the key's fields
+ * @param loose whether keys were written otherwise than they are compared
+ */
+export function whyBadKey(why: Why, kinds: readonly FieldKind[], loose: boolean): Text {
+  const reason = whys[why];
+  if (!loose) return reason;
+  if (why === 'empty') return text(`${reason.zh}：只有空白`, `${reason.en}: there is nothing but blanks`);
+  const rules = new Set(kinds.map((kind) => alike.get(kind) ?? blanksAndForms));
+  const zh = [...rules].map((rule) => rule.zh).join('；');
+  const en = [...rules].map((rule) => rule.en).join('; ');
+  return text(`${reason.zh}（${zh}）`, `${reason.en} (${en})`);
+}
+
+const whys: Readonly<Record<Why, Text>> = {
+  empty: text('主键为空', 'the key is empty'),
+  'doubled-source': text('查询里这个主键不止一行', 'the query has this key more than once'),
+  'doubled-table': text('表格里这个主键不止一条记录', 'the table has this key more than once'),
+};
+
+/** One record of the table. */
+export interface HeldRecord {
+  readonly id: string;
+  /** Its canonical cells, see `rowText`. */
+  readonly row: string;
+}
+
+/**
+ * The table's records by key.
+ *
+ * Records are added in reading order. A record ID seen again replaces nothing (pages may overlap when
+ * somebody edits meanwhile); a key seen again on another record makes the key doubled.
+ */
+export interface TableIndex {
+  add(id: string, key: Key, row: string): void;
+  /** Forgets everything, for a read that starts anew. */
+  clear(): void;
+  /** Whether a record of this ID was added. */
+  has(id: string): boolean;
+  /** The first record with a key. Doubled keys have one too: ask {@link isDoubled}. */
+  find(key: Key): HeldRecord | undefined;
+  isDoubled(key: Key): boolean;
+  /** Every key with its first record, in reading order. */
+  records(): Iterable<readonly [Key, HeldRecord]>;
+  /** Different records added, those with doubled or empty keys included. */
+  readonly size: number;
+  /** IDs of the records that have a doubled key, by key. */
+  readonly doubled: ReadonlyMap<Key, readonly string[]>;
+  /** IDs of the records whose key is empty. */
+  readonly withoutKey: readonly string[];
+}
+
+/** Makes an empty index. */
+export function tableIndex(): TableIndex {
+  const byKey = new Map<Key, HeldRecord>();
+  const ids = new Set<string>();
+  const doubled = new Map<Key, string[]>();
+  let withoutKey: string[] = [];
+  return {
+    add(id, key, row) {
+      if (ids.has(id)) return;
+      ids.add(id);
+      const first = byKey.get(key);
+      if (key === '') withoutKey.push(id);
+      else if (first) doubled.set(key, [...(doubled.get(key) ?? [first.id]), id]);
+      else byKey.set(key, { id, row });
+    },
+    clear() {
+      byKey.clear();
+      ids.clear();
+      doubled.clear();
+      withoutKey = [];
+    },
+    has: (id) => ids.has(id),
+    find: (key) => byKey.get(key),
+    isDoubled: (key) => doubled.has(key),
+    records: () => byKey,
+    get size() {
+      return ids.size;
+    },
+    doubled,
+    get withoutKey() {
+      return withoutKey;
+    },
+  };
 }

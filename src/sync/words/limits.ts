@@ -18,3 +18,7 @@ export const leaseLife = 15_000;
  * only number around. https://open.feishu.cn/document/server-docs/docs/bitable-v1/app-table-record/batch_create
  */
 export const tokenLife = 120_000;
+
+/** Milliseconds before the next try: `first`, doubled by each failure up to `longest`; `share` spreads it by chance. */
+export const backoff = (failures: number, first: number, longest: number, share = 1): number =>
+  Math.min(first * 2 ** failures, longest) * share;

@@ -1,3 +1,5 @@
+import { nearest, type Text, text } from './text.ts';
+
 /** An IANA time zone, ready to turn wall-clock times into instants. */
 export interface Zone {
   readonly name: string;
@@ -97,3 +99,110 @@ function wallClock(format: Intl.DateTimeFormat, instant: number): number {
   date.setUTCHours(number('hour'), number('minute'), number('second'));
   return date.getTime();
 }
+
+/**
+ * Answers why a name is refused as a time zone, and what to write instead; `undefined` for a good one. Abbreviations are
+ * refused even where this Node knows them: it takes CST for Chicago and BST for Dhaka.
+ * https://data.iana.org/time-zones/theory.html#abbreviations
+ */
+export function zoneIssue(name: string): { readonly message: Text; readonly cure: Text } | undefined {
+  const short = /^[a-z]{2,3}$/i.test(name) && !clear.has(name.toUpperCase());
+  if (!short && isKnown(name)) return undefined;
+  const meant = meantBy(name);
+  return {
+    message: short
+      ? text(
+          `「${name}」是缩写，在不同地方指不同的时区`,
+          `"${name}" is an abbreviation: it means different zones to different people`,
+        )
+      : text(`没有「${name}」这个时区`, `there is no time zone "${name}"`),
+    cure:
+      meant === undefined
+        ? text('写 IANA 时区名，如 Asia/Shanghai', 'Write an IANA name such as Asia/Shanghai.')
+        : text(`写 IANA 时区名，可能是 ${meant}`, `Write the IANA name, probably ${meant}.`),
+  };
+}
+
+/** The two short names that mean the same to everybody. */
+const clear: ReadonlySet<string> = new Set(['UTC', 'GMT']);
+
+/** Names of offsets such as `+08:00` are left out: only some versions of Node take them. */
+function isKnown(name: string): boolean {
+  if (!/^[A-Za-z]/.test(name)) return false;
+  try {
+    new Intl.DateTimeFormat('en-US', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function meantBy(name: string): string | undefined {
+  const word = name.trim().toUpperCase();
+  const offset = /^(?:UTC|GMT)?\s*([+-]\d{1,2}(?::?[0-5]\d)?)$/.exec(word)?.[1];
+  if (offset !== undefined) return offsets.get(offset.replace(/^\+0(?=\d)/, '+').replace(/:?00$/, ''));
+  const near = nearest(word, Intl.supportedValuesOf('timeZone'));
+  return meanings.get(word) ?? (word.length > 4 && near.length === 1 ? near[0] : undefined);
+}
+
+const offsets: ReadonlyMap<string, string> = new Map([
+  ['+7', 'Asia/Bangkok'],
+  ['+8', 'Asia/Shanghai'],
+  ['+9', 'Asia/Tokyo'],
+  ['+5:30', 'Asia/Kolkata'],
+]);
+
+/** What is most likely meant by an abbreviation, or by a name that is none, by those who use this program. */
+const meanings: ReadonlyMap<string, string> = new Map(
+  [
+    ['Asia/Shanghai', 'CST CTT PRC BJT BEIJING ASIA/BEIJING CHINA 北京 上海 北京时间'],
+    ['Asia/Hong_Kong', 'HKT'],
+    ['Asia/Taipei', 'ROC'],
+    ['Asia/Singapore', 'SGT'],
+    ['Asia/Kuala_Lumpur', 'MYT'],
+    ['Asia/Manila', 'PHT'],
+    ['Asia/Tokyo', 'JST'],
+    ['Asia/Seoul', 'KST ROK'],
+    ['Asia/Ho_Chi_Minh', 'VST'],
+    ['Asia/Bangkok', 'ICT'],
+    ['Asia/Jakarta', 'WIB'],
+    ['Asia/Kolkata', 'IST'],
+    ['Asia/Dhaka', 'BDT'],
+    ['Asia/Karachi', 'PKT PLT'],
+    ['Asia/Dubai', 'GST'],
+    ['Asia/Yerevan', 'NET AMT'],
+    ['Europe/London', 'BST GB UK'],
+    ['Europe/Berlin', 'CET CEST MET MEST MEZ MESZ'],
+    ['Europe/Paris', 'ECT'],
+    ['Europe/Athens', 'EET EEST'],
+    ['Europe/Lisbon', 'WET WEST'],
+    ['Europe/Moscow', 'MSK'],
+    ['Europe/Istanbul', 'TRT'],
+    ['Africa/Cairo', 'ART'],
+    ['Africa/Johannesburg', 'SAST'],
+    ['Africa/Nairobi', 'EAT'],
+    ['Africa/Maputo', 'CAT'],
+    ['Africa/Lagos', 'WAT'],
+    ['America/New_York', 'EST EDT ET'],
+    ['America/Indiana/Indianapolis', 'IET'],
+    ['America/Chicago', 'CDT CT'],
+    ['America/Denver', 'MST MDT MT'],
+    ['America/Phoenix', 'PNT'],
+    ['America/Los_Angeles', 'PST PDT PT'],
+    ['America/Anchorage', 'AKST AKDT'],
+    ['America/Halifax', 'AST ADT'],
+    ['America/Puerto_Rico', 'PRT'],
+    ['America/St_Johns', 'CNT NST NDT'],
+    ['America/Sao_Paulo', 'BRT BET'],
+    ['America/Argentina/Buenos_Aires', 'AGT'],
+    ['Australia/Sydney', 'AEST AEDT AET'],
+    ['Australia/Adelaide', 'ACST ACDT'],
+    ['Australia/Darwin', 'ACT'],
+    ['Australia/Perth', 'AWST'],
+    ['Pacific/Auckland', 'NZ NZST NZDT NZT'],
+    ['Pacific/Honolulu', 'HST'],
+    ['Pacific/Pago_Pago', 'SST'],
+    ['Pacific/Apia', 'MIT'],
+    ['UTC', 'UCT'],
+  ].flatMap(([zone = '', words = '']) => words.split(' ').map((word) => [word, zone] as const)),
+);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { definitionJsonSchema } from '../../../src/sync/definition/definition-schema.ts';
+import { definitionJsonSchema } from '../../../src/sync/definition/definition.ts';
 
 it('the schema for editors is the one that definitions are checked with', () => {
   const file = JSON.parse(readFileSync(new URL('../../../definition.schema.json', import.meta.url), 'utf8'));

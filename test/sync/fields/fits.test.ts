@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { ColumnRule } from '../../../src/sync/definition/definition.ts';
 import type { FieldKind, WritableKind } from '../../../src/sync/definition/field.ts';
+import type { ColumnType } from '../../../src/sync/fields/column.ts';
 import { refusal, typesTable } from '../../../src/sync/fields/fits.ts';
 import { kinds } from '../../../src/sync/fields/kinds/kinds.ts';
-import type { ColumnType } from '../../../src/sync/fields/value.ts';
 
 const all = [...kinds.keys()] as WritableKind[];
 const numbers = 'text number date checkbox select multi phone person link';

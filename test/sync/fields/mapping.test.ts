@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { ColumnRule, Definition } from '../../../src/sync/definition/definition.ts';
 import type { Field, FieldKind } from '../../../src/sync/definition/field.ts';
+import type { Column, ColumnType, KnownField } from '../../../src/sync/fields/column.ts';
 import { isMismatch, keyIn, type Mapping, mapColumns } from '../../../src/sync/fields/mapping.ts';
 import { creationOf, homelessColumns } from '../../../src/sync/fields/schema.ts';
-import type { KnownField } from '../../../src/sync/fields/target.ts';
 import { transform } from '../../../src/sync/fields/transform.ts';
-import type { Column, ColumnType } from '../../../src/sync/fields/value.ts';
 import { type Change, createOf } from '../../../src/sync/plan/change.ts';
-import { newOptions, optionsPerField } from '../../../src/sync/plan/new-options.ts';
+import { newOptions, optionsPerField } from '../../../src/sync/plan/policy.ts';
 import { zoneOf } from '../../../src/sync/words/zone.ts';
 import { sampleDefinition } from '../../support/samples.ts';
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ColumnRule, Definition } from '../../../src/sync/definition/definition.ts';
 import type { Field } from '../../../src/sync/definition/field.ts';
 import { parseDefinition } from '../../../src/sync/definition/parse-definition.ts';
+import type { ColumnDetail, ColumnType } from '../../../src/sync/fields/column.ts';
 import { refusal } from '../../../src/sync/fields/fits.ts';
 import { keyKinds } from '../../../src/sync/fields/kinds/kinds.ts';
 import {
@@ -13,7 +14,6 @@ import {
   type Role,
   tableOf,
 } from '../../../src/sync/fields/schema.ts';
-import type { ColumnDetail, ColumnType } from '../../../src/sync/fields/value.ts';
 
 const column = (type: ColumnType, more: Partial<ColumnDetail> = {}): ColumnDetail => ({
   name: 'c',

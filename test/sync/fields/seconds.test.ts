@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { secondsWatch } from '../../../src/sync/fields/seconds.ts';
+import { secondsWatch } from '../../../src/sync/fields/kinds/date.ts';
 
 /** What is told after rows with these cells in the one watched column. */
 function told(...cells: readonly string[]): readonly string[] {

@@ -2,13 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Mode } from '../../../src/sync/definition/definition.ts';
 import type { FieldKind } from '../../../src/sync/definition/field.ts';
+import type { Target } from '../../../src/sync/fields/column.ts';
 import { keyIn } from '../../../src/sync/fields/mapping.ts';
-import type { Target } from '../../../src/sync/fields/target.ts';
-import { type Change, createOf, decodeChanges, encodeChanges } from '../../../src/sync/plan/change.ts';
+import {
+  type Change,
+  createOf,
+  decodeChanges,
+  encodeChanges,
+  rowText,
+} from '../../../src/sync/plan/change.ts';
 import { chunker, chunkId, createdFields, updatedRecord } from '../../../src/sync/plan/chunk.ts';
-import { type Compared, diff } from '../../../src/sync/plan/diff.ts';
-import { rowText } from '../../../src/sync/plan/row.ts';
-import { tableIndex } from '../../../src/sync/plan/table-index.ts';
+import { type Compared, diff, tableIndex } from '../../../src/sync/plan/diff.ts';
 
 const target = (name: string, kind: FieldKind = 'text', more: Partial<Target> = {}): Target => ({
   id: `fld${name}`,

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Target } from '../../../src/sync/fields/target.ts';
+import type { Target } from '../../../src/sync/fields/column.ts';
 import { type Change, createOf } from '../../../src/sync/plan/change.ts';
-import { apart, halves, isDivisible, pointedAt, replan } from '../../../src/sync/plan/parts.ts';
+import { apart, halves, isDivisible, pointedAt, replan } from '../../../src/sync/plan/chunk.ts';
 
 const create = (key: string): Change => createOf(key, [key, '1']);
 const update = (key: string, more: { back?: true; row?: readonly string[] } = {}): Change => ({

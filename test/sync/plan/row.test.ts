@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { keyOf, showKey, unveiled, visible } from '../../../src/sync/fields/key.ts';
-import { cellsIn, hashOf, rowText } from '../../../src/sync/plan/row.ts';
-import { tableIndex } from '../../../src/sync/plan/table-index.ts';
+import { cellsIn, hashOf, rowText } from '../../../src/sync/plan/change.ts';
+import { tableIndex } from '../../../src/sync/plan/diff.ts';
 
 /** Text with all that could confuse a row's text: separators, marks, digits after them, 4-byte characters. */
 const cell = fc

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { duration, isQuiet, parseQuietHours, tomorrow } from '../../../src/sync/schedule/hours.ts';
+import { duration, isQuiet, parseQuietHours, tomorrow } from '../../../src/sync/schedule/due.ts';
 import { zoneOf } from '../../../src/sync/words/zone.ts';
 
 it.each([

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Failure } from '../../../src/sync/words/failure.ts';
-import { problemOf } from '../../../src/sync/words/failure-problem.ts';
+import { type Failure, problemOf } from '../../../src/sync/words/failure.ts';
 
 const failure = (more: Partial<Failure>): Failure => ({
   how: 'threw',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { nearest } from '../../../src/sync/words/nearest.ts';
+import { nearest } from '../../../src/sync/words/text.ts';
 
 it.each([
   ['oders', ['orders', 'users'], ['orders']],

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { zoneOf } from '../../../src/sync/words/zone.ts';
-import { zoneIssue } from '../../../src/sync/words/zone-name.ts';
+import { zoneIssue, zoneOf } from '../../../src/sync/words/zone.ts';
 
 describe('the name of a time zone', () => {
   it.each([

@@ -1,18 +1,10 @@
 import type { Field } from '../../definition/field.ts';
 import { zoneOf } from '../../words/zone.ts';
-import { plainDecimal, withoutEndingZeros } from '../digits.ts';
-import type { ColumnType, Value } from '../value.ts';
+import type { ColumnType, Filled, Value } from '../column.ts';
 import { dateKind } from './date.ts';
 import { type Cell, isBad, type Kind } from './kind.ts';
-import { heldNumber } from './number.ts';
+import { heldNumber, plainDecimal, withoutEndingZeros } from './number.ts';
 import { heldText, textKind } from './text.ts';
-
-/** How the values of a field that only Feishu fills are compared with a column's: by what the column holds. */
-export interface Filled {
-  readonly as: 'text' | 'number' | 'date';
-  /** Dates without a zone are meant in this one. */
-  readonly zone: string;
-}
 
 /** How a column's values are compared with a field that only Feishu fills. */
 export const filledAs = (type: ColumnType): Filled['as'] => meant.get(type) ?? 'text';

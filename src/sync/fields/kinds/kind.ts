@@ -2,7 +2,7 @@ import type { ColumnRule } from '../../definition/definition.ts';
 import type { Field } from '../../definition/field.ts';
 import { type Text, text } from '../../words/text.ts';
 import type { Zone } from '../../words/zone.ts';
-import type { Column, Value } from '../value.ts';
+import type { Column, Value } from '../column.ts';
 
 /**
  * The canonical value of a cell: text that is equal exactly when two cells are equal. `''` is empty, for

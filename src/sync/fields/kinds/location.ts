@@ -1,5 +1,5 @@
 import { text } from '../../words/text.ts';
-import type { Value } from '../value.ts';
+import type { Value } from '../column.ts';
 import { type Bad, type Cell, isBad, type Kind, type Place, unfit } from './kind.ts';
 import { heldText, plainText } from './text.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { decimalText, plainDecimal } from '../../../../src/sync/fields/digits.ts';
+import { decimalText, plainDecimal } from '../../../../src/sync/fields/kinds/number.ts';
 import { wanted } from './place.ts';
 
 const edges = [

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { WritableKind } from '../../../../src/sync/definition/field.ts';
+import type { ColumnType, Value } from '../../../../src/sync/fields/column.ts';
 import { isBad } from '../../../../src/sync/fields/kinds/kind.ts';
 import { kindOf, kinds } from '../../../../src/sync/fields/kinds/kinds.ts';
-import type { ColumnType, Value } from '../../../../src/sync/fields/value.ts';
 import { place, type Setting } from './place.ts';
 
 /** How `records/search` answers what a write call has put into a cell. Null leaves the cell out. */

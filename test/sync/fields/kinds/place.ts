@@ -1,8 +1,8 @@
 import type { ColumnRule } from '../../../../src/sync/definition/definition.ts';
 import type { Field, FieldKind } from '../../../../src/sync/definition/field.ts';
+import type { ColumnType, Value } from '../../../../src/sync/fields/column.ts';
 import { type Bad, type Cell, isBad, type Place } from '../../../../src/sync/fields/kinds/kind.ts';
 import { kindOf } from '../../../../src/sync/fields/kinds/kinds.ts';
-import type { ColumnType, Value } from '../../../../src/sync/fields/value.ts';
 import { type Zone, zoneOf } from '../../../../src/sync/words/zone.ts';
 
 /** What a test says of a column and its field; the rest is plain. */

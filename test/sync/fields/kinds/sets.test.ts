@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { WritableKind } from '../../../../src/sync/definition/field.ts';
-import { optionsIn } from '../../../../src/sync/fields/kinds/select.ts';
+import { optionsIn } from '../../../../src/sync/fields/kinds/choices.ts';
 import { bytes, held, type Setting, wanted, written } from './place.ts';
 
 const set = (...members: string[]): string => JSON.stringify(members);

@@ -1,7 +1,7 @@
-import type { Text } from '../words/text.ts';
-import { type Bad, type Cell, isBad, isJsonNull, type Kind, type Place, unfit } from './kinds/kind.ts';
-import { plainText } from './kinds/text.ts';
-import type { Value } from './value.ts';
+import { type Text, text } from '../../words/text.ts';
+import type { Value } from '../column.ts';
+import { type Bad, type Cell, isBad, isJsonNull, type Kind, type Place, unfit } from './kind.ts';
+import { plainText } from './text.ts';
 
 /** What sets one kind of field apart from the others whose cells hold several values without order. */
 export interface SetRules {
@@ -130,3 +130,95 @@ function parse(source: string): unknown {
     return undefined;
   }
 }
+
+/** People in one cell. https://open.feishu.cn/document/platform-notices/breaking-change/base-add-record-limit-checking-rules */
+const peoplePerCell = 1_000;
+
+const openId = looking(
+  /^ou_\w+$/,
+  '需要 open_id（ou_…）',
+  'is no open_id (ou_…)',
+  text(
+    '用邮箱、手机号等找人时，在定义里写 by: email（或 mobile、user_id、union_id）。',
+    'To find people by something else, say by: email (or mobile, user_id, union_id) in the definition.',
+  ),
+);
+
+/**
+ * Person fields. Canonical: the people as a set, by what the column's `by` says: open_ids, or words that are
+ * looked up before they are compared; e-mail addresses in small letters.
+ */
+export const personKind = setKind({
+  most: peoplePerCell,
+  noun: text('人员', 'people'),
+  member(place) {
+    const { by = 'open_id' } = place.rule;
+    if (by === 'open_id') return openId(place);
+    return by === 'email' ? (word) => word.trim().toLowerCase() : (word) => word.trim();
+  },
+  held: (item) => idIn(item, 'id'),
+  name: (item) => idIn(item, 'name'),
+  written: (id) => ({ id }),
+});
+
+/** Groups in one cell. https://open.feishu.cn/document/platform-notices/breaking-change/base-add-record-limit-checking-rules */
+const groupsPerCell = 10;
+
+/** Group fields. Canonical: the chats' IDs as a set. */
+export const groupKind = setKind({
+  most: groupsPerCell,
+  noun: text('群组', 'groups'),
+  member: looking(/^oc_\w+$/, '需要群 ID（oc_…）', 'is no chat ID (oc_…)'),
+  held: (item) => idIn(item, 'id'),
+  name: (item) => idIn(item, 'name'),
+  written: (id) => ({ id }),
+});
+
+/** Records that one link cell holds. https://open.feishu.cn/document/platform-notices/breaking-change/base-add-record-limit-checking-rules */
+const linksPerCell = 500;
+
+const recordId = looking(
+  /^rec\w+$/,
+  '需要记录 ID（rec…）',
+  'is no record ID (rec…)',
+  text(
+    '用对方表的主键找记录时，在定义里写 by: 字段名。',
+    'To find records by a field of the linked table, say by: FIELD in the definition.',
+  ),
+);
+
+/**
+ * Link fields, one-way and two-way. Canonical: the linked records as a set: their IDs, or with `by` words of
+ * the linked table that are looked up before they are compared.
+ */
+export const linkKind = setKind({
+  most: linksPerCell,
+  noun: text('条关联记录', 'records'),
+  member: (place) => (place.rule.by === undefined ? recordId(place) : (word) => word.trim()),
+  // What is empty may be read as {}.
+  items: (raw) =>
+    typeof raw === 'object' && raw !== null && 'link_record_ids' in raw ? raw.link_record_ids : raw,
+  held: (item) => (typeof item === 'string' ? item : ''),
+  written: (id) => id,
+});
+
+/** Files in one cell. https://open.feishu.cn/document/platform-notices/breaking-change/base-add-record-limit-checking-rules */
+const filesPerCell = 100;
+
+/** Attachment fields. Canonical: the files' tokens as a set; the files are in the Base already. */
+export const attachmentKind = setKind({
+  most: filesPerCell,
+  noun: text('个附件', 'files'),
+  member: looking(
+    /^[\w-]+$/,
+    '需要文件的 file_token',
+    'is no file token',
+    text(
+      '文件要先上传到这个多维表格；网址请写入超链接字段。',
+      'A file is uploaded to the Base first; an address goes to a URL field.',
+    ),
+  ),
+  held: (item) => idIn(item, 'file_token'),
+  name: (item) => idIn(item, 'name'),
+  written: (token) => ({ file_token: token }),
+});

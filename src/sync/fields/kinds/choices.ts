@@ -1,6 +1,7 @@
 import { text } from '../../words/text.ts';
-import { membersIn, setKind } from '../set.ts';
-import { type Bad, type Cell, isBad, type Kind, type Place, unfit } from './kind.ts';
+import type { Value } from '../column.ts';
+import { type Bad, type Cell, isBad, isJsonNull, type Kind, type Place, unfit } from './kind.ts';
+import { membersIn, setKind } from './sets.ts';
 import { heldText, textKind } from './text.ts';
 
 /** Options that one cell of a multiple select holds. https://open.feishu.cn/document/platform-notices/breaking-change/base-add-record-limit-checking-rules */
@@ -47,3 +48,40 @@ const noOption = (place: Place, name: string): Bad =>
 /** The option names in a canonical cell of a select field. */
 export const optionsIn = (kind: 'select' | 'multi', cell: Cell): readonly string[] =>
   kind === 'multi' ? membersIn(cell) : cell === '' ? [] : [cell];
+
+const words: ReadonlyMap<string, Cell> = new Map([
+  ['1', 'true'],
+  ['0', ''],
+  ['true', 'true'],
+  ['false', ''],
+  ['', ''],
+]);
+
+/** Checkboxes. One that was never touched is false, so false and empty are one: `''`. */
+export const checkboxKind: Kind = {
+  wanted: (place) => (value) => flagOf(place, value),
+  held: (raw) => (raw === true || raw === 'true' ? 'true' : ''),
+  written: (cell) => cell === 'true',
+};
+
+function flagOf(place: Place, value: Exclude<Value, null>): Cell | Bad {
+  const written = String(value).trim();
+  if (isJsonNull(place, written)) return '';
+  // A DECIMAL writes its places out: 1.00.
+  const word = words.get(written.toLowerCase().replace(/\.0+$/, ''));
+  return (
+    word ??
+    unfit(
+      place,
+      value instanceof Uint8Array ? value : written,
+      '只接受 0、1、true、false',
+      'is not 0, 1, true or false',
+      advice,
+    )
+  );
+}
+
+const advice = text(
+  '其他写法请在定义里用 map，如 map: { 是: true, 否: false }；是数字就用数字字段（as: number）。',
+  'Say map in the definition for other words, such as map: { yes: true, no: false }; for numbers use a number field (as: number).',
+);
