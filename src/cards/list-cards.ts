@@ -18,6 +18,8 @@ export type Listed =
       readonly nextRun?: number | undefined;
       /** Whether its schedule is paused. */
       readonly paused?: boolean;
+      /** Whoever asks may not sync it: it gets no button. */
+      readonly closed?: boolean;
     }
   | { readonly name: string; readonly problems: readonly Problem[] };
 
@@ -73,7 +75,7 @@ function entry(one: Listed, at: number, timeZone: string, room: Room): Element {
     lastRun(one.last, timeZone),
     ...clock(one, timeZone),
   ]);
-  return withButton(words, syncButton(one.name, at, text('同步', 'Sync')));
+  return one.closed ? words : withButton(words, syncButton(one.name, at, text('同步', 'Sync')));
 }
 
 function lastRun(last: State | undefined, timeZone: string): Text {

@@ -207,6 +207,16 @@ describe('a message', () => {
     expect(log.lines.map((line) => line.event)).toEqual(['run.not-read', 'run.not-read']);
   });
 
+  it('that asks for the list gets a button for each sync that its writer may run there', async () => {
+    const { ask } = newStage();
+    const buttons = async (from: string, n: number) =>
+      buttonsOf(await ask('/sync list', { from, id: `ev_${n}`, message: `om_${n}` })).map(
+        ({ behaviors }) => behaviors[0]?.value,
+      );
+    expect(await buttons('ou_anna', 1)).toEqual([{ op: 'sync', run: 'orders', v: 0 }]);
+    expect(await buttons('ou_bob', 2)).toHaveLength(2);
+  });
+
   it('with a typo gets the nearest names', async () => {
     const { ask, asked } = newStage();
     expect(buttonsOf(await ask('/sync ordrs')).map((one) => one.label)).toEqual(['orders']);

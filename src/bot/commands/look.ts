@@ -2,8 +2,8 @@ import { helpCard } from '../../cards/help-cards.ts';
 import { historyCard, type Listed, listCard, statusCard } from '../../cards/list-cards.ts';
 import { storyCard } from '../../cards/row-cards.ts';
 import { text } from '../../sync/words/text.ts';
-import { approvers } from '../access.ts';
-import { type Bot, type ChatCommand, usage } from '../bot.ts';
+import { approvers, may } from '../access.ts';
+import { type Bot, type ChatCommand, type ChatRequest, usage } from '../bot.ts';
 import { brokenDefinition, factsOf } from '../failures.ts';
 import type { CardJson } from '../ports.ts';
 import { globalHold, scheduleStates } from '../schedule/holds.ts';
@@ -22,7 +22,7 @@ export const list: ChatCommand = {
       text('`/sync` 或 `/sync list`', '`/sync` or `/sync list`'),
     ),
   ],
-  run: (request, bot) => listText(request.by.openId, bot),
+  run: listText,
 };
 
 export const status: ChatCommand = {
@@ -91,8 +91,8 @@ export const why: ChatCommand = {
 };
 
 /** Every sync with its last run and its next one; what is wrong in a file is for admins. */
-async function listText(openId: string, bot: Bot): Promise<CardJson> {
-  const { definitions, kept, runs, clock, log, locale, timeZone } = bot;
+async function listText({ by, chat }: ChatRequest, bot: Bot): Promise<CardJson> {
+  const { definitions, kept, runs, clock, log, locale, timeZone, admins } = bot;
   const all = await definitions.list();
   const sound = all.flatMap((one) => ('definition' in one ? [one.definition] : []));
   const clocks = await scheduleStates(sound, { kept, timeZone, now: clock.now() });
@@ -106,16 +106,13 @@ async function listText(openId: string, bot: Bot): Promise<CardJson> {
   };
   const listed = await Promise.all(
     all.map(async (one): Promise<Listed> => {
-      if (!('definition' in one)) {
-        const admin = bot.admins.includes(openId);
-        return { name: one.name, problems: admin ? one.problems : [brokenDefinition(one.name)] };
-      }
-      return {
-        name: one.name,
-        title: one.definition.title,
-        last: await lastOf(one.name),
-        ...clocks.get(one.name),
-      };
+      const { name } = one;
+      if ('problems' in one)
+        return { name, problems: admins.includes(by.openId) ? one.problems : [brokenDefinition(name)] };
+      // While all is frozen the buttons stay: a press says why not.
+      const { allowed } = may({ openId: by.openId, chat }, 'look', one.definition, { admins });
+      const { title } = one.definition;
+      return { name, title, last: await lastOf(name), closed: !allowed, ...clocks.get(name) };
     }),
   );
   return listCard(listed, { locale, timeZone, still: await globalHold(bot) });
