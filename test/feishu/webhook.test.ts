@@ -2,10 +2,12 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { seal } from 'bitable-playground';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Door, doorLimits, openDoor } from '../../src/feishu/events/door.ts';
 import type { Readiness } from '../../src/feishu/events/ready.ts';
 import { decrypted, keyring, signatureOf, webhook, webhookPath } from '../../src/feishu/events/webhook.ts';
+import { problem } from '../../src/sync/words/problem.ts';
+import { text } from '../../src/sync/words/text.ts';
 
 const encryptKey = 'key-of-the-test';
 const verificationToken = 'token-of-the-test';
@@ -37,6 +39,7 @@ const quick = {
 
 const fine = { ok: true } as const;
 let answer: Readiness;
+let mishap: Error | undefined;
 let door: Door;
 let open: (limits: typeof doorLimits) => Promise<Door>;
 let now: number;
@@ -45,6 +48,7 @@ let taken: { type: string; id: unknown; nonce: string | undefined }[];
 beforeEach(async () => {
   answer = { ok: true, store: fine, token: fine, connection: fine };
   now = at;
+  mishap = undefined;
   taken = [];
   warned = [];
   const receiver = {
@@ -65,8 +69,11 @@ beforeEach(async () => {
     log,
   });
   const clock = { now: () => now * 1000 };
-  open = (limits) =>
-    openDoor({ port: 0, ready: async () => answer, version: '1.2.3', webhook: takes, log, clock }, limits);
+  const ready = async () => {
+    if (mishap) throw mishap;
+    return answer;
+  };
+  open = (limits) => openDoor({ port: 0, ready, version: '1.2.3', webhook: takes, log, clock }, limits);
   door = await open(doorLimits);
 });
 afterEach(() => door.stop());
@@ -230,6 +237,20 @@ describe('the webhook', () => {
     for (const line of lines) line.destroy();
     await narrow.stop();
     expect(warned).toEqual([{ event: 'http.refused', why: 'too-many-connections' }]);
+  });
+
+  it('logs why it failed at something: by its code, else by its class, never by its words', async () => {
+    const line = connect(door.port, '127.0.0.1');
+    line.resume().end('POST /webhook/event HTTP/1.1\r\nHost: door\r\nContent-Length: 100\r\n\r\n{');
+    await once(line, 'close');
+    const said = (why: string) => ({ event: 'http.failed', why });
+    await vi.waitFor(() => expect(warned).toContainEqual(said('ECONNRESET')));
+    const words = { message: text('密', 'secret'), cure: text('改', 'mend') };
+    for (const error of [problem({ code: 'store-gone', ...words }), new TypeError('secret')]) {
+      mishap = error;
+      expect((await fetch(`http://127.0.0.1:${door.port}/readyz`)).status).toBe(500);
+    }
+    expect(warned.slice(-2)).toEqual([said('store-gone'), said('TypeError')]);
   });
 
   it('logs strangers once a minute, and how many lines were left out', async () => {

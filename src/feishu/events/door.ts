@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import Koa from 'koa';
 import type { Clock, Log } from '../../run/ports.ts';
-import { problem } from '../../sync/words/problem.ts';
+import { ProblemError, problem } from '../../sync/words/problem.ts';
 import { text } from '../../sync/words/text.ts';
 import type { Readiness } from './ready.ts';
 import { seldom } from './receive.ts';
@@ -49,8 +49,7 @@ export async function openDoor(
 ): Promise<Door> {
   const app = new Koa();
   const warn = seldom({ clock, log });
-  const failed = (error: unknown): void =>
-    warn('http.failed', { why: error instanceof Error ? error.name : 'unknown' });
+  const failed = (error: unknown): void => warn('http.failed', { why: whyOf(error) });
   app.on('error', failed);
   if (webhook) app.use(webhook);
   app.use(async (context) => {
@@ -97,4 +96,11 @@ export async function openDoor(
       await closed;
     },
   };
+}
+
+/** An error's own code, such as `ECONNRESET`, else its class; its words may hold what strangers have sent. */
+function whyOf(error: unknown): string {
+  if (error instanceof ProblemError) return error.problems[0].code;
+  if (!(error instanceof Error)) return 'unknown';
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
 }
