@@ -31,6 +31,8 @@ import { beside } from './store/db/watch.ts';
 import { openStore } from './store/open.ts';
 import type { State } from './sync/state/state.ts';
 import { hiding } from './sync/words/hide.ts';
+import { problem } from './sync/words/problem.ts';
+import { text } from './sync/words/text.ts';
 
 /** The whole program as the command line works it. */
 export type Program = Awaited<ReturnType<typeof openProgram>>;
@@ -177,12 +179,19 @@ function runUses({ config, store, chat, runs, definitions }: Parts, { clock, log
       const [open, still] = await Promise.all([runs.open(), globalHold({ kept, clock })]);
       return { open: open.map(({ state }) => state), ...still };
     },
-    /** Pauses or resumes what a definition does by the clock. Rejects with `ProblemError` for one that there is not. */
+    /** Pauses or resumes what a definition does by the clock. Rejects with `ProblemError` where it is not there or has no schedule. */
     turn: async (what: 'pause' | 'resume', name: string, user: string) => {
       const change = what === 'pause' ? pauseSchedule : resumeSchedule;
       const asker = { openId: user, chat: '', shell: true };
       const about = { kept, clock, timeZone, admins };
-      return (await change(await definitions.get(name), asker, about)).words;
+      const { kind, words: message } = await change(await definitions.get(name), asker, about);
+      if (kind === 'wrong') throw problem({ code: 'no-schedule', message, cure: scheduleHelp });
+      return message;
     },
   };
 }
+
+const scheduleHelp = text(
+  '要定时运行，请在定义里写 `schedule`。',
+  'Put a `schedule` into the definition to run it by the clock.',
+);

@@ -20,6 +20,8 @@ import {
 } from './fakes.ts';
 import { newStage } from './stage.ts';
 
+const scheduled = definition({ schedule: [{ do: 'run', cron: '0 9 * * *' }] });
+
 /** A stage with an admin, on which every line is a new event. */
 function stage(change: Partial<BotParts> = {}) {
   const all = newStage({
@@ -149,7 +151,7 @@ describe('a command', () => {
   });
 
   it('pauses, mutes, reminds and lists reminders', async () => {
-    const { ask, parts } = stage();
+    const { ask, parts } = stage({ definitions: fakeDefinitions([scheduled]) });
     expect(wordsOf(await ask('/sync pause orders'))).toContain('The schedule is paused.');
     expect((await parts.kept.holds.paused()).size).toBe(1);
     expect(wordsOf(await ask('/sync resume orders'))).toContain('goes on');
@@ -212,7 +214,7 @@ describe('a command', () => {
   });
 
   it('that writes nothing is carried out while everything is frozen', async () => {
-    const { ask, asked } = stage();
+    const { ask, asked } = stage({ definitions: fakeDefinitions([scheduled]) });
     await ask('/sync freeze', { from: 'ou_boss' });
     await ask('/sync orders --plan');
     expect(asked).toMatchObject([{ op: 'start', request: { planOnly: true } }]);

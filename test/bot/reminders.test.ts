@@ -108,9 +108,20 @@ describe('reminders of a chat', () => {
   });
 });
 
+it('pause pauses nothing where nothing happens by the clock, and says so', async () => {
+  const parts = newParts();
+  expect(await pause(orders, anna, parts)).toMatchObject({
+    kind: 'wrong',
+    words: { en: expect.stringContaining('no schedule') },
+  });
+  expect((await parts.kept.holds.paused()).size).toBe(0);
+  await addReminder(orders, { id: 'r1', cron: '0 9 * * *' }, anna, parts);
+  expect(await pause(orders, anna, parts)).toMatchObject({ kind: 'done' });
+});
+
 it('pause and resume, mute and unmute leave no mark behind but the moment of the resume', async () => {
   const parts = newParts();
-  await pause(orders, anna, parts);
+  await pause({ ...orders, schedule: [{ do: 'run', cron: '0 9 * * *' }] }, anna, parts);
   await mute(orders, anna, parts);
   const { holds, chats } = parts.kept;
   expect([...(await holds.paused()).keys()]).toEqual(['orders']);

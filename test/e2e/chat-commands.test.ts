@@ -65,10 +65,20 @@ it('the first failure of a run in a group is one line there, its progress stands
   await world.expectSame();
 });
 
+it('pause in the shell says so where a sync has no schedule', async () => {
+  const world = await newWorld({ orders: 1 });
+  expect(await world.type('pause orders')).toMatchObject({
+    exit: 1,
+    json: { status: 'failed', definition: 'orders', error: { code: 'no-schedule' } },
+  });
+  expect((await world.type('definitions')).json).toMatchObject({ definitions: [{ paused: false }] });
+});
+
 it('frozen, nobody starts anything by text or by button, until an admin thaws it; all of it is in the audit', async () => {
   const world = await newWorld({ orders: 5, speed: 3 });
   const [ada, boss] = [world.feishu.person('Ada'), world.feishu.person('Boss')];
   world.env['ADMINS'] = boss.openId;
+  world.define({ schedule: [{ do: 'run', cron: '0 3 29 2 *' }] });
   const program = await world.open();
   await program.serve();
   await world.feishu.connections.ready();

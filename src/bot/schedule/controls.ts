@@ -125,10 +125,17 @@ export async function removeReminder(
 
 /** Stops everything that a definition does by the clock; runs by people go on. */
 export async function pauseSchedule(definition: Definition, asker: Asker, bot: ControlParts): Promise<Said> {
+  const set = (await bot.kept.reminders.all()).some((one) => one.definition === definition.name);
+  if (definition.schedule.length === 0 && !set) return wrong(noSchedule);
   const by = { by: asker.openId, at: bot.clock.now(), away: undefined };
   await bot.kept.holds.pause(definition.name, by);
   return done(text('定时任务已暂停。', 'The schedule is paused.'));
 }
+
+const noSchedule = text(
+  '它没有定时任务，没有可以暂停的。',
+  'It has no schedule, so there is nothing to pause.',
+);
 
 /** Lets the clock go on; times that passed meanwhile are left out. */
 export async function resumeSchedule(definition: Definition, _: Asker, bot: ControlParts): Promise<Said> {
