@@ -23,7 +23,7 @@ import { openSpoolFolder } from './run/plan/spool.ts';
 import type { CallMeter } from './run/ports.ts';
 import { openRuns } from './run/runs/registry.ts';
 import { initTable } from './run/table/init-table.ts';
-import { story } from './run/table/story.ts';
+import { story } from './run/table/rows-of-run.ts';
 import { type Verify, verifier } from './run/table/verify.ts';
 import { serve } from './serve.ts';
 import { openSources } from './source/sources.ts';

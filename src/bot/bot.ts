@@ -1,7 +1,7 @@
 import type { Clock, Journal, Log, RunRecord } from '../run/ports.ts';
 import type { Runs } from '../run/runs/runs.ts';
 import type { Inited } from '../run/table/init-table.ts';
-import type { Unwritten } from '../run/table/unwritten.ts';
+import type { Unwritten } from '../run/table/rows-of-run.ts';
 import type { Verify } from '../run/table/verify.ts';
 import type { Definition } from '../sync/definition/definition.ts';
 import type { Actor, Story } from '../sync/state/state.ts';

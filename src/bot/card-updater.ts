@@ -1,5 +1,5 @@
+import { linked } from '../run/job.ts';
 import type { CallMeter, Clock, Log } from '../run/ports.ts';
-import { linked } from '../run/runs/linked.ts';
 import { factsOf, isRefused, pauseAfter, troubleOf } from './failures.ts';
 import type { CardJson, Chat } from './ports.ts';
 

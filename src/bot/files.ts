@@ -1,4 +1,4 @@
-import type { Unwritten } from '../run/table/unwritten.ts';
+import type { Unwritten } from '../run/table/rows-of-run.ts';
 import type { Verified } from '../sync/state/checked.ts';
 import { type CsvFile, csvFiles } from '../sync/words/csv.ts';
 import { inLocale, type Locale, type Text, text } from '../sync/words/text.ts';

@@ -1,6 +1,6 @@
 import { runCard } from '../cards/run-card.ts';
+import { linked } from '../run/job.ts';
 import type { Clock, Journal, Log } from '../run/ports.ts';
-import { linked } from '../run/runs/linked.ts';
 import { HandedOver, type Run } from '../run/runs/runs.ts';
 import type { State } from '../sync/state/state.ts';
 import type { Locale } from '../sync/words/text.ts';

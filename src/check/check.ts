@@ -3,7 +3,7 @@ import type { Config } from '../config.ts';
 import { scopeStates, whoAmI } from '../feishu/app/setup.ts';
 import { chat } from '../feishu/chat/chat.ts';
 import { uncounted } from '../process.ts';
-import { queryOf } from '../run/plan/query.ts';
+import { queryOf } from '../run/plan/open-sides.ts';
 import type { Store, Table } from '../run/ports.ts';
 import { findTarget } from '../run/target.ts';
 import { parseAddress } from '../sync/definition/address.ts';
@@ -14,8 +14,7 @@ import { type Problem, ProblemError } from '../sync/words/problem.ts';
 import { proxyTo } from '../sync/words/proxy.ts';
 import { type Text, text } from '../sync/words/text.ts';
 import { type AskChat, chatAsker, checkChats, sharingProblems, type Writes } from './others.ts';
-import { checkRecords } from './records.ts';
-import { type CheckedRows, checkRows } from './rows.ts';
+import { type CheckedRows, checkRecords, checkRows } from './rows.ts';
 import { type CheckedTable, checkTable, type TableParts } from './table.ts';
 
 /** What `check` found. */

@@ -1,7 +1,7 @@
-import type { Board } from './board.ts';
+import type { CallCounts, State } from '../sync/state/state.ts';
 import type { Hold } from './keeper.ts';
 import type { Lanes } from './lane.ts';
-import type { Chance, Clock, Log, People, Scope, Sources, Store, Table } from './ports.ts';
+import type { CallMeter, Chance, Clock, Log, People, Scope, Sources, Store, Table } from './ports.ts';
 
 /** What all runs of the program share. */
 export interface Parts {
@@ -45,4 +45,59 @@ export interface StopSignals {
   readonly soon: AbortSignal;
   /** Calls in flight are given up too. */
   readonly now: AbortSignal;
+}
+
+/** The state of one run, where everybody who shows it can watch. */
+export interface Board {
+  state(): State;
+  /** Replaces the state and tells the watchers. */
+  set(change: (state: State) => State): void;
+  watch(listener: (state: State) => void): () => void;
+  /** Counts calls; the counts reach the state at its next change. */
+  readonly meter: CallMeter;
+}
+
+/** Puts up a board with a first state. */
+export function board(first: State): Board {
+  let state = first;
+  const calls: { -readonly [kind in keyof CallCounts]: number } = { ...first.calls };
+  const listeners = new Set<(state: State) => void>();
+  return {
+    state: () => (state = { ...state, calls: { ...calls } }),
+    set(change) {
+      state = change({ ...state, calls: { ...calls } });
+      for (const listener of listeners) listener(state);
+    },
+    watch(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    meter: {
+      count(kind) {
+        calls[kind]++;
+      },
+    },
+  };
+}
+
+/** A signal of one's own that also ends when another one does, and leaves nothing behind on it. */
+export interface Linked {
+  readonly signal: AbortSignal;
+  /** Ends it; to be called in every case. */
+  end(): void;
+}
+
+// AbortSignal.any would do, but on Node 20 it holds on to memory while the longer-lived signal lives.
+export function linked(to: AbortSignal): Linked {
+  const own = new AbortController();
+  const pass = () => own.abort();
+  if (to.aborted) pass();
+  to.addEventListener('abort', pass, { once: true });
+  return {
+    signal: own.signal,
+    end() {
+      to.removeEventListener('abort', pass);
+      own.abort();
+    },
+  };
 }

@@ -7,16 +7,15 @@ import type { Act, State, WaitReason } from '../sync/state/state.ts';
 import { codeWord, problemOf } from '../sync/words/failure.ts';
 import { ProblemError, problem } from '../sync/words/problem.ts';
 import { text } from '../sync/words/text.ts';
-import { rememberFilled } from './history.ts';
 import type { Job, Parts } from './job.ts';
-import type { Creating } from './plan/create-fields.ts';
 import { type Left, leftBy, termsOf } from './plan/left.ts';
 import { makePlan, type Planning } from './plan/make-plan.ts';
-import { type Plan, storedPlan, writePlan } from './plan.ts';
+import type { Creating } from './plan/open-sides.ts';
+import { rememberFilled } from './plan/reasons.ts';
+import { asLeft, counted, foreseen, type Plan, storedPlan, writePlan } from './plan.ts';
 import type { ChunkRecord, Outcome, RunRecord, Scope, Store } from './ports.ts';
-import { asLeft, counted, foreseen } from './scoreboard.ts';
+import type { Stopped, Upload } from './upload/chunk-log.ts';
 import { settleDoubt, upload } from './upload/upload.ts';
-import type { Stopped, Upload } from './upload/upload-job.ts';
 
 /**
  * The story of a run: read both sides, compare, ask a person where the plan is unusual, write only what differs.

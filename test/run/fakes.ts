@@ -16,7 +16,7 @@ import type {
   Store,
   Table,
 } from '../../src/run/ports.ts';
-import { ordersEvery } from '../../src/run/runs/orders.ts';
+import { ordersEvery } from '../../src/run/runs/presses.ts';
 import { openRuns } from '../../src/run/runs/registry.ts';
 import type { RunRequest, Runs } from '../../src/run/runs/runs.ts';
 import { openStore } from '../../src/store/open.ts';

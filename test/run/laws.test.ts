@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { readPlan } from '../../src/run/plan.ts';
+import { asLeft, readPlan } from '../../src/run/plan.ts';
 import type { Store } from '../../src/run/ports.ts';
 import type { Runs } from '../../src/run/runs/runs.ts';
-import { asLeft } from '../../src/run/scoreboard.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Value } from '../../src/sync/fields/column.ts';
 import { tally } from '../../src/sync/state/counts.ts';

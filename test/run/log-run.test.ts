@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { board } from '../../src/run/board.ts';
+import { board } from '../../src/run/job.ts';
 import type { Log } from '../../src/run/ports.ts';
 import { logEnd, logProgress, problemFacts } from '../../src/run/runs/log-run.ts';
 import { begin } from '../../src/sync/state/progress.ts';

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { keeper } from '../../src/run/keeper.ts';
 import { openLanes } from '../../src/run/lane.ts';
-import { readTable } from '../../src/run/plan/read-table.ts';
+import { readTable } from '../../src/run/plan/read-sides.ts';
 import type { Leases, Store, TableFacts } from '../../src/run/ports.ts';
-import { sampler, shownKey } from '../../src/run/sample.ts';
-import { findKeys } from '../../src/run/upload/find-keys.ts';
+import { sampler, shownKey } from '../../src/run/shown.ts';
+import { findKeys } from '../../src/run/upload/find.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { FieldKind } from '../../src/sync/definition/field.ts';
 import type { Target } from '../../src/sync/fields/column.ts';

@@ -1,23 +1,21 @@
 import type { Definition, Mode } from '../../sync/definition/definition.ts';
+import type { FieldKind } from '../../sync/definition/field.ts';
 import type { Key } from '../../sync/fields/key.ts';
 import type { Cell } from '../../sync/fields/kinds/kind.ts';
 import type { Resolver } from '../../sync/fields/lookup.ts';
 import { keyIn, type Mapping } from '../../sync/fields/mapping.ts';
 import { type Change, hashOfRow, seedOf, type Written } from '../../sync/plan/change.ts';
-import { type Compared, diff } from '../../sync/plan/diff.ts';
+import { type Compared, diff, whyBadKey } from '../../sync/plan/diff.ts';
 import { holdsDeletes, type NewOptions, newOptions } from '../../sync/plan/policy.ts';
+import { badGroups } from '../../sync/state/counts.ts';
 import type { BadGroup, BadRow, Sample } from '../../sync/state/state.ts';
 import { count, type Text, text } from '../../sync/words/text.ts';
-import { type BadRows, badRowsOf, listedKey, listedValue } from '../bad-rows.ts';
-import type { Scope, Store } from '../ports.ts';
-import type { Refused } from '../refused.ts';
-import { sampler, shownKey } from '../sample.ts';
-import { invalidRow, untouchable } from './bad-keys.ts';
+import type { Rejects, Scope, Store } from '../ports.ts';
+import { listedKey, listedParts, listedValue, sampler, shownKey } from '../shown.ts';
 import { type Left, type Sorter, type Succession, sorter } from './left.ts';
 import { heldBack, type LeftOver, owned, type Witness, witness } from './ownership.ts';
-import { planWriter, refusedWriter } from './plan-writer.ts';
-import type { SourceRead, SourceRow } from './read-source.ts';
-import type { TableRead } from './read-table.ts';
+import { planWriter, type Refused, refusedWriter } from './plan-writer.ts';
+import type { SourceRead, SourceRow, TableRead } from './read-sides.ts';
 import type { Spool } from './spool.ts';
 
 /** The outcome of comparing both sides; the changes themselves are in the journal as chunks. */
@@ -252,3 +250,89 @@ const outcome: Readonly<Record<Mode, Text>> = {
   append: asNew,
   mirror: asNew,
 };
+
+/** Both sides, as far as bad keys are looked at. */
+interface Place {
+  readonly mapping: Pick<Mapping, 'targets' | 'key'>;
+  readonly table: TableRead;
+  readonly source: SourceRead;
+}
+
+type Invalid = Extract<Compared, { kind: 'invalid' }>;
+
+/** A row whose key is empty or doubled, as it is listed. */
+export function invalidRow(
+  row: number,
+  { key, parts, why }: Invalid,
+  { mapping, table, source }: Place,
+): BadRow {
+  const records = why === 'doubled-table' ? { value: idsOf(table.index.doubled.get(key) ?? []) } : {};
+  const loose = why === 'empty' ? parts.some(isBlank) : why === 'doubled-table' || source.loose.has(key);
+  const reason = whyBadKey(why, kindsOf(mapping), loose);
+  return { kind: 'invalid', key: listedParts(mapping, key === '' ? [''] : parts), row, reason, ...records };
+}
+
+const isBlank = (part: string): boolean => part !== '' && part.trim() === '';
+
+const kindsOf = ({ key, targets }: Place['mapping']): readonly FieldKind[] =>
+  key.flatMap((at) => targets[at]?.kind ?? []);
+
+/** The table's own records that no run can touch, where no row of the query tells of them. */
+export function* untouchable({ mapping, table, source }: Place): Generator<BadRow> {
+  const { index } = table;
+  for (const [key, records] of index.doubled) {
+    if (source.times.has(key)) continue;
+    const value = idsOf(records);
+    const reason = whyBadKey('doubled-table', kindsOf(mapping), true);
+    yield { kind: 'table', key: listedKey(mapping, key), row: null, reason, value };
+  }
+  const reason = whyBadKey('empty', [], false);
+  for (const value of index.withoutKey) yield { kind: 'table', key: '', row: null, reason, value };
+}
+
+/** Record IDs as they are listed. */
+export const idsOf = (records: readonly string[]): string =>
+  records.slice(0, recordsShown).join(' ') + (records.length > recordsShown ? ' …' : '');
+
+const recordsShown = 20;
+
+/** Bad rows that go to the store at once. */
+const batch = 500;
+
+/** Takes the bad rows of a run: all go to the store, their reasons are counted. */
+interface BadRows {
+  take(row: BadRow): Promise<void>;
+  /** Stores what is worth telling and is no row of the query. */
+  list(row: BadRow): Promise<void>;
+  /** Counts a row that a chunk holds: it needs no place of its own in the store. */
+  count(row: BadRow): void;
+  /** Stores what is left and answers the counts. */
+  end(): Promise<readonly BadGroup[]>;
+}
+
+/** Begins the list of a run's bad rows. */
+function badRowsOf(run: string, rejects: Pick<Rejects, 'addRows'>, fence: number): BadRows {
+  const groups = badGroups();
+  let waiting: BadRow[] = [];
+  async function store(): Promise<void> {
+    const rows = waiting;
+    waiting = [];
+    await rejects.addRows(run, rows, fence);
+  }
+  async function list(row: BadRow): Promise<void> {
+    waiting.push(row);
+    if (waiting.length === batch) await store();
+  }
+  return {
+    take(row) {
+      groups.take(row);
+      return list(row);
+    },
+    list,
+    count: (row) => groups.take(row),
+    async end() {
+      await store();
+      return groups.all();
+    },
+  };
+}

@@ -2,19 +2,16 @@ import { type Definition, lifetimeOf } from '../../sync/definition/definition.ts
 import { heldDeletes, viewNotes } from '../../sync/plan/policy.ts';
 import type { State, WaitReason } from '../../sync/state/state.ts';
 import { ProblemError } from '../../sync/words/problem.ts';
-import { type History, history, rowsPerChunk } from '../history.ts';
 import type { Job, Parts } from '../job.ts';
 import { type Basis, fingerprintOf, type Plan, writePlan } from '../plan.ts';
 import type { RunRecord, Scope } from '../ports.ts';
-import { fieldsSignature, knownRefused, type Refused } from '../refused.ts';
 import { type Comparison, compare } from './compare.ts';
-import { type Creating, prepareFields } from './create-fields.ts';
 import { type Left, termsOf, wasAgreed } from './left.ts';
-import { openSides, openSpools, type Sides, type Spools, viewOf } from './open-sides.ts';
+import { type Creating, openSides, prepareFields, type Sides, viewOf } from './open-sides.ts';
 import { trustRead } from './ownership.ts';
-import { type BothRead, readSides } from './read-sides.ts';
-import { tableNotes } from './read-table.ts';
-import { type Approved, stillToAsk, whyWait } from './reasons.ts';
+import { fieldsSignature, knownRefused, type Refused } from './plan-writer.ts';
+import { type BothRead, openSpools, readSides, type Spools, tableNotes } from './read-sides.ts';
+import { type Approved, type History, history, rowsPerChunk, stillToAsk, whyWait } from './reasons.ts';
 
 /** What planning works with. */
 export interface Planning {

@@ -4,8 +4,7 @@ import type { Act, State } from '../../sync/state/state.ts';
 import { CallError, problemOf } from '../../sync/words/failure.ts';
 import { Fenced, ProblemError, takenOver } from '../../sync/words/problem.ts';
 import { text } from '../../sync/words/text.ts';
-import type { Board } from '../board.ts';
-import type { Job } from '../job.ts';
+import type { Board, Job } from '../job.ts';
 import type { Hold, Keeper } from '../keeper.ts';
 import type { Clock, Log, Scope, Store, Table } from '../ports.ts';
 import { logEnd, logProgress } from './log-run.ts';
@@ -228,3 +227,6 @@ const internal = {
   message: text('程序内部出错，本次同步停止了。', 'Something broke inside the program, and the run stopped.'),
   cure: text('请看程序日志；再次同步是安全的。', 'See the program’s log; running the sync again is safe.'),
 };
+
+/** Whether nothing that writes may begin at this moment: somebody has frozen everything. */
+export type IsHeld = () => Promise<boolean>;

@@ -1,14 +1,91 @@
-import type { Definition } from '../../sync/definition/definition.ts';
-import { goOn, isCancelling, wentOn } from '../../sync/state/progress.ts';
-import type { Actor } from '../../sync/state/state.ts';
-import { Fenced } from '../../sync/words/problem.ts';
-import { type Board, board } from '../board.ts';
-import type { RunRecord, Scope } from '../ports.ts';
-import { goOnSync } from '../run.ts';
-import { type Closer, closer } from './closing.ts';
-import type { KnownRuns } from './known-runs.ts';
-import { type Leased, orRelease, type Work } from './launcher.ts';
-import type { Run } from './runs.ts';
+import { type Definition, lifetimeOf, usualLifetime } from '../../sync/definition/definition.ts';
+import { end, goOn, isCancelling, wentOn } from '../../sync/state/progress.ts';
+import type { Actor, State } from '../../sync/state/state.ts';
+import { Fenced, ProblemError, problem } from '../../sync/words/problem.ts';
+import { type Text, text } from '../../sync/words/text.ts';
+import { type Board, board, type Parts } from '../job.ts';
+import type { Keeper } from '../keeper.ts';
+import { asLeft, counted, storedPlan } from '../plan.ts';
+import type { Clock, OpenTable, RunRecord, Scope, Store, Table } from '../ports.ts';
+import { type GoingOn, goOnSync } from '../run.ts';
+import { resolved } from '../target.ts';
+import { type IsHeld, Launcher, type Leased, orRelease, type Work } from './launcher.ts';
+import type { Run, Started } from './runs.ts';
+import { WaitingLine } from './waiting-line.ts';
+
+/** What keeping runs needs besides the parts of a run. */
+export interface Surroundings {
+  readonly openTable: OpenTable;
+  readonly keeper: Keeper;
+  /** The definition as it is saved now. Rejects with a `ProblemError`. */
+  readonly definition: (name: string) => Promise<Definition>;
+  /** Asked before anything begins to write, or goes on after a restart. */
+  readonly isHeld: IsHeld;
+}
+
+/** How often, and after how many ms, is looked again for a run that holds the table but is not stored yet. */
+const busyTries = 40;
+const busyPause = 50;
+const pressTries = 10;
+
+/** The runs that this process carries out or that stand in its line, and those in the journal. */
+export class KnownRuns {
+  readonly parts: Parts;
+  readonly around: Surroundings;
+  readonly launch: Launcher;
+  readonly line: WaitingLine;
+
+  constructor(parts: Parts, around: Surroundings) {
+    this.parts = parts;
+    this.around = around;
+    this.launch = new Launcher({ ...parts, keeper: around.keeper });
+    this.line = new WaitingLine({ ...parts, isHeld: around.isHeld }, this.launch);
+  }
+
+  /** A run of this process. */
+  here(run: string): Run | undefined {
+    return this.launch.find(run)?.run ?? this.line.find(run);
+  }
+
+  /** A run as it is now, or as it was last stored. */
+  async live(run: string): Promise<State | undefined> {
+    return this.here(run)?.state() ?? (await this.parts.store.journal.findRun(run))?.state;
+  }
+
+  /** Answers that a run holds the table. */
+  async busy(run: string): Promise<Extract<Started, { kind: 'busy' }>> {
+    // Whoever has just taken the table may not have stored the run yet.
+    for (let tries = 0; tries < busyTries; tries++) {
+      const state = await this.live(run);
+      const own = this.here(run);
+      // A press that has just taken the table is about to let the run go: then there is more to show.
+      if (state?.status === 'running' || (state && tries >= pressTries))
+        return { kind: 'busy', state, ...(own ? { run: own } : {}) };
+      await this.parts.clock.sleep(busyPause, this.launch.stopping);
+    }
+    throw problem(heldByStranger);
+  }
+
+  openTable(address: string, on: Board): Promise<Table> {
+    return this.around.openTable(address, on.meter, this.launch.stopping);
+  }
+
+  /** The definition of a run as it is saved now, with the table that counts, or what is wrong with it. */
+  async saved({ scope }: RunRecord): Promise<GoingOn['definition']> {
+    try {
+      return await resolved(await this.around.definition(scope.definition), this.parts.store.facts);
+    } catch (error) {
+      if (error instanceof ProblemError) return error;
+      throw error;
+    }
+  }
+}
+
+const heldByStranger = {
+  code: 'table-held',
+  message: text('另一个运行占着这个表格。', 'Another run holds this table.'),
+  cure: text('请过一分钟再试。', 'Try again in a minute.'),
+};
 
 /** Runs that a process left: it stopped or was killed. */
 export class LeftRuns {
@@ -113,3 +190,72 @@ export const endedRun = ({ state, watch, meter }: Board): Run => ({
   ended: Promise.resolve(state()),
   lost: new AbortController().signal,
 });
+
+/** Closes what is too old to be carried out. */
+export interface Closer {
+  /** Closes a plan whose time to wait is over; answers the state from then on, nothing when it was not to be closed. */
+  expire(run: string): Promise<State | undefined>;
+  /** Whether a run was cut off so long ago that nobody expects it to go on. */
+  isOld(left: RunRecord): Promise<boolean>;
+  /** Closes a run that was cut off, with the counts of what is known to be written. Its table must be leased. */
+  interrupt(left: RunRecord): Promise<State | undefined>;
+}
+
+interface CloserParts {
+  readonly store: Pick<Store, 'journal'>;
+  readonly clock: Clock;
+  readonly definition: (name: string) => Promise<Definition>;
+}
+
+export function closer({ store: { journal }, clock, definition }: CloserParts): Closer {
+  const put = async (before: State, after: State): Promise<State | undefined> =>
+    (await journal.replaceState(before.run, before, after)) ? after : undefined;
+
+  return {
+    async expire(run) {
+      const state = (await journal.findRun(run))?.state;
+      const over = state?.status === 'waiting' && (state.waiting?.until ?? 0) <= clock.now();
+      return over ? put(state, expired(state, nobody, clock.now())) : undefined;
+    },
+    async isOld({ state, scope }) {
+      const saved = await definition(scope.definition).catch(() => undefined);
+      const since = state.acts.findLast(({ op }) => op !== 'restart')?.at ?? state.startedAt;
+      return clock.now() - since > (saved ? lifetimeOf(saved) : usualLifetime);
+    },
+    async interrupt(left) {
+      const { id, state } = left;
+      const plan = storedPlan(left);
+      const chunks = await journal.chunks(id);
+      const known = plan ? counted(state, plan.basis, chunks.map(asLeft)) : state;
+      return put(state, end({ ...known, notes: [...known.notes, cutOff] }, 'interrupted', clock.now()));
+    },
+  };
+}
+
+/** A plan that nobody can apply any more, and why. */
+export const expired = (state: State, why: Text, at: number): State =>
+  end({ ...state, waiting: null, notes: [...state.notes, why] }, 'expired', at);
+
+const nobody = text(
+  '没有人在期限内确认，什么都没有写入。请再次同步。',
+  'Nobody decided in time; nothing was written. Run it again.',
+);
+
+const cutOff = text(
+  '程序在这次同步中途停止，时间太久，不再继续。请再次同步：它会从现在的数据开始。',
+  'The program stopped in the middle of this run, too long ago to go on with it. Run it again: it starts from the data of now.',
+);
+
+/** Rejects with a `ProblemError` while nothing may begin, also where that was allowed a moment ago. */
+export async function refuseHeld(isHeld: IsHeld): Promise<void> {
+  if (await isHeld()) throw problem(frozen);
+}
+
+const frozen = {
+  code: 'frozen',
+  message: text('全部同步已被冻结，没有开始。', 'Everything is frozen; nothing was started.'),
+  cure: text(
+    '先解冻，然后再试：/sync thaw，或在服务器上运行 bitable-sync thaw。',
+    'Thaw it first: /sync thaw, or bitable-sync thaw on the server.',
+  ),
+};

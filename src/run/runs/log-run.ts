@@ -1,7 +1,7 @@
 import { isScheduled } from '../../sync/schedule/health.ts';
 import type { State, Status } from '../../sync/state/state.ts';
 import type { Problem } from '../../sync/words/problem.ts';
-import type { Board } from '../board.ts';
+import type { Board } from '../job.ts';
 import type { Log } from '../ports.ts';
 
 /**

@@ -1,11 +1,10 @@
 import { acted, canApply, canResume, canRetry, end, goOn, isCancelling } from '../../sync/state/progress.ts';
 import type { Act, Actor, State } from '../../sync/state/state.ts';
-import { board } from '../board.ts';
-import type { RunRecord, Scope } from '../ports.ts';
+import { board } from '../job.ts';
+import type { Clock, Log, Order, Orders, RunRecord, Scope } from '../ports.ts';
 import { type GoingOn, goOnSync } from '../run.ts';
-import type { KnownRuns } from './known-runs.ts';
-import { orRelease, type Work } from './launcher.ts';
-import type { LeftRuns } from './left-runs.ts';
+import { type Launcher, orRelease, type Work } from './launcher.ts';
+import type { KnownRuns, LeftRuns } from './left-runs.ts';
 import type { Acted, Applying } from './runs.ts';
 
 /** What people do to runs that are there. */
@@ -151,3 +150,51 @@ const isWaiting = (state: State): boolean => state.status === 'waiting';
 /** Whether somebody saw another state of the run than this one. */
 const isOther = (state: State, version: number | undefined): boolean =>
   version !== undefined && version !== state.version;
+
+/** How often orders are looked for, in ms; only while this process carries a run out. */
+export const ordersEvery = 900;
+
+/** Carries out what was asked of this process's runs at other instances. */
+export interface Orderly {
+  stop(): Promise<void>;
+}
+
+/** Begins to look for orders with each run that is let go, and ends with the last one. */
+export function orderly(orders: Orders, launch: Launcher, clock: Clock, log: Log): Orderly {
+  const over = new AbortController();
+  let looking: Promise<void> | undefined;
+
+  async function carryOut({ id, run, op, by, version, at }: Order): Promise<void> {
+    const active = launch.find(run);
+    if (!active) return;
+    // Of another version it was meant for what the run was doing before.
+    if (active.board.state().version === version) {
+      await active.cancel({ op, by, at });
+      log.info('run.ordered', { run, op });
+    }
+    await orders.take(id);
+  }
+
+  async function look(): Promise<void> {
+    while (launch.all().length > 0 && !over.signal.aborted) {
+      try {
+        for (const order of await orders.of(launch.all().map(({ run }) => run.id))) await carryOut(order);
+      } catch (error) {
+        log.warn('order.not-read', { error });
+      }
+      await clock.sleep(ordersEvery, over.signal).catch(() => undefined);
+    }
+    looking = undefined;
+  }
+
+  launch.onLaunch(() => {
+    looking ??= look();
+  });
+
+  return {
+    async stop() {
+      over.abort();
+      await looking;
+    },
+  };
+}

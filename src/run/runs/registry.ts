@@ -3,21 +3,16 @@ import { acted, begin } from '../../sync/state/progress.ts';
 import type { State } from '../../sync/state/state.ts';
 import { Fenced } from '../../sync/words/problem.ts';
 import { text } from '../../sync/words/text.ts';
-import { type Board, board } from '../board.ts';
-import { refuseHeld } from '../held.ts';
-import type { Parts } from '../job.ts';
+import { type Board, board, type Parts } from '../job.ts';
 import { freshRecord } from '../plan/make-plan.ts';
 import { storedPlan } from '../plan.ts';
 import type { RunRecord, Scope, Table } from '../ports.ts';
 import { isOutdated, runSync } from '../run.ts';
 import { openFound } from '../target.ts';
-import { expired } from './closing.ts';
-import { KnownRuns, type Surroundings } from './known-runs.ts';
 import { type Leased, orRelease, type Ready, type Work } from './launcher.ts';
-import { endedRun, LeftRuns } from './left-runs.ts';
+import { endedRun, expired, KnownRuns, LeftRuns, refuseHeld, type Surroundings } from './left-runs.ts';
 import { logEnd } from './log-run.ts';
-import { type Orderly, orderly } from './orders.ts';
-import { Presses } from './presses.ts';
+import { type Orderly, orderly, Presses } from './presses.ts';
 import type { Run, RunRequest, Runs, Started } from './runs.ts';
 
 /** Keeps the runs of this process. */

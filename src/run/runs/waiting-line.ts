@@ -1,9 +1,8 @@
 import { outOfQueue } from '../../sync/state/progress.ts';
 import type { Queue, State } from '../../sync/state/state.ts';
-import type { IsHeld } from '../held.ts';
+import { linked } from '../job.ts';
 import type { Clock, Log, RunRecord, Store } from '../ports.ts';
-import type { Launcher, Leased, Ready, Work } from './launcher.ts';
-import { linked } from './linked.ts';
+import type { IsHeld, Launcher, Leased, Ready, Work } from './launcher.ts';
 import { HandedOver, type Run } from './runs.ts';
 
 /** What the line works with. */

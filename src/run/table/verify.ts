@@ -6,13 +6,12 @@ import { diff } from '../../sync/plan/diff.ts';
 import type { Checked, Finding, Verified } from '../../sync/state/checked.ts';
 import type { BadRow } from '../../sync/state/state.ts';
 import { type Text, text } from '../../sync/words/text.ts';
-import { listedKey } from '../bad-rows.ts';
 import type { Place } from '../job.ts';
-import { idsOf, invalidRow, untouchable } from '../plan/bad-keys.ts';
-import { resolving } from '../plan/compare.ts';
-import { openSides, openSpools, type Sides, type Spools, viewOf } from '../plan/open-sides.ts';
-import { type BothRead, readSides } from '../plan/read-sides.ts';
+import { idsOf, invalidRow, resolving, untouchable } from '../plan/compare.ts';
+import { openSides, type Sides, viewOf } from '../plan/open-sides.ts';
+import { type BothRead, openSpools, readSides, type Spools } from '../plan/read-sides.ts';
 import type { CallMeter, OpenTable, People, Sources, Store } from '../ports.ts';
+import { listedKey } from '../shown.ts';
 import { openFound } from '../target.ts';
 
 /** What verifying works with. */

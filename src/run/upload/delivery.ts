@@ -16,14 +16,12 @@ import { goneNote, keptNote, leftNote } from '../../sync/plan/policy.ts';
 import { CallError, type Failure } from '../../sync/words/failure.ts';
 import type { Text } from '../../sync/words/text.ts';
 import { seeAll } from '../plan/ownership.ts';
+import { refusal } from '../plan/plan-writer.ts';
 import type { ChunkRecord, Outcome } from '../ports.ts';
-import { refusal } from '../refused.ts';
-import { ChunkLog, noToken } from './chunk-log.ts';
-import { findGone, isInCell, planAnew, stillToDelete } from './gone.ts';
-import { followRenames } from './renames.ts';
+import { ChunkLog, noToken, type Stopped, type Upload } from './chunk-log.ts';
+import { findGone, followRenames, isInCell, planAnew, stillToDelete } from './find.ts';
 import { type First, type Prepared, prepare, type Sent, send, type Token } from './send.ts';
 import { type Settled, Settling, settleByReading } from './settling.ts';
-import type { Stopped, Upload } from './upload-job.ts';
 
 /** Brings single chunks to the table and stores what became of them. */
 export class Delivery {

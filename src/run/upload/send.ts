@@ -5,11 +5,11 @@ import { createdFields, updatedRecord } from '../../sync/plan/chunk.ts';
 import { heavyWaits, throttleBudget } from '../../sync/plan/pace.ts';
 import { CallError, type Failure } from '../../sync/words/failure.ts';
 import { tokenLife } from '../../sync/words/limits.ts';
-import { withoutPrivate } from '../bad-rows.ts';
 import type { StopSignals } from '../job.ts';
 import type { Hold } from '../keeper.ts';
 import type { Lane } from '../lane.ts';
 import type { Chance, Clock, LedgerEntry, MayGo, Table } from '../ports.ts';
+import { withoutPrivate } from '../shown.ts';
 
 /** What one sending of changes came to. */
 export interface Sent {

@@ -12,9 +12,8 @@ import { isOpen } from '../../sync/plan/pace.ts';
 import { CallError, type Failure } from '../../sync/words/failure.ts';
 import type { Plan } from '../plan.ts';
 import type { ChunkRecord, LedgerEntry, Table } from '../ports.ts';
-import { type ChunkLog, noToken } from './chunk-log.ts';
-import { type Found, findKeys, readKeys } from './find-keys.ts';
-import type { Upload } from './upload-job.ts';
+import { type ChunkLog, noToken, type Upload } from './chunk-log.ts';
+import { type Found, findKeys, readKeys } from './find.ts';
 
 /** What reading back showed. */
 export interface Settled {

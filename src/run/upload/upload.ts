@@ -2,12 +2,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Change, decodeChanges } from '../../sync/plan/change.ts';
 import { isOpen, pauseBefore } from '../../sync/plan/pace.ts';
 import { newOptions } from '../../sync/plan/policy.ts';
-import type { Plan } from '../plan.ts';
+import { asLeft, type Plan } from '../plan.ts';
 import type { ChunkRecord } from '../ports.ts';
-import { asLeft } from '../scoreboard.ts';
+import type { Stopped, Upload } from './chunk-log.ts';
 import { Delivery } from './delivery.ts';
 import type { Prepared } from './send.ts';
-import type { Stopped, Upload } from './upload-job.ts';
 
 /**
  * Sends the chunks of a plan that are still open: creates, then updates, in rounds; deletes last, and only when

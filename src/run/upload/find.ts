@@ -4,9 +4,12 @@ import { type Key, keyOf } from '../../sync/fields/key.ts';
 import type { Cell } from '../../sync/fields/kinds/kind.ts';
 import { kindOf } from '../../sync/fields/kinds/kinds.ts';
 import type { Change } from '../../sync/plan/change.ts';
-import { CallError, type Verdict } from '../../sync/words/failure.ts';
+import { type Chunk, type Replanned, recordOf, replan } from '../../sync/plan/chunk.ts';
+import { CallError, type Failure, type Verdict } from '../../sync/words/failure.ts';
+import { type Text, text } from '../../sync/words/text.ts';
 import type { Plan } from '../plan.ts';
 import type { Table } from '../ports.ts';
+import type { Upload } from './chunk-log.ts';
 
 /** A record found again, with its canonical cells by position. */
 export interface Found {
@@ -139,3 +142,125 @@ async function unlessRefused<T>(looking: Promise<T>): Promise<T | undefined> {
 
 /** Of these a whole read would meet the same. */
 const passing: ReadonlySet<Verdict> = new Set<Verdict>(['wait', 'round', 'reread']);
+
+/** Records of changes that a refusal may be about. */
+export interface Gone {
+  /** Really gone. */
+  readonly absent: readonly string[];
+  /** There, but the app may not see them. */
+  readonly forbidden: readonly string[];
+}
+
+/**
+ * Finds out which records of a refused call are gone. Rejects with `CallError` when that cannot be told.
+ * The one that Feishu names is looked up alone at first: it mostly is the only one, and a call holds ten times as many
+ * records as a look-up does. When that did not help, all of them are looked up.
+ * @param pointer what Feishu names; undefined to look up all
+ */
+export async function findGone(
+  table: Pick<Table, 'look'>,
+  changes: readonly Change[],
+  pointer: string | undefined,
+  signal: AbortSignal,
+): Promise<Gone> {
+  const ids = changes.flatMap((change) => recordOf(change) ?? []);
+  const named = ids.filter((id) => id === pointer);
+  if (named.length > 0 && named.length < ids.length) {
+    const { absent, forbidden } = await table.look(named, signal);
+    if (absent.length + forbidden.length > 0) return { absent, forbidden };
+  }
+  return table.look(ids, signal);
+}
+
+/** Records that are to be deleted, as they are now. */
+export interface ToDelete extends Gone {
+  /** Those that still have the key for which they are deleted. */
+  readonly still: readonly Change[];
+  /** Those that somebody gave another key since. */
+  readonly others: readonly Change[];
+}
+
+/** Looks up records by ID before they are deleted. Rejects with `CallError` when that cannot be told. */
+export async function stillToDelete(
+  table: Pick<Table, 'look'>,
+  { targets, key }: Pick<Plan, 'targets' | 'key'>,
+  changes: readonly Change[],
+  signal: AbortSignal,
+): Promise<ToDelete> {
+  const ids = changes.flatMap((change) => recordOf(change) ?? []);
+  const { present, absent, forbidden } = await table.look(ids, signal);
+  const keyIn = keyReader(targets, key);
+  const keys = new Map(present.map((record) => [record.id, keyIn(record)]));
+  const there = changes.filter((change) => keys.has(recordOf(change) ?? ''));
+  const isStill = (change: Change): boolean => keys.get(recordOf(change) ?? '') === change.key;
+  return { absent, forbidden, still: there.filter(isStill), others: there.filter((one) => !isStill(one)) };
+}
+
+/**
+ * Plans the updates of records that are gone again, by key: somebody may have made the record anew already. Rejects
+ * with `CallError` when that cannot be told.
+ */
+export async function planAnew(
+  { job, plan, records }: Upload,
+  chunk: Pick<Chunk, 'id' | 'kind' | 'seq'>,
+  changes: readonly Change[],
+  gone: ReadonlySet<string>,
+): Promise<Replanned> {
+  const { table, stop } = job;
+  const asked = changes.filter(
+    (change) => change.kind === 'update' && change.row !== undefined && gone.has(change.record),
+  );
+  const held =
+    asked.length > 0
+      ? await findKeys({ table, plan, signal: stop.now }, asked, records())
+      : new Map<never, never>();
+  return replan(chunk, changes, gone, { held, targets: plan.targets });
+}
+
+/** Whether the record that is gone is one that a cell names, as a link does, and not one to be written. */
+export const isInCell = ({ verdict, pointer }: Failure, sent: readonly Change[]): boolean =>
+  verdict === 'gone' &&
+  pointer !== undefined &&
+  !pointer.startsWith('records[') &&
+  sent[0]?.kind !== 'delete' &&
+  !sent.some((change) => recordOf(change) === pointer);
+
+/** Fields under their names of today, and what to tell about those that changed. */
+export interface Renamed {
+  readonly targets: readonly Target[];
+  readonly notes: readonly Text[];
+}
+
+/**
+ * Reads the fields once more and finds each target again by its ID. Undefined when no name has changed, when a
+ * field is of another kind by now (its values are not what it takes), and when the fields cannot be read: what is
+ * wrong then shows at the next write.
+ */
+export async function followRenames(
+  table: Table,
+  targets: readonly Target[],
+  signal: AbortSignal,
+): Promise<Renamed | undefined> {
+  const list = await table.fields(signal).catch((error: unknown) => {
+    if (error instanceof CallError) return undefined;
+    throw error;
+  });
+  if (!list) return undefined;
+  const fields = new Map(list.map((field) => [field.id, field]));
+  const notes: Text[] = [];
+  const now: Target[] = [];
+  for (const target of targets) {
+    const field = fields.get(target.id);
+    if (field && field.kind !== target.kind) return undefined;
+    const name = field?.name ?? target.name;
+    if (name !== target.name) notes.push(renamed(target.name, name));
+    now.push({ ...target, name });
+  }
+  return notes.length === 0 ? undefined : { targets: now, notes };
+}
+
+const renamed = (was: string, name: string): Text =>
+  text(
+    `字段「${was}」在同步期间改名为「${name}」，照常写入。`,
+    `The field "${was}" was renamed to "${name}" during the run and is written as before.`,
+  );
