@@ -295,7 +295,8 @@ export function fakeKept(): Kept & { readonly marks: Marks; readonly occasions: 
       const known = find(what, due);
       if (known && known.until !== null) known.until = until;
     },
-    last: async (what) => found.filter((one) => one.what === what).sort((a, b) => b.due - a.due)[0],
+    last: async (what, until = Number.POSITIVE_INFINITY) =>
+      found.filter((one) => one.what === what && one.due <= until).sort((a, b) => b.due - a.due)[0],
     byMessage: async (message) => found.find((one) => one.message === message),
     prune: async () => undefined,
   };

@@ -66,9 +66,10 @@ function newSchedule(entry: Partial<ScheduleEntry>) {
     answers.start = async () => {
       const acts = [{ op: 'start', by: { kind: 'schedule' }, at }] as const;
       const run = fakeRun(stateWith({ run: `r${states.length}`, acts, startedAt: clock.now() }));
-      run.end(status, { endedAt: clock.now(), ...change });
+      const endedAt = clock.now();
+      run.end(status, { endedAt, ...change });
       states.unshift(run.state());
-      if (status === 'done') journal.lastSuccess = async () => clock.now();
+      if (status === 'done') journal.lastSuccess = async () => endedAt;
       return { kind: 'started', run };
     };
   };
@@ -127,6 +128,25 @@ describe('the beat', () => {
     expect(fires()).toBeGreaterThan(before);
     await schedule.stop();
   });
+
+  it.each([8 * hour, 3650 * 24 * hour])(
+    'goes on at once when a clock that was %d ms ahead is set right, a sync with unless, too',
+    async (ahead) => {
+      const { pass, clock, fires, asked, runsEnd, schedule } = newSchedule({
+        ...{ do: 'run', cron: '* * * * *', unless: '1m' },
+      });
+      runsEnd('done');
+      const { now } = clock;
+      clock.now = () => now() + ahead;
+      await pass(3 * minute);
+      const fired = fires();
+      expect([fired, asked.length]).toEqual([2, 2]);
+      clock.now = now;
+      await pass(4 * minute);
+      expect([fires() - fired, asked.length - fired]).toEqual([3, 3]);
+      await schedule.stop();
+    },
+  );
 });
 
 describe('sending', () => {

@@ -34,6 +34,7 @@ export function keptContract(opened: () => OpenedStore, another: () => Promise<O
       const what = `entry|${'长'.repeat(500)}|0 9 * * *`;
       for (const due of [3, 9, 6]) await firings().take(what, due, due, due + 1);
       expect(await firings().last(what)).toMatchObject({ due: 9, until: 10 });
+      expect(await firings().last(what, 8)).toMatchObject({ due: 6 });
       expect(await firings().last('entry|none')).toBeUndefined();
     });
 

@@ -68,8 +68,8 @@ export interface Once {
   done(of: string, due: number, note?: string): Promise<void>;
   /** Lets go of one that was taken on and not done: it may be taken again from then on (ms). */
   putOff(of: string, due: number, until: number): Promise<void>;
-  /** The newest by `due`. */
-  last(of: string): Promise<Taken | undefined>;
+  /** The newest by `due`; of those not after `until`, where that is given. */
+  last(of: string, until?: number): Promise<Taken | undefined>;
 }
 
 /** Something that was taken on. */

@@ -38,14 +38,16 @@ export async function perform(
 async function isFresh({ unless, definition }: Entry, { journal, clock }: ScheduleContext): Promise<boolean> {
   if (unless === undefined) return false;
   const good = await journal.lastSuccess(definition.name);
-  return good !== undefined && clock.now() - good < duration(unless);
+  const age = clock.now() - (good ?? Number.NaN);
+  // A time ahead was noted while the clock was wrong.
+  return age >= 0 && age < duration(unless);
 }
 
 async function run(entry: Entry, due: number, since: number, context: ScheduleContext): Promise<Done> {
   const { definition, chat } = entry;
-  const { runs, locale, timeZone, log } = context;
-  const latest = await runs.latest(definition.name, 5);
-  const own = latest.find((state) => state.startedAt >= since && isScheduled(state));
+  const { runs, clock, locale, timeZone, log } = context;
+  const [latest, now] = [await runs.latest(definition.name, 5), clock.now()];
+  const own = latest.find((one) => one.startedAt >= since && one.startedAt <= now && isScheduled(one));
   if (own) {
     await report(entry, own, context);
     return 'ran';

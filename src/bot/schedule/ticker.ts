@@ -200,7 +200,8 @@ export class Schedule {
   /** Does what is due of an entry; answers when it is to be looked at again. */
   async #consider(entry: Entry, held: Held): Promise<number> {
     const now = this.#context.clock.now();
-    const last = await this.#context.kept.firings.last(entry.id);
+    // What lies ahead was noted while the clock was wrong, here or on another machine.
+    const last = await this.#context.kept.firings.last(entry.id, now);
     if (last === undefined) await this.#settle(entry, now, 'first seen');
     // Whoever had taken it on was killed before it was done.
     else if (last.until !== null && last.until <= now && held === undefined)

@@ -139,7 +139,7 @@ export function seldom({ clock, log }: { readonly clock: Pick<Clock, 'now'>; rea
     const kind = `${event}|${facts.why}`;
     const now = clock.now();
     const last = kinds.get(kind);
-    if (last && now - last.at < quietFor) {
+    if (last && Math.abs(now - last.at) < quietFor) {
       last.leftOut++;
       return;
     }

@@ -46,7 +46,7 @@ export interface Occasions {
   /** @param message the message that shows it */
   done(what: string, due: number, note: string, message?: string): Promise<void>;
   putOff(what: string, due: number, until: number): Promise<void>;
-  last(what: string): Promise<Occasion | undefined>;
+  last(what: string, until?: number): Promise<Occasion | undefined>;
   byMessage(message: string): Promise<Occasion | undefined>;
   /** Forgets those taken on before this moment (ms). */
   prune(before: number): Promise<void>;
@@ -82,8 +82,9 @@ export const occasions = (db: Database, backend: Backend): Occasions => {
     async putOff(what, due, until) {
       await one(what, due).set({ busy_until: until }).where('busy_until', 'is not', null).execute();
     },
-    async last(what) {
-      const newest = all().where('what_hash', '=', hash(what)).orderBy('due', 'desc').limit(1);
+    async last(what, until = Number.MAX_SAFE_INTEGER) {
+      const known = all().where('what_hash', '=', hash(what)).where('due', '<=', until);
+      const newest = known.orderBy('due', 'desc').limit(1);
       return occasion(await newest.executeTakeFirst());
     },
     async byMessage(message) {
@@ -104,7 +105,7 @@ export const once = (occasions: Occasions, nameOf: (of: string) => string): Once
   take: (of, due, now, until) => occasions.take(nameOf(of), due, now, until),
   done: (of, due, note = '') => occasions.done(nameOf(of), due, note),
   putOff: (of, due, until) => occasions.putOff(nameOf(of), due, until),
-  last: (of) => occasions.last(nameOf(of)),
+  last: (of, until) => occasions.last(nameOf(of), until),
 });
 
 const word = (json: string): string => readable(json, z.string()) ?? '';
