@@ -114,9 +114,10 @@ function bareCron(document: Document, yaml: string): number | undefined {
   const [error] = document.errors;
   if (error) {
     const start = yaml.lastIndexOf('\n', error.pos[0] - 1) + 1;
-    const found = /^(.*?\bcron['"]?[ \t]*:[ \t]+)[*@?&%!|>`[{\d]/.exec(
-      yaml.slice(start, start + 500).split('\n')[0] ?? '',
-    );
+    const line = yaml.slice(start, start + 500).split('\n')[0] ?? '';
+    const found =
+      /^(.*?\bcron['"]?[ \t]*:[ \t]+)[*@?&%!|>`[{\d]/.exec(line) ??
+      /^(|.*?[\s,[{])\*(?:\/\d+)?(?:[ \t]+[\d*?LW#/,a-z-]+){4}/i.exec(line);
     const at = found ? start + (found[1] ?? '').length : undefined;
     return at !== undefined && at <= error.pos[0] ? at : undefined;
   }
@@ -225,21 +226,46 @@ const empty = (where: string): Problem => ({
 function syntaxProblem(error: YAMLError, yaml: string, lines: LineCounter, where: Where): Problem {
   const at = error.pos[0];
   const start = lines.lineStarts[Math.max(lines.linePos(at).line - 1, 0)] ?? 0;
-  // The parser names what comes of a tab, not the tab.
-  const tabbed = /^ *\t/.test(yaml.slice(start, start + 200));
-  const [message, cure] = syntax.get(tabbed ? 'TAB_AS_INDENT' : error.code) ?? [
-    text(`不是有效的 YAML：${error.message}`, `this is no valid YAML: ${error.message}`),
-    text(
-      '检查这一行及上一行的缩进、冒号和引号',
-      'Check indent, colons and quotes of this line and the one before.',
-    ),
+  const line = yaml.slice(start, start + 200);
+  // The parser names what comes of a tab or a colon of another width, not these.
+  const own = /^ *\t/.test(line) ? 'TAB_AS_INDENT' : /^[ -]*\w+：/.test(line) ? wideColon : undefined;
+  const [message, cure = checkLine] = syntax.get(own ?? error.code) ?? [
+    text('不是有效的 YAML', `this is no valid YAML: ${error.message}`),
   ];
-  return { code: 'yaml', message, cure, where: where(tabbed ? start : at) };
+  return { code: 'yaml', message, cure, where: where(own === undefined ? at : start) };
 }
+
+const wideColon = 'WIDE_COLON';
+const checkLine = text(
+  '检查这一行及上一行的缩进、冒号和引号',
+  'Check indent, colons and quotes of this line and the one before.',
+);
 
 const indent = text('让同一层的各行对齐', 'Let lines of one level begin at the same column.');
 
-const syntax: ReadonlyMap<string, readonly [message: Text, cure: Text]> = new Map([
+const syntax: ReadonlyMap<string, readonly [message: Text, cure?: Text]> = new Map([
+  [
+    wideColon,
+    [
+      text('冒号是全角的（：）', 'the colon is a full-width one (：)'),
+      text('改成半角冒号，后面加一个空格', 'Write a plain colon and a blank after it.'),
+    ],
+  ],
+  ['MISSING_CHAR', [text('少了引号、括号、逗号或冒号', 'a quote, bracket, comma or colon is missing')]],
+  [
+    'BAD_DQ_ESCAPE',
+    [
+      text('双引号里的 \\ 后面不是能用的字符', 'a \\ inside double quotes is followed by the wrong letter'),
+      text('改用单引号', 'Use single quotes.'),
+    ],
+  ],
+  [
+    'BAD_SCALAR_START',
+    [
+      text('值不能以 @ 或 ` 开头', 'a value cannot begin with @ or `'),
+      text('给它加上引号', 'Put it in quotes.'),
+    ],
+  ],
   [
     'DUPLICATE_KEY',
     [text('同一个键写了两次', 'the same key is there twice'), text('只留一个', 'Keep one of them.')],

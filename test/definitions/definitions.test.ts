@@ -113,6 +113,27 @@ describe('a definition file', () => {
       const words = 'cron stands without quotes, and YAML reads it as something else';
       return [schedule, `${orders}${schedule}`, [`orders.yaml:${21 + lines.length}:${column} ${words}`]];
     }),
+    ...[
+      ['schedule: */5 * * * *\n', '22:11'],
+      ['schedule:\n  - */5 8-20 * * 1-5\n', '23:5'],
+      ['schedule:\n  - do: run\n    cron:\n      */10 * * * *\n', '25:7'],
+      ['schedule: [ */5 * * * * ]\n', '22:13'],
+    ].map(([schedule = '', at]): [string, string, string[]] => [
+      schedule,
+      `${orders}${schedule}`,
+      [`orders.yaml:${at} cron stands without quotes, and YAML reads it as something else`],
+    ]),
+    ...[
+      ['title： orders\n', '22:1 the colon is a full-width one (：)'],
+      ['access:\n  run： everyone\n', '23:3 access must be lines of "name: value"'],
+      ['view: "limit\n', '23:1 a quote, bracket, comma or colon is missing'],
+      ['timeZone: "\\Asia"\n', '22:12 a \\ inside double quotes is followed by the wrong letter'],
+      ['timeZone: @asia\n', '22:11 a value cannot begin with @ or `'],
+    ].map(([line = '', said = '']): [string, string, string[]] => [
+      line,
+      `${orders}${line}`,
+      [`orders.yaml:${said}`],
+    ]),
     [
       'a zone by its abbreviation',
       `${orders}timeZone: CST\n`,
@@ -237,6 +258,23 @@ describe('a definition file', () => {
       message: { en: expect.stringContaining(message) },
       cure: { en: expect.stringContaining('Put it in quotes') },
     });
+  });
+
+  it.each(['0\t9\t*\t*\t1-5', '0  9 * *  1-5', '0　9　*　*　1-5'])(
+    'takes the blanks of %j for what they are',
+    (cron) => {
+      const parsed = parseFile('orders.yaml', fileWith({ schedule: `[{ do: run, cron: "${cron}" }]` }));
+      expect(parsed).toMatchObject({ definition: { schedule: [{ cron: '0 9 * * 1-5' }] } });
+    },
+  );
+
+  it.each([
+    ['view: "limit', '少了引号、括号、逗号或冒号'],
+    ['rounds: 30', 'rounds 必须是 0 到 10 的整数'],
+    ['schedule: daily', 'schedule 必须是定时任务的列表'],
+  ])('with %s is told in Chinese only', (line, message) => {
+    const parsed = parseFile('orders.yaml', `${orders.replace('rounds: 3\n', '')}${line}\n`);
+    expect('problems' in parsed && parsed.problems[0].message.zh).toBe(message);
   });
 
   it('does not ask for quotes where a number is meant', () => {

@@ -62,7 +62,9 @@ function complete(
       approve: access.approve === undefined ? undefined : [access.approve].flat(),
       chats: access.chats,
     }),
-    schedule: (written.schedule ?? []).map((entry) => given({ ...entry, cron: entry.cron.trim() })),
+    schedule: (written.schedule ?? []).map((entry) =>
+      given({ ...entry, cron: entry.cron.trim().replaceAll(/\s+/g, ' ') }),
+    ),
     view: written.view ?? 'ignore',
     timeZone: written.timeZone,
     private: written.private ?? [],
@@ -296,7 +298,7 @@ function wrongValue(raw: unknown, path: Path, message: string, wantsText: boolea
   return {
     code: 'wrong-value',
     path,
-    message: text(`${where.zh} 必须是 ${must.zh}`, `${where.en} must be ${must.en}`),
+    message: text(`${where.zh} 必须是${/^\w/.test(must.zh) ? ' ' : ''}${must.zh}`, `${where.en} must be ${must.en}`),
     cure:
       wantsText && (typeof value === 'number' || typeof value === 'boolean')
         ? text(

@@ -106,21 +106,32 @@ function wallClock(format: Intl.DateTimeFormat, instant: number): number {
  * https://data.iana.org/time-zones/theory.html#abbreviations
  */
 export function zoneIssue(name: string): { readonly message: Text; readonly cure: Text } | undefined {
-  const short = /^[a-z]{2,3}$/i.test(name) && !clear.has(name.toUpperCase());
-  if (!short && isKnown(name)) return undefined;
+  const message = whyNot(name);
+  if (message === undefined) return undefined;
   const meant = meantBy(name);
   return {
-    message: short
-      ? text(
-          `「${name}」是缩写，在不同地方指不同的时区`,
-          `"${name}" is an abbreviation: it means different zones to different people`,
-        )
-      : text(`没有「${name}」这个时区`, `there is no time zone "${name}"`),
+    message,
     cure:
       meant === undefined
         ? text('写 IANA 时区名，如 Asia/Shanghai', 'Write an IANA name such as Asia/Shanghai.')
         : text(`写 IANA 时区名，可能是 ${meant}`, `Write the IANA name, probably ${meant}.`),
   };
+}
+
+function whyNot(name: string): Text | undefined {
+  if (/^[a-z]{2,3}$/i.test(name) && !clear.has(name.toUpperCase()))
+    return text(
+      `「${name}」是缩写，在不同地方指不同的时区`,
+      `"${name}" is an abbreviation: it means different zones to different people`,
+    );
+  // Nobody lives by these, and sixteen hours go wrong.
+  const behind = /^Etc\/GMT\+([789])$/i.exec(name)?.[1];
+  if (behind !== undefined)
+    return text(
+      `「${name}」是 UTC-${behind}：这种时区名的正负号是反的`,
+      `"${name}" is UTC-${behind}: the sign in such names is inverted`,
+    );
+  return isKnown(name) ? undefined : text(`没有「${name}」这个时区`, `there is no time zone "${name}"`);
 }
 
 /** The two short names that mean the same to everybody. */
@@ -139,7 +150,7 @@ function isKnown(name: string): boolean {
 
 function meantBy(name: string): string | undefined {
   const word = name.trim().toUpperCase();
-  const offset = /^(?:UTC|GMT)?\s*([+-]\d{1,2}(?::?[0-5]\d)?)$/.exec(word)?.[1];
+  const offset = /^(?:UTC|(?:ETC\/)?GMT)?\s*([+-]\d{1,2}(?::?[0-5]\d)?)$/.exec(word)?.[1];
   if (offset !== undefined) return offsets.get(offset.replace(/^\+0(?=\d)/, '+').replace(/:?00$/, ''));
   const near = nearest(word, Intl.supportedValuesOf('timeZone'));
   return meanings.get(word) ?? (word.length > 4 && near.length === 1 ? near[0] : undefined);

@@ -20,6 +20,8 @@ describe('the name of a time zone', () => {
     ['UTC+8', 'Asia/Shanghai'],
     ['GMT+08:00', 'Asia/Shanghai'],
     ['+09:00', 'Asia/Tokyo'],
+    ['Etc/GMT+8', 'Asia/Shanghai'],
+    ['etc/gmt+9', 'Asia/Tokyo'],
     ['Asia/Beijing', 'Asia/Shanghai'],
     ['Asia/Shangai', 'Asia/Shanghai'],
   ])('%s is refused with the one that is meant', (name, meant) => {
@@ -34,13 +36,19 @@ describe('the name of a time zone', () => {
     },
   );
 
-  it.each(['UTC', 'GMT', 'Etc/UTC', 'Singapore', 'Japan', 'Cuba', 'America/Argentina/Buenos_Aires'])(
-    '%s is taken',
-    (name) => {
-      expect(zoneIssue(name)).toBeUndefined();
-      expect(zoneOf(name).name).toBe(name);
-    },
-  );
+  it.each([
+    'UTC',
+    'GMT',
+    'Etc/UTC',
+    'Etc/GMT-8',
+    'Singapore',
+    'Japan',
+    'Cuba',
+    'America/Argentina/Buenos_Aires',
+  ])('%s is taken', (name) => {
+    expect(zoneIssue(name)).toBeUndefined();
+    expect(zoneOf(name).name).toBe(name);
+  });
 
   it('of every zone of this Node is taken', () => {
     expect(Intl.supportedValuesOf('timeZone').filter((name) => zoneIssue(name))).toEqual([]);
