@@ -298,7 +298,10 @@ function wrongValue(raw: unknown, path: Path, message: string, wantsText: boolea
   return {
     code: 'wrong-value',
     path,
-    message: text(`${where.zh} 必须是${/^\w/.test(must.zh) ? ' ' : ''}${must.zh}`, `${where.en} must be ${must.en}`),
+    message: text(
+      `${where.zh} 必须是${/^\w/.test(must.zh) ? ' ' : ''}${must.zh}`,
+      `${where.en} must be ${must.en}`,
+    ),
     cure:
       wantsText && (typeof value === 'number' || typeof value === 'boolean')
         ? text(
