@@ -1,5 +1,4 @@
-import { problemCard } from '../cards/answer-cards.ts';
-import { type Asked, askCard, hintCard, lateCard, welcomeCard } from '../cards/help-cards.ts';
+import { type Asked, askCard, hintCard, lateCard, problemCard, welcomeCard } from '../cards/answer-cards.ts';
 import type { Definition } from '../sync/definition/definition.ts';
 import { ProblemError } from '../sync/words/problem.ts';
 import { text } from '../sync/words/text.ts';

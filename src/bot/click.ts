@@ -1,4 +1,4 @@
-import type { Press } from '../cards/parts/button.ts';
+import type { Press } from '../cards/parts/element.ts';
 import { opsFor } from '../cards/run-buttons.ts';
 import type { RunRecord } from '../run/ports.ts';
 import { ProblemError } from '../sync/words/problem.ts';

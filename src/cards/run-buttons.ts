@@ -1,9 +1,8 @@
 import { canApply, canResume, hasUnwritten, isCancelling, needsFields } from '../sync/state/progress.ts';
 import type { State, Status } from '../sync/state/state.ts';
 import { count, type Text, text } from '../sync/words/text.ts';
-import { type ButtonLook, button } from './parts/button.ts';
-import type { Element } from './parts/card.ts';
-import { buttonRow } from './parts/element.ts';
+import type { Elements } from './parts/card.ts';
+import { type ButtonLook, button, buttonRow } from './parts/element.ts';
 import { numbersLine } from './run-outcome.ts';
 
 /** A button on the card of a run; what pressing it does stands in the bot, under the same name. */
@@ -16,13 +15,24 @@ export interface RunButtonLook {
   readonly look?: (state: State) => Omit<ButtonLook, 'label'>;
 }
 
+const primary = () => ({ type: 'primary_filled' }) as const;
+
 /** The buttons of a run, in their order on the card. */
 export const runButtons = {
   create: {
     label: text('建缺少的字段', 'Create the missing fields'),
     on: ['failed'],
     fits: needsFields,
-    look: () => ({ type: 'primary_filled', confirm: createFields }),
+    look: () => ({
+      type: 'primary_filled',
+      confirm: {
+        title: text('新建缺少的字段？', 'Create the missing fields?'),
+        text: text(
+          '按查询的列新建字段，然后再同步一次；已有的字段不会改动。',
+          'Fields are created from the query’s columns, then the sync runs again; no other field is touched.',
+        ),
+      },
+    }),
   },
   retry: {
     // With no chunk that failed, what is left to retry are rows.
@@ -32,7 +42,7 @@ export const runButtons = {
         : text('重试失败分块', 'Retry failed chunks'),
     on: ['partial', 'failed'],
     fits: ({ chunks }) => chunks.failed.length + (chunks.refused ?? 0) > 0,
-    look: () => ({ type: 'primary_filled' }),
+    look: primary,
   },
   apply: {
     label: text('应用', 'Apply'),
@@ -47,17 +57,18 @@ export const runButtons = {
     label: text('应用但不删除', 'Apply without deletes'),
     on: ['waiting'],
     fits: ({ planned }) => planned.deletes > 0,
-    look: (state) => ({
-      confirm: { title: text('应用，但不删除？', 'Apply, but delete nothing?'), text: keptLine(state) },
+    look: ({ planned }) => ({
+      confirm: {
+        title: text('应用，但不删除？', 'Apply, but delete nothing?'),
+        text: text(
+          `新增 ${count(planned.creates)}，更新 ${count(planned.updates)}；要删除的 ${count(planned.deletes)} 条保留。`,
+          `${count(planned.creates)} created, ${count(planned.updates)} updated; the ${count(planned.deletes)} to delete are kept.`,
+        ),
+      },
     }),
   },
   discard: { label: text('放弃', 'Discard'), on: ['waiting'] },
-  resume: {
-    label: text('继续', 'Continue'),
-    on: ['cancelled'],
-    fits: canResume,
-    look: () => ({ type: 'primary_filled' }),
-  },
+  resume: { label: text('继续', 'Continue'), on: ['cancelled'], fits: canResume, look: primary },
   cancel: { label: text('取消', 'Cancel'), on: ['running'], fits: (state) => !isCancelling(state) },
   rerun: {
     label: ({ planOnly }) => (planOnly ? text('重新计划', 'Plan again') : text('再次同步', 'Run again')),
@@ -82,11 +93,14 @@ export const runButtons = {
 
 export type RunOp = keyof typeof runButtons;
 
+/** The table's address when it is one that Feishu opens. */
+const address = (link: string): string | undefined =>
+  /^https?:\/\/[^\s<>"']{1,1000}$/u.test(link) ? link : undefined;
+
+type Buttons = Readonly<Record<string, RunButtonLook>>;
+
 /** The buttons of a run in this state, in their order. @param all those that there are */
-export const opsFor = (
-  state: State,
-  all: Readonly<Record<string, RunButtonLook>> = runButtons,
-): readonly string[] =>
+export const opsFor = (state: State, all: Buttons = runButtons): readonly string[] =>
   Object.entries(all).flatMap(([op, { on, fits }]) =>
     on.includes(state.status) && (fits?.(state) ?? true) ? [op] : [],
   );
@@ -99,33 +113,17 @@ export const opsFor = (
 export function runButtonRow(
   state: State,
   { copy = false, canApprove }: { readonly copy?: boolean | undefined; readonly canApprove: boolean },
-  all: Readonly<Record<string, RunButtonLook>> = runButtons,
-): readonly Element[] {
-  const drawn = opsFor(state, all)
-    .filter((op) => op === 'open' || (!copy && (op !== 'create' || canApprove)))
-    .flatMap((op) => {
-      const shown = all[op];
-      if (shown === undefined) return [];
-      const label = typeof shown.label === 'function' ? shown.label(state) : shown.label;
-      return [button({ op, run: state.run, v: state.version }, { label, ...shown.look?.(state) })];
-    });
-  return drawn.length === 0 ? [] : [buttonRow(drawn)];
-}
-
-const keptLine = ({ planned }: State): Text =>
-  text(
-    `新增 ${count(planned.creates)}，更新 ${count(planned.updates)}；要删除的 ${count(planned.deletes)} 条保留。`,
-    `${count(planned.creates)} created, ${count(planned.updates)} updated; the ${count(planned.deletes)} to delete are kept.`,
+  all: Buttons = runButtons,
+): Elements {
+  const shown = opsFor(state, all).filter(
+    (op) => op === 'open' || (!copy && (op !== 'create' || canApprove)),
   );
-
-const createFields = {
-  title: text('新建缺少的字段？', 'Create the missing fields?'),
-  text: text(
-    '按查询的列新建字段，然后再同步一次；已有的字段不会改动。',
-    'Fields are created from the query’s columns, then the sync runs again; no other field is touched.',
-  ),
-};
-
-/** The table's address when it is one that Feishu opens. */
-const address = (link: string): string | undefined =>
-  /^https?:\/\/[^\s<>"']{1,1000}$/u.test(link) ? link : undefined;
+  return buttonRow(
+    shown.flatMap((op) => {
+      const { label, look } = all[op] ?? {};
+      if (label === undefined) return [];
+      const words = typeof label === 'function' ? label(state) : label;
+      return [button({ op, run: state.run, v: state.version }, { label: words, ...look?.(state) })];
+    }),
+  );
+}

@@ -1,9 +1,22 @@
 import { reasonOf } from '../sync/state/counts.ts';
-import type { BadGroup, BadRow, ChunkKind, FailedChunk, Sample, State } from '../sync/state/state.ts';
+import { asksFirst, errorsOf } from '../sync/state/progress.ts';
+import type { BadRow, ChunkKind, Sample, State } from '../sync/state/state.ts';
 import { count, type Text, text } from '../sync/words/text.ts';
-import { type Element, head, type Room } from './parts/card.ts';
-import { figures, heading, line, lines } from './parts/element.ts';
-import { joined, plain, plainText, same, some } from './parts/words.ts';
+import type { Element, Elements, Room } from './parts/card.ts';
+import {
+  aside,
+  type Figure,
+  figures,
+  heading,
+  line,
+  lines,
+  list,
+  people,
+  problemElements,
+  rich,
+  say,
+} from './parts/element.ts';
+import { joined, type Maybe, moment, plain, plainText, present, same, some } from './parts/words.ts';
 
 const kinds: Readonly<Record<ChunkKind, Text>> = {
   create: text('新增', 'create'),
@@ -12,48 +25,35 @@ const kinds: Readonly<Record<ChunkKind, Text>> = {
 };
 const signs: Readonly<Record<ChunkKind, string>> = { create: '+', update: '~', delete: '−' };
 
+/** How many changes of a kind a plan has. */
+export const toDo = (kind: ChunkKind, n: number): Figure => ({
+  name: text(`将${kinds[kind].zh}`, `to ${kinds[kind].en}`),
+  value: count(n),
+});
+
+const did = (kind: ChunkKind, n: number): Figure => ({
+  name: text(kinds[kind].zh, `${kinds[kind].en}d`),
+  value: count(n),
+});
+
 /** Whether the numbers say what would happen, not what has. */
-export const isPlan = (state: State): boolean => state.status === 'waiting' || state.status === 'planned';
+const isPlan = ({ status }: State): boolean => status === 'waiting' || status === 'planned';
 
 /** What people look for first: created, updated, deleted, unchanged. */
+function numbers(state: State): readonly Figure[] {
+  const { rows, deletes, planned } = state;
+  const written = isPlan(state)
+    ? [
+        toDo('create', planned.creates),
+        toDo('update', planned.updates),
+        toDo('delete', deletes.planned - deletes.kept),
+      ]
+    : [did('create', rows.created), did('update', rows.updated), did('delete', deletes.done)];
+  return [...written, { name: text('不变', 'unchanged'), value: count(rows.unchanged) }];
+}
+
+/** The numbers side by side. */
 export const fourNumbers = (state: State): Element => figures(numbers(state));
-
-function numbers(state: State): readonly { readonly name: Text; readonly value: string }[] {
-  const { rows, deletes } = state;
-  const plan = isPlan(state);
-  const deleted = plan ? deletes.planned - deletes.kept : deletes.done;
-  const [created, updated] = plan
-    ? [state.planned.creates, state.planned.updates]
-    : [rows.created, rows.updated];
-  return [
-    { name: plan ? text('将新增', 'to create') : text('新增', 'created'), value: count(created) },
-    { name: plan ? text('将更新', 'to update') : text('更新', 'updated'), value: count(updated) },
-    { name: plan ? text('将删除', 'to delete') : text('删除', 'deleted'), value: count(deleted) },
-    { name: text('不变', 'unchanged'), value: count(rows.unchanged) },
-  ];
-}
-
-/** How many of the updates set back what people changed; nothing when none does. */
-export function setBack(state: State): readonly Element[] {
-  const plan = isPlan(state);
-  const rows = plan ? (state.planned.back ?? 0) : (state.setBack ?? 0);
-  if (rows === 0) return [];
-  const n = count(rows);
-  return [
-    line(
-      plan
-        ? text(
-            `其中 ${n} 行是被人在表格里改过的，会恢复成数据库里的值。`,
-            `${n} of the updates set back what people changed in the table.`,
-          )
-        : text(
-            `其中 ${n} 行是被人在表格里改过的，已恢复成数据库里的值。`,
-            `${n} of them had been changed in the table by people, and were set back.`,
-          ),
-      { size: 'notation', colour: 'grey' },
-    ),
-  ];
-}
 
 /** The numbers in one line, for summaries and the question before a plan is applied. */
 export const numbersLine = (state: State): Text =>
@@ -62,122 +62,153 @@ export const numbersLine = (state: State): Text =>
     ' · ',
   );
 
+/** What a run that has ended, or waits, came to. @param approvers as for the run's card */
+export function outcome(
+  state: State,
+  { approvers, timeZone }: { readonly approvers: readonly string[]; readonly timeZone: string },
+  room: Room,
+): readonly Elements[] {
+  const { error, waiting, rows, deletes } = state;
+  const until = waiting?.until == null ? undefined : moment(waiting.until, timeZone);
+  return [
+    error !== null && problemElements(errorsOf(state), room),
+    (waiting?.reasons ?? []).slice(0, 8).map(({ message }) => line(plainText(message, room.chars * 2))),
+    (rows.read > 0 || deletes.planned > 0) && fourNumbers(state),
+    setBack(state),
+    samples(waiting?.samples ?? [], room),
+    asksFirst(state) && deciders(state, approvers),
+    until !== undefined && say(`${until} 之前有效。`, `It expires at ${until}.`, aside),
+    wentWrong(state, room),
+  ];
+}
+
+/** Who can say yes. */
+function deciders(state: State, approvers: readonly string[]): Element {
+  const other = approvers.includes('other');
+  const but = other ? text('，发起人除外。', ', but not the one who started it.') : undefined;
+  const stop = but ?? text('。', '.');
+  if (approvers.includes('everyone'))
+    return say(`这里的人都可以应用${stop.zh}`, `Everybody here may apply${stop.en}`, aside);
+  if (approvers.includes('runners'))
+    return say(`可以运行它的人都可以应用${stop.zh}`, `Everybody who may run it may apply${stop.en}`, aside);
+  const named = people(approvers);
+  if (named !== '') {
+    const words = text(`可以应用的人：${named}${but?.zh ?? ''}`, `May apply: ${named}${but?.en ?? ''}`);
+    return rich(words, 'notation');
+  }
+  const command = `bitable-sync run ${plain(state.definition, 40)} --approve ${plain(state.run, 40)}`;
+  return say(
+    `没有设置可以应用的人，只能在服务器上运行：${command}`,
+    `Nobody is named who may apply; only the command line can: ${command}`,
+    aside,
+  );
+}
+
+/** How many of the updates set back what people changed; nothing when none does. */
+function setBack(state: State): Elements {
+  const plan = isPlan(state);
+  const rows = plan ? state.planned.back : state.setBack;
+  if (!rows) return undefined;
+  const n = count(rows);
+  return say(
+    `其中 ${n} 行是被人在表格里改过的，${plan ? '会' : '已'}恢复成数据库里的值。`,
+    plan
+      ? `${n} of the updates set back what people changed in the table.`
+      : `${n} of them had been changed in the table by people, and were set back.`,
+    aside,
+  );
+}
+
 /** One line for each kind of trouble that rows or deletes met. */
-export function troubles(state: State): readonly Text[] {
+function troubles(state: State): readonly Text[] {
   const { rows, deletes } = state;
   // Before a plan is carried out nothing has been sent, and that is no trouble.
   const sent = isPlan(state) ? 0 : 1;
-  const all: readonly (readonly [number, string, string, string])[] = [
-    [rows.rejected, '行被拒绝：内容不合要求', 'row', 'rejected: their values do not fit'],
-    [rows.invalid, '行无效：主键为空或重复，没有发送', 'row', 'invalid: key empty or doubled, not sent'],
-    [rows.failed, '行失败：每一轮都没有成功', 'row', 'failed: refused in every round'],
-    [
+  const told = (n: number, zh: string, noun: string, en: string): Maybe<Text> =>
+    n > 0 && text(`${count(n)} ${zh}`, `${some(n, noun)} ${en}`);
+  return present([
+    told(rows.rejected, '行被拒绝：内容不合要求', 'row', 'rejected: their values do not fit'),
+    told(rows.invalid, '行无效：主键为空或重复，没有发送', 'row', 'invalid: key empty or doubled, not sent'),
+    told(rows.failed, '行失败：每一轮都没有成功', 'row', 'failed: refused in every round'),
+    told(
       rows.unknown,
       '行结果未知：没有应答，也无法核实',
       'row',
       'unknown: no answer, and not to be settled by reading',
-    ],
-    [rows.notSent * sent, '行没有发送', 'row', 'not sent'],
-    [deletes.failed, '条删除失败', 'delete', 'failed'],
-    [deletes.unknown, '条删除结果未知', 'delete', 'unknown'],
-    [deletes.notSent * sent, '条删除没有发送', 'delete', 'not sent'],
-    [deletes.kept, '条记录保留，没有删除', 'record', 'kept, not deleted'],
-  ];
-  return all
-    .filter(([n]) => n > 0)
-    .map(([n, zh, noun, en]) => text(`${count(n)} ${zh}`, `${some(n, noun)} ${en}`));
+    ),
+    told(rows.notSent * sent, '行没有发送', 'row', 'not sent'),
+    told(deletes.failed, '条删除失败', 'delete', 'failed'),
+    told(deletes.unknown, '条删除结果未知', 'delete', 'unknown'),
+    told(deletes.notSent * sent, '条删除没有发送', 'delete', 'not sent'),
+    told(deletes.kept, '条记录保留，没有删除', 'record', 'kept, not deleted'),
+  ]);
 }
 
 /** What went wrong, in groups: counts, failed chunks one a line, bad rows by reason. */
-export function wentWrong(state: State, room: Room): readonly Element[] {
+function wentWrong(state: State, room: Room): readonly Elements[] {
   const counts = troubles(state);
   const { failed } = state.chunks;
+  const chunks = text(`失败分块 ${count(failed.length)} 个`, some(failed.length, 'failed chunk'));
   return [
-    ...(counts.length === 0 ? [] : [heading(text('没有写入的', 'Not written')), lines(counts)]),
-    ...(failed.length === 0
-      ? []
-      : [
-          heading(text(`失败分块 ${count(failed.length)} 个`, some(failed.length, 'failed chunk'))),
-          list(failed, room.lines, (chunk) => chunkLine(chunk, room)),
-        ]),
-    ...(state.badRows.length === 0
-      ? []
-      : [heading(text('有问题的行', 'Rows to look at')), badRows(state.badRows, room)]),
+    counts.length > 0 && [heading(text('没有写入的', 'Not written')), lines(counts)],
+    failed.length > 0 && [heading(chunks), list(failed, room.lines, (chunk) => chunkLine(chunk, room))],
+    state.badRows.length > 0 && [
+      heading(text('有问题的行', 'Rows to look at')),
+      list(state.badRows, Math.ceil(room.lines / 2), (group) => badLine(group, room)),
+    ],
   ];
 }
 
 /** `C003 · 新增 500 行 · 1255001 · reason` */
-function chunkLine(chunk: FailedChunk, room: Room): Text {
-  const kind = kinds[chunk.kind];
-  const code =
-    chunk.how === 'threw' || chunk.code === null ? text('无应答', 'no answer') : same(String(chunk.code));
+function chunkLine(
+  { id, kind, rows, how, code, message }: State['chunks']['failed'][number],
+  { chars }: Room,
+): Text {
   return joined(
     [
-      same(plain(chunk.id, 20)),
-      text(`${kind.zh} ${count(chunk.rows)} 行`, `${kind.en} ${some(chunk.rows, 'row')}`),
-      code,
-      same(plain(chunk.message, room.chars) || '—'),
+      same(plain(id, 20)),
+      text(`${kinds[kind].zh} ${count(rows)} 行`, `${kinds[kind].en} ${some(rows, 'row')}`),
+      how === 'threw' || code === null ? text('无应答', 'no answer') : same(String(code)),
+      same(plain(message, chars) || '—'),
     ],
     ' · ',
   );
 }
 
-/** Lines for the head of a list, and how many more there are. */
-export function list<T>(all: readonly T[], most: number, draw: (one: T) => Text): Element {
-  const { shown, more } = head(all, most);
-  const rest = more === 0 ? [] : [text(`… 还有 ${count(more)} 个`, `… and ${count(more)} more`)];
-  return lines([...shown.map(draw), ...rest], { size: 'notation' });
+/** A group of rows by reason: `37 rows · city · no such option · A001, A002, …`. */
+function badLine(group: State['badRows'][number], { chars }: Room): Text {
+  const { rows, field, samples } = group;
+  return joined(
+    [
+      text(`${count(rows)} 行`, some(rows, 'row')),
+      field !== undefined && same(plain(field, 40)),
+      plainText(reasonOf(group), Math.ceil(chars / 2)),
+      same(samples.map(nameOf).join(', ') + (rows > samples.length ? ', …' : '')),
+    ],
+    ' · ',
+  );
 }
 
-/** Rows by reason, the largest group first: `37 rows · city · no such option · A001, A002, …`. */
-const badRows = (groups: readonly BadGroup[], room: Room): Element =>
-  list(groups, Math.ceil(room.lines / 2), (group) => {
-    const keys = group.samples.map(nameOf).join(', ') + (group.rows > group.samples.length ? ', …' : '');
-    return joined(
-      [
-        text(`${count(group.rows)} 行`, some(group.rows, 'row')),
-        ...(group.field === undefined ? [] : [same(plain(group.field, 40))]),
-        plainText(reasonOf(group), Math.ceil(room.chars / 2)),
-        same(keys),
-      ],
-      ' · ',
-    );
-  });
-
 /** A row by its key; one without a key by its place in the query's answer. */
-const nameOf = (row: BadRow): string => plain(row.key, 20) || (row.row === null ? '—' : `#${count(row.row)}`);
+const nameOf = ({ key, row }: BadRow): string => plain(key, 20) || (row === null ? '—' : `#${count(row)}`);
 
 const cellsShown = 3;
 
 /** What would change in a record: `~ A001 · city: 上海 → 北京`, `+ A002 · city: 北京`. @param size characters of a cell */
-export function sampleLine(one: Sample, size: number): Text {
+export function sampleLine({ kind, key, cells, back }: Sample, size: number): Text {
   const value = (words: string) => plain(words, size) || '∅';
-  const cell = ({ field, from, to }: Sample['cells'][number]) => {
-    const change =
-      one.kind === 'update' ? `${value(from)} → ${value(to)}` : value(one.kind === 'create' ? to : from);
+  const shown = cells.slice(0, cellsShown).map(({ field, from, to }) => {
+    const change = kind === 'update' ? `${value(from)} → ${value(to)}` : value(kind === 'create' ? to : from);
     return `${plain(field, size)}: ${change}`;
-  };
-  const more = one.cells.length > cellsShown ? ' · …' : '';
-  const cells = one.cells.slice(0, cellsShown).map(cell);
-  const words = [`${signs[one.kind]} ${plain(one.key, 40)}`, ...cells].join(' · ') + more;
-  return one.back
-    ? text(`${words}（被人改过，恢复）`, `${words} (changed by a person, set back)`)
-    : same(words);
+  });
+  const more = cells.length > cellsShown ? ['…'] : [];
+  const words = [`${signs[kind]} ${plain(key, 40)}`, ...shown, ...more].join(' · ');
+  return back ? text(`${words}（被人改过，恢复）`, `${words} (changed by a person, set back)`) : same(words);
 }
 
 /** What would change, a record a line. */
-export function samples(all: readonly Sample[], room: Room): readonly Element[] {
-  if (all.length === 0) return [];
-  const size = Math.ceil(room.chars / 8);
-  return [
+const samples = (all: readonly Sample[], room: Room): Elements =>
+  all.length > 0 && [
     heading(text('例如', 'For example')),
-    list(all, Math.ceil(room.lines / 2), (one) => sampleLine(one, size)),
+    list(all, Math.ceil(room.lines / 2), (one) => sampleLine(one, Math.ceil(room.chars / 8))),
   ];
-}
-
-/** Sentences worth telling that stop nothing. */
-export const notes = (all: readonly Text[], room: Room): readonly Element[] =>
-  all.length === 0 ? [] : [list(all, Math.ceil(room.lines / 4), (note) => plainText(note, room.chars))];
-
-/** A sentence of the run's own, cleaned and cut. */
-export const sentence = (words: Text, room: Room): Element => line(plainText(words, room.chars * 2));

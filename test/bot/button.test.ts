@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { buttons, decode } from '../../src/bot/buttons/registry.ts';
 import { chatCommands } from '../../src/bot/commands/registry.ts';
-import { encode } from '../../src/cards/parts/button.ts';
+import { encode } from '../../src/cards/parts/element.ts';
 
 it('reads back what buttons send', () => {
   const presses = fc.record({

@@ -6,7 +6,7 @@ import { buttons, decode } from '../../src/bot/buttons/registry.ts';
 import { CommandList } from '../../src/bot/commands/grammar.ts';
 import { chatCommands } from '../../src/bot/commands/registry.ts';
 import { saidCard } from '../../src/cards/answer-cards.ts';
-import { commandButton } from '../../src/cards/parts/button.ts';
+import { commandButton } from '../../src/cards/parts/element.ts';
 import { opsFor, type RunButtonLook, runButtonRow, runButtons } from '../../src/cards/run-buttons.ts';
 import type { Definition } from '../../src/sync/definition/definition.ts';
 import { text } from '../../src/sync/words/text.ts';

@@ -4,28 +4,28 @@ import { describe, expect, it } from 'vitest';
 import { chatCommands } from '../../src/bot/commands/registry.ts';
 import {
   acceptedCard,
+  askCard,
   cancelCard,
+  helpCard,
+  hintCard,
   problemCard,
   refusalCard,
   saidCard,
   unknownCard,
+  welcomeCard,
 } from '../../src/cards/answer-cards.ts';
-import { digestCard } from '../../src/cards/digest-cards.ts';
-import { askCard, helpCard, hintCard, welcomeCard } from '../../src/cards/help-cards.ts';
-import { historyCard, listCard, statusCard } from '../../src/cards/list-cards.ts';
-import { bytesOf, type Card, maxBytes, maxElements } from '../../src/cards/parts/card.ts';
-import { storyCard, verifyingCard } from '../../src/cards/row-cards.ts';
-import { endCard, runCard } from '../../src/cards/run-card.ts';
+import { historyCard, listCard, statusCard, storyCard, verifyingCard } from '../../src/cards/list-cards.ts';
 import {
   brokenCard,
   goodCard,
   leftOutCard,
   pausedCard,
   quotaCard,
-  reminderCard,
-  remindersCard,
   staleCard,
-} from '../../src/cards/schedule-cards.ts';
+} from '../../src/cards/notice-cards.ts';
+import { bytesOf, type Card, maxBytes, maxElements } from '../../src/cards/parts/card.ts';
+import { endCard, runCard } from '../../src/cards/run-card.ts';
+import { digestCard, reminderCard, remindersCard } from '../../src/cards/schedule-cards.ts';
 import { drawCard } from '../../src/cards/terminal.ts';
 import type { State } from '../../src/sync/state/state.ts';
 import type { Problem } from '../../src/sync/words/problem.ts';

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { chatCommands } from '../../src/bot/commands/registry.ts';
-import { acceptedCard, problemCard, refusalCard, unknownCard } from '../../src/cards/answer-cards.ts';
-import { helpCard, hintCard } from '../../src/cards/help-cards.ts';
+import {
+  acceptedCard,
+  helpCard,
+  hintCard,
+  problemCard,
+  refusalCard,
+  unknownCard,
+} from '../../src/cards/answer-cards.ts';
 import { type Listed, listCard } from '../../src/cards/list-cards.ts';
 import { text } from '../../src/sync/words/text.ts';
 import { buttonsOf, headerOf, wordsOf } from './read.ts';

@@ -1,17 +1,16 @@
 import { cardFault } from 'bitable-playground';
 import { describe, expect, it } from 'vitest';
-import { digestCard } from '../../src/cards/digest-cards.ts';
-import { bytesOf, type Card, maxBytes } from '../../src/cards/parts/card.ts';
-import { runCard } from '../../src/cards/run-card.ts';
 import {
   brokenCard,
   goodCard,
   leftOutCard,
   pausedCard,
   quotaCard,
-  reminderCard,
   staleCard,
-} from '../../src/cards/schedule-cards.ts';
+} from '../../src/cards/notice-cards.ts';
+import { bytesOf, type Card, maxBytes } from '../../src/cards/parts/card.ts';
+import { runCard } from '../../src/cards/run-card.ts';
+import { digestCard, reminderCard } from '../../src/cards/schedule-cards.ts';
 import { type Locale, text } from '../../src/sync/words/text.ts';
 import { buttonsOf, wordsOf } from './read.ts';
 import { at, everyState, stateWith } from './states.ts';

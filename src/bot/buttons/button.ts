@@ -1,4 +1,4 @@
-import type { Press } from '../../cards/parts/button.ts';
+import type { Press } from '../../cards/parts/element.ts';
 import { plain } from '../../cards/parts/words.ts';
 import type { RunRecord } from '../../run/ports.ts';
 import type { RunRequest } from '../../run/runs/runs.ts';
@@ -41,7 +41,7 @@ export interface FreeButton {
   press(event: ClickEvent, press: Press, bot: Bot): Promise<Said>;
 }
 
-/** What a press does. How the button looks, and in which states, stands in `cards/parts/button.ts`. */
+/** What a press does. How the button looks, and in which states, stands in `cards/parts/element.ts`. */
 export type CardButton = RunButton | FreeButton;
 
 export const say = (type: Said['type'], words: Text): Said => ({ type, words });

@@ -1,6 +1,7 @@
-import type { Press } from '../../cards/parts/button.ts';
+import { pausedCard } from '../../cards/notice-cards.ts';
+import type { Press } from '../../cards/parts/element.ts';
 import { moment } from '../../cards/parts/words.ts';
-import { pausedCard, reminderCard } from '../../cards/schedule-cards.ts';
+import { reminderCard } from '../../cards/schedule-cards.ts';
 import type { Definition } from '../../sync/definition/definition.ts';
 import { tomorrow } from '../../sync/schedule/due.ts';
 import { text } from '../../sync/words/text.ts';

@@ -1,4 +1,4 @@
-import { longestMore, longestRun, type Press, snoozes } from '../../cards/parts/button.ts';
+import { longestMore, longestRun, type Press, snoozes } from '../../cards/parts/element.ts';
 import type { RunOp } from '../../cards/run-buttons.ts';
 import { commands } from '../commands/registry.ts';
 import type { CardButton, RunButton } from './button.ts';

@@ -1,6 +1,5 @@
-import { helpCard } from '../../cards/help-cards.ts';
-import { historyCard, type Listed, listCard, statusCard } from '../../cards/list-cards.ts';
-import { storyCard } from '../../cards/row-cards.ts';
+import { helpCard } from '../../cards/answer-cards.ts';
+import { historyCard, type Listed, listCard, statusCard, storyCard } from '../../cards/list-cards.ts';
 import { text } from '../../sync/words/text.ts';
 import { approvers, may } from '../access.ts';
 import { type Bot, type ChatCommand, type ChatRequest, usage } from '../bot.ts';

@@ -1,5 +1,5 @@
 import { saidCard } from '../../cards/answer-cards.ts';
-import { commandButton } from '../../cards/parts/button.ts';
+import { commandButton } from '../../cards/parts/element.ts';
 import { plain, same } from '../../cards/parts/words.ts';
 import { opsFor } from '../../cards/run-buttons.ts';
 import type { Definition } from '../../sync/definition/definition.ts';

@@ -1,6 +1,6 @@
 import { saidCard } from '../../cards/answer-cards.ts';
-import { commandButton } from '../../cards/parts/button.ts';
-import { colours } from '../../cards/parts/look.ts';
+import { colours } from '../../cards/parts/card.ts';
+import { commandButton } from '../../cards/parts/element.ts';
 import { same } from '../../cards/parts/words.ts';
 import { remindersCard } from '../../cards/schedule-cards.ts';
 import type { Definition } from '../../sync/definition/definition.ts';

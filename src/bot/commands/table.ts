@@ -1,8 +1,8 @@
 import { problemCard, saidCard } from '../../cards/answer-cards.ts';
-import { commandButton } from '../../cards/parts/button.ts';
-import { colours } from '../../cards/parts/look.ts';
+import { verifyCard, verifyingCard } from '../../cards/list-cards.ts';
+import { colours } from '../../cards/parts/card.ts';
+import { commandButton } from '../../cards/parts/element.ts';
 import { same } from '../../cards/parts/words.ts';
-import { verifyCard, verifyingCard } from '../../cards/row-cards.ts';
 import type { CallMeter } from '../../run/ports.ts';
 import type { Inited } from '../../run/table/init-table.ts';
 import type { Definition } from '../../sync/definition/definition.ts';

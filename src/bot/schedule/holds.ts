@@ -1,5 +1,5 @@
 import type { GlobalHold } from '../../cards/list-cards.ts';
-import { quotaCard } from '../../cards/schedule-cards.ts';
+import { quotaCard } from '../../cards/notice-cards.ts';
 import type { Clock } from '../../run/ports.ts';
 import type { Definition } from '../../sync/definition/definition.ts';
 import { nextAfter } from '../../sync/schedule/cron.ts';

@@ -1,4 +1,4 @@
-import { owedCard, redirected, summaryOf } from '../../cards/digest-cards.ts';
+import { owedCard, redirected, summaryOf } from '../../cards/notice-cards.ts';
 import type { Journal } from '../../run/ports.ts';
 import type { Runs } from '../../run/runs/runs.ts';
 import type { Definition } from '../../sync/definition/definition.ts';

@@ -1,5 +1,5 @@
-import { digestCard } from '../../cards/digest-cards.ts';
-import { leftOutCard, type ReminderFacts, reminderCard } from '../../cards/schedule-cards.ts';
+import { leftOutCard } from '../../cards/notice-cards.ts';
+import { digestCard, type ReminderFacts, reminderCard } from '../../cards/schedule-cards.ts';
 import type { Run, Started } from '../../run/runs/runs.ts';
 import type { Definition } from '../../sync/definition/definition.ts';
 import { lastWithin } from '../../sync/schedule/cron.ts';

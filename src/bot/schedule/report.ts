@@ -1,6 +1,5 @@
-import { summaryOf } from '../../cards/digest-cards.ts';
+import { goodCard, pausedCard, summaryOf } from '../../cards/notice-cards.ts';
 import { runCard } from '../../cards/run-card.ts';
-import { goodCard, pausedCard } from '../../cards/schedule-cards.ts';
 import { problemFacts } from '../../run/runs/log-run.ts';
 import type { Definition } from '../../sync/definition/definition.ts';
 import { isQuiet } from '../../sync/schedule/due.ts';

@@ -1,4 +1,4 @@
-import { brokenCard, goodCard, staleCard } from '../../cards/schedule-cards.ts';
+import { brokenCard, goodCard, staleCard } from '../../cards/notice-cards.ts';
 import { duration, isQuiet } from '../../sync/schedule/due.ts';
 import { isStale } from '../../sync/schedule/health.ts';
 import { brokenDefinition } from '../failures.ts';

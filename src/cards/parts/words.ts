@@ -29,19 +29,23 @@ export function plain(words: string, max: number): string {
 }
 
 /** {@link plain} for a sentence in both languages. */
-export const plainText = (words: Text, max: number): Text => ({
-  zh: plain(words.zh, max),
-  en: plain(words.en, max),
-});
+export const plainText = ({ zh, en }: Text, max: number): Text => text(plain(zh, max), plain(en, max));
 
 /** The same words in both languages, as for names and keys. */
-export const same = (words: string): Text => ({ zh: words, en: words });
+export const same = (words: string): Text => text(words, words);
 
-/** Puts texts behind one another. */
-export const joined = (parts: readonly Text[], between: string): Text => ({
-  zh: parts.map((part) => part.zh).join(between),
-  en: parts.map((part) => part.en).join(between),
-});
+/** Something that may be left out. */
+export type Maybe<T> = T | false | null | undefined;
+
+/** Those that are not left out. */
+export const present = <T extends object>(all: readonly Maybe<T>[]): readonly T[] =>
+  all.filter((one): one is T => one !== undefined && one !== null && one !== false);
+
+/** Puts texts behind one another, without those that are left out. */
+export const joined = (parts: readonly Maybe<Text>[], between: string): Text => {
+  const all = present(parts);
+  return text(all.map(({ zh }) => zh).join(between), all.map(({ en }) => en).join(between));
+};
 
 const barLength = 20;
 
@@ -62,10 +66,8 @@ export function lasting(ms: number): Text {
   if (seconds < 60) return text(`${seconds} 秒`, `${seconds} s`);
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return text(`${minutes} 分 ${seconds % 60} 秒`, `${minutes} min ${seconds % 60} s`);
-  return text(
-    `${count(Math.floor(minutes / 60))} 小时 ${minutes % 60} 分`,
-    `${count(Math.floor(minutes / 60))} h ${minutes % 60} min`,
-  );
+  const hours = count(Math.floor(minutes / 60));
+  return text(`${hours} 小时 ${minutes % 60} 分`, `${hours} h ${minutes % 60} min`);
 }
 
 /** Items a second, or nothing while there is too little to tell. */
@@ -74,18 +76,9 @@ export const rate = (items: number, ms: number): number | undefined =>
 
 /** A moment as `11-23 14:03` on the wall of the given zone, with seconds when asked. */
 export function moment(at: number, timeZone: string, seconds = false): string {
-  const parts = new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    hourCycle: 'h23',
-    month: '2-digit',
-    day: '2-digit',
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-  }).formatToParts(at);
-  const part = (type: Intl.DateTimeFormatPartTypes) => parts.find((one) => one.type === type)?.value;
-  const time = `${part('hour')}:${part('minute')}`;
-  return seconds ? `${time}:${part('second')}` : `${part('month')}-${part('day')} ${time}`;
+  // Swedish writes `2026-11-23 14:03:05`.
+  const shown = new Date(at).toLocaleString('sv-SE', { timeZone });
+  return seconds ? shown.slice(11) : shown.slice(5, 16);
 }
 
 /** A count with its English noun: `1 row`, `1,234 rows`. */
