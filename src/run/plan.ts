@@ -6,16 +6,15 @@ import { type KnownField, personWords, type Target } from '../sync/fields/column
 import type { Mapping } from '../sync/fields/mapping.ts';
 import { isOpen } from '../sync/plan/pace.ts';
 import { tally } from '../sync/state/counts.ts';
-import type { FailedChunk, Sample, State, WaitReason } from '../sync/state/state.ts';
 import {
-  amount,
-  inFormat,
-  knownFieldSchema,
-  object,
-  parsed,
+  type FailedChunk,
+  type Sample,
+  type State,
   sampleSchema,
+  type WaitReason,
   waitSchema,
-} from '../sync/state/stored.ts';
+} from '../sync/state/state.ts';
+import { amount, inFormat, knownFieldSchema, object, parsed } from '../sync/state/stored.ts';
 import type { Failure } from '../sync/words/failure.ts';
 import type { ChunkRecord } from './ports.ts';
 

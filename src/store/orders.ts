@@ -1,5 +1,6 @@
 import type { Order, Orders } from '../run/ports.ts';
-import { actorSchema, parsed } from '../sync/state/stored.ts';
+import { actorSchema } from '../sync/state/state.ts';
+import { parsed } from '../sync/state/stored.ts';
 import type { Backend, Database } from './db/backend.ts';
 
 /** Orders for runs that go on at another instance. */

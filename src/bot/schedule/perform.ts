@@ -1,9 +1,8 @@
 import { leftOutCard } from '../../cards/notice-cards.ts';
 import { digestCard, type ReminderFacts, reminderCard } from '../../cards/schedule-cards.ts';
 import type { Run, Started } from '../../run/runs/runs.ts';
-import type { Definition } from '../../sync/definition/definition.ts';
+import { type Definition, duration } from '../../sync/definition/definition.ts';
 import { lastWithin } from '../../sync/schedule/cron.ts';
-import { duration } from '../../sync/schedule/due.ts';
 import { digestOf, isScheduled, isStale } from '../../sync/schedule/health.ts';
 import type { Entry } from './entries.ts';
 import { noticeOf, type ScheduleContext, send } from './notices.ts';

@@ -1,5 +1,6 @@
 import { brokenCard, goodCard, staleCard } from '../../cards/notice-cards.ts';
-import { duration, isQuiet } from '../../sync/schedule/due.ts';
+import { duration } from '../../sync/definition/definition.ts';
+import { isQuiet } from '../../sync/schedule/due.ts';
 import { isStale } from '../../sync/schedule/health.ts';
 import { brokenDefinition } from '../failures.ts';
 import type { ListedDefinition, Watched } from '../ports.ts';

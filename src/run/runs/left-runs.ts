@@ -1,4 +1,4 @@
-import { type Definition, lifetimeOf, usualLifetime } from '../../sync/definition/definition.ts';
+import { type Definition, lifetimeOf } from '../../sync/definition/definition.ts';
 import { end, goOn, isCancelling, wentOn } from '../../sync/state/progress.ts';
 import type { Actor, State } from '../../sync/state/state.ts';
 import { Fenced, ProblemError, problem } from '../../sync/words/problem.ts';
@@ -220,7 +220,7 @@ export function closer({ store: { journal }, clock, definition }: CloserParts): 
     async isOld({ state, scope }) {
       const saved = await definition(scope.definition).catch(() => undefined);
       const since = state.acts.findLast(({ op }) => op !== 'restart')?.at ?? state.startedAt;
-      return clock.now() - since > (saved ? lifetimeOf(saved) : usualLifetime);
+      return clock.now() - since > lifetimeOf(saved);
     },
     async interrupt(left) {
       const { id, state } = left;

@@ -1,9 +1,9 @@
-/** Field types that a run can write. */
-const writable = [
+/** Field types that a run can write, by the word that definitions use. */
+export const writableKinds = [
   ...(['text', 'number', 'select', 'multi', 'date', 'checkbox', 'phone', 'url'] as const),
   ...(['person', 'group', 'location', 'link', 'attachment'] as const),
 ] as const;
-export type WritableKind = (typeof writable)[number];
+export type WritableKind = (typeof writableKinds)[number];
 
 /** Field types that only Feishu fills. */
 const readOnly = [
@@ -11,7 +11,7 @@ const readOnly = [
   ...(['auto-number', 'button', 'stage', 'other'] as const),
 ] as const;
 
-export const fieldKinds = [...writable, ...readOnly] as const;
+export const fieldKinds = [...writableKinds, ...readOnly] as const;
 export type FieldKind = (typeof fieldKinds)[number];
 
 /** One field (column) of a Bitable table. */

@@ -35,57 +35,21 @@ export function parseDefinition(raw: unknown): ParsedDefinition {
   const key = keyParts(written.data, rules.fields);
   const issues = [...contentIssues(written.data), ...rules.issues, ...key.issues];
   if (issues.length > 0) return { kind: 'issues', issues };
-  return { kind: 'definition', definition: complete(written.data, rules.fields, key.parts) };
+  return {
+    kind: 'definition',
+    definition: {
+      ...written.data,
+      title: written.data.title ?? written.data.name,
+      key: key.parts,
+      fields: rules.fields,
+    },
+  };
 }
-
-function complete(
-  { name, source, ...written }: WrittenDefinition,
-  fields: Readonly<Record<string, ColumnRule>>,
-  key: readonly KeyPart[],
-): Definition {
-  const { brake = {}, access = {} } = written;
-  return given({
-    name,
-    title: written.title ?? name,
-    source: given({ ...source, timeout: source.timeout ?? 300 }),
-    key,
-    target: written.target.trim(),
-    mode: written.mode ?? 'upsert',
-    fields,
-    chunkSize: written.chunkSize ?? 'auto',
-    concurrency: written.concurrency ?? 'auto',
-    rounds: written.rounds ?? 3,
-    deletes: written.deletes ?? 'ask',
-    brake: { deletes: share(brake.deletes ?? 0.2), updates: share(brake.updates ?? 0.5) },
-    access: given({
-      run: access.run === undefined ? undefined : [access.run].flat(),
-      approve: access.approve === undefined ? undefined : [access.approve].flat(),
-      chats: access.chats,
-    }),
-    schedule: (written.schedule ?? []).map((entry) =>
-      given({ ...entry, cron: entry.cron.trim().replaceAll(/\s+/g, ' ') }),
-    ),
-    view: written.view ?? 'ignore',
-    timeZone: written.timeZone,
-    private: written.private ?? [],
-    create: written.create,
-    expires: written.expires,
-  });
-}
-
-/** Leaves out what is not given, so that a missing entry is really missing. */
-const given = <T extends object>(entries: T) =>
-  Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T as undefined extends T[K] ? never : K]: T[K];
-  } & { [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined> };
-
-const share = (written: number | string): number =>
-  typeof written === 'number' ? written : Number.parseFloat(written) / 100;
 
 type Rules = Record<string, ColumnRule>;
 
 /** The rules by column: words spelt out, and entries that are named after a field turned round. */
-function columnRules({ fields = {} }: WrittenDefinition): { fields: Rules; issues: Issue[] } {
+function columnRules({ fields }: WrittenDefinition): { fields: Rules; issues: Issue[] } {
   const rules = new Map<string, ColumnRule>();
   const issues: Issue[] = [];
   for (const [name, entry] of Object.entries(fields)) {
@@ -97,8 +61,8 @@ function columnRules({ fields = {} }: WrittenDefinition): { fields: Rules; issue
     const { from, ...rule } = entry;
     if (from !== undefined && rule.to !== undefined) {
       issues.push(issue('from-and-to', path, both(`${name}.from`, `${name}.to`), oneOfThem));
-    } else if (from === undefined) add(name, given(rule), path);
-    else add(from, given({ ...rule, to: name }), [...path, 'from']);
+    } else if (from === undefined) add(name, rule, path);
+    else add(from, { ...rule, to: name }, [...path, 'from']);
   }
   function add(column: string, rule: ColumnRule, path: Path): void {
     if (rules.has(column)) {
@@ -160,7 +124,7 @@ function keyParts(
 
 /** What the shape alone does not show. */
 function contentIssues(written: WrittenDefinition): Issue[] {
-  const { name, source, target, timeZone, schedule = [] } = written;
+  const { name, source, target, timeZone, schedule } = written;
   const zones: [Path, string | undefined][] = [
     [['timeZone'], timeZone],
     ...schedule.map((entry, at): [Path, string | undefined] => [

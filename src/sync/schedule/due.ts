@@ -74,12 +74,6 @@ export function dueOf({ rhythm, id, missed }: DueEntry, last: number, now: numbe
 
 const day = 24 * 60 * minute;
 
-/** Milliseconds of a time as definitions write it: `30m`, `4h`, `2d`. */
-export function duration(written: string): number {
-  const units: Readonly<Record<string, number>> = { m: minute, h: 60 * minute, d: day };
-  return Number.parseInt(written, 10) * (units[written.slice(-1)] ?? Number.NaN);
-}
-
 /** Hours of the day in which good news waits; minutes since midnight. `from` may be later than `to`: over midnight. */
 export interface QuietHours {
   readonly from: number;

@@ -1,10 +1,17 @@
-import type { How } from '../words/failure.ts';
-import type { Problem } from '../words/problem.ts';
-import type { Text } from '../words/text.ts';
+import { z } from 'zod';
+import type { Parsed } from '../definition/definition.ts';
+import { hows } from '../words/failure.ts';
+import { amount, inFormat, numbers, parsed, problemSchema, readable, textSchema } from './stored.ts';
+
+// Everything here is stored with a run: each thing is described once, by its parser, and its type follows from that.
+
+const word = z.string();
+const flag = z.literal(true).exactOptional();
+const moment = amount.nullable();
 
 /**
- * How a run ends, or that it waits; `running` is every moment before. `open`: it has not come to its end. `goesOn`: it
- * has, and a button may still need its plan. `good`: the table is as the query wants it.
+ * How a run ends, or that it waits; `running` is every moment before. `open`: it has not ended. `goesOn`: it has, and
+ * a button may still need its plan. `good`: the table is as the query wants it.
  */
 export const statuses = {
   running: { open: true, goesOn: false, good: false },
@@ -16,237 +23,209 @@ export const statuses = {
   cancelled: { open: false, goesOn: true, good: false },
   interrupted: { open: false, goesOn: false, good: false },
   expired: { open: false, goesOn: false, good: false },
-} as const satisfies Readonly<Record<string, StatusFacts>>;
-
-interface StatusFacts {
-  readonly open: boolean;
-  readonly goesOn: boolean;
-  readonly good: boolean;
-}
+} as const satisfies Readonly<Record<string, Readonly<Record<'open' | 'goesOn' | 'good', boolean>>>>;
 
 export type Status = keyof typeof statuses;
 export const statusNames = Object.keys(statuses) as readonly Status[];
 
 /** What a running run is busy with. */
-export const phases = ['queued', 'reading', 'comparing', 'uploading', 'pausing', 'ended'] as const;
-export type Phase = (typeof phases)[number];
+const phase = z.enum(['queued', 'reading', 'comparing', 'uploading', 'pausing', 'ended']);
+export type Phase = z.output<typeof phase>;
 
 export const chunkKinds = ['create', 'update', 'delete'] as const;
 export type ChunkKind = (typeof chunkKinds)[number];
+const kind = z.enum(chunkKinds);
 
-/**
- * Where a chunk stands. `sent`: handed to the network, answer not known. `split`: its parts go on in its
- * place. `dropped`: not to be sent any more.
- */
+/** Where a chunk stands. `sent`: the answer is not known. `split`: its parts go on in its place. `dropped`: never sent. */
 export const chunkStatuses = [
   ...(['pending', 'sent', 'done', 'failed'] as const),
   ...(['unknown', 'rejected', 'split', 'dropped'] as const),
 ] as const;
 export type ChunkStatus = (typeof chunkStatuses)[number];
 
-/** Every source row ends in exactly one of these; `read` is their sum. */
-export interface RowCounts {
-  readonly read: number;
-  readonly created: number;
-  readonly updated: number;
-  readonly unchanged: number;
-  readonly rejected: number;
-  readonly invalid: number;
-  readonly failed: number;
-  readonly unknown: number;
-  readonly notSent: number;
-}
+/** Every source row ends in exactly one of these but `read`, which is their sum. */
+const rows = numbers(
+  ...(['read', 'created', 'updated', 'unchanged'] as const),
+  ...(['rejected', 'invalid', 'failed', 'unknown', 'notSent'] as const),
+);
+export type RowCounts = Parsed<typeof rows>;
 
-/** Every planned delete ends in exactly one of the others; `planned` is their sum. */
-export interface DeleteCounts {
-  readonly planned: number;
-  readonly done: number;
-  readonly failed: number;
-  readonly unknown: number;
-  readonly notSent: number;
-  readonly kept: number;
-}
+/** Every planned delete ends in exactly one of these but `planned`, which is their sum. */
+const deletes = numbers('planned', 'done', 'failed', 'unknown', 'notSent', 'kept');
+export type DeleteCounts = Parsed<typeof deletes>;
 
-/** A chunk that did not fully succeed. */
-export interface FailedChunk {
-  readonly id: string;
-  readonly kind: ChunkKind;
-  readonly rows: number;
-  readonly how: How;
-  /** Feishu's code, `null` when the call threw. */
-  readonly code: number | null;
-  readonly message: string;
-}
+/** A chunk that did not fully succeed; `code` is Feishu's, `null` when the call threw. */
+const failedChunk = z.object({
+  ...{ id: word, kind, rows: amount, how: z.enum(hows), code: amount.nullable(), message: word },
+});
+export type FailedChunk = Parsed<typeof failedChunk>;
 
 /** HTTP requests made for the run. Refused ones (throttle, conflict) are counted apart, not twice. */
-export interface CallCounts {
-  readonly read: number;
-  readonly write: number;
-  readonly refused: number;
-  readonly chat: number;
-}
+const calls = numbers('read', 'write', 'refused', 'chat');
+export type CallCounts = Parsed<typeof calls>;
 
 /** Milliseconds spent; `source` and `table` run side by side. */
-export interface Spent {
-  readonly total: number;
-  readonly source: number;
-  readonly table: number;
-  readonly diff: number;
-  readonly upload: number;
-}
+const ms = numbers('total', 'source', 'table', 'diff', 'upload');
+export type Spent = Parsed<typeof ms>;
 
-export const waitCodes = [
-  ...(['deletes', 'updates', 'empty-source', 'empty-table', 'empty-column', 'no-sight'] as const),
-  ...(['hand-made', 'new-options', 'changed', 'moved', 'only-shown'] as const),
-] as const;
+/** Changes in all chunks, and those whose outcome is known: the bar. */
+const changes = numbers('total', 'settled');
 
 /** Why a run waits for a person. */
-export interface WaitReason {
-  readonly code: (typeof waitCodes)[number];
-  readonly message: Text;
-}
+export const waitSchema = z.object({
+  code: z.enum([
+    ...(['deletes', 'updates', 'empty-source', 'empty-table', 'empty-column', 'no-sight'] as const),
+    ...(['hand-made', 'new-options', 'changed', 'moved', 'only-shown'] as const),
+  ]),
+  message: textSchema,
+});
+export type WaitReason = Parsed<typeof waitSchema>;
 
 /** What changed in one cell, for samples on cards; canonical text, already shortened and masked. */
-export interface Sample {
-  readonly key: string;
-  readonly kind: ChunkKind;
+export const sampleSchema = z.object({
+  key: word,
+  kind,
   /** Somebody changed the record; it is set back. */
-  readonly back?: true;
-  readonly cells: readonly { readonly field: string; readonly from: string; readonly to: string }[];
-}
-
-export const badRowKinds = ['invalid', 'rejected', 'table'] as const;
+  back: flag,
+  cells: z.array(z.object({ field: word, from: word, to: word })),
+});
+export type Sample = Parsed<typeof sampleSchema>;
 
 /**
  * A source row that is not sent: empty or doubled key (invalid), or a value that does not fit (rejected). `table`: a
  * record of the table that no run can touch, for its own key is empty or doubled.
  */
-export interface BadRow {
-  readonly kind: (typeof badRowKinds)[number];
-  readonly key: string;
+const badRowKind = z.enum(['invalid', 'rejected', 'table']);
+
+export const badRowSchema = z.object({
+  kind: badRowKind,
+  key: word,
   /** 1-based position in the query's answer; null when Feishu refused the row, or only the table has it. */
-  readonly row: number | null;
-  readonly field?: string;
+  row: amount.nullable(),
+  field: word.exactOptional(),
   /** Feishu's code, where Feishu refused the row. */
-  readonly code?: number;
-  readonly reason: Text;
-  /** What stood in the field, cut, and masked where the column is private; record IDs for keys doubled in the table. */
-  readonly value?: string;
-}
+  code: amount.exactOptional(),
+  reason: textSchema,
+  /** What the field held, cut, and masked where the column is private; record IDs for keys doubled in the table. */
+  value: word.exactOptional(),
+});
+export type BadRow = Parsed<typeof badRowSchema>;
 
 /** Bad rows of one reason: all are counted, a few are kept as samples. The rows themselves are in the store. */
-export interface BadGroup {
-  readonly kind: BadRow['kind'];
-  readonly field?: string;
-  readonly code?: number;
+const badGroup = z.object({
+  kind: badRowKind,
+  field: word.exactOptional(),
+  code: amount.exactOptional(),
   /** Without the value that it is about. */
-  readonly reason: Text;
-  readonly rows: number;
-  readonly samples: readonly BadRow[];
-}
-
-export const actorKinds = ['chat', 'button', 'schedule', 'cli'] as const;
+  reason: textSchema,
+  rows: amount,
+  samples: z.array(badRowSchema),
+});
+export type BadGroup = Parsed<typeof badGroup>;
 
 /** Who started or pressed something. */
-export interface Actor {
-  readonly kind: (typeof actorKinds)[number];
+export const actorSchema = z.object({
+  kind: z.enum(['chat', 'button', 'schedule', 'cli']),
   /** open_id; absent on the command line and for schedules. */
-  readonly openId?: string;
+  openId: word.exactOptional(),
   /** On the command line: the shell user's name. */
-  readonly user?: string;
-}
-
-export const actOps = [
-  ...(['start', 'retry', 'apply', 'apply-no-deletes', 'discard'] as const),
-  ...(['cancel', 'resume', 'create', 'restart'] as const),
-] as const;
+  user: word.exactOptional(),
+});
+export type Actor = Parsed<typeof actorSchema>;
 
 /** Something that a person did to the run, shown on its card; `restart`: the program went on with it by itself. */
-export interface Act {
-  readonly op: (typeof actOps)[number];
-  readonly by: Actor;
-  readonly at: number;
-}
+const act = z.object({
+  op: z.enum([
+    ...(['start', 'retry', 'apply', 'apply-no-deletes', 'discard'] as const),
+    ...(['cancel', 'resume', 'create', 'restart'] as const),
+  ]),
+  by: actorSchema,
+  at: amount,
+});
+export type Act = Parsed<typeof act>;
 
 /** Where a run stands that waits until another definition's run gives its table free. */
-export interface Queue {
+const queue = z.object({
   /** 1: the next one. */
-  readonly place: number;
-  /** The run that holds the table; null in the moment between two. */
-  readonly holder: {
-    readonly definition: string;
-    readonly title: string;
-    /** When it began, in ms. */
-    readonly since: number;
-    readonly by: Actor | null;
-    readonly changes: State['changes'];
-  } | null;
+  place: amount,
+  /** The run that holds the table, and since when (ms); null in the moment between two. */
+  holder: z
+    .object({ definition: word, title: word, since: amount, by: actorSchema.nullable(), changes })
+    .nullable(),
   /** Given while everything is frozen: its turn does not come before the thaw. */
-  readonly frozen?: true;
-}
+  frozen: flag,
+});
+export type Queue = Parsed<typeof queue>;
+
+const stateSchema = z.object({
+  ...{ run: word, definition: word, title: word },
+  /** Address of the table, for the open button. */
+  link: word,
+  planOnly: z.boolean(),
+  status: z.enum(statusNames),
+  phase,
+  /** While it is queued behind another run; nobody works on it then. */
+  queue: queue.exactOptional(),
+  /** Grows whenever the buttons' meaning changes; buttons carry it, a stale one has no effect. */
+  version: amount,
+  /** Milliseconds since the epoch. */
+  startedAt: amount,
+  endedAt: moment,
+  reading: z.object({ rows: amount, records: amount, total: moment }),
+  rows,
+  /** Of the updated rows, those whose record somebody had changed since it was last confirmed; set back, or to be. */
+  setBack: amount.exactOptional(),
+  deletes,
+  chunks: z.object({
+    total: amount,
+    /** Chunks whose outcome is known. */
+    settled: amount,
+    failed: z.array(failedChunk),
+    /** Rows that Feishu refused for what is in them, those passed over since an earlier run included: retry sends them. */
+    refused: amount.exactOptional(),
+  }),
+  changes,
+  /** What the plan holds, once there is one; `back`: the updates that set back what somebody changed. */
+  planned: z.object({ creates: amount, updates: amount, back: amount.exactOptional(), deletes: amount }),
+  /** Extra rounds used so far, of `roundsMax`. */
+  rounds: amount,
+  roundsMax: amount,
+  /** While pausing: when the next round starts. */
+  resumeAt: moment,
+  calls,
+  ms,
+  waiting: z
+    .object({
+      reasons: z.array(waitSchema),
+      samples: z.array(sampleSchema),
+      /** When the plan expires (ms); null of one that was only shown: without reasons a run would not wait. */
+      until: moment,
+    })
+    .nullable(),
+  error: problemSchema.nullable(),
+  /** What else stands in the way, where {@link error} is not alone. */
+  otherErrors: z.array(problemSchema).exactOptional(),
+  /** Things worth telling that stop nothing: doubled keys in the table, a table that moved while read. */
+  notes: z.array(textSchema),
+  /** Bounded, whatever the number of rows. */
+  badRows: z.array(badGroup),
+  acts: z.array(act),
+});
 
 /** All that is known of a run at one moment: what cards, terminal and the JSON report are drawn from. */
-export interface State {
-  readonly run: string;
-  readonly definition: string;
-  readonly title: string;
-  /** Address of the table, for the open button. */
-  readonly link: string;
-  readonly planOnly: boolean;
-  readonly status: Status;
-  readonly phase: Phase;
-  /** While it is queued behind another run; nobody works on it then. */
-  readonly queue?: Queue;
-  /** Grows whenever the buttons' meaning changes; buttons carry it, a stale one has no effect. */
-  readonly version: number;
-  /** Milliseconds since the epoch. */
-  readonly startedAt: number;
-  readonly endedAt: number | null;
-  readonly reading: { readonly rows: number; readonly records: number; readonly total: number | null };
-  readonly rows: RowCounts;
-  /** Of the updated rows, those whose record somebody had changed since it was last confirmed; set back, or to be. */
-  readonly setBack?: number;
-  readonly deletes: DeleteCounts;
-  readonly chunks: {
-    readonly total: number;
-    /** Chunks whose outcome is known. */
-    readonly settled: number;
-    readonly failed: readonly FailedChunk[];
-    /** Rows that Feishu refused for what is in them, those passed over since an earlier run included: retry sends them. */
-    readonly refused?: number;
-  };
-  /** Changes in all chunks, and those whose outcome is known: the bar. */
-  readonly changes: { readonly total: number; readonly settled: number };
-  /** What the plan holds, once there is one. */
-  readonly planned: {
-    readonly creates: number;
-    readonly updates: number;
-    /** Of the updates, those that set back what somebody changed. */
-    readonly back?: number;
-    readonly deletes: number;
-  };
-  /** Extra rounds used so far, of `roundsMax`. */
-  readonly rounds: number;
-  readonly roundsMax: number;
-  /** While pausing: when the next round starts. */
-  readonly resumeAt: number | null;
-  readonly calls: CallCounts;
-  readonly ms: Spent;
-  readonly waiting: {
-    readonly reasons: readonly WaitReason[];
-    readonly samples: readonly Sample[];
-    /** When the plan expires (ms); null of one that was only shown: without reasons a run would not wait. */
-    readonly until: number | null;
-  } | null;
-  readonly error: Problem | null;
-  /** What else stands in the way, where {@link error} is not alone. */
-  readonly otherErrors?: readonly Problem[];
-  /** Things worth telling that stop nothing: doubled keys in the table, a table that moved while read. */
-  readonly notes: readonly Text[];
-  /** Bounded, whatever the number of rows. */
-  readonly badRows: readonly BadGroup[];
-  readonly acts: readonly Act[];
-}
+export interface State extends Parsed<typeof stateSchema> {}
+
+/** Grows when what is stored of a state is no longer read by programs before it. */
+const format = 1;
+const stored = inFormat(format, stateSchema);
+
+export const writeState = (state: State): string => JSON.stringify({ format, ...state });
+
+/** The state of a run as it was stored. @throws ProblemError when it cannot be read */
+export const readState = (run: string, json: string): State => parsed(`state of run ${run}`, json, stored);
+
+/** The same; `undefined` when it cannot be read. */
+export const stateIn = (json: string): State | undefined => readable(json, stored);
 
 /** What one run did with a row. */
 export interface Chapter {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { duration, isQuiet, parseQuietHours, tomorrow } from '../../../src/sync/schedule/due.ts';
+import { duration } from '../../../src/sync/definition/definition.ts';
+import { isQuiet, parseQuietHours, tomorrow } from '../../../src/sync/schedule/due.ts';
 import { zoneOf } from '../../../src/sync/words/zone.ts';
 
 it.each([
