@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { approvers } from './bot/access.ts';
 import { createBackground } from './bot/bot.ts';
+import { botMenu, slashCommands } from './bot/commands/registry.ts';
 import { factsOf } from './bot/failures.ts';
 import { definitionOf } from './bot/find.ts';
 import { type Deed, permit } from './bot/permit.ts';
@@ -83,13 +84,12 @@ async function openParts(config: Config, surroundings: Surroundings, own: Own) {
   const { sources } = own(openSources(config.connections, { clock }), (part) => part.stop());
   const { kept } = store;
   const aside = own(createBackground(log), (part) => part.settled());
-  const { id: appId, secret: appSecret, domain, proxy } = config.app;
   const client = own(
     feishuClient({
       onFailure: ({ code }) => {
         if (code === quotaCode) aside.start('quota', () => noteQuota(kept.holds, clock.now()));
       },
-      ...{ appId, appSecret, domain, proxy, log, clock, chance },
+      ...{ app: config.app, log, clock, chance },
     }),
     (part) => part.stop(),
   );
@@ -140,7 +140,8 @@ function tableUses({ config, definitions, init, verify, ...parts }: Parts) {
     verify: async (name: string, onKeys: Parameters<Verify>[1], meter: CallMeter, signal: AbortSignal) =>
       verify(await definitions.get(name), onKeys, meter, signal),
     /** Looks at the Feishu app and registers its slash commands. Rejects with `ProblemError` or `CallError`. */
-    setup: (signal: AbortSignal) => setUp(config.app, client, signal),
+    setup: (signal: AbortSignal) =>
+      setUp(config.app, client, { commands: slashCommands, menu: botMenu }, signal),
     /** What the latest runs did with one row. */
     story: (name: string, key: string) => story(name, key, store),
     /** Who asked for what, newest first; of one definition when named. */

@@ -5,7 +5,7 @@ import type { Config } from './config.ts';
 import { whoAmI } from './feishu/app/setup.ts';
 import type { FeishuClient } from './feishu/calls/client.ts';
 import { longConnection } from './feishu/events/connection.ts';
-import { type ReadyParts, readiness } from './feishu/events/ready.ts';
+import type { ReadyParts } from './feishu/events/door.ts';
 import { type Receiver, receiver } from './feishu/events/receive.ts';
 import { webhook } from './feishu/events/webhook.ts';
 import { chance, type Own, type Surroundings, uncounted } from './process.ts';
@@ -111,7 +111,7 @@ async function openDoors(
   const taking =
     byHttp.kind === 'webhook' ? { webhook: webhook({ ...byHttp, receiver: events, clock, log }) } : {};
   // Loaded only for who serves: a run in a shell begins sooner without a server.
-  const { openDoor } = await import('./feishu/events/door.ts');
+  const { openDoor, readiness } = await import('./feishu/events/door.ts');
   const ready = readiness({
     ...{ lost, clock },
     ping: () => store.ping(),
@@ -129,9 +129,7 @@ function openEvents(
   { log, clock }: Surroundings,
 ): { lost: ReadyParts['lost']; stop(): Promise<void> } {
   if (app.events.kind === 'webhook') return { lost: () => undefined, stop: async () => undefined };
-  const { id: appId, secret: appSecret, domain, proxy } = app;
-  const parts = { appId, appSecret, domain, proxy, http: client.http, receiver: events, log, clock, chance };
-  const connection = longConnection(parts);
+  const connection = longConnection({ app, http: client.http, receiver: events, log, clock, chance });
   const lost: ReadyParts['lost'] = () => {
     const state = connection.state();
     if (state.kind === 'connected') return undefined;

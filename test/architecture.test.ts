@@ -76,7 +76,7 @@ const rules: Readonly<Record<string, Rule>> = {
     node: true,
   },
   demo: {
-    ours: ['demo', 'sync', 'cards', 'app.ts', 'feishu/app/needs.ts', ...config],
+    ours: ['demo', 'sync', 'cards', 'app.ts', 'bot/commands', ...config],
     types: ['run', 'bot', 'cli/command.ts'],
     packages: ['@photostructure/sqlite', 'bitable-playground', 'mysql2'],
     node: true,

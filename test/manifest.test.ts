@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { commands } from '../src/bot/commands/registry.ts';
-import { botMenu, freeCalls, type MenuEntry, neededScopes, slashCommands } from '../src/feishu/app/needs.ts';
+import { botMenu, commands, slashCommands } from '../src/bot/commands/registry.ts';
+import type { MenuEntry } from '../src/bot/ports.ts';
+import { freeCalls, neededScopes } from '../src/feishu/app/setup.ts';
 import { eventTypes } from '../src/feishu/events/receive.ts';
 
 const read = (name: string): string => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8');
@@ -117,7 +118,7 @@ it('every call in the sources stands in the list of permissions, and none that i
     ),
   );
   const made = [...methods.filter((name) => name.split('.').length > 2), ...addresses];
-  const listed = [...neededScopes.flatMap(({ calls }) => calls), ...freeCalls];
+  const listed = [...neededScopes.flatMap(({ calls = [] }) => calls), ...freeCalls];
   expect(new Set(made)).toEqual(new Set(listed));
 });
 

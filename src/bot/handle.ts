@@ -198,7 +198,7 @@ export class ChatBot {
     const waiting = await Promise.race([noted.then(() => false), late]);
     over.abort();
     if (!waiting || message === undefined) return;
-    await chat.reply(message, problemCard('', [storeBusy], locale), `waits:${message}`, undefined, group);
+    await chat.reply(message, problemCard('', [storeBusy], locale), `waits:${message}`, { thread: group });
   }
 
   async #onClick(event: ClickEvent): Promise<Toast> {

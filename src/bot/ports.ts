@@ -1,6 +1,7 @@
 import type { CallMeter } from '../run/ports.ts';
 import type { Definition } from '../sync/definition/definition.ts';
 import type { Problem } from '../sync/words/problem.ts';
+import type { Text } from '../sync/words/text.ts';
 
 export type * from './ports/kept.ts';
 
@@ -15,7 +16,12 @@ export interface Chat {
    */
   send(to: string, card: CardJson, once: string, meter?: CallMeter): Promise<string>;
   /** Answers a message with a card, in its thread when it stands in one. @param thread begins a thread where there is none */
-  reply(message: string, card: CardJson, once: string, meter?: CallMeter, thread?: boolean): Promise<string>;
+  reply(
+    message: string,
+    card: CardJson,
+    once: string,
+    how?: { readonly meter?: CallMeter | undefined; readonly thread?: boolean },
+  ): Promise<string>;
   /** Looks a chat up, in one attempt of two seconds at most: people wait for it. */
   about(chat: string): Promise<ChatFacts>;
   /** Replaces a card. */
@@ -104,6 +110,21 @@ export type ChatEvent = MessageEvent | ClickEvent | MenuEvent | ArrivedEvent;
 export interface Toast {
   readonly type: 'info' | 'success' | 'warning' | 'error';
   readonly content: string;
+}
+
+/** A command that is registered at Feishu, whose input box offers it; it sends ordinary text. */
+export interface SlashCommand {
+  /** Without the slash. */
+  readonly command: string;
+  readonly description: Text;
+}
+
+/** An entry of the bot's menu, which stands in the one-to-one chat; one with `entries` opens them. */
+export interface MenuEntry {
+  /** The event key that a press sends: a command. Of one that opens others only its ID. */
+  readonly key: string;
+  readonly name: Text;
+  readonly entries?: readonly MenuEntry[];
 }
 
 /** Takes an event at either door. Returns at once and never rejects; work goes on outside. Clicks answer a toast. */

@@ -43,7 +43,7 @@ export async function post(
   };
   if (to === undefined) return alone();
   try {
-    return { message: await talk.reply(to, card, once, meter, thread), chat, thread };
+    return { message: await talk.reply(to, card, once, { meter, thread }), chat, thread };
   } catch (error) {
     if (!isRefused(error)) throw error;
   }

@@ -1,8 +1,7 @@
 import type { Config } from '../config.ts';
 import type { FeishuClient } from '../feishu/calls/client.ts';
 import { cures } from '../feishu/calls/cures.ts';
-import { mayWrite } from '../feishu/table/may-write.ts';
-import { openTable } from '../feishu/table/open.ts';
+import { mayWrite, openTable } from '../feishu/table/open.ts';
 import { uncounted } from '../process.ts';
 import { tryLinked, tryPeople } from '../run/plan/lookup.ts';
 import { allOf, type BothSides, wouldCreate } from '../run/plan/open-sides.ts';

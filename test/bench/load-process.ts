@@ -34,7 +34,7 @@ async function load({ definition: written, app, shop, store: path, folder }: Loa
   const disk = path === null ? undefined : await openStore(`sqlite:${path}`, { clock, log });
   const store = disk ?? { ...memoryStore(), seen: unasked, ping: unasked, stop: async () => {} };
   const client = feishuClient({
-    ...{ appId: app.id, appSecret: app.secret, domain: app.url },
+    app: { id: app.id, secret: app.secret, domain: app.url },
     ...{ log, clock, chance },
   });
   const source = openSources(new Map([['SHOP', shop]]), { clock });

@@ -11,8 +11,8 @@ const clock = quickClock();
 
 beforeEach(async () => {
   feishu = await startPlayground({ seed: 3, limits: { messageRates: false } });
-  const { appId, appSecret, url: domain } = feishu;
-  client = feishuClient({ appId, appSecret, domain, log: newLog(), clock, chance: { random: () => 0.5 } });
+  const app = { id: feishu.appId, secret: feishu.appSecret, domain: feishu.url };
+  client = feishuClient({ app, log: newLog(), clock, chance: { random: () => 0.5 } });
   clock.slept.length = 0;
 });
 

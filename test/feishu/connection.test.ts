@@ -1,6 +1,7 @@
 import { type Playground, startPlayground } from 'bitable-playground';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ChatEvent, Toast } from '../../src/bot/ports.ts';
+import type { FeishuApp } from '../../src/feishu/calls/client.ts';
 import { type Http, http } from '../../src/feishu/calls/http.ts';
 import { type Connection, type ConnectionState, longConnection } from '../../src/feishu/events/connection.ts';
 import { receiver } from '../../src/feishu/events/receive.ts';
@@ -40,20 +41,17 @@ function hastyClock() {
 
 function open(
   handle: (event: ChatEvent) => Promise<Toast | undefined> = async () => undefined,
-  more: Partial<Parameters<typeof longConnection>[0]> = {},
+  more: Partial<FeishuApp> = {},
 ) {
   const log = newLog();
   const { clock, pauses } = hastyClock();
   const connection = longConnection({
-    appId: feishu.appId,
-    appSecret: feishu.appSecret,
-    domain: feishu.url,
+    app: { id: feishu.appId, secret: feishu.appSecret, domain: feishu.url, ...more },
     http: transport,
     receiver: receiver({ self: feishu.bot.openId, handle, log, clock, hide: (words) => words }),
     log,
     clock,
     chance: { random: () => 1 },
-    ...more,
   });
   connections.push(connection);
   return { connection, log, pauses };
@@ -105,9 +103,7 @@ describe('the long connection', () => {
     const { feishuClient } = await import('../../src/feishu/calls/client.ts');
     const { newMeter } = await import('./parts.ts');
     const client = feishuClient({
-      appId: feishu.appId,
-      appSecret: feishu.appSecret,
-      domain: feishu.url,
+      app: { id: feishu.appId, secret: feishu.appSecret, domain: feishu.url },
       log: newLog(),
       clock: wallClock,
       chance: { random: () => 0 },
@@ -172,7 +168,7 @@ describe('the long connection', () => {
   });
 
   it('says that the credentials are wrong', async () => {
-    const { connection } = open(undefined, { appSecret: 'wrong' });
+    const { connection } = open(undefined, { secret: 'wrong' });
     const state = await until(connection, (one) => one.kind === 'connecting' && one.problem !== undefined);
     if (state.kind !== 'connecting') throw new Error('It is not connecting.');
     expect(state.problem?.message.en).toContain('514');
@@ -216,7 +212,7 @@ describe('the long connection', () => {
   });
 
   it('refuses an app ID that the SDK would sit on silently', () => {
-    expect(() => open(undefined, { appId: 'cli_123' })).toThrow(/wrong-app-id/);
+    expect(() => open(undefined, { id: 'cli_123' })).toThrow(/wrong-app-id/);
   });
 
   it('is over when it is stopped', async () => {

@@ -17,9 +17,9 @@ describe('an answer', () => {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
     return async (more) => {
       const call = { method: 'GET', url, headers: {}, body: undefined, timeout: 10_000, signal: undefined };
-      const { body } = await transport.send({ ...call, ...more });
-      if (body.kind !== 'json') throw new Error('The answer was not read.');
-      return body.value;
+      const { json, instead } = await transport.send({ ...call, ...more });
+      if (instead !== undefined) throw new Error('The answer was not read.');
+      return json;
     };
   }
 

@@ -12,8 +12,7 @@ let client: FeishuClient;
 beforeEach(async () => {
   feishu = await startPlayground({ rates: false, seed: 7 });
   client = newClient(feishu.url, {
-    appId: feishu.appId,
-    appSecret: feishu.appSecret,
+    app: { id: feishu.appId, secret: feishu.appSecret },
     clock: quickClock(),
   });
 });

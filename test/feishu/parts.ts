@@ -1,6 +1,11 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type FeishuClient, feishuClient } from '../../src/feishu/calls/client.ts';
+import {
+  type ClientSettings,
+  type FeishuApp,
+  type FeishuClient,
+  feishuClient,
+} from '../../src/feishu/calls/client.ts';
 import type { CallMeter, Clock, Log } from '../../src/run/ports.ts';
 import type { CallCounts } from '../../src/sync/state/state.ts';
 import { CallError, type Failure } from '../../src/sync/words/failure.ts';
@@ -138,12 +143,10 @@ export async function startServer(script: Script): Promise<Server> {
 /** A client of the app at this address. */
 export function newClient(
   domain: string,
-  more: Partial<Parameters<typeof feishuClient>[0]> = {},
+  { app, ...more }: Omit<Partial<ClientSettings>, 'app'> & { readonly app?: Partial<FeishuApp> } = {},
 ): FeishuClient {
   return feishuClient({
-    appId,
-    appSecret,
-    domain,
+    app: { id: appId, secret: appSecret, domain, ...app },
     log: newLog(),
     clock: quickClock(),
     chance: { random: () => 0.5 },

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { patience, pauseFor, readLimits } from '../../src/feishu/calls/patience.ts';
+import { patience, pauseFor, readLimits } from '../../src/feishu/calls/client.ts';
 import { CallError, type Failure } from '../../src/sync/words/failure.ts';
 import { failureFrom, quickClock } from './parts.ts';
 

@@ -35,8 +35,8 @@ describe('in a tenant', () => {
   beforeEach(async () => {
     feishu = await startPlayground({ rates: false, seed: 3 });
     closers.push(() => feishu.stop());
-    const { appId, appSecret } = feishu;
-    known = people(opened(newClient(feishu.url, { appId, appSecret, clock })), clock);
+    const { appId: id, appSecret: secret } = feishu;
+    known = people(opened(newClient(feishu.url, { app: { id, secret }, clock })), clock);
     meter = newMeter();
   });
 

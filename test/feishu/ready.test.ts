@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readiness } from '../../src/feishu/events/ready.ts';
+import { readiness } from '../../src/feishu/events/door.ts';
 import { problem } from '../../src/sync/words/problem.ts';
 import { text } from '../../src/sync/words/text.ts';
 

@@ -13,9 +13,7 @@ const clock = quickClock();
 beforeEach(async () => {
   feishu = await startPlayground({ rates: false, seed: 7 });
   client = feishuClient({
-    appId: feishu.appId,
-    appSecret: feishu.appSecret,
-    domain: feishu.url,
+    app: { id: feishu.appId, secret: feishu.appSecret, domain: feishu.url },
     log: newLog(),
     clock,
     chance: { random: () => 0.5 },
@@ -165,9 +163,7 @@ describe('what a table says of itself', () => {
       ['https://open.larksuite.com', 500],
     ] as const) {
       const other = feishuClient({
-        appId: feishu.appId,
-        appSecret: 's',
-        domain,
+        app: { id: feishu.appId, secret: 's', domain },
         log: newLog(),
         clock,
         chance: { random: () => 0 },
@@ -458,9 +454,7 @@ describe('opening an address', () => {
 
   it('refuses one of the other product line', async () => {
     const lark = feishuClient({
-      appId: feishu.appId,
-      appSecret: 's',
-      domain: 'https://open.larksuite.com',
+      app: { id: feishu.appId, secret: 's', domain: 'https://open.larksuite.com' },
       log: newLog(),
       clock,
       chance: { random: () => 0 },

@@ -1,7 +1,7 @@
 import { type Playground, startPlayground } from 'bitable-playground';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
-import { botMenu } from '../../src/feishu/app/needs.ts';
+import { botMenu } from '../../src/bot/commands/registry.ts';
 import { look, type Sight, startBrowser } from '../support/browser.ts';
 import { sendCard } from '../support/send-card.ts';
 import { newWorld, type Opened, type World, type WorldOptions } from '../support/world.ts';

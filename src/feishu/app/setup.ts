@@ -1,29 +1,122 @@
+import type { MenuEntry, SlashCommand } from '../../bot/ports.ts';
 import type { CallMeter } from '../../run/ports.ts';
 import { CallError, type Failure, problemOf } from '../../sync/words/failure.ts';
+import type { Problem } from '../../sync/words/problem.ts';
 import { listed, type Text, text } from '../../sync/words/text.ts';
-import type { CallSpec, FeishuClient } from '../calls/client.ts';
+import type { CallSpec, FeishuApp, FeishuClient } from '../calls/client.ts';
 import { odd } from '../calls/failure.ts';
 import { list, shape, words } from '../calls/shape.ts';
 import { eventTypes } from '../events/receive.ts';
 import { webhookPath } from '../events/webhook.ts';
-import {
-  botMenu,
-  type MenuEntry,
-  type NeededScope,
-  neededScopes,
-  type SlashCommand,
-  slashCommands,
-} from './needs.ts';
+
+/** A permission of the app, as the console calls it. */
+export interface NeededScope {
+  readonly name: string;
+  /** What the bot does with it. */
+  readonly use: Text;
+  /** What the bot can do without, where that is so: it is needed only by some definitions. */
+  readonly optional?: true;
+  /** Methods of the SDK, or addresses, that are called with it; none for what only brings events. */
+  readonly calls?: readonly string[];
+}
+
+/**
+ * Every permission that the program uses, with the calls that need it; app-manifest.json asks for the same.
+ * Which scope a call takes stands on the call's own page: https://open.feishu.cn/document/server-docs/api-call-guide/server-api-list
+ */
+export const neededScopes: readonly NeededScope[] = [
+  {
+    name: 'im:message:send_as_bot',
+    use: text('发送和更新卡片', 'sends cards and keeps them fresh'),
+    calls: ['im.v1.message.create', 'im.v1.message.reply', 'im.v1.message.patch'],
+  },
+  {
+    name: 'im:resource',
+    use: text('发送 CSV 文件', 'sends CSV files'),
+    optional: true,
+    calls: ['im.v1.file.create'],
+  },
+  {
+    name: 'im:message.p2p_msg:readonly',
+    use: text('接收单聊里的命令', 'gets commands that are sent to it alone'),
+  },
+  {
+    name: 'im:message.group_at_msg:readonly',
+    use: text('接收群里 @ 它的命令', 'gets commands of groups in which it is mentioned'),
+  },
+  {
+    name: 'im:chat:readonly',
+    use: text('确认群里有没有外部成员', 'tells whether a group has people from other companies'),
+    calls: ['im.v1.chat.get'],
+  },
+  {
+    name: 'im:chat.members:bot_access',
+    use: text('被拉进群时打个招呼', 'greets a group that it is added to'),
+    optional: true,
+  },
+  {
+    name: 'im:chat.access_event.bot_p2p_chat:read',
+    use: text('有人打开单聊时打个招呼', 'greets whoever opens the chat with it'),
+    optional: true,
+  },
+  {
+    name: 'bitable:app',
+    use: text('读写多维表格', 'reads and writes Bitable'),
+    calls: [
+      'bitable.app.get',
+      'bitable.appTable.create',
+      'bitable.appTable.list',
+      'bitable.appTableField.create',
+      'bitable.appTableField.list',
+      'bitable.appTableRecord.batchCreate',
+      'bitable.appTableRecord.batchDelete',
+      'bitable.appTableRecord.batchGet',
+      'bitable.appTableRecord.batchUpdate',
+      'bitable.appTableRecord.search',
+      'drive.v1.permissionMember.auth',
+    ],
+  },
+  {
+    name: 'wiki:wiki:readonly',
+    use: text('找到知识库里的多维表格', 'finds a Base that stands in a wiki'),
+    optional: true,
+    calls: ['wiki.v2.space.getNode'],
+  },
+  {
+    name: 'contact:user.id:readonly',
+    use: text('按邮箱或手机号找人（by: email、mobile）', 'finds people by e-mail or mobile number'),
+    optional: true,
+    calls: ['contact.v3.user.batchGetId'],
+  },
+  {
+    name: 'contact:contact.base:readonly',
+    use: text('按 union_id 找人（by: union_id）', 'finds people by union_id'),
+    optional: true,
+    calls: ['contact.v3.user.batch'],
+  },
+  {
+    name: 'contact:user.employee_id:readonly',
+    use: text('按 user_id 找人（by: user_id）', 'finds people by user_id'),
+    optional: true,
+  },
+  {
+    name: 'application:app_slash_command:write',
+    use: text('注册 / 命令，让输入框给出提示', 'registers the / commands, which the input box then offers'),
+    optional: true,
+    calls: ['POST /open-apis/application/v7/app_slash_commands'],
+  },
+];
+
+/** Calls that need a token and no permission. */
+export const freeCalls: readonly string[] = [
+  'application.v6.scope.list',
+  'auth.v3.tenantAccessToken.internal',
+  'GET /open-apis/bot/v3/info',
+];
 
 /** One permission, and whether the tenant has granted it. */
 interface ScopeState extends NeededScope {
   readonly granted: boolean;
-}
-
-/** One command, and what became of its registration. */
-interface CommandState extends SlashCommand {
-  readonly state: 'registered' | 'known' | 'failed';
-  readonly failure?: Failure;
 }
 
 const spec = (signal: AbortSignal): CallSpec => ({
@@ -54,22 +147,16 @@ export async function scopeStates(client: FeishuClient, signal: AbortSignal): Pr
 const isThere = ({ code, message }: Failure): boolean => code === 40000000 && /exist/i.test(message);
 
 /**
- * Registers the slash commands; clients show them some minutes later. Never rejects for what Feishu refuses: the
- * commands work as typed text all the same.
+ * Registers a slash command; clients show it some minutes later. Never rejects for what Feishu refuses: it works as
+ * typed text all the same.
  * https://open.feishu.cn/document/mcp_open_tools/agent-best-practices/agent-supports-slash-commands
  */
-async function registerCommands(client: FeishuClient, signal: AbortSignal): Promise<readonly CommandState[]> {
-  const states: CommandState[] = [];
-  for (const one of slashCommands) states.push(await register(one, client, signal));
-  return states;
-}
-
-async function register(one: SlashCommand, client: FeishuClient, signal: AbortSignal): Promise<CommandState> {
-  const { zh, en } = one.description;
-  const data = {
-    command: one.command,
-    description: { default_value: zh, i18n: { zh_cn: zh, en_us: en } },
-  };
+async function register(
+  { command, description: { zh, en } }: SlashCommand,
+  client: FeishuClient,
+  signal: AbortSignal,
+): Promise<{ readonly state: 'registered' | 'known' | 'failed'; readonly problem?: Problem }> {
+  const data = { command, description: { default_value: zh, i18n: { zh_cn: zh, en_us: en } } };
   try {
     await client.call(spec(signal), (sdk, options) =>
       sdk.request<unknown>(
@@ -77,19 +164,24 @@ async function register(one: SlashCommand, client: FeishuClient, signal: AbortSi
         options,
       ),
     );
-    return { ...one, state: 'registered' };
+    return { state: 'registered' };
   } catch (error) {
-    if (error instanceof CallError && isThere(error.failure)) return { ...one, state: 'known' };
-    if (error instanceof CallError) return { ...one, state: 'failed', failure: error.failure };
-    throw error;
+    if (!(error instanceof CallError)) throw error;
+    return isThere(error.failure)
+      ? { state: 'known' }
+      : { state: 'failed', problem: problemOf(error.failure) };
   }
 }
 
 /** The app as its settings have it. */
-export interface ConsoleApp {
-  readonly id: string;
-  readonly domain: string;
+interface ConsoleApp extends FeishuApp {
   readonly events: { readonly kind: 'long-connection' | 'webhook' };
+}
+
+/** What people are offered in the chat. */
+export interface Offers {
+  readonly commands: readonly SlashCommand[];
+  readonly menu: readonly MenuEntry[];
 }
 
 /** What {@link setUp} found, and what is left to a person. */
@@ -99,23 +191,19 @@ export type Setup = Awaited<ReturnType<typeof setUp>>;
  * Looks at the app in the console's place: who the bot is, which permissions it lacks; registers the slash commands.
  * Rejects with `ProblemError` or `CallError` when Feishu cannot be asked.
  */
-export async function setUp(app: ConsoleApp, client: FeishuClient, signal: AbortSignal) {
-  const { name, openId } = await whoAmI(client, { count: () => undefined }, signal);
+export async function setUp(app: ConsoleApp, client: FeishuClient, offers: Offers, signal: AbortSignal) {
+  const bot = await whoAmI(client, spec(signal).meter, signal);
   const scopes = await scopeStates(client, signal);
-  const commands = await registerCommands(client, signal);
+  const commands = [];
+  for (const one of offers.commands) commands.push({ ...one, ...(await register(one, client, signal)) });
   return {
-    bot: { name, openId },
+    bot,
     steps: steps(app),
-    scopes: scopes.map(({ name: scope, use, optional = false, granted }) => ({
-      ...{ name: scope, use, optional, granted },
-    })),
+    scopes: scopes.map(({ name, use, optional = false, granted }) => ({ name, use, optional, granted })),
     toPaste: { scopes: { tenant: scopes.map((scope) => scope.name), user: [] } },
     grant: grantPage(app, scopes),
-    menu: botMenu.flatMap(menuLines),
-    commands: commands.map(({ command, description, state, failure }) => ({
-      ...{ command, description, state },
-      ...(failure && { problem: problemOf(failure) }),
-    })),
+    menu: offers.menu.flatMap(menuLines),
+    commands,
   };
 }
 
@@ -146,33 +234,25 @@ function steps(app: ConsoleApp): readonly { readonly what: Text; readonly page: 
           '使用长连接（先运行 bitable-sync start）',
           'over the long connection (run bitable-sync start first)',
         );
+  const on = (page: string, what: Text) => ({ what, page: consolePage(app, page) });
   return [
-    {
-      what: text('添加应用能力：机器人', 'Add the feature: Bot'),
-      page: consolePage(app, 'bot'),
-    },
-    {
-      what: text(
+    on('bot', text('添加应用能力：机器人', 'Add the feature: Bot')),
+    on(
+      'bot',
+      text(
         '机器人自定义菜单：悬浮菜单，照下面逐条手工添加，响应动作选“推送事件”',
         'Custom menu of the bot: floating, add the entries below by hand, each pushes an event',
       ),
-      page: consolePage(app, 'bot'),
-    },
-    {
-      what: text('批量导入下面的权限', 'Import the permissions below as a batch'),
-      page: consolePage(app, 'auth'),
-    },
-    {
-      what: text(
+    ),
+    on('auth', text('批量导入下面的权限', 'Import the permissions below as a batch')),
+    on(
+      'event',
+      text(
         `订阅事件 ${events.zh} 和回调 ${callbacks.zh}，${how.zh}`,
         `Subscribe to ${events.en} and the callback ${callbacks.en}, ${how.en}`,
       ),
-      page: consolePage(app, 'event'),
-    },
-    {
-      what: text('创建并发布版本，等管理员通过', 'Create a version, publish it, have it approved'),
-      page: consolePage(app, 'version'),
-    },
+    ),
+    on('version', text('创建并发布版本，等管理员通过', 'Create a version, publish it, have it approved')),
     {
       what: text(
         '把机器人拉进群；在多维表格里“添加文档应用”，给可编辑权限',
@@ -194,9 +274,8 @@ export interface Bot {
 
 /** Asks Feishu who the bot is. https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/bot-v3/bot_info */
 export async function whoAmI(client: FeishuClient, meter: CallMeter, signal?: AbortSignal): Promise<Bot> {
-  const answer: unknown = await client.again(
-    { kind: 'chat', meter, ...(signal === undefined ? {} : { signal }) },
-    (sdk, options) => sdk.request<unknown>({ method: 'GET', url: '/open-apis/bot/v3/info' }, options),
+  const answer: unknown = await client.again({ kind: 'chat', meter, signal }, (sdk, options) =>
+    sdk.request<unknown>({ method: 'GET', url: '/open-apis/bot/v3/info' }, options),
   );
   const bot = shape(shape(answer)?.['bot']);
   const openId = words(bot?.['open_id']);

@@ -17,23 +17,18 @@ export interface HttpCall {
   readonly mayGo?: (() => boolean) | undefined;
 }
 
-/** What stood in an answer: JSON, or what it was instead. `start` is for nobody's eyes but the log of a parser. */
-export type Body =
-  | { readonly kind: 'json'; readonly value: unknown }
-  | { readonly kind: 'empty' }
-  | { readonly kind: 'html' }
-  | { readonly kind: 'text' }
-  | { readonly kind: 'broken' };
-
 /** An answer with any HTTP status. */
 export interface Answer {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
-  readonly body: Body;
+  /** The JSON that it held. */
+  readonly json?: unknown;
+  /** What it held instead, for eyes. */
+  readonly instead?: string;
 }
 
 /** Why no answer came. */
-export type Silence = 'timeout' | 'network' | 'too-large' | 'aborted' | 'held-up';
+type Silence = 'timeout' | 'network' | 'too-large' | 'aborted' | 'held-up';
 
 /** Thrown when a request got no whole answer. Holds no header, body or query. */
 export class NoAnswer extends Error {
@@ -41,8 +36,8 @@ export class NoAnswer extends Error {
   /** Whether the request may have reached the other side: true from the moment the connection stood. */
   readonly sent: boolean;
 
-  constructor(why: Silence, sent: boolean, message: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor(why: Silence, sent: boolean, message: string, cause?: unknown) {
+    super(message, { cause });
     this.name = 'NoAnswer';
     this.why = why;
     this.sent = sent;
@@ -61,17 +56,6 @@ export interface Http {
 const idleMs = 4000;
 /** No answer of a call that we make comes near this size. */
 const defaultMaxBytes = 64 * 1024 * 1024;
-
-const bodyOf = (bytes: Buffer, type: string): Body => {
-  const text = bytes.toString('utf8');
-  if (text.trim() === '') return { kind: 'empty' };
-  try {
-    return { kind: 'json', value: JSON.parse(text) as unknown };
-  } catch {
-    if (/^\s*</.test(text)) return { kind: 'html' };
-    return { kind: type.includes('json') || /^\s*[[{]/.test(text) ? 'broken' : 'text' };
-  }
-};
 
 /**
  * Makes an {@link Http} on `node:http(s)`: keep-alive, a deadline on every call, a bound on the size of answers.
@@ -102,7 +86,7 @@ const exchange = (call: HttpCall, { plain, secure }: Agents, maxBytes: number): 
     const fail = (why: Silence, message: string, cause?: unknown): void => {
       settle();
       request.destroy();
-      reject(new NoAnswer(why, sent, message, cause === undefined ? {} : { cause }));
+      reject(new NoAnswer(why, sent, message, cause));
     };
     const late = `no answer within ${call.timeout / 1000} s`;
     const timer = setTimeout(() => fail('timeout', late), call.timeout);
@@ -129,14 +113,25 @@ const exchange = (call: HttpCall, { plain, secure }: Agents, maxBytes: number): 
       collect(response, maxBytes).then(
         (bytes) => {
           settle();
-          const body = bodyOf(bytes, response.headers['content-type'] ?? '');
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
+          const { statusCode: status = 0, headers } = response;
+          resolve({ status, headers, ...contentOf(bytes.toString('utf8'), headers['content-type']) });
         },
         (error: Error) => fail(error instanceof TooLarge ? 'too-large' : 'network', nameOf(error), error),
       );
     });
     if (call.signal?.aborted) abort();
   });
+
+function contentOf(text: string, type = ''): Pick<Answer, 'json' | 'instead'> {
+  if (text.trim() === '') return { instead: 'an empty answer' };
+  try {
+    return { json: JSON.parse(text) as unknown };
+  } catch {
+    if (/^\s*</.test(text)) return { instead: 'a web page instead of JSON' };
+    const isCut = type.includes('json') || /^\s*[[{]/.test(text);
+    return { instead: isCut ? 'broken JSON' : 'plain text instead of JSON' };
+  }
+}
 
 class TooLarge extends Error {}
 

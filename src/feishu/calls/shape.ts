@@ -12,3 +12,12 @@ export const list = (value: unknown): readonly unknown[] | undefined =>
 /** Answers a non-empty string, or undefined. */
 export const words = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined;
+
+/** Parses JSON; undefined when it is none. */
+export function parsed(json: unknown): unknown {
+  try {
+    return typeof json === 'string' ? (JSON.parse(json) as unknown) : undefined;
+  } catch {
+    return undefined;
+  }
+}

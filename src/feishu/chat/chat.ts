@@ -3,10 +3,9 @@ import type { CardJson, Chat } from '../../bot/ports.ts';
 import type { CallMeter } from '../../run/ports.ts';
 import { CallError } from '../../sync/words/failure.ts';
 import { type Hide, hiding } from '../../sync/words/hide.ts';
-import type { CallFn, CallSpec, FeishuClient } from '../calls/client.ts';
+import { type CallFn, type CallSpec, chatLimits, type FeishuClient } from '../calls/client.ts';
 import { contentCodes } from '../calls/codes.ts';
 import { odd } from '../calls/failure.ts';
-import { chatLimits } from '../calls/patience.ts';
 import { shape, words } from '../calls/shape.ts';
 
 /** Characters of a `uuid`: https://open.feishu.cn/document/server-docs/im-v1/message/create */
@@ -28,58 +27,65 @@ export function chat(
   hide: Hide = hiding([]),
   signal?: AbortSignal,
 ): Chat {
-  const { written, call } = caller(client, meter, hide, signal);
-  const create = async (to: string, type: Sort, content: object, once: string, own?: CallMeter) => {
+  const call = <T>(fn: CallFn<T>, own = meter, timeout?: number): Promise<T> =>
+    client.again({ kind: 'chat', meter: own, signal, timeout }, fn, chatLimits);
+  const said = (type: Sort, content: object, once: string) => ({
+    msg_type: type,
+    content: written(content, hide),
+    uuid: uuidOf(once),
+  });
+  const create = async (to: string, message: ReturnType<typeof said>, own?: CallMeter): Promise<string> => {
     const params = { receive_id_type: to.startsWith('oc_') ? ('chat_id' as const) : ('open_id' as const) };
-    const data = { receive_id: to, msg_type: type, content: written(content), uuid: uuidOf(once) };
-    const answer = await call(own, (sdk, options) => sdk.im.v1.message.create({ params, data }, options));
-    return messageId(answer.data?.message_id);
+    const data = { receive_id: to, ...message };
+    return messageId(await call((sdk, options) => sdk.im.v1.message.create({ params, data }, options), own));
   };
 
   return {
     send: async (to, card, once, own) => {
       try {
-        return await create(to, 'interactive', card, once, own);
+        return await create(to, said('interactive', card, once), own);
       } catch (error) {
         const code = error instanceof CallError ? error.failure.code : null;
         if (code === null || !contentCodes.has(code)) throw error;
         client.log.warn('card.refused', { code });
-        return create(to, 'text', { text: gist(card) }, `${once}:words`, own);
+        return create(to, said('text', { text: gist(card) }, `${once}:words`), own);
       }
     },
 
     file: async (to, { name, content }, once, own) => {
-      const clean = Buffer.from(hide(content.toString('utf8')));
-      const data = { file_type: 'stream' as const, file_name: name, file: clean };
+      const file = Buffer.from(hide(content.toString('utf8')));
+      const data = { file_type: 'stream' as const, file_name: name, file };
       const uploaded = await call(
-        own,
         (sdk, options) => sdk.im.v1.file.create({ data }, options),
+        own,
         uploadTime,
       );
       const key = words(uploaded?.file_key);
       if (key === undefined) throw odd('the file was taken but has no key', 'unknown', true);
-      return create(to, 'file', { file_key: key }, once, own);
+      return create(to, said('file', { file_key: key }, once), own);
     },
 
     // A reply to a message of a thread stays in that thread by itself.
-    reply: async (message, card, once, own, thread = false) => {
+    reply: async (message, card, once, { meter: own, thread = false } = {}) => {
       const path = { message_id: encodeURIComponent(message) };
-      const sent = { msg_type: 'interactive', content: written(card), uuid: uuidOf(once) };
-      const data = { ...sent, ...(thread && { reply_in_thread: true }) };
-      const answer = await call(own, (sdk, options) => sdk.im.v1.message.reply({ path, data }, options));
-      return messageId(answer.data?.message_id);
+      const data = { ...said('interactive', card, once), ...(thread && { reply_in_thread: true }) };
+      return messageId(await call((sdk, options) => sdk.im.v1.message.reply({ path, data }, options), own));
     },
 
-    about: (id) =>
-      aboutChat(client, { kind: 'chat', meter, timeout: aboutTime, ...(signal && { signal }) }, id),
+    about: (id) => aboutChat(client, { kind: 'chat', meter, timeout: aboutTime, signal }, id),
 
     patch: async (message, card, own) => {
       const path = { message_id: encodeURIComponent(message) };
-      const data = { content: written(card) };
-      await call(own, (sdk, options) => sdk.im.v1.message.patch({ path, data }, options));
+      const data = { content: written(card, hide) };
+      await call((sdk, options) => sdk.im.v1.message.patch({ path, data }, options), own);
     },
   };
 }
+
+type Sort = 'interactive' | 'file' | 'text';
+
+const written = (content: object, hide: Hide): string =>
+  JSON.stringify(content, (_, value: unknown) => (typeof value === 'string' ? hide(value) : value));
 
 async function aboutChat(client: FeishuClient, spec: CallSpec, id: string): ReturnType<Chat['about']> {
   const path = { chat_id: encodeURIComponent(id) };
@@ -88,24 +94,6 @@ async function aboutChat(client: FeishuClient, spec: CallSpec, id: string): Retu
   // Who is not in a group learns its name only: https://open.feishu.cn/document/server-docs/group/chat/get-2
   if (external === undefined) throw odd('the chat is told without whether it is external');
   return { name, outside: external };
-}
-
-type Sort = 'interactive' | 'file' | 'text';
-
-/** How a chat's words are written, and its calls made. */
-function caller(client: FeishuClient, meter: CallMeter, hide: Hide, signal: AbortSignal | undefined) {
-  return {
-    written: (content: object): string =>
-      JSON.stringify(content, (_, value: unknown) => (typeof value === 'string' ? hide(value) : value)),
-    call: <T>(own: CallMeter | undefined, fn: CallFn<T>, timeout?: number): Promise<T> => {
-      const spec = {
-        ...{ kind: 'chat' as const, meter: own ?? meter },
-        ...(signal === undefined ? {} : { signal }),
-        ...(timeout === undefined ? {} : { timeout }),
-      };
-      return client.again(spec, fn, chatLimits);
-    },
-  };
 }
 
 /** What a card says in a line, as for chat lists: where the card itself is refused. Nobody is mentioned by it. */
@@ -118,7 +106,8 @@ function gist(card: CardJson): string {
 const uuidOf = (once: string): string =>
   once.length <= onceMax ? once : createHash('sha256').update(once).digest('hex').slice(0, onceMax);
 
-function messageId(id: string | undefined): string {
-  if (id !== undefined && id !== '') return id;
-  throw odd('the message was taken but has no ID', 'unknown', true);
+function messageId(answer: unknown): string {
+  const id = words(shape(shape(answer)?.['data'])?.['message_id']);
+  if (id === undefined) throw odd('the message was taken but has no ID', 'unknown', true);
+  return id;
 }

@@ -23,6 +23,7 @@ export function people(client: FeishuClient, clock: Pick<Clock, 'monotonic'>): P
 
   return {
     openIds: async (by, asked, meter, signal) => {
+      const spec: CallSpec = { kind: 'read', meter, signal };
       const forms = new Map(asked.map((word) => [word, plain(by, word)]));
       const found = new Map<string, string | null>();
       const open = new Map<string, string>();
@@ -33,13 +34,7 @@ export function people(client: FeishuClient, clock: Pick<Clock, 'monotonic'>): P
         else found.set(form, known);
       }
       for (const some of groups(groups([...open], peoplePerCall), atOnce)) {
-        const answers = await Promise.allSettled(
-          some.map(async (batch) => {
-            const sent = batch.map(([, word]) => word);
-            return judged(by, batch, await find(client, by, sent, { kind: 'read', meter, signal }));
-          }),
-        );
-        for (const answer of answers) {
+        for (const answer of await Promise.allSettled(some.map((batch) => look(client, by, batch, spec)))) {
           if (answer.status === 'rejected') throw answer.reason;
           for (const [form, openId] of answer.value) {
             found.set(form, openId);
@@ -57,14 +52,16 @@ export function people(client: FeishuClient, clock: Pick<Clock, 'monotonic'>): P
   };
 }
 
-/** What a batch came to: an open_id or null for each form that was asked for. */
-function judged(
+/** Asks for one batch: an open_id or null for each form. */
+async function look(
+  client: FeishuClient,
   by: PersonBy,
   batch: readonly (readonly [form: string, word: string])[],
-  matches: Matches,
-): Map<string, string | null> {
+  spec: CallSpec,
+): Promise<Map<string, string | null>> {
   const results = new Map<string, string | null>(batch.map(([form]) => [form, null]));
-  for (const [word, openId] of matches) {
+  const asked = batch.map(([, word]) => word);
+  for (const [word, openId] of await find(client, by, asked, spec)) {
     const form = plain(by, word);
     if (form !== undefined && results.has(form)) results.set(form, openId);
   }
@@ -85,20 +82,17 @@ function plain(by: PersonBy, word: string): string | undefined {
 
 function forgetful(clock: Pick<Clock, 'monotonic'>) {
   const kept = new Map<string, { readonly openId: string | null; readonly until: number }>();
-  const name = (by: PersonBy, form: string): string => `${by} ${form}`;
   return {
     /** The open_id, null for nobody, undefined when it must be asked. */
     recall(by: PersonBy, form: string): string | null | undefined {
-      const one = kept.get(name(by, form));
+      const one = kept.get(`${by} ${form}`);
       return one && one.until > clock.monotonic() ? one.openId : undefined;
     },
     keep(by: PersonBy, form: string, openId: string | null): void {
+      const name = `${by} ${form}`;
       // Set anew, so that it stands at the end of those to be forgotten.
-      kept.delete(name(by, form));
-      kept.set(name(by, form), {
-        openId,
-        until: clock.monotonic() + (openId === null ? missLife : matchLife),
-      });
+      kept.delete(name);
+      kept.set(name, { openId, until: clock.monotonic() + (openId === null ? missLife : matchLife) });
       const [oldest] = kept.size > remembered ? kept.keys() : [];
       if (oldest !== undefined) kept.delete(oldest);
     },

@@ -3,12 +3,12 @@ import type { Chance, Clock, Log } from '../../run/ports.ts';
 import { problemOf } from '../../sync/words/failure.ts';
 import { backoff } from '../../sync/words/limits.ts';
 import { type Problem, problem } from '../../sync/words/problem.ts';
-import type { WebProxy } from '../../sync/words/proxy.ts';
 import { type Text, text } from '../../sync/words/text.ts';
+import type { FeishuApp } from '../calls/client.ts';
 import { cures } from '../calls/cures.ts';
 import { silenceOf } from '../calls/failure.ts';
 import { type Http, NoAnswer } from '../calls/http.ts';
-import { EventDispatcher, LoggerLevel, passage, sdkHttp, WSClient } from '../calls/sdk.ts';
+import { carry, EventDispatcher, LoggerLevel, silent, transport, WSClient } from '../calls/sdk.ts';
 import { shape } from '../calls/shape.ts';
 import { agents, type ProxyFault } from '../calls/tunnel.ts';
 import type { Receiver } from './receive.ts';
@@ -33,12 +33,9 @@ export interface Connection {
 
 /** What a {@link Connection} works with. */
 export interface ConnectionParts {
-  readonly appId: string;
-  readonly appSecret: string;
-  readonly domain: string;
+  readonly app: FeishuApp;
+  /** Asks where the line leads; uses the app's proxy by itself. */
   readonly http: Http;
-  /** What leads there; straight when not given. `http` has its own. */
-  readonly proxy?: WebProxy | undefined;
   readonly receiver: Receiver;
   readonly log: Log;
   readonly clock: Clock;
@@ -62,8 +59,8 @@ const pingTimeout = 10;
  * https://open.feishu.cn/document/server-docs/event-subscription-guide/event-subscription-configure-/request-url-configuration-case
  */
 export function longConnection(parts: ConnectionParts): Connection {
-  const { appId, log, clock, chance } = parts;
-  if (!/^cli_[0-9a-f]{16}$/i.test(appId)) throw problem(wrongAppId);
+  const { app, log, clock, chance } = parts;
+  if (!/^cli_[0-9a-f]{16}$/i.test(app.id)) throw problem(wrongAppId);
   const stopping = new AbortController();
   let state: ConnectionState = { kind: 'connecting', since: clock.now() };
 
@@ -101,9 +98,9 @@ export function longConnection(parts: ConnectionParts): Connection {
 
 /** One client of the SDK from start to end. Resolves with why it ended, everything of it closed. */
 function session(parts: ConnectionParts, stop: AbortSignal, ready: () => void): Promise<Problem> {
-  const { appId, appSecret, domain, http, receiver, log, clock } = parts;
+  const { app, receiver, log, clock } = parts;
   const over = new AbortController();
-  const ended = new Promise<Problem>((resolve) => {
+  return new Promise<Problem>((resolve) => {
     const end = (why: Problem): void => {
       resolve(why);
       over.abort();
@@ -116,16 +113,11 @@ function session(parts: ConnectionParts, stop: AbortSignal, ready: () => void): 
       () => undefined,
     );
     const client = new WSClient({
-      appId,
-      appSecret,
-      domain,
-      httpInstance: watched(
-        sdkHttp(http, () => passage(15_000, over.signal)),
-        end,
-      ),
+      ...{ appId: app.id, appSecret: app.secret, domain: app.domain },
+      httpInstance: asking(parts, over.signal, end),
       logger: discreet(log),
       loggerLevel: LoggerLevel.warn,
-      ...agentFor(parts, over.signal, end),
+      ...agentFor(app, over.signal, end),
       handshakeTimeoutMs: 10_000,
       wsConfig: { pingTimeout },
       onReady: () => {
@@ -147,14 +139,15 @@ function session(parts: ConnectionParts, stop: AbortSignal, ready: () => void): 
     client.start({ eventDispatcher: dispatcher(receiver) }).catch(() => end(lost));
     if (stop.aborted) end(lost);
   });
-  return ended;
 }
 
+type End = (why: Problem) => void;
+
 /** What opens the line through the proxy and goes with the signal; nothing where there is no proxy. */
-function agentFor({ domain, proxy }: ConnectionParts, over: AbortSignal, end: (why: Problem) => void) {
+function agentFor({ domain, proxy }: FeishuApp, over: AbortSignal, end: End) {
   if (!proxy) return {};
   const onFault = (cause: ProxyFault): void =>
-    end(unreachable(new NoAnswer('network', false, cause.message, { cause })));
+    end(unreachable(new NoAnswer('network', false, cause.message, cause)));
   const { plain, secure } = agents({}, { proxy, onFault });
   const agent = domain.startsWith('https:') ? secure : plain;
   over.addEventListener('abort', () => agent.destroy(), { once: true });
@@ -177,48 +170,41 @@ function countStray(said: unknown, receiver: Receiver): void {
   if (type !== undefined) receiver.leaveOut(type);
 }
 
-/** Ends the session at once when the address of the connection is refused; the SDK would wait two minutes. */
-function watched(instance: HttpInstance, end: (why: Problem) => void): HttpInstance {
-  const request = async (options: Parameters<HttpInstance['request']>[0]): Promise<unknown> => {
+/** Asks for the address of the line, and ends the session at once when it is refused; the SDK would wait two minutes. */
+const asking = ({ http }: ConnectionParts, signal: AbortSignal, end: End): HttpInstance =>
+  transport(async (options) => {
     try {
-      const answer: unknown = await instance.request(options);
-      const body = shape(answer);
-      if (body?.['code'] !== 0) end(refused(body?.['code'], body?.['msg']));
+      const answer = await carry({ timeout: 15_000, signal }, options, http);
+      const { code, msg } = shape(answer) ?? {};
+      if (code !== 0) end(refused(code, msg));
       return answer;
     } catch (error) {
-      const status = shape(shape(error)?.['response'])?.['status'];
-      end(error instanceof NoAnswer ? unreachable(error) : refused(`HTTP ${String(status)}`, ''));
+      end(
+        error instanceof NoAnswer ? unreachable(error) : refused(error instanceof Error && error.message, ''),
+      );
       throw error;
     }
-  };
-  return { ...instance, request: request as HttpInstance['request'] };
-}
-
-const ignore = (): void => undefined;
-const silent = { error: ignore, warn: ignore, info: ignore, debug: ignore, trace: ignore };
+  });
 
 /** Lets through what the SDK says of the line, but nothing after a colon: there it quotes addresses and payloads. */
 const discreet = (log: Log) => {
   const say = (message: unknown): void => {
-    const said = (Array.isArray(message) ? message : [message])
-      .filter((one) => typeof one === 'string')
-      .join(' ');
-    log.debug('connection.reported', { said: (said.split(':')[0] ?? '').slice(0, 120) });
+    const said = [message].flat().filter((one) => typeof one === 'string');
+    log.debug('connection.reported', { said: said.join(' ').replace(/:.*/s, '').slice(0, 120) });
   };
   return { ...silent, error: say, warn: say };
 };
 
-const lostLine = (code: string, message: Text, cure: Text = cures.network): Problem => ({
-  code,
-  message,
-  cure,
-});
-
-const lost = lostLine('connection-lost', text('长连接断开了。', 'The long connection was lost.'));
-const notOpened = lostLine(
-  'connection-not-opened',
-  text('长连接在 20 秒内没有建立。', 'The long connection did not open within 20 s.'),
-);
+const lost: Problem = {
+  code: 'connection-lost',
+  message: text('长连接断开了。', 'The long connection was lost.'),
+  cure: cures.network,
+};
+const notOpened: Problem = {
+  code: 'connection-not-opened',
+  message: text('长连接在 20 秒内没有建立。', 'The long connection did not open within 20 s.'),
+  cure: cures.network,
+};
 const unreachable = (error: NoAnswer): Problem => ({
   ...problemOf(silenceOf(error, false)),
   code: 'feishu-unreachable',
@@ -248,11 +234,11 @@ const refusals: ReadonlyMap<unknown, Text> = new Map([
   [1000040351, cures.domain],
 ]);
 
-function refused(code: unknown, message: unknown): Problem {
-  const said = `${String(code)}${typeof message === 'string' && message !== '' ? `: ${message.slice(0, 120)}` : ''}`;
-  return lostLine(
-    'connection-refused',
-    text(`飞书拒绝了长连接（${said}）。`, `Feishu refused the long connection (${said}).`),
-    refusals.get(code) ?? cures.passing,
-  );
+function refused(code: unknown, words: unknown): Problem {
+  const said = typeof words === 'string' && words !== '' ? `${code}: ${words.slice(0, 120)}` : String(code);
+  return {
+    code: 'connection-refused',
+    message: text(`飞书拒绝了长连接（${said}）。`, `Feishu refused the long connection (${said}).`),
+    cure: refusals.get(code) ?? cures.passing,
+  };
 }

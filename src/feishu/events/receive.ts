@@ -1,6 +1,7 @@
 import type { ChatEvent, HandleEvent, Toast } from '../../bot/ports.ts';
 import type { Clock, Log, LogEvent } from '../../run/ports.ts';
 import type { Hide } from '../../sync/words/hide.ts';
+import { inTime } from '../../sync/words/limits.ts';
 import { arrivedEvent, clickEvent, hasNamelessMention, menuEvent, messageEvent, tenantOf } from './events.ts';
 
 /** Feishu waits 3 s for an answer; https://open.feishu.cn/document/uAjLw4CM/ukzMukzMukzM/feishu-cards/card-callback-communication */
@@ -51,30 +52,19 @@ export function receiver({ self, name = '', handle, log, clock, hide }: Receiver
     }
     if (event.kind === 'message' && !event.mentioned && hasNamelessMention(payload, self, name))
       warn('mention.not-recognised', { why: 'no-open-id' });
-    // Only presses are waited for: a timer for each event would cost more than reading it.
-    const done = event.kind === 'click' ? new AbortController() : undefined;
     try {
       const working = handle(event);
-      const late =
-        done &&
-        clock.sleep(answerWithin, done.signal).then(
-          () => 'late' as const,
-          () => undefined,
-        );
-      const toast = await (late ? Promise.race([working, late]) : working);
+      // Only presses are waited for: a timer for each event would cost more than reading it.
+      const toast = await (event.kind === 'click'
+        ? inTime(working, answerWithin, clock, 'late' as const)
+        : working);
       if (toast === 'late') log.warn('event.answered-late', { type, id: event.id });
-      return toast === undefined || toast === 'late'
-        ? {}
-        : { toast: { ...toast, content: hide(toast.content) } };
+      if (toast === undefined || toast === 'late') return {};
+      return { toast: { ...toast, content: hide(toast.content) } };
     } catch (error) {
-      log.error('event.failed', {
-        type,
-        id: event.id,
-        error: error instanceof Error ? error.name : 'unknown',
-      });
+      const name = error instanceof Error ? error.name : 'unknown';
+      log.error('event.failed', { type, id: event.id, error: name });
       return {};
-    } finally {
-      done?.abort();
     }
   };
   return {

@@ -2,7 +2,7 @@ import { createDecipheriv, createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Context, Middleware } from 'koa';
 import type { Clock, Log } from '../../run/ports.ts';
-import { type Shape, shape, words } from '../calls/shape.ts';
+import { parsed, type Shape, shape, words } from '../calls/shape.ts';
 import { type Receipt, type Receiver, seldom } from './receive.ts';
 
 /** How POSTs of Feishu are told from everybody else's. */
@@ -37,14 +37,8 @@ const remembered = 50_000;
 export function webhook(parts: WebhookParts): Middleware {
   const { receiver, clock, window } = parts;
   const keys = keyring(parts);
-  const known = recent(remembered);
+  const isKnown = memory(remembered);
   const warn = seldom(parts);
-
-  const isKnown = (ids: readonly string[]): boolean => {
-    const seen = ids.some((id) => known.has(id));
-    for (const id of ids) known.add(id);
-    return seen;
-  };
 
   return async (context, next) => {
     if (context.path !== webhookPath || context.method !== 'POST') return next();
@@ -103,26 +97,25 @@ function tooLarge(context: Context): void {
 }
 
 /** What the console's page Events & Callbacks, tab Encryption Strategy, holds. */
-export interface Keys {
+interface Keys {
   readonly encryptKey: string;
   readonly verificationToken: string;
 }
 
 /** The keys as they are needed for each POST. */
-export interface Keyring extends Keys {
+interface Keyring extends Keys {
   /** The SHA-256 of the Encrypt Key. */
   readonly aes: Buffer;
 }
 
 /** Prepares keys once for all POSTs. */
 export const keyring = (keys: Keys): Keyring => ({
-  encryptKey: keys.encryptKey,
-  verificationToken: keys.verificationToken,
+  ...keys,
   aes: createHash('sha256').update(keys.encryptKey).digest(),
 });
 
 /** One POST of Feishu, as it came in. */
-export interface Post {
+interface Post {
   /** The bytes as they are: the signature is over them. */
   readonly body: Buffer;
   /** Values of `X-Lark-Request-Timestamp`, `X-Lark-Request-Nonce` and `X-Lark-Signature`; empty when missing. */
@@ -132,7 +125,7 @@ export interface Post {
 }
 
 /** What a POST turned out to be. */
-export type Opened =
+type Opened =
   /** The address is being saved in the console: to be answered with the challenge. */
   | { readonly kind: 'challenge'; readonly challenge: string }
   | { readonly kind: 'event'; readonly type: string; readonly id: string; readonly payload: Shape }
@@ -145,7 +138,7 @@ export type Opened =
  * @param now seconds since the epoch
  * @param window seconds that the timestamp may be away from now
  */
-export function openPost(post: Post, keys: Keyring, now: number, window: number): Opened {
+function openPost(post: Post, keys: Keyring, now: number, window: number): Opened {
   // Nothing that a stranger sends is read before the signature has said that it is no stranger's.
   const isSigned = post.signature !== '';
   if (isSigned && !same(signatureOf(post, keys.encryptKey), post.signature))
@@ -200,32 +193,14 @@ export function decrypted(sealed: string, key: Buffer): string {
   }
 }
 
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
-/** The newest IDs that were shown to it; what has an effect is kept in the store besides. */
-export interface Recent {
-  /** Whether the ID is among them. */
-  has(id: string): boolean;
-  add(id: string): void;
-}
-
-/** Remembers so many IDs, at least; at most twice as many. */
-export function recent(least: number): Recent {
+/** Returns whether any of the IDs was shown to it before; it knows the newest ones, `least` or up to twice as many. */
+function memory(least: number): (ids: readonly string[]) => boolean {
   let young = new Set<string>();
   let old = new Set<string>();
-  return {
-    has: (id) => young.has(id) || old.has(id),
-    add(id) {
-      young.add(id);
-      if (young.size < least) return;
-      old = young;
-      young = new Set();
-    },
+  return (ids) => {
+    const isKnown = ids.some((id) => young.has(id) || old.has(id));
+    for (const id of ids) young.add(id);
+    if (young.size >= least) [old, young] = [young, new Set()];
+    return isKnown;
   };
 }

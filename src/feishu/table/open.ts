@@ -1,15 +1,14 @@
 import type { Base, CallMeter, OpenBase, OpenTable } from '../../run/ports.ts';
 import { type BaseAddress, parseAddress, parseBaseAddress } from '../../sync/definition/address.ts';
-import { CallError } from '../../sync/words/failure.ts';
+import { CallError, type Failure } from '../../sync/words/failure.ts';
 import { problem } from '../../sync/words/problem.ts';
 import { type Text, text } from '../../sync/words/text.ts';
 import type { CallSpec, FeishuClient } from '../calls/client.ts';
 import { cures } from '../calls/cures.ts';
 import { odd } from '../calls/failure.ts';
-import { shape, words } from '../calls/shape.ts';
+import { words } from '../calls/shape.ts';
 import { newField } from './fields.ts';
-import { wholeList } from './pages.ts';
-import { table } from './table.ts';
+import { lineAt, table, tablesOf } from './table.ts';
 
 /** Wiki answers: https://open.feishu.cn/document/server-docs/docs/wiki-v2/space/get_node */
 const nodeNotFound = 131005;
@@ -40,8 +39,9 @@ async function tokenOf(client: FeishuClient, address: BaseAddress, spec: CallSpe
 }
 
 function refuseOtherLine(client: FeishuClient, { line }: BaseAddress): void {
+  const own = lineAt(client);
   // A local Feishu stands in for either.
-  if (line === undefined || line === client.line || client.line === 'local') return;
+  if (line === undefined || line === own || own === 'local') return;
   throw problem({
     code: 'other-domain',
     where: 'FEISHU_DOMAIN',
@@ -104,38 +104,20 @@ const nodeProblem = (code: string, message: Text, logId?: string, cause?: CallEr
     { cause },
   );
 
-/** Tables of one page: https://open.feishu.cn/document/server-docs/docs/bitable-v1/app-table/list */
-const listPage = 100;
-
 /** The base `token`, its calls counted by `meter`. */
 export function base(client: FeishuClient, token: string, meter: CallMeter): Base {
-  const path = { app_token: token };
-  const specOf = (kind: CallSpec['kind'], signal: AbortSignal): CallSpec => ({ kind, meter, signal });
   return {
     token,
 
-    tables: async (signal) => {
-      const items = await wholeList(idOf, async (next) => {
-        const answer = await client.again(specOf('read', signal), (sdk, options) =>
-          sdk.bitable.appTable.list(
-            { path, params: { page_size: listPage, ...(next === undefined ? {} : { page_token: next }) } },
-            options,
-          ),
-        );
-        return answer.data;
-      });
-      return items.map((item) => {
-        const id = idOf(item);
-        if (id === undefined) throw odd('a table without ID');
-        return { id, name: words(shape(item)?.['name']) ?? '' };
-      });
-    },
+    tables: async (signal) =>
+      (await tablesOf(client, token, { kind: 'read', meter, signal })).map(({ id, name }) => ({ id, name })),
 
     createTable: async (name, fields, signal) => {
-      const sent = { name, fields: fields.map(newField) };
+      const path = { app_token: token };
+      const data = { table: { name, fields: fields.map(newField) } };
       // Its name is unique in the base, so that a call made again cannot create it twice.
-      const answer = await client.again(specOf('write', signal), (sdk, options) =>
-        sdk.bitable.appTable.create({ path, data: { table: sent } }, options),
+      const answer = await client.again({ kind: 'write', meter, signal }, (sdk, options) =>
+        sdk.bitable.appTable.create({ path, data }, options),
       );
       const id = words(answer.data?.table_id);
       if (id === undefined) throw odd('a new table without ID', 'unknown', true);
@@ -146,4 +128,76 @@ export function base(client: FeishuClient, token: string, meter: CallMeter): Bas
   };
 }
 
-const idOf = (item: unknown): string | undefined => words(shape(item)?.['table_id']);
+/** Whether the app may write to a table: `no` with Feishu's answer where a call showed it. */
+export type WriteRight =
+  | { readonly kind: 'yes' }
+  | { readonly kind: 'no'; readonly failure?: Failure }
+  | { readonly kind: 'unsure'; readonly failure: Failure };
+
+/** Where the question is asked. */
+export interface Asking {
+  readonly base: string;
+  readonly table: string;
+  /** Any field of the table. */
+  readonly field: string;
+  /** Whether roles decide besides the right on the base. */
+  readonly advanced: boolean;
+}
+
+/** An ID of the form of a record's that no record has. */
+const noRecord = 'recNoSuchRecord';
+
+/**
+ * Asks whether the app may write to a table, without any effect. Rejects only when the signal is aborted.
+ *
+ * The base is asked first: https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/reference/drive-v1/permission-member/auth
+ * says whether the app may edit it, with the scope `bitable:app`, which the app needs anyway. Where roles decide too, or
+ * that answer does not come, an update of a record that does not exist is tried: all or nothing, so that it can change
+ * nothing, and answered with "record not found" only where the right is there.
+ */
+export async function mayWrite(
+  client: FeishuClient,
+  asking: Asking,
+  spec: Omit<CallSpec, 'kind'>,
+): Promise<WriteRight> {
+  const may = await editsBase(client, asking.base, spec).catch((error: unknown) => {
+    if (error instanceof CallError) return undefined;
+    throw error;
+  });
+  if (may === false) return { kind: 'no' };
+  return may && !asking.advanced ? { kind: 'yes' } : tryUpdate(client, asking, spec);
+}
+
+async function editsBase(
+  client: FeishuClient,
+  token: string,
+  spec: Omit<CallSpec, 'kind'>,
+): Promise<boolean | undefined> {
+  const answer = await client.again({ ...spec, kind: 'read' }, (sdk, options) =>
+    sdk.drive.v1.permissionMember.auth(
+      { path: { token }, params: { type: 'bitable', action: 'edit' } },
+      options,
+    ),
+  );
+  return answer.data?.auth_result;
+}
+
+async function tryUpdate(
+  client: FeishuClient,
+  { base, table, field }: Asking,
+  spec: Omit<CallSpec, 'kind'>,
+): Promise<WriteRight> {
+  const path = { app_token: base, table_id: table };
+  const data = { records: [{ record_id: noRecord, fields: { [field]: '' } }] };
+  try {
+    await client.again({ ...spec, kind: 'write' }, (sdk, options) =>
+      sdk.bitable.appTableRecord.batchUpdate({ path, data }, options),
+    );
+    return { kind: 'yes' };
+  } catch (error) {
+    if (!(error instanceof CallError)) throw error;
+    const { failure } = error;
+    if (failure.verdict === 'gone' || failure.verdict === 'values') return { kind: 'yes' };
+    return { kind: failure.verdict === 'stop' ? 'no' : 'unsure', failure };
+  }
+}

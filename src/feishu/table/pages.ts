@@ -7,13 +7,23 @@ import { list, type Shape, shape, words } from '../calls/shape.ts';
 
 /** Records of one search page: https://open.feishu.cn/document/docs/bitable-v1/app-table-record/search */
 const pageSize = 500;
+/** Tables or fields of one page: https://open.feishu.cn/document/server-docs/docs/bitable-v1/app-table-field/list */
+const listPage = 100;
 /** How often a read begins again because Feishu no longer knew a page token. */
 const restartsMax = 3;
 /** "Fail", which Feishu also answers to a page token that it does not know (any more). */
 const failCode = 1254002;
 
-/** Fetches one page: the `data` of the answer. */
-export type FetchPage = (size: number, token: string | undefined, signal: AbortSignal) => Promise<unknown>;
+/** Which page a call asks for: the first one without a token. */
+export interface Paging {
+  readonly page_size: number;
+  readonly page_token?: string;
+}
+
+const paging = (size: number, token: string | undefined): Paging => ({
+  page_size: size,
+  ...(token !== undefined && { page_token: token }),
+});
 
 /** Returns a record's ID, or undefined where it has none. */
 export const recordId = (item: unknown): string | undefined => words(shape(item)?.['record_id']);
@@ -22,23 +32,24 @@ export const recordId = (item: unknown): string | undefined => words(shape(item)
 function recordOf(item: unknown): TableRecord {
   const id = recordId(item);
   const fields = shape(shape(item)?.['fields']);
-  if (id === undefined || !fields) {
-    throw odd('a record without ID or fields');
-  }
+  if (id === undefined || !fields) throw odd('a record without ID or fields');
   return { id, fields };
 }
 
 /**
  * Reads all pages, asking for the next one while the caller works on this one.
  * An answer that is too large halves the page size and begins again; so does a page token that Feishu lost.
+ * @param fetch answers the `data` of a page
  */
-export async function* readPages(fetch: FetchPage, outer: AbortSignal): AsyncGenerator<RecordPage, void> {
-  const inner = new AbortController();
-  const stop = (): void => inner.abort(outer.reason);
+export async function* readPages(
+  fetch: (page: Paging, signal: AbortSignal) => Promise<unknown>,
+  outer: AbortSignal,
+): AsyncGenerator<RecordPage, void> {
   outer.throwIfAborted();
-  outer.addEventListener('abort', stop, { once: true });
+  const left = new AbortController();
+  const signal = AbortSignal.any([outer, left.signal]);
   const ask = (size: number, token: string | undefined): Promise<unknown> => {
-    const page = fetch(size, token, inner.signal);
+    const page = fetch(paging(size, token), signal);
     // Awaited later, or never when the caller has left.
     page.catch(() => undefined);
     return page;
@@ -47,28 +58,28 @@ export async function* readPages(fetch: FetchPage, outer: AbortSignal): AsyncGen
     let size = pageSize;
     let restarts = 0;
     let restarted = false;
-    let pages = turner(recordId);
+    let pages = pageChecks('record_id');
     let token: string | undefined;
     let coming = ask(size, token);
     for (;;) {
-      let answer: unknown;
+      let page: Page;
       try {
-        answer = await coming;
+        page = pages(await coming);
       } catch (error) {
-        const again = beginsAgain(error, size, token, restarts);
-        if (!again) throw error;
-        ({ size, restarts } = again);
+        const failure = error instanceof CallError ? error.failure : undefined;
+        const isLost = failure?.code === failCode && token !== undefined && restarts < restartsMax;
+        if (failure?.verdict === 'smaller' && size > 1) size = Math.floor(size / 2);
+        else if (isLost) restarts += 1;
+        else throw error;
         restarted = true;
-        pages = turner(recordId);
+        pages = pageChecks('record_id');
         token = undefined;
         coming = ask(size, token);
         continue;
       }
-      const page = pages.turn(answer);
       const total = page.data['total'];
-      if (typeof total !== 'number' || !Number.isFinite(total)) {
+      if (typeof total !== 'number' || !Number.isFinite(total))
         throw odd('a page does not say how many records there are');
-      }
       const records = page.items.map(recordOf);
       token = page.next;
       if (token !== undefined) {
@@ -81,22 +92,12 @@ export async function* readPages(fetch: FetchPage, outer: AbortSignal): AsyncGen
       if (token === undefined) return;
     }
   } finally {
-    outer.removeEventListener('abort', stop);
-    inner.abort(new Error('The read was left.'));
+    left.abort(new Error('The read was left.'));
   }
-}
-
-function beginsAgain(error: unknown, size: number, token: string | undefined, restarts: number) {
-  if (!(error instanceof CallError)) return undefined;
-  if (error.failure.verdict === 'smaller' && size > 1) return { size: Math.floor(size / 2), restarts };
-  if (error.failure.code === failCode && token !== undefined && restarts < restartsMax) {
-    return { size, restarts: restarts + 1 };
-  }
-  return undefined;
 }
 
 /** One page of a list, checked. */
-export interface Page {
+interface Page {
   readonly items: readonly unknown[];
   /** Token of the next page; undefined on the last one. */
   readonly next: string | undefined;
@@ -107,54 +108,47 @@ export interface Page {
 const emptyPages = 3;
 
 /**
- * Checks page after page of one list, so that no odd answer looks like its end.
+ * Makes what checks page after page of one list, so that no odd answer looks like its end.
  * Only `has_more` ends a list: some last pages carry a token all the same.
+ * @param id member of an item that tells it from others
  */
-export interface Turner {
-  turn(data: unknown): Page;
-}
-
-/** Starts a {@link Turner}. @param idOf what tells the items of a page from those of the page before */
-export function turner(idOf: (item: unknown) => string | undefined): Turner {
+function pageChecks(id: string): (answer: unknown) => Page {
   const seen = new Set<string>();
   let first: string | undefined;
   let empty = 0;
   let page = 0;
-  return {
-    turn: (answer) => {
-      page += 1;
-      const data = shape(answer);
-      if (!data) throw odd(`page ${page} has no data`);
-      const more = data['has_more'];
-      if (typeof more !== 'boolean') throw odd(`page ${page} does not say whether there are more`);
-      const items =
-        list(data['items']) ?? (data['items'] == null && !more && data['total'] === 0 ? [] : undefined);
-      if (!items) throw odd(`page ${page} has no items`);
-      const head = idOf(items[0]);
-      if (head !== undefined && head === first) throw odd(`page ${page} repeats the page before`);
-      first = head;
-      empty = items.length === 0 ? empty + 1 : 0;
-      if (!more) return { items, next: undefined, data };
-      const next = words(data['page_token']);
-      if (next === undefined) throw odd(`page ${page} says that there are more but has no page token`);
-      if (seen.has(next)) throw odd(`page ${page} repeats a page token`);
-      if (empty >= emptyPages) throw odd(`${empty} empty pages in a row`);
-      seen.add(next);
-      return { items, next, data };
-    },
+  return (answer) => {
+    page += 1;
+    const data = shape(answer);
+    if (!data) throw odd(`page ${page} has no data`);
+    const { has_more: more, total } = data;
+    if (typeof more !== 'boolean') throw odd(`page ${page} does not say whether there are more`);
+    const items = list(data['items']) ?? (data['items'] == null && !more && total === 0 ? [] : undefined);
+    if (!items) throw odd(`page ${page} has no items`);
+    const head = words(shape(items[0])?.[id]);
+    if (head !== undefined && head === first) throw odd(`page ${page} repeats the page before`);
+    first = head;
+    empty = items.length === 0 ? empty + 1 : 0;
+    if (!more) return { items, next: undefined, data };
+    const next = words(data['page_token']);
+    if (next === undefined) throw odd(`page ${page} says that there are more but has no page token`);
+    if (seen.has(next)) throw odd(`page ${page} repeats a page token`);
+    if (empty >= emptyPages) throw odd(`${empty} empty pages in a row`);
+    seen.add(next);
+    return { items, next, data };
   };
 }
 
-/** Reads a short list (fields, tables) to its end. */
+/** Reads a short list (fields, tables) to its end. @param id member of an item that tells it from others */
 export async function wholeList(
-  idOf: (item: unknown) => string | undefined,
-  fetch: (token: string | undefined) => Promise<unknown>,
+  id: string,
+  fetch: (page: Paging) => Promise<unknown>,
 ): Promise<readonly unknown[]> {
-  const pages = turner(idOf);
+  const check = pageChecks(id);
   const all: unknown[] = [];
   let token: string | undefined;
   do {
-    const page = pages.turn(await fetch(token));
+    const page = check(await fetch(paging(listPage, token)));
     all.push(...page.items);
     token = page.next;
   } while (token !== undefined);

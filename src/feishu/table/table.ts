@@ -1,6 +1,6 @@
 import type { Client } from '@larksuiteoapi/node-sdk';
-import type { BaseInfo, CallMeter, RecordPage, Table } from '../../run/ports.ts';
-import type { Address } from '../../sync/definition/address.ts';
+import type { CallMeter, RecordPage, Table } from '../../run/ports.ts';
+import { type Address, lineOf, type ProductLine } from '../../sync/definition/address.ts';
 import type { Fields, TableRecord } from '../../sync/definition/field.ts';
 import { problem } from '../../sync/words/problem.ts';
 import { listed, text } from '../../sync/words/text.ts';
@@ -12,8 +12,6 @@ import { readPages, recordId, wholeList } from './pages.ts';
 
 /** Field names that one search takes: https://open.feishu.cn/document/docs/bitable-v1/app-table-record/search */
 const namesMax = 200;
-/** Fields or tables of one page: https://open.feishu.cn/document/server-docs/docs/bitable-v1/app-table-field/list */
-const listPage = 100;
 /** Conditions and characters of one filter: https://open.feishu.cn/document/docs/bitable-v1/app-table-record/record-filter-guide */
 const conditionsMax = 50;
 const filterMax = 2000;
@@ -28,7 +26,8 @@ const lookMax = 100;
  */
 const chunkSizes = { feishu: 1000, local: 1000, lark: 500 } as const;
 
-type RecordApi = Client['bitable']['appTableRecord'];
+/** Which of the two products the client speaks to. */
+export const lineAt = ({ domain }: FeishuClient): ProductLine => lineOf(new URL(domain).hostname) ?? 'feishu';
 
 /** Writes the body of a call beforehand: whatever waits for the answer of the call before does not wait for that. */
 const bodyOf = (records: readonly object[]): Buffer => Buffer.from(JSON.stringify({ records }));
@@ -44,7 +43,7 @@ export function table(
 ): Table {
   const at: Place = { client, meter, path: { app_token: base, table_id: id } };
   return {
-    ...{ base, id, chunkSize: chunkSizes[client.line] },
+    ...{ base, id, chunkSize: chunkSizes[lineAt(client)] },
     ...about(at),
     ...reading(at, view),
     ...writing(at),
@@ -62,34 +61,53 @@ interface Place {
 const readAt = <T>({ client, meter }: Place, signal: AbortSignal, fn: CallFn<T>): Promise<T> =>
   client.again({ kind: 'read', meter, signal }, fn);
 
+/** The tables of a base as the list of them says. */
+export async function tablesOf(
+  client: FeishuClient,
+  base: string,
+  spec: CallSpec,
+): Promise<readonly { readonly id: string; readonly name: string; readonly revision: unknown }[]> {
+  const items = await wholeList('table_id', async (params) => {
+    const path = { app_token: base };
+    const answer = await client.again(spec, (sdk, options) =>
+      sdk.bitable.appTable.list({ path, params }, options),
+    );
+    return answer.data;
+  });
+  return items.map((item) => {
+    const { table_id, name, revision } = shape(item) ?? {};
+    const id = words(table_id);
+    if (id === undefined) throw odd('a table without ID');
+    return { id, name: words(name) ?? '', revision };
+  });
+}
+
 /** What the base and the table are, and the fields. */
 function about(at: Place): Pick<Table, 'about' | 'revision' | 'fields' | 'createField'> {
   const { client, meter, path } = at;
-  const base = { app_token: path.app_token };
   return {
     about: async (signal) => {
+      const base = { app_token: path.app_token };
       const answer = await readAt(at, signal, (sdk, options) => sdk.bitable.app.get({ path: base }, options));
-      return infoOf(answer.data?.app);
+      const app = shape(answer.data?.app);
+      const timeZone = words(app?.['time_zone']);
+      return {
+        name: words(app?.['name']) ?? '',
+        advanced: app?.['is_advanced'] === true,
+        ...(timeZone !== undefined && { timeZone }),
+      };
     },
 
     revision: async (signal) => {
-      const tables = await wholeList(tableId, async (token) => {
-        const params = { page_size: listPage, ...paging(token) };
-        const answer = await readAt(at, signal, (sdk, options) =>
-          sdk.bitable.appTable.list({ path: base, params }, options),
-        );
-        return answer.data;
-      });
-      const own = tables.find((one) => tableId(one) === path.table_id);
-      if (own === undefined) throw noSuchTable(path.table_id, tables);
-      const revision = shape(own)?.['revision'];
-      if (typeof revision !== 'number') throw odd('a table without revision');
-      return revision;
+      const tables = await tablesOf(client, path.app_token, { kind: 'read', meter, signal });
+      const own = tables.find(({ id }) => id === path.table_id);
+      if (!own) throw noSuchTable(path.table_id, tables);
+      if (typeof own.revision !== 'number') throw odd('a table without revision');
+      return own.revision;
     },
 
     fields: async (signal) => {
-      const items = await wholeList(fieldId, async (token) => {
-        const params = { page_size: listPage, ...paging(token) };
+      const items = await wholeList('field_id', async (params) => {
         const answer = await readAt(at, signal, (sdk, options) =>
           sdk.bitable.appTableField.list({ path, params }, options),
         );
@@ -116,8 +134,8 @@ function reading(
 ): Pick<Table, 'records' | 'inView' | 'filters' | 'matching' | 'look'> {
   const { path } = at;
   const search = (signal: AbortSignal, data: SearchBody): AsyncGenerator<RecordPage, void> =>
-    readPages(async (size, token, inner) => {
-      const params = { page_size: size, ...paging(token) };
+    readPages(async (page, inner) => {
+      const params = { ...page };
       const answer = await readAt(at, inner, (sdk, options) =>
         sdk.bitable.appTableRecord.search({ path, params, data }, options),
       );
@@ -137,7 +155,7 @@ function reading(
 
     inView: async (fieldNames, signal) => {
       let ids = new Set<string>();
-      const body = { ...named(fieldNames), ...(view === undefined ? {} : { view_id: view }) };
+      const body = { ...named(fieldNames), ...(view !== undefined && { view_id: view }) };
       for await (const page of search(signal, body)) {
         if (page.restarted) ids = new Set();
         for (const record of page.records) ids.add(record.id);
@@ -225,15 +243,11 @@ function writing({ client, meter, path }: Place): Pick<Table, 'create' | 'update
   };
 }
 
-type SearchBody = NonNullable<NonNullable<Parameters<RecordApi['search']>[0]>['data']>;
-
-const paging = (token: string | undefined) => (token === undefined ? {} : { page_token: token });
+type Search = Client['bitable']['appTableRecord']['search'];
+type SearchBody = NonNullable<NonNullable<Parameters<Search>[0]>['data']>;
 
 const named = (names: readonly string[]): SearchBody =>
   names.length === 0 || names.length > namesMax ? {} : { field_names: [...names] };
-
-const tableId = (item: unknown): string | undefined => words(shape(item)?.['table_id']);
-const fieldId = (item: unknown): string | undefined => words(shape(item)?.['field_id']);
 
 type Filter = NonNullable<SearchBody['filter']>;
 
@@ -261,28 +275,14 @@ function filters(field: string, values: readonly string[]): readonly Filter[] {
 
 /** The IDs in the answer's order, which is that of the request; fewer than sent is no success. */
 function writtenIds(records: unknown, sent: number): readonly string[] {
-  const ids = (list(records) ?? []).map(recordId);
-  const whole = ids.filter((id) => id !== undefined);
-  if (whole.length !== sent) {
-    throw odd(`${sent} records were sent, ${whole.length} came back`, 'round', true);
-  }
-  return whole;
+  const ids = (list(records) ?? []).flatMap((one) => recordId(one) ?? []);
+  if (ids.length !== sent) throw odd(`${sent} records were sent, ${ids.length} came back`, 'round', true);
+  return ids;
 }
 
-function infoOf(app: unknown): BaseInfo {
-  const one = shape(app);
-  const timeZone = words(one?.['time_zone']);
-  return {
-    name: words(one?.['name']) ?? '',
-    advanced: one?.['is_advanced'] === true,
-    ...(timeZone === undefined ? {} : { timeZone }),
-  };
-}
-
-function noSuchTable(id: string, tables: readonly unknown[]) {
-  const all = tables.map((one) => `${words(shape(one)?.['name']) ?? ''} (${tableId(one)})`);
-  const some = listed(all.slice(0, 20));
-  const more = all.length > 20 ? ' …' : '';
+function noSuchTable(id: string, tables: Awaited<ReturnType<typeof tablesOf>>) {
+  const some = listed(tables.slice(0, 20).map((one) => `${one.name} (${one.id})`));
+  const more = tables.length > 20 ? ' …' : '';
   return problem({
     code: 'no-such-table',
     where: 'target',

@@ -22,3 +22,22 @@ export const tokenLife = 120_000;
 /** Milliseconds before the next try: `first`, doubled by each failure up to `longest`; `share` spreads it by chance. */
 export const backoff = (failures: number, first: number, longest: number, share = 1): number =>
   Math.min(first * 2 ** failures, longest) * share;
+
+/** A clock, as far as waits need it. */
+interface Sleeper {
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** Resolves with what the work does, or with `late` after so many milliseconds; the work goes on all the same. */
+export async function inTime<T, L>(work: Promise<T>, ms: number, clock: Sleeper, late: L): Promise<T | L> {
+  const over = new AbortController();
+  const passed = clock.sleep(ms, over.signal).then(
+    () => late,
+    () => late,
+  );
+  try {
+    return await Promise.race([work, passed]);
+  } finally {
+    over.abort();
+  }
+}
