@@ -147,7 +147,7 @@ async function checkOne(one: ListedDefinition, ask: AskChat, parts: CheckParts):
   );
   let looked: CheckedTable | undefined;
   const table = await step(text('多维表格、权限与字段', 'Base, permissions and fields'), async () => {
-    looked = await checkTable(definition, query, source.problems.length === 0, parts);
+    looked = await checkTable(definition, source.problems.length === 0, parts);
     return looked.problems;
   });
   const steps = [stepOf(theFile, []), source, table];

@@ -1,3 +1,4 @@
+import { keyNames } from '../run/plan/open-sides.ts';
 import { readTable } from '../run/plan/read-sides.ts';
 import type { Query, RecordPage, Source, Table } from '../run/ports.ts';
 import { listedKey, shownKey } from '../run/shown.ts';
@@ -73,16 +74,14 @@ export async function checkRows(
   return { problems, rows: text(`${number} 行`, `${number} rows`), has };
 }
 
-const keyNames = ({ targets, key }: Mapping): string => key.map((at) => targets[at]?.name ?? '').join(' + ');
-
 const notUnique = ({ at }: Query, mapping: Mapping, n: number, some: readonly string[]): Problem => {
   const more = n > some.length ? ' …' : '';
   return {
     code: 'key-not-unique',
     where: at,
     message: text(
-      `主键（${keyNames(mapping)}）不唯一：${count(n)} 个值出现在多行里：${some.join('、')}${more}`,
-      `the key (${keyNames(mapping)}) is not unique: ${count(n)} values stand in several rows: ${some.join(', ')}${more}`,
+      `主键（${keyNames(mapping).join(' + ')}）不唯一：${count(n)} 个值出现在多行里：${some.join('、')}${more}`,
+      `the key (${keyNames(mapping).join(' + ')}) is not unique: ${count(n)} values stand in several rows: ${some.join(', ')}${more}`,
     ),
     cure: text(
       '这些行不会写入。检查 JOIN 是否多出了行，在查询里用 GROUP BY 或 DISTINCT 去重，或在 key 里加上能区分它们的列。',
@@ -95,8 +94,8 @@ const noKey = ({ at }: Query, mapping: Mapping, n: number): Problem => ({
   code: 'key-empty',
   where: at,
   message: text(
-    `${count(n)} 行的主键（${keyNames(mapping)}）是空的，或不符合它的字段`,
-    `the key (${keyNames(mapping)}) of ${count(n)} rows is empty, or does not fit its field`,
+    `${count(n)} 行的主键（${keyNames(mapping).join(' + ')}）是空的，或不符合它的字段`,
+    `the key (${keyNames(mapping).join(' + ')}) of ${count(n)} rows is empty, or does not fit its field`,
   ),
   cure: text(
     '这些行不会写入，也不会删除任何记录。在查询里排除它们（WHERE 列 IS NOT NULL），或换一个主键。',
@@ -207,7 +206,7 @@ export async function checkRecords(
   isWanted: (key: Key) => boolean,
   signal: AbortSignal,
 ): Promise<readonly Problem[]> {
-  const names = mapping.key.map((at) => mapping.targets[at]?.name ?? '');
+  const names = keyNames(mapping);
   if (view === 'limit') await table.inView(names, signal);
   // A table that moves meanwhile is not read again: this is a look, no run.
   const some: Table = {
@@ -215,7 +214,7 @@ export async function checkRecords(
     revision: () => Promise.resolve(0),
     records: (_, ended) => firstPages(table.records(names, ended)),
   };
-  const { index } = await readTable(some, mapping, { revision: 0 }, signal);
+  const { index } = await readTable({ table: some, revision: 0 }, mapping, signal);
   const keys = (all: readonly Key[]): Text => {
     const more = all.length > shown ? ' …' : '';
     const few = listed(all.slice(0, shown).map((key) => shownKey(mapping, key)));

@@ -4,17 +4,23 @@ import { cures } from '../feishu/calls/cures.ts';
 import { mayWrite, openTable } from '../feishu/table/open.ts';
 import { uncounted } from '../process.ts';
 import { tryLinked, tryPeople } from '../run/plan/lookup.ts';
-import { allOf, type BothSides, wouldCreate } from '../run/plan/open-sides.ts';
-import type { People, Query, Sources, Store, Table } from '../run/ports.ts';
+import {
+  type BothSides,
+  keyNames,
+  type OpenedTable,
+  openOrigin,
+  openTarget,
+  pairSides,
+  wouldCreate,
+} from '../run/plan/open-sides.ts';
+import type { People, Sources, Store, Table } from '../run/ports.ts';
 import { openFound } from '../run/target.ts';
 import type { Definition } from '../sync/definition/definition.ts';
-import type { Field } from '../sync/definition/field.ts';
-import { isMismatch, type Mapping, mapColumns } from '../sync/fields/mapping.ts';
-import { creationOf, fieldToBe, homelessColumns, type NewField, namesOf } from '../sync/fields/schema.ts';
+import { isMismatch, type Mapping } from '../sync/fields/mapping.ts';
+import { type NewField, namesOf } from '../sync/fields/schema.ts';
 import { problemOf } from '../sync/words/failure.ts';
 import type { Problem } from '../sync/words/problem.ts';
 import { type Text, text } from '../sync/words/text.ts';
-import { zoneOf } from '../sync/words/zone.ts';
 import type { Writes } from './others.ts';
 
 /** What `check` tries a table with. */
@@ -40,43 +46,48 @@ export interface CheckedTable {
 /** Looks at the table of a definition: that it is there, that the app may write, that every column has its field. */
 export async function checkTable(
   definition: Definition,
-  query: Query,
   queryWorks: boolean,
-  { client, people, sources, store, signal }: TableParts,
+  { client, people, sources, store, config, signal }: TableParts,
 ): Promise<CheckedTable> {
   const { table } = await openFound(definition, store.facts, (address) =>
     openTable(client)(address, uncounted, signal),
   );
-  const [about, fields] = await allOf([table.about(signal), table.fields(signal), table.revision(signal)]);
+  const opening = { sources, store, place: config, signal };
+  const target = await openTarget(definition, table, opening);
+  const { about, fields } = target;
+  const zone = definition.timeZone ?? config.timeZone;
   const problems: Problem[] = about.advanced && (await isEmpty(table, signal)) ? [noSight] : [];
-  problems.push(...(await rightProblems({ client, signal }, table, fields, about.advanced)));
-  if (about.timeZone !== undefined && about.timeZone !== query.timeZone)
-    problems.push(otherZone(about.timeZone, query.timeZone));
-  const writes = { definition, table: `${table.base}/${table.id}`, fields: undefined };
+  problems.push(...(await rightProblems({ client, signal }, target)));
+  if (about.timeZone !== undefined && about.timeZone !== zone) problems.push(otherZone(about.timeZone, zone));
+  const writes = { definition, table: target.scope.table, fields: undefined };
   if (!queryWorks) return { problems, writes };
-  const source = sources(definition.source.connection);
-  const scope = { definition: definition.name, table: writes.table };
-  const known = (await store.facts.fields.of(scope)) ?? [];
-  const columns = await source.columns(query, signal);
-  const describe = () => source.describe(query, signal);
-  const both = { definition, columns, fields, zone: zoneOf(query.timeZone), known, describe };
-  const lacking = await lackingStep(both);
-  problems.push(...lacking.problems);
-  const mapping = mapColumns(definition, columns, lacking.fields, both.zone, known);
+  const both = { definition, target, origin: await openOrigin(definition, opening) };
+  const { mapping, found } = await fitted(both, signal);
+  problems.push(...found);
   if (isMismatch(mapping)) return { problems: [...problems, ...mapping], writes };
   problems.push(...mapping.notes.map(noted));
   await tryLinked(table, mapping.targets, signal);
   await tryPeople(people, mapping.targets, uncounted, signal);
   const written = mapping.targets.filter((_, at) => !mapping.key.includes(at)).map(({ name }) => name);
-  const hasKey = mapping.key.every((at) => fields.some(({ name }) => name === mapping.targets[at]?.name));
+  const hasKey = keyNames(mapping).every((key) => fields.some(({ name }) => name === key));
   return { problems, writes: { ...writes, fields: written }, mapping, ...(hasKey ? { table } : {}) };
+}
+
+/** Pairs both sides, and says what `create: fields` does, or would do, about fields that the table lacks. */
+async function fitted(both: BothSides, signal: AbortSignal) {
+  const { wanted, problems, mapping } = await pairSides(both, 'new', signal);
+  if (wanted.length + problems.length === 0) return { mapping, found: [] };
+  if (both.definition.create !== 'fields') {
+    const found = wanted.length > 0 ? [couldCreate(wanted)] : [];
+    return { mapping: (await pairSides(both, 'none', signal)).mapping, found };
+  }
+  const will = { code: 'warn-will-create', message: wouldCreate(wanted), cure: nothingToDo };
+  return { mapping, found: wanted.length > 0 ? [...problems, will] : problems };
 }
 
 async function rightProblems(
   { client, signal }: Pick<TableParts, 'client' | 'signal'>,
-  { base, id: table }: Table,
-  fields: readonly Field[],
-  advanced: boolean,
+  { table: { base, id: table }, fields, about: { advanced } }: OpenedTable,
 ): Promise<readonly Problem[]> {
   const field = (fields.find(({ kind }) => kind === 'text') ?? fields[0])?.name ?? '';
   const right = await mayWrite(client, { base, table, field, advanced }, { meter: uncounted, signal });
@@ -88,26 +99,6 @@ async function rightProblems(
     case 'unsure':
       return [{ ...problemOf(right.failure), code: 'warn-write-not-checked' }];
   }
-}
-
-/** What `create: fields` does, or would do, about fields that the table lacks; and the fields to go on with. */
-async function lackingStep({
-  definition,
-  columns,
-  fields,
-  known,
-  describe,
-}: BothSides): Promise<{ readonly fields: readonly Field[]; readonly problems: readonly Problem[] }> {
-  const homeless = homelessColumns(definition, columns, fields, known, false);
-  if (homeless.length === 0) return { fields, problems: [] };
-  const { fields: wanted, problems } = creationOf(homeless, await describe(), fields.length);
-  const says = wanted.length > 0;
-  if (definition.create !== 'fields') return { fields, problems: says ? [couldCreate(wanted)] : [] };
-  const will = { code: 'warn-will-create', message: wouldCreate(wanted), cure: nothingToDo };
-  return {
-    fields: [...fields, ...wanted.map(fieldToBe)],
-    problems: [...problems, ...(says ? [will] : [])],
-  };
 }
 
 const nothingToDo = text(

@@ -8,10 +8,10 @@ import { codeWord, problemOf } from '../sync/words/failure.ts';
 import { ProblemError, problem } from '../sync/words/problem.ts';
 import { text } from '../sync/words/text.ts';
 import type { Job, Parts } from './job.ts';
+import type { Planning } from './plan/compare.ts';
 import { type Left, leftBy, termsOf } from './plan/left.ts';
-import { makePlan, type Planning } from './plan/make-plan.ts';
+import { makePlan } from './plan/make-plan.ts';
 import type { Creating } from './plan/open-sides.ts';
-import { rememberFilled } from './plan/reasons.ts';
 import { asLeft, counted, foreseen, type Plan, storedPlan, writePlan } from './plan.ts';
 import type { ChunkRecord, Outcome, RunRecord, Scope, Store } from './ports.ts';
 import type { Stopped, Upload } from './upload/chunk-log.ts';
@@ -140,7 +140,6 @@ async function carryOut(job: Job, fresh: Fresh, parts: Parts): Promise<void> {
   const { board, run, scope } = job;
   const { store, clock } = parts;
   const began = clock.monotonic();
-  if (wantsRefused(board.state())) await store.rejects.forget(scope);
   const known = await chunksOf(job, parts);
   for (const chunk of plan.withoutDeletes ? [...known.values()].filter(isOpenDelete) : []) {
     known.set(chunk.id, { ...chunk, status: 'dropped' });
@@ -274,4 +273,14 @@ function creating({ acts, planOnly }: State, definition: Definition): Creating {
 
 function stoppedBy({ failure, chunks }: Stopped): Error {
   return problem({ ...problemOf(failure), code: chunks > 1 ? 'same-failure' : codeWord(failure) });
+}
+
+/** Notes which fields have values by a success. */
+export async function rememberFilled(
+  { facts }: Pick<Store, 'facts'>,
+  scope: Scope,
+  filled: readonly string[],
+): Promise<void> {
+  const before = await facts.filled.of(scope);
+  if (JSON.stringify(before) !== JSON.stringify(filled)) await facts.filled.keep(scope, filled);
 }

@@ -395,7 +395,7 @@ describe('reading back', () => {
       key: [0],
       held: (fields) => [String(fields[keyField]), ''],
     };
-    const read = await readTable(table, mapping as Mapping, { revision: 1 }, never);
+    const read = await readTable({ table, revision: 1 }, mapping as Mapping, never);
     expect([...read.index.records()].map(([key]) => key)).toEqual(['b']);
   });
 });

@@ -2,21 +2,52 @@ import type { Definition, Mode } from '../../sync/definition/definition.ts';
 import type { FieldKind } from '../../sync/definition/field.ts';
 import type { Key } from '../../sync/fields/key.ts';
 import type { Cell } from '../../sync/fields/kinds/kind.ts';
-import type { Resolver } from '../../sync/fields/lookup.ts';
 import { keyIn, type Mapping } from '../../sync/fields/mapping.ts';
 import { type Change, hashOfRow, seedOf, type Written } from '../../sync/plan/change.ts';
-import { type Compared, diff, whyBadKey } from '../../sync/plan/diff.ts';
+import { type Compared, diff, type TableIndex, whyBadKey } from '../../sync/plan/diff.ts';
 import { holdsDeletes, type NewOptions, newOptions } from '../../sync/plan/policy.ts';
 import { badGroups } from '../../sync/state/counts.ts';
 import type { BadGroup, BadRow, Sample } from '../../sync/state/state.ts';
 import { count, type Text, text } from '../../sync/words/text.ts';
-import type { Rejects, Scope, Store } from '../ports.ts';
+import type { Job, Parts } from '../job.ts';
 import { listedKey, listedParts, listedValue, sampler, shownKey } from '../shown.ts';
-import { type Left, type Sorter, type Succession, sorter } from './left.ts';
-import { heldBack, type LeftOver, owned, type Witness, witness } from './ownership.ts';
-import { planWriter, type Refused, refusedWriter } from './plan-writer.ts';
-import type { SourceRead, SourceRow, TableRead } from './read-sides.ts';
-import type { Spool } from './spool.ts';
+import { type Approved, type Left, type Sorter, type Succession, sorter } from './left.ts';
+import type { Creating, Sides } from './open-sides.ts';
+import { type History, heldBack, type LeftOver, owned, type Witness, witness } from './ownership.ts';
+import { fieldsSignature, planWriter, refusedBefore, rowsPerChunk } from './plan-writer.ts';
+import type { BothRead, SourceRow, Spools } from './read-sides.ts';
+
+/** What planning works with. */
+export interface Planning {
+  readonly job: Job;
+  readonly definition: Definition;
+  readonly parts: Parts;
+  readonly signal: AbortSignal;
+  readonly asked: Asked;
+  /** The plan that a person said yes to; it is made again, and must come out the same. */
+  readonly approved?: Approved | undefined;
+  /** What a run that goes on has behind it. */
+  readonly left?: Left | undefined;
+}
+
+/** What is asked of a plan. */
+export interface Asked {
+  readonly creating: Creating;
+  /** Nothing is ever sent of this plan: it leaves no trace in what is remembered. */
+  readonly planOnly: boolean;
+  /** Whether rows that Feishu refused before are sent again, as a person has asked. */
+  readonly retryRefused: boolean;
+}
+
+/** Both sides once they are read. */
+export interface Read {
+  readonly sides: Sides;
+  readonly both: BothRead;
+  readonly spools: Spools;
+  readonly before: History;
+  /** IDs of records outside of which nothing is updated or deleted. */
+  readonly within: ReadonlySet<string> | undefined;
+}
 
 /** The outcome of comparing both sides; the changes themselves are in the journal as chunks. */
 export interface Comparison extends LeftOver {
@@ -48,83 +79,48 @@ export interface Comparison extends LeftOver {
   readonly strangers: readonly Text[];
 }
 
-/** What the comparison works with. */
-export interface Sides {
-  readonly definition: Definition;
-  readonly mapping: Mapping;
-  readonly spool: Spool<SourceRow>;
-  /** Rows that were refused while they were read. */
-  readonly bad: Spool<BadRow>;
-  readonly source: SourceRead;
-  readonly table: TableRead;
-  readonly chunkSize: number;
-  /** IDs of records outside of which nothing is updated or deleted. */
-  readonly within: ReadonlySet<string> | undefined;
-  /** Turns words into IDs, where the mapping asks for it. */
-  readonly resolver: Resolver | undefined;
-  /** Rows that Feishu refused in earlier runs. */
-  readonly refused: Refused | undefined;
-  /** What a run that goes on has behind it. */
-  readonly left: Left | undefined;
-}
-
-/** Where the plan of a run goes, and what is known of its table. */
-export interface Comparing {
-  readonly run: string;
-  readonly scope: Scope;
-  readonly store: Pick<Store, 'journal' | 'ledger' | 'rejects'>;
-  /** Of the lease: whoever lost the table stores nothing of the plan any more. */
-  readonly fence: number;
-  /** Records that the ledger knows in this scope. */
-  readonly known: number;
-}
-
 /** Walks through both sides once and lets the changes flow into the journal, chunk by chunk. */
-export async function compare(sides: Sides, job: Comparing): Promise<Comparison> {
-  const { mapping, table, left } = sides;
-  const { run, scope, fence } = job;
-  const { journal, ledger, rejects } = job.store;
-  const bad = badRowsOf(run, rejects, fence);
-  const samples = sampler(mapping, (at, id) => table.names.get(id) ?? sides.resolver?.called(at, id));
+export async function compare(planning: Planning, read: Read): Promise<Comparison> {
+  const { job, left, definition } = planning;
+  const { run, scope } = job;
+  const { journal, ledger, rejects } = planning.parts.store;
+  const { sides, both, spools, before } = read;
+  const { mapping } = sides;
+  const { index, names } = both.records;
+  const bad = badRowsOf((rows) => rejects.addRows(run, rows, job.fence));
+  const samples = sampler(mapping, (at, id) => names.get(id) ?? both.resolver?.called(at, id));
   const options = newOptions(mapping.targets);
-  const { chunkSize } = sides;
-  const into = { run, journal, fence, targets: mapping.targets, chunkSize, numbers: left?.numbers };
-  const before = left && sorter(left);
+  const chunkSize = await rowsPerChunk(definition, sides.target, planning.parts.store);
+  const into = { job, journal, targets: mapping.targets, chunkSize, numbers: left?.numbers };
+  const sorted = left && sorter(left);
   const plan = planWriter(into);
-  const refused = refusedWriter(into);
-  const seen = witness(ledger, scope, job.known);
+  const refused = await refusedBefore(into, { rejects, fields: fieldsSignature(sides), ...planning.asked });
+  const seen = witness(ledger, scope, before.ledger);
 
   async function take(change: Change): Promise<void> {
     samples.take(change);
     options.see(change);
     plan.count(change);
-    if (!before?.take(change)) await plan.add(change);
+    if (!sorted?.take(change)) await plan.add(change);
   }
 
-  /** Returns the changes that Feishu has not refused as they are. */
-  async function sendable(changes: readonly Written[]): Promise<readonly Written[]> {
-    if (!sides.refused || changes.length === 0) return changes;
-    const sifted = await sides.refused.sift(changes);
-    for (const { change, row } of sifted.refused) {
-      bad.count(row.told);
-      await refused.add(change, row);
-    }
-    return sifted.send;
+  for await (const group of spools.bad.groups()) for (const row of group) await bad.take(row);
+  const judge = judging(planning, read, { bad, sorted });
+  for await (const group of spools.rows.groups()) {
+    const changes = await refused.sift(await judge.rows(group), bad.count);
+    for (const change of await seen.ask(changes)) await take(change);
   }
-
-  for await (const group of sides.bad.groups()) for (const row of group) await bad.take(row);
-  const judge = judging(sides, bad, before);
-  for await (const group of sides.spool.groups())
-    for (const change of await sendable(await judge.rows(group)))
-      for (const one of (await seen.take(change)) ?? []) await take(one);
   await refused.end();
-  for (const row of untouchable(sides)) await bad.list(row);
-  for (const change of await seen.rest()) await take(change);
-  const deletes = holdsDeletes(sides.source)
+  for (const row of untouchable(mapping, both)) await bad.list(row);
+  const keeps = before.handMade === 'keep' && definition.deletes === 'ask';
+  const deletes = holdsDeletes(both.rows)
     ? heldBack(judge.leftOver())
-    : await owned(judge.leftOver(), sides.definition.deletes, (ids) => ledger.known(scope, ids), take);
+    : await owned(judge.leftOver(), keeps ? 'ours' : definition.deletes, {
+        known: (ids) => ledger.known(scope, ids),
+        take,
+      });
   await plan.end();
-  const succession = await before?.end(table.index.has, (chunk) => journal.body(run, chunk));
+  const succession = await sorted?.end(index.has, (chunk) => journal.body(run, chunk));
   return {
     ...plan.counts(),
     ...judge.counts(),
@@ -142,48 +138,39 @@ export async function compare(sides: Sides, job: Comparing): Promise<Comparison>
 }
 
 /** Judges the query's rows, counts those that need no change, and lists those that cannot be sent. */
-function judging(sides: Sides, bad: BadRows, before: Sorter | undefined) {
-  const { definition, mapping, source, table, resolver } = sides;
-  const { row: judge, leftOver } = diff(mapping, table.index, source.times, definition.mode, sides.within);
-  const ready = resolver && resolving(mapping, resolver);
-  const meetings = meetingsOf(sides);
+function judging(
+  { definition }: Planning,
+  { sides: { mapping }, both, within }: Read,
+  { bad, sorted }: { readonly bad: BadRows; readonly sorted: Sorter | undefined },
+) {
+  const { index } = both.records;
+  const judge = judgeOf({ mapping, both, within }, definition.mode);
+  const meetings = meetingsOf(definition.mode, mapping, index);
   const seed = seedOf(mapping.targets);
   const counts = { same: 0, left: 0, outside: 0, invalid: 0, rejected: 0, written: 0 };
 
   /** Whether the run itself has written a row that needs no change, before it was cut off. */
   function isWritten(cells: readonly Cell[]): boolean {
     const key = keyIn(mapping, cells);
-    const record = table.index.find(key)?.id ?? '';
-    return before?.same(key, () => ({ key, record, hash: hashOfRow(cells, seed) })) === true;
-  }
-
-  /** Returns the change that a row needs, if any. */
-  async function change({ row, cells: words }: SourceRow): Promise<Written | undefined> {
-    const cells = ready ? ready(words) : words;
-    if ('bad' in cells) {
-      counts.rejected++;
-      await bad.take({ kind: 'rejected', row, ...cells.bad });
-      return undefined;
-    }
-    const found = judge(cells);
-    meetings.see(found, () => keyIn(mapping, cells));
-    if (found.kind === 'create' || found.kind === 'update') return found;
-    counts[found.kind === 'delete' ? 'left' : found.kind]++;
-    if ((found.kind === 'same' || found.kind === 'left') && isWritten(cells)) counts.written++;
-    if (found.kind === 'invalid') await bad.take(invalidRow(row, found, sides));
-    return undefined;
+    const record = index.find(key)?.id ?? '';
+    return sorted?.same(key, () => ({ key, record, hash: hashOfRow(cells, seed) })) === true;
   }
 
   return {
+    /** Returns the changes that the rows need. */
     async rows(group: readonly SourceRow[]): Promise<readonly Written[]> {
       const changes: Written[] = [];
       for (const row of group) {
-        const one = await change(row);
-        if (one) changes.push(one);
+        const { found, cells, wrong } = judge.row(row);
+        if (found.kind !== 'rejected') meetings.see(found, () => keyIn(mapping, cells));
+        if (found.kind === 'create' || found.kind === 'update') changes.push(found);
+        else counts[found.kind === 'delete' ? 'left' : found.kind]++;
+        if ((found.kind === 'same' || found.kind === 'left') && isWritten(cells)) counts.written++;
+        if (wrong) await bad.take(wrong);
       }
       return changes;
     },
-    leftOver,
+    leftOver: judge.leftOver,
     counts: () => ({
       unchanged: counts.same + counts.left + counts.outside,
       outside: counts.outside,
@@ -191,30 +178,52 @@ function judging(sides: Sides, bad: BadRows, before: Sorter | undefined) {
       rejected: counts.rejected,
       writtenBefore: counts.written,
     }),
-    strangers: (): readonly Text[] => meetings.notes(),
+    strangers: meetings.notes,
   };
 }
 
-/** Returns what turns a row's words into IDs, or says why the row cannot be sent. */
-export function resolving(
-  mapping: Mapping,
-  resolver: Resolver,
-): (words: readonly Cell[]) => readonly Cell[] | { readonly bad: Omit<BadRow, 'kind' | 'row'> } {
-  return (words) => {
-    const cells = resolver.row(words);
-    if (!('bad' in cells)) return cells;
-    const key = listedKey(mapping, keyIn(mapping, words));
-    const at = mapping.targets.findIndex(({ name }) => name === cells.field);
-    const value = listedValue(mapping.targets[at], words[at] ?? '');
-    return { bad: { key, field: cells.field, reason: cells.bad.bad, value } };
-  };
+/** What is said of one row, and how it is listed when it cannot be sent. */
+interface Judged {
+  readonly found: Compared | { readonly kind: 'rejected' };
+  /** With IDs in the place of words. */
+  readonly cells: readonly Cell[];
+  readonly wrong?: BadRow;
+}
+
+/** Compares the query's rows with the records, as a definition of that mode does. */
+export function judgeOf(
+  { mapping, both, within }: Pick<Sides, 'mapping'> & Pick<Read, 'both' | 'within'>,
+  mode: Mode,
+) {
+  const { rows, records, resolver } = both;
+  const { row: judge, leftOver } = diff(mapping, records.index, rows.times, mode, within);
+
+  function row({ row: number, cells: words }: SourceRow): Judged {
+    const cells = resolver ? resolver.row(words) : words;
+    if ('bad' in cells) {
+      const { field, bad } = cells;
+      const at = mapping.targets.findIndex(({ name }) => name === field);
+      const value = listedValue(mapping.targets[at], words[at] ?? '');
+      const key = listedKey(mapping, keyIn(mapping, words));
+      const wrong = { kind: 'rejected', row: number, key, field, reason: bad.bad, value } as const;
+      return { found: { kind: 'rejected' }, cells: words, wrong };
+    }
+    const found = judge(cells);
+    return {
+      found,
+      cells,
+      ...(found.kind === 'invalid' && { wrong: invalidRow(number, found, mapping, both) }),
+    };
+  }
+
+  return { row, leftOver };
 }
 
 /**
  * Notices that not one row of the query found its record, though the table has some: then the keys are most likely
  * written in two ways.
  */
-function meetingsOf({ definition, mapping, table }: Pick<Sides, 'definition' | 'mapping' | 'table'>) {
+function meetingsOf(mode: Mode, mapping: Mapping, index: TableIndex) {
   let strangers = 0;
   let met = false;
   let first: Key = '';
@@ -226,12 +235,11 @@ function meetingsOf({ definition, mapping, table }: Pick<Sides, 'definition' | '
       if (strangers++ === 0) first = keyOf();
     },
     notes(): readonly Text[] {
-      const [held] = table.index.records();
+      const [held] = index.records();
       if (met || strangers === 0 || !held) return [];
-      const rows = count(strangers);
-      const records = count(table.index.size);
+      const [rows, records] = [count(strangers), count(index.size)];
       const [wanted, there] = [shownKey(mapping, first), shownKey(mapping, held[0])];
-      const { zh, en } = outcome[definition.mode];
+      const { zh, en } = outcome[mode];
       return [
         text(
           `查询的 ${rows} 行没有一行在表格的 ${records} 条记录里找到同一个主键，${zh}。查询里的主键如「${wanted}」，表格里的如「${there}」：如果不是本意，请核对 key 的列和字段。`,
@@ -251,43 +259,38 @@ const outcome: Readonly<Record<Mode, Text>> = {
   mirror: asNew,
 };
 
-/** Both sides, as far as bad keys are looked at. */
-interface Place {
-  readonly mapping: Pick<Mapping, 'targets' | 'key'>;
-  readonly table: TableRead;
-  readonly source: SourceRead;
-}
-
-type Invalid = Extract<Compared, { kind: 'invalid' }>;
-
 /** A row whose key is empty or doubled, as it is listed. */
-export function invalidRow(
+function invalidRow(
   row: number,
-  { key, parts, why }: Invalid,
-  { mapping, table, source }: Place,
+  { key, parts, why }: Extract<Compared, { kind: 'invalid' }>,
+  mapping: Mapping,
+  { rows, records }: BothRead,
 ): BadRow {
-  const records = why === 'doubled-table' ? { value: idsOf(table.index.doubled.get(key) ?? []) } : {};
-  const loose = why === 'empty' ? parts.some(isBlank) : why === 'doubled-table' || source.loose.has(key);
+  const loose = why === 'empty' ? parts.some(isBlank) : why === 'doubled-table' || rows.loose.has(key);
   const reason = whyBadKey(why, kindsOf(mapping), loose);
-  return { kind: 'invalid', key: listedParts(mapping, key === '' ? [''] : parts), row, reason, ...records };
+  const listed = {
+    kind: 'invalid',
+    key: listedParts(mapping, key === '' ? [''] : parts),
+    row,
+    reason,
+  } as const;
+  return why === 'doubled-table' ? { ...listed, value: idsOf(records.index.doubled.get(key) ?? []) } : listed;
 }
 
 const isBlank = (part: string): boolean => part !== '' && part.trim() === '';
 
-const kindsOf = ({ key, targets }: Place['mapping']): readonly FieldKind[] =>
+const kindsOf = ({ key, targets }: Mapping): readonly FieldKind[] =>
   key.flatMap((at) => targets[at]?.kind ?? []);
 
 /** The table's own records that no run can touch, where no row of the query tells of them. */
-export function* untouchable({ mapping, table, source }: Place): Generator<BadRow> {
-  const { index } = table;
-  for (const [key, records] of index.doubled) {
-    if (source.times.has(key)) continue;
-    const value = idsOf(records);
-    const reason = whyBadKey('doubled-table', kindsOf(mapping), true);
-    yield { kind: 'table', key: listedKey(mapping, key), row: null, reason, value };
-  }
-  const reason = whyBadKey('empty', [], false);
-  for (const value of index.withoutKey) yield { kind: 'table', key: '', row: null, reason, value };
+export function* untouchable(mapping: Mapping, { rows, records }: BothRead): Generator<BadRow> {
+  const doubled = whyBadKey('doubled-table', kindsOf(mapping), true);
+  for (const [key, ids] of records.index.doubled)
+    if (!rows.times.has(key))
+      yield { kind: 'table', key: listedKey(mapping, key), row: null, reason: doubled, value: idsOf(ids) };
+  const empty = whyBadKey('empty', [], false);
+  for (const value of records.index.withoutKey)
+    yield { kind: 'table', key: '', row: null, reason: empty, value };
 }
 
 /** Record IDs as they are listed. */
@@ -311,13 +314,13 @@ interface BadRows {
 }
 
 /** Begins the list of a run's bad rows. */
-function badRowsOf(run: string, rejects: Pick<Rejects, 'addRows'>, fence: number): BadRows {
+function badRowsOf(add: (rows: readonly BadRow[]) => Promise<void>): BadRows {
   const groups = badGroups();
   let waiting: BadRow[] = [];
   async function store(): Promise<void> {
     const rows = waiting;
     waiting = [];
-    await rejects.addRows(run, rows, fence);
+    await add(rows);
   }
   async function list(row: BadRow): Promise<void> {
     waiting.push(row);

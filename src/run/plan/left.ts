@@ -11,8 +11,19 @@ import {
   partId,
   recordOf,
 } from '../../sync/plan/chunk.ts';
+import type { State } from '../../sync/state/state.ts';
 import type { Plan } from '../plan.ts';
 import type { ChunkRecord, LedgerEntry, NewChunk, Outcome, RunRecord, Store } from '../ports.ts';
+
+/** What a person has said yes to. */
+export interface Approved {
+  /** Hash of the plan that was shown. */
+  readonly hash: string;
+  readonly planned: State['planned'];
+  readonly withoutDeletes: boolean;
+  /** It was made before the table had all fields, and goes by others since. */
+  readonly fieldsToBe: boolean;
+}
 
 /** What a run that goes on has behind it. Its rest is planned anew, from both sides as they are now. */
 export interface Left {

@@ -1,20 +1,19 @@
+import type { TableRecord } from '../../sync/definition/field.ts';
 import type { Lookup, PersonBy, Target } from '../../sync/fields/column.ts';
-import { type LinkKeys, linkKeyField, linkKeys } from '../../sync/fields/link-keys.ts';
+import { linkKeyField, linkKeys } from '../../sync/fields/link-keys.ts';
 import { type Directory, type Resolver, resolver } from '../../sync/fields/lookup.ts';
 import { ProblemError, problem } from '../../sync/words/problem.ts';
-import { type Text, text } from '../../sync/words/text.ts';
+import { text } from '../../sync/words/text.ts';
 import type { Zone } from '../../sync/words/zone.ts';
 import type { CallMeter, LinkedTable, People, Table } from '../ports.ts';
 import type { Sides } from './open-sides.ts';
+import { readStill } from './read-still.ts';
 
 type LinkLookup = Extract<Lookup, { kind: 'link' }>;
 
 /** What the look-ups of one run found: people by what they are looked up by, linked tables by {@link linkName}. */
 export type Linked = ReadonlyMap<string, Directory>;
 export type Known = ReadonlyMap<PersonBy, Directory>;
-
-/** How often a linked table that moves is read before the run makes do with it. */
-const tries = 3;
 
 /** Looks all the words of people up. Rejects when any look-up fails: that is never "nobody". */
 export async function findPeople(
@@ -101,7 +100,7 @@ async function namingField(table: LinkedTable, lookup: LinkLookup, signal: Abort
   return { field, revision };
 }
 
-/** Reads a table as the run reads its own: the change counter before and after says whether it stood still. */
+/** Reads a table as the run reads its own. */
 async function readOne(
   table: LinkedTable,
   lookup: LinkLookup,
@@ -109,33 +108,29 @@ async function readOne(
   signal: AbortSignal,
 ): Promise<Directory> {
   const { field, revision } = await namingField(table, lookup, signal);
-  let before = revision;
-  for (let attempt = 1; ; attempt++) {
+  const { read, moving } = await readStill(table, { fields: [field.name], revision, signal }, () => {
     const keys = linkKeys(field, zone);
-    let total = 0;
-    for await (const page of table.records([field.name], signal)) {
-      if (page.restarted) keys.clear();
-      for (const { id, fields } of page.records) {
-        keys.add(id, Object.hasOwn(fields, field.name) ? fields[field.name] : null);
-      }
-      total = page.total;
-    }
-    const after = await table.revision(signal);
-    const exact = after === before || keys.size === total;
-    if (exact) return directory(keys, advanced && keys.size === 0 ? noSight : undefined);
-    if (attempt === tries) return directory(keys, moving);
-    before = after;
-  }
+    return {
+      keys,
+      count: () => keys.size,
+      take(records: readonly TableRecord[]) {
+        for (const { id, fields } of records)
+          keys.add(id, Object.hasOwn(fields, field.name) ? fields[field.name] : null);
+      },
+    };
+  });
+  const { keys } = read;
+  const unseenToo = advanced && keys.size === 0 ? noSight : undefined;
+  const doubt = moving ? keptMoving : unseenToo;
+  return {
+    find: (word) => keys.find(word),
+    called: (id) => keys.called(id),
+    isDoubled: (word) => keys.isDoubled(word),
+    ...(doubt ? { doubt } : {}),
+  };
 }
 
-const directory = (keys: LinkKeys, doubt: Text | undefined): Directory => ({
-  find: (word) => keys.find(word),
-  called: (id) => keys.called(id),
-  isDoubled: (word) => keys.isDoubled(word),
-  ...(doubt ? { doubt } : {}),
-});
-
-const moving = text(
+const keptMoving = text(
   '（读取三次期间关联表一直在变，可能漏看了，请再同步一次）',
   ' (it kept changing through three reads and may have been overlooked: run the sync again)',
 );

@@ -1,7 +1,7 @@
 import type { Definition } from '../../sync/definition/definition.ts';
 import type { Field } from '../../sync/definition/field.ts';
-import type { Column, ColumnDetail, KnownField } from '../../sync/fields/column.ts';
-import { isMismatch, type Mapping, mapColumns } from '../../sync/fields/mapping.ts';
+import type { Column, KnownField } from '../../sync/fields/column.ts';
+import { isMismatch, type Mapping, type Mismatches, mapColumns } from '../../sync/fields/mapping.ts';
 import {
   creationOf,
   fieldToBe,
@@ -11,7 +11,7 @@ import {
   namesOf,
 } from '../../sync/fields/schema.ts';
 import { CallError } from '../../sync/words/failure.ts';
-import { ProblemError } from '../../sync/words/problem.ts';
+import { type Problem, ProblemError } from '../../sync/words/problem.ts';
 import { type Text, text } from '../../sync/words/text.ts';
 import { type Zone, zoneOf } from '../../sync/words/zone.ts';
 import type { Place } from '../job.ts';
@@ -19,14 +19,17 @@ import type { Lanes } from '../lane.ts';
 import type { BaseInfo, Chance, Query, Scope, Source, Sources, Store, Table } from '../ports.ts';
 
 /** Both sides of a definition, opened and paired: nothing is read yet. */
-export interface Sides {
-  readonly definition: Definition;
-  readonly scope: Scope;
-  readonly origin: OpenedSource;
-  readonly target: OpenedTable;
+export interface Sides extends BothSides {
   /** Which column goes into which field, and how. */
   readonly mapping: Mapping;
   readonly notes: readonly Text[];
+}
+
+/** Both sides of a definition, as they are before anything is created or read. */
+export interface BothSides {
+  readonly definition: Definition;
+  readonly origin: OpenedSource;
+  readonly target: OpenedTable;
 }
 
 /** Where the wanted rows come from. */
@@ -41,63 +44,86 @@ export interface OpenedSource {
 /** The table that they go to. */
 export interface OpenedTable {
   readonly table: Table;
+  readonly scope: Scope;
   readonly about: BaseInfo;
   readonly fields: readonly Field[];
   /** Its change counter before it is read. */
   readonly revision: number;
+  /** Where the columns went before. */
+  readonly known: readonly KnownField[];
 }
 
 /** What opening works with. */
 export interface Opening {
   readonly sources: Sources;
   readonly store: Pick<Store, 'facts'>;
-  readonly place: Place;
+  readonly place: Pick<Place, 'timeZone'>;
   readonly signal: AbortSignal;
-  /** Creates or foresees the fields that the table lacks; they count as problems when not given. */
-  prepare?(both: BothSides, table: Table): Promise<Prepared>;
+}
+
+/**
+ * What becomes of fields that the table lacks. `new`: created, unless a person deleted them · `all`: created, as a
+ * person has asked · `shown`: only told, and the rest goes on as if they were there.
+ */
+export type Creating = 'none' | 'new' | 'all' | 'shown';
+
+/** How fields are created; without it none is, and those that lack are problems. */
+export interface Making {
+  readonly creating: Creating;
+  readonly lanes: Lanes;
+  readonly chance: Pick<Chance, 'uuid'>;
 }
 
 /**
  * Asks both sides for what is known before a read, and pairs columns with fields. Rejects with a `ProblemError` that
- * names all that does not fit.
+ * names all that does not fit. Nothing is created while anything is wrong.
  */
-export async function openSides(definition: Definition, table: Table, opening: Opening): Promise<Sides> {
-  const { sources, store, place, signal, prepare } = opening;
-  const scope: Scope = { definition: definition.name, table: `${table.base}/${table.id}` };
-  const source = sources(definition.source.connection);
-  const query = queryOf(definition, place.timeZone);
-  const zone = zoneOf(query.timeZone);
-  const [about, fields, revision, columns] = await allOf([
+export async function openSides(
+  definition: Definition,
+  opened: Table,
+  opening: Opening,
+  making?: Making,
+): Promise<Sides> {
+  const { signal } = opening;
+  const [target, origin] = await allOf([
+    openTarget(definition, opened, opening),
+    openOrigin(definition, opening),
+  ]);
+  const both = { definition, origin, target };
+  const { wanted, fields, mapping } = paired(await pairSides(both, making?.creating ?? 'none', signal));
+  if (!making || wanted.length === 0) return { ...both, mapping, notes: mapping.notes };
+  if (making.creating === 'shown') {
+    const shown = { ...target, fields, table: without(opened, fields) };
+    return { ...both, target: shown, mapping, notes: [wouldCreate(wanted), ...mapping.notes] };
+  }
+  const made = await create(target, wanted, making, signal);
+  const since = { ...target, fields: made, revision: await opened.revision(signal) };
+  const now = paired(await pairSides({ ...both, target: since }, 'none', signal));
+  return { ...both, target: since, mapping: now.mapping, notes: [didCreate(wanted), ...now.mapping.notes] };
+}
+
+/** Asks a table for what is known before a read. */
+export async function openTarget(
+  { name }: Definition,
+  table: Table,
+  { store, signal }: Pick<Opening, 'store' | 'signal'>,
+): Promise<OpenedTable> {
+  const scope: Scope = { definition: name, table: `${table.base}/${table.id}` };
+  const [about, fields, revision, known = []] = await allOf([
     table.about(signal),
     table.fields(signal),
     table.revision(signal),
-    source.columns(query, signal),
+    store.facts.fields.of(scope),
   ]);
-  const known = (await store.facts.fields.of(scope)) ?? [];
-  const describe = () => source.describe(query, signal);
-  const both = { definition, columns, fields, zone, known, describe };
-  const ready = prepare ? await prepare(both, table) : prepared(table, fields);
-  const mapping = mapColumns(definition, columns, ready.fields, zone, known);
-  if (isMismatch(mapping)) throw new ProblemError(mapping);
-  const since = ready.created ? await ready.table.revision(signal) : revision;
-  return {
-    ...{ definition, scope, mapping },
-    origin: { source, query, columns, zone },
-    target: { table: ready.table, about, fields: ready.fields, revision: since },
-    notes: [...ready.notes, ...mapping.notes],
-  };
+  return { table, scope, about, fields, revision, known };
 }
 
-/** The records that the view in the address shows, where a definition keeps to it. */
-export async function viewOf(
-  { definition, mapping, target }: Sides,
-  signal: AbortSignal,
-): Promise<ReadonlySet<string> | undefined> {
-  if (definition.view !== 'limit') return undefined;
-  return target.table.inView(
-    mapping.key.map((at) => mapping.targets[at]?.name ?? ''),
-    signal,
-  );
+/** Asks a source for the columns of a query. */
+export async function openOrigin(definition: Definition, opening: Opening): Promise<OpenedSource> {
+  const source = opening.sources(definition.source.connection);
+  const query = queryOf(definition, opening.place.timeZone);
+  const columns = await source.columns(query, opening.signal);
+  return { source, query, columns, zone: zoneOf(query.timeZone) };
 }
 
 /** A definition's query as its source takes it. @param timeZone the program's, for definitions that name none */
@@ -112,90 +138,51 @@ export const queryOf = (
   ...(source.cut === 'keep' ? { keepCut: true } : {}),
 });
 
-/**
- * What becomes of fields that the table lacks. `new`: created, unless a person deleted them · `all`: created, as a
- * person has asked · `shown`: only told, and the rest goes on as if they were there.
- */
-export type Creating = 'none' | 'new' | 'all' | 'shown';
-
-/** Both sides of a definition, before anything is created. */
-export interface BothSides {
-  readonly definition: Definition;
-  readonly columns: readonly Column[];
+/** How columns and fields fit together, with those fields that would be created. */
+interface Paired {
+  readonly wanted: readonly NewField[];
+  /** What stands in the way of creating them. */
+  readonly problems: readonly Problem[];
+  /** All fields, the wanted ones included. */
   readonly fields: readonly Field[];
-  readonly zone: Zone;
-  /** Where the columns went before. */
-  readonly known: readonly KnownField[];
-  /** All that the source knows of the query's columns. */
-  readonly describe: () => Promise<readonly ColumnDetail[]>;
+  readonly mapping: Mapping | Mismatches;
 }
 
-/** What creating fields works with. */
-export interface SchemaJob {
-  readonly table: Table;
-  readonly creating: Creating;
-  readonly lanes: Lanes;
-  readonly chance: Pick<Chance, 'uuid'>;
-  readonly signal: AbortSignal;
-}
-
-/** The fields as they are now, and what was done to them. */
-export interface Prepared {
-  readonly fields: readonly Field[];
-  /** The table to go on with: one that knows which fields are not there really. */
-  readonly table: Table;
-  readonly notes: readonly Text[];
-  readonly created: boolean;
-}
-
-/** A table that is to be taken as it is. */
-export const prepared = (table: Table, fields: readonly Field[]): Prepared => ({
-  ...{ fields, table, notes: [], created: false },
-});
-
-/**
- * Creates the fields that the table lacks, never touching others. Stopped half-way it goes on where it was: the
- * fields are read anew each time. Nothing is created while anything else is wrong. Rejects with a `ProblemError`.
- */
-export async function prepareFields(both: BothSides, job: SchemaJob): Promise<Prepared> {
-  const { creating, table } = job;
-  const lacking = creating === 'none' ? undefined : await lackingFields(both, creating === 'all');
-  if (!lacking) return prepared(table, both.fields);
-  const { wanted, whole } = lacking;
-  if (creating !== 'shown')
-    return {
-      fields: await create(job, both.fields, wanted),
-      table,
-      notes: [didCreate(wanted)],
-      created: true,
-    };
-  return { fields: whole, table: without(table, whole), notes: [wouldCreate(wanted)], created: false };
-}
-
-/**
- * The fields that the table lacks, and all its fields as they will be with them; nothing when it lacks none.
- * Rejects with a `ProblemError` when anything else stands in the way.
- * @param also whether fields count that a person has deleted
- */
-export async function lackingFields(
-  { definition, columns, fields, zone, known, describe }: BothSides,
-  also: boolean,
-): Promise<{ readonly wanted: readonly NewField[]; readonly whole: readonly Field[] } | undefined> {
-  const homeless = homelessColumns(definition, columns, fields, known, also);
-  if (homeless.length === 0) return undefined;
-  const { fields: wanted, problems } = creationOf(homeless, await describe(), fields.length);
-  const [first, ...others] = problems;
-  if (first) throw new ProblemError([first, ...others]);
+/** Pairs the columns with the fields that are there, and with those that would be created. Creates nothing. */
+export async function pairSides(
+  { definition, origin, target }: BothSides,
+  creating: Creating,
+  signal: AbortSignal,
+): Promise<Paired> {
+  const { source, query, columns, zone } = origin;
+  const { fields, known } = target;
+  const homeless =
+    creating === 'none' ? [] : homelessColumns(definition, columns, fields, known, creating === 'all');
+  const { fields: wanted, problems } =
+    homeless.length === 0
+      ? { fields: [], problems: [] }
+      : creationOf(homeless, await source.describe(query, signal), fields.length);
   const whole = [...fields, ...wanted.map(fieldToBe)];
   const mapping = mapColumns(definition, columns, whole, zone, known);
-  if (isMismatch(mapping)) throw new ProblemError(mapping);
-  return { wanted, whole };
+  return { wanted, problems, fields: whole, mapping };
 }
 
+/** Returns what fits. @throws ProblemError with all that does not */
+export function paired({ problems, mapping, ...rest }: Paired): Omit<Paired, 'problems' | 'mapping'> & {
+  readonly mapping: Mapping;
+} {
+  const [first, ...others] = problems;
+  if (first) throw new ProblemError([first, ...others]);
+  if (isMismatch(mapping)) throw new ProblemError(mapping);
+  return { ...rest, mapping };
+}
+
+/** Creates fields, never touching others. Stopped half-way, the next run goes on where it was. */
 async function create(
-  { table, lanes, chance, signal }: SchemaJob,
-  before: readonly Field[],
+  { table, fields: before }: OpenedTable,
   wanted: readonly NewField[],
+  { lanes, chance }: Making,
+  signal: AbortSignal,
 ): Promise<readonly Field[]> {
   const lane = await lanes.open(table.base);
   let fields = before;
@@ -236,11 +223,24 @@ const didCreate = (fields: readonly NewField[]): Text => {
   return text(`新建了字段：${names.zh}。`, `Created the fields ${names.en}.`);
 };
 
+/** The records that the view in the address shows, where a definition keeps to it. */
+export async function viewOf(
+  { definition, mapping, target }: Sides,
+  signal: AbortSignal,
+): Promise<ReadonlySet<string> | undefined> {
+  if (definition.view !== 'limit') return undefined;
+  return target.table.inView(keyNames(mapping), signal);
+}
+
+/** The names of the fields that make up the key. */
+export const keyNames = ({ targets, key }: Pick<Mapping, 'targets' | 'key'>): readonly string[] =>
+  key.map((at) => targets[at]?.name ?? '');
+
 /**
  * Waits for all. Of several failures the one in words for people is told: a table that is not there fails each call,
  * and only one of them knows the names of those that are.
  */
-export async function allOf<T extends readonly Promise<unknown>[]>(
+async function allOf<T extends readonly Promise<unknown>[]>(
   work: readonly [...T],
 ): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
   const reasons = (await Promise.allSettled(work)).flatMap((one) =>

@@ -1,16 +1,45 @@
 import type { Definition } from '../../sync/definition/definition.ts';
 import type { Change, Written } from '../../sync/plan/change.ts';
+import { recordOf } from '../../sync/plan/chunk.ts';
 import type { TableIndex } from '../../sync/plan/diff.ts';
 import { problem } from '../../sync/words/problem.ts';
 import { count, text } from '../../sync/words/text.ts';
-import type { Ledger, Scope, Table } from '../ports.ts';
+import type { Confirmed, Ledger, Scope, Store, Table } from '../ports.ts';
 
-/** Asks the ledger about changes while the comparison goes on. */
+/** What is known from earlier runs of the scope. */
+export interface History {
+  /** Records that the ledger knows. */
+  readonly ledger: number;
+  /** What a person said once of records that the bot did not make: delete them, or keep them. */
+  readonly handMade: 'delete' | 'keep' | undefined;
+  readonly succeededBefore: boolean;
+  readonly changed: boolean;
+  /** IDs of the fields that had values after the last success. */
+  readonly filled: ReadonlySet<string>;
+}
+
+/** Looks up what is known of a scope; `fingerprint` is that of the plan being made. */
+export async function history(store: Store, scope: Scope, fingerprint: string): Promise<History> {
+  const [ledger, handMade, agreed, last, filled = []] = await Promise.all([
+    store.ledger.size(scope),
+    store.facts.handMade.of(scope),
+    store.facts.agreed.of(scope),
+    store.journal.lastDone(scope),
+    store.facts.filled.of(scope),
+  ]);
+  return {
+    ledger,
+    handMade,
+    succeededBefore: last !== undefined,
+    changed: last !== undefined && last.fingerprint !== fingerprint && agreed !== fingerprint,
+    filled: new Set(filled),
+  };
+}
+
+/** Asks the ledger about changes. */
 export interface Witness {
-  /** Takes one change; answers those, in the same order, about which the ledger has been asked, if there are any. */
-  take(change: Written): Promise<readonly Written[]> | undefined;
-  /** Answers those that are left. */
-  rest(): Promise<readonly Written[]>;
+  /** Returns the same changes; those updates marked that set back what somebody changed. */
+  ask(changes: readonly Written[]): Promise<readonly Written[]>;
   /** Updates of rows that are what was confirmed last: somebody changed their records. */
   back(): number;
   /** Rows to be created that the ledger knows as records, and the first of these. */
@@ -23,60 +52,33 @@ export interface Missing {
   readonly record: string;
 }
 
-/** Changes that the ledger is asked about at once. */
-const group = 500;
 /** IDs that one look-up takes: enough to tell one missing right from a few deleted records. */
 const sampled = 100;
 
-/**
- * Makes a witness. With an empty ledger it answers at once; else one question is under way while the next
- * changes are found.
- * @param known records that the ledger knows in this scope
- */
+/** Makes a witness. @param known records that the ledger knows in this scope; with none it is not asked */
 export function witness(ledger: Pick<Ledger, 'find'>, scope: Scope, known: number): Witness {
-  let waiting: Written[] = [];
-  let asked: Promise<readonly Written[]> = Promise.resolve([]);
   let back = 0;
   let rows = 0;
   const some: Missing[] = [];
 
-  async function ask(changes: readonly Written[]): Promise<readonly Written[]> {
-    const found = await ledger.find(
-      scope,
-      changes.map(({ key }) => key),
-    );
-    return changes.map((change) => {
-      const confirmed = found.get(change.key);
-      if (!confirmed) return change;
-      if (change.kind === 'update') {
-        if (confirmed.hash !== change.hash) return change;
-        back++;
-        return { ...change, back: true };
-      }
-      rows++;
-      if (some.length < sampled) some.push({ key: change.key, record: confirmed.record });
-      return change;
-    });
-  }
-
-  async function next(): Promise<readonly Written[]> {
-    const answered = asked;
-    asked = ask(waiting);
-    // Its failure is thrown by the next one that waits for it.
-    asked.catch(() => undefined);
-    waiting = [];
-    return answered;
+  function marked(change: Written, confirmed: Confirmed | undefined): Written {
+    if (!confirmed) return change;
+    if (change.kind === 'update') {
+      if (confirmed.hash !== change.hash) return change;
+      back++;
+      return { ...change, back: true };
+    }
+    rows++;
+    if (some.length < sampled) some.push({ key: change.key, record: confirmed.record });
+    return change;
   }
 
   return {
-    take(change) {
-      if (known === 0) return Promise.resolve([change]);
-      waiting.push(change);
-      return waiting.length < group ? undefined : next();
-    },
-    async rest() {
-      if (known === 0) return [];
-      return [...(await next()), ...(await asked)];
+    async ask(changes) {
+      if (known === 0 || changes.length === 0) return changes;
+      const keys = changes.map(({ key }) => key);
+      const found = await ledger.find(scope, keys);
+      return changes.map((change) => marked(change, found.get(change.key)));
     },
     back: () => back,
     missing: () => ({ rows, some }),
@@ -96,25 +98,27 @@ export interface LeftOver {
 /** Record IDs that are looked up in the ledger at once. */
 const lookUp = 500;
 
-/** Lets deletes through by ownership: `ours` keeps what the ledger does not know. @param known asks it */
+/** Lets deletes through by ownership: `ours` keeps what the ledger does not know. */
 export async function owned(
   leftOver: Iterable<Change>,
   policy: Definition['deletes'],
-  known: (records: readonly string[]) => ReturnType<Ledger['known']>,
-  take: (change: Change) => Promise<void> | undefined,
+  job: {
+    /** Asks the ledger. */
+    known(records: readonly string[]): ReturnType<Ledger['known']>;
+    take(change: Change): Promise<void>;
+  },
 ): Promise<LeftOver> {
   let kept = 0;
   let handMade = 0;
   let group: Change[] = [];
   async function judge(): Promise<void> {
-    const ids = group.flatMap((change) => (change.kind === 'delete' ? [change.record] : []));
-    const ours = await known(ids);
+    const ours = await job.known(group.flatMap((change) => recordOf(change) ?? []));
     for (const change of group) {
-      const isOurs = change.kind === 'delete' && ours.has(change.record);
+      const isOurs = ours.has(recordOf(change) ?? '');
       if (!isOurs && policy === 'ours') kept++;
       else {
         if (!isOurs) handMade++;
-        await take(change);
+        await job.take(change);
       }
     }
     group = [];

@@ -1,20 +1,32 @@
 import { createHash } from 'node:crypto';
-import type { Field } from '../../sync/definition/field.ts';
+import type { Definition } from '../../sync/definition/definition.ts';
 import type { Target } from '../../sync/fields/column.ts';
+import type { Key } from '../../sync/fields/key.ts';
 import { type Change, hashOf, hashOfRow, type Written } from '../../sync/plan/change.ts';
 import { chunker, type PackedChunk } from '../../sync/plan/chunk.ts';
-import type { ChunkKind } from '../../sync/state/state.ts';
+import type { BadRow, ChunkKind } from '../../sync/state/state.ts';
 import type { Failure } from '../../sync/words/failure.ts';
+import type { Job } from '../job.ts';
 import type { Plan } from '../plan.ts';
-import type { Journal, NewChunk, RefusedRow, Rejects, Scope } from '../ports.ts';
+import type { Journal, NewChunk, RefusedRow, Rejects, Store } from '../ports.ts';
 import { refusedRow } from '../shown.ts';
+import type { OpenedTable, Sides } from './open-sides.ts';
+
+/** Rows that one chunk may hold: as defined, and never more than the table has shown to take. */
+export async function rowsPerChunk(
+  { chunkSize }: Definition,
+  { table, scope }: OpenedTable,
+  { facts }: Pick<Store, 'facts'>,
+): Promise<number> {
+  const wanted = chunkSize === 'auto' ? table.chunkSize : chunkSize;
+  return Math.min(wanted, (await facts.chunkSize.of(scope.table)) ?? wanted);
+}
 
 /** Where chunks go. */
-export interface Into {
-  readonly run: string;
+interface Into {
+  /** Whoever lost the table stores nothing of the plan any more. */
+  readonly job: Pick<Job, 'run' | 'scope' | 'fence'>;
   readonly journal: Pick<Journal, 'addChunks'>;
-  /** Of the lease: whoever lost the table stores nothing of the plan any more. */
-  readonly fence: number;
   readonly targets: readonly Target[];
   readonly chunkSize: number;
   /** The highest number of a chunk so far, by the letters before it. */
@@ -24,8 +36,8 @@ export interface Into {
 /** Bytes of chunks that are stored in one go. */
 const storedTogether = 2 * 1024 * 1024;
 
-/** Makes what counts a plan's changes, and writes them into the journal chunk by chunk. */
-export function planWriter({ run, journal, fence, targets, chunkSize, numbers }: Into) {
+/** Counts a plan's changes, and writes them into the journal chunk by chunk. */
+export function planWriter({ job, journal, targets, chunkSize, numbers }: Into) {
   const chunks = chunker(chunkSize, targets, '', numbers);
   const counts = { create: 0, update: 0, delete: 0 };
   const hash = createHash('sha256');
@@ -39,7 +51,7 @@ export function planWriter({ run, journal, fence, targets, chunkSize, numbers }:
   }
 
   async function storeWaiting(): Promise<void> {
-    await journal.addChunks(run, waiting, fence);
+    await journal.addChunks(job.run, waiting, job.fence);
     waiting = [];
   }
 
@@ -68,21 +80,59 @@ export function planWriter({ run, journal, fence, targets, chunkSize, numbers }:
 /** What stands between `R` and the chunk's usual ID: rows that Feishu refused in an earlier run. */
 const refusedMark = 'R';
 
-/** Makes what writes rows that Feishu refused before into the journal: in chunks that begin as rejected. */
-export function refusedWriter({ run, journal, fence, targets, chunkSize, numbers }: Into) {
+/** What earlier runs know of rows that Feishu refuses. */
+interface RefusedBefore {
+  readonly rejects: Rejects;
+  /** See {@link fieldsSignature}. */
+  readonly fields: string;
+  /** Whether a person asked for them to be sent again. */
+  readonly retryRefused: boolean;
+  /** Whether nothing may be noted: the plan is only shown. */
+  readonly planOnly: boolean;
+}
+
+/** Leaves out rows that Feishu refused before, as they still are: they go to the journal in chunks that begin as rejected. */
+export async function refusedBefore(
+  { job, journal, targets, chunkSize, numbers }: Into,
+  known: RefusedBefore,
+) {
+  const { rejects, fields, retryRefused, planOnly } = known;
+  const { run, scope, fence } = job;
   const chunks = chunker(chunkSize, targets, refusedMark, numbers);
   const reasons: Record<ChunkKind, Failure[]> = { create: [], update: [], delete: [] };
+  const isAsked = !retryRefused && (await rejects.size(scope)) > 0;
 
   async function store(chunk: PackedChunk): Promise<void> {
     const [refused] = reasons[chunk.kind].splice(0, chunk.rows);
     if (refused) await journal.addChunks(run, [{ ...chunk, refused }], fence);
   }
 
+  async function leaveOut(change: Written, { told }: RefusedRow): Promise<void> {
+    const closed = chunks.add(change);
+    if (closed) await store(closed);
+    const why = { code: told.code ?? null, message: told.reason.en };
+    reasons[change.kind].push({ how: 'answered', verdict: 'values', mayHaveHappened: false, ...why });
+  }
+
   return {
-    async add(change: Change, row: RefusedRow): Promise<void> {
-      const closed = chunks.add(change);
-      if (closed) await store(closed);
-      reasons[change.kind].push(refusedBefore(row));
+    /** Returns the changes that are to be sent. @param told gets those that are not */
+    async sift(changes: readonly Written[], told: (row: BadRow) => void): Promise<readonly Written[]> {
+      if (!isAsked || changes.length === 0) return changes;
+      const keys = changes.map(({ key }) => key);
+      const before = await rejects.known(scope, keys);
+      const send: Written[] = [];
+      const met: Key[] = [];
+      for (const change of changes) {
+        const row = before.get(change.key);
+        if (row?.fields !== fields || row.hash !== rowHash(change)) send.push(change);
+        else {
+          met.push(change.key);
+          told(row.told);
+          await leaveOut(change, row);
+        }
+      }
+      if (!planOnly && met.length > 0) await rejects.keep(scope, run, met);
+      return send;
     },
     async end(): Promise<void> {
       for (const chunk of chunks.rest()) await store(chunk);
@@ -91,79 +141,17 @@ export function refusedWriter({ run, journal, fence, targets, chunkSize, numbers
   };
 }
 
-/** Why rows that were refused before are not sent. */
-const refusedBefore = ({ told }: RefusedRow): Failure => ({
-  how: 'answered',
-  code: told.code ?? null,
-  message: told.reason.en,
-  verdict: 'values',
-  mayHaveHappened: false,
-});
-
-/** What earlier runs know of rows that Feishu refuses. */
-export interface Refused {
-  /** Tells apart which changes are as Feishu refused them, and which are to be sent. */
-  sift(changes: readonly Written[]): Promise<{
-    readonly send: readonly Written[];
-    readonly refused: readonly { readonly change: Written; readonly row: RefusedRow }[];
-  }>;
-  /** After the last change: forgets the rows that changed, are fine by now, or are to be sent again. */
-  end(): Promise<void>;
-}
-
-/** Opens what is known; undefined when nothing is. */
-export async function knownRefused(job: {
-  readonly rejects: Rejects;
-  readonly scope: Scope;
-  readonly run: string;
-  /** See {@link fieldsSignature}. */
-  readonly fields: string;
-  /** Whether a person asked for them to be sent again. */
-  readonly again: boolean;
-  /** Whether nothing may be noted: the plan is only shown. */
-  readonly planOnly: boolean;
-}): Promise<Refused | undefined> {
-  const { rejects, scope, run, fields, again, planOnly } = job;
-  if ((await rejects.size(scope)) === 0) return undefined;
-  return {
-    async sift(changes) {
-      if (again) return { send: changes, refused: [] };
-      const known = await rejects.known(
-        scope,
-        changes.map(({ key }) => key),
-      );
-      const send: Written[] = [];
-      const refused: { change: Written; row: RefusedRow }[] = [];
-      for (const change of changes) {
-        const row = known.get(change.key);
-        if (row?.fields === fields && row.hash === rowHash(change)) refused.push({ change, row });
-        else send.push(change);
-      }
-      if (!planOnly && refused.length > 0)
-        await rejects.keep(
-          scope,
-          run,
-          refused.map(({ row }) => row.key),
-        );
-      return { send, refused };
-    },
-    async end() {
-      if (!planOnly) await rejects.forget(scope, again ? undefined : run);
-    },
-  };
-}
-
 /** Hash of the whole row behind a create or an update. */
-export const rowHash = (change: Written): string =>
+const rowHash = (change: Written): string =>
   change.kind === 'create' ? hashOfRow(change.cells) : change.hash;
 
 /**
  * What Feishu judges values by: type, look and range of the fields that are written. Names do not count, nor
  * options, which every run may add to.
  */
-export function fieldsSignature(targets: readonly Target[], fields: readonly Field[]): string {
-  const judged = targets.map(({ id }) => {
-    const field = fields.find((one) => one.id === id);
+export function fieldsSignature({ mapping, target }: Pick<Sides, 'mapping' | 'target'>): string {
+  const judged = mapping.targets.map(({ id }) => {
+    const field = target.fields.find((one) => one.id === id);
     return [id, field?.kind, field?.look, field?.multiple, field?.linkTable, field?.min, field?.max];
   });
   return hashOf(JSON.stringify(judged));

@@ -1,4 +1,4 @@
-import type { Fields } from '../../sync/definition/field.ts';
+import type { Fields, TableRecord } from '../../sync/definition/field.ts';
 import type { Column, PersonBy, Value } from '../../sync/fields/column.ts';
 import type { Key } from '../../sync/fields/key.ts';
 import { filled, secondsWatch } from '../../sync/fields/kinds/date.ts';
@@ -12,11 +12,12 @@ import type { BadRow } from '../../sync/state/state.ts';
 import { problem } from '../../sync/words/problem.ts';
 import { count, listed, type Text, text } from '../../sync/words/text.ts';
 import type { Place } from '../job.ts';
-import type { CallMeter, People, Query, Source, Table } from '../ports.ts';
+import type { CallMeter, People, Table } from '../ports.ts';
 import { listedKey, listedValue, shownKey } from '../shown.ts';
 import { findPeople, readLinked, resolverOf } from './lookup.ts';
 import type { Sides } from './open-sides.ts';
-import { inTurns, openSpool, type Spool } from './spool.ts';
+import { readStill, type StillRead } from './read-still.ts';
+import { openSpool, type Spool } from './spool.ts';
 
 /** What both sides are read with. */
 export interface Reading {
@@ -42,25 +43,31 @@ export interface BothRead {
 /** Reads source and table side by side, and looks up what their words stand for; when one fails, all of it does. */
 export async function readSides(sides: Sides, reading: Reading): Promise<BothRead> {
   const { mapping, target } = sides;
-  const { people, meter, spools, onRead, timed = (_, work) => work() } = reading;
-  const { revision } = target;
-  const onRows = (rows: number): void => onRead?.({ rows });
-  const onPage = (records: number, total: number): void => onRead?.({ records, total });
-  const [[rows, known], [records, linked]] = await sideBySide(
+  const { people, meter, onRead, timed = (_, work) => work() } = reading;
+  const [[rows, known], records, linked] = await sideBySide(
     reading.signal,
-    async (both) => {
-      const drained = { ...sides.origin, mapping, spool: spools.rows, bad: spools.bad };
-      const read = await timed('source', () => readSource(drained, onRows, both));
-      return [read, await findPeople(people, read.people, meter, both)] as const;
+    async (signal) => {
+      const read = await timed('source', () => readSource(sides, { ...reading, signal }));
+      return [read, await findPeople(people, read.people, meter, signal)] as const;
     },
-    (both) =>
-      sideBySide(
-        both,
-        (all) => timed('table', () => readTable(target.table, mapping, { revision, onPage }, all)),
-        (all) => readLinked(sides, all),
-      ),
+    (signal) => timed('table', () => readTable(target, mapping, signal, onRead)),
+    (signal) => readLinked(sides, signal),
   );
   return { rows, records, resolver: resolverOf(mapping.targets, known, linked) };
+}
+
+/** Does several things at once; when one fails the others are given up, and all have ended before this rejects. */
+async function sideBySide<T extends readonly unknown[]>(
+  signal: AbortSignal,
+  ...work: { readonly [K in keyof T]: (signal: AbortSignal) => Promise<T[K]> }
+): Promise<T> {
+  const give = new AbortController();
+  const all = AbortSignal.any([signal, give.signal]);
+  const going = work.map((one) => one(all));
+  for (const one of going) one.catch((error: unknown) => give.abort(error));
+  await Promise.allSettled(going);
+  if (give.signal.aborted) throw give.signal.reason;
+  return Promise.all(going) as Promise<unknown> as Promise<T>;
 }
 
 /** One row of the query. */
@@ -69,6 +76,31 @@ export interface SourceRow {
   readonly row: number;
   /** Its canonical cells. */
   readonly cells: readonly Cell[];
+}
+
+/** Where rows wait until both sides are read: those to be compared, and those that are refused already. */
+export interface Spools {
+  readonly rows: Spool<SourceRow>;
+  /** The store would keep the server waiting. */
+  readonly bad: Spool<BadRow>;
+  close(): Promise<void>;
+}
+
+/** Bytes of refused rows that are kept in memory. */
+const badInMemory = 4 * 1024 * 1024;
+
+/** Opens the spools of one read; to be closed in every case. */
+export function openSpools({ folder }: Pick<Place, 'folder'>): Spools {
+  const rows = openSpool<SourceRow>({ folder });
+  const bad = openSpool<BadRow>({ folder, memory: badInMemory });
+  return {
+    rows,
+    bad,
+    async close() {
+      await rows.close();
+      await bad.close();
+    },
+  };
 }
 
 /** What the query's rows showed, once they are drained. */
@@ -92,106 +124,76 @@ export interface SourceRead {
   readonly filled: readonly boolean[];
 }
 
-/** What a query is drained with. */
-export interface Draining {
-  readonly source: Source;
-  readonly query: Query;
-  /** As they were told before the query ran. */
-  readonly columns: readonly Column[];
-  readonly mapping: Mapping;
-  readonly spool: Spool<SourceRow>;
-  /** Takes the rows that are refused while they are read: the store would keep the server waiting. */
-  readonly bad: Spool<BadRow>;
-}
-
-/**
- * Drains the query into the spool at the server's pace: it never waits for Feishu.
- */
-export async function readSource(
-  { source, query, columns, mapping, spool, bad }: Draining,
-  onRows: (rows: number) => void,
-  signal: AbortSignal,
+/** Drains the query into the spools at the server's pace: it never waits for Feishu. */
+async function readSource(
+  { origin, mapping }: Pick<Sides, 'origin' | 'mapping'>,
+  { spools, signal, onRead }: Pick<Reading, 'spools' | 'signal' | 'onRead'>,
 ): Promise<SourceRead> {
-  const answer = await source.rows(query, signal);
-  if (!sameColumns(columns, answer.columns)) {
+  const answer = await origin.source.rows(origin.query, signal);
+  if (!sameColumns(origin.columns, answer.columns)) {
     // Asked for once and left, which closes the connection.
     for await (const _ of answer.batches) break;
     throw problem(otherColumns);
   }
-  const rows = rowTaker(mapping, spool, bad);
+  const rows = rowTaker(mapping, spools);
   for await (const batch of answer.batches) {
     for (const row of batch) rows.take(row);
-    onRows(rows.count());
+    onRead?.({ rows: rows.count() });
   }
   return rows.read(answer.notes?.() ?? []);
 }
 
 /** Takes rows, one after the other. */
-function rowTaker(mapping: Mapping, spool: Spool<SourceRow>, bad: Spool<BadRow>) {
+function rowTaker(mapping: Mapping, spools: Spools) {
   const times = new Map<Key, number>();
   const loose = new Set<Key>();
   const words = lookupWords(mapping.targets);
   const filledColumns = filled(mapping.targets.length);
   const seconds = secondsWatch(mapping.unsaid);
   let rows = 0;
-  let rejected = 0;
   let keyless = 0;
-
-  function take(row: readonly Value[]): void {
-    rows++;
-    const cells = mapping.wanted(row);
-    if ('bad' in cells) {
-      reject(row, cells);
-      return;
-    }
-    const key = keyIn(mapping, cells);
-    countKey(key);
-    filledColumns.see(cells);
-    if (mapping.isLoose(row, cells)) loose.add(key);
-    if (!words.take(cells)) throw problem(tooManyWords);
-    seconds.take(cells);
-    spool.append({ row: rows, cells });
-  }
 
   function countKey(key: Key): void {
     if (key === '') keyless++;
     else times.set(key, (times.get(key) ?? 0) + 1);
   }
 
-  function reject(row: readonly Value[], misfit: Misfit): void {
+  function reject(row: readonly Value[], { field, column, bad }: Misfit): void {
     const key = mapping.rowKey(row);
     countKey(key);
-    rejected++;
-    bad.append({ row: rows, key: listedKey(mapping, key), ...badCell(mapping, row, misfit) });
+    const value = row[column] ?? null;
+    const target = mapping.targets.find(({ name }) => name === field);
+    const shown = value instanceof Uint8Array ? '' : listedValue(target, String(value ?? ''));
+    const listed = { kind: 'rejected', row: rows, key: listedKey(mapping, key) } as const;
+    spools.bad.append({ ...listed, field, reason: bad.bad, value: shown });
   }
 
   return {
-    take,
+    take(row: readonly Value[]): void {
+      rows++;
+      const cells = mapping.wanted(row);
+      if ('bad' in cells) {
+        reject(row, cells);
+        return;
+      }
+      const key = keyIn(mapping, cells);
+      countKey(key);
+      filledColumns.see(cells);
+      if (mapping.isLoose(row, cells)) loose.add(key);
+      if (!words.take(cells)) throw problem(tooManyWords);
+      seconds.take(cells);
+      spools.rows.append({ row: rows, cells });
+    },
     count: (): number => rows,
     read: (notes: readonly Text[]): SourceRead => ({
-      rows,
-      times,
-      loose,
-      rejected,
-      keyless,
+      ...{ rows, times, loose, keyless },
+      rejected: spools.bad.size,
       notes: [...notes, ...seconds.notes()],
       unmet: rows === 0 ? [] : mapping.unmet(),
       people: words.all(),
       filled: filledColumns.all(),
     }),
   };
-}
-
-/** What is wrong with a row that is refused, without its key and number. */
-function badCell(
-  mapping: Mapping,
-  values: readonly Value[],
-  { field, column, bad }: Misfit,
-): Omit<BadRow, 'key' | 'row'> {
-  const value = values[column] ?? null;
-  const target = mapping.targets.find(({ name }) => name === field);
-  const shown = value instanceof Uint8Array ? '' : listedValue(target, String(value ?? ''));
-  return { kind: 'rejected', field, reason: bad.bad, value: shown };
 }
 
 /** The columns were told before the query ran; should the answer have others, the mapping is not true. */
@@ -208,65 +210,41 @@ const otherColumns = {
 };
 
 /** The whole table as read, and whether it stood still meanwhile. */
-export interface TableRead {
+export interface TableRead extends Pick<StillRead<unknown>, 'revision' | 'moved' | 'moving'> {
   readonly index: TableIndex;
   /** What people call the persons, groups and files in the cells, by ID; only so many. */
   readonly names: ReadonlyMap<string, string>;
-  /** The table's change counter after the read. */
-  readonly revision: number;
-  /** Whether it moved while it was read, though the count agrees: what is missing may only have been overlooked. */
-  readonly moved: boolean;
-  /** Whether it kept moving through every try, and not even the count agrees. */
-  readonly moving: boolean;
   /** Which columns have a value in any record, by position. */
   readonly filled: readonly boolean[];
 }
 
-/** How often a table that moves is read before the run makes do with it. */
-const tries = 3;
-
-/**
- * Reads all records into an index.
- *
- * The change counter is taken before and after: equal means that the read is exact. If it moved, as many
- * records must have been read as the last page says there are; else the table is read again. A count that agrees
- * is no proof: a record deleted from a page already read lets the next page begin one record too late.
- * @param since the change counter before the read; `onPage` is told how many records are read, of how many
- */
+/** Reads all records into an index. @param onRead told how many records are read, of how many */
 export async function readTable(
-  table: Table,
+  { table, revision }: { readonly table: Table; readonly revision: number },
   mapping: Mapping,
-  since: { readonly revision: number; onPage?(records: number, total: number): void },
   signal: AbortSignal,
+  onRead?: Reading['onRead'],
 ): Promise<TableRead> {
-  const fields = mapping.targets.map((target) => target.name);
   const names = nameList(mapping);
-  let before = since.revision;
-  for (let attempt = 1; ; attempt++) {
+  const fields = mapping.targets.map(({ name }) => name);
+  const onPage = (records: number, total: number): void => onRead?.({ records, total });
+  const { read, ...how } = await readStill(table, { fields, revision, signal, onPage }, () => {
     const index = tableIndex();
     const columns = filled(fields.length);
-    let total = 0;
-    for await (const page of table.records(fields, signal)) {
-      if (page.restarted) index.clear();
-      for await (const records of inTurns(page.records)) {
+    return {
+      ...{ index, columns },
+      count: () => index.size,
+      take(records: readonly TableRecord[]) {
         for (const { id, fields: raw } of records) {
           const cells = mapping.held(raw);
           columns.see(cells);
           names.see(raw);
           index.add(id, keyIn(mapping, cells), rowText(cells));
         }
-      }
-      total = page.total;
-      since.onPage?.(index.size, total);
-    }
-    const after = await table.revision(signal);
-    const moved = after !== before;
-    const moving = moved && index.size !== total;
-    if (!moving || attempt === tries) {
-      return { index, names: names.all, revision: after, moved, moving, filled: columns.all() };
-    }
-    before = after;
-  }
+      },
+    };
+  });
+  return { ...how, index: read.index, names: names.all, filled: read.columns.all() };
 }
 
 /** Names that are kept: samples show a few of them only. */
@@ -289,76 +267,30 @@ function nameList({ targets }: Mapping) {
 }
 
 /** What to tell about a table that has records which no run can touch. */
-export function tableNotes(read: TableRead, mapping: Mapping): readonly Text[] {
-  const { index, moving } = read;
+export function tableNotes({ index, moving }: TableRead, mapping: Mapping): readonly Text[] {
   const doubled = [...index.doubled.keys()];
-  const notes: Text[] = [];
-  if (doubled.length > 0) {
-    const some = listed(doubled.slice(0, 5).map((key) => shownKey(mapping, key)));
-    notes.push(
-      text(
-        `表格里有 ${count(doubled.length)} 个主键重复，相关记录一条都没有动：${some.zh}`,
-        `${doubled.length === 1 ? 'A key stands' : `${count(doubled.length)} keys stand`} more than once in the table; none of the records was touched: ${some.en}`,
-      ),
-    );
-  }
+  const some = listed(doubled.slice(0, 5).map((key) => shownKey(mapping, key)));
   const { length: empty } = index.withoutKey;
-  if (empty > 0) {
-    notes.push(
-      text(
-        `表格里有 ${count(empty)} 条记录主键为空，没有动。`,
-        empty === 1
-          ? 'A record of the table has an empty key and was left alone.'
-          : `${count(empty)} records of the table have an empty key and were left alone.`,
-      ),
-    );
-  }
-  if (moving) {
-    notes.push(
-      text(
-        '读取期间表格一直在变：新增前会先按主键确认，删除要等人同意。',
-        'The table kept changing while it was read: creates are confirmed by key first, deletes wait for a person.',
-      ),
-    );
-  }
-  return notes;
+  const keys = doubled.length === 1 ? 'A key stands' : `${count(doubled.length)} keys stand`;
+  const records =
+    empty === 1
+      ? 'A record of the table has an empty key and was left alone.'
+      : `${count(empty)} records of the table have an empty key and were left alone.`;
+  return [
+    ...(doubled.length === 0
+      ? []
+      : [
+          text(
+            `表格里有 ${count(doubled.length)} 个主键重复，相关记录一条都没有动：${some.zh}`,
+            `${keys} more than once in the table; none of the records was touched: ${some.en}`,
+          ),
+        ]),
+    ...(empty === 0 ? [] : [text(`表格里有 ${count(empty)} 条记录主键为空，没有动。`, records)]),
+    ...(moving ? [keptMoving] : []),
+  ];
 }
 
-/** Does two things at once; when one fails the other is given up, and both have ended before this rejects. */
-export async function sideBySide<A, B>(
-  signal: AbortSignal,
-  one: (signal: AbortSignal) => Promise<A>,
-  other: (signal: AbortSignal) => Promise<B>,
-): Promise<[A, B]> {
-  const give = new AbortController();
-  const both = AbortSignal.any([signal, give.signal]);
-  const work = [one(both), other(both)] as const;
-  for (const part of work) part.catch((error: unknown) => give.abort(error));
-  const [first, second] = await Promise.allSettled(work);
-  if (first.status === 'fulfilled' && second.status === 'fulfilled') return [first.value, second.value];
-  throw give.signal.reason;
-}
-
-/** Where rows wait until both sides are read: those to be compared, and those that are refused already. */
-export interface Spools {
-  readonly rows: Spool<SourceRow>;
-  readonly bad: Spool<BadRow>;
-  close(): Promise<void>;
-}
-
-/** Bytes of refused rows that are kept in memory. */
-const badInMemory = 4 * 1024 * 1024;
-
-/** Opens the spools of one read; to be closed in every case. */
-export function openSpools({ folder }: Pick<Place, 'folder'>): Spools {
-  const rows = openSpool<SourceRow>({ folder });
-  const bad = openSpool<BadRow>({ folder, memory: badInMemory });
-  return {
-    rows,
-    bad,
-    async close() {
-      await rows.close();
-      await bad.close();
-    },
-  };
-}
+const keptMoving = text(
+  '读取期间表格一直在变：新增前会先按主键确认，删除要等人同意。',
+  'The table kept changing while it was read: creates are confirmed by key first, deletes wait for a person.',
+);

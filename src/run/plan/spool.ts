@@ -13,7 +13,6 @@ import {
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { rowsPerTurn } from '../../sync/words/limits.ts';
 import { type ProblemError, problem } from '../../sync/words/problem.ts';
 import { text } from '../../sync/words/text.ts';
 import type { IsAlive } from '../keeper.ts';
@@ -199,12 +198,4 @@ function diskProblem(folder: string, error: unknown): ProblemError {
     },
     { cause: error },
   );
-}
-
-/** Yields the items in groups; the event loop has a turn after each, so that clicks never wait for a whole table. */
-export async function* inTurns<T>(items: readonly T[]): AsyncGenerator<readonly T[]> {
-  for (let at = 0; at < items.length; at += rowsPerTurn) {
-    yield items.slice(at, at + rowsPerTurn);
-    await nextTurn();
-  }
 }

@@ -1,7 +1,6 @@
 import { parseBaseAddress, withTable } from '../../sync/definition/address.ts';
 import type { Definition } from '../../sync/definition/definition.ts';
 import type { Field, TableRecord } from '../../sync/definition/field.ts';
-import type { ColumnDetail } from '../../sync/fields/column.ts';
 import { isMismatch, mapColumns } from '../../sync/fields/mapping.ts';
 import { fieldToBe, type NewField, tableOf } from '../../sync/fields/schema.ts';
 import { CallError } from '../../sync/words/failure.ts';
@@ -10,8 +9,8 @@ import { type Problem, ProblemError, problem } from '../../sync/words/problem.ts
 import { type Text, text } from '../../sync/words/text.ts';
 import { zoneOf } from '../../sync/words/zone.ts';
 import type { Lanes } from '../lane.ts';
-import { type BothSides, lackingFields, queryOf, wouldCreate } from '../plan/open-sides.ts';
-import type { Base, CallMeter, OpenBase, Query, Sources, Store, Table } from '../ports.ts';
+import { openOrigin, openTarget, paired, pairSides, queryOf, wouldCreate } from '../plan/open-sides.ts';
+import type { Base, CallMeter, OpenBase, Sources, Store, Table } from '../ports.ts';
 import { madeTable } from '../target.ts';
 
 /** What creating a table works with. */
@@ -37,12 +36,16 @@ export type Inited =
       readonly blankRows: number;
     }
   /** Nothing was changed: there is a table already, named by the definition itself (`own`) or created before. */
-  | ({
+  | {
       readonly kind: 'exists';
       readonly target: string;
       readonly table: { readonly id: string; readonly name: string };
       readonly own: boolean;
-    } & Looked);
+      readonly fields: readonly Field[];
+      /** What of it stands in the way of a run; empty when the query fits. */
+      readonly problems: readonly Problem[];
+      readonly notes: readonly Text[];
+    };
 
 /**
  * Creates the table of a definition that names a base only, with a field for each column of its query, and keeps
@@ -83,12 +86,23 @@ async function exists(
   { table, own }: Pick<Extract<Inited, { kind: 'exists' }>, 'table' | 'own'>,
   parts: InitParts,
 ): Promise<Inited> {
-  const { store, signal } = parts;
-  const query = queryOf(definition, parts.timeZone);
-  const describe = () => parts.sources(definition.source.connection).describe(query, signal);
-  const looked = await lookAtTable(definition, opened, { store, query, describe, signal });
+  const opening = { ...parts, place: parts };
+  const both = {
+    definition,
+    origin: await openOrigin(definition, opening),
+    target: await openTarget(definition, opened, opening),
+  };
   const target = own ? definition.target : withTable(definition.target, table.id);
-  return { kind: 'exists', target, table, own, ...looked };
+  const there = { kind: 'exists', target, table, own, fields: both.target.fields } as const;
+  try {
+    const creating = definition.create === 'fields' ? 'new' : 'none';
+    const { wanted, mapping } = paired(await pairSides(both, creating, parts.signal));
+    const notes = wanted.length === 0 ? mapping.notes : [wouldCreate(wanted), ...mapping.notes];
+    return { ...there, problems: [], notes };
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    return { ...there, problems: error.problems, notes: [] };
+  }
 }
 
 /** The fields that the query's columns need. Rejects with all that is wrong with them. */
@@ -177,47 +191,3 @@ const nameTaken = ({ name, target }: Definition, id: string, title: string) => (
     `To write to that one, let ${name} say target: ${withTable(target, id)}; for a new one, change the definition's title or rename that table.`,
   ),
 });
-
-/** A table that is there, seen with a definition's eyes. */
-export interface Looked {
-  readonly fields: readonly Field[];
-  /** What of it stands in the way of a run; empty when the query fits. */
-  readonly problems: readonly Problem[];
-  readonly notes: readonly Text[];
-}
-
-/** What looking works with. */
-export interface Looking {
-  readonly store: Pick<Store, 'facts'>;
-  readonly query: Query;
-  readonly describe: () => Promise<readonly ColumnDetail[]>;
-  readonly signal: AbortSignal;
-}
-
-/** Looks whether the query's columns fit the table's fields. Writes nothing. Rejects with `ProblemError` or `CallError`. */
-export async function lookAtTable(
-  definition: Definition,
-  table: Table,
-  { store, query, describe, signal }: Looking,
-): Promise<Looked> {
-  const fields = await table.fields(signal);
-  const scope = { definition: definition.name, table: `${table.base}/${table.id}` };
-  const known = (await store.facts.fields.of(scope)) ?? [];
-  const columns = await describe();
-  const zone = zoneOf(query.timeZone);
-  const both = { definition, columns, fields, zone, known, describe: async () => columns };
-  try {
-    return { fields, ...(await fitting(both)) };
-  } catch (error) {
-    if (!(error instanceof ProblemError)) throw error;
-    return { fields, problems: error.problems, notes: [] };
-  }
-}
-
-async function fitting(both: BothSides): Promise<Pick<Looked, 'problems' | 'notes'>> {
-  const { definition, columns, fields, zone, known } = both;
-  const lacking = definition.create === 'fields' ? await lackingFields(both, false) : undefined;
-  const mapping = mapColumns(definition, columns, lacking?.whole ?? fields, zone, known);
-  if (isMismatch(mapping)) return { problems: mapping, notes: [] };
-  return { problems: [], notes: [...(lacking ? [wouldCreate(lacking.wanted)] : []), ...mapping.notes] };
-}

@@ -2,14 +2,14 @@ import type { Definition } from '../../sync/definition/definition.ts';
 import type { Key } from '../../sync/fields/key.ts';
 import { keyIn, type Mapping } from '../../sync/fields/mapping.ts';
 import type { Change } from '../../sync/plan/change.ts';
-import { diff } from '../../sync/plan/diff.ts';
+import { recordOf } from '../../sync/plan/chunk.ts';
 import type { Checked, Finding, Verified } from '../../sync/state/checked.ts';
 import type { BadRow } from '../../sync/state/state.ts';
 import { type Text, text } from '../../sync/words/text.ts';
 import type { Place } from '../job.ts';
-import { idsOf, invalidRow, resolving, untouchable } from '../plan/compare.ts';
+import { idsOf, judgeOf, type Read, untouchable } from '../plan/compare.ts';
 import { openSides, type Sides, viewOf } from '../plan/open-sides.ts';
-import { type BothRead, openSpools, readSides, type Spools } from '../plan/read-sides.ts';
+import { openSpools, readSides } from '../plan/read-sides.ts';
 import type { CallMeter, OpenTable, People, Sources, Store } from '../ports.ts';
 import { listedKey } from '../shown.ts';
 import { openFound } from '../target.ts';
@@ -51,11 +51,11 @@ export function verifier(parts: VerifyParts): Verify {
       const both = await readSides(sides, { people: parts.people, meter, spools, signal });
       const within = await viewOf(sides, signal);
       const report = reporter(onKeys);
-      for await (const key of checked({ ...sides, ...both, spools, within }, store.ledger)) {
+      for await (const key of checked(sides, { both, spools, within }, store.ledger)) {
         signal.throwIfAborted();
         await report.take(key);
       }
-      const running = await store.leases.holder(sides.scope.table);
+      const running = await store.leases.holder(sides.target.scope.table);
       const { advanced } = sides.target.about;
       const notes = doubts({ running: running?.run, moved: both.records.moved, advanced });
       return {
@@ -69,53 +69,46 @@ export function verifier(parts: VerifyParts): Verify {
   };
 }
 
-type Checking = Sides &
-  BothRead & { readonly spools: Spools; readonly within: ReadonlySet<string> | undefined };
-
 /** Every key of both sides once; a key that stands several times in the query once for each of its rows. */
-async function* checked(sides: Checking, ledger: Store['ledger']): AsyncGenerator<Checked> {
-  const { definition, mapping, rows, records, within } = sides;
+async function* checked(
+  { definition, mapping, target }: Sides,
+  read: Pick<Read, 'both' | 'spools' | 'within'>,
+  ledger: Store['ledger'],
+): AsyncGenerator<Checked> {
+  const { both, spools, within } = read;
   const { mode } = definition;
-  const judge = diff(mapping, records.index, rows.times, 'mirror');
-  const ready = sides.resolver && resolving(mapping, sides.resolver);
-  const place = { mapping, table: records, source: rows };
-  for await (const some of sides.spools.bad.groups()) for (const row of some) yield wrong(row, 'invalid');
-  for await (const some of sides.spools.rows.groups())
-    for (const { row, cells: words } of some) {
-      const cells = ready ? ready(words) : words;
-      if ('bad' in cells) {
-        yield wrong({ kind: 'rejected', row, ...cells.bad }, 'invalid');
-        continue;
-      }
-      const found = judge.row(cells);
-      if (found.kind === 'invalid')
-        yield wrong(invalidRow(row, found, place), found.why === 'empty' ? 'invalid' : 'doubled');
+  const judge = judgeOf({ mapping, both, within: undefined }, 'mirror');
+  for await (const some of spools.bad.groups()) for (const row of some) yield wrong(row, 'invalid');
+  for await (const some of spools.rows.groups())
+    for (const read of some) {
+      const { found, cells, wrong: bad } = judge.row(read);
+      const { row } = read;
+      if (bad) yield wrong(bad, found.kind === 'invalid' && found.why !== 'empty' ? 'doubled' : 'invalid');
       else if (found.kind === 'create')
         yield one('missing', mapping, found, { row, leftAlone: mode === 'update' });
-      else if (found.kind === 'update')
-        yield one('different', mapping, found, {
-          row,
-          leftAlone: mode === 'append' || within?.has(found.record) === false,
-        });
-      else yield one('equal', mapping, { key: keyIn(mapping, cells) }, { row, leftAlone: false });
+      else if (found.kind === 'update') {
+        const outside = within?.has(found.record) === false;
+        yield one('different', mapping, found, { row, leftAlone: mode === 'append' || outside });
+      } else yield one('equal', mapping, { key: keyIn(mapping, cells) }, { row, leftAlone: false });
     }
-  let group: Change[] = [];
-  async function* extras(): AsyncGenerator<Checked> {
-    const ids = group.flatMap((change) => ('record' in change ? [change.record] : []));
-    const ours = definition.deletes === 'ours' ? await ledger.known(sides.scope, ids) : undefined;
+  async function* extras(group: readonly Change[]): AsyncGenerator<Checked> {
+    const ids = group.flatMap((change) => recordOf(change) ?? []);
+    const ours = definition.deletes === 'ours' ? await ledger.known(target.scope, ids) : undefined;
     for (const change of group) {
-      const record = 'record' in change ? change.record : '';
+      const record = recordOf(change) ?? '';
       const outside = within?.has(record) === false || ours?.has(record) === false;
       yield one('extra', mapping, change, { row: null, leftAlone: mode !== 'mirror' || outside });
     }
-    group = [];
   }
+  let group: Change[] = [];
   for (const change of judge.leftOver()) {
     group.push(change);
-    if (group.length === batch) yield* extras();
+    if (group.length < batch) continue;
+    yield* extras(group);
+    group = [];
   }
-  yield* extras();
-  for (const row of untouchable(place)) yield wrong(row, row.key === '' ? 'invalid' : 'doubled');
+  yield* extras(group);
+  for (const row of untouchable(mapping, both)) yield wrong(row, row.key === '' ? 'invalid' : 'doubled');
 }
 
 const wrong = ({ key, row, reason, value, kind }: BadRow, finding: Finding): Checked => ({
