@@ -5,8 +5,6 @@ export interface Leash {
   readonly signal: AbortSignal;
   /** Why it was pulled: the error that the reader is to get. */
   reason(): Error;
-  /** @throws the reason when it was pulled */
-  check(): void;
   /** Starts a time limit. It ends with what it answers, or with the leash. */
   limit(ms: number, reason: () => Error): () => void;
   /** Rejects as soon as the leash is pulled, else answers what the work answers. */
@@ -17,72 +15,55 @@ export interface Leash {
   letGo(): void;
 }
 
-/** Ties a read to the signals that can end it. */
+/** Ties a read to the signals that can end it. @throws the reason of one that is aborted already */
 export function openLeash(signals: readonly AbortSignal[], clock: Clock): Leash {
   const pulled = new AbortController();
-  const timers = new Set<AbortController>();
-  let held = true;
-
-  const listeners = signals.map((signal) => {
-    const listener = (): void => pull(errorOf(signal));
-    signal.addEventListener('abort', listener);
-    return { signal, listener };
-  });
-
-  function letGo(): void {
-    held = false;
-    for (const timer of timers) timer.abort();
-    for (const { signal, listener } of listeners) signal.removeEventListener('abort', listener);
-  }
+  const over = new AbortController();
 
   function pull(reason: Error): void {
-    if (!held) return;
-    letGo();
+    if (over.signal.aborted) return;
+    over.abort();
     pulled.abort(reason);
   }
 
   const before = signals.find((signal) => signal.aborted);
-  if (before) pull(errorOf(before));
-  const reason = (): Error => errorOf(pulled.signal);
-
-  function check(): void {
-    if (pulled.signal.aborted) throw reason();
+  if (before) throw reasonOf(before);
+  for (const signal of signals) {
+    signal.addEventListener('abort', () => pull(reasonOf(signal)), { signal: over.signal });
   }
+  const reason = (): Error => reasonOf(pulled.signal);
 
   return {
     signal: pulled.signal,
     reason,
-    check,
     limit(ms, why) {
-      const timer = new AbortController();
-      timers.add(timer);
-      clock.sleep(ms, timer.signal).then(
+      const done = new AbortController();
+      clock.sleep(ms, AbortSignal.any([over.signal, done.signal])).then(
         () => pull(why()),
         () => {},
       );
-      return () => timer.abort();
+      return () => done.abort();
     },
     async race(work) {
       // The work goes on unwatched after a pull: nobody may hear of its failure then.
       work.catch(() => {});
-      check();
-      let listener = (): void => {};
+      if (pulled.signal.aborted) throw reason();
+      const done = new AbortController();
       const end = new Promise<never>((_, reject) => {
-        listener = () => reject(reason());
-        pulled.signal.addEventListener('abort', listener);
+        pulled.signal.addEventListener('abort', () => reject(reason()), { signal: done.signal });
       });
       try {
         return await Promise.race([work, end]);
       } finally {
-        pulled.signal.removeEventListener('abort', listener);
+        done.abort();
       }
     },
     pull,
-    letGo,
+    letGo: () => over.abort(),
   };
 }
 
-function errorOf(signal: AbortSignal): Error {
+function reasonOf(signal: AbortSignal): Error {
   const reason: unknown = signal.reason;
   return reason instanceof Error ? reason : new Error(String(reason));
 }

@@ -1,21 +1,106 @@
 import { judgeQuery } from '../sync/definition/query.ts';
-import { type Dialect, tokens } from '../sync/definition/sql.ts';
+import { type Dialect, oddCharacter, tokens } from '../sync/definition/sql.ts';
 import { type Problem, ProblemError, problem } from '../sync/words/problem.ts';
-import { text } from '../sync/words/text.ts';
+import { type Text, text, visible } from '../sync/words/text.ts';
 
-/** Throws what the query rule has against a query. @param where where the query stands @throws ProblemError */
-export const refuse = (sql: string, where: string, dialect?: Dialect): void =>
-  refuseJudged(judged(sql, where, dialect));
+/** What problems say about the query that they happened to. */
+export interface AskedQuery {
+  /** The setting's name. */
+  readonly where: string;
+  /** Where the query stands in its definition. */
+  readonly at: string;
+  readonly sql: string;
+}
+
+/** One sort of failure of a read. In its words `{said}` is what the database said, `{where}` the setting. */
+export interface Fault {
+  readonly code: string;
+  /** Whether the query is to be mended, so that the problem stands at the query and not at the connection. */
+  readonly inQuery?: true;
+  readonly message: Text;
+  readonly cure: Text;
+}
+
+/** A failure of the query itself. @param what what the server's words are about */
+export const ofQuery = (code: string, what: Text, cure: Text): Fault => ({
+  code,
+  inQuery: true,
+  message: text(`${what.zh}：{said}`, `${what.en}: {said}`),
+  cure,
+});
+
+/** Puts a fault in words. @param words what stands for other names in them */
+export function worded(
+  { code, inQuery, message, cure }: Fault,
+  { where, at, sql }: AskedQuery,
+  dialect: Dialect,
+  { said, ...words }: Readonly<Record<string, string | Text>> & { readonly said: string },
+): Problem {
+  const known = { ...words, where, said: visible(said.length > 300 ? `${said.slice(0, 300)}…` : said) };
+  const odd = inQuery ? oddCharacter(sql, dialect) : undefined;
+  return {
+    code,
+    where: inQuery ? at : where,
+    message: filled(message, known),
+    cure: odd ?? filled(cure, known),
+  };
+}
+
+function filled({ zh, en }: Text, words: Readonly<Record<string, string | Text>>): Text {
+  const fill = (template: string, language: 'zh' | 'en'): string =>
+    template.replace(/\{(\w+)\}/g, (blank, name: string) => {
+      const word = words[name] ?? blank;
+      return typeof word === 'string' ? word : word[language];
+    });
+  return text(fill(zh, 'zh'), fill(en, 'en'));
+}
+
+/** The query names a table or a column that is not there. */
+export const wrongName = ofQuery(
+  'query-unknown-name',
+  text('查询里的表或列不存在', 'The query names something that does not exist'),
+  text(
+    '核对查询里的表名和列名与数据库是否一致；文字要放在单引号里。',
+    'Compare the names in the query with the database; texts go into single quotes.',
+  ),
+);
+/** The query calls a function that the server does not have. */
+export const wrongFunction = ofQuery(
+  'query-unknown-function',
+  text('查询里的函数不存在', 'The query calls a function that does not exist'),
+  text(
+    '核对函数名的拼写；MySQL、MariaDB 和 SQLite 各有一些别家没有的函数，请换成这个数据库有的。',
+    'Check how the function is spelt. MySQL, MariaDB and SQLite each have functions that the others lack: use one that this database has.',
+  ),
+);
+/** The query cannot be read. */
+export const wrongSyntax = ofQuery(
+  'query-syntax',
+  text('查询语法错误', "The query's syntax is wrong"),
+  text(
+    '先在数据库客户端里把查询改到能运行，再写进定义。',
+    'Change the query until it runs in a database client, then copy it into the definition.',
+  ),
+);
+/** The query would change something. */
+export const writes = ofQuery(
+  'query-writes',
+  text('查询会修改数据，已被拒绝', 'The query changes data and was refused'),
+  text(
+    '去掉会写入的部分（例如会写表的函数），只留 SELECT。',
+    'Take out what writes, such as a function that changes tables: a sync only reads.',
+  ),
+);
 
 /** Throws problems that were found before, if there are any. @throws ProblemError */
-export function refuseJudged([first, ...rest]: readonly Problem[]): void {
+export function refuse([first, ...rest]: readonly Problem[]): void {
   if (first) throw new ProblemError([first, ...rest]);
 }
 
-/** What the query rule has against a query, and placeholders in it. */
-export const judged = (sql: string, where: string, dialect?: Dialect): Problem[] => [
+/** What the query rule has against a query, and placeholders in it. @param where where the query stands */
+export const judged = (sql: string, where: string, dialect: Dialect): Problem[] => [
   ...judgeQuery(sql, dialect).map((one) => ({ ...one, where })),
-  ...placeholders(sql, where, dialect ?? 'mysql'),
+  ...placeholders(sql, where, dialect),
 ];
 
 /** What people write where another tool fills values in. In MySQL `@name` is a variable and `$name` a name. */
@@ -35,24 +120,6 @@ function placeholders(sql: string, where: string, dialect: Dialect): Problem[] {
   return [];
 }
 
-/** The query ran longer than it may. @param timeout its limit in ms */
-export function tooLong(timeout: number, where: string): ProblemError {
-  const seconds = Math.round(timeout / 100) / 10;
-  return problem({
-    code: 'query-too-long',
-    where,
-    message: text(
-      `查询超过了 ${seconds} 秒，已中止。`,
-      `The query took longer than ${seconds} s and was ended.`,
-    ),
-    cure: text(
-      '加索引或缩小查询范围，或在定义里调大 source.timeout（秒）。',
-      'Add an index or narrow the query, or raise source.timeout (seconds) in the definition.',
-    ),
-  });
-}
-
-/** Why a query with a placeholder cannot run. @param where where the query stands */
 const placeholder = (found: string, line: number, where: string): Problem => ({
   code: 'query-placeholder',
   where,
@@ -80,6 +147,23 @@ const cast = (found: string, line: number, where: string): Problem => ({
   ),
 });
 
+/** The query ran longer than it may. @param timeout its limit in ms */
+export function tooLong(timeout: number, where: string): ProblemError {
+  const seconds = Math.round(timeout / 100) / 10;
+  return problem({
+    code: 'query-too-long',
+    where,
+    message: text(
+      `查询超过了 ${seconds} 秒，已中止。`,
+      `The query took longer than ${seconds} s and was ended.`,
+    ),
+    cure: text(
+      '加索引或缩小查询范围，或在定义里调大 source.timeout（秒）。',
+      'Add an index or narrow the query, or raise source.timeout (seconds) in the definition.',
+    ),
+  });
+}
+
 /** The program stops while a read goes on. */
 export const stopped = (where: string): ProblemError =>
   problem({
@@ -89,17 +173,20 @@ export const stopped = (where: string): ProblemError =>
     cure: text('程序启动后再同步。', 'Run again once the program is up.'),
   });
 
-/** Two columns of an answer must not have the same name: no field could be told apart. @throws ProblemError */
-export function refuseDoubled(names: readonly string[], where: string): void {
-  const twice = [...new Set(names.filter((name, i) => names.indexOf(name) !== i))];
-  if (twice.length === 0) return;
-  throw problem({
+/** Two columns of an answer have the same name: no field could be told apart. @param names where they are known */
+export const doubled = (where: string, names: readonly string[] = []): ProblemError =>
+  problem({
     code: 'query-doubled-columns',
     where,
     message: text(
-      `查询结果有重名的列：${twice.join('、')}。`,
-      `The query answers with doubled column names: ${twice.join(', ')}.`,
+      `查询结果有重名的列${names.length > 0 ? `：${names.join('、')}` : ''}。`,
+      `The query answers with doubled column names${names.length > 0 ? `: ${names.join(', ')}` : ''}.`,
     ),
     cure: text('用 AS 给它们不同的名字。', 'Give them different names with AS.'),
   });
+
+/** @throws ProblemError when two columns of an answer have the same name */
+export function refuseDoubled(names: readonly string[], where: string): void {
+  const twice = new Set(names.filter((name, i) => names.indexOf(name) !== i));
+  if (twice.size > 0) throw doubled(where, [...twice]);
 }

@@ -1,9 +1,9 @@
+import pLimit from 'p-limit';
 import type { Clock, Source, Sources } from '../run/ports.ts';
 import { problem } from '../sync/words/problem.ts';
 import { text } from '../sync/words/text.ts';
-import { parseMysqlUrl, unencrypted } from './mysql/address.ts';
+import { parseMysqlUrl, unencrypted } from './mysql/connection.ts';
 import { mysqlSource } from './mysql/mysql.ts';
-import { withFewSessions } from './sessions.ts';
 import { sqliteSource } from './sqlite/sqlite.ts';
 
 /** Where rows come from. The URL holds a password: never show it. */
@@ -47,6 +47,78 @@ export function openSources(
     sources,
     async stop() {
       await Promise.all([...open.values()].map((source) => source.stop()));
+    },
+  };
+}
+
+/** Sessions that one connection may have at once: many syncs that begin at nine must not take a server's last ones. */
+const sessions = 8;
+
+/**
+ * Lets a source have some sessions at once, in the order of asking; whoever asks for more waits, and is let go when
+ * their signal is aborted. A session counts until all rows are drained or returned.
+ */
+export function withFewSessions(source: Source): Source {
+  const limit = pLimit(sessions);
+
+  /** Resolves when there is a session for it, with what gives it back. */
+  const turn = (signal: AbortSignal): Promise<() => void> =>
+    new Promise((resolve, reject) => {
+      const leave = () => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+      if (signal.aborted) return leave();
+      signal.addEventListener('abort', leave, { once: true });
+      void limit(
+        () =>
+          new Promise<void>((over) => {
+            signal.removeEventListener('abort', leave);
+            if (signal.aborted) over();
+            else resolve(over);
+          }),
+      );
+    });
+
+  async function during<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    const over = await turn(signal);
+    return work().finally(over);
+  }
+
+  return {
+    columns: (query, signal) => during(signal, () => source.columns(query, signal)),
+    describe: (query, signal) => during(signal, () => source.describe(query, signal)),
+    check: (query, signal) => during(signal, () => source.check(query, signal)),
+    async rows(query, signal) {
+      const over = await turn(signal);
+      try {
+        const rows = await source.rows(query, signal);
+        return { ...rows, batches: untilDrained(rows.batches, over) };
+      } catch (error) {
+        over();
+        throw error;
+      }
+    },
+    stop: () => source.stop(),
+  };
+}
+
+/** The same batches; says when the last one was taken, or nobody wants another. */
+function untilDrained<T>(batches: AsyncIterable<T>, over: () => void): AsyncIterable<T> {
+  return {
+    [Symbol.asyncIterator]() {
+      const iterator = batches[Symbol.asyncIterator]();
+      const seen = async (step: Promise<IteratorResult<T>>): Promise<IteratorResult<T>> => {
+        try {
+          const result = await step;
+          if (result.done) over();
+          return result;
+        } catch (error) {
+          over();
+          throw error;
+        }
+      };
+      return {
+        next: () => seen(iterator.next()),
+        return: () => seen(iterator.return?.() ?? Promise.resolve({ done: true, value: undefined })),
+      };
     },
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Query, Source } from '../../src/run/ports.ts';
-import { withFewSessions } from '../../src/source/sessions.ts';
+import { withFewSessions } from '../../src/source/sources.ts';
 
 const query: Query = { sql: 'select 1', at: '', timeout: 1000, timeZone: 'UTC' };
 const never = () => new AbortController().signal;

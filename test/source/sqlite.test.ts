@@ -9,8 +9,8 @@ import { pathToFileURL } from 'node:url';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
+import type { Bounds } from '../../src/source/sqlite/process.ts';
 import { allowedFunctions } from '../../src/source/sqlite/rules.ts';
-import type { Bounds } from '../../src/source/sqlite/wire.ts';
 import { built, parts } from '../support/program.ts';
 import { asking, type Bench, describeSource, never, problemsOf, readAll, slowQuery } from './contract.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { fixedOffset } from '../../src/source/zones.ts';
+import { fixedOffset } from '../../src/source/mysql/session.ts';
 
 it.each([
   ['Asia/Shanghai', 2000, '+08:00'],

@@ -1,15 +1,10 @@
+import { ReadableStream } from 'node:stream/web';
 import type { FieldPacket, QueryOptions } from 'mysql2';
 import type { Rows } from '../../run/ports.ts';
 import { type Column, isCut, type Value } from '../../sync/fields/column.ts';
 import { rowsPerTurn } from '../../sync/words/limits.ts';
-import type { Text } from '../../sync/words/text.ts';
-import { openFlow } from '../flow.ts';
-import type { Leash } from '../leash.ts';
-import { ask } from './ask.ts';
-import type { Wrapped } from './exact.ts';
-import { type Asked, toProblem } from './problems.ts';
-import type { Session } from './session.ts';
-import { changedSettings, readSettings, unsettled } from './settings.ts';
+import { type Problem, ProblemError } from '../../sync/words/problem.ts';
+import { type Text, text } from '../../sync/words/text.ts';
 import {
   bitNumber,
   columnType,
@@ -19,76 +14,73 @@ import {
   readCell,
   single,
   withFraction,
-} from './types.ts';
-import { judgeWarnings } from './warnings.ts';
+} from './columns.ts';
+import { ask } from './connection.ts';
+import type { Asked } from './problems.ts';
+import type { Reading } from './query.ts';
+import type { Session } from './session.ts';
+import { changedSettings, readSettings, unsettled } from './settings.ts';
 
-/** What is sent for a query. */
-export interface Reading {
-  /** The query itself, or it inside another one. */
-  readonly sql: string;
-  readonly columns: readonly Column[];
-  /** Makes the rows of a query inside another one exact, and as many values wide as it is. */
-  readonly row?: Wrapped['row'];
-  /** Whether the answer is to come in binary, where the server does not round what it sends. */
-  readonly binary: boolean;
-}
+type Row = readonly Value[];
 
-/** Sends the query; answers once the first of the answer is there, while the rows come in. */
-export function startReading(session: Session, leash: Leash, reading: Reading, asked: Asked): Promise<Rows> {
+/** Sends the query; answers once the first of the answer is there, while the rows come in: they are never held up. */
+export function startReading(session: Session, reading: Reading): Promise<Rows> {
+  const { leash } = session;
   const { connection } = session.wire;
   const options = { sql: reading.sql, rowsAsArray: true };
   const answer = reading.binary ? connection.execute(options) : connection.query(options);
-  const flow = openFlow<readonly (readonly Value[])[]>(() => leash.pull(new Error('nobody reads any more')));
   const counted = cutCounter(reading.columns);
-  let finish = (row: Value[]): readonly Value[] => row;
-  let batch: (readonly Value[])[] = [];
+  let finish = (row: Value[]): Row => row;
+  let batch: Row[] = [];
   let notes: readonly Text[] = [];
-  let failed = false;
+  let ended = false;
 
   return new Promise((resolve, reject) => {
-    function fail(error: Error): void {
-      failed = true;
-      leash.letGo();
-      flow.fail(error);
-      reject(error);
-    }
-    leash.signal.addEventListener('abort', () => fail(leash.reason()));
-    answer.on('error', (error) => {
-      if (leash.signal.aborted) return;
-      session.close();
-      fail(toProblem(error, asked));
-    });
-    answer.on('fields', (fields: unknown) => {
-      const sent = fields as FieldPacket[];
-      if (!sent.every(isExact)) readByCell(answer, reading.binary);
-      finish = finisher(sent, reading);
-      resolve({ columns: reading.columns, batches: flow.items, notes: () => notes });
-    });
-    answer.on('result', (row: unknown) => {
-      const values = finish(row as Value[]);
-      counted.look(values);
-      batch.push(values);
-      if (batch.length < rowsPerTurn) return;
-      flow.push(batch);
-      batch = [];
-      takeTurns(connection);
-    });
-    async function end(): Promise<void> {
-      try {
-        notes = await aftermath(session, asked, counted.cuts());
-      } catch (error) {
-        return leash.signal.aborted ? undefined : fail(toProblem(error, asked));
-      } finally {
-        session.close();
+    function listen(out: ReadableStreamDefaultController<readonly Row[]>): void {
+      function fail(error: Error): void {
+        ended = true;
+        out.error(error);
+        reject(error);
       }
-      if (leash.signal.aborted) return;
-      leash.letGo();
-      if (batch.length > 0) flow.push(batch);
-      flow.end();
+      leash.signal.addEventListener('abort', () => fail(leash.reason()));
+      answer.on('error', (error) => {
+        if (!ended) fail(session.failed(error));
+      });
+      answer.on('fields', (fields: unknown) => {
+        const sent = fields as FieldPacket[];
+        if (!sent.every(isExact)) readByCell(answer, reading.binary);
+        finish = finisher(sent, reading);
+        resolve({ columns: reading.columns, batches, notes: () => notes });
+      });
+      answer.on('result', (row: unknown) => {
+        if (ended) return;
+        const values = finish(row as Value[]);
+        counted.look(values);
+        batch.push(values);
+        if (batch.length < rowsPerTurn) return;
+        out.enqueue(batch);
+        batch = [];
+        takeTurns(connection);
+      });
+      async function end(): Promise<void> {
+        try {
+          notes = await aftermath(session, counted.cuts());
+        } catch (error) {
+          if (!ended) fail(session.failed(error));
+        }
+        session.close();
+        if (ended) return;
+        if (batch.length > 0) out.enqueue(batch);
+        out.close();
+      }
+      // Comes after an error too, when nothing more is taken.
+      answer.on('end', () => {
+        if (!ended) void end();
+      });
     }
-    // Comes after an error too, when the flow takes nothing more.
-    answer.on('end', () => {
-      if (!failed && !leash.signal.aborted) void end();
+    const batches = new ReadableStream<readonly Row[]>({
+      start: listen,
+      cancel: () => leash.pull(new Error('nobody reads any more')),
     });
   });
 }
@@ -97,12 +89,12 @@ export function startReading(session: Session, leash: Leash, reading: Reading, a
  * What the server says of its answer, and whether the session was the same all along. A connection that is gone by now
  * has brought all rows.
  */
-async function aftermath(session: Session, asked: Asked, cuts: number): Promise<readonly Text[]> {
+async function aftermath(session: Session, cuts: number): Promise<readonly Text[]> {
   const warnings = await ask(session.wire, 'show warnings').catch(() => []);
   const now = await readSettings(session.wire).catch(() => session.settings);
   const changed = changedSettings(session.settings, now);
-  if (changed.length > 0) throw unsettled(changed, asked.where);
-  return judgeWarnings(warnings, cuts, asked);
+  if (changed.length > 0) throw unsettled(changed, session.asked.where);
+  return judgeWarnings(warnings, cuts, session.asked);
 }
 
 /** Counts the texts that fill all the room that the server has for one. */
@@ -157,3 +149,65 @@ function takeTurns(connection: Session['wire']['connection']): void {
   connection.pause();
   setImmediate(() => connection.resume());
 }
+
+/**
+ * Warnings that mean a query's answer is not what it says; a server gives them in place of an error.
+ * https://mariadb.com/kb/en/mariadb-error-codes/
+ */
+const cutShort = 1931;
+/** https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html */
+const cutGroup = 1260;
+
+/** A function's result that would be longer than a packet: NULL stands in its place. */
+const tooLongResult = 1301;
+
+/**
+ * Judges what `show warnings` answers for a query: level, code and words. Their words can quote values, so only the
+ * codes are looked at.
+ * @param cuts how many texts of the answer were seen to be cut; their rows are rejected one by one
+ * @throws ProblemError when rows are missing (what they would be compared with would be deleted), or when values are
+ *   wrong and nobody can tell which ones
+ */
+function judgeWarnings(
+  warnings: readonly (readonly unknown[])[],
+  cuts: number,
+  { at, keepCut }: Pick<Asked, 'at' | 'keepCut'>,
+): readonly Text[] {
+  const codes = warnings.map(([, code]) => Number(code));
+  if (codes.includes(cutShort)) throw new ProblemError([halfAnswer(at)]);
+  const cut = codes.filter((code) => code === cutGroup).length;
+  const lost = codes.includes(tooLongResult);
+  if ((cut > cuts || lost) && !keepCut) throw new ProblemError([cutSomewhere(at)]);
+  return cut > 0 || lost ? [cutTexts] : [];
+}
+
+const cutSomewhere = (where: string): Problem => ({
+  code: 'query-cut-values',
+  where,
+  message: text(
+    '数据库截断了查询拼接的内容（如 GROUP_CONCAT），无法得知是哪些行。',
+    'The database cut texts that the query puts together (GROUP_CONCAT or the like), and does not tell which rows that is.',
+  ),
+  cure: text(
+    '让查询少拼接一些，或请数据库管理员提高 max_allowed_packet 和 group_concat_max_len；若可以写入不完整的内容，在定义里写 source: cut: keep。',
+    'Have the query put less together, or ask the administrator to raise max_allowed_packet and group_concat_max_len; where cut texts will do, say cut: keep under source in the definition.',
+  ),
+});
+
+const halfAnswer = (where: string): Problem => ({
+  code: 'query-cut-short',
+  where,
+  message: text(
+    '数据库提前结束了查询，只返回了一部分行（递归层数或 LIMIT ROWS EXAMINED 的上限）。',
+    'The database ended the query early and answered only some of its rows: a limit of recursion or of LIMIT ROWS EXAMINED.',
+  ),
+  cure: text(
+    '修改查询；递归查询请数据库管理员提高 max_recursive_iterations。',
+    'Change the query; for a recursive one ask the database administrator for a larger max_recursive_iterations.',
+  ),
+});
+
+const cutTexts = text(
+  '数据库截断了查询拼接的内容（如 GROUP_CONCAT，超过 group_concat_max_len 或 max_allowed_packet）。',
+  'The database cut texts that the query puts together (GROUP_CONCAT or the like, above group_concat_max_len or max_allowed_packet).',
+);

@@ -1,11 +1,9 @@
 import type { Clock, Query } from '../../run/ports.ts';
 import type { Dialect } from '../../sync/definition/sql.ts';
 import type { Problem } from '../../sync/words/problem.ts';
-import type { Leash } from '../leash.ts';
+import { type Leash, openLeash } from '../leash.ts';
 import { judged, tooLong } from '../problems.ts';
-import { dial, type MysqlAddress, type Wire } from './address.ts';
-import { ask } from './ask.ts';
-import { type Server, serverOf } from './family.ts';
+import { ask, dial, type MysqlAddress, type Wire } from './connection.ts';
 import { type Asked, toProblem, zoneProblem } from './problems.ts';
 import { dialectOf, notReadOnly, type Settings, settle, unsettled, wrongSettings } from './settings.ts';
 
@@ -13,6 +11,8 @@ import { dialectOf, notReadOnly, type Settings, settle, unsettled, wrongSettings
 interface SessionFacts {
   /** What stands in for a zone that the server does not know by name; null when it knows it. */
   readonly offset: string | null;
+  /** Whether the zone has one offset only. */
+  readonly fixed: boolean;
   readonly server: Server;
   /** As they were asked back before the query. */
   readonly settings: Settings;
@@ -26,8 +26,13 @@ interface SessionFacts {
 /** A connection that is ready for one query: read-only, in the query's zone, with its time limit. */
 export interface Session extends SessionFacts {
   readonly wire: Wire;
+  readonly asked: Asked;
+  /** A pull ends the query here and on the server. */
+  readonly leash: Leash;
   /** Says goodbye and closes; can be called again. */
   close(): void;
+  /** Closes, and says what its work failed with: why the leash was pulled, or a `ProblemError`. */
+  failed(error: unknown): Error;
 }
 
 /** What sessions of one source share. */
@@ -36,6 +41,8 @@ export interface SessionParts {
   /** The setting's name, for problems. */
   readonly where: string;
   readonly clock: Clock;
+  /** Ends all sessions. */
+  readonly stopping: AbortSignal;
   /** The offset that a zone has had since {@link sameSince} and keeps, if it has only one. */
   readonly offsetOf: (timeZone: string) => string | undefined;
   /** Told of work that goes on after a read was ended. */
@@ -51,11 +58,11 @@ const killTimeout = 5_000;
 
 /**
  * Connects and prepares the session. From then on a pull of the leash ends the query on the server too.
- * Rejects with a `ProblemError`, or the leash's reason.
+ * Rejects with a `ProblemError`, or why the leash was pulled.
  */
-export async function openSession(parts: SessionParts, query: Query, leash: Leash): Promise<Session> {
-  leash.check();
-  const asked: Asked = { ...parts, ...query, place: parts.address.place };
+export async function openSession(parts: SessionParts, query: Query, signal: AbortSignal): Promise<Session> {
+  const leash = openLeash([signal, parts.stopping], parts.clock);
+  const asked: Asked = { ...query, where: parts.where, place: parts.address.place };
   const wire = dial(parts.address, connectTimeout);
   let kill: string | undefined;
   wire.connection.on('error', (error: Error) => leash.pull(toProblem(error, asked)));
@@ -63,13 +70,23 @@ export async function openSession(parts: SessionParts, query: Query, leash: Leas
     hangUp(wire);
     if (kill !== undefined) parts.background(killOnServer(parts, kill));
   });
+  const close = (): void => {
+    leash.letGo();
+    sayGoodbye(wire);
+  };
   try {
     await leash.race(connected(wire));
     kill = `kill ${wire.connection.threadId}`;
     leash.limit(query.timeout + grace, () => tooLong(query.timeout, query.at));
     const { thread, ...facts } = await leash.race(prepareSession(wire, query, asked, parts));
     if (facts.server.kind === 'tidb') kill = facts.server.kill(thread);
-    return { wire, ...facts, close: () => sayGoodbye(wire) };
+    return {
+      ...{ wire, asked, leash, ...facts, close },
+      failed(error) {
+        close();
+        return leash.signal.aborted ? leash.reason() : toProblem(error, asked);
+      },
+    };
   } catch (error) {
     const problem = leash.signal.aborted ? leash.reason() : toProblem(error, asked);
     leash.letGo();
@@ -112,7 +129,8 @@ async function prepareSession(
   if (wrong.length > 0) throw unsettled(wrong, asked.where);
   const dialect = dialectOf(settings);
   const refused = judged(query.sql, asked.at, dialect);
-  return { refused, offset, server, settings, dialect, onlyReads, thread: String(thread) };
+  const fixed = offsetOf(query.timeZone) !== undefined;
+  return { refused, offset, fixed, server, settings, dialect, onlyReads, thread: String(thread) };
 }
 
 /** A character of four bytes: what is not UTF-8 all the way would damage it, and every text like it. */
@@ -160,4 +178,51 @@ async function killOnServer({ address, clock }: SessionParts, statement: string)
   killed.catch(() => {});
   done.abort();
   hangUp(wire);
+}
+
+/** Which server of the family it is, as far as it makes a difference. */
+export interface Server {
+  readonly kind: 'mysql' | 'mariadb' | 'tidb' | 'polardb';
+  /** The statement that ends a connection. */
+  kill(thread: string): string;
+}
+
+/** Tells the server by what `version()` answers, such as `5.7.25-TiDB-v5.4.0` or `10.11.6-MariaDB`. */
+export function serverOf(version: string, settings: Settings): Server {
+  const [, major = '0', minor = '0'] = /-TiDB-v(\d+)\.(\d+)/i.exec(version) ?? [];
+  if (/tidb/i.test(version)) {
+    // Older ones do not pass a KILL on to the node that it is for, and ignore it unless it is said to be safe.
+    // https://docs.pingcap.com/tidb/stable/sql-statement-kill
+    const old = Number(major) < 6 || (major === '6' && Number(minor) < 1);
+    return { kind: 'tidb', kill: (thread) => `kill ${old ? 'tidb ' : ''}${thread}` };
+  }
+  const kill = (thread: string): string => `kill ${thread}`;
+  if (/mariadb/i.test(version)) return { kind: 'mariadb', kill };
+  if (/polardb/i.test(version) || settings.has('polardb_version')) return { kind: 'polardb', kill };
+  return { kind: 'mysql', kill };
+}
+
+/** Whether this error says that a server has no prepared statements, or no room for one more. */
+export const cannotPrepare = (error: unknown): boolean =>
+  error instanceof Error && 'errno' in error && [1047, 1295, 1461].includes(Number(error.errno));
+
+const day = 86_400_000;
+const until = Date.UTC(2101, 0, 1);
+
+/**
+ * The offset of a zone that has had only one since a year and has only one until 2100, such as `+08:00`.
+ *
+ * Stands in for the zone's name on servers without zone tables. Costs some 20 ms: keep the answer.
+ * @returns undefined when the offset changes in that time, as with daylight saving time
+ * @throws RangeError when the name is unknown to this Node
+ */
+export function fixedOffset(timeZone: string, sinceYear: number): string | undefined {
+  const format = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' });
+  const offsetAt = (instant: number): string | undefined => / GMT(.*)$/.exec(format.format(instant))?.[1];
+  const first = offsetAt(Date.UTC(sinceYear, 0, 1));
+  // No zone has gone back after less than four weeks: the shortest such times are Morocco's months of Ramadan.
+  for (let instant = Date.UTC(sinceYear, 0, 29); instant < until; instant += 28 * day) {
+    if (offsetAt(instant) !== first) return undefined;
+  }
+  return first === '' ? '+00:00' : first;
 }

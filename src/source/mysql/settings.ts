@@ -1,8 +1,7 @@
 import type { Dialect } from '../../sync/definition/sql.ts';
 import { type ProblemError, problem } from '../../sync/words/problem.ts';
 import { text } from '../../sync/words/text.ts';
-import type { Wire } from './address.ts';
-import { ask } from './ask.ts';
+import { ask, type Wire } from './connection.ts';
 
 /** Values of a session's variables, by lower-case name; a server lacks those that it does not know. */
 export type Settings = ReadonlyMap<string, string>;

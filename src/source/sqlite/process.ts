@@ -3,27 +3,56 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { extname, parse } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Bounds, Reply, Request } from './wire.ts';
+import type { Group } from './rows.ts';
+import type { Refusal } from './rules.ts';
 
-/** The end of a reader that nobody ordered. `said` is `memory`, `files`, or what the system calls it. */
-export class ReaderGone extends Error {
-  readonly said: string;
-
-  constructor(said: string, options?: ErrorOptions) {
-    super(`the reading process ended: ${said}`, options);
-    this.name = 'ReaderGone';
-    this.said = said;
-  }
+/** The query that a reader's process is to prepare. */
+export interface Task {
+  /** Absolute. */
+  readonly path: string;
+  readonly sql: string;
+  /** How long a writer may keep it waiting (ms). */
+  readonly patience: number;
 }
 
-/** The other end of a process that reads one file: columns as often as asked, and then the rows of one query. */
+/** What a query may use up before its process is ended, in bytes. */
+export interface Bounds {
+  /** Of memory, the process itself included. */
+  readonly memory: number;
+  /** Of files that SQLite sorts and collects in. */
+  readonly files: number;
+}
+
+/** What a reader is asked for: the columns of one query, then rows until none come. The first time runs the query. */
+export type Request = Task | 'rows';
+
+/** Its answers: that it is there, then one for each request in their order. */
+export type Reply =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'columns'; readonly columns: readonly Declared[] }
+  | { readonly kind: 'rows'; readonly group: Group }
+  | Failure;
+
+/** What came instead of an answer. */
+export type Failure =
+  /** The query would do what it may not: `said` is the name that it uses. */
+  | { readonly kind: 'refused'; readonly what: Refusal['kind']; readonly said: string }
+  /** `code` is SQLite's, 1 where there is none. https://www.sqlite.org/rescode.html */
+  | { readonly kind: 'failed'; readonly code: number; readonly said: string }
+  /** The process ended without an order: `said` is `memory`, `files`, or what the system calls it. */
+  | { readonly kind: 'gone'; readonly said: string };
+
+/** A column of a query's answer, and what it was declared as where it comes from a table. */
+export interface Declared {
+  readonly name: string;
+  readonly type: string | null;
+}
+
+/** The other end of a process that reads one file. */
 export interface Reader {
   /** Resolves when the process can work. */
   readonly ready: Promise<Reply>;
-  /** Rejects with {@link ReaderGone} when the process has ended. */
   ask(request: Request): Promise<Reply>;
-  /** Whether it has not ended yet. */
-  lives(): boolean;
   /** Ends it at once, whatever it is doing. */
   kill(): void;
 }
@@ -52,25 +81,25 @@ export function startReader(most: Bounds): Reader {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
-  const waiting: { resolve(reply: Reply): void; reject(error: Error): void }[] = [];
-  let gone: ReaderGone | undefined;
+  const waiting: ((reply: Reply) => void)[] = [];
+  let gone: Reply | undefined;
   let said = '';
 
   const next = (): Promise<Reply> =>
-    new Promise((resolve, reject) => {
-      if (gone) reject(gone);
-      else waiting.push({ resolve, reject });
+    new Promise((resolve) => {
+      if (gone) resolve(gone);
+      else waiting.push(resolve);
     });
   const ready = next();
-  const end = (why: string, cause?: Error): void => {
-    gone ??= new ReaderGone(why, { cause });
-    for (const one of waiting.splice(0)) one.reject(gone);
+  const end = (why: string): void => {
+    gone ??= { kind: 'gone', said: why };
+    for (const answer of waiting.splice(0)) answer(gone);
   };
   child.stderr?.setEncoding('utf8').on('data', (words: string) => {
     said = (said + words).slice(0, 1000);
   });
-  child.on('message', (reply: Reply) => waiting.shift()?.resolve(reply));
-  child.on('error', (error) => end(error.message, error));
+  child.on('message', (reply: Reply) => waiting.shift()?.(reply));
+  child.on('error', (error) => end(error.message));
   child.on('close', (code, signal) => end(said || (signal ?? `exit ${code}`)));
 
   return {
@@ -80,7 +109,6 @@ export function startReader(most: Bounds): Reader {
       if (!gone) child.send(request, () => undefined);
       return next();
     },
-    lives: () => gone === undefined,
     kill: () => void child.kill('SIGKILL'),
   };
 }

@@ -1,10 +1,10 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { DatabaseSync, type StatementSyncInstance } from '@photostructure/sqlite';
-import { collectedRows } from './collected.ts';
+import type { Bounds, Declared, Reply, Request, Task } from './process.ts';
+import { collectedRows, type Group } from './rows.ts';
 import { limits, type Refusal, refusal } from './rules.ts';
-import { watch } from './watch.ts';
-import type { Bounds, Declared, Reply, Request, Rows, Task } from './wire.ts';
 
 const answer = 'bitable-sync answer';
 const table = `temp."${answer}"`;
@@ -13,9 +13,7 @@ const table = `temp."${answer}"`;
 interface Reader {
   readonly columns: readonly Declared[];
   /** Runs the query into a table of our own, which lets go of the file early, and returns what reads from it. */
-  collect(): () => Rows;
-  /** Lets go of the file. */
-  close(): void;
+  collect(): () => Group;
 }
 
 /** What the query would do that it may not. */
@@ -48,8 +46,8 @@ function open(task: Task): Reader {
     }
   };
   return steady(() => {
-    const { columns, collect, close } = openAs(`${pathToFileURL(task.path)}?immutable=1`, task);
-    return { columns, close, collect: () => steady(collect, () => sameColumns(locked(), columns).collect()) };
+    const { columns, collect } = openAs(`${pathToFileURL(task.path)}?immutable=1`, task);
+    return { columns, collect: () => steady(collect, () => sameColumns(locked(), columns).collect()) };
   }, locked);
 }
 
@@ -115,7 +113,6 @@ function openAs(location: string, { sql, patience }: Task): Reader {
     .map(({ name, type }) => ({ name, type }));
   return {
     columns,
-    close: () => db.close(),
     collect() {
       const names = columns.map((_, at) => `c${at}`);
       db.setAuthorizer(null);
@@ -123,7 +120,7 @@ function openAs(location: string, { sql, patience }: Task): Reader {
       db.exec(`create table ${table} (${names.join(', ')})`);
       prepare(`insert into ${table} ${sql}`).run();
       db.setAuthorizer(null);
-      return collectedRows(db, { table, names, encoding });
+      return collectedRows(db, table, names, encoding);
     },
   };
 }
@@ -131,14 +128,12 @@ function openAs(location: string, { sql, patience }: Task): Reader {
 /** Answers requests one after the other; see `process.ts` for the other end. */
 function serve(): void {
   let reader: Reader | undefined;
-  let more = (): Rows => ({ kind: 'rows', rows: [] });
+  let more: (() => Group) | undefined;
   const answerTo = (request: Request): Reply => {
-    if (request === 'more') return more();
-    if (request === 'collect') {
-      more = reader?.collect() ?? more;
-      return { kind: 'collected' };
+    if (request === 'rows') {
+      more ??= reader?.collect();
+      return { kind: 'rows', group: more?.() ?? { rows: [], reals: [] } };
     }
-    reader?.close();
     reader = open(request);
     return { kind: 'columns', columns: reader.columns };
   };
@@ -157,10 +152,54 @@ function serve(): void {
 }
 
 function failure(error: unknown): Reply {
-  if (error instanceof Refused) return { kind: 'refused', refusal: error.refusal };
-  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof Refused)
+    return { kind: 'refused', what: error.refusal.kind, said: error.refusal.name };
+  const said = error instanceof Error ? error.message : String(error);
   const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) : 1;
-  return { kind: 'failed', code, message };
+  return { kind: 'failed', code, said };
+}
+
+/**
+ * What the thread runs: in plain JavaScript, because a thread has no loader for anything else where the program runs
+ * from its sources. SQLite sorts and collects in files without a name, of which `/dev/fd` tells where there is one.
+ */
+const watcher = `
+const { fstatSync, readdirSync, writeSync } = require('node:fs');
+const { parentPort, workerData } = require('node:worker_threads');
+const { parent, most, beat } = workerData;
+const unnamed = (file) => {
+  try {
+    const about = fstatSync(Number(file));
+    return about.isFile() && about.nlink === 0 ? about.blocks * 512 : 0;
+  } catch {
+    return 0; // closed meanwhile
+  }
+};
+const files = () => {
+  try {
+    return readdirSync('/dev/fd').reduce((sum, file) => sum + unnamed(file), 0);
+  } catch {
+    return 0; // the system does not tell
+  }
+};
+setInterval(() => {
+  const why = process.memoryUsage.rss() > most.memory ? 'memory' : files() > most.files ? 'files' : '';
+  if (why) writeSync(2, why);
+  if (why || process.ppid !== parent) process.kill(process.pid, 'SIGKILL');
+}, beat);
+parentPort.postMessage('begun');
+`;
+
+/** How often it looks (ms). */
+const beat = 50;
+
+/**
+ * Starts a thread that kills this process when it uses up more than it may, or when the one that started it has ended:
+ * while SQLite works on a statement nothing else here can.
+ */
+function watch(most: Bounds, begun: () => void): void {
+  const workerData = { parent: process.ppid, most, beat };
+  new Worker(watcher, { eval: true, workerData }).once('message', begun).unref();
 }
 
 serve();
