@@ -3,6 +3,9 @@ export type Hide = (words: string) => string;
 
 /** What stands behind `://`, up to a blank, a quote or the next address. */
 const address = /:\/\/((?:[^\s"\\:]|:(?!\/\/))+)/g;
+/** A login where the scheme was left out: `name:password@`, before what can only be a host. */
+const bare =
+  /(?<![\w.%+\-/:@])([\w.%+-]+:(?!\/)[^\s"'\\]+)@(?=localhost\b|\[|[\w-]+:\d|[\w-]+(?:\.[\w-]+)+|[\w-]+\/\w)/g;
 /** What stands for a login in our own examples of addresses. */
 const examples: ReadonlySet<string> = new Set(['user:password', '用户:密码']);
 const database = /(?:mysql2?|mariadb|postgres(?:ql)?|redis)$/i;
@@ -20,7 +23,8 @@ function withoutLogin(whole: string, rest: string, offset: number, words: string
 }
 
 /**
- * Makes what takes secrets out of words: the known ones, plain or as they stand in JSON, and the login of any address.
+ * Makes what takes secrets out of words: the known ones, plain or as they stand in JSON, and the login of any
+ * address, also of one without a scheme.
  * Words on cards, in files, on the terminal and in the log all go through it.
  * @param shortest characters of a known secret that is looked for: a very short one would blot out ordinary words
  */
@@ -31,5 +35,6 @@ export function hiding(secrets: readonly string[], shortest = 8): Hide {
   return (words) =>
     longestFirst
       .reduce((rest, secret) => rest.replaceAll(secret, '***'), words)
-      .replaceAll(address, withoutLogin);
+      .replaceAll(address, withoutLogin)
+      .replaceAll(bare, (whole: string, login: string) => (examples.has(login) ? whole : '***@'));
 }

@@ -16,6 +16,23 @@ it.each([
   ['what only begins like one', 'http://user:password1@host', 'http://***@host'],
   ['an empty name', 'redis://:pw@cache', 'redis://***@cache'],
   ['no ordinary address', 'http://host:8080/mail?to=a@b.example', 'http://host:8080/mail?to=a@b.example'],
+  [
+    'a login without a scheme',
+    'CONNECTION_SHOP=root:pw@db.example.com/shop',
+    'CONNECTION_SHOP=***@db.example.com/shop',
+  ],
+  ['one with a port', 'see root:p@ss/w@localhost:3306', 'see ***@localhost:3306'],
+  ['one in JSON', '{"a":"root:pw@10.0.0.1"}', '{"a":"***@10.0.0.1"}'],
+  [
+    'no example without a scheme',
+    '写成 用户:密码@主机 或 user:password@host:3306',
+    '写成 用户:密码@主机 或 user:password@host:3306',
+  ],
+  [
+    'no hour, no mail address',
+    'at 10:30 @bob, ann@b.example, `a`:`b`@x',
+    'at 10:30 @bob, ann@b.example, `a`:`b`@x',
+  ],
   ['two addresses', 'a://b:c@d e://f:g@h', 'a://***@d e://***@h'],
 ])('hides %s', (_what, words, shown) => {
   expect(hide(words)).toBe(shown);
