@@ -5,7 +5,15 @@ import { text } from '../sync/words/text.ts';
 import { may } from './access.ts';
 import type { Bot, ChatCommand, ChatRequest, Command, Words } from './bot.ts';
 import { factsOf, problemsOf } from './failures.ts';
-import { ifPermitted, judge, noteStanding, refusedCard, toldIfPermitted, withDefinition } from './permit.ts';
+import {
+  ifPermitted,
+  judge,
+  noteStanding,
+  refusedCard,
+  standingOf,
+  toldIfPermitted,
+  withDefinition,
+} from './permit.ts';
 import type { ArrivedEvent, CardJson, MenuEvent } from './ports.ts';
 import { sending } from './post.ts';
 import { speak, trust } from './request.ts';
@@ -80,7 +88,8 @@ const day = 86_400_000;
 
 /**
  * Answers an entry of the menu as the command that it stands for, to the person alone. Welcomes a group that the bot
- * was added to, and whoever opens its chat, at most once in 24 hours a person; a group with outsiders is noted, not welcomed.
+ * was added to, and whoever opens its chat, at most once in 24 hours a person; a group with outsiders, and people of
+ * other companies, are noted, not welcomed.
  */
 export async function greet(event: MenuEvent | ArrivedEvent, bot: Bot, late = false): Promise<void> {
   const { kept, clock, chat, locale } = bot;
@@ -91,10 +100,15 @@ export async function greet(event: MenuEvent | ArrivedEvent, bot: Bot, late = fa
     const old = late && at !== undefined ? { late: at } : {};
     return answer(bot.commands.ofKey(event.key), { ...request, ...old, once: `menu:${event.id}` }, bot);
   }
-  if (event.kind === 'added') {
-    await noteStanding(event.chat, event.outside, bot);
-    if (event.outside) return;
-  } else if (!(await kept.chats.welcome(event.from, clock.now(), day))) return;
+  const { outside } = event;
+  // That nobody from outside is there may have been true once: what comes late is asked for again.
+  if (event.kind === 'added' && outside !== undefined && (outside || !late))
+    await noteStanding(event.chat, outside, bot);
+  if ((await standingOf(event.chat, bot)) === 'outside') {
+    if (event.kind === 'opened') await noteStanding(event.from, true, bot);
+    return;
+  }
+  if (event.kind === 'opened' && !(await kept.chats.welcome(event.from, clock.now(), day))) return;
   const card = welcomeCard(event.kind === 'added', await usable(event, bot), locale);
   const welcome = chat.send(event.chat, card, `welcome:${event.id}`).then(async (message) => {
     await trust(message, bot);

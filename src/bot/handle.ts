@@ -102,7 +102,7 @@ export class ChatBot {
   }
 
   readonly handle: HandleEvent = async (event) => {
-    this.#tenant ??= event.tenant;
+    this.#tenant ||= event.tenant;
     if (event.tenant !== this.#tenant) return undefined;
     if (this.#stopped) return event.kind === 'click' ? this.#say('warning', restarting) : undefined;
     try {

@@ -158,10 +158,10 @@ export async function standingOf(
   chat: string,
   bot: Pick<Bot, 'kept' | 'chat' | 'clock' | 'log'>,
 ): Promise<Standing> {
-  // A press on the bot's menu comes from no chat.
-  if (!chat.startsWith('oc_')) return 'ours';
   const known = await bot.kept.chats.outsiders(chat);
   if (known?.outside) return 'outside';
+  // A press on the bot's menu comes from no chat, but whoever may press has opened one.
+  if (!chat.startsWith('oc_')) return 'ours';
   if (known && Math.abs(bot.clock.now() - known.at) < counts) return 'ours';
   try {
     const { outside } = await bot.chat.about(chat);

@@ -100,8 +100,8 @@ export interface ArrivedEvent extends Arrival {
   readonly tenant: string;
   readonly from: string;
   readonly chat: string;
-  /** Whether the group has members of other companies. */
-  readonly outside: boolean;
+  /** Whether the group has members of other companies; not every event says so. */
+  readonly outside?: boolean;
 }
 
 export type ChatEvent = MessageEvent | ClickEvent | MenuEvent | ArrivedEvent;

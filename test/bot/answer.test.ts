@@ -536,6 +536,30 @@ describe('other doors', () => {
     expect(asked).toEqual([]);
   });
 
+  it.each([
+    ['without a mark', {}],
+    ['that comes hours late', { outside: false, at: -7_200_000 }],
+  ])('an event %s does not say that a group has no outsiders: Feishu does', async (_, mark) => {
+    const { bot, said, control, parts } = stage();
+    control.about = () => ({ name: 'Sales', outside: true });
+    await bot.handle({ kind: 'added', id: 'a1', chat: 'oc_new', ...from, ...mark });
+    for (let turn = 0; turn < 5; turn++) await settle();
+    expect(said).toEqual([]);
+    expect(await parts.kept.chats.outsiders('oc_new')).toMatchObject({ outside: true });
+  });
+
+  it('whoever opens the chat of two from another company is told nothing, and may press nothing', async () => {
+    const { bot, said, control, asked } = stage();
+    control.about = () => ({ name: '', outside: true });
+    await bot.handle({ kind: 'opened', id: 'o1', chat: 'oc_p2p', ...from });
+    for (let turn = 0; turn < 5; turn++) await settle();
+    expect(said).toEqual([]);
+    await bot.handle({ kind: 'menu', id: 'm1', key: 'sync:orders', ...from });
+    for (let turn = 0; turn < 5; turn++) await settle();
+    expect(wordsOf(said[0]?.card ?? {})).toContain('other companies');
+    expect(asked).toEqual([]);
+  });
+
   it('whoever opens the chat is welcomed once a day', async () => {
     const { bot, said, clock } = stage();
     const open = async (id: string) => {

@@ -129,6 +129,13 @@ describe('a message', () => {
     expect([asked, said]).toEqual([[], []]);
   });
 
+  it('without a tenant does not make those with one strangers', async () => {
+    const { ask, asked } = newStage();
+    await ask('/sync list', { id: 'ev_0', message: 'om_0', tenant: '' });
+    await ask('/sync orders');
+    expect(asked).toHaveLength(1);
+  });
+
   it('of another tenant than the first one seen has no effect', async () => {
     const { ask, asked } = newStage();
     await ask('/help');

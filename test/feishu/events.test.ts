@@ -251,6 +251,9 @@ describe('the time of an event', () => {
     ['1767225600123', 1767225600123],
     ['1767225600123456', 1767225600123],
     [1767225600123, 1767225600123],
+    ['1767225600', 1767225600000],
+    [1767225600, 1767225600000],
+    ['1767225600123456789', 1767225600123],
     ['', undefined],
     ['soon', undefined],
     ['-1', undefined],
@@ -414,14 +417,16 @@ describe('what Feishu gets for an event', () => {
 });
 
 it('reads the menu, being added and being opened, whole or melted', () => {
-  const header = { event_id: 'e1', tenant_key: 't1' };
-  const menu = { operator: { operator_id: { open_id: 'ou_a' } }, event_key: 'list', timestamp: 1 };
-  const read = { kind: 'menu', id: 'e1', from: 'ou_a', key: 'list', tenant: 't1' };
+  const header = { event_id: 'e1', tenant_key: 't1', create_time: '1767225600123' };
+  const menu = { operator: { operator_id: { open_id: 'ou_a' } }, event_key: 'list', timestamp: 1767225600 };
+  const read = { kind: 'menu', id: 'e1', at: 1767225600123, from: 'ou_a', key: 'list', tenant: 't1' };
   expect(menuEvent({ header, event: menu })).toEqual(read);
   expect(menuEvent({ ...header, ...menu })).toEqual(read);
+  const { create_time: _, ...timeless } = header;
+  expect(menuEvent({ header: timeless, event: menu })?.at).toBe(1767225600000);
   expect(menuEvent({ header, event: { ...menu, event_key: undefined } })).toBeUndefined();
   const added = { chat_id: 'oc_1', operator_id: { open_id: 'ou_a' }, external: true };
-  const arrived = { id: 'e1', chat: 'oc_1', from: 'ou_a', tenant: 't1' };
+  const arrived = { id: 'e1', at: 1767225600123, chat: 'oc_1', from: 'ou_a', tenant: 't1' };
   expect(arrivedEvent({ header, event: added }, 'added')).toEqual({
     ...arrived,
     kind: 'added',
@@ -431,5 +436,10 @@ it('reads the menu, being added and being opened, whole or melted', () => {
     ...arrived,
     ...{ kind: 'opened', outside: false },
   });
+  for (const external of [undefined, null, 'false'])
+    expect(arrivedEvent({ header, event: { ...added, external } }, 'added')).toEqual({
+      ...arrived,
+      kind: 'added',
+    });
   expect(arrivedEvent({ header, event: {} }, 'added')).toBeUndefined();
 });

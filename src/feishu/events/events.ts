@@ -2,13 +2,14 @@ import type { ArrivedEvent, ClickEvent, MenuEvent, MessageEvent } from '../../bo
 import { list, parsed, type Shape, shape, words } from '../calls/shape.ts';
 
 /**
- * When something was made, in ms; Feishu writes milliseconds for events and microseconds for presses on cards.
+ * When something was made, in ms; Feishu writes milliseconds for events and microseconds for presses on cards. Seconds
+ * and nanoseconds are known by their length, too: what is old must not pass for new because of its form.
  * https://open.feishu.cn/document/uAjLw4CM/ukzMukzMukzM/feishu-cards/card-callback-communication
  */
 function timeOf(value: unknown): { readonly at: number } | undefined {
   const digits = typeof value === 'number' ? String(value) : words(value);
-  if (digits === undefined || !/^\d{13}(\d{3})?$/.test(digits)) return undefined;
-  return { at: Number(digits.slice(0, 13)) };
+  if (digits === undefined || !/^\d{10}(\d{3}){0,3}$/.test(digits)) return undefined;
+  return { at: Number(digits.slice(0, 13).padEnd(13, '0')) };
 }
 
 /**
@@ -81,7 +82,9 @@ export function menuEvent(payload: unknown): MenuEvent | undefined {
   const { event, id, tenant = '', made } = opened(payload);
   const from = openIdOf(shape(event['operator'])?.['operator_id']);
   const key = words(event['event_key']);
-  return id && from && key ? { kind: 'menu', id, from, key, tenant, ...made } : undefined;
+  return id && from && key
+    ? { kind: 'menu', id, from, key, tenant, ...(made ?? timeOf(event['timestamp'])) }
+    : undefined;
 }
 
 /**
@@ -89,11 +92,12 @@ export function menuEvent(payload: unknown): MenuEvent | undefined {
  * what Feishu describes. https://open.feishu.cn/document/server-docs/group/chat-member/event/added
  */
 export function arrivedEvent(payload: unknown, kind: ArrivedEvent['kind']): ArrivedEvent | undefined {
-  const { event, id, tenant = '' } = opened(payload);
+  const { event, id, tenant = '', made } = opened(payload);
   const chat = words(event['chat_id']);
   const from = openIdOf(event['operator_id']);
-  const outside = event['external'] === true;
-  return id && chat && from ? { kind, id, chat, from, outside, tenant } : undefined;
+  const { external } = event;
+  const mark = typeof external === 'boolean' ? { outside: external } : {};
+  return id && chat && from ? { kind, id, chat, from, tenant, ...mark, ...made } : undefined;
 }
 
 const openIdOf = (ids: unknown): string | undefined => words(shape(ids)?.['open_id']);
