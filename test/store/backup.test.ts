@@ -8,9 +8,9 @@ import { backUp } from '../../src/store/db/backup.ts';
 import { openStore } from '../../src/store/open.ts';
 import { typed } from '../support/command-line.ts';
 import { parts as program } from '../support/program.ts';
-import { bodyOf, entriesOf, scopeOf, startChild } from './kill.ts';
+import { startChild } from './kill.ts';
 import { sqlitePlace } from './places.ts';
-import { parts, runOf } from './samples.ts';
+import { bodyOf, entriesOf, parts, runOf, scopeOf } from './samples.ts';
 
 async function place() {
   const made = await sqlitePlace();

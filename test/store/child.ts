@@ -1,9 +1,12 @@
-import { openStore } from '../../src/store/open.ts';
-import { bodyOf, entriesOf, scopeOf } from './kill.ts';
-import { chunkOf, outcomeOf, parts, runOf } from './samples.ts';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { bodyOf, chunkOf, entriesOf, outcomeOf, parts, runOf, scopeOf } from './samples.ts';
 
-/** A process of its own that uses the store: `write URL RUN` until it is killed, or `claim URL OWNER` once. */
-const [job, url = '', name = ''] = process.argv.slice(2);
+/** A process of its own that uses the compiled store: `write URL RUN` until it is killed, or `claim URL OWNER` once. */
+const [dist = '', job, url = '', name = ''] = process.argv.slice(2);
+const { openStore } = (await import(
+  pathToFileURL(join(dist, 'store/open.js')).href
+)) as typeof import('../../src/store/open.ts');
 const say = (line: string): boolean => process.stdout.write(`${line}\n`);
 
 async function write(): Promise<void> {

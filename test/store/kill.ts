@@ -1,26 +1,10 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { LedgerEntry, Scope } from '../../src/run/ports.ts';
+import { built } from '../support/program.ts';
 
-/** The table that a writing process works on. */
-export const scopeOf = (run: string): Scope => ({ definition: 'orders', table: `bascnA/${run}` });
-
-/** The bytes of a chunk, known from its name alone. */
-export function bodyOf(run: string, chunk: string): Uint8Array {
-  return Buffer.alloc(300_000, createHash('sha256').update(`${run}/${chunk}`).digest());
-}
-
-/** What settling a chunk confirms. */
-export const entriesOf = (run: string, chunk: string): LedgerEntry[] =>
-  Array.from({ length: 250 }, (_, at) => ({
-    key: `${run}/${chunk}/${at}`,
-    record: `rec-${run}-${chunk}-${at}`,
-    hash: 'h',
-  }));
-
+const dist = await built();
 const program = fileURLToPath(new URL('./child.ts', import.meta.url));
 
 /** Starts `child.ts`; its lines come one by one. */
@@ -28,7 +12,7 @@ export function startChild(...args: string[]): {
   readonly process: ChildProcessWithoutNullStreams;
   readonly lines: AsyncIterableIterator<string>;
 } {
-  const child = spawn(process.execPath, ['--import', 'tsx', program, ...args], {
+  const child = spawn(process.execPath, ['--import', 'tsx', program, dist, ...args], {
     cwd: fileURLToPath(new URL('../..', import.meta.url)),
   });
   child.stderr.pipe(process.stderr);

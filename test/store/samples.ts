@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { systemClock } from '../../src/clock.ts';
-import type { Log, NewChunk, Outcome, RunRecord, Scope } from '../../src/run/ports.ts';
+import type { LedgerEntry, Log, NewChunk, Outcome, RunRecord, Scope } from '../../src/run/ports.ts';
 import type { State } from '../../src/sync/state/state.ts';
 import { sampleState } from '../support/samples.ts';
 
@@ -40,3 +41,19 @@ export function outcomeOf(change: Partial<Outcome> = {}): Outcome {
     ...change,
   };
 }
+
+/** The table that a writing process works on. */
+export const scopeOf = (run: string): Scope => ({ definition: 'orders', table: `bascnA/${run}` });
+
+/** The bytes of a chunk, known from its name alone. */
+export function bodyOf(run: string, chunk: string): Uint8Array {
+  return Buffer.alloc(300_000, createHash('sha256').update(`${run}/${chunk}`).digest());
+}
+
+/** What settling a chunk confirms. */
+export const entriesOf = (run: string, chunk: string): LedgerEntry[] =>
+  Array.from({ length: 250 }, (_, at) => ({
+    key: `${run}/${chunk}/${at}`,
+    record: `rec-${run}-${chunk}-${at}`,
+    hash: 'h',
+  }));

@@ -13,9 +13,9 @@ import { openDatabase, SqliteFault } from '../../src/store/db/sqlite.ts';
 import { prepareFile } from '../../src/store/db/sqlite-file.ts';
 import { around, beside, watch } from '../../src/store/db/watch.ts';
 import { type OpenedStore, openStore } from '../../src/store/open.ts';
-import { bodyOf, entriesOf, scopeOf, startChild, writeUntilKilled } from './kill.ts';
+import { startChild, writeUntilKilled } from './kill.ts';
 import { sqlitePlace } from './places.ts';
-import { chunkOf, parts, quiet, runOf } from './samples.ts';
+import { bodyOf, chunkOf, entriesOf, parts, quiet, runOf, scopeOf } from './samples.ts';
 
 const opened: { stop(): Promise<void> }[] = [];
 afterEach(async () => {

@@ -10,7 +10,10 @@ declare module 'vitest' {
 
 /** Starts Chromium. Its own sandbox does not work for root, and only our own page is shown in it. */
 export const startBrowser = (executablePath = inject('chromium')): Promise<Browser> =>
-  chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  chromium.launch({
+    executablePath,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-software-rasterizer'],
+  });
 
 /** How a page is looked at. */
 export interface Sight {
