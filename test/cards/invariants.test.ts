@@ -217,7 +217,7 @@ describe('every card', () => {
       fc.property(states, fc.constantFrom(...locales), fc.boolean(), (state, locale, copy) => {
         sound(runCard(state, { ...view, locale, copy }));
       }),
-      { numRuns: 150 },
+      { numRuns: 75 },
     );
   });
 

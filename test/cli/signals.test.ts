@@ -59,44 +59,11 @@ afterEach(async () => {
   rmSync(cwd, { recursive: true });
 });
 
-/** Resolves when a call to create records reaches Feishu. */
-const writing = (): Promise<void> =>
-  new Promise((resolve) => {
-    const off = feishu.onCall((call) => {
-      if (!call.path.endsWith('/records/batch_create')) return;
-      off();
-      resolve();
-    });
-  });
-
 const endedEarly = async (shell: Shell): Promise<never> => {
   throw new Error(`it ended with ${await shell.exit}: ${shell.written.err}`);
 };
 
 describe('a real process', () => {
-  it('runs, reports and exits with 0', async () => {
-    const shell = type('run orders --json', cwd, env);
-    expect(await shell.exit, shell.written.err).toBe(0);
-    expect(lastLine(shell.written.out)).toMatchObject({
-      definition: 'orders',
-      status: 'done',
-      rows: { read: 300, created: 300 },
-    });
-    expect(table.size()).toBe(300);
-  });
-
-  it('that is told to stop while it writes lets the call in flight end, says where it stands and exits with 1', async () => {
-    feishu.setLatency(150);
-    const shell = type('run orders --json', cwd, env);
-    await Promise.race([writing(), endedEarly(shell)]);
-    shell.child.kill('SIGTERM');
-    expect(await shell.exit, shell.written.err).toBe(1);
-    const report = lastLine(shell.written.out) as { status: string; rows: { created: number } };
-    expect(report.status).toBe('interrupted');
-    expect(report.rows.created).toBe(table.size());
-    expect(table.size()).toBeLessThan(300);
-  });
-
   it('that is told twice leaves at once, still with one object', async () => {
     feishu.setLatency((route) => (/create/i.test(route) ? 20_000 : 0));
     const shell = type('run orders --json', cwd, env);

@@ -145,7 +145,7 @@ it('the next time lies ahead, is the same from everywhere before it, and the las
         if (second !== undefined) expect(lastWithin(one, at, second)).toBe(second);
       },
     ),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 });
 

@@ -33,7 +33,7 @@ it('is what String gives, for every number', () => {
     fc.property(numbers, (value) => {
       expect(decimalText(value)).toBe(String(value));
     }),
-    { numRuns: 5_000 },
+    { numRuns: 2_000 },
   );
   for (const value of edges) expect([value, decimalText(-value)]).toEqual([value, String(-value)]);
 });
@@ -53,7 +53,7 @@ it('a plain decimal is the number that a number field makes of it', () => {
       if (plain !== undefined) expect(plain).toBe(wanted('number', ` ${text}`));
       expect(plainDecimal(` ${text}`)).toBeUndefined();
     }),
-    { numRuns: 5_000 },
+    { numRuns: 2_000 },
   );
 });
 
