@@ -207,7 +207,7 @@ export async function checkRecords(
   signal: AbortSignal,
 ): Promise<readonly Problem[]> {
   const names = keyNames(mapping);
-  if (view === 'limit') await table.inView(names, signal);
+  if (view === 'limit') await table.inView(names, signal, 1);
   // A table that moves meanwhile is not read again: this is a look, no run.
   const some: Table = {
     ...table,

@@ -62,8 +62,11 @@ export interface Table {
    * @param fieldNames only these fields; all when there are more than 200.
    */
   records(fieldNames: readonly string[], signal: AbortSignal): AsyncIterable<RecordPage>;
-  /** The IDs of the records that the view in the address shows; every record's when it names none. */
-  inView(fieldNames: readonly string[], signal: AbortSignal): Promise<ReadonlySet<string>>;
+  /**
+   * The IDs of the records that the view in the address shows; every record's when it names none.
+   * @param least after so many no further page is read; all when not given
+   */
+  inView(fieldNames: readonly string[], signal: AbortSignal, least?: number): Promise<ReadonlySet<string>>;
   /** How many calls {@link matching} makes for these values. */
   filters(field: string, values: readonly string[]): number;
   /** Records whose field equals one of the values (at most 50 a call; the adapter splits). */

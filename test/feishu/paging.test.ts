@@ -35,6 +35,13 @@ async function readAll(records: AsyncIterable<RecordPage>): Promise<string[]> {
   return ids;
 }
 
+it('a view is read as far as it is asked for', async () => {
+  const book = { '': page(['r1', 'r2'], 'p2'), p2: page(['r3'], undefined) };
+  const { table } = await tableOf(pages(book));
+  expect([...(await table.inView([], forever, 1))]).toEqual(['r1', 'r2']);
+  expect([...(await table.inView([], forever))]).toEqual(['r1', 'r2', 'r3']);
+});
+
 describe('a read fails, instead of ending early or never,', () => {
   it.each([
     [

@@ -153,12 +153,13 @@ function reading(
   return {
     records: (fieldNames, signal) => search(signal, named(fieldNames)),
 
-    inView: async (fieldNames, signal) => {
+    inView: async (fieldNames, signal, least = Number.POSITIVE_INFINITY) => {
       let ids = new Set<string>();
       const body = { ...named(fieldNames), ...(view !== undefined && { view_id: view }) };
       for await (const page of search(signal, body)) {
         if (page.restarted) ids = new Set();
         for (const record of page.records) ids.add(record.id);
+        if (ids.size >= least) break;
       }
       return ids;
     },

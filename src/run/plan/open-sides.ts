@@ -208,7 +208,7 @@ function without(table: Table, fields: readonly Field[]): Table {
   return {
     ...table,
     records: (names, signal) => table.records(there(names), signal),
-    inView: (names, signal) => table.inView(there(names), signal),
+    inView: (names, signal, least) => table.inView(there(names), signal, least),
   };
 }
 
