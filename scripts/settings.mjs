@@ -1,6 +1,6 @@
 // Writes what shows the settings: .env.example and the tables of both READMEs. Run through tsx: npm run settings.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { envExample, settingCells } from '../src/cli/help.ts';
+import { envExample, settingCells } from '../src/cli/arguments.ts';
 import { columnsOf } from '../src/sync/words/text.ts';
 
 const file = (name) => new URL(`../${name}`, import.meta.url);

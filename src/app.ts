@@ -50,15 +50,19 @@ export async function openProgram(config: Config, surroundings: Surroundings) {
   const around = { ...surroundings, log: beside(surroundings.log) };
   try {
     const parts = await openParts(config, surroundings, own);
-    const { store, runs, definitions } = parts;
+    const { store, runs, definitions, client } = parts;
+    // From then on the store waits no longer than a moment for other programs.
+    surroundings.stopping?.addEventListener('abort', store.hurry, { once: true });
     return {
       ...{ runs, definitions },
-      ...tableUses(parts),
-      ...runUses(parts, around),
+      tables: tableUses(parts),
+      acts: actUses(parts, around),
+      holds: holdUses(parts, around),
+      /** Looks at the Feishu app and registers its slash commands. Rejects with `ProblemError` or `CallError`. */
+      setup: (signal: AbortSignal) =>
+        setUp(config.app, client, { commands: slashCommands, menu: botMenu }, signal),
       /** Starts the bot: resolves once it listens. Rejects with `ProblemError` when it cannot. */
       serve: () => serve(parts, around, own),
-      /** From now on the store waits no longer than a moment for other programs: this one is about to stop. */
-      hurry: store.hurry,
       /** Takes no more work, lets the calls in flight end, stores where everything stands, closes all. Safe to call twice. */
       stop: () => {
         store.hurry();
@@ -125,8 +129,8 @@ async function openParts(config: Config, surroundings: Surroundings, own: Own) {
 }
 
 /** What is done with a definition and its table. */
-function tableUses({ config, definitions, init, verify, ...parts }: Parts) {
-  const { client, people, sources, store } = parts;
+function tableUses({ definitions, init, verify, ...parts }: Parts) {
+  const { config, client, people, sources, store } = parts;
   return {
     /**
      * Tries settings, connections, permissions, tables and fields of the definitions named, or of all. Writes nothing.
@@ -139,41 +143,56 @@ function tableUses({ config, definitions, init, verify, ...parts }: Parts) {
     /** Compares both sides key by key; writes nothing. Rejects with `ProblemError` or `CallError`. */
     verify: async (name: string, onKeys: Parameters<Verify>[1], meter: CallMeter, signal: AbortSignal) =>
       verify(await definitions.get(name), onKeys, meter, signal),
-    /** Looks at the Feishu app and registers its slash commands. Rejects with `ProblemError` or `CallError`. */
-    setup: (signal: AbortSignal) =>
-      setUp(config.app, client, { commands: slashCommands, menu: botMenu }, signal),
     /** What the latest runs did with one row. */
     story: (name: string, key: string) => story(name, key, store),
-    /** Who asked for what, newest first; of one definition when named. */
-    audit: (name: string | undefined, limit: number) => store.audit.list(name, limit),
   };
 }
 
-/** What is asked of runs and schedules, and who may. */
-function runUses({ config, store, chat, runs, definitions }: Parts, { clock, log }: Surroundings) {
-  const { kept, audit } = store;
+const allower =
+  ({ config: { admins }, store, chat }: Parts, { clock, log }: Surroundings) =>
+  (user: string, deed: Deed) => {
+    const parts = { kept: store.kept, audit: store.audit, admins, clock, log, chat };
+    return permit({ shell: user, once: randomUUID() }, deed, parts);
+  };
+
+/** What people do from the shell: whether they may, what was noted of it, and what the chat shows. */
+function actUses(parts: Parts, around: Surroundings) {
+  const { config, store, chat, definitions } = parts;
   const { timeZone, locale, admins } = config;
-  const parts = { kept, clock, runs };
-  const allow = (user: string, deed: Deed) =>
-    permit({ shell: user, once: randomUUID() }, deed, { kept, audit, admins, clock, log, chat });
+  const allow = allower(parts, around);
   return {
     /** Decides whether the command line may do something now, and notes it with who asked. */
     permit: async ({ user, name, ...deed }: ShellDeed) =>
       allow(user, { ...deed, name, definition: await definitionOf(name, { definitions }) }),
+    /** Who asked for what, newest first; of one definition when named. */
+    audit: (name: string | undefined, limit: number) => store.audit.list(name, limit),
     /** Draws the card of a run, where it has one, once more: nobody follows a run that waits. Never rejects. */
     redraw: async (state: State) => {
       const card = (await store.journal.findRun(state.run))?.card;
       if (!card) return;
       const definition = await definitionOf(state.definition, { definitions });
-      const view = { now: clock.now(), locale, timeZone, approvers: approvers(definition?.access, admins) };
+      const people = approvers(definition?.access, admins);
+      const view = { now: around.clock.now(), locale, timeZone, approvers: people };
       await chat.patch(card.message, runCard(state, view)).catch((error: unknown) => {
-        log.warn('card.not-shown', { run: state.run, ...factsOf(error) });
+        around.log.warn('card.not-shown', { run: state.run, ...factsOf(error) });
       });
     },
+  };
+}
+
+/** What holds everything or a schedule. */
+function holdUses(parts: Parts, around: Surroundings) {
+  const { config, store, runs, definitions } = parts;
+  const { timeZone, admins } = config;
+  const { kept } = store;
+  const { clock } = around;
+  const allow = allower(parts, around);
+  return {
     /** Freezes everything, or thaws it, and notes it with who asked. */
     rule: async (what: 'freeze' | 'thaw', user: string) => {
       await allow(user, { right: 'admin', what, definition: undefined });
-      return what === 'freeze' ? freezeAll({ kind: 'cli', user }, parts) : thawAll(parts);
+      const about = { kept, clock, runs };
+      return what === 'freeze' ? freezeAll({ kind: 'cli', user }, about) : thawAll(about);
     },
     /** What goes on or waits anywhere, oldest first, and what holds everything; `spentUntil` in ms. */
     standing: async () => {

@@ -16,16 +16,16 @@ const cli = createCli(process.argv.slice(2), {
   env: process.env,
   cwd: process.cwd(),
   user: shellUser(),
-  out: output(process.stdout),
-  err: output(process.stderr),
-  lines: typedLines(),
+  io: { out: output(process.stdout), err: output(process.stderr), lines: typedLines() },
   clock: systemClock,
   stopping: stopping.signal,
-  createLog: async () => (await import('./log.ts')).createLog,
-  openProgram: async () => (await import('./app.ts')).openProgram,
-  openDefinitions: async () => (await import('./local.ts')).openDefinitions,
-  storeCare: async () => (await import('./local.ts')).storeCare,
-  openDemo,
+  load: {
+    log: async () => (await import('./log.ts')).createLog,
+    program: async () => (await import('./app.ts')).openProgram,
+    definitions: async () => (await import('./local.ts')).openDefinitions,
+    storeCare: async () => (await import('./local.ts')).storeCare,
+    demo: openDemo,
+  },
 });
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -87,15 +87,8 @@ function output(stream: WriteStream): Stream {
       await last;
       return failed;
     },
-    get isTTY() {
-      return stream.isTTY;
-    },
-    get columns() {
-      return stream.columns || 80;
-    },
-    get rows() {
-      return stream.rows || 24;
-    },
+    isTTY: stream.isTTY,
+    size: () => ({ columns: stream.columns || 80, rows: stream.rows || 24 }),
   };
 }
 

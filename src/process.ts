@@ -18,6 +18,8 @@ export interface Surroundings {
   readonly instance?: Instance;
   /** Wakes what happens by the clock; once a second when not given. */
   readonly wake?: Wake;
+  /** Aborted when the program is about to stop. */
+  readonly stopping?: AbortSignal;
 }
 
 /** One of several that share a store. */

@@ -77,7 +77,7 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   demo: {
     ours: ['demo', 'sync', 'cards', 'app.ts', 'bot/commands', ...config],
-    types: ['run', 'bot', 'cli/command.ts'],
+    types: ['run', 'bot', 'cli/command.ts', 'cli/terminal.ts'],
     packages: ['@photostructure/sqlite', 'bitable-playground', 'mysql2'],
     node: true,
   },

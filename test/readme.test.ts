@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { envExample, exitCodes, settingCells } from '../src/cli/help.ts';
+import { envExample, exitCodes, settingCells } from '../src/cli/arguments.ts';
 import { reportNoRun } from '../src/cli/report.ts';
 import { readConfig } from '../src/config.ts';
 import { settings } from '../src/settings.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { afterHelp, envExample, settingCells } from '../src/cli/help.ts';
+import { afterHelp, envExample, settingCells } from '../src/cli/arguments.ts';
 import { readTable } from '../src/config.ts';
 import { whole } from '../src/setting-values.ts';
 import { type Setting, settings } from '../src/settings.ts';

@@ -1,7 +1,7 @@
 import { localeOf, secretsOf } from '../config.ts';
 import { readEnvironment } from '../env-file.ts';
 import type { Clock, Log } from '../run/ports.ts';
-import { type Hide, hiding } from '../sync/words/hide.ts';
+import { hiding } from '../sync/words/hide.ts';
 import { ProblemError, problem } from '../sync/words/problem.ts';
 import { inLocale, type Locale, text } from '../sync/words/text.ts';
 import { parseArguments, type Typed, wantsJson } from './arguments.ts';
@@ -27,8 +27,9 @@ export function keepStdoutForAnswers(): void {
 /** Prepares one command line; `line` are the words after the program's name. */
 export function createCli(line: readonly string[], world: World): Cli {
   let hide = hiding(secretsOf(world.env));
-  const clean = (stream: Stream): Stream => cleaned(stream, (words) => hide(words));
-  const [out, err] = [clean(world.out), clean(world.err)];
+  const clean = (stream: Stream): Stream => ({ ...stream, write: (words) => stream.write(hide(words)) });
+  const io = { ...world.io, out: clean(world.io.out), err: clean(world.io.err) };
+  const { out, err } = io;
   const json = wantsJson(line);
   const speak = (locale: Locale) => inLanguage(locale, line, err, world.clock);
   let spoken = speak(localeOf(world.env));
@@ -42,9 +43,8 @@ export function createCli(line: readonly string[], world: World): Cli {
     if (isAnswered) return answer.exit;
     isAnswered = true;
     spoken.terminal.clear();
-    const lines = answer.lines.map((words) => `${words}\n`).join('');
-    if (json || answer.bad) err.write(lines);
-    else out.write(lines);
+    const shown = json || answer.bad ? err : out;
+    shown.write(answer.lines.map((words) => `${words}\n`).join(''));
     if (json) out.write(`${JSON.stringify(answer.json)}\n`);
     return answer.exit;
   };
@@ -54,9 +54,9 @@ export function createCli(line: readonly string[], world: World): Cli {
     if (localeOf(env) !== spoken.locale) spoken = speak(localeOf(env));
     const { locale, typed, terminal } = spoken;
     return perform(typed, {
-      ...{ world: { ...world, env, out, err }, advice, json, locale, terminal, refuse },
+      ...{ world: { ...world, env, io }, advice, json, locale, terminal, refuse },
       openLog: async (options) => {
-        log = (await world.createLog())({ ...options, write: terminal.write, pretty: err.isTTY });
+        log = (await world.load.log())({ ...options, write: terminal.write, pretty: err.isTTY });
         return log;
       },
       following: (answer) => {
@@ -90,21 +90,6 @@ const inLanguage = (locale: Locale, line: readonly string[], err: Stream, clock:
   locale,
   typed: parseArguments(line, locale, commands),
   terminal: createTerminal(err, clock, locale),
-});
-
-/** A stream that shows no secret. */
-const cleaned = (stream: Stream, hide: Hide): Stream => ({
-  write: (words) => stream.write(hide(words)),
-  flushed: () => stream.flushed(),
-  get isTTY() {
-    return stream.isTTY;
-  },
-  get columns() {
-    return stream.columns;
-  },
-  get rows() {
-    return stream.rows ?? 24;
-  },
 });
 
 async function perform(typed: Typed, shell: Shell): Promise<Answer> {
@@ -146,17 +131,12 @@ async function delivered(exit: ExitCode, out: Stream, err: Stream, locale: Local
 /** Whether nothing in line or settings is wrong: what stands in the way may be over when it is tried again. */
 const isPassing = ({ problems }: ProblemError): boolean => problems.every(({ code }) => passing.has(code));
 const passing: ReadonlySet<string> = new Set([
-  'store-busy',
-  'store-silent',
-  'store-full',
-  'store-failed',
-  'backup-not-written',
-  'store-in-use',
-  'interrupted',
+  ...['store-busy', 'store-silent', 'store-full', 'store-failed', 'store-in-use'],
+  ...['backup-not-written', 'interrupted'],
 ]);
 
 const leftInAHurry = problem({
   code: 'interrupted',
-  message: { zh: '已按要求立即结束。', en: 'Ended at once, as asked.' },
-  cure: { zh: '再次运行即可继续。', en: 'Run it again to go on.' },
+  message: text('已按要求立即结束。', 'Ended at once, as asked.'),
+  cure: text('再次运行即可继续。', 'Run it again to go on.'),
 });

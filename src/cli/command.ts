@@ -8,9 +8,9 @@ import type { State } from '../sync/state/state.ts';
 import type { Problem } from '../sync/words/problem.ts';
 import { type Locale, type Text, text } from '../sync/words/text.ts';
 import type { ExitCode, ReportedError } from './report.ts';
-import type { Stream, Terminal } from './terminal.ts';
+import type { Output, Stream, Terminal } from './terminal.ts';
 
-/** All that the command line takes from outside. Parts that are slow to load are fetched when needed. */
+/** All that the command line takes from outside. */
 export interface World {
   readonly version: string;
   readonly env: Environment;
@@ -18,19 +18,29 @@ export interface World {
   readonly cwd: string;
   /** Who types: the shell user's name. */
   readonly user: string;
+  readonly io: Streams;
+  readonly clock: Clock;
+  /** Aborted when the program is to end. */
+  readonly stopping: AbortSignal;
+  readonly load: Loaders;
+}
+
+/** The streams of the process. */
+interface Streams {
   readonly out: Stream;
   readonly err: Stream;
   /** Lines typed by the person. */
   readonly lines: AsyncIterable<string>;
-  readonly clock: Clock;
-  /** Aborted when the program is to end. */
-  readonly stopping: AbortSignal;
-  readonly createLog: () => Promise<(options: LogOptions) => Log>;
-  readonly openProgram: () => Promise<typeof openProgram>;
-  readonly openDefinitions: () => Promise<typeof openDefinitions>;
+}
+
+/** Parts that are slow to load, fetched when they are needed. */
+interface Loaders {
+  readonly log: () => Promise<(options: LogOptions) => Log>;
+  readonly program: () => Promise<typeof openProgram>;
+  readonly definitions: () => Promise<typeof openDefinitions>;
   readonly storeCare: () => Promise<typeof storeCare>;
   /** Undefined where the demo is not part of the program. */
-  readonly openDemo: () => Promise<RunDemo | undefined>;
+  readonly demo: () => Promise<RunDemo | undefined>;
 }
 
 /** What every command is given. */
@@ -70,16 +80,17 @@ export interface Word<T> {
   readonly read: (typed: unknown) => T;
 }
 
+const wordOrNone = (typed: unknown): string | undefined => (typeof typed === 'string' ? typed : undefined);
+
 /** An argument; with `<…>` it must be there. */
 export const argument = (term: string, help: Text): Word<string> => ({
   ...{ term, help, shown: term.replace(/[<>.]/g, '').toUpperCase() },
-  read: (typed) => (Array.isArray(typed) ? typed.join(' ') : String(typed)),
+  read: (typed) => [typed].flat().join(' '),
 });
 
 /** An argument that may be left out. */
 export const optionalArgument = (term: string, help: Text): Word<string | undefined> => ({
-  ...{ term, help, shown: term.toUpperCase() },
-  read: (typed) => (typeof typed === 'string' ? typed : undefined),
+  ...{ term, help, shown: term.toUpperCase(), read: wordOrNone },
 });
 
 /** Any number of arguments. */
@@ -96,8 +107,9 @@ export const definitionName = argument(
 
 /** An option with a value. */
 export const option = (term: string, help: Text): Word<string | undefined> => ({
-  ...{ term, help },
-  read: (typed) => (typeof typed === 'string' ? typed : undefined),
+  term,
+  help,
+  read: wordOrNone,
 });
 
 /** An option without a value. */
@@ -149,10 +161,7 @@ export interface CommandSpec<W extends Words> {
 }
 
 /** A command of the registry. */
-export interface Command {
-  readonly name: string;
-  readonly help: Text;
-  readonly words?: Words;
+export interface Command extends Pick<CommandSpec<Words>, 'name' | 'help' | 'words'> {
   /** Takes the typed words by their names. */
   readonly bind: (typed: Readonly<Record<string, unknown>>) => BoundCommand;
 }
@@ -191,21 +200,14 @@ export interface DemoOptions {
 
 /** What the demo takes from outside. */
 export interface DemoStage {
-  /** Shows one or more lines. */
-  say(text: string): void;
-  /** Writes as it is, without a line break. */
-  write(words: string): void;
+  readonly out: Output;
   readonly log: Log;
   readonly clock: Clock;
   /** Aborted when the person wants to leave. */
   readonly signal: AbortSignal;
   /** Lines typed by the person; ends when the terminal does. */
   readonly lines: AsyncIterable<string>;
-  readonly isTTY: boolean;
-  /** Columns and lines of the terminal, right now. */
-  readonly columns: number;
-  readonly rows: number;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
 }
 
 /** Plays the demo; answers the last run's state, null when none ended. */

@@ -79,21 +79,11 @@ function waitingOf(state: State, locale: Locale): Report['waiting'] {
 }
 
 /** Reports that no run came about. */
-export function reportNoRun(definition: string | null, error: ReportedError): Report {
-  return {
-    run: null,
-    definition,
-    status: 'failed',
-    rows: nothing.rows,
-    deletes: nothing.deletes,
-    chunks: { total: 0, failed: [] },
-    rounds: 0,
-    calls: nothing.calls,
-    ms: nothing.ms,
-    waiting: null,
-    error,
-  };
-}
+export const reportNoRun = (definition: string | null, error: ReportedError): Report => ({
+  ...{ run: null, definition, status: 'failed', rows: nothing.rows, deletes: nothing.deletes },
+  ...{ chunks: { total: 0, failed: [] }, rounds: 0, calls: nothing.calls, ms: nothing.ms, waiting: null },
+  error,
+});
 
 /** The line to type when a person agrees to a plan that waits. */
 export const approveCommand = (state: Pick<State, 'run' | 'definition'>): string =>

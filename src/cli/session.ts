@@ -9,10 +9,11 @@ import {
   readLocalConfig,
   secretsOf,
 } from '../config.ts';
-import type { CallMeter, Clock, Log } from '../run/ports.ts';
+import type { CallMeter, Log } from '../run/ports.ts';
 import type { CallCounts } from '../sync/state/state.ts';
 import { CallError } from '../sync/words/failure.ts';
 import { hiding } from '../sync/words/hide.ts';
+import { inTime } from '../sync/words/limits.ts';
 import { ProblemError, problem } from '../sync/words/problem.ts';
 import { text } from '../sync/words/text.ts';
 import {
@@ -58,12 +59,11 @@ async function inSession(
   const config = withAdvice(() => readConfig(world.env, world.cwd), shell, name !== 'check');
   const secrets = secretsOf(world.env);
   const log = await openLog({ level: levelOf(config, name === 'start' ? 'info' : 'warn'), secrets });
-  const open = await world.openProgram();
-  const opening = open(config, { log, clock, hide: hiding(secrets), version });
+  const open = await world.load.program();
+  const opening = open(config, { log, clock, hide: hiding(secrets), version, stopping });
   // The bot is opened and closed again: whoever stops it wants an end without a fault.
   const program = await (name === 'start' ? opening : orStopped(opening, stopping));
   const stop = stopper(program, log, world);
-  stopping.addEventListener('abort', () => program.hurry(), { once: true });
   try {
     return await work({ shell, program, config, stop });
   } catch (error) {
@@ -75,6 +75,9 @@ async function inSession(
   }
 }
 
+/** Milliseconds that parts may take to stop before the process goes without them. */
+const stopLimit = 20_000;
+
 /** Stops the program once, however often it is called. */
 function stopper(program: Program, log: Log, { clock, stopping }: Shell['world']): () => Promise<void> {
   let stopped: Promise<void> | undefined;
@@ -82,10 +85,11 @@ function stopper(program: Program, log: Log, { clock, stopping }: Shell['world']
     const since = clock.now();
     const why: unknown = stopping.aborted ? stopping.reason : undefined;
     log.info('program.stop-asked', { why: why instanceof Error ? why.message : 'ended' });
-    await within(stopLimit, program.stop(), clock).then(
-      () => log.info('program.stopped', { ms: clock.now() - since }),
-      (error: unknown) => log.error('program.not-stopped', { error }),
-    );
+    const late = new Error(`stopping took longer than ${stopLimit} ms`);
+    const stops = program.stop().catch((error: unknown) => ({ error }));
+    const fault = await inTime(stops, stopLimit, clock, { error: late });
+    if (fault) log.error('program.not-stopped', fault);
+    else log.info('program.stopped', { ms: clock.now() - since });
   };
   return () => {
     stopped ??= stop();
@@ -124,14 +128,16 @@ function tellAdvice({ advice }: Pick<LocalConfig, 'advice'>, { terminal, locale 
 const levelOf = ({ logLevel }: Pick<Config, 'logLevel'>, quiet: LogLevel): LogLevel =>
   logLevel === 'auto' ? quiet : logLevel;
 
+/** Resolves when the signal is aborted. */
+export const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+
 /** Waits for the program to open, unless somebody stops it first: it may have to wait for another one itself. */
 async function orStopped(opening: Promise<Program>, stopping: AbortSignal): Promise<Program> {
-  const over = new AbortController();
-  const stopped = new Promise<undefined>((resolve) => {
-    if (stopping.aborted) resolve(undefined);
-    stopping.addEventListener('abort', () => resolve(undefined), { signal: over.signal });
-  });
-  const program = await Promise.race([opening, stopped]).finally(() => over.abort());
+  const program = await Promise.race([opening, aborted(stopping)]);
   if (program) return program;
   void opening.then(
     (late) => late.stop(),
@@ -147,28 +153,12 @@ async function orStopped(opening: Promise<Program>, stopping: AbortSignal): Prom
   });
 }
 
-/** Milliseconds that parts may take to stop before the process goes without them. */
-const stopLimit = 20_000;
-
-/** Rejects when the work takes longer than the limit. */
-async function within(limit: number, work: Promise<void>, clock: Clock): Promise<void> {
-  const done = new AbortController();
-  const late = clock.sleep(limit, done.signal).then(() => {
-    throw new Error(`stopping took longer than ${limit} ms`);
-  });
-  try {
-    await Promise.race([work, late]);
-  } finally {
-    late.catch(() => undefined);
-    done.abort();
-  }
-}
-
 /** Answers why an act about a definition must not be: what is wrong with it, or a freeze; else the act is noted. */
 export const hindered = async (name: string, deed: Act, session: Session): Promise<Answer | undefined> =>
   (await wrongIn(name, session)) ?? (await refusedOf(name, deed, session));
 
-type Act = Omit<ShellDeed, 'user' | 'name'>;
+/** Something that is done with a definition. */
+export type Act = Omit<ShellDeed, 'user' | 'name'>;
 
 /** Answers what a person must put right before anything is called: the name, the definition's file, or its connection. */
 export async function wrongIn(
@@ -190,17 +180,13 @@ export async function refusedOf(
   deed: Act,
   { shell, program }: Session,
 ): Promise<Answer | undefined> {
-  const permission = await program.permit({ ...deed, name, user: shell.world.user });
+  const permission = await program.acts.permit({ ...deed, name, user: shell.world.user });
   if (permission.allowed) return undefined;
-  const frozen = problem({
-    code: 'frozen',
-    message: permission.refusal,
-    cure: text(
-      '先解冻，然后再试：在这里运行 bitable-sync thaw，或由管理员在聊天里发送 /sync thaw。',
-      'Thaw it first: run bitable-sync thaw here, or have an admin send /sync thaw in the chat.',
-    ),
-  });
-  return shell.refuse(frozen, 1);
+  const cure = text(
+    '先解冻再试：运行 bitable-sync thaw，或由管理员在聊天里发送 /sync thaw。',
+    'Thaw it first: run bitable-sync thaw here, or have an admin send /sync thaw in the chat.',
+  );
+  return shell.refuse(problem({ code: 'frozen', message: permission.refusal, cure }), 1);
 }
 
 /** Counts the calls of a command that makes no run. */

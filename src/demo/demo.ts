@@ -22,11 +22,11 @@ export const runDemo: RunDemo = async (options, stage) => {
   const { once, source, faults } = options;
   const locale = localeOf(stage.env);
   const tell = (...lines: readonly Text[]): void =>
-    stage.say(lines.map((line) => inLocale(line, locale)).join('\n'));
+    stage.out.write(`${lines.map((line) => inLocale(line, locale)).join('\n')}\n`);
   const rows = Math.max(options.rows ?? usualRows, faults ? fewestRows : 1);
   tell(...opening(options, rows));
-  const screen = openScreen(stage, {
-    color: stage.isTTY && !stage.env['NO_COLOR'],
+  const screen = openScreen(stage.out, {
+    color: stage.out.isTTY && !stage.env['NO_COLOR'],
     person: names[locale],
     listens: !once,
   });

@@ -1,18 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { Card } from '../cards/parts/card.ts';
 import { type DrawnButton, drawCard, toWidth } from '../cards/terminal.ts';
+import type { Output } from '../cli/terminal.ts';
 import { columnsOf } from '../sync/words/text.ts';
-
-/** Where the conversation is drawn. */
-export interface Paper {
-  /** Writes as it is, without a line break. */
-  write(words: string): void;
-  readonly isTTY: boolean;
-  /** Columns of the terminal, right now. */
-  readonly columns: number;
-  /** Lines of the terminal, right now. */
-  readonly rows: number;
-}
 
 /** How cards and people are written. */
 export interface Look {
@@ -47,10 +37,10 @@ export interface Screen {
 const widest = 76;
 
 /** Opens the screen: on a terminal the newest card changes in its place, elsewhere each new stage is written once. */
-export function openScreen(paper: Paper, look: Look): Screen {
+export function openScreen(paper: Output, look: Look): Screen {
   const newest = buttonKeeper();
   const draw = (message: string, card: Card): string => {
-    const width = Math.max(20, Math.min(widest, paper.columns - 1));
+    const width = Math.max(20, Math.min(widest, paper.size().columns - 1));
     const drawn = drawCard(card, width, { color: look.color, name: () => look.person });
     newest.keep(message, drawn.buttons);
     return drawn.text;
@@ -78,7 +68,7 @@ type Drawing = Omit<Screen, 'buttons'>;
 const lead = ({ person }: Look): string => `${person} ▸ `;
 
 /** For files and pipes: what was written stays, so a card is written again only when it says something new. */
-function plainScreen(paper: Paper, look: Look, draw: Draw): Drawing {
+function plainScreen(paper: Output, look: Look, draw: Draw): Drawing {
   const shown = new Map<string, string>();
   const spoken = (line: string): void => say(`${lead(look)}${line}`);
   const say = (lines: string): void => paper.write(`${lines}\n`);
@@ -124,7 +114,7 @@ const clearLine = '\u001b[K';
 const clearBelow = '\u001b[J';
 const up = (lines: number): string => `\u001b[${lines}F`;
 
-function liveScreen(paper: Paper, look: Look, draw: Draw): Drawing {
+function liveScreen(paper: Output, look: Look, draw: Draw): Drawing {
   const prompt = look.listens ? lead(look) : '';
   let live: Block | undefined;
 
@@ -148,8 +138,10 @@ function liveScreen(paper: Paper, look: Look, draw: Draw): Drawing {
   /** Whether the block still stands where it was drawn, in full. */
   const isInPlace = (block: Block, next: Block): boolean => {
     const height = Math.max(linesOf(block).length, linesOf(next).length);
-    const fits = linesOf(next).every((line) => columnsOf(stripVTControlCharacters(line)) < paper.columns);
-    return block.columns === paper.columns && height < paper.rows && fits;
+    const fits = linesOf(next).every(
+      (line) => columnsOf(stripVTControlCharacters(line)) < paper.size().columns,
+    );
+    return block.columns === paper.size().columns && height < paper.size().rows && fits;
   };
 
   const show = (next: Block): void => {
@@ -171,7 +163,7 @@ function liveScreen(paper: Paper, look: Look, draw: Draw): Drawing {
     say,
     spoken: (line) => say(`${lead(look)}${line}`),
     note: (words) => {
-      const line = columnsOf(words) < paper.columns ? words : toWidth(words, paper.columns - 1);
+      const line = columnsOf(words) < paper.size().columns ? words : toWidth(words, paper.size().columns - 1);
       const next = live && { ...live, notes: [...live.notes, line] };
       if (live && next && isInPlace(live, next)) show(next);
       else {
@@ -182,8 +174,8 @@ function liveScreen(paper: Paper, look: Look, draw: Draw): Drawing {
     card: (message, card) => {
       const drawn = draw(message, card);
       const notes = live?.message === message ? live.notes : [];
-      if (live?.message === message && live.card === drawn && live.columns === paper.columns) return;
-      show({ message, card: drawn, notes, columns: paper.columns });
+      if (live?.message === message && live.card === drawn && live.columns === paper.size().columns) return;
+      show({ message, card: drawn, notes, columns: paper.size().columns });
     },
     typed: () => {
       paper.write(prompt);

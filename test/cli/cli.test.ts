@@ -55,11 +55,15 @@ describe('run', () => {
     'is refused while everything is frozen, and noted with the shell user: %s',
     async (line) => {
       const deeds: unknown[] = [];
+      const fake = fakeProgram({});
       const program = {
-        ...fakeProgram({}),
-        permit: async (deed: object) => {
-          deeds.push(deed);
-          return { allowed: false, refusal: text('已冻结', 'frozen'), ask: [] } as const;
+        ...fake,
+        acts: {
+          ...fake.acts,
+          permit: async (deed: object) => {
+            deeds.push(deed);
+            return { allowed: false, refusal: text('已冻结', 'frozen'), ask: [] } as const;
+          },
         },
       };
       const typed = type(line, program);
@@ -72,10 +76,9 @@ describe('run', () => {
   it('that freezes says since when, by whom, and what is under way', async () => {
     const going = stateOf({ run: 'r7', status: 'running' });
     const frozen = { by: { kind: 'chat', openId: 'ou_boss' }, at: Date.UTC(2026, 10, 23) } as const;
-    const program = {
-      ...fakeProgram({}),
-      rule: async () => ({ words: [text('已冻结', 'frozen now')], frozen, going: [going] }),
-    };
+    const fake = fakeProgram({});
+    const rule = async () => ({ words: [text('已冻结', 'frozen now')], frozen, going: [going] });
+    const program = { ...fake, holds: { ...fake.holds, rule } };
     const typed = type('freeze --json', program);
     expect(await typed.exit).toBe(0);
     expect(typed.json()).toEqual({
@@ -138,7 +141,9 @@ describe('run', () => {
     ['store-refused', 2],
   ])('whose store answers %s exits with %i', async (code, exit) => {
     const one = problem({ code, message: { zh: '坏', en: 'bad' }, cure: { zh: '修', en: 'mend' } });
-    const typed = type('run orders --json', fakeProgram({}), { openProgram: () => Promise.reject(one) });
+    const typed = type('run orders --json', fakeProgram({}), {
+      load: { program: () => Promise.reject(one) },
+    });
     expect(await typed.exit).toBe(exit);
     expect(typed.json()).toMatchObject({ error: { code } });
   });
@@ -416,8 +421,18 @@ describe('what the chat can do, the shell can', () => {
     const locked = problem({ code: 'store-busy', message: text('锁着', 'locked'), cure: text('等', 'wait') });
     let hurry = (): void => undefined;
     const standing = () => new Promise<never>((_, reject) => (hurry = () => reject(locked)));
-    const program = { ...fakeProgram({}), standing, hurry: () => hurry() };
-    const typed = type('status --json', program);
+    const fake = fakeProgram({});
+    const program = { ...fake, holds: { ...fake.holds, standing } };
+    const typed = type('status --json', program, {
+      load: {
+        program:
+          async () =>
+          async (_, { stopping }) => {
+            stopping?.addEventListener('abort', () => hurry());
+            return program;
+          },
+      },
+    });
     await settled();
     typed.interrupt();
     expect(await typed.exit).toBe(1);
@@ -471,7 +486,10 @@ describe('check', () => {
       app: [{ what: text('设置', 'settings'), problems: [], advice: [] }],
       definitions: ['orders', 'users'].map((name) => ({ name, steps: [shared] })),
     };
-    const typed = type('check', { ...program, check: () => Promise.resolve(checkup) });
+    const typed = type('check', {
+      ...program,
+      tables: { ...program.tables, check: () => Promise.resolve(checkup) },
+    });
     expect(await typed.exit).toBe(0);
     expect(typed.written.out).toBe(
       [
@@ -539,12 +557,14 @@ describe('demo', () => {
   ])('%s exits with %i when its run failed in part', async (line, exit) => {
     const asked: unknown[] = [];
     const typed = type(line, fakeProgram({}), {
-      openDemo: () =>
-        Promise.resolve((options, stage) => {
-          asked.push(options);
-          stage.say('hello');
-          return Promise.resolve(stateOf({ status: 'partial' }));
-        }),
+      load: {
+        demo: () =>
+          Promise.resolve((options, stage) => {
+            asked.push(options);
+            stage.out.write('hello\n');
+            return Promise.resolve(stateOf({ status: 'partial' }));
+          }),
+      },
     });
     expect(await typed.exit).toBe(exit);
     expect(typed.written.out).toBe('hello\n');
@@ -566,7 +586,7 @@ describe('whatever goes wrong', () => {
   it('settings that are wrong are told before anything is opened', async () => {
     const typed = type('run orders --json', fakeProgram({}), {
       env: { LOCALE: 'en-US', KEEP_DAYS: 'x' },
-      openProgram: () => Promise.reject(new Error('opened')),
+      load: { program: () => Promise.reject(new Error('opened')) },
     });
     expect(await typed.exit).toBe(2);
     const { error } = typed.json() as { error: { message: string } };
@@ -578,10 +598,9 @@ describe('whatever goes wrong', () => {
   });
 
   it('a bug is told with a cure and exits with 1', async () => {
-    const typed = type('check --json', {
-      ...fakeProgram({}),
-      check: () => Promise.reject(new TypeError('undefined is no function')),
-    });
+    const program = fakeProgram({});
+    const check = () => Promise.reject(new TypeError('undefined is no function'));
+    const typed = type('check --json', { ...program, tables: { ...program.tables, check } });
     expect(await typed.exit).toBe(1);
     expect(typed.json()).toMatchObject({ status: 'failed', error: { code: 'internal' } });
   });
@@ -601,17 +620,19 @@ describe('whatever goes wrong', () => {
     const program = fakeProgram({});
     const typed = type('check', program, {
       env: { ...env, LOG_LEVEL: 'debug', CONNECTION_SHOP: 'mysql://reader:open%2Fsesame@db/shop' },
-      openProgram: () =>
-        Promise.resolve((config, { log }) => {
-          log.info('test.told', {
-            a: config.app.secret,
-            b: new Error('login failed for open/sesame'),
-            c: config.connections.get('SHOP'),
-            d: { authorization: 'Bearer t-abc.def', tenant_access_token: 't-zzz' },
-            e: 'redis://someone:else@host',
-          });
-          return Promise.resolve(program);
-        }),
+      load: {
+        program: () =>
+          Promise.resolve((config, { log }) => {
+            log.info('test.told', {
+              a: config.app.secret,
+              b: new Error('login failed for open/sesame'),
+              c: config.connections.get('SHOP'),
+              d: { authorization: 'Bearer t-abc.def', tenant_access_token: 't-zzz' },
+              e: 'redis://someone:else@host',
+            });
+            return Promise.resolve(program);
+          }),
+      },
     });
     await typed.exit;
     expect(typed.written.err).toContain('"event":"test.told"');

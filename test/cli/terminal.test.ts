@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { progressLine, summary } from '../../src/cli/draw.ts';
+import { summary } from '../../src/cli/draw.ts';
 import { reportOf } from '../../src/cli/report.ts';
-import { createTerminal } from '../../src/cli/terminal.ts';
+import { createTerminal, progressLine } from '../../src/cli/terminal.ts';
 import { columnsOf, cut, text } from '../../src/sync/words/text.ts';
 import { grouped } from '../cards/states.ts';
 import { stateOf } from './state.ts';
@@ -125,7 +125,12 @@ describe('the summary', () => {
 describe('a terminal', () => {
   const screen = (isTTY: boolean) => {
     const written: string[] = [];
-    return { written, write: (words: string) => written.push(words), isTTY, columns: 40 };
+    return {
+      written,
+      write: (words: string) => written.push(words),
+      isTTY,
+      size: () => ({ columns: 40, rows: 24 }),
+    };
   };
 
   it('redraws one line, each second too, and takes it away at the end', async () => {

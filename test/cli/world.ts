@@ -124,19 +124,26 @@ export function fakeProgram(parts: {
             ),
       list: () => Promise.resolve(parts.listed ?? [{ name: 'orders', definition: orders }]),
     },
-    check: () => Promise.resolve({ app: [], definitions: [{ name: 'orders', steps: parts.steps ?? [] }] }),
-    init: () => Promise.reject(new Error('not here')),
-    verify: () => Promise.reject(new Error('not here')),
-    permit: async () => ({ allowed: true }) as const,
-    rule: async () => ({ words: [], frozen: undefined, going: [] }),
-    standing: async () => ({
-      open: await runs.open().then((all) => all.map(({ state }) => state)),
-      frozen: undefined,
-      spentUntil: undefined,
-    }),
-    story: async () => ({ chapters: [], record: undefined }),
-    turn: async () => text('好了', 'done'),
-    audit: async () => [],
+    tables: {
+      check: () => Promise.resolve({ app: [], definitions: [{ name: 'orders', steps: parts.steps ?? [] }] }),
+      init: () => Promise.reject(new Error('not here')),
+      verify: () => Promise.reject(new Error('not here')),
+      story: async () => ({ chapters: [], record: undefined }),
+    },
+    acts: {
+      permit: async () => ({ allowed: true }) as const,
+      audit: async () => [],
+      redraw: async () => undefined,
+    },
+    holds: {
+      rule: async () => ({ words: [], frozen: undefined, going: [] }),
+      standing: async () => ({
+        open: await runs.open().then((all) => all.map(({ state }) => state)),
+        frozen: undefined,
+        spentUntil: undefined,
+      }),
+      turn: async () => text('好了', 'done'),
+    },
     setup: async () => ({
       bot: { name: 'Bot', openId: 'ou_bot' },
       steps: [],
@@ -147,8 +154,6 @@ export function fakeProgram(parts: {
       commands: [],
     }),
     serve: parts.serve ?? (() => Promise.resolve()),
-    redraw: async () => undefined,
-    hurry: () => undefined,
     stop: async () => {
       fake.stops += 1;
       await parts.onStop?.();
@@ -166,7 +171,11 @@ export const env = {
 };
 
 /** Types a line at a process of its own; what it wrote can be read at any time. */
-export function type(line: string, program: Program, changes: Partial<World> = {}) {
+export function type(
+  line: string,
+  program: Program,
+  { load, ...changes }: Partial<Omit<World, 'load'>> & { readonly load?: Partial<World['load']> } = {},
+) {
   const { written, out, err } = newPaper(80);
   const clock = handClock();
   const stop = new AbortController();
@@ -175,19 +184,22 @@ export function type(line: string, program: Program, changes: Partial<World> = {
     env,
     cwd: '/nowhere',
     user: 'ada',
-    ...{ out, err, lines: noLines },
+    io: { out, err, lines: noLines },
     clock,
     stopping: stop.signal,
-    createLog: () => Promise.resolve(createLog),
-    openProgram: () => Promise.resolve(() => Promise.resolve(program)),
-    openDefinitions: () =>
-      Promise.resolve(() => ({
-        definitions: program.definitions,
-        targetsOf: () => Promise.resolve(new Map()),
-        outlooksOf: () => Promise.resolve(new Map()),
-      })),
-    storeCare: unused,
-    openDemo: unused,
+    load: {
+      log: () => Promise.resolve(createLog),
+      program: () => Promise.resolve(() => Promise.resolve(program)),
+      definitions: () =>
+        Promise.resolve(() => ({
+          definitions: program.definitions,
+          targetsOf: () => Promise.resolve(new Map()),
+          outlooksOf: () => Promise.resolve(new Map()),
+        })),
+      storeCare: unused,
+      demo: unused,
+      ...load,
+    },
     ...changes,
   });
   const json = (): Record<string, unknown> => {

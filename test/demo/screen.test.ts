@@ -89,7 +89,7 @@ describe('on a terminal', () => {
     screen.aside(() => paper.write('warn something\n'));
     screen.card('a', card('60 %'));
     expect(paper.lines()).toEqual([...shown('10 %'), 'warn something', ...shown('60 %'), 'Lin ▸']);
-    paper.columns = 60;
+    paper.size = () => ({ columns: 60, rows: 30 });
     screen.card('a', card('90 %'));
     expect(paper.lines()[5]).toBe(shown('60 %')[0]);
     expect(paper.lines().filter((line) => line.startsWith('╭'))).toHaveLength(3);

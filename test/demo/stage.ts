@@ -36,15 +36,11 @@ export function play(options: Partial<DemoOptions>): Watched {
   const note = (event: string): void => void logged.push(event);
   const log: Log = { debug: note, info: note, warn: note, error: note };
   const stage: DemoStage = {
-    say: (words) => write(`${words}\n`),
-    write,
+    out: { write, isTTY: false, size: () => ({ columns: 100, rows: 40 }) },
     log,
     clock: systemClock,
     signal: leaving.signal,
     lines: typing.lines,
-    isTTY: false,
-    columns: 100,
-    rows: 40,
     env: { LOCALE: 'en-US' },
   };
   const ended = runDemo({ once: false, rows: 60, source: undefined, faults: false, ...options }, stage);

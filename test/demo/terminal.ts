@@ -46,8 +46,7 @@ export function terminal(columns: number, rows: number) {
 
   return {
     isTTY: true,
-    columns,
-    rows,
+    size: () => ({ columns, rows }),
     write: (words: string): void => {
       const [first = '', ...controlled] = words.split('\u001b');
       text(first);

@@ -30,14 +30,16 @@ export async function typed(line: string, shell: Shell): Promise<Typed> {
   const paper = newPaper(100);
   const cli = program.createCli([...line.split(' '), '--json'], {
     ...{ version: '0.0.0', env, cwd: folder, user: 'ada', clock },
-    ...{ out: paper.out, err: paper.err, lines: noLines },
+    io: { out: paper.out, err: paper.err, lines: noLines },
     stopping: stopping ?? new AbortController().signal,
-    createLog: async () => program.createLog,
-    openProgram: async () => (config, around) =>
-      program.openProgram(config, { ...around, ...(instance && { instance }) }),
-    openDefinitions: async () => program.openDefinitions,
-    storeCare: async () => program.storeCare,
-    openDemo: () => Promise.reject(new Error('not here')),
+    load: {
+      log: async () => program.createLog,
+      program: async () => (config, around) =>
+        program.openProgram(config, { ...around, ...(instance && { instance }) }),
+      definitions: async () => program.openDefinitions,
+      storeCare: async () => program.storeCare,
+      demo: () => Promise.reject(new Error('not here')),
+    },
   });
   const exit = await cli.run();
   return { exit, ...paper.written };
@@ -55,13 +57,13 @@ export function newPaper(columns: number): {
       written[name] += words;
     },
     isTTY: false,
-    columns,
+    size: () => ({ columns, rows: 24 }),
     flushed: async () => undefined,
   });
   return { written, out: stream('out'), err: stream('err') };
 }
 
 /** Nobody types anything. */
-export const noLines: World['lines'] = {
+export const noLines: World['io']['lines'] = {
   [Symbol.asyncIterator]: () => ({ next: async () => ({ done: true, value: undefined }) }),
 };

@@ -1,37 +1,24 @@
 import type { Setup } from '../../feishu/app/setup.ts';
-import { type Problem, ProblemError, problem } from '../../sync/words/problem.ts';
-import { inLocale, type Locale, text } from '../../sync/words/text.ts';
-import { type Answer, command, type DemoStage, flag, option, type Shell, wholeOption } from '../command.ts';
+import { type Problem, problem } from '../../sync/words/problem.ts';
+import { inLocale, type Locale, type Text, text } from '../../sync/words/text.ts';
+import { type Answer, command, flag, option, wholeOption } from '../command.ts';
 import { plain, problemLines, speaking } from '../draw.ts';
 import { errorOf, exitOf, reportedProblem, reportNoRun, reportOf } from '../report.ts';
-import { sessionCommand } from '../session.ts';
+import { aborted, sessionCommand } from '../session.ts';
 
 /** Runs the bot until it is told to stop. */
 export const start = sessionCommand({
   name: 'start',
   help: text('启动机器人，直到 Ctrl-C 或 SIGTERM', 'run the bot until Ctrl-C or SIGTERM'),
   failed: (_, error) => ({ status: 'failed', error }),
-  run: async (_, { program, shell }) => {
-    const { locale, terminal, world } = shell;
-    try {
-      await program.serve();
-    } catch (error) {
-      if (error instanceof ProblemError) return shell.refuse(error, 1);
-      throw error;
-    }
-    terminal.write(
-      `${inLocale(text('机器人已启动，按 Ctrl-C 结束。', 'The bot is running; Ctrl-C ends it.'), locale)}\n`,
-    );
+  run: async (_, { program, shell: { locale, terminal, world } }) => {
+    await program.serve();
+    const running = text('机器人已启动，按 Ctrl-C 结束。', 'The bot is running; Ctrl-C ends it.');
+    terminal.write(`${inLocale(running, locale)}\n`);
     await aborted(world.stopping);
     return { exit: 0, json: { status: 'stopped', error: null }, lines: [] };
   },
 });
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 
 /** Prints what is to be done in the console, and what of it is still missing. */
 export const setup = sessionCommand({
@@ -43,7 +30,7 @@ export const setup = sessionCommand({
   failed: (_, error) => ({ status: 'failed', error }),
   run: async (_, { program, shell }) => {
     const { world, locale } = shell;
-    await program.permit({ name: '', right: 'ask', what: 'setup', user: world.user });
+    await program.acts.permit({ name: '', right: 'ask', what: 'setup', user: world.user });
     try {
       return setupAnswer(await program.setup(world.stopping), locale);
     } catch (error) {
@@ -53,24 +40,24 @@ export const setup = sessionCommand({
 });
 
 function setupAnswer(found: Setup, locale: Locale): Answer {
-  const missing = found.scopes.filter(({ granted, optional }) => !granted && !optional);
+  const isReady = found.scopes.every(({ granted, optional }) => granted || optional);
+  const words = (one: Text): string => inLocale(one, locale);
   return {
-    exit: missing.length === 0 ? 0 : 1,
+    exit: isReady ? 0 : 1,
     json: {
-      status: missing.length === 0 ? 'ok' : 'problems',
+      status: isReady ? 'ok' : 'problems',
       bot: found.bot,
-      steps: found.steps.map(({ what, page }) => ({ what: inLocale(what, locale), page })),
-      scopes: found.scopes.map(({ use, ...scope }) => ({ ...scope, use: inLocale(use, locale) })),
+      steps: found.steps.map(({ what, page }) => ({ what: words(what), page })),
+      scopes: found.scopes.map(({ use, ...scope }) => ({ ...scope, use: words(use) })),
       toPaste: found.toPaste,
       grant: found.grant,
       menu: found.menu.map(({ under, name, key }) => ({
-        under: under && inLocale(under, locale),
-        name: inLocale(name, locale),
+        under: under && words(under),
+        name: words(name),
         key,
       })),
       commands: found.commands.map(({ command, state, problem }) => ({
-        command,
-        state,
+        ...{ command, state },
         problem: problem ? reportedProblem(problem, locale) : null,
       })),
       error: null,
@@ -81,36 +68,32 @@ function setupAnswer(found: Setup, locale: Locale): Answer {
 
 function setupLines(found: Setup, locale: Locale): readonly string[] {
   const say = speaking(locale);
+  const words = (one: Text): string => inLocale(one, locale);
+  const scopes = found.scopes.map(({ name, use, optional, granted }) => {
+    const missing = optional ? '·' : '✗';
+    const rest = optional && !granted ? say('（不用可以不开）', ' (only where it is used)') : '';
+    return `  ${granted ? '✓' : missing} ${name}  ${words(use)}${rest}`;
+  });
   return [
     say(`机器人：${plain(found.bot.name)}`, `Bot: ${plain(found.bot.name)}`),
     '',
     say('在开发者后台：', 'In the console:'),
-    ...found.steps.flatMap(({ what, page }, at) => [
-      `  ${at + 1}. ${inLocale(what, locale)}`,
-      `     ${page}`,
-    ]),
+    ...found.steps.flatMap(({ what, page }, at) => [`  ${at + 1}. ${words(what)}`, `     ${page}`]),
     '',
     say('权限（粘贴到“批量导入”）：', 'Permissions (paste them into the batch import):'),
-    ...JSON.stringify(found.toPaste, null, 2)
-      .split('\n')
-      .map((line) => `  ${line}`),
+    JSON.stringify(found.toPaste, null, 2).replaceAll(/^/gm, '  '),
     '',
-    ...found.scopes.map(({ name, use, optional, granted }) => {
-      const mark = granted ? '✓' : optional ? '·' : '✗';
-      const rest = optional && !granted ? say('（不用可以不开）', ' (only where it is used)') : '';
-      return `  ${mark} ${name}  ${inLocale(use, locale)}${rest}`;
-    }),
+    ...scopes,
     ...(found.grant === null ? [] : [say(`  去开通：${found.grant}`, `  Grant them: ${found.grant}`)]),
     '',
     say('机器人菜单（名称 → 事件 key）：', 'The menu of the bot (name → event key):'),
-    ...found.menu.map(({ under, name, key }) => {
-      const place = under ? `${inLocale(under, locale)} › ` : '';
-      return `  ${place}${inLocale(name, locale)} → ${key}`;
-    }),
+    ...found.menu.map(
+      ({ under, name, key }) => `  ${under ? `${words(under)} › ` : ''}${words(name)} → ${key}`,
+    ),
     '',
     say('/ 命令：', 'Slash commands:'),
     ...found.commands.flatMap(({ command, state, problem }) => [
-      `  ${state === 'failed' ? '·' : '✓'} /${command}  ${inLocale(states[state], locale)}`,
+      `  ${state === 'failed' ? '·' : '✓'} /${command}  ${words(states[state])}`,
       ...(problem ? problemLines(problem, locale).map((line) => `    ${line}`) : []),
     ]),
   ];
@@ -148,41 +131,23 @@ export const demo = command({
   },
   failed: (_, error) => reportNoRun(null, error),
   run: async (options, shell) => {
-    const { world, locale } = shell;
-    const level = world.env['LOG_LEVEL'] === 'debug' ? 'debug' : 'warn';
-    const log = await shell.openLog({ level, secrets: [] });
-    const play = await world.openDemo();
+    const { world, locale, json } = shell;
+    const { io, clock, stopping: signal, env } = world;
+    const log = await shell.openLog({ level: env['LOG_LEVEL'] === 'debug' ? 'debug' : 'warn', secrets: [] });
+    const play = await world.load.demo();
     if (!play) throw problem(noDemo);
-    const state = await play(options, stageOf(shell, log));
+    const out = json ? io.err : io.out;
+    const state = await play(options, { out, log, clock, signal, lines: io.lines, env });
+    const ended = state ? exitOf(state) : 1;
     return {
-      exit: state && options.once ? exitOf(state) : options.once ? 1 : 0,
+      exit: options.once ? ended : 0,
       json: state ? reportOf(state, locale) : reportNoRun(null, errorOf([noRun], locale)),
       lines: [],
     };
   },
 });
 
-function stageOf({ world, json }: Shell, log: DemoStage['log']): DemoStage {
-  const shown = json ? world.err : world.out;
-  return {
-    say: (words) => shown.write(`${words}\n`),
-    write: (words) => shown.write(words),
-    log,
-    clock: world.clock,
-    signal: world.stopping,
-    lines: world.lines,
-    isTTY: shown.isTTY,
-    get columns() {
-      return shown.columns;
-    },
-    get rows() {
-      return shown.rows ?? 24;
-    },
-    env: world.env,
-  };
-}
-
-const noDemo = {
+const noDemo: Problem = {
   code: 'no-demo',
   message: text('这个构建里没有演示。', 'This build holds no demo.'),
   cure: text('克隆代码仓库，在其中运行 npm run demo。', 'Clone the repository and type npm run demo there.'),

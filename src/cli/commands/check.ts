@@ -1,6 +1,6 @@
 import type { CheckStep, Checkup } from '../../check/check.ts';
 import type { Problem } from '../../sync/words/problem.ts';
-import { inLocale, type Locale, listed, text } from '../../sync/words/text.ts';
+import { inLocale, type Locale, listed, type Text, text } from '../../sync/words/text.ts';
 import { type Answer, argumentList, definitionName } from '../command.ts';
 import { plain, problemLines } from '../draw.ts';
 import { reportedProblem } from '../report.ts';
@@ -20,7 +20,7 @@ export const check = sessionCommand({
   }),
   run: async ({ names }, { program, shell }) => {
     try {
-      return checked(await program.check(names, shell.world.stopping), shell.locale);
+      return checked(await program.tables.check(names, shell.world.stopping), shell.locale);
     } catch (error) {
       return shell.refuse(error);
     }
@@ -41,20 +41,23 @@ function checked(checkup: Checkup, locale: Locale): Answer {
   const findings = findingsIn(checkup);
   const broken = definitions.filter(({ steps }) => !isRight(steps)).map(({ name }) => name);
   const right = isRight(app) && broken.length === 0;
+  const reported = (problem: Problem) => reportedProblem(problem, locale);
+  const stepsJson = (steps: readonly CheckStep[]) =>
+    steps.map(({ what, problems, advice }) => ({
+      what: inLocale(what, locale),
+      problems: problems.map(reported),
+      advice: advice.map(reported),
+    }));
   return {
     exit: right ? 0 : 1,
     json: {
       status: statusOf(right),
-      app: app.map((step) => stepJson(step, locale)),
+      app: stepsJson(app),
       definitions: definitions.map(({ name, steps }) => ({
-        name,
-        status: statusOf(isRight(steps)),
-        steps: steps.map((step) => stepJson(step, locale)),
+        ...{ name, status: statusOf(isRight(steps)), steps: stepsJson(steps) },
       })),
-      findings: findings.map((one) => ({
-        ...reportedProblem(one.problem, locale),
-        advice: one.advice,
-        definitions: one.definitions,
+      findings: findings.map(({ problem, advice, definitions: names }) => ({
+        ...{ ...reported(problem), advice, definitions: names },
       })),
       broken,
       error: null,
@@ -67,28 +70,17 @@ const isRight = (steps: readonly CheckStep[]): boolean =>
   steps.every(({ problems }) => problems.length === 0);
 const statusOf = (right: boolean): string => (right ? 'ok' : 'problems');
 
-const stepJson = ({ what, problems, advice }: CheckStep, locale: Locale): object => ({
-  what: inLocale(what, locale),
-  problems: problems.map((problem) => reportedProblem(problem, locale)),
-  advice: advice.map((problem) => reportedProblem(problem, locale)),
-});
-
 /** Everything that was found, in order, the same thing once. */
 function findingsIn({ app, definitions }: Checkup): readonly Finding[] {
   const found = new Map<string, Finding>();
-  const take = (steps: readonly CheckStep[], name: string | undefined): void => {
-    for (const step of steps) {
-      for (const problem of [...step.problems, ...step.advice]) {
+  for (const { name, steps } of [{ name: undefined, steps: app }, ...definitions])
+    for (const { problems, advice } of steps)
+      for (const problem of [...problems, ...advice]) {
         const { code, where, message, cure } = problem;
         const same = JSON.stringify([code, where, message.en, cure.en]);
-        const before = found.get(same);
-        const names = new Set([...(before?.definitions ?? []), ...(name === undefined ? [] : [name])]);
-        found.set(same, { problem, advice: step.advice.includes(problem), definitions: [...names] });
+        const names = [...(found.get(same)?.definitions ?? []), ...(name === undefined ? [] : [name])];
+        found.set(same, { problem, advice: advice.includes(problem), definitions: [...new Set(names)] });
       }
-    }
-  };
-  take(app, undefined);
-  for (const { name, steps } of definitions) take(steps, name);
   return [...found.values()];
 }
 
@@ -103,40 +95,43 @@ function placeLines({ app, definitions }: Checkup, findings: readonly Finding[],
   const byPlace = new Map<string, Finding[]>();
   for (const one of findings) byPlace.set(placeOf(one), [...(byPlace.get(placeOf(one)) ?? []), one]);
   const names = new Set(definitions.map(({ name }) => name));
-  const shared = [...byPlace.keys()].filter((place) => place !== '' && !names.has(place));
-  const lines = (place: string, head: string): string[] => {
-    const found = byPlace.get(place) ?? [];
-    return [head, ...found.flatMap((one) => findingLines(one, locale))];
-  };
+  const lines = (place: string, head: string): string[] => [
+    head,
+    ...(byPlace.get(place) ?? [])
+      .flatMap(({ problem, advice }) => problemLines(problem, locale, advice ? '!' : '✗'))
+      .map((line) => `  ${line}`),
+  ];
   const tried = (steps: readonly CheckStep[]): string =>
     steps.map(({ what }) => plain(inLocale(what, locale))).join(' · ');
-  const headOf = (place: string): string => {
-    const concerned = [...new Set((byPlace.get(place) ?? []).flatMap((one) => one.definitions))];
-    const mark = markOf(byPlace.get(place) ?? []);
-    return `${mark} ${plain(place)}${place === concerned.join(', ') ? '' : ` (${concerned.map(plain).join(', ')})`}`;
-  };
+  const shared = [...byPlace].flatMap(([place, found]) => {
+    if (place === '' || names.has(place)) return [];
+    const concerned = [...new Set(found.flatMap((one) => one.definitions))];
+    const whom = place === concerned.join(', ') ? '' : ` (${concerned.map(plain).join(', ')})`;
+    return lines(place, `${markOf(found)} ${plain(place)}${whom}`);
+  });
   return [
     ...lines('', `${markOf(byPlace.get('') ?? [])} ${inLocale(text('应用', 'App'), locale)}: ${tried(app)}`),
-    ...shared.flatMap((place) => lines(place, headOf(place))),
-    ...definitions.flatMap(({ name, steps }) =>
-      lines(name, `${markOf(concerning(name, findings))} ${plain(name)}: ${tried(steps)}`),
-    ),
+    ...shared,
+    ...definitions.flatMap(({ name, steps }) => {
+      const about = findings.filter((one) => one.definitions.includes(name));
+      return lines(name, `${markOf(about)} ${plain(name)}: ${tried(steps)}`);
+    }),
   ];
 }
 
-const concerning = (name: string, findings: readonly Finding[]): readonly Finding[] =>
-  findings.filter(({ definitions }) => definitions.includes(name));
-
-const markOf = (found: readonly Finding[]): '✗' | '!' | '✓' =>
-  found.some(({ advice }) => !advice) ? '✗' : found.length > 0 ? '!' : '✓';
-
-const findingLines = ({ problem, advice }: Finding, locale: Locale): readonly string[] =>
-  problemLines(problem, locale, advice ? '!' : '✗').map((line) => `  ${line}`);
+const markOf = (found: readonly Finding[]): '✗' | '!' | '✓' => {
+  if (found.some(({ advice }) => !advice)) return '✗';
+  return found.length > 0 ? '!' : '✓';
+};
 
 /** The last line: what is not ready, by name. */
-function verdict({ app, definitions }: Checkup, findings: readonly Finding[], broken: readonly string[]) {
+function verdict(
+  { app, definitions }: Checkup,
+  findings: readonly Finding[],
+  broken: readonly string[],
+): Text {
   const names = listed(broken.map(plain));
-  const all = definitions.length;
+  const [all, n] = [definitions.length, findings.length];
   const parts = [
     ...(isRight(app) ? [] : [text('应用或设置有问题', 'the app or its settings are not ready')]),
     ...(broken.length === 0
@@ -150,7 +145,6 @@ function verdict({ app, definitions }: Checkup, findings: readonly Finding[], br
   ];
   if (parts.length > 0)
     return text(`✗ ${parts.map(({ zh }) => zh).join('；')}`, `✗ ${parts.map(({ en }) => en).join('; ')}`);
-  const n = findings.length;
   if (n === 0) return text('✓ 一切就绪', '✓ All is ready');
   return text(
     `✓ 可以同步，另有 ${n} 点值得处理（见 !）`,

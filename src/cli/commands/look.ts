@@ -10,53 +10,44 @@ import {
   type Shell,
   wholeOption,
 } from '../command.ts';
-import { plain, problemLines, progressLine, runLine, speaking } from '../draw.ts';
+import { iso, plain, problemLines, runLine, speaking } from '../draw.ts';
 import { approveCommand, reportOf } from '../report.ts';
 import { refusedOf, type Session, sessionCommand } from '../session.ts';
+import { progressLine } from '../terminal.ts';
 
 /** Lists what goes on or waits, in whichever process, and what holds everything. */
 export const status = sessionCommand({
   name: 'status',
   help: text('列出正在进行或等待确认的同步', 'list the runs that go on or wait'),
   failed: (_, error) => ({ status: 'failed', frozen: null, spentUntil: null, runs: [], error }),
-  run: async (_, { program, shell }) => standingAnswer(await program.standing(), shell),
+  run: async (_, { program, shell }) => standingAnswer(await program.holds.standing(), shell),
 });
 
 function standingAnswer(
-  { open, frozen, spentUntil }: Awaited<ReturnType<Program['standing']>>,
+  { open, frozen, spentUntil }: Awaited<ReturnType<Program['holds']['standing']>>,
   { locale, world }: Shell,
 ): Answer {
   const say = speaking(locale);
-  const by = frozen && whoOf(frozen.by);
-  const since = frozen && iso(frozen.at);
+  const freeze = frozen ? { by: whoOf(frozen.by), since: iso(frozen.at) } : null;
   const spent = spentUntil === undefined ? null : iso(spentUntil);
-  const held = [
-    ...(frozen
-      ? [say(`! 全部同步已被 ${by} 冻结（${since}）`, `! Everything is frozen by ${by} since ${since}`)]
-      : []),
-    ...(spent
-      ? [
-          say(
-            `! 本月的 API 调用额度已用完，到 ${spent} 为止`,
-            `! The month’s API calls are used up until ${spent}`,
-          ),
-        ]
-      : []),
+  const lines = [
+    freeze &&
+      say(
+        `! 全部同步已被 ${freeze.by} 冻结（${freeze.since}）`,
+        `! Everything is frozen by ${freeze.by} since ${freeze.since}`,
+      ),
+    spent &&
+      say(
+        `! 本月的 API 调用额度已用完，到 ${spent} 为止`,
+        `! The month’s API calls are used up until ${spent}`,
+      ),
+    open.length === 0 && say('现在没有同步在进行。', 'No run is in progress.'),
+    ...open.map((state) => openLine(state, world.clock.now(), locale)),
   ];
-  const none = say('现在没有同步在进行。', 'No run is in progress.');
   return {
     exit: 0,
-    json: {
-      status: 'ok',
-      frozen: frozen ? { by, since } : null,
-      spentUntil: spent,
-      runs: open.map((state) => openJson(state)),
-      error: null,
-    },
-    lines: [
-      ...held,
-      ...(open.length === 0 ? [none] : open.map((state) => openLine(state, world.clock.now(), locale))),
-    ].map(plain),
+    json: { status: 'ok', frozen: freeze, spentUntil: spent, runs: open.map(openJson), error: null },
+    lines: lines.flatMap((line) => (line ? [plain(line)] : [])),
   };
 }
 
@@ -124,10 +115,7 @@ const historyLines = (state: State, locale: Locale): readonly string[] => [
 ];
 
 const aboutJson = ({ run, definition, startedAt, endedAt, acts }: State): object => ({
-  run,
-  definition,
-  startedAt: iso(startedAt),
-  endedAt: endedAt === null ? null : iso(endedAt),
+  ...{ run, definition, startedAt: iso(startedAt), endedAt: endedAt === null ? null : iso(endedAt) },
   by: byJson(acts.find(({ op }) => op === 'start')?.by),
 });
 
@@ -148,11 +136,12 @@ export const why = sessionCommand({
     const { locale } = shell;
     const refused = await refusedOf(name, { right: 'look', what: 'why' }, session);
     if (refused) return refused;
-    const { chapters, record } = await program.story(name, key);
+    const { chapters, record } = await program.tables.story(name, key);
     const unknown = chapters.length === 0 ? await unknownName(name, session) : undefined;
     if (unknown) return unknown;
     const isKnown =
       record !== undefined || chapters.some(({ told }) => told.kind === 'change' || told.kind === 'bad');
+    const last = text(`最后确认写入的记录：${record}`, `Last confirmed in record ${record}`);
     return {
       exit: 0,
       json: {
@@ -163,10 +152,8 @@ export const why = sessionCommand({
       },
       lines: [
         ...(isKnown ? [] : [inLocale(neverWritten, locale)]),
-        ...chapters.flatMap((one) => chapterLines(one, locale)),
-        ...(record === undefined
-          ? []
-          : [inLocale(text(`最后确认写入的记录：${record}`, `Last confirmed in record ${record}`), locale)]),
+        ...chapters.map((one) => chapterLine(one, locale)),
+        ...(record === undefined ? [] : [inLocale(last, locale)]),
       ].map(plain),
     };
   },
@@ -179,43 +166,47 @@ const neverWritten = text(
 
 function chapterJson({ run, at, by, told }: Chapter, locale: Locale): object {
   const about = { run, at: iso(at), by: byJson(by), told: told.kind };
-  if (told.kind === 'bad')
-    return {
-      ...about,
-      ...{ kind: told.row.kind, field: told.row.field ?? null, code: told.row.code ?? null },
-      reason: inLocale(told.row.reason, locale),
-    };
+  if (told.kind === 'bad') {
+    const { kind, field = null, code = null, reason } = told.row;
+    return { ...about, kind, field, code, reason: inLocale(reason, locale) };
+  }
   if (told.kind !== 'change') return about;
-  const { chunk, status: came, sentAt, sample, code, message } = told;
+  const { chunk, status, sentAt, sample, code, message } = told;
   return {
-    ...about,
-    ...{ kind: sample.kind, cells: sample.cells, chunk, status: came, code, message },
+    ...{ ...about, kind: sample.kind, cells: sample.cells, chunk, status, code, message },
     sentAt: sentAt === null ? null : iso(sentAt),
   };
 }
 
-function chapterLines({ run, at, by, told }: Chapter, locale: Locale): readonly string[] {
+const chapterLine = ({ run, at, by, told }: Chapter, locale: Locale): string =>
+  [`${iso(at)}  ${run}`, ...(by ? [whoOf(by)] : []), ...toldWords(told, locale)].join(' · ');
+
+function toldWords(told: Chapter['told'], locale: Locale): readonly string[] {
   const say = speaking(locale);
-  const head = `${iso(at)}  ${run}${by ? ` · ${whoOf(by)}` : ''}`;
-  if (told.kind === 'quiet') return [`${head} · ${say('没有要写的', 'nothing to write')}`];
-  if (told.kind === 'forgotten') return [`${head} · ${say('没有保留计划', 'its plan was not kept')}`];
-  if (told.kind === 'bad') {
-    const field = told.row.field === undefined ? '' : `${told.row.field}: `;
-    return [`${head} · ${say('没有发送', 'not sent')} · ${field}${inLocale(told.row.reason, locale)}`];
+  switch (told.kind) {
+    case 'quiet':
+      return [say('没有要写的', 'nothing to write')];
+    case 'forgotten':
+      return [say('没有保留计划', 'its plan was not kept')];
+    case 'bad': {
+      const { field, reason } = told.row;
+      return [
+        say('没有发送', 'not sent'),
+        `${field === undefined ? '' : `${field}: `}${inLocale(reason, locale)}`,
+      ];
+    }
+    case 'change': {
+      const { chunk, status, sample, code, message } = told;
+      const cells = sample.cells.map(({ field, from, to }) => {
+        const only = sample.kind === 'create' ? to : from;
+        return `${field}: ${sample.kind === 'update' ? `${from} → ${to}` : only}`;
+      });
+      const said = `${code ?? ''} ${message}`.trim();
+      return [`${sample.kind} ${status}`, chunk, ...cells, ...(said === '' ? [] : [said])];
+    }
   }
-  const { chunk, status: came, sample, code, message } = told;
-  const cells = sample.cells.map(({ field, from, to }) =>
-    sample.kind === 'update'
-      ? `${field}: ${from} → ${to}`
-      : `${field}: ${sample.kind === 'create' ? to : from}`,
-  );
-  const said = `${code ?? ''} ${message}`.trim();
-  return [
-    [`${head} · ${sample.kind} ${came} · ${chunk}`, ...cells, ...(said === '' ? [] : [said])].join(' · '),
-  ];
 }
 
-const iso = (at: number): string => new Date(at).toISOString();
 const whoOf = ({ openId, user, kind }: Actor): string => openId ?? user ?? kind;
 const byJson = (by: Actor | undefined): object | null =>
   by === undefined ? null : { kind: by.kind, who: by.openId ?? by.user ?? null };
@@ -238,41 +229,30 @@ export const audit = sessionCommand({
   },
   failed: (_, error) => ({ status: 'failed', entries: [], error }),
   run: async ({ name, limit }, { program, shell }) =>
-    auditAnswer(await program.audit(name, limit), shell.locale),
+    auditAnswer(await program.acts.audit(name, limit), shell.locale),
 });
 
-function auditAnswer(entries: readonly AuditEntry[], locale: Locale): Answer {
-  const refused = inLocale(text('被拒绝', 'refused'), locale);
-  const shellOf = (user: string): string =>
-    inLocale(text(`命令行（${user}）`, `the command line (${user})`), locale);
-  const none = inLocale(text('还没有记录。', 'Nothing yet.'), locale);
-  return {
-    exit: 0,
-    json: { status: 'ok', entries: entries.map(entryJson), error: null },
-    lines:
-      entries.length === 0
-        ? [none]
-        : entries.map(({ at, by, via, what, definition, run, allowed, chat }) =>
-            plain(
-              [
-                new Date(at).toISOString(),
-                via === 'cli' ? shellOf(by) : `${by}  ${via}`,
-                what,
-                definition,
-                run,
-                chat,
-                allowed ? '' : refused,
-              ]
-                .filter((word) => word !== '')
-                .join('  '),
-            ),
-          ),
-  };
+const auditAnswer = (entries: readonly AuditEntry[], locale: Locale): Answer => ({
+  exit: 0,
+  json: { status: 'ok', entries: entries.map(entryJson), error: null },
+  lines:
+    entries.length === 0
+      ? [inLocale(text('还没有记录。', 'Nothing yet.'), locale)]
+      : entries.map((one) => plain(entryLine(one, locale))),
+});
+
+function entryLine(
+  { at, by, via, what, definition, run, allowed, chat }: AuditEntry,
+  locale: Locale,
+): string {
+  const say = speaking(locale);
+  const who = via === 'cli' ? say(`命令行（${by}）`, `the command line (${by})`) : `${by}  ${via}`;
+  const words = [iso(at), who, what, definition, run, chat, allowed ? '' : say('被拒绝', 'refused')];
+  return words.filter(Boolean).join('  ');
 }
 
 const entryJson = ({ at, by, chat, via, what, definition, run, allowed }: AuditEntry): object => ({
-  at: new Date(at).toISOString(),
-  ...{ by, chat, via, what, allowed },
+  ...{ at: iso(at), by, chat, via, what, allowed },
   definition: definition === '' ? null : definition,
   run: run === '' ? null : run,
 });

@@ -5,17 +5,11 @@ import { type Connection, readLocalConfig, secretsOf } from '../../config.ts';
 import type { SavedSyncs } from '../../local.ts';
 import type { FoundTarget } from '../../run/target.ts';
 import { problem } from '../../sync/words/problem.ts';
-import { columnsOf, inLocale, type Locale, type Text, text } from '../../sync/words/text.ts';
+import { columnsOf, inLocale, type Locale, text } from '../../sync/words/text.ts';
 import { type Answer, argument, command } from '../command.ts';
-import { pad, plain, problemLines } from '../draw.ts';
+import { iso, pad, plain, problemLines, speaking } from '../draw.ts';
 import { reportedProblem } from '../report.ts';
 import { localSession } from '../session.ts';
-
-interface About {
-  readonly targets: ReadonlyMap<string, FoundTarget>;
-  readonly clocks: ReadonlyMap<string, ScheduleState>;
-  readonly locale: Locale;
-}
 
 /** Lists the saved syncs with the tables that they write to; broken files with their problems. */
 export const definitions = command({
@@ -24,7 +18,7 @@ export const definitions = command({
   failed: (_, error) => ({ status: 'failed', definitions: [], error }),
   run: async (_, shell) => {
     const { config, log } = await localSession(shell);
-    const open = await shell.world.openDefinitions();
+    const open = await shell.world.load.definitions();
     return definitionsAnswer(open(config, { log, clock: shell.world.clock }), shell.locale);
   },
 });
@@ -32,92 +26,86 @@ export const definitions = command({
 async function definitionsAnswer(saved: SavedSyncs, locale: Locale): Promise<Answer> {
   const list = await saved.definitions.list();
   const sound = list.flatMap((one) => ('definition' in one ? [one.definition] : []));
-  const about: About = {
-    targets: await saved.targetsOf(sound),
-    clocks: await saved.outlooksOf(sound),
-    locale,
-  };
-  const broken = list.some((one) => 'problems' in one);
+  const [targets, clocks] = [await saved.targetsOf(sound), await saved.outlooksOf(sound)];
+  const listed = list.map((one) =>
+    'problems' in one ? one : { ...one, ...targetOf(one, targets), clock: clocks.get(one.name) },
+  );
+  const broken = sound.length < list.length;
   const width = Math.max(0, ...list.map(({ name }) => columnsOf(name))) + 2;
-  const none = inLocale(
-    text(
-      '还没有定义：在定义文件夹里放一个 YAML 文件。',
-      'No definition yet: put a YAML file into the folder.',
-    ),
-    locale,
+  const none = text(
+    '还没有定义：在定义文件夹里放一个 YAML 文件。',
+    'No definition yet: put a YAML file into the folder.',
   );
   return {
     exit: broken ? 1 : 0,
     json: {
       status: broken ? 'problems' : 'ok',
-      definitions: list.map((one) => listedJson(one, about)),
+      definitions: listed.map((one) => ('problems' in one ? brokenJson(one, locale) : soundJson(one))),
       error: null,
     },
-    lines: list.length === 0 ? [none] : list.flatMap((one) => listedLines(one, about, width)),
+    lines:
+      list.length === 0
+        ? [inLocale(none, locale)]
+        : listed.flatMap((one) => {
+            const [first = '', ...others] =
+              'problems' in one ? brokenLines(one, locale) : [soundLine(one, locale)];
+            return [`${pad(plain(one.name), width)}${plain(first)}`, ...others];
+          }),
   };
 }
 
-/** `target` is the address that counts: the definition's own, or that of the table which `init` created. */
-const listedJson = (one: ListedDefinition, { targets, clocks, locale }: About): object =>
-  'problems' in one
-    ? {
-        name: one.name,
-        file: one.file,
-        problems: one.problems.map((problem) => reportedProblem(problem, locale)),
-      }
-    : {
-        name: one.name,
-        title: one.definition.title,
-        mode: one.definition.mode,
-        connection: one.definition.source.connection,
-        ...targetOf(one.definition.target, targets.get(one.name)),
-        ...clockJson(clocks.get(one.name)),
-        problems: [],
-      };
+type Sound = Extract<ListedDefinition, { readonly definition: unknown }>;
+type Broken = Exclude<ListedDefinition, Sound>;
 
-/** `table` says who named the table: the definition itself, `init`, or nobody yet. */
-function targetOf(own: string, found: FoundTarget | undefined): { target: string; table: string } {
+interface Listed extends Sound {
+  /** The address that counts: the definition's own, or that of the table which `init` created. */
+  readonly target: string;
+  /** Who named the table. */
+  readonly table: 'definition' | 'init' | 'none';
+  readonly clock: ScheduleState | undefined;
+}
+
+function targetOf(
+  { name, definition }: Sound,
+  targets: ReadonlyMap<string, FoundTarget>,
+): Pick<Listed, 'target' | 'table'> {
+  const found = targets.get(name);
   if (found?.kind === 'made') return { target: found.address, table: 'init' };
-  return { target: own, table: found?.kind === 'none' ? 'none' : 'definition' };
+  return { target: definition.target, table: found?.kind === 'none' ? 'none' : 'definition' };
 }
 
-function listedLines(
-  one: ListedDefinition,
-  { targets, clocks, locale }: About,
-  width: number,
-): readonly string[] {
-  if ('problems' in one) {
-    return [
-      `${pad(plain(one.name), width)}${plain(one.file)}`,
-      ...one.problems.flatMap((problem) => problemLines(problem, locale)).map((line) => `  ${line}`),
-    ];
-  }
-  const { title, mode, source } = one.definition;
-  const { target, table } = targetOf(one.definition.target, targets.get(one.name));
-  const hints: Readonly<Record<string, string>> = {
-    init: inLocale(text('（init 新建的表）', ' (created by init)'), locale),
-    none: inLocale(
-      text(`（还没有表：bitable-sync init ${one.name}）`, ` (no table yet: bitable-sync init ${one.name})`),
-      locale,
-    ),
-  };
-  const parts = [title, mode, source.connection, `${target}${hints[table] ?? ''}`];
-  const clock = clockWords(clocks.get(one.name));
-  if (clock) parts.push(inLocale(clock, locale));
-  return [`${pad(one.name, width)}${plain(parts.join(' · '))}`];
-}
-
-/** `nextRun`: when it runs by itself next; null when it never does. */
-const clockJson = (clock: ScheduleState | undefined): object => ({
-  nextRun: clock?.nextRun === undefined ? null : new Date(clock.nextRun).toISOString(),
-  paused: clock?.paused ?? false,
+const brokenJson = ({ name, file, problems }: Broken, locale: Locale): object => ({
+  ...{ name, file },
+  problems: problems.map((problem) => reportedProblem(problem, locale)),
 });
 
-function clockWords(clock: ScheduleState | undefined): Text | undefined {
-  if (clock?.paused) return text('定时已暂停', 'schedule paused');
-  if (clock?.nextRun === undefined) return undefined;
-  const at = new Date(clock.nextRun).toISOString();
-  return text(`下次运行 ${at}`, `next run ${at}`);
+const brokenLines = ({ file, problems }: Broken, locale: Locale): readonly string[] => [
+  file,
+  ...problems.flatMap((problem) => problemLines(problem, locale)).map((line) => `  ${line}`),
+];
+
+/** `nextRun`: when it runs by itself next; null when it never does. */
+const soundJson = ({ name, definition, target, table, clock }: Listed): object => ({
+  ...{ name, title: definition.title, mode: definition.mode, connection: definition.source.connection },
+  ...{ target, table },
+  nextRun: clock?.nextRun === undefined ? null : iso(clock.nextRun),
+  paused: clock?.paused ?? false,
+  problems: [],
+});
+
+function soundLine({ name, definition, target, table, clock }: Listed, locale: Locale): string {
+  const say = speaking(locale);
+  const { title, mode, source } = definition;
+  const hints = {
+    definition: '',
+    init: say('（init 新建的表）', ' (created by init)'),
+    none: say(`（还没有表：bitable-sync init ${name}）`, ` (no table yet: bitable-sync init ${name})`),
+  };
+  const next = clock?.nextRun === undefined ? '' : iso(clock.nextRun);
+  const due = clock?.paused
+    ? say('定时已暂停', 'schedule paused')
+    : next && say(`下次运行 ${next}`, `next run ${next}`);
+  return [title, mode, source.connection, target + hints[table], due].filter(Boolean).join(' · ');
 }
 
 /** Copies the store into a file while others work with it. */
@@ -129,20 +117,17 @@ export const backup = command({
   ),
   words: { file: argument('<file>', text('备份写到哪里', 'where the copy goes')) },
   failed: (_, error) => ({ status: 'failed', file: null, bytes: null, error }),
-  run: async ({ file }, { world: { env, cwd, storeCare }, locale }) => {
+  run: async ({ file }, { world: { env, cwd, load }, locale }) => {
     const { store } = readLocalConfig(env, cwd);
     if (store.kind === 'mysql') throw problem(useDump);
     const to = resolve(cwd, file);
-    const bytes = (await storeCare()).backUp(store.path, to);
+    const bytes = (await load.storeCare()).backUp(store.path, to);
     const done = text(
       `已备份到 ${to}（${sizeOf(bytes)}）。恢复：停下机器人，用它替换 ${store.path}。`,
       `Backed up to ${to} (${sizeOf(bytes)}). To restore: stop the bot and put it in the place of ${store.path}.`,
     );
-    return {
-      exit: 0,
-      json: { status: 'ok', file: to, bytes, error: null },
-      lines: [plain(inLocale(done, locale))],
-    };
+    const json = { status: 'ok', file: to, bytes, error: null };
+    return { exit: 0, json, lines: [plain(inLocale(done, locale))] };
   },
 });
 
@@ -180,26 +165,22 @@ export const moveStore = command({
   },
   failed: (_, error) => ({ status: 'failed', rows: 0, store: null, error }),
   run: async ({ url }, { world, locale, openLog }) => {
-    const { env, cwd, clock, stopping } = world;
+    const { env, cwd, clock, stopping, io, load } = world;
     const { store: from } = readLocalConfig(env, cwd);
-    const asked = url === '-' ? await firstLine(world.lines) : url;
+    const asked = url === '-' ? await firstLine(io.lines) : url;
     // An empty setting would mean the default.
     const given = { ...env, STORE_URL: asked.trim() || '-' };
     const { store: to } = readLocalConfig(given, cwd);
-    const secrets = [...secretsOf(env), ...secretsOf(given)];
-    const log = await openLog({ level: 'warn', secrets });
-    const care = await world.storeCare();
+    const log = await openLog({ level: 'warn', secrets: [...secretsOf(env), ...secretsOf(given)] });
+    const care = await load.storeCare();
     const rows = await care.move(from, to, { clock, log, signal: stopping });
     const shown = shownUrl(to);
     const done = text(
       `已复制 ${rows} 条记录；原来的没有变。改好设置再启动机器人：`,
       `Copied ${rows} rows; the old store is as it was. Change the setting, then start the bot:`,
     );
-    return {
-      exit: 0,
-      json: { status: 'moved', rows, store: shown, error: null },
-      lines: [inLocale(done, locale), `STORE_URL=${shown}`].map(plain),
-    };
+    const json = { status: 'moved', rows, store: shown, error: null };
+    return { exit: 0, json, lines: [inLocale(done, locale), `STORE_URL=${shown}`].map(plain) };
   },
 });
 

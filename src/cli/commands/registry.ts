@@ -1,8 +1,7 @@
 import type { Command } from '../command.ts';
 import { demo, setup, start } from './bot.ts';
-import { cancel } from './cancel.ts';
 import { check } from './check.ts';
-import { freeze, pause, resume, thaw } from './hold.ts';
+import { cancel, freeze, pause, resume, thaw } from './control.ts';
 import { audit, history, status, why } from './look.ts';
 import { backup, definitions, moveStore } from './offline.ts';
 import { plan, retry, run } from './run.ts';

@@ -7,7 +7,7 @@ import { count, text } from '../../sync/words/text.ts';
 import { type Answer, definitionName, flag, option, wholeOption } from '../command.ts';
 import { duration, summary } from '../draw.ts';
 import { approveCommand, exitOf, reportNoRun, reportOf } from '../report.ts';
-import { hindered, refusedOf, type Session, sessionCommand, wrongIn } from '../session.ts';
+import { type Act, aborted, hindered, refusedOf, type Session, sessionCommand, wrongIn } from '../session.ts';
 
 const waitOption = wholeOption(
   '--wait <seconds>',
@@ -43,10 +43,8 @@ export const run = sessionCommand({
   failed: ({ name }, error) => reportNoRun(name, error),
   run: async ({ name, approve, noDeletes, wait, retryRejected }, session) => {
     const what = noDeletes ? 'apply-no-deletes' : 'apply';
-    const deed =
-      approve === undefined
-        ? ({ right: 'run', what: 'sync' } as const)
-        : ({ right: 'approve', what, run: approve } as const);
+    const deed: Act =
+      approve === undefined ? { right: 'run', what: 'sync' } : { right: 'approve', what, run: approve };
     const refused = await hindered(name, deed, session);
     if (refused) return refused;
     return approve === undefined
@@ -70,8 +68,7 @@ export const plan = sessionCommand({
   words: { name: definitionName },
   failed: ({ name }, error) => reportNoRun(name, error),
   run: async ({ name }, session) => {
-    const deed = { right: 'look', what: 'plan' } as const;
-    const refused = await hindered(name, deed, session);
+    const refused = await hindered(name, { right: 'look', what: 'plan' }, session);
     return refused ?? begin({ name, wait: 0, retryRejected: false, planOnly: true }, session);
   },
 });
@@ -191,16 +188,14 @@ async function apply(
 /** Shows the run until it ends, or until the person wants to leave: then it is stopped with all else. */
 export async function follow(run: Run, { shell, stop }: Session): Promise<Answer> {
   const { terminal, world } = shell;
-  const { stopping } = world;
   shell.following(() => ended(run.state(), shell));
   terminal.show(run.state());
   const unwatch = run.watch((state) => terminal.show(state));
-  const stopped = new Promise<State>((resolve) => {
-    const leave = (): void => void stop().then(() => resolve(run.state()));
-    if (stopping.aborted) leave();
-    else stopping.addEventListener('abort', leave, { once: true });
+  const left = aborted(world.stopping).then(async () => {
+    await stop();
+    return run.state();
   });
-  const state = await Promise.race([run.ended, stopped]);
+  const state = await Promise.race([run.ended, left]);
   unwatch();
   terminal.clear();
   return ended(state, shell);
@@ -235,28 +230,24 @@ const nothingToRetry = (name: string): ProblemError =>
     cure: text(`要再次同步：bitable-sync run ${name}。`, `bitable-sync run ${name} syncs it anew.`),
   });
 
-const stale = (state: State): ProblemError =>
-  problem({
+function stale(state: State): ProblemError {
+  const line = state.status === 'waiting' ? approveCommand(state) : `bitable-sync run ${state.definition}`;
+  return problem({
     code: 'stale-plan',
     message: text(
       `运行 ${state.run} 没有等待确认的计划（状态：${state.status}），什么都没有写入。`,
       `Run ${state.run} has no plan that waits (it is ${state.status}); nothing was written.`,
     ),
-    cure:
-      state.status === 'waiting'
-        ? text(`运行 ${approveCommand(state)}。`, `Type ${approveCommand(state)}.`)
-        : text(
-            `重新运行 bitable-sync run ${state.definition}。`,
-            `Type bitable-sync run ${state.definition}.`,
-          ),
+    cure: text(`运行 ${line}。`, `Type ${line}.`),
   });
+}
 
 const noSuchRun = (id: string, definition: string): ProblemError =>
   problem({
     code: 'no-such-run',
     message: text(`定义 ${definition} 没有运行 ${id}。`, `Definition ${definition} has no run ${id}.`),
     cure: text(
-      '从等待确认的卡片或报告中复制完整的命令。',
+      '从卡片或报告中复制完整的命令。',
       'Copy the whole command from the card or report that waits.',
     ),
   });

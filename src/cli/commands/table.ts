@@ -30,11 +30,10 @@ export const init = sessionCommand({
   run: async ({ name }, session) => {
     const { program, shell } = session;
     const { locale } = shell;
-    const deed = { right: 'approve', what: 'init' } as const;
-    const refused = await hindered(name, deed, session);
+    const refused = await hindered(name, { right: 'approve', what: 'init' }, session);
     if (refused) return refused;
     const { calls, meter } = newCalls();
-    const inited = await program.init(name, meter, shell.world.stopping);
+    const inited = await program.tables.init(name, meter, shell.world.stopping);
     const [first, ...others] = inited.kind === 'exists' ? inited.problems : [];
     const error = first ? errorOf([first, ...others], locale) : null;
     return {
@@ -64,6 +63,7 @@ const initJson = (
 
 function initLines(name: string, inited: Inited, locale: Locale): readonly string[] {
   const say = speaking(locale);
+  const { table } = inited;
   const paste = [
     say(
       '  定义可以写上这一行；不写也能运行，机器人已经记住：',
@@ -73,39 +73,38 @@ function initLines(name: string, inited: Inited, locale: Locale): readonly strin
   ];
   const next = say(`  接着：bitable-sync run ${name}`, `  Next: bitable-sync run ${name}`);
   if (inited.kind === 'created') {
-    const fields = namesOf(inited.fields);
-    const rows = inited.blankRows;
+    const { fields, blankRows } = inited;
     return [
       say(
-        `✓ ${name} — 新建了数据表「${inited.table.name}」，${count(inited.fields.length)} 个字段`,
-        `✓ ${name} — created the table "${inited.table.name}" with ${count(inited.fields.length)} fields`,
+        `✓ ${name} — 新建了数据表「${table.name}」，${count(fields.length)} 个字段`,
+        `✓ ${name} — created the table "${table.name}" with ${count(fields.length)} fields`,
       ),
-      `  ${inLocale(fields, locale)}`,
-      ...(rows > 0
-        ? [say(`  删掉了新表里的 ${rows} 个空行`, `  removed ${rows} blank rows of the new table`)]
+      `  ${inLocale(namesOf(fields), locale)}`,
+      ...(blankRows > 0
+        ? [say(`  删掉了新表里的 ${blankRows} 个空行`, `  removed ${blankRows} blank rows of the new table`)]
         : []),
       ...paste,
       next,
     ];
   }
-  const { table, problems } = inited;
-  const fields = listed(inited.fields.slice(0, fieldsShown).map(({ name: one, look }) => `${one} (${look})`));
+  const { problems, own } = inited;
+  const fields = listed(inited.fields.slice(0, fieldsShown).map((one) => `${one.name} (${one.look})`));
   const more = inited.fields.length > fieldsShown ? ' …' : '';
-  const mark = problems.length === 0 ? '✓' : '✗';
+  const found = own
+    ? say(
+        `定义的 target 已经写了数据表「${table.name}」（${table.id}），没有什么要建的`,
+        `the definition's target names the table "${table.name}" (${table.id}) itself; there is nothing to create`,
+      )
+    : say(
+        `数据表「${table.name}」已经有了，什么都没有改`,
+        `the table "${table.name}" exists already; nothing was changed`,
+      );
   return [
-    inited.own
-      ? say(
-          `${mark} ${name} — 定义的 target 已经写了数据表「${table.name}」（${table.id}），没有什么要建的`,
-          `${mark} ${name} — the definition's target names the table "${table.name}" (${table.id}) itself; there is nothing to create`,
-        )
-      : say(
-          `${mark} ${name} — 数据表「${table.name}」已经有了，什么都没有改`,
-          `${mark} ${name} — the table "${table.name}" exists already; nothing was changed`,
-        ),
+    `${problems.length === 0 ? '✓' : '✗'} ${name} — ${found}`,
     say(`  它的字段：${fields.zh}${more}`, `  its fields: ${fields.en}${more}`),
     ...inited.notes.map((note) => `  ! ${inLocale(note, locale)}`),
     ...problems.flatMap((one) => problemLines(one, locale)).map((line) => `  ${line}`),
-    ...(inited.own ? [] : paste),
+    ...(own ? [] : paste),
     ...(problems.length === 0 ? [next] : []),
   ];
 }
@@ -128,8 +127,7 @@ export const verify = sessionCommand({
   run: async ({ name, csv }, session) => {
     const { program, shell } = session;
     const { locale, world } = shell;
-    const deed = { right: 'look', what: 'verify' } as const;
-    const refused = await hindered(name, deed, session);
+    const refused = await hindered(name, { right: 'look', what: 'verify' }, session);
     if (refused) return refused;
     const { calls, meter } = newCalls();
     const path = csv === undefined ? undefined : resolve(world.cwd, csv);
@@ -139,7 +137,7 @@ export const verify = sessionCommand({
       const onKeys = async (keys: readonly Checked[]): Promise<void> => {
         await file?.write(keys.map((one) => csvLine(checkedCells(one, locale))).join(''));
       };
-      const seen = await program.verify(name, onKeys, meter, world.stopping);
+      const seen = await program.tables.verify(name, onKeys, meter, world.stopping);
       const equal = isEqual(seen);
       const status = equal ? 'equal' : 'different';
       return {

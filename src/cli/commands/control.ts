@@ -1,9 +1,10 @@
 import type { State } from '../../sync/state/state.ts';
 import { ProblemError, problem } from '../../sync/words/problem.ts';
-import { text } from '../../sync/words/text.ts';
-import { type Answer, definitionName } from '../command.ts';
+import { inLocale, text } from '../../sync/words/text.ts';
+import { type Answer, type Command, definitionName } from '../command.ts';
+import { iso } from '../draw.ts';
 import { reportNoRun } from '../report.ts';
-import { refusedOf, type Session, sessionCommand } from '../session.ts';
+import { hindered, refusedOf, type Session, sessionCommand } from '../session.ts';
 import { ended, follow } from './run.ts';
 
 /** Stops the run of a definition that goes on or waits, and answers what it came to. */
@@ -30,7 +31,7 @@ export const cancel = sessionCommand({
       case 'going':
         return stopped(await follow(acted.run, session));
       case 'settled':
-        await program.redraw(acted.state);
+        await program.acts.redraw(acted.state);
         return stopped(ended(acted.state, shell));
       case 'asked': {
         const state = await endOf(acted.state, session);
@@ -50,15 +51,10 @@ const byUrgency = (one: State, other: State): number =>
 
 /** No run of that name is open: where there is no such sync either, the name was wrong. */
 async function nothing(name: string, { program, shell }: Session): Promise<Answer> {
-  const unknown = await program.definitions.get(name).then(
-    () => undefined,
-    (error: unknown) => (isUnknown(error) ? error : undefined),
-  );
-  return unknown ? shell.refuse(unknown, 2) : shell.refuse(nothingOpen(name), 1);
+  const fault = await program.definitions.get(name).catch((error: unknown) => error);
+  const isUnknown = fault instanceof ProblemError && fault.problems[0].code === 'no-such-definition';
+  return isUnknown ? shell.refuse(fault, 2) : shell.refuse(nothingOpen(name), 1);
 }
-
-const isUnknown = (error: unknown): boolean =>
-  error instanceof ProblemError && error.problems[0].code === 'no-such-definition';
 
 /** What was asked for has happened, whatever the run as a whole came to. */
 const stopped = (answer: Answer): Answer => ({ ...answer, exit: 0 });
@@ -101,3 +97,63 @@ const stillGoing = (state: State): ProblemError =>
       'It stops once what is on its way has ended; where it was started shows the rest.',
     ),
   });
+
+/** Freezes everything, or thaws it: whoever is on the command line may. */
+const rule = (name: 'freeze' | 'thaw', help: Command['help']): Command =>
+  sessionCommand({
+    ...{ name, help },
+    failed: (_, error) => ({ status: 'failed', by: null, since: null, going: [], error }),
+    run: async (_, { program, shell: { world, locale } }) => {
+      const { words, frozen, going } = await program.holds.rule(name, world.user);
+      return {
+        exit: 0,
+        json: {
+          status: frozen ? 'frozen' : 'thawed',
+          by: frozen?.by.openId ?? frozen?.by.user ?? null,
+          since: frozen ? iso(frozen.at) : null,
+          going: going.map(({ run, definition }) => ({ run, definition })),
+          error: null,
+        },
+        lines: [
+          ...words.map((one) => inLocale(one, locale)),
+          ...going.map(({ definition, run }) => `  bitable-sync cancel ${definition}  (${run})`),
+        ],
+      };
+    },
+  });
+
+export const freeze = rule(
+  'freeze',
+  text(
+    '冻结全部：不再开始任何会写入的同步，不论由谁、在哪里发起',
+    'stop everything: nothing that writes starts any more, whoever asks and wherever',
+  ),
+);
+export const thaw = rule('thaw', text('解除冻结', 'let everything go on after freeze'));
+
+/** Pauses what a definition does by the clock, or lets it go on: as `/sync pause` and `/sync resume` do. */
+const turn = (what: 'pause' | 'resume', help: Command['help']): Command =>
+  sessionCommand({
+    ...{ name: what, help, words: { name: definitionName } },
+    failed: ({ name }, error) => ({ status: 'failed', definition: name, error }),
+    run: async ({ name }, session) => {
+      const { program, shell } = session;
+      const refused = await hindered(name, { right: 'look', what }, session);
+      if (refused) return refused;
+      const words = await program.holds.turn(what, name, shell.world.user);
+      return {
+        exit: 0,
+        json: { status: what === 'pause' ? 'paused' : 'resumed', definition: name, error: null },
+        lines: [`${name}: ${inLocale(words, shell.locale)}`],
+      };
+    },
+  });
+
+export const pause = turn(
+  'pause',
+  text('暂停一个定义的定时任务，手动的同步照常', 'pause the schedule of a definition; runs by people go on'),
+);
+export const resume = turn(
+  'resume',
+  text('恢复一个定义的定时任务', 'let the schedule of a definition go on'),
+);
