@@ -46,7 +46,7 @@ const rules: Readonly<Record<string, Rule>> = {
     packages: ['zod'],
     node: false,
   },
-  sync: { ours: ['sync'], node: false },
+  sync: { ours: ['sync'], packages: [['zod', 'sync/plan/change']], node: false },
   cards: { ours: ['cards', 'sync'], node: false },
   run: { ours: ['run', 'sync'], packages: ['p-limit', ['zod', 'run/plan.ts']], node: true },
   bot: { ours: ['bot', 'run', 'cards', 'sync'], packages: ['node-cron'], node: true },

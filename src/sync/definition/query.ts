@@ -1,5 +1,5 @@
 import type { Problem } from '../words/problem.ts';
-import { text } from '../words/text.ts';
+import { type Text, text } from '../words/text.ts';
 import { type Dialect, type Token, tokens } from './sql.ts';
 
 /**
@@ -8,93 +8,124 @@ import { type Dialect, type Token, tokens } from './sql.ts';
  * Judged on tokens, so that words in strings, quoted names and comments do not matter. A read-only session is
  * not enough: it still lets `INTO OUTFILE` write a file.
  * https://dev.mysql.com/doc/refman/8.4/en/select-into.html
- * @returns an empty list when the query is fine; one problem a kind, each with the line it stands on
+ * @returns an empty list when the query is fine; one problem a kind, each with its line
  */
 export function judgeQuery(sql: string, dialect: Dialect = 'mysql'): Problem[] {
   // Servers end a comment or a quoted name at it.
   if (sql.includes('\0')) return [nulCharacter];
   const all = tokens(sql, dialect);
-  const first = all[0];
-  if (!first) return [refusal('query-empty', 'the query is empty', '查询为空', undefined, selectCure)];
-  return rules.flatMap((rule) => rule(all, sql) ?? []);
+  if (all.length === 0) return [empty];
+  return rules.flatMap(({ code, find, says, cure }) => {
+    const token = find(all, sql);
+    if (token === undefined) return [];
+    const { zh, en } = says(token);
+    const message = text(`查询第 ${token.line} 行：${zh}。`, `Query, line ${token.line}: ${en}.`);
+    return [{ code, message, cure }];
+  });
 }
 
-type Rule = (all: readonly Token[], sql: string) => Problem | undefined;
+/** Something that no query may have. */
+interface Rule {
+  readonly code: string;
+  /** Where it is. */
+  readonly find: (all: readonly Token[], sql: string) => Token | undefined;
+  readonly says: (token: Token) => Text;
+  readonly cure: Text;
+}
 
 const selectCure = text(
   '只写一条 SELECT 或 WITH … SELECT 语句。',
   'Write one SELECT or WITH … SELECT statement.',
 );
 
-const rules: readonly Rule[] = [
-  (all) =>
-    finding(all, (token) => token.kind === 'unclosed', {
-      code: 'query-unclosed',
-      zh: (token) => `${token.text === '/' ? '注释' : `引号 ${token.text}`} 没有结束`,
-      en: (token) => `${token.text === '/' ? 'a comment' : `the quote ${token.text}`} is never closed`,
-      cure: text('补上结尾。', 'Close it.'),
-    }),
-  (all) =>
-    finding(all, (token) => token.kind === 'executable', {
-      code: 'query-executable-comment',
-      zh: () => '数据库会执行 /*! … */ 这种注释',
-      en: () => 'a comment such as /*! … */ is run by the server',
-      cure: text('删除它，或改成普通注释 /* … */。', 'Remove it, or make it a plain comment /* … */.'),
-    }),
-  (all) =>
-    finding(all, (token) => token.kind === 'half-number', {
-      code: 'query-half-number',
-      zh: () => '像 1.5e 这样的数字在 e 后面没有指数',
-      en: () => 'a number such as 1.5e has no exponent behind its e',
-      cure: text('补上指数，或删除 e。', 'Write the exponent, or remove the e.'),
-    }),
-  (all) =>
-    findingAt(secondStatement(all), {
-      code: 'query-several-statements',
-      zh: () => '分号后面还有内容，只能有一条语句',
-      en: () => 'something follows the semicolon, but only one statement is allowed',
-      cure: selectCure,
-    }),
-  (all) =>
-    findingAt(otherVerb(all), {
-      code: 'query-not-select',
-      zh: (token) => `查询以 ${shown(token)} 开头，而不是 SELECT 或 WITH`,
-      en: (token) => `the query's verb is ${shown(token)}, not SELECT or WITH`,
-      cure: selectCure,
-    }),
-  (all) =>
-    finding(all, (_, i) => keyword(all, i) === 'INTO', {
-      code: 'query-into',
-      zh: () => '查询里有 INTO，它会写文件或变量',
-      en: () => 'the query has INTO, which writes a file or a variable',
-      cure: text(
-        '删除 INTO 部分；如果 into 是列名，请加反引号：`into`。',
-        'Remove the INTO part; if into is a column, put it in backticks: `into`.',
-      ),
-    }),
-  (all) =>
-    finding(all, (_, i) => locks(all, i), {
-      code: 'query-locks',
-      zh: () => '查询会锁住行（FOR UPDATE、FOR SHARE 或 LOCK IN SHARE MODE）',
-      en: () => 'the query locks rows (FOR UPDATE, FOR SHARE or LOCK IN SHARE MODE)',
-      cure: text('删除这部分，同步只读取数据。', 'Remove that part: a sync only reads.'),
-    }),
-  (all, sql) =>
-    finding(all, (_, i) => loadsFile(all, i, sql), {
-      code: 'query-reads-file',
-      zh: () => '查询用 LOAD_FILE 读取数据库服务器上的文件',
-      en: () => "the query calls LOAD_FILE, which reads files of the server's machine",
-      cure: text('删除这个函数，同步只读取表。', 'Remove the function: a sync only reads tables.'),
-    }),
-];
+const empty: Problem = {
+  code: 'query-empty',
+  message: text('查询为空。', 'the query is empty.'),
+  cure: selectCure,
+};
 
-const nulCharacter = refusal(
-  'query-nul-character',
-  'the query holds a character with the code 0',
-  '查询里有编码为 0 的字符',
-  undefined,
-  text('删除这个字符。', 'Remove it.'),
-);
+const nulCharacter: Problem = {
+  code: 'query-nul-character',
+  message: text('查询里有编码为 0 的字符。', 'the query holds a character with the code 0.'),
+  cure: text('删除这个字符。', 'Remove it.'),
+};
+
+const ofKind = (kind: Token['kind']) => (all: readonly Token[]) => all.find((token) => token.kind === kind);
+
+const rules: readonly Rule[] = [
+  {
+    code: 'query-unclosed',
+    find: ofKind('unclosed'),
+    says: ({ text: quote }) =>
+      quote === '/'
+        ? text('注释 没有结束', 'a comment is never closed')
+        : text(`引号 ${quote} 没有结束`, `the quote ${quote} is never closed`),
+    cure: text('补上结尾。', 'Close it.'),
+  },
+  {
+    code: 'query-executable-comment',
+    find: ofKind('executable'),
+    says: () => text('数据库会执行 /*! … */ 这种注释', 'a comment such as /*! … */ is run by the server'),
+    cure: text('删除它，或改成普通注释 /* … */。', 'Remove it, or make it a plain comment /* … */.'),
+  },
+  {
+    code: 'query-half-number',
+    find: ofKind('half-number'),
+    says: () =>
+      text('像 1.5e 这样的数字在 e 后面没有指数', 'a number such as 1.5e has no exponent behind its e'),
+    cure: text('补上指数，或删除 e。', 'Write the exponent, or remove the e.'),
+  },
+  {
+    code: 'query-several-statements',
+    find: secondStatement,
+    says: () =>
+      text(
+        '分号后面还有内容，只能有一条语句',
+        'something follows the semicolon, but only one statement is allowed',
+      ),
+    cure: selectCure,
+  },
+  {
+    code: 'query-not-select',
+    find: otherVerb,
+    says: (token) =>
+      text(
+        `查询以 ${shown(token)} 开头，而不是 SELECT 或 WITH`,
+        `the query's verb is ${shown(token)}, not SELECT or WITH`,
+      ),
+    cure: selectCure,
+  },
+  {
+    code: 'query-into',
+    find: (all) => all.find((_, i) => keyword(all, i) === 'INTO'),
+    says: () =>
+      text('查询里有 INTO，它会写文件或变量', 'the query has INTO, which writes a file or a variable'),
+    cure: text(
+      '删除 INTO 部分；如果 into 是列名，请加反引号：`into`。',
+      'Remove the INTO part; if into is a column, put it in backticks: `into`.',
+    ),
+  },
+  {
+    code: 'query-locks',
+    find: (all) => all.find((_, i) => locks(all, i)),
+    says: () =>
+      text(
+        '查询会锁住行（FOR UPDATE、FOR SHARE 或 LOCK IN SHARE MODE）',
+        'the query locks rows (FOR UPDATE, FOR SHARE or LOCK IN SHARE MODE)',
+      ),
+    cure: text('删除这部分，同步只读取数据。', 'Remove that part: a sync only reads.'),
+  },
+  {
+    code: 'query-reads-file',
+    find: (all, sql) => all.find((_, i) => loadsFile(all, i, sql)),
+    says: () =>
+      text(
+        '查询用 LOAD_FILE 读取数据库服务器上的文件',
+        "the query calls LOAD_FILE, which reads files of the server's machine",
+      ),
+    cure: text('删除这个函数，同步只读取表。', 'Remove the function: a sync only reads tables.'),
+  },
+];
 
 /** What stands behind the semicolon that ends the statement, other than more semicolons. */
 function secondStatement(all: readonly Token[]): Token | undefined {
@@ -125,15 +156,7 @@ function verbAfterWith(all: readonly Token[], first: number): number | undefined
   return undefined;
 }
 
-const verbs: ReadonlySet<string> = new Set([
-  'SELECT',
-  'INSERT',
-  'UPDATE',
-  'DELETE',
-  'REPLACE',
-  'TABLE',
-  'VALUES',
-]);
+const verbs: ReadonlySet<string> = new Set('SELECT INSERT UPDATE DELETE REPLACE TABLE VALUES'.split(' '));
 
 function locks(all: readonly Token[], i: number): boolean {
   const next = keyword(all, i + 1);
@@ -163,33 +186,3 @@ function keyword(all: readonly Token[], i: number): string | undefined {
 }
 
 const shown = (token: Token): string => (token.text.length > 40 ? `${token.text.slice(0, 40)}…` : token.text);
-
-interface Words {
-  readonly code: string;
-  readonly zh: (token: Token) => string;
-  readonly en: (token: Token) => string;
-  readonly cure: Problem['cure'];
-}
-
-const finding = (
-  all: readonly Token[],
-  matches: (token: Token, i: number) => boolean,
-  words: Words,
-): Problem | undefined => findingAt(all.find(matches), words);
-
-const findingAt = (token: Token | undefined, words: Words): Problem | undefined =>
-  token && refusal(words.code, words.en(token), words.zh(token), token.line, words.cure);
-
-function refusal(
-  code: string,
-  en: string,
-  zh: string,
-  line: number | undefined,
-  cure: Problem['cure'],
-): Problem {
-  const message =
-    line === undefined
-      ? text(`${zh}。`, `${en}.`)
-      : text(`查询第 ${line} 行：${zh}。`, `Query, line ${line}: ${en}.`);
-  return { code, message, cure };
-}

@@ -181,20 +181,17 @@ function readerOf(
   const ready = (value: Value): Cell | Bad => (value === null ? '' : read(value));
   const changed = change ? (value: Value) => ready(change(value)) : ready;
   if (keepCut || pair.column.cutAt === undefined) return changed;
-  return (value) => (isCut(value, pair.column) ? wasCut(place, value) : changed(value));
+  return (value) => (isCut(value, pair.column) ? unfit(place, value, wasCut) : changed(value));
 }
 
-const wasCut = (place: Place, value: Value): Bad =>
-  unfit(
-    place,
-    value,
-    '的内容被数据库截断了',
-    'was cut short by the database, so it is no value',
-    text(
-      '请缩短查询拼接的内容（如 GROUP_CONCAT），或在定义里写 source: cut: keep，写入剩下的部分。',
-      'Have the query put less together (GROUP_CONCAT), or say cut: keep under source to write what is left.',
-    ),
-  );
+const wasCut = {
+  zh: '的内容被数据库截断了',
+  en: 'was cut short by the database, so it is no value',
+  advice: text(
+    '请缩短查询拼接的内容（如 GROUP_CONCAT），或在定义里写 source: cut: keep，写入剩下的部分。',
+    'Have the query put less together (GROUP_CONCAT), or say cut: keep under source to write what is left.',
+  ),
+};
 
 const asked = (lookup: Lookup | undefined): Pick<Target, 'lookup'> => (lookup ? { lookup } : {});
 

@@ -44,7 +44,7 @@ export function numberOf(id: string): { readonly letters: string; readonly numbe
 
 /**
  * Groups changes into chunks as they come, one open chunk a kind in memory. A chunk closes at `size` rows
- * (deletes never above 500) or when the body of its call would pass 1 MB.
+ * (deletes never above 500), or when the body of its call would pass 1 MB.
  * @param mark stands before their IDs, to tell two groups of one run apart
  * @param numbers the highest number so far, by the letters before it
  */
@@ -143,27 +143,23 @@ function put(fields: Record<string, unknown>, { name, kind }: Target, cell: Cell
   else Object.defineProperty(fields, name, { value, enumerable: true });
 }
 
-/** A piece of a chunk, which takes its place together with the others. Its name is the chunk's with `.1`, `.2` … */
+/** A piece of a chunk, which takes its place together with the others; named like the chunk with `.1`, `.2` … */
 export interface Part extends Chunk {
   /** Rows that the chunk counts among those that are set back. */
   readonly back: number;
 }
 
 type Whole = Pick<Chunk, 'id' | 'kind' | 'seq'>;
+type Lot = Pick<Part, 'changes'> & Partial<Part>;
 
-const part = (
-  whole: Whole,
-  number: number,
-  changes: readonly Change[],
-  change: Partial<Part> = {},
-): Part => ({
-  id: partId(whole.id, number),
-  kind: whole.kind,
-  seq: whole.seq,
-  changes,
-  back: backIn(changes),
-  ...change,
+const partOf = ({ id, kind, seq }: Whole, lot: Lot, number: number): Part => ({
+  ...{ kind, seq, back: backIn(lot.changes), ...lot },
+  id: partId(id, number),
 });
+
+/** Makes a part of each lot that is not empty. */
+const partsOf = (whole: Whole, ...lots: readonly Lot[]): Part[] =>
+  lots.filter(({ changes }) => changes.length > 0).map((lot, at) => partOf(whole, lot, at + 1));
 
 /** The name of a part. @param number from 1 */
 export const partId = (whole: string, number: number): string => `${whole}.${number}`;
@@ -176,21 +172,24 @@ const pointedMost = 30;
 /** Whether a chunk's parts can still be named. */
 export const isDivisible = ({ id }: Pick<Chunk, 'id'>): boolean => id.length + 2 <= nameMost;
 
+const inTwo = (whole: Whole, one: readonly Change[], other: readonly Change[]): readonly [Part, Part] => [
+  partOf(whole, { changes: one }, 1),
+  partOf(whole, { changes: other }, 2),
+];
+
 /** Cuts changes in two, of which the first is never the larger one. */
 export function halves(whole: Whole, changes: readonly Change[]): readonly [Part, Part] {
   const middle = Math.floor(changes.length / 2);
-  return [part(whole, 1, changes.slice(0, middle)), part(whole, 2, changes.slice(middle))];
-}
-
-/** Cuts changes in the two lots given; an empty first one is left out. */
-export function cut(whole: Whole, one: readonly Change[], other: readonly Change[]): readonly Part[] {
-  return one.length === 0 ? [part(whole, 1, other)] : [part(whole, 1, one), part(whole, 2, other)];
+  return inTwo(whole, changes.slice(0, middle), changes.slice(middle));
 }
 
 /** Cuts one change off: alone it shows whether it was the one. */
-export function apart(whole: Whole, changes: readonly Change[], at: number): readonly [Part, Part] {
-  return [part(whole, 1, changes.slice(at, at + 1)), part(whole, 2, changes.toSpliced(at, 1))];
-}
+export const apart = (whole: Whole, changes: readonly Change[], at: number): readonly [Part, Part] =>
+  inTwo(whole, changes.slice(at, at + 1), changes.toSpliced(at, 1));
+
+/** Cuts changes in the two lots given; an empty one is left out. */
+export const cut = (whole: Whole, one: readonly Change[], other: readonly Change[]): readonly Part[] =>
+  partsOf(whole, { changes: one }, { changes: other });
 
 /**
  * Which of the changes Feishu points at, as they were sent: `records[3].fields.…` or a record's ID. Undefined when it
@@ -202,7 +201,7 @@ export function pointedAt(
   pointer: string | undefined,
 ): number | undefined {
   if (pointer === undefined || id.length > pointedMost) return undefined;
-  const [, place] = /^records\[(\d+)\]/.exec(pointer) ?? [];
+  const place = /^records\[(\d+)\]/.exec(pointer)?.[1];
   const at =
     place === undefined ? changes.findIndex((change) => recordOf(change) === pointer) : Number(place);
   return at >= 0 && at < changes.length ? at : undefined;
@@ -251,33 +250,30 @@ export function replan(
     const other = held.get(key);
     if (!row) lost.push(change);
     else if (other && !gone.has(other.record)) {
-      const differences = differ(targets, row, other.cells);
+      const found = differ(targets, row, other.cells);
       // With nothing left to change the call stays as it is: it does no harm, and confirms the record.
-      updates.push({
-        ...change,
-        record: other.record,
-        ...(differences.length > 0 ? { differences } : {}),
-      });
+      const differences = found.length > 0 ? found : change.differences;
+      updates.push({ ...change, record: other.record, differences });
     } else {
       creates.push(createOf(key, row));
       back += change.back ? 1 : 0;
     }
   }
-  const parts: Part[] = [];
-  if (updates.length > 0) parts.push(part(whole, parts.length + 1, updates));
-  if (creates.length > 0) parts.push(part(whole, parts.length + 1, creates, { kind: 'create', back }));
-  return { parts, lost: lost.length > 0 ? part(whole, parts.length + 1, lost) : undefined };
+  const parts = partsOf(
+    whole,
+    { changes: updates },
+    { changes: creates, kind: 'create', back },
+    { changes: lost },
+  );
+  return lost.length > 0 ? { parts: parts.slice(0, -1), lost: parts.at(-1) } : { parts, lost: undefined };
 }
 
-/** What is sent in place of a chunk of creates: those that nobody has made, and the updates of records that somebody has. */
+/** What is sent in place of a chunk of creates: those that nobody has made, and updates of the records of others. */
 export const foundParts = (
   whole: Whole,
   creates: readonly Change[],
   updates: readonly Change[],
 ): Replanned => ({
-  parts: [
-    ...(creates.length > 0 ? [part(whole, 1, creates)] : []),
-    part(whole, creates.length > 0 ? 2 : 1, updates, { kind: 'update' }),
-  ],
+  parts: partsOf(whole, { changes: creates }, { changes: updates, kind: 'update' }),
   lost: undefined,
 });

@@ -20,51 +20,27 @@ export interface Zone {
 }
 
 const day = 86_400_000;
-const quarter = 900_000;
-const sinceQuarters = Date.UTC(1973, 0);
-const mostQuarters = 10_000;
+/** Offsets that are remembered of one zone. */
+const mostKept = 10_000;
 
 /** Prepares a zone by name. @throws RangeError when the name is unknown to this Node. */
 export function zoneOf(name: string): Zone {
+  const numeric = 'numeric';
   const format = new Intl.DateTimeFormat('en-US', {
-    timeZone: name,
-    hourCycle: 'h23',
-    era: 'short',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
+    ...{ timeZone: name, hourCycle: 'h23', era: 'short', year: numeric, month: numeric, day: numeric },
+    ...{ hour: numeric, minute: numeric, second: numeric },
   });
-  const lookUp = (instant: number): number => wallClock(format, instant) - Math.floor(instant / 1000) * 1000;
-  const ofQuarter = new Map<number, number>();
-  /** Asking for an offset costs much; since 1973 clocks change at full quarters of an hour only. */
-  const offsetAt = (instant: number): number => {
-    if (instant < sinceQuarters) return lookUp(instant);
-    const number = Math.floor(instant / quarter);
-    const known = ofQuarter.get(number) ?? lookUp(instant);
-    if (ofQuarter.size > mostQuarters) ofQuarter.clear();
-    ofQuarter.set(number, known);
-    return known;
-  };
-  /** The day's offset where the day has only one; NaN on days with a change. */
-  const ofDay = new Map<number, number>();
-
-  function dayOffset(local: number): number {
-    const number = Math.floor(local / day);
-    const known = ofDay.get(number);
-    if (known !== undefined) return known;
+  const offsetAt = remembered((instant) => wallClock(format, instant) - Math.floor(instant / 1000) * 1000);
+  /** The offset of a day that has only one; NaN on days with a change. */
+  const offsetOfDay = remembered((number) => {
     // A day of margin on both sides covers every offset that a zone can have.
     const before = offsetAt((number - 1) * day);
-    const after = offsetAt((number + 2) * day);
-    const only = before === after && offsetAt(number * day + day / 2) === before ? before : Number.NaN;
-    ofDay.set(number, only);
-    return only;
-  }
+    const isOnly = offsetAt((number + 2) * day) === before && offsetAt((number + 0.5) * day) === before;
+    return isOnly ? before : Number.NaN;
+  });
 
   function instants(local: number): readonly number[] {
-    const offset = dayOffset(local);
+    const offset = offsetOfDay(Math.floor(local / day));
     if (!Number.isNaN(offset)) return [local - offset];
     const offsets = new Set([offsetAt(local - day), offsetAt(local), offsetAt(local + day)]);
     return [...offsets]
@@ -78,15 +54,20 @@ export function zoneOf(name: string): Zone {
     local: (instant) => instant + offsetAt(instant),
     instants,
     isDoubled: (local) => instants(local).length > 1,
-    instant(local) {
-      const offset = dayOffset(local);
-      if (!Number.isNaN(offset)) return local - offset;
-      const before = offsetAt(local - day);
-      const early = local - before;
-      if (offsetAt(early) === before) return early;
-      const late = local - offsetAt(local + day);
-      return offsetAt(late) === local - late ? late : early;
-    },
+    instant: (local) => instants(local)[0] ?? local - offsetAt(local - day),
+  };
+}
+
+/** Remembers what was worked out, because asking Node for an offset costs much. */
+function remembered(workOut: (of: number) => number): (of: number) => number {
+  const known = new Map<number, number>();
+  return (of) => {
+    const before = known.get(of);
+    if (before !== undefined) return before;
+    if (known.size >= mostKept) known.clear();
+    const found = workOut(of);
+    known.set(of, found);
+    return found;
   };
 }
 
@@ -165,55 +146,21 @@ const offsets: ReadonlyMap<string, string> = new Map([
 
 /** What is most likely meant by an abbreviation, or by a name that is none, by those who use this program. */
 const meanings: ReadonlyMap<string, string> = new Map(
-  [
-    ['Asia/Shanghai', 'CST CTT PRC BJT BEIJING ASIA/BEIJING CHINA 北京 上海 北京时间'],
-    ['Asia/Hong_Kong', 'HKT'],
-    ['Asia/Taipei', 'ROC'],
-    ['Asia/Singapore', 'SGT'],
-    ['Asia/Kuala_Lumpur', 'MYT'],
-    ['Asia/Manila', 'PHT'],
-    ['Asia/Tokyo', 'JST'],
-    ['Asia/Seoul', 'KST ROK'],
-    ['Asia/Ho_Chi_Minh', 'VST'],
-    ['Asia/Bangkok', 'ICT'],
-    ['Asia/Jakarta', 'WIB'],
-    ['Asia/Kolkata', 'IST'],
-    ['Asia/Dhaka', 'BDT'],
-    ['Asia/Karachi', 'PKT PLT'],
-    ['Asia/Dubai', 'GST'],
-    ['Asia/Yerevan', 'NET AMT'],
-    ['Europe/London', 'BST GB UK'],
-    ['Europe/Berlin', 'CET CEST MET MEST MEZ MESZ'],
-    ['Europe/Paris', 'ECT'],
-    ['Europe/Athens', 'EET EEST'],
-    ['Europe/Lisbon', 'WET WEST'],
-    ['Europe/Moscow', 'MSK'],
-    ['Europe/Istanbul', 'TRT'],
-    ['Africa/Cairo', 'ART'],
-    ['Africa/Johannesburg', 'SAST'],
-    ['Africa/Nairobi', 'EAT'],
-    ['Africa/Maputo', 'CAT'],
-    ['Africa/Lagos', 'WAT'],
-    ['America/New_York', 'EST EDT ET'],
-    ['America/Indiana/Indianapolis', 'IET'],
-    ['America/Chicago', 'CDT CT'],
-    ['America/Denver', 'MST MDT MT'],
-    ['America/Phoenix', 'PNT'],
-    ['America/Los_Angeles', 'PST PDT PT'],
-    ['America/Anchorage', 'AKST AKDT'],
-    ['America/Halifax', 'AST ADT'],
-    ['America/Puerto_Rico', 'PRT'],
-    ['America/St_Johns', 'CNT NST NDT'],
-    ['America/Sao_Paulo', 'BRT BET'],
-    ['America/Argentina/Buenos_Aires', 'AGT'],
-    ['Australia/Sydney', 'AEST AEDT AET'],
-    ['Australia/Adelaide', 'ACST ACDT'],
-    ['Australia/Darwin', 'ACT'],
-    ['Australia/Perth', 'AWST'],
-    ['Pacific/Auckland', 'NZ NZST NZDT NZT'],
-    ['Pacific/Honolulu', 'HST'],
-    ['Pacific/Pago_Pago', 'SST'],
-    ['Pacific/Apia', 'MIT'],
-    ['UTC', 'UCT'],
-  ].flatMap(([zone = '', words = '']) => words.split(' ').map((word) => [word, zone] as const)),
+  `Asia/Shanghai=CST CTT PRC BJT BEIJING ASIA/BEIJING CHINA 北京 上海 北京时间, Asia/Hong_Kong=HKT,
+  Asia/Taipei=ROC, Asia/Singapore=SGT, Asia/Kuala_Lumpur=MYT, Asia/Manila=PHT, Asia/Tokyo=JST,
+  Asia/Seoul=KST ROK, Asia/Ho_Chi_Minh=VST, Asia/Bangkok=ICT, Asia/Jakarta=WIB, Asia/Kolkata=IST,
+  Asia/Dhaka=BDT, Asia/Karachi=PKT PLT, Asia/Dubai=GST, Asia/Yerevan=NET AMT, Europe/London=BST GB UK,
+  Europe/Berlin=CET CEST MET MEST MEZ MESZ, Europe/Paris=ECT, Europe/Athens=EET EEST,
+  Europe/Lisbon=WET WEST, Europe/Moscow=MSK, Europe/Istanbul=TRT, Africa/Cairo=ART,
+  Africa/Johannesburg=SAST, Africa/Nairobi=EAT, Africa/Maputo=CAT, Africa/Lagos=WAT,
+  America/New_York=EST EDT ET, America/Indiana/Indianapolis=IET, America/Chicago=CDT CT,
+  America/Denver=MST MDT MT, America/Phoenix=PNT, America/Los_Angeles=PST PDT PT,
+  America/Anchorage=AKST AKDT, America/Halifax=AST ADT, America/Puerto_Rico=PRT,
+  America/St_Johns=CNT NST NDT, America/Sao_Paulo=BRT BET, America/Argentina/Buenos_Aires=AGT,
+  Australia/Sydney=AEST AEDT AET, Australia/Adelaide=ACST ACDT, Australia/Darwin=ACT,
+  Australia/Perth=AWST, Pacific/Auckland=NZ NZST NZDT NZT, Pacific/Honolulu=HST, Pacific/Pago_Pago=SST,
+  Pacific/Apia=MIT, UTC=UCT`
+    .split(/,\s+/)
+    .map((line) => line.split('='))
+    .flatMap(([zone = '', words = '']) => words.split(' ').map((word) => [word, zone] as const)),
 );

@@ -38,12 +38,10 @@ const knownOptions = ({ rule, field }: Place): ReadonlySet<string> | undefined =
   rule.options === 'reject' ? new Set(field.options ?? []) : undefined;
 
 const noOption = (place: Place, name: string): Bad =>
-  unfit(
-    place,
-    name,
-    '没有这个选项（定义不允许新建选项）',
-    'is no option (the definition allows no new ones)',
-  );
+  unfit(place, name, {
+    zh: '没有这个选项（定义不允许新建选项）',
+    en: 'is no option (the definition allows no new ones)',
+  });
 
 /** The option names in a canonical cell of a select field. */
 export const optionsIn = (kind: 'select' | 'multi', cell: Cell): readonly string[] =>
@@ -69,19 +67,14 @@ function flagOf(place: Place, value: Exclude<Value, null>): Cell | Bad {
   if (isJsonNull(place, written)) return '';
   // A DECIMAL writes its places out: 1.00.
   const word = words.get(written.toLowerCase().replace(/\.0+$/, ''));
-  return (
-    word ??
-    unfit(
-      place,
-      value instanceof Uint8Array ? value : written,
-      '只接受 0、1、true、false',
-      'is not 0, 1, true or false',
-      advice,
-    )
-  );
+  return word ?? unfit(place, value instanceof Uint8Array ? value : written, noFlag);
 }
 
-const advice = text(
-  '其他写法请在定义里用 map，如 map: { 是: true, 否: false }；是数字就用数字字段（as: number）。',
-  'Say map in the definition for other words, such as map: { yes: true, no: false }; for numbers use a number field (as: number).',
-);
+const noFlag = {
+  zh: '只接受 0、1、true、false',
+  en: 'is not 0, 1, true or false',
+  advice: text(
+    '其他写法请在定义里用 map，如 map: { 是: true, 否: false }；是数字就用数字字段（as: number）。',
+    'Say map in the definition for other words, such as map: { yes: true, no: false }; for numbers use a number field (as: number).',
+  ),
+};

@@ -1,7 +1,6 @@
 import { type Text, text } from '../../words/text.ts';
 import type { ColumnType, Value } from '../column.ts';
 import { type Bad, type Cell, type Kind, type Place, unfit } from './kind.ts';
-import { decimalText } from './number.ts';
 
 const number = /^([+-]?)(\d+)(?:\.(\d*))?$/;
 const dateTime =
@@ -28,10 +27,7 @@ export const dateKind: Kind = {
 };
 
 function dateOf(place: Place, value: Exclude<Value, null>): Cell | Bad {
-  if (typeof value === 'object') return unfit(place, value, '不是日期', 'is bytes, not a date,');
-  // The most common case, and the same as below: whole milliseconds need no look at their digits.
-  const isMs = typeof value === 'number' && !counts.has(place.column.type) && place.rule.unit !== 's';
-  if (isMs && Number.isInteger(value) && Math.abs(value) <= latest) return decimalText(value);
+  if (typeof value === 'object') return unfit(place, value, { zh: '不是日期', en: 'is bytes, not a date,' });
   const written = String(value).trim();
   if (written === '') return '';
   const digits = counts.has(place.column.type) ? null : number.exec(written);
@@ -77,16 +73,14 @@ function fromWords(place: Place, written: string, parts: RegExpExecArray): Cell 
 }
 
 const twice = (place: Place, written: string): Bad =>
-  unfit(
-    place,
-    written,
-    `的时刻在 ${place.zone.name} 出现两次（夏令时结束），无法确定是哪一次`,
-    `comes twice in ${place.zone.name} (the end of summer time), so nobody knows which one is meant`,
-    text(
+  unfit(place, written, {
+    zh: `的时刻在 ${place.zone.name} 出现两次（夏令时结束），无法确定是哪一次`,
+    en: `comes twice in ${place.zone.name} (the end of summer time), so nobody knows which one is meant`,
+    advice: text(
       `请在查询里写 UNIX_TIMESTAMP(${place.column.name})，并在定义里写 as: date, unit: s。`,
       `Use UNIX_TIMESTAMP(${place.column.name}) in the query, and say as: date and unit: s in the definition.`,
     ),
-  );
+  });
 
 function offsetMs(offset: string): number {
   if (offset === 'Z') return 0;
@@ -94,8 +88,8 @@ function offsetMs(offset: string): number {
   return sign * (Number(offset.slice(1, 3)) * 60 + Number(offset.slice(-2))) * 60_000;
 }
 
-const noDate = (place: Place, value: unknown, advice?: ReturnType<typeof text>): Bad =>
-  unfit(place, value, '不是日期', 'is not a date', advice);
+const noDate = (place: Place, value: unknown, advice?: Text): Bad =>
+  unfit(place, value, { zh: '不是日期', en: 'is not a date', advice });
 
 /** MySQL takes the full zero date for the number 0, but not one with only its month or day missing. */
 function nullIf({ column }: Place, written: string) {
@@ -144,19 +138,17 @@ const asDate = text(
 );
 
 const tooFine = (place: Place, value: unknown): Bad =>
-  unfit(
-    place,
-    value,
-    '的日期只保留到毫秒',
-    'is finer than a millisecond, which is all that a date keeps,',
-    text(
+  unfit(place, value, {
+    zh: '的日期只保留到毫秒',
+    en: 'is finer than a millisecond, which is all that a date keeps,',
+    advice: text(
       '在定义里写 round: true 即可舍去更细的部分。',
       'Say round: true in the definition to cut what is finer.',
     ),
-  );
+  });
 
 function heldDate(raw: unknown): Cell {
-  if (typeof raw === 'number') return decimalText(raw);
+  if (typeof raw === 'number') return String(raw);
   return typeof raw === 'string' ? raw : '';
 }
 

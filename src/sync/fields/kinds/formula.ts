@@ -3,7 +3,7 @@ import { zoneOf } from '../../words/zone.ts';
 import type { ColumnType, Filled, Value } from '../column.ts';
 import { dateKind } from './date.ts';
 import { type Cell, isBad, type Kind } from './kind.ts';
-import { heldNumber, plainDecimal, withoutEndingZeros } from './number.ts';
+import { heldNumber, withoutEndingZeros } from './number.ts';
 import { heldText, textKind } from './text.ts';
 
 /** How a column's values are compared with a field that only Feishu fills. */
@@ -72,8 +72,6 @@ const decimal = /^([+-]?)(\d*)(?:\.(\d*))?$/;
 
 /** A decimal number of any length without zeros and signs that say nothing: 012.50 is 12.5. */
 function exact(cell: Cell): Cell {
-  const plain = plainDecimal(cell);
-  if (plain !== undefined) return plain;
   const trimmed = cell.length > longest ? '' : cell.trim();
   const [, sign, whole = '', fraction = ''] = decimal.exec(trimmed) ?? [];
   if (whole + fraction === '') return cell;

@@ -4,10 +4,7 @@ import { type Text, text } from '../../words/text.ts';
 import type { Zone } from '../../words/zone.ts';
 import type { Column, Value } from '../column.ts';
 
-/**
- * The canonical value of a cell: text that is equal exactly when two cells are equal. `''` is empty, for
- * every kind: null, "", [], {} and a missing cell are one, and so are false and a checkbox never touched.
- */
+/** The canonical value of a cell: equal exactly when two cells are; `''` for null, "", [], {}, false and no cell. */
 export type Cell = string;
 
 /** A source value that its field cannot take, in words for the person who can mend it. */
@@ -40,13 +37,18 @@ export interface Kind {
 }
 
 /** Says that a value does not fit, with the value cut to 40 characters, and what to do where that helps. */
-export function unfit(place: Place, value: unknown, zh: string, en: string, advice?: Text): Bad {
+export function unfit(place: Place, value: unknown, { zh, en, advice }: Misfits): Bad {
   const shown = place.hidden ? '•••' : show(value);
-  const what = text(
-    `字段「${place.field.name}」${zh}：\`${shown}\``,
-    `\`${shown}\` ${en} for ${place.field.name}`,
-  );
-  return { bad: advice ? text(`${what.zh}。${advice.zh}`, `${what.en}. ${advice.en}`) : what };
+  const rest = advice ? text(`。${advice.zh}`, `. ${advice.en}`) : text('', '');
+  const { name } = place.field;
+  return {
+    bad: text(`字段「${name}」${zh}：\`${shown}\`${rest.zh}`, `\`${shown}\` ${en} for ${name}${rest.en}`),
+  };
+}
+
+/** Why a value does not fit: the rest of a sentence. */
+interface Misfits extends Text {
+  readonly advice?: Text | undefined;
 }
 
 /** Whether a word is JSON's own null, which is as empty as SQL's. */

@@ -4,8 +4,7 @@ import { type Bad, type Cell, isBad, type Kind, type Place, unfit } from './kind
 import { heldText, plainText } from './text.ts';
 
 /**
- * Places after the point that are sent and compared: 11 cm. Feishu does not say how many it keeps, and its own
- * samples have six.
+ * Places after the point that are sent and compared: 11 cm. Feishu does not say how many it keeps; its samples have six.
  * https://open.feishu.cn/document/server-docs/docs/bitable-v1/app-table-record/bitable-record-data-structure-overview
  */
 const places = 6;
@@ -14,10 +13,7 @@ const number = String.raw`[+-]?(?:\d+(?:\.\d*)?|\.\d+)`;
 const coordinates = new RegExp(String.raw`^\s*(${number})\s*,\s*(${number})\s*$`);
 const finer = /\.\d{6}\d*[1-9]/;
 
-/**
- * Location fields. Canonical: `longitude,latitude`, each in its shortest form with at most six places after the
- * point. What Feishu answers is read the same way, so that other digits of the same place change nothing.
- */
+/** Location fields. Canonical: `longitude,latitude`, each in its shortest form with at most six places. */
 export const locationKind: Kind = {
   wanted: (place) => (value) => locationOf(place, value),
   held(raw) {
@@ -31,37 +27,38 @@ export const locationKind: Kind = {
 
 function locationOf(place: Place, value: Exclude<Value, null>): Cell | Bad {
   const whole = plainText(place, value);
-  if (isBad(whole) || whole.trim() === '') return isBad(whole) ? whole : '';
+  if (isBad(whole)) return whole;
+  if (whole.trim() === '') return '';
   const match = coordinates.exec(whole);
-  if (!match) return unfit(place, whole, '不是“经度,纬度”', 'is not "longitude,latitude"', advice);
+  if (!match) return unfit(place, whole, noPair);
   const [, longitude = '', latitude = ''] = match;
   if (Math.abs(Number(longitude)) > 180 || Math.abs(Number(latitude)) > 90) {
-    return unfit(
-      place,
-      whole,
-      '超出范围：经度 -180 到 180 在前，纬度 -90 到 90 在后',
-      'is out of range (longitude from -180 to 180 first, then latitude from -90 to 90)',
-    );
+    return unfit(place, whole, outOfRange);
   }
-  if (!place.rule.round && (finer.test(longitude) || finer.test(latitude))) {
-    return unfit(
-      place,
-      whole,
-      `的坐标只保留 ${places} 位小数`,
-      `has more than ${places} places after the point`,
-      text(
-        '请在查询里 ROUND，或在定义里写 round: true。',
-        'Use ROUND in the query, or say round: true in the definition.',
-      ),
-    );
-  }
-  return canonical(match);
+  const isFiner = !place.rule.round && (finer.test(longitude) || finer.test(latitude));
+  return isFiner ? unfit(place, whole, tooFine) : canonical(match);
 }
 
-const advice = text(
-  "请在查询里写 CONCAT(经度, ',', 纬度)。",
-  "Use CONCAT(longitude, ',', latitude) in the query.",
-);
+const noPair = {
+  zh: '不是“经度,纬度”',
+  en: 'is not "longitude,latitude"',
+  advice: text(
+    "请在查询里写 CONCAT(经度, ',', 纬度)。",
+    "Use CONCAT(longitude, ',', latitude) in the query.",
+  ),
+};
+const outOfRange = {
+  zh: '超出范围：经度 -180 到 180 在前，纬度 -90 到 90 在后',
+  en: 'is out of range (longitude from -180 to 180 first, then latitude from -90 to 90)',
+};
+const tooFine = {
+  zh: `的坐标只保留 ${places} 位小数`,
+  en: `has more than ${places} places after the point`,
+  advice: text(
+    '请在查询里 ROUND，或在定义里写 round: true。',
+    'Use ROUND in the query, or say round: true in the definition.',
+  ),
+};
 
 const canonical = ([, longitude, latitude]: RegExpExecArray): Cell =>
   `${shortest(longitude)},${shortest(latitude)}`;

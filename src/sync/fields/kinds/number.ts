@@ -32,44 +32,47 @@ export const numberKind: Kind = {
 function numberOf(place: Place, value: Exclude<Value, null>): Cell | Bad {
   if (typeof value === 'number') return fromFloat(place, value);
   if (typeof value === 'string') return plainDecimal(value) ?? fromText(place, value);
-  return unfit(place, value, '不能存放二进制数据', 'is bytes, not a number,');
+  return unfit(place, value, { zh: '不能存放二进制数据', en: 'is bytes, not a number,' });
 }
 
 /** A whole number keeps all its digits or is refused; a float is the float it is, at 15 digits. */
 function fromFloat(place: Place, value: number): Cell | Bad {
   if (Number.isInteger(value)) {
-    if (value < safeWhole && value > -safeWhole) return decimalText(value);
+    if (value < safeWhole && value > -safeWhole) return String(value);
     if (place.column.type !== 'float') return fromText(place, String(BigInt(value)));
   }
-  if (!Number.isFinite(value)) return unfit(place, value, '不是数字', 'is not a number');
-  return Math.abs(value) <= largest ? cut(value) : unfit(place, value, '太大', 'is too large');
+  if (!Number.isFinite(value)) return unfit(place, value, notANumber);
+  return Math.abs(value) <= largest ? cut(value) : unfit(place, value, tooLarge);
 }
 
 function fromText(place: Place, value: string): Cell | Bad {
-  if (value.length > longest) return unfit(place, value, '太长，不是数字', 'is too long for a number');
+  if (value.length > longest)
+    return unfit(place, value, { zh: '太长，不是数字', en: 'is too long for a number' });
   const trimmed = value.trim();
   if (trimmed === '' || isJsonNull(place, trimmed)) return '';
-  const spelling = decimal.test(trimmed) || scientific.test(trimmed);
-  if (!spelling) return unfit(place, value, '不是数字', 'is not a number', advice(place, trimmed));
+  if (!decimal.test(trimmed) && !scientific.test(trimmed)) {
+    return unfit(place, value, { ...notANumber, advice: advice(place, trimmed) });
+  }
   if (trimmed.length > significantDigits && digitsOf(trimmed) > significantDigits && !place.rule.round) {
-    return unfit(
-      place,
-      trimmed,
-      `多维表格的数字只保留 ${significantDigits} 位有效数字，再多会丢失`,
-      `has more than ${significantDigits} significant digits and would lose some, so it does not fit`,
-      keepDigits,
-    );
+    return unfit(place, trimmed, tooManyDigits);
   }
   // More digits than any number has room for: 10^400, say, or 10^-400.
   const number = Number(trimmed);
-  if (number === 0 && digitsOf(trimmed) > 0) return unfit(place, trimmed, '太小', 'is too small');
-  return Math.abs(number) <= largest ? cut(number) : unfit(place, trimmed, '太大', 'is too large');
+  if (number === 0 && digitsOf(trimmed) > 0) return unfit(place, trimmed, tooSmall);
+  return Math.abs(number) <= largest ? cut(number) : unfit(place, trimmed, tooLarge);
 }
 
-const keepDigits = text(
-  '编号请用文本字段（定义里写 as: text）；数量可以写 round: true 舍入。',
-  'Use a text field for a number that names something (as: text in the definition), or say round: true to round it.',
-);
+const notANumber = text('不是数字', 'is not a number');
+const tooSmall = text('太小', 'is too small');
+const tooLarge = text('太大', 'is too large');
+const tooManyDigits = {
+  zh: `多维表格的数字只保留 ${significantDigits} 位有效数字，再多会丢失`,
+  en: `has more than ${significantDigits} significant digits and would lose some, so it does not fit`,
+  advice: text(
+    '编号请用文本字段（定义里写 as: text）；数量可以写 round: true 舍入。',
+    'Use a text field for a number that names something (as: text in the definition), or say round: true to round it.',
+  ),
+};
 
 /** What people put around or between the digits of a number, that a query can take out. */
 const trimmings = /[,，’ \u00a0¥￥$€£%元]/g;
@@ -102,33 +105,27 @@ function stars(place: Place, cell: Cell): Cell | Bad {
   const number = Number(cell);
   return cell === '' || (Number.isInteger(number) && number >= min && number <= max)
     ? cell
-    : unfit(
-        place,
-        cell,
-        `只接受 ${min} 到 ${max} 的整数`,
-        `is not a whole number from ${min} to ${max}, as a rating is,`,
-      );
+    : unfit(place, cell, {
+        zh: `只接受 ${min} 到 ${max} 的整数`,
+        en: `is not a whole number from ${min} to ${max}, as a rating is,`,
+      });
 }
 
 /** The number at the digits that a cell keeps; zero has no sign. */
 function cut(value: number): Cell {
-  const whole = decimalText(value);
+  const whole = String(value);
   return whole.length <= significantDigits ? whole : String(Number(value.toPrecision(significantDigits)));
 }
 
 /** Significant digits of a number as written; zeros at the end of a whole number are none. */
 function digitsOf(value: string): number {
   const [mantissa = ''] = value.split(/[eE]/);
-  const digits = mantissa.replace(/[^\d]/g, '').replace(/^0+/, '');
-  return withoutEndingZeros(digits).length;
+  return withoutEndingZeros(mantissa.replaceAll(/\D/g, '').replace(/^0+/, '')).length;
 }
 
 /** A number as read; the legacy reader gives digits as text. */
 export function heldNumber(raw: unknown): Cell {
-  if (typeof raw === 'number') {
-    if (Number.isInteger(raw) && raw < safeWhole && raw > -safeWhole) return decimalText(raw);
-    return cut(raw);
-  }
+  if (typeof raw === 'number') return cut(raw);
   if (typeof raw === 'string') {
     const value = Number(raw);
     return raw.trim() === '' || Number.isNaN(value) ? raw : heldNumber(value);
@@ -136,74 +133,23 @@ export function heldNumber(raw: unknown): Cell {
   return '';
 }
 
-/**
- * The shortest decimal text of a finite number: what `String` gives, several times quicker for what tables are full
- * of. Whole numbers beyond 32 bits (milliseconds, say) and amounts with two digits after the point are put together
- * from small whole numbers, whose texts the engine has at hand.
- */
-export function decimalText(value: number): string {
-  const size = Math.abs(value);
-  const sign = value < 0 ? '-' : '';
-  if (Number.isInteger(value)) {
-    if (size < small || size >= large) return String(value);
-    const upper = Math.floor(size / million);
-    // The leading 1 keeps the zeros after it.
-    return sign + String(upper) + String(million + (size - upper * million)).slice(1);
-  }
-  const cents = Math.round(size * 100);
-  // The nearest number to these two digits is the number itself: then no shorter text can mean it.
-  if (cents >= small || cents / 100 !== size) return String(value);
-  const whole = Math.floor(cents / 100);
-  const rest = cents - whole * 100;
-  return `${sign}${whole}.${rest % 10 === 0 ? rest / 10 : rest < 10 ? `0${rest}` : rest}`;
-}
+/** A number as databases write it, in fewer than 100 characters: no plus, no zeros in front, a digit after the point. */
+const plain = /^(?=.{1,99}$)(0|-?[1-9]\d*)(?:\.(\d+))?$/;
 
-const small = 2 ** 30;
-const million = 1_000_000;
-const large = 1e15;
-
-/**
- * The canonical number in a plain decimal text: the text without the zeros that end its fraction. Undefined where that
- * takes a closer look: other spellings, zeros in front, small fractions, and more digits than every number keeps.
- *
- * Up to 15 digits come back from a number as they went in, so there is no number to be made of them and printed again.
- */
+/** The canonical number in a plain decimal text; undefined where that takes a closer look than at its digits. */
 export function plainDecimal(text: string): string | undefined {
-  const start = text.charCodeAt(0) === minus ? 1 : 0;
-  const point = endOfDigits(text, start);
-  const whole = point - start;
-  if (whole === 0 || whole > keptDigits) return undefined;
-  const isZero = text.charCodeAt(start) === zero;
-  // A zero has no sign, and no other digit behind it.
-  if (isZero && (whole > 1 || start > 0)) return undefined;
-  if (point === text.length) return text;
-  if (text.charCodeAt(point) !== dot) return undefined;
-  let end = endOfDigits(text, point + 1);
-  if (end < text.length || end === point + 1) return undefined;
-  while (text.charCodeAt(end - 1) === zero) end--;
-  if (end === point + 1) return text.slice(0, point);
+  const [, whole, places = ''] = plain.exec(text) ?? [];
+  const fraction = withoutEndingZeros(places);
+  if (whole === undefined || whole.replace('-', '').length + fraction.length > significantDigits)
+    return undefined;
+  if (fraction === '') return whole;
   // What begins with zeros may be so small that it is written with an exponent.
-  if (isZero && text.charCodeAt(point + 1) === zero) return undefined;
-  return whole + end - point - 1 <= keptDigits ? text.slice(0, end) : undefined;
+  return whole === '0' && fraction.startsWith('0') ? undefined : `${whole}.${fraction}`;
 }
 
-/** The digits without the zeros at their end. */
+/** The digits without the zeros at their end. A pattern would look at each zero again and again. */
 export function withoutEndingZeros(digits: string): string {
   let end = digits.length;
-  while (digits.charCodeAt(end - 1) === zero) end--;
+  while (digits[end - 1] === '0') end--;
   return digits.slice(0, end);
 }
-
-function endOfDigits(text: string, start: number): number {
-  for (let at = start; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code < zero || code > nine) return at;
-  }
-  return text.length;
-}
-
-const keptDigits = 15;
-const minus = 0x2d;
-const dot = 0x2e;
-const zero = 0x30;
-const nine = 0x39;

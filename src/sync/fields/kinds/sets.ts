@@ -3,6 +3,9 @@ import type { Value } from '../column.ts';
 import { type Bad, type Cell, isBad, isJsonNull, type Kind, type Place, unfit } from './kind.ts';
 import { plainText } from './text.ts';
 
+/** Members that one cell takes. https://open.feishu.cn/document/platform-notices/breaking-change/base-add-record-limit-checking-rules */
+const perCell = { people: 1_000, links: 500, files: 100, groups: 10 };
+
 /** What sets one kind of field apart from the others whose cells hold several values without order. */
 export interface SetRules {
   /** Members that one cell takes. */
@@ -37,7 +40,12 @@ export const setKind = (rules: SetRules): Kind => ({
         members.push(one);
       }
       const size = new Set(members.filter((one) => one !== '')).size;
-      return size > most ? tooMany(place, value, rules.noun, size, most) : cellOf(members);
+      if (size <= most) return cellOf(members);
+      const { zh, en } = rules.noun;
+      return unfit(place, value, {
+        zh: `最多 ${most} 个${zh}，现有 ${size} 个`,
+        en: `has ${size} ${en}, too many (at most ${most})`,
+      });
     };
   },
   held(raw) {
@@ -78,22 +86,14 @@ export function idIn(item: unknown, name: string): string {
 
 /** Checks that every word has the look of an ID; blanks around it go. */
 export const looking =
-  (pattern: RegExp, zh: string, en: string, advice?: Text) =>
+  (pattern: RegExp, why: Text & { readonly advice?: Text }) =>
   (place: Place) =>
   (word: string): string | Bad => {
     const trimmed = word.trim();
-    return trimmed === '' || pattern.test(trimmed) ? trimmed : unfit(place, trimmed, zh, en, advice);
+    return trimmed === '' || pattern.test(trimmed) ? trimmed : unfit(place, trimmed, why);
   };
 
 const isNo = (words: readonly string[] | Bad): words is Bad => 'bad' in words;
-
-const tooMany = (place: Place, value: unknown, noun: Text, size: number, most: number): Bad =>
-  unfit(
-    place,
-    value,
-    `最多 ${most} 个${noun.zh}，现有 ${size} 个`,
-    `has ${size} ${noun.en}, too many (at most ${most})`,
-  );
 
 /** A SET column is split at commas, another where its rule says so; a JSON array gives its members. */
 function wordsIn(place: Place, value: Exclude<Value, null>): readonly string[] | Bad {
@@ -108,14 +108,18 @@ function wordsIn(place: Place, value: Exclude<Value, null>): readonly string[] |
   if (isJsonNull(place, whole)) return [];
   const members: readonly unknown[] = Array.isArray(parsed) ? parsed : [parsed];
   if (members.some((member) => typeof member === 'object' && member !== null)) {
-    return unfit(place, value, '只接受一层的 JSON 数组', 'is not a flat JSON array', nested);
+    return unfit(place, value, nested);
   }
   return members.map((member) => (member === null ? '' : String(member)));
 }
 
-const nested: Text = {
-  zh: "请在查询里取出值，如 JSON_EXTRACT(列, '$[*].name')，或用 GROUP_CONCAT(列) 并在定义里写 split: ','。",
-  en: "Take the values out in the query, such as JSON_EXTRACT(column, '$[*].name'), or use GROUP_CONCAT(column) and say split: ',' in the definition.",
+const nested = {
+  zh: '只接受一层的 JSON 数组',
+  en: 'is not a flat JSON array',
+  advice: text(
+    "请在查询里取出值，如 JSON_EXTRACT(列, '$[*].name')，或用 GROUP_CONCAT(列) 并在定义里写 split: ','。",
+    "Take the values out in the query, such as JSON_EXTRACT(column, '$[*].name'), or use GROUP_CONCAT(column) and say split: ',' in the definition.",
+  ),
 };
 
 /** A string of JSON, or a number outside of one. */
@@ -131,25 +135,21 @@ function parse(source: string): unknown {
   }
 }
 
-/** People in one cell. https://open.feishu.cn/document/platform-notices/breaking-change/base-add-record-limit-checking-rules */
-const peoplePerCell = 1_000;
-
-const openId = looking(
-  /^ou_\w+$/,
-  '需要 open_id（ou_…）',
-  'is no open_id (ou_…)',
-  text(
+const openId = looking(/^ou_\w+$/, {
+  zh: '需要 open_id（ou_…）',
+  en: 'is no open_id (ou_…)',
+  advice: text(
     '用邮箱、手机号等找人时，在定义里写 by: email（或 mobile、user_id、union_id）。',
     'To find people by something else, say by: email (or mobile, user_id, union_id) in the definition.',
   ),
-);
+});
 
 /**
  * Person fields. Canonical: the people as a set, by what the column's `by` says: open_ids, or words that are
  * looked up before they are compared; e-mail addresses in small letters.
  */
 export const personKind = setKind({
-  most: peoplePerCell,
+  most: perCell.people,
   noun: text('人员', 'people'),
   member(place) {
     const { by = 'open_id' } = place.rule;
@@ -161,38 +161,31 @@ export const personKind = setKind({
   written: (id) => ({ id }),
 });
 
-/** Groups in one cell. https://open.feishu.cn/document/platform-notices/breaking-change/base-add-record-limit-checking-rules */
-const groupsPerCell = 10;
-
 /** Group fields. Canonical: the chats' IDs as a set. */
 export const groupKind = setKind({
-  most: groupsPerCell,
+  most: perCell.groups,
   noun: text('群组', 'groups'),
-  member: looking(/^oc_\w+$/, '需要群 ID（oc_…）', 'is no chat ID (oc_…)'),
+  member: looking(/^oc_\w+$/, { zh: '需要群 ID（oc_…）', en: 'is no chat ID (oc_…)' }),
   held: (item) => idIn(item, 'id'),
   name: (item) => idIn(item, 'name'),
   written: (id) => ({ id }),
 });
 
-/** Records that one link cell holds. https://open.feishu.cn/document/platform-notices/breaking-change/base-add-record-limit-checking-rules */
-const linksPerCell = 500;
-
-const recordId = looking(
-  /^rec\w+$/,
-  '需要记录 ID（rec…）',
-  'is no record ID (rec…)',
-  text(
+const recordId = looking(/^rec\w+$/, {
+  zh: '需要记录 ID（rec…）',
+  en: 'is no record ID (rec…)',
+  advice: text(
     '用对方表的主键找记录时，在定义里写 by: 字段名。',
     'To find records by a field of the linked table, say by: FIELD in the definition.',
   ),
-);
+});
 
 /**
  * Link fields, one-way and two-way. Canonical: the linked records as a set: their IDs, or with `by` words of
  * the linked table that are looked up before they are compared.
  */
 export const linkKind = setKind({
-  most: linksPerCell,
+  most: perCell.links,
   noun: text('条关联记录', 'records'),
   member: (place) => (place.rule.by === undefined ? recordId(place) : (word) => word.trim()),
   // What is empty may be read as {}.
@@ -202,22 +195,18 @@ export const linkKind = setKind({
   written: (id) => id,
 });
 
-/** Files in one cell. https://open.feishu.cn/document/platform-notices/breaking-change/base-add-record-limit-checking-rules */
-const filesPerCell = 100;
-
 /** Attachment fields. Canonical: the files' tokens as a set; the files are in the Base already. */
 export const attachmentKind = setKind({
-  most: filesPerCell,
+  most: perCell.files,
   noun: text('个附件', 'files'),
-  member: looking(
-    /^[\w-]+$/,
-    '需要文件的 file_token',
-    'is no file token',
-    text(
+  member: looking(/^[\w-]+$/, {
+    zh: '需要文件的 file_token',
+    en: 'is no file token',
+    advice: text(
       '文件要先上传到这个多维表格；网址请写入超链接字段。',
       'A file is uploaded to the Base first; an address goes to a URL field.',
     ),
-  ),
+  }),
   held: (item) => idIn(item, 'file_token'),
   name: (item) => idIn(item, 'name'),
   written: (token) => ({ file_token: token }),

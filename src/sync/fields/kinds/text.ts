@@ -28,28 +28,24 @@ const shorten = text(
 
 /** Says that a value is longer than {@link textLimit}. */
 export const tooLong = (place: Place, value: unknown, advice?: Text): Bad =>
-  unfit(
-    place,
-    value,
-    `最多 ${textLimit} 个字符（一个表情算两个）`,
-    `is longer than ${textLimit} characters (an emoji is two), too long`,
+  unfit(place, value, {
+    zh: `最多 ${textLimit} 个字符（一个表情算两个）`,
+    en: `is longer than ${textLimit} characters (an emoji is two), too long`,
     advice,
-  );
+  });
 
 /** A value as text, however long; bytes not at all. */
 export function plainText(place: Place, value: Exclude<Value, null>): Cell | Bad {
   if (typeof value === 'string') return value;
   if (typeof value === 'number') return Object.is(value, -0) ? '0' : String(value);
-  return unfit(
-    place,
-    value,
-    '不能存放二进制数据',
-    'is bytes, not text,',
-    text(
+  return unfit(place, value, {
+    zh: '不能存放二进制数据',
+    en: 'is bytes, not text,',
+    advice: text(
       '请在查询里用 HEX(列)；字节是文字时用 CONVERT(列 USING utf8mb4)（SQLite：CAST(列 AS TEXT)）。',
       'Use HEX(column) in the query, or CONVERT(column USING utf8mb4) where the bytes are text (SQLite: CAST(column AS TEXT)).',
     ),
-  );
+  });
 }
 
 /** Joins what a text cell was read as; other shapes give their plain text. */
@@ -94,16 +90,14 @@ function phoneOf(place: Place, value: Exclude<Value, null>): Cell | Bad {
   const trimmed = whole.trim();
   return phone.test(trimmed)
     ? trimmed
-    : unfit(
-        place,
-        value,
-        '电话只接受数字和开头的加号',
-        'is not a phone number (at most 64 digits, a plus before them)',
-        text(
+    : unfit(place, value, {
+        zh: '电话只接受数字和开头的加号',
+        en: 'is not a phone number (at most 64 digits, a plus before them)',
+        advice: text(
           `请在查询里写 REPLACE(REPLACE(${place.column.name}, ' ', ''), '-', '')，或改用文本字段。`,
           `Use REPLACE(REPLACE(${place.column.name}, ' ', ''), '-', '') in the query, or a text field.`,
         ),
-      );
+      });
 }
 
 /** Addresses that run something or show what they hold, instead of leading somewhere. */
@@ -131,24 +125,24 @@ function linkOf(place: Place, value: Exclude<Value, null>): Cell | Bad {
   const [first, second] = parts(whole);
   const link = first.trim();
   const words = second.trim();
-  if (link === '') return words === '' ? '' : unfit(place, value, noLink.zh, noLink.en, clear);
+  if (link === '') return words === '' ? '' : unfit(place, value, noLink);
   if (running.test(link.replace(ignored, ''))) {
-    return unfit(
-      place,
-      value,
-      '不接受会运行脚本或自带内容的网址',
-      'runs or shows what it holds instead of leading somewhere, so it is refused',
-    );
+    return unfit(place, value, {
+      zh: '不接受会运行脚本或自带内容的网址',
+      en: 'runs or shows what it holds instead of leading somewhere, so it is refused',
+    });
   }
   return whole.length > textLimit ? tooLong(place, value) : canonical(link, words);
 }
 
-const noLink = text('的第一行应是网址，现在是空的', 'has no address on its first line');
-
-const clear = text(
-  "没有网址的行请在查询里写空值，如 CONCAT(NULLIF(网址, ''), CHAR(10), 文字)。",
-  "Let the query answer NULL where there is no address, such as CONCAT(NULLIF(address, ''), CHAR(10), words).",
-);
+const noLink = {
+  zh: '的第一行应是网址，现在是空的',
+  en: 'has no address on its first line',
+  advice: text(
+    "没有网址的行请在查询里写空值，如 CONCAT(NULLIF(网址, ''), CHAR(10), 文字)。",
+    "Let the query answer NULL where there is no address, such as CONCAT(NULLIF(address, ''), CHAR(10), words).",
+  ),
+};
 
 /** The link, and what stands after the first line break: the words shown for it. */
 function parts(cell: string): readonly [link: string, words: string] {

@@ -1,42 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { decimalText, plainDecimal } from '../../../../src/sync/fields/kinds/number.ts';
+import { plainDecimal } from '../../../../src/sync/fields/kinds/number.ts';
 import { wanted } from './place.ts';
-
-const edges = [
-  0,
-  -0,
-  1e15,
-  1e15 - 1,
-  2 ** 30,
-  2 ** 30 / 100,
-  1e6,
-  0.01,
-  0.1,
-  0.07,
-  1e-7,
-  1e21,
-  5e-324,
-  1.005,
-];
-
-it('is what String gives, for every number', () => {
-  const numbers = fc.oneof(
-    fc.double(),
-    fc.integer(),
-    fc.maxSafeInteger(),
-    fc.integer().map((cents) => cents / 100),
-    fc.integer().map((cents) => cents / 100 + 1e-9),
-    fc.constantFrom(...edges),
-  );
-  fc.assert(
-    fc.property(numbers, (value) => {
-      expect(decimalText(value)).toBe(String(value));
-    }),
-    { numRuns: 2_000 },
-  );
-  for (const value of edges) expect([value, decimalText(-value)]).toEqual([value, String(-value)]);
-});
 
 const digits = (most: number) => fc.string({ unit: fc.constantFrom(...'00123456789'), maxLength: most });
 const decimals = fc
