@@ -175,4 +175,4 @@ export type { BotMessage, ChatHandle } from './chat/chat-handle.ts';
 export { seal } from './events/webhook.ts';
 export type { Fault, When } from './gateway/faults.ts';
 export type { Playground, PlaygroundOptions } from './handle.ts';
-export type { Access, Call, Happening } from './world.ts';
+export type { Access, Call, Happening, RevisionRule, TableChange } from './world.ts';

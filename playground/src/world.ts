@@ -63,7 +63,12 @@ export interface ViewState {
 export interface TableState {
   readonly id: string;
   readonly name: string;
+  /** What the list of tables tells of its changes. */
   revision: number;
+  /** The revisions that lists of tables would have shown of late, the oldest first. */
+  readonly revisions: number[];
+  /** Counts all changes. */
+  changes: number;
   serial: number;
   readonly fields: FieldState[];
   /** Where the next new field's values will stand in {@link RowState.cells}; never used twice. */
@@ -77,6 +82,26 @@ export interface TableState {
   readonly hiddenRows: Set<string>;
   /** Ids of fields. */
   readonly hiddenFields: Set<string>;
+}
+
+/** A change of a table, as a rule for its revision sees it. */
+export interface TableChange {
+  readonly by: 'app' | 'person';
+  readonly what: 'add' | 'edit' | 'remove' | 'fields' | 'view' | 'permissions';
+  /** Records that were added, edited or removed. */
+  readonly records: number;
+}
+
+/**
+ * How revisions move. Feishu's page names adding and deleting records and renaming the table as what moves them, by one,
+ * and says nothing of edits, so tests try other rules too.
+ * https://open.feishu.cn/document/server-docs/docs/bitable-v1/app-table/list
+ */
+export interface RevisionRule {
+  /** By how much a change moves the revision; default 1 for each call. */
+  readonly step?: (change: TableChange) => number;
+  /** How many lists of tables still show the revision as it was; default 0. */
+  readonly late?: number;
 }
 
 /** What the app may do in a base. */
@@ -106,6 +131,7 @@ export interface BaseState {
   revision: number;
   advanced: boolean;
   access: Access;
+  revisionRule: RevisionRule;
   readonly tables: Map<string, TableState>;
   readonly files: Map<string, FileState>;
 }

@@ -53,6 +53,19 @@ it('sends a gateway page', async () => {
   expect(answer.text).toContain('502 Bad Gateway');
 });
 
+it('changes what an answer holds', async () => {
+  const { playground } = await start({ kind: 'code', code: 1255001 });
+  const base = orders(playground, ['a', 'b']);
+  const call = await caller(playground);
+  const search = () => call('POST', `${recordsPath(base)}/search`, {});
+  playground.faults.add({
+    when: { route: 'records.search' },
+    fault: { kind: 'answer', change: (data) => ({ ...data, items: [] }) },
+  });
+  expect((await search()).data).toMatchObject({ items: [], total: 2 });
+  expect((await search()).data).toMatchObject({ items: [{}, {}], total: 2 });
+});
+
 it('cuts the JSON of an answer', async () => {
   const { create } = await start({ kind: 'truncate' });
   const answer = await create();

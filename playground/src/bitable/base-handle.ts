@@ -1,4 +1,4 @@
-import type { Access, BaseState, TableState, World } from '../world.ts';
+import type { Access, BaseState, RevisionRule, TableState, World } from '../world.ts';
 import type { FieldSpec } from './fields.ts';
 import { newRow, putRow } from './records.ts';
 import {
@@ -49,6 +49,8 @@ export interface BaseHandle {
   /** What the app may do from now on. `edit` with advanced permissions on reads as empty. */
   setAccess(access: Access): void;
   setAdvanced(on: boolean): void;
+  /** How the revisions of its tables move from now on. */
+  setRevisions(rule: RevisionRule): void;
   /** Makes the file known to this base; answers its token for attachment cells. */
   file(name: string, size?: number, type?: string): string;
 }
@@ -77,6 +79,7 @@ export function addBase(world: World, spec: BaseSpec, author: string): BaseHandl
     revision: 1,
     advanced: spec.advanced ?? false,
     access: spec.access ?? 'manage',
+    revisionRule: {},
     tables: new Map(),
     files: new Map(),
   };
@@ -112,6 +115,9 @@ export function addBase(world: World, spec: BaseSpec, author: string): BaseHandl
     setAdvanced: (on) => {
       base.advanced = on;
       base.revision += 1;
+    },
+    setRevisions: (rule) => {
+      base.revisionRule = rule;
     },
     file: (name, size = 1, type = 'application/octet-stream') => {
       const token = `box${world.random.text(20)}`;

@@ -1,7 +1,7 @@
 import type { Handlers } from '../endpoints.ts';
 import { ok, Refusal, type Reply } from '../gateway/reply.ts';
 import type { Handle, Request } from '../gateway/router.ts';
-import type { World } from '../world.ts';
+import type { BaseState, TableState, World } from '../world.ts';
 import { baseFor, pageSize, tableFor } from './access.ts';
 import { fieldJson, visibleFields } from './fields.ts';
 import { getRecord } from './legacy.ts';
@@ -38,13 +38,23 @@ function page<T>(
   });
 }
 
+/** The revision as a list of tables shows it, which may be late. */
+function revisionShown(
+  { revisionRule: { late = 0 } }: BaseState,
+  { revision, revisions }: TableState,
+): number {
+  revisions.push(revision);
+  revisions.splice(0, revisions.length - late - 1);
+  return revisions[0] ?? revision;
+}
+
 function listTables(world: World, request: Request): Reply {
   const base = baseFor(world, request, 'read');
   return page(
     [...base.tables.values()],
     request,
     (one) => one.id,
-    (one) => ({ table_id: one.id, revision: one.revision, name: one.name }),
+    (one) => ({ table_id: one.id, revision: revisionShown(base, one), name: one.name }),
   );
 }
 

@@ -1,4 +1,4 @@
-import type { BaseState, Cell, FieldState, RowState, TableState, World } from '../world.ts';
+import type { BaseState, Cell, FieldState, RowState, TableChange, TableState, World } from '../world.ts';
 import { fieldById } from './fields.ts';
 import { type IdType, isStrings, type Place, type ValueKind } from './values/kind.ts';
 import { kindOf } from './values/kinds.ts';
@@ -101,9 +101,20 @@ export function removeRows(base: BaseState, table: TableState, ids: ReadonlySet<
 }
 
 /** Notes one change of the table in its revision and the base's. */
-export function touched(base: BaseState, table: TableState): void {
-  table.revision += 1;
+export function touched(base: BaseState, table: TableState, change: TableChange): void {
+  table.changes += 1;
+  table.revision += base.revisionRule.step?.(change) ?? 1;
   base.revision += 1;
+}
+
+/** What a change of records is for {@link touched}. */
+export function recordsChange(
+  by: TableChange['by'],
+  { added, edited, removed }: Readonly<Record<'added' | 'edited' | 'removed', readonly string[]>>,
+): TableChange {
+  if (added.length > 0) return { by, what: 'add', records: added.length };
+  if (removed.length > 0) return { by, what: 'remove', records: removed.length };
+  return { by, what: 'edit', records: edited.length };
 }
 
 /** The records that the app may see, in the table's order. */

@@ -155,7 +155,7 @@ export function newSearch(world: World): (request: Request) => Reply {
       .slice(0, 12);
     const offset = readToken(request.query.get('page_token'), bound);
     const plain = !body['filter'] && !body['sort'] && !body['view_id'];
-    const key = `${bound} ${table.revision} ${base.revision} ${idType} ${base.access} ${Math.floor(world.now() / 60_000)}`;
+    const key = `${bound} ${table.changes} ${base.revision} ${idType} ${base.access} ${Math.floor(world.now() / 60_000)}`;
     const found = plain
       ? visibleRows(base, table)
       : remember(selections, key, () => select(base, table, body, all));

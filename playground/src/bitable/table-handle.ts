@@ -6,6 +6,7 @@ import {
   newRow,
   plainFields,
   putRow,
+  recordsChange,
   removeRows,
   searchFields,
   setCell,
@@ -182,7 +183,7 @@ function schemaHandle(world: World, base: BaseState, table: TableState): Schema 
     hideField: (name) => {
       base.advanced = true;
       table.hiddenFields.add(fieldNamed(table, name).id);
-      touched(base, table);
+      touched(base, table, { by: 'person', what: 'permissions', records: 0 });
     },
   };
 }
@@ -196,12 +197,12 @@ export function tableHandle(world: World, base: BaseState, table: TableState, au
     url: `${url}&view=${view.id}`,
     setShows: (shows) => {
       view.shows = shows;
-      touched(base, table);
+      touched(base, table, { by: 'person', what: 'view', records: 0 });
     },
   });
   const changed = (what: { added?: string[]; edited?: string[]; removed?: string[] }): void => {
-    touched(base, table);
     const { added = [], edited = [], removed = [] } = what;
+    touched(base, table, recordsChange('person', { added, edited, removed }));
     tell(world, {
       kind: 'table',
       appToken: base.appToken,
@@ -253,11 +254,11 @@ export function tableHandle(world: World, base: BaseState, table: TableState, au
     hideRecords: (...recordIds) => {
       base.advanced = true;
       for (const id of recordIds) table.hiddenRows.add(id);
-      touched(base, table);
+      touched(base, table, { by: 'person', what: 'permissions', records: 0 });
     },
     addView: (name, shows) => {
       const view = newView(world, table, name, shows);
-      touched(base, table);
+      touched(base, table, { by: 'person', what: 'view', records: 0 });
       return viewHandle(view);
     },
     ...schemaHandle(world, base, table),

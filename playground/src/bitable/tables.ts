@@ -6,6 +6,8 @@ export function newTable(world: World, base: BaseState, name: string): TableStat
     id: `tbl${world.random.text(13)}`,
     name,
     revision: 1,
+    revisions: [],
+    changes: 0,
     serial: 0,
     fields: [],
     nextSlot: 0,

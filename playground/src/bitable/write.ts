@@ -13,7 +13,16 @@ import type { ClientTokens, TokenUse } from './client-tokens.ts';
 import { visibleFields } from './fields.ts';
 import { holding, type Job as Place } from './holding.ts';
 import type { Lock } from './lock.ts';
-import { type Column, columnsOf, newRow, putRow, removeRows, setCell, touched } from './records.ts';
+import {
+  type Column,
+  columnsOf,
+  newRow,
+  putRow,
+  recordsChange,
+  removeRows,
+  setCell,
+  touched,
+} from './records.ts';
 import { type IdType, isObject, isStrings } from './values/kind.ts';
 import { newNames } from './values/select.ts';
 
@@ -146,10 +155,11 @@ function report(
   { base, table, call }: Job,
   ids: Partial<Record<'added' | 'edited' | 'removed', string[]>>,
 ): void {
-  touched(base, table);
+  const { added = [], edited = [], removed = [] } = ids;
+  touched(base, table, recordsChange('app', { added, edited, removed }));
   if (world.watchers.size === 0) return;
   const where = { kind: 'table', appToken: base.appToken, tableId: table.id, by: 'app', call } as const;
-  tell(world, { ...where, added: ids.added ?? [], edited: ids.edited ?? [], removed: ids.removed ?? [] });
+  tell(world, { ...where, added, edited, removed });
 }
 
 /** Creates all records or none; answers their ids. */

@@ -3,6 +3,9 @@ import { codeText } from './codes.ts';
 import { Refusal, type Reply, refused } from './reply.ts';
 import type { Request } from './router.ts';
 
+/** The `data` of an answer. */
+type Data = Readonly<Record<string, unknown>>;
+
 /** What goes wrong. With `applied: true` the call does its work first and only the answer is lost or replaced. */
 export type Fault =
   /** An error code; `status` and `msg` default to the usual ones. */
@@ -22,6 +25,8 @@ export type Fault =
   | { readonly kind: 'html'; readonly status?: number; readonly applied?: boolean }
   /** The right answer, cut in the middle of its JSON. */
   | { readonly kind: 'truncate' }
+  /** The right answer with another `data`: a page that is empty, ends early, repeats records, counts wrong. */
+  | { readonly kind: 'answer'; readonly change: (data: Data) => Data }
   /** HTTP 429, 99991400, with the headers that tell when to come again. */
   | { readonly kind: 'throttle'; readonly seconds?: number }
   /** Never answers. */
@@ -198,8 +203,7 @@ export async function play(
   logId: string,
   sleep: (ms: number) => Promise<void>,
 ): Promise<Outcome> {
-  if (fault.kind !== 'delay' && fault.kind !== 'truncate' && fault.kind !== 'throttle' && fault.applied)
-    await work();
+  if ('applied' in fault && fault.applied) await work();
   switch (fault.kind) {
     case 'delay':
       await sleep(fault.ms);
@@ -209,6 +213,14 @@ export async function play(
       return {
         kind: 'reply',
         reply: { ...reply, code: -1, body: reply.body.slice(0, reply.body.length >> 1) },
+      };
+    }
+    case 'answer': {
+      const reply = await work();
+      const { data, ...rest } = JSON.parse(reply.body) as { readonly data?: Data };
+      return {
+        kind: 'reply',
+        reply: { ...reply, body: JSON.stringify({ ...rest, ...(data && { data: fault.change(data) }) }) },
       };
     }
     case 'throttle':

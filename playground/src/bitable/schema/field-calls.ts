@@ -16,7 +16,7 @@ type Handle = Route['handle'];
 
 /** Notes a change of a table's fields, and tells who watches. */
 export function schemaChanged(world: World, { base, table }: Job, by: 'app' | 'person'): void {
-  touched(base, table);
+  touched(base, table, { by, what: 'fields', records: 0 });
   const where = { kind: 'table', appToken: base.appToken, tableId: table.id, by } as const;
   tell(world, { ...where, added: [], edited: [], removed: [] });
 }

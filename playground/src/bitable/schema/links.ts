@@ -33,7 +33,7 @@ export function addBack(
     description: undefined,
   });
   tie(field, back);
-  if (other !== table) other.revision += 1;
+  if (other !== table) renewed(other);
 }
 
 /** Ties a two-way link to the field of that name, which is made when the other table has none. */
@@ -58,5 +58,11 @@ export function dropBack(base: BaseState, field: FieldState): void {
   field.backField = undefined;
   if (back.primary) back.backField = undefined;
   else takeField(other, back);
-  other.revision += 1;
+  renewed(other);
+}
+
+/** Notes that the fields of another table changed along. */
+function renewed(table: TableState): void {
+  table.revision += 1;
+  table.changes += 1;
 }
