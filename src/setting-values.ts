@@ -3,7 +3,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { parseQuietHours, type QuietHours } from './sync/schedule/due.ts';
 import { type Problem, ProblemError, problem } from './sync/words/problem.ts';
 import type { WebProxy } from './sync/words/proxy.ts';
-import { type Text, text } from './sync/words/text.ts';
+import { listed, type Text, text } from './sync/words/text.ts';
 import { zoneIssue } from './sync/words/zone.ts';
 
 /** Variables as a process has them. */
@@ -41,11 +41,11 @@ export const choice =
   (value, { name }) => {
     const chosen = choices.find((one) => one === value);
     if (chosen) return chosen;
-    const list = choices.join(', ');
+    const list = listed(choices);
     throw wrong(
       name,
       text(`不认识的值：${value}。`, `Not a known value: ${value}.`),
-      text(`可以写：${list}。`, `Write one of: ${list}.`),
+      text(`可以写：${list.zh}。`, `Write one of: ${list.en}.`),
     );
   };
 
@@ -141,7 +141,7 @@ export const openIds: Read<readonly string[]> = (value, { name }) => {
   if (strays.length === 0) return [...new Set(ids)];
   throw wrong(
     name,
-    text(`不是 open_id:${strays.join(', ')}。`, `Not an open_id: ${strays.join(', ')}.`),
+    text(`不是 open_id：${listed(strays).zh}。`, `Not an open_id: ${listed(strays).en}.`),
     text(
       '写以 ou_ 开头的 open_id，用逗号分开；对机器人发 /help 可以看到自己的。',
       'Write open_ids (they begin with ou_), with commas between; /help sent to the bot shows your own.',

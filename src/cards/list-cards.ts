@@ -1,5 +1,6 @@
 import { isEqual, type Verified, verifiedLines } from '../sync/state/checked.ts';
-import type { Actor, Chapter, ChunkStatus, State, Story } from '../sync/state/state.ts';
+import { chunkOutcomes } from '../sync/state/counts.ts';
+import type { Actor, Chapter, State, Story } from '../sync/state/state.ts';
 import type { Problem } from '../sync/words/problem.ts';
 import { count, type Locale, type Text, text } from '../sync/words/text.ts';
 import {
@@ -239,30 +240,20 @@ function chapterLines(told: Chapter['told'], run: string, timeZone: string, { ch
   if (told.kind === 'quiet') return [text(`没有要写的 · ${run}`, `nothing to write · ${run}`)];
   if (told.kind === 'forgotten') return [text(`没有保留计划 · ${run}`, `its plan was not kept · ${run}`)];
   if (told.kind === 'bad') {
-    const field = told.row.field === undefined ? '' : `${plain(told.row.field, 40)}: `;
+    const field = told.row.field === undefined ? '' : plain(told.row.field, 40);
     const reason = plainText(told.row.reason, chars);
-    return [text(`没有发送 · ${run}`, `not sent · ${run}`), text(field + reason.zh, field + reason.en)];
+    const why = field === '' ? reason : text(`${field}：${reason.zh}`, `${field}: ${reason.en}`);
+    return [text(`没有发送 · ${run}`, `not sent · ${run}`), why];
   }
   const { status, chunk, sentAt, sample, code, message } = told;
   const sent = sentAt === null ? undefined : same(moment(sentAt, timeZone, true));
   const said = plain(`${code ?? ''} ${message}`.trim(), chars);
   return [
-    joined([outcomes[status], sent, same(plain(chunk, 20)), same(run)], ' · '),
+    joined([chunkOutcomes[status], sent, same(plain(chunk, 20)), same(run)], ' · '),
     sampleLine(sample, Math.ceil(chars / 8)),
     said !== '' && same(said),
   ];
 }
-
-const outcomes: Readonly<Record<ChunkStatus, Text>> = {
-  pending: text('还没有发送', 'not sent yet'),
-  sent: text('已发送，等待应答', 'sent, no answer yet'),
-  done: text('已写入', 'written'),
-  failed: text('写入失败', 'failed'),
-  unknown: text('结果未知', 'outcome unknown'),
-  rejected: text('飞书拒绝', 'refused by Feishu'),
-  split: text('已拆分', 'split'),
-  dropped: text('不再发送', 'not sent any more'),
-};
 
 /** Tells that both sides are being read. */
 export const verifyingCard = (title: string, locale: Locale): Card =>

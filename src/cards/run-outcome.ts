@@ -197,13 +197,17 @@ const cellsShown = 3;
 /** What would change in a record: `~ A001 · city: 上海 → 北京`, `+ A002 · city: 北京`. @param size characters of a cell */
 export function sampleLine({ kind, key, cells, back }: Sample, size: number): Text {
   const value = (words: string) => plain(words, size) || '∅';
-  const shown = cells.slice(0, cellsShown).map(({ field, from, to }) => {
-    const change = kind === 'update' ? `${value(from)} → ${value(to)}` : value(kind === 'create' ? to : from);
-    return `${plain(field, size)}: ${change}`;
-  });
-  const more = cells.length > cellsShown ? ['…'] : [];
-  const words = [`${signs[kind]} ${plain(key, 40)}`, ...shown, ...more].join(' · ');
-  return back ? text(`${words}（被人改过，恢复）`, `${words} (changed by a person, set back)`) : same(words);
+  const words = (colon: string): string => {
+    const shown = cells.slice(0, cellsShown).map(({ field, from, to }) => {
+      const change =
+        kind === 'update' ? `${value(from)} → ${value(to)}` : value(kind === 'create' ? to : from);
+      return `${plain(field, size)}${colon}${change}`;
+    });
+    const more = cells.length > cellsShown ? ['…'] : [];
+    return [`${signs[kind]} ${plain(key, 40)}`, ...shown, ...more].join(' · ');
+  };
+  const [zh, en] = [words('：'), words(': ')];
+  return back ? text(`${zh}（被人改过，恢复）`, `${en} (changed by a person, set back)`) : text(zh, en);
 }
 
 /** What would change, a record a line. */

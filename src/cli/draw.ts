@@ -1,6 +1,6 @@
 import { reasonOf } from '../sync/state/counts.ts';
 import { errorsOf, type Promised, promiseOf } from '../sync/state/progress.ts';
-import type { ChunkKind, State, Status } from '../sync/state/state.ts';
+import type { Actor, ChunkKind, State, Status } from '../sync/state/state.ts';
 import { type Problem, takenOver } from '../sync/words/problem.ts';
 import { columnsOf, count, inLocale, type Locale, text } from '../sync/words/text.ts';
 import { approveCommand } from './report.ts';
@@ -18,7 +18,7 @@ export function summary(state: State, locale: Locale): readonly string[] {
   const title = state.title === state.definition ? '' : ` · ${state.title}`;
   const [mark, words] = lookOf(state, say);
   return [
-    `${mark} ${state.definition}${title} — ${words} (${duration(state.ms.total)})`,
+    `${mark} ${state.definition}${title} — ${words}${inBrackets(duration(state.ms.total), say)}`,
     ...rowLines(state, say),
     ...failedLines(state, say),
     ...badRowLines(state, say, locale),
@@ -41,7 +41,7 @@ export function runLine(state: State, locale: Locale): string {
   const [rows = ''] = rowLines(state, say);
   const by = state.acts.find(({ op }) => op === 'start')?.by;
   const head = `${mark} ${iso(state.startedAt)}  ${state.definition}  ${words}`;
-  const facts = [head, rows.trim(), by?.openId ?? by?.user ?? by?.kind ?? '', state.run];
+  const facts = [head, rows.trim(), by === undefined ? '' : whoOf(by, say), state.run];
   return plain(facts.filter((fact) => fact !== '').join(' · '));
 }
 
@@ -97,10 +97,11 @@ function rowLines({ rows, deletes, status }: State, say: Say): readonly string[]
     part(deletes.kept, say('保留', 'kept')),
   ].filter(Boolean);
   const lines = [say(`  ${count(rows.read)} 行`, `  ${count(rows.read)} rows`)];
-  if (parts.length > 0) lines[0] += `: ${parts.join(' · ')}`;
+  const colon = say('：', ': ');
+  if (parts.length > 0) lines[0] += `${colon}${parts.join(' · ')}`;
   if (deletes.planned > 0) {
     const head = say(`  待删 ${count(deletes.planned)} 条`, `  ${count(deletes.planned)} to delete`);
-    lines.push(planned ? head : `${head}: ${gone.join(' · ')}`);
+    lines.push(planned ? head : `${head}${colon}${gone.join(' · ')}`);
   }
   return lines;
 }
@@ -123,7 +124,11 @@ function failedLines({ chunks }: State, say: Say): readonly string[] {
   return listed(lines, chunks.failed.length, say('  失败的分块', '  failed chunks'), say);
 }
 
-const kinds = { create: '新增', update: '更新', delete: '删除' } as const satisfies Record<ChunkKind, string>;
+/** What chunks do, in Chinese. */
+export const kinds = { create: '新增', update: '更新', delete: '删除' } as const satisfies Record<
+  ChunkKind,
+  string
+>;
 
 function badRowLines({ badRows }: State, say: Say, locale: Locale): readonly string[] {
   const lines = badRows.slice(0, shownAtMost).map((group) => {
@@ -155,12 +160,20 @@ function waitingLines(state: State, say: Say, locale: Locale): readonly string[]
 /** Draws a problem with its cure; the mark of mere advice is `!`. */
 export function problemLines(problem: Problem, locale: Locale, mark: '✗' | '!' = '✗'): readonly string[] {
   const where = problem.where ? `${problem.where}: ` : '';
-  const logId = problem.logId ? ` (log ID ${problem.logId})` : '';
+  const say = speaking(locale);
+  const logId = problem.logId ? inBrackets(`${say('日志', 'log')} ID ${problem.logId}`, say) : '';
   return [
     `${mark} ${plain(`${where}${inLocale(problem.message, locale)}${logId}`)}`,
     `  → ${plain(inLocale(problem.cure, locale))}`,
   ];
 }
+
+/** Puts words behind others in brackets. */
+export const inBrackets = (words: string, say: Say): string => say(`（${words}）`, ` (${words})`);
+
+/** Names who did something: a person by ID, a user of the shell, or the schedule. */
+export const whoOf = ({ openId, user, kind }: Actor, say: Say): string =>
+  openId ?? user ?? (kind === 'schedule' ? say('定时任务', 'the schedule') : kind);
 
 /** A moment (ms) as programs and lists show it. */
 export const iso = (at: number): string => new Date(at).toISOString();

@@ -253,10 +253,10 @@ describe('a plan that waits', () => {
   it('gives reasons, planned numbers and samples', () => {
     const said = words(state('waiting'));
     for (const part of [
-      '要删除 400 条，超过 20 %。',
+      '要删除 400 条，超过 20%。',
       '将删除',
       '**400**',
-      '~ A1 · 城市: 上海 → 北京',
+      '~ A1 · 城市：上海 → 北京',
       '− A2',
     ]) {
       expect(said).toContain(part);
@@ -283,7 +283,7 @@ describe('a plan that waits', () => {
       { key: 'A3', kind: 'create', cells } as const,
     ];
     const said = words(endedWith('waiting', { waiting: { reasons: [], samples, until: at } }));
-    expect(said).toContain('~ A1 · a: ∅ → ∅ · b: ∅ → ∅ · c: ∅ → ∅ · …');
+    expect(said).toContain('~ A1 · a：∅ → ∅ · b：∅ → ∅ · c：∅ → ∅ · …');
     expect(said).toContain('+ A3 · a: ∅ · b: ∅ · c: ∅ · …');
     expect(words(endedWith('waiting', { waiting: { reasons: [], samples: [], until: at } }))).not.toContain(
       '例如',

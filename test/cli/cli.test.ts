@@ -379,6 +379,32 @@ describe('what the chat can do, the shell can', () => {
     },
   );
 
+  it('why tells the story of a key in one language', async () => {
+    const sample = { kind: 'create', key: 'A1', cells: [{ field: '城市', from: '', to: '上海' }] } as const;
+    const told = {
+      kind: 'change',
+      chunk: 'C001',
+      status: 'done',
+      sentAt: 0,
+      sample,
+      code: null,
+      message: '',
+    } as const;
+    const program = fakeProgram({});
+    const chapters = [{ run: 'r1', at: 0, by: { kind: 'schedule' } as const, told }];
+    const story = async () => ({ chapters, record: undefined });
+    const lines = ['zh-CN', 'en-US'].map(async (LOCALE) => {
+      const tables = { ...program.tables, story };
+      const typed = type('why orders A1', { ...program, tables }, { env: { ...env, LOCALE } });
+      await typed.exit;
+      return typed.written.out.trim();
+    });
+    expect(await Promise.all(lines)).toEqual([
+      '1970-01-01T00:00:00.000Z  r1 · 定时任务 · 新增 · 已写入 · C001 · 城市：上海',
+      '1970-01-01T00:00:00.000Z  r1 · the schedule · create · written · C001 · 城市: 上海',
+    ]);
+  });
+
   it('retry sends what the last run left, and says so where that is nothing', async () => {
     const run = ledRun();
     const asked: unknown[] = [];
@@ -491,6 +517,16 @@ describe('check', () => {
       tables: { ...program.tables, check: () => Promise.resolve(checkup) },
     });
     expect(await typed.exit).toBe(0);
+    const { tables } = program;
+    const zh = type(
+      'check',
+      { ...program, tables: { ...tables, check: () => Promise.resolve(checkup) } },
+      { env: { ...env, LOCALE: 'zh-CN' } },
+    );
+    expect(await zh.exit).toBe(0);
+    expect(zh.written.out.split('\n')).toEqual(
+      expect.arrayContaining(['✓ 应用：设置', '! CONNECTION_SHOP（orders、users）', '! users：连接']),
+    );
     expect(typed.written.out).toBe(
       [
         '✓ App: settings',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { summary } from '../../src/cli/draw.ts';
+import { runLine, summary } from '../../src/cli/draw.ts';
 import { reportOf } from '../../src/cli/report.ts';
 import { createTerminal, progressLine } from '../../src/cli/terminal.ts';
 import { columnsOf, cut, text } from '../../src/sync/words/text.ts';
@@ -106,6 +106,18 @@ describe('the summary', () => {
     expect(lines.join('')).not.toContain('--approve');
     const told = reasons && { reasons: ['too many deletes'], approve: null };
     expect(reportOf(state, 'en-US')).toMatchObject({ status: 'planned', waiting: told });
+  });
+
+  it('writes Chinese with its own colons and brackets, and nobody in English', () => {
+    const rows = { ...stateOf().rows, read: 3, created: 2, failed: 1 };
+    const error = { code: 'x', message: text('失败了', 'failed'), cure: text('再试', 'retry'), logId: 'L1' };
+    const acts = [{ op: 'start', by: { kind: 'schedule' }, at: 0 }] as const;
+    const deletes = { ...stateOf().deletes, planned: 2, done: 2 };
+    const state = stateOf({ status: 'failed', rows, deletes, error, acts });
+    const lines = [...summary(state, 'zh-CN'), runLine(state, 'zh-CN')];
+    expect(lines).toContain('  3 行：新增 2 · 失败 1');
+    expect(lines).toContain('  ✗ 失败了（日志 ID L1）');
+    expect(lines.join('\n')).not.toMatch(/\p{sc=Han}[:,(]|\p{sc=Han} \(|\)\p{sc=Han}|schedule/u);
   });
 
   it('lets no word steer the terminal', () => {

@@ -2,7 +2,7 @@ import type { CheckStep, Checkup } from '../../check/check.ts';
 import type { Problem } from '../../sync/words/problem.ts';
 import { inLocale, type Locale, listed, type Text, text } from '../../sync/words/text.ts';
 import { type Answer, argumentList, definitionName } from '../command.ts';
-import { plain, problemLines } from '../draw.ts';
+import { inBrackets, plain, problemLines, speaking } from '../draw.ts';
 import { reportedProblem } from '../report.ts';
 import { sessionCommand } from '../session.ts';
 
@@ -92,6 +92,7 @@ function placeOf({ problem: { where }, definitions }: Finding): string {
 
 /** The app, then what concerns several definitions, then one after the other; each place with what was found there. */
 function placeLines({ app, definitions }: Checkup, findings: readonly Finding[], locale: Locale): string[] {
+  const say = speaking(locale);
   const byPlace = new Map<string, Finding[]>();
   for (const one of findings) byPlace.set(placeOf(one), [...(byPlace.get(placeOf(one)) ?? []), one]);
   const names = new Set(definitions.map(({ name }) => name));
@@ -106,15 +107,16 @@ function placeLines({ app, definitions }: Checkup, findings: readonly Finding[],
   const shared = [...byPlace].flatMap(([place, found]) => {
     if (place === '' || names.has(place)) return [];
     const concerned = [...new Set(found.flatMap((one) => one.definitions))];
-    const whom = place === concerned.join(', ') ? '' : ` (${concerned.map(plain).join(', ')})`;
+    const all = inLocale(listed(concerned.map(plain)), locale);
+    const whom = place === concerned.join(', ') ? '' : inBrackets(all, say);
     return lines(place, `${markOf(found)} ${plain(place)}${whom}`);
   });
   return [
-    ...lines('', `${markOf(byPlace.get('') ?? [])} ${inLocale(text('应用', 'App'), locale)}: ${tried(app)}`),
+    ...lines('', `${markOf(byPlace.get('') ?? [])} ${say('应用：', 'App: ')}${tried(app)}`),
     ...shared,
     ...definitions.flatMap(({ name, steps }) => {
       const about = findings.filter((one) => one.definitions.includes(name));
-      return lines(name, `${markOf(about)} ${plain(name)}: ${tried(steps)}`);
+      return lines(name, `${markOf(about)} ${plain(name)}${say('：', ': ')}${tried(steps)}`);
     }),
   ];
 }

@@ -144,7 +144,7 @@ const turn = (what: 'pause' | 'resume', help: Command['help']): Command =>
       return {
         exit: 0,
         json: { status: what === 'pause' ? 'paused' : 'resumed', definition: name, error: null },
-        lines: [`${name}: ${inLocale(words, shell.locale)}`],
+        lines: [`${name}${inLocale(text('：', ': '), shell.locale)}${inLocale(words, shell.locale)}`],
       };
     },
   });

@@ -1,5 +1,6 @@
 import type { Program } from '../../app.ts';
 import type { AuditEntry } from '../../bot/ports.ts';
+import { chunkOutcomes } from '../../sync/state/counts.ts';
 import type { Actor, Chapter, State } from '../../sync/state/state.ts';
 import { inLocale, type Locale, text } from '../../sync/words/text.ts';
 import {
@@ -10,7 +11,7 @@ import {
   type Shell,
   wholeOption,
 } from '../command.ts';
-import { iso, plain, problemLines, runLine, speaking } from '../draw.ts';
+import { iso, kinds, plain, problemLines, runLine, speaking, whoOf } from '../draw.ts';
 import { approveCommand, reportOf } from '../report.ts';
 import { refusedOf, type Session, sessionCommand } from '../session.ts';
 import { progressLine } from '../terminal.ts';
@@ -28,7 +29,7 @@ function standingAnswer(
   { locale, world }: Shell,
 ): Answer {
   const say = speaking(locale);
-  const freeze = frozen ? { by: whoOf(frozen.by), since: iso(frozen.at) } : null;
+  const freeze = frozen ? { by: whoOf(frozen.by, say), since: iso(frozen.at) } : null;
   const spent = spentUntil === undefined ? null : iso(spentUntil);
   const lines = [
     freeze &&
@@ -179,10 +180,13 @@ function chapterJson({ run, at, by, told }: Chapter, locale: Locale): object {
 }
 
 const chapterLine = ({ run, at, by, told }: Chapter, locale: Locale): string =>
-  [`${iso(at)}  ${run}`, ...(by ? [whoOf(by)] : []), ...toldWords(told, locale)].join(' · ');
+  [`${iso(at)}  ${run}`, ...(by ? [whoOf(by, speaking(locale))] : []), ...toldWords(told, locale)].join(
+    ' · ',
+  );
 
 function toldWords(told: Chapter['told'], locale: Locale): readonly string[] {
   const say = speaking(locale);
+  const colon = say('：', ': ');
   switch (told.kind) {
     case 'quiet':
       return [say('没有要写的', 'nothing to write')];
@@ -192,22 +196,22 @@ function toldWords(told: Chapter['told'], locale: Locale): readonly string[] {
       const { field, reason } = told.row;
       return [
         say('没有发送', 'not sent'),
-        `${field === undefined ? '' : `${field}: `}${inLocale(reason, locale)}`,
+        `${field === undefined ? '' : `${field}${colon}`}${inLocale(reason, locale)}`,
       ];
     }
     case 'change': {
       const { chunk, status, sample, code, message } = told;
       const cells = sample.cells.map(({ field, from, to }) => {
         const only = sample.kind === 'create' ? to : from;
-        return `${field}: ${sample.kind === 'update' ? `${from} → ${to}` : only}`;
+        return `${field}${colon}${sample.kind === 'update' ? `${from} → ${to}` : only}`;
       });
       const said = `${code ?? ''} ${message}`.trim();
-      return [`${sample.kind} ${status}`, chunk, ...cells, ...(said === '' ? [] : [said])];
+      const outcome = inLocale(chunkOutcomes[status], locale);
+      return [say(kinds[sample.kind], sample.kind), outcome, chunk, ...cells, ...(said === '' ? [] : [said])];
     }
   }
 }
 
-const whoOf = ({ openId, user, kind }: Actor): string => openId ?? user ?? kind;
 const byJson = (by: Actor | undefined): object | null =>
   by === undefined ? null : { kind: by.kind, who: by.openId ?? by.user ?? null };
 

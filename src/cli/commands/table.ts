@@ -14,7 +14,7 @@ import { csvLine } from '../../sync/words/csv.ts';
 import { problem } from '../../sync/words/problem.ts';
 import { count, inLocale, type Locale, listed, text } from '../../sync/words/text.ts';
 import { definitionName, option } from '../command.ts';
-import { plain, plainLine, problemLines, speaking } from '../draw.ts';
+import { inBrackets, plain, plainLine, problemLines, speaking } from '../draw.ts';
 import { errorOf, noCalls, type ReportedError } from '../report.ts';
 import { hindered, newCalls, sessionCommand } from '../session.ts';
 
@@ -88,7 +88,9 @@ function initLines(name: string, inited: Inited, locale: Locale): readonly strin
     ];
   }
   const { problems, own } = inited;
-  const fields = listed(inited.fields.slice(0, fieldsShown).map((one) => `${one.name} (${one.look})`));
+  const fields = listed(
+    inited.fields.slice(0, fieldsShown).map((one) => `${one.name}${inBrackets(one.look, say)}`),
+  );
   const more = inited.fields.length > fieldsShown ? ' …' : '';
   const found = own
     ? say(

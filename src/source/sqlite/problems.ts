@@ -159,7 +159,7 @@ export class ReadFailure extends Error {
 /** Says in words why a read failed. A `ProblemError` stays as it is. */
 export function sqliteProblem(error: unknown, asked: AskedFile): ProblemError {
   if (error instanceof ProblemError) return error;
-  const said = error instanceof Error ? error.message : String(error);
+  const said = systemCode(error) ?? (error instanceof Error ? error.message : String(error));
   const failure = error instanceof ReadFailure ? error.failure : undefined;
   const what = failure?.kind === 'refused' ? refusedWords[failure.what](failure.said) : '';
   const { path, bounds } = asked;
@@ -169,8 +169,12 @@ export function sqliteProblem(error: unknown, asked: AskedFile): ProblemError {
 }
 
 /** Why a file was not read at all. */
-const faultBefore = (error: unknown): Fault =>
-  error instanceof Error && 'code' in error && bySystem.has(String(error.code)) ? missing : otherFailure;
+const faultBefore = (error: unknown): Fault => (systemCode(error) ? missing : otherFailure);
+
+const systemCode = (error: unknown): string | undefined => {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return bySystem.has(code) ? code : undefined;
+};
 
 function faultOf(failure: Failure): Fault {
   if (failure.kind === 'refused') return refused;

@@ -163,3 +163,15 @@ const nameOf = ({ kind, field, code, reason }: Omit<BadGroup, 'rows' | 'samples'
 const gistOf = ({ zh, en }: Text): Text => text(gist(zh), gist(en));
 
 const gist = (words: string): string => words.slice(0, 1000).replace(/`.*`/su, '…');
+
+/** What became of a chunk, in words. */
+export const chunkOutcomes: Readonly<Record<ChunkStatus, Text>> = {
+  pending: text('还没有发送', 'not sent yet'),
+  sent: text('已发送，等待应答', 'sent, no answer yet'),
+  done: text('已写入', 'written'),
+  failed: text('写入失败', 'failed'),
+  unknown: text('结果未知', 'outcome unknown'),
+  rejected: text('飞书拒绝', 'refused by Feishu'),
+  split: text('已拆分', 'split'),
+  dropped: text('不再发送', 'not sent any more'),
+};
