@@ -28,7 +28,7 @@ import { story } from './run/table/rows-of-run.ts';
 import { type Verify, verifier } from './run/table/verify.ts';
 import { serve } from './serve.ts';
 import { openSources } from './source/sources.ts';
-import { beside } from './store/db/watch.ts';
+import { beside } from './store/db/open.ts';
 import { openStore } from './store/open.ts';
 import type { State } from './sync/state/state.ts';
 import { hiding } from './sync/words/hide.ts';

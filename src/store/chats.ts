@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import type { CardNotice, Cards, Chats } from '../bot/ports.ts';
+import type { CardNotice, Cards, Chats, Debt, HeldNews, News, Watched, WatchList } from '../bot/ports.ts';
+import { outcomes } from '../sync/schedule/health.ts';
 import { amount, problemSchema, readable } from '../sync/state/stored.ts';
-import { type Marks, type Occasions, once } from './db/notes.ts';
+import { type Marks, type Occasions, once, saying } from './db/notes.ts';
 
 /** What is known of chats. */
 export const chats = (marks: Marks, occasions: Occasions): Chats => ({
@@ -74,3 +75,79 @@ const cardNotice: z.ZodType<CardNotice> = z.discriminatedUnion('kind', [
     ...{ definition: z.string(), failures: amount, error: problemSchema.nullable() },
   }),
 ]);
+
+/** What chats were told of scheduled runs, and what they are still to be told. */
+export function news(marks: Marks): News {
+  const healths = saying(marks, 'health', health);
+  const waiting = saying(marks, 'held', held);
+  const debts = saying(marks, 'owed', debt);
+  return {
+    async health(definition, chat = '') {
+      return (await healths.all()).find((one) => one.definition === definition && one.chat === chat)?.said;
+    },
+    saveHealth: (definition, chat, { outcome, message }) =>
+      healths.set(definition, chat ?? '', { outcome, message }),
+    async held() {
+      // One that cannot be read is of no run.
+      return (await waiting.all()).map(
+        ({ definition, chat, said: { run, recovered } = { run: '', recovered: false } }): HeldNews => ({
+          ...{ definition, run, recovered },
+          chat: chat === '' ? undefined : chat,
+        }),
+      );
+    },
+    hold: ({ definition, chat = '', run, recovered }) => waiting.set(definition, chat, { run, recovered }),
+    release: ({ definition, chat = '' }) => waiting.set(definition, chat, undefined),
+    async owed() {
+      return (await debts.all()).map(({ definition, chat, said = {} }): Debt => {
+        // Told as far as it can be read.
+        const { at = 0, name = '', title = '', others = [], people = [], zh = '', en = '' } = said;
+        return { to: chat, once: definition, at, name, title, others, people, zh, en };
+      });
+    },
+    owe: ({ to, once: of, ...about }) =>
+      debts.set(of, to, { ...about, others: [...about.others], people: [...about.people] }),
+    paid: ({ to, once: of }) => debts.set(of, to, undefined),
+  };
+}
+
+const words = z.string().optional().catch(undefined);
+const ids = z.array(z.string()).optional().catch(undefined);
+
+const health = z.object({ outcome: z.enum(outcomes), message: z.string().nullable() });
+const held = z.object({ run: z.string(), recovered: z.boolean() });
+const debt = z.object({
+  at: z.number().optional().catch(undefined),
+  ...{ name: words, title: words, others: ids, people: ids, zh: words, en: words },
+});
+
+/** What is watched of definitions. */
+export const watchList = (marks: Marks, occasions: Occasions): WatchList => ({
+  async all() {
+    const all = await marks.all('watched');
+    return new Map(all.map(({ definition, value }) => [definition, watchedOf(definition, value)]));
+  },
+  async save(definition, watched) {
+    await marks.set('watched', definition, '', watched && JSON.stringify(watched));
+  },
+  async since(definition, now) {
+    const seen = `seen|${definition}`;
+    if (await occasions.take(seen, 0, now, now)) await occasions.done(seen, 0, '');
+    return (await occasions.last(seen))?.at ?? now;
+  },
+});
+
+function watchedOf(definition: string, value: string): Watched {
+  const { title = definition, chat, others = [], limits = [] } = readable(value, watched) ?? {};
+  const known = limits.flatMap((one) => {
+    const { data } = limit.safeParse(one);
+    return data ? [{ id: data.id, chat: data.chat, stale: data.stale }] : [];
+  });
+  return { title, chat, others, limits: known };
+}
+
+const watched = z.object({
+  ...{ title: words, chat: words, others: ids },
+  limits: z.array(z.unknown()).optional().catch(undefined),
+});
+const limit = z.object({ id: z.string(), chat: words, stale: z.string() });

@@ -1,14 +1,12 @@
-import type { Transaction } from 'kysely';
 import { z } from 'zod';
 import type { ChunkRecord, Journal, NewChunk } from '../run/ports.ts';
 import { chunkKinds, chunkStatuses } from '../sync/state/state.ts';
 import { checked, failureSchema, parsed } from '../sync/state/stored.ts';
-import { type Backend, type Database, transact, untilWon } from './db/backend.ts';
+import { type Backend, type Database, type Trx, transact, untilWon } from './db/backend.ts';
 import { asBuffer, asBytes, groups } from './db/encode.ts';
-import type { ChunkRow, Tables } from './db/schema.ts';
-import { guard, guardRun } from './leases.ts';
-import { confirm, forget } from './ledger.ts';
-import { dropBadRows, refuse } from './rejects.ts';
+import type { ChunkRow } from './db/schema.ts';
+import { confirm, forget, refuse } from './ledger.ts';
+import { guard, guardRun } from './tables.ts';
 
 /** Rows written by one statement: larger ones are slow to build, and building happens on the event loop. */
 const perStatement = 100;
@@ -29,26 +27,17 @@ export const chunks = (db: Database, backend: Backend): ChunkJournal => ({
     });
   },
   async chunks(run) {
-    const rows = await db
-      .selectFrom('bitable_sync_chunks')
-      .selectAll()
-      .where('run', '=', run)
-      .orderBy('seq')
-      .execute();
-    return rows.map(chunkRecord);
+    const all = db.selectFrom('bitable_sync_chunks').selectAll().where('run', '=', run);
+    return (await all.orderBy('seq').execute()).map(chunkRecord);
   },
   async body(run, chunk) {
-    const one = db
-      .selectFrom('bitable_sync_bodies')
-      .select('body')
-      .where('run', '=', run)
-      .where('chunk', '=', chunk);
-    const row = await one.executeTakeFirst();
+    const all = db.selectFrom('bitable_sync_bodies').select('body').where('run', '=', run);
+    const row = await all.where('chunk', '=', chunk).executeTakeFirst();
     if (!row) throw noChunk(run, chunk);
     return asBytes(row.body);
   },
   sending: (...sent) => sending(db, backend, sent),
-  async settle(run, scope, chunk, outcome, fence) {
+  async settle(...[run, scope, chunk, outcome, fence]) {
     await transact(db, backend, async (trx) => {
       await guard(trx, backend, scope.table, fence);
       const { status, written, failure } = outcome;
@@ -61,7 +50,7 @@ export const chunks = (db: Database, backend: Backend): ChunkJournal => ({
       if (numUpdatedRows !== 1n) throw noChunk(run, chunk);
       await addChunks(trx, run, outcome.parts);
       if (outcome.refused) await refuse(trx, scope, run, outcome.refused);
-      await confirm(trx, scope, run, outcome.wrote, backend);
+      await confirm(trx, scope, run, outcome.wrote);
       await forget(trx, scope, outcome.removed);
     });
   },
@@ -111,8 +100,6 @@ async function sending(
   throw noChunk(run, chunk);
 }
 
-type Trx = Transaction<Tables>;
-
 const noChunk = (run: string, chunk: string): Error => new Error(`run ${run} has no chunk ${chunk}`);
 
 /** Adds chunks within a transaction. */
@@ -148,7 +135,7 @@ export async function dropSome(trx: Trx, run: string, chunks: readonly string[])
 export async function dropChunks(trx: Trx, run: string): Promise<void> {
   await trx.deleteFrom('bitable_sync_bodies').where('run', '=', run).execute();
   await trx.deleteFrom('bitable_sync_chunks').where('run', '=', run).execute();
-  await dropBadRows(trx, run);
+  await trx.deleteFrom('bitable_sync_bad_rows').where('run', '=', run).execute();
 }
 
 const chunkRecord = (row: ChunkRow): ChunkRecord => {

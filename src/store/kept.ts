@@ -1,10 +1,9 @@
-import type { Kept, NoticeKind, Once, Reminder, Reminders } from '../bot/ports.ts';
-import { cards, chats } from './chats.ts';
+import { z } from 'zod';
+import type { Frozen, Holds, Kept, NoticeKind, Once, Pause, Reminder, Reminders } from '../bot/ports.ts';
+import { cards, chats, news, watchList } from './chats.ts';
 import type { Backend, Database } from './db/backend.ts';
-import { type Marks, type Occasions, once } from './db/notes.ts';
+import { type Marks, type Occasions, once, saying } from './db/notes.ts';
 import type { ReminderRow } from './db/schema.ts';
-import { holds } from './holds.ts';
-import { news, watchList } from './news.ts';
 
 /** What the bot keeps. */
 export const kept = (marks: Marks, occasions: Occasions, reminders: Reminders): Kept => ({
@@ -38,7 +37,7 @@ export const reminders = (db: Database, backend: Backend): Reminders => ({
     const insert = db
       .insertInto('bitable_sync_reminders')
       .values({ ...row, by_whom: by, created_at: createdAt });
-    await backend.unlessThere(insert).execute();
+    await backend.words.unlessThere(insert).execute();
   },
   async all() {
     const all = db.selectFrom('bitable_sync_reminders').selectAll().orderBy('created_at').orderBy('id');
@@ -58,3 +57,54 @@ const reminder = (row: ReminderRow): Reminder => ({
       : { cron: row.cron, timeZone: row.time_zone ?? 'Asia/Shanghai' },
   ...{ plan: row.with_plan === 1, by: row.by_whom, createdAt: row.created_at },
 });
+
+/** Freeze, pauses and the month's quota. */
+function holds(marks: Marks): Holds {
+  const frozen = saying(marks, 'frozen', freeze);
+  const paused = saying(marks, 'paused', pause);
+  const quota = saying(marks, 'quota', z.object({ until: z.number(), since: z.number() }));
+  return {
+    async frozen() {
+      const [mark] = await frozen.all();
+      return mark && frozenBy(mark.said ?? { at: 0 });
+    },
+    freeze: (by) => frozen.set('', '', by && { by: by.by.openId ?? '', user: by.by.user, at: by.at }),
+    async paused() {
+      // One that cannot be read is somebody's wish.
+      const all = await paused.all();
+      return new Map(
+        all.map(({ definition, said: { by, at, away } = { at: 0 } }): [string, Pause] => [
+          definition,
+          { by: by ?? undefined, at, away },
+        ]),
+      );
+    },
+    pause: (definition, { by = null, at, away }) => paused.set(definition, '', { by, at, away }),
+    async resume(definition, at) {
+      await marks.set('resumed', definition, '', String(at));
+      await marks.set('paused', definition, '', undefined);
+    },
+    async resumedAt(definition) {
+      const found = (await marks.all('resumed')).find((mark) => mark.definition === definition);
+      return Number(found?.value ?? 0) || 0;
+    },
+    async quota() {
+      return (await quota.all())[0]?.said;
+    },
+    spend: (spent) => quota.set('', '', spent && { ...spent }),
+  };
+}
+
+const moment = z.number().catch(0);
+const maybe = z.string().nullish().catch(undefined);
+const freeze = z.object({ by: maybe, user: maybe, at: moment });
+const pause = z.object({
+  ...{ by: maybe, at: moment },
+  away: z.enum(['feishu', 'source']).optional().catch(undefined),
+});
+
+/** By somebody on the command line where it says nobody else. */
+function frozenBy({ by, user, at }: z.infer<typeof freeze>): Frozen {
+  if (by) return { by: { kind: 'chat', openId: by }, at };
+  return { by: { kind: 'cli', ...(user && { user }) }, at };
+}

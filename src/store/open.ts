@@ -2,20 +2,16 @@ import { sql } from 'kysely';
 import type { Audit, Kept } from '../bot/ports.ts';
 import type { Clock, Store } from '../run/ports.ts';
 import { type Problem, ProblemError, problem } from '../sync/words/problem.ts';
-import { audit } from './audit.ts';
 import { chunks } from './chunks.ts';
 import { hash } from './db/encode.ts';
 import { silent } from './db/mysql-problems.ts';
 import { marks, type Occasions, occasions } from './db/notes.ts';
 import { openDatabase, type StoreParts } from './db/open.ts';
-import { tableFacts } from './facts.ts';
+import { audit, orders, seen } from './events.ts';
 import { kept, reminders } from './kept.ts';
-import { leases } from './leases.ts';
-import { ledger } from './ledger.ts';
-import { orders } from './orders.ts';
-import { rejects } from './rejects.ts';
+import { ledger, rejects } from './ledger.ts';
 import { runs } from './runs.ts';
-import { seen } from './seen.ts';
+import { leases, tableFacts } from './tables.ts';
 
 /** The opened store, with what only the whole program needs of it. */
 export interface OpenedStore extends Store {

@@ -5,15 +5,73 @@ import type { Journal, Log, RunRecord } from '../run/ports.ts';
 import { readState, type State, stateIn, statuses, statusNames, writeState } from '../sync/state/state.ts';
 import { parsed } from '../sync/state/stored.ts';
 import { addChunks, type ChunkJournal, dropChunks, dropSome } from './chunks.ts';
-import { type Backend, type Database, transact } from './db/backend.ts';
-import type { RunRow } from './db/schema.ts';
-import { guardRun } from './leases.ts';
+import { type Backend, type Database, type Trx, transact } from './db/backend.ts';
+import type { RunRow, Tables } from './db/schema.ts';
+import { guardRun } from './tables.ts';
 
 /** Runs read before whatever else waits gets its turn: each takes about 0.3 ms. */
 const inOneGo = 50;
 
 /** The durable record of runs, without their chunks. */
-export function runs(db: Database, backend: Backend, log: Log): Omit<Journal, keyof ChunkJournal> {
+export const runs = (db: Database, backend: Backend, log: Log): Omit<Journal, keyof ChunkJournal> => ({
+  ...writing(db, backend),
+  ...finding(db, log),
+  async prune(before) {
+    const old = db
+      .selectFrom('bitable_sync_runs')
+      .select(['id', 'definition', 'table_id', 'status', 'created_at'])
+      .where('status', 'not in', open)
+      .where((is) => is(is.fn.coalesce('ended_at', 'created_at'), '<', before));
+    for (const run of await old.execute()) await transact(db, backend, (trx) => pruneRun(trx, run));
+  },
+  shrink: (most) => shrink(db, backend, most),
+});
+
+type Writing = 'createRun' | 'saveState' | 'replaceState' | 'saveCard' | 'savePlan' | 'dropPlan';
+
+function writing(db: Database, backend: Backend): Pick<Journal, Writing> {
+  const guarded = (run: string, fence: number | undefined, work: (trx: Trx) => Promise<unknown>) =>
+    transact(db, backend, async (trx) => {
+      await guardRun(trx, backend, run, fence);
+      await work(trx);
+    });
+  return {
+    async createRun({ id, scope, fingerprint, plan, state, card }) {
+      const row = {
+        ...{ id, definition: scope.definition, table_id: scope.table, fingerprint },
+        ...{ plan: JSON.stringify(plan), ...stateColumns(state), created_at: state.startedAt },
+        ...{ chat: card?.chat ?? null, message: card?.message ?? null },
+      };
+      await db.insertInto('bitable_sync_runs').values(row).execute();
+    },
+    saveState: (run, state, fence) => guarded(run, fence, (trx) => set(trx, run, stateColumns(state))),
+    replaceState: (run, before, state) =>
+      transact(db, backend, async (trx) => {
+        const row = await trx
+          .selectFrom('bitable_sync_runs')
+          .select('state')
+          .where('id', '=', run)
+          .where('status', '=', before.status)
+          .$if(backend.words.holdsRows, (select) => select.forUpdate())
+          .executeTakeFirst();
+        if (!row || readState(run, row.state).version !== before.version) return false;
+        await set(trx, run, stateColumns(state));
+        return true;
+      }),
+    saveCard: (run, { chat, message }) => set(db, run, { chat, message }),
+    savePlan: (run, { text, fingerprint }, fence, { drop, add } = { drop: [], add: [] }) =>
+      guarded(run, fence, async (trx) => {
+        await dropSome(trx, run, drop);
+        await addChunks(trx, run, add);
+        await set(trx, run, { plan: JSON.stringify(text), fingerprint });
+      }),
+    dropPlan: (run, fence) => guarded(run, fence, (trx) => dropPlan(trx, run)),
+  };
+}
+
+type Finding = 'findRun' | 'findRunByMessage' | 'latestRuns' | 'openRuns' | 'lastDone' | 'lastSuccess';
+
+function finding(db: Database, log: Log): Pick<Journal, Finding> {
   const all = () => db.selectFrom('bitable_sync_runs').selectAll();
   const told = new Set<string>();
 
@@ -32,67 +90,7 @@ export function runs(db: Database, backend: Backend, log: Log): Omit<Journal, ke
     return records;
   }
 
-  async function dropPlan(run: string, fence?: number): Promise<void> {
-    await transact(db, backend, async (trx) => {
-      await guardRun(trx, backend, run, fence);
-      await dropChunks(trx, run);
-      await trx
-        .updateTable('bitable_sync_runs')
-        .set({ plan: JSON.stringify('') })
-        .where('id', '=', run)
-        .execute();
-    });
-  }
-
   return {
-    async createRun(run) {
-      const { id, scope, fingerprint, plan, state, card } = run;
-      const row = { id, definition: scope.definition, table_id: scope.table, fingerprint };
-      await db
-        .insertInto('bitable_sync_runs')
-        .values({
-          ...row,
-          plan: JSON.stringify(plan),
-          ...stateColumns(state),
-          created_at: state.startedAt,
-          chat: card?.chat ?? null,
-          message: card?.message ?? null,
-        })
-        .execute();
-    },
-    async saveState(run, state, fence) {
-      await transact(db, backend, async (trx) => {
-        await guardRun(trx, backend, run, fence);
-        await trx.updateTable('bitable_sync_runs').set(stateColumns(state)).where('id', '=', run).execute();
-      });
-    },
-    async replaceState(run, before, state) {
-      return transact(db, backend, async (trx) => {
-        const row = await trx
-          .selectFrom('bitable_sync_runs')
-          .select('state')
-          .where('id', '=', run)
-          .where('status', '=', before.status)
-          .$if(backend.holdsRows, (select) => select.forUpdate())
-          .executeTakeFirst();
-        if (!row || readState(run, row.state).version !== before.version) return false;
-        await trx.updateTable('bitable_sync_runs').set(stateColumns(state)).where('id', '=', run).execute();
-        return true;
-      });
-    },
-    async saveCard(run, { chat, message }) {
-      await db.updateTable('bitable_sync_runs').set({ chat, message }).where('id', '=', run).execute();
-    },
-    async savePlan(run, { text, fingerprint }, fence, { drop, add } = { drop: [], add: [] }) {
-      const columns = { plan: JSON.stringify(text), fingerprint };
-      await transact(db, backend, async (trx) => {
-        await guardRun(trx, backend, run, fence);
-        await dropSome(trx, run, drop);
-        await addChunks(trx, run, add);
-        await trx.updateTable('bitable_sync_runs').set(columns).where('id', '=', run).execute();
-      });
-    },
-    dropPlan,
     async findRun(run) {
       return found(await all().where('id', '=', run).executeTakeFirst());
     },
@@ -101,47 +99,34 @@ export function runs(db: Database, backend: Backend, log: Log): Omit<Journal, ke
       return found(await newest.executeTakeFirst());
     },
     async latestRuns(definition, limit) {
-      const newest = all()
-        .where('definition', '=', definition)
-        .orderBy('created_at', 'desc')
-        .orderBy('id', 'desc')
-        .limit(limit);
-      return readable(await newest.execute());
+      const mine = all().where('definition', '=', definition).limit(limit);
+      return readable(await mine.orderBy('created_at', 'desc').orderBy('id', 'desc').execute());
     },
     async openRuns() {
-      const ongoing = all().where('status', 'in', open).orderBy('created_at').orderBy('id');
-      return readable(await ongoing.execute());
+      const ongoing = all().where('status', 'in', open);
+      return readable(await ongoing.orderBy('created_at').orderBy('id').execute());
     },
     async lastDone({ definition, table }) {
-      const newest = all()
-        .where('definition', '=', definition)
-        .where('table_id', '=', table)
-        .where('status', 'in', good)
-        .orderBy('created_at', 'desc')
-        .orderBy('id', 'desc')
-        .limit(1);
-      return found(await newest.executeTakeFirst());
+      const done = all().where('status', 'in', good).limit(1);
+      const mine = done.where('definition', '=', definition).where('table_id', '=', table);
+      return found(await mine.orderBy('created_at', 'desc').orderBy('id', 'desc').executeTakeFirst());
     },
     async lastSuccess(definition) {
-      const newest = db
-        .selectFrom('bitable_sync_runs')
-        .select('ended_at')
-        .where('definition', '=', definition)
-        .where('status', 'in', good)
-        .orderBy('created_at', 'desc')
-        .limit(1);
-      return (await newest.executeTakeFirst())?.ended_at ?? undefined;
+      const done = db.selectFrom('bitable_sync_runs').select('ended_at').where('status', 'in', good).limit(1);
+      const mine = done.where('definition', '=', definition).orderBy('created_at', 'desc');
+      return (await mine.executeTakeFirst())?.ended_at ?? undefined;
     },
-    async prune(before) {
-      const old = db
-        .selectFrom('bitable_sync_runs')
-        .select(['id', 'definition', 'table_id', 'status', 'created_at'])
-        .where('status', 'not in', open)
-        .where((is) => is(is.fn.coalesce('ended_at', 'created_at'), '<', before));
-      for (const run of await old.execute()) await pruneRun(db, backend, run);
-    },
-    shrink: (most) => shrink(db, most, (run) => dropPlan(run)),
   };
+}
+
+/** Changes columns of a run. */
+async function set(db: Database, run: string, columns: Partial<Tables['bitable_sync_runs']>): Promise<void> {
+  await db.updateTable('bitable_sync_runs').set(columns).where('id', '=', run).execute();
+}
+
+async function dropPlan(trx: Trx, run: string): Promise<void> {
+  await dropChunks(trx, run);
+  await set(trx, run, { plan: JSON.stringify('') });
 }
 
 const goesOn = ({ status }: Pick<RunRow, 'status'>): boolean => statuses[status].goesOn;
@@ -149,7 +134,7 @@ const open = statusNames.filter((status) => statuses[status].open);
 const good = statusNames.filter((status) => statuses[status].good);
 
 /** See `Journal`. */
-async function shrink(db: Database, most: number, dropPlan: (run: string) => Promise<void>): Promise<number> {
+async function shrink(db: Database, backend: Backend, most: number): Promise<number> {
   const sizes = await db
     .selectFrom('bitable_sync_bodies')
     .innerJoin('bitable_sync_runs', 'bitable_sync_runs.id', 'bitable_sync_bodies.run')
@@ -168,7 +153,7 @@ async function shrink(db: Database, most: number, dropPlan: (run: string) => Pro
   let dropped = 0;
   for (const { id, bytes } of ended) {
     if (total <= most) break;
-    await dropPlan(id);
+    await transact(db, backend, (trx) => dropPlan(trx, id));
     total -= Number(bytes);
     dropped++;
   }
@@ -180,37 +165,23 @@ async function shrink(db: Database, most: number, dropPlan: (run: string) => Pro
  * compare themselves with it however old it is.
  */
 async function pruneRun(
-  db: Database,
-  backend: Backend,
+  trx: Trx,
   run: Pick<RunRow, 'id' | 'definition' | 'table_id' | 'status' | 'created_at'>,
 ): Promise<void> {
-  await transact(db, backend, async (trx) => {
-    await dropChunks(trx, run.id);
-    const newer = await trx
-      .selectFrom('bitable_sync_runs')
-      .select('id')
-      .where('definition', '=', run.definition)
-      .where('table_id', '=', run.table_id)
-      .where('status', 'in', good)
-      .where('created_at', '>', run.created_at)
-      .limit(1)
-      .executeTakeFirst();
-    const { state } = await trx
-      .selectFrom('bitable_sync_runs')
-      .select('state')
-      .where('id', '=', run.id)
-      .executeTakeFirstOrThrow();
-    const kept = statuses[run.status].good && !newer ? stateIn(state) : undefined;
-    if (kept === undefined) {
-      await trx.deleteFrom('bitable_sync_runs').where('id', '=', run.id).execute();
-      return;
-    }
-    await trx
-      .updateTable('bitable_sync_runs')
-      .set({ state: writeState({ ...kept, waiting: null, badRows: [] }) })
-      .where('id', '=', run.id)
-      .execute();
-  });
+  await dropChunks(trx, run.id);
+  const all = trx.selectFrom('bitable_sync_runs');
+  const newer = await all
+    .select('id')
+    .where('definition', '=', run.definition)
+    .where('table_id', '=', run.table_id)
+    .where('status', 'in', good)
+    .where('created_at', '>', run.created_at)
+    .limit(1)
+    .executeTakeFirst();
+  const { state } = await all.select('state').where('id', '=', run.id).executeTakeFirstOrThrow();
+  const kept = statuses[run.status].good && !newer ? stateIn(state) : undefined;
+  if (kept) await set(trx, run.id, { state: writeState({ ...kept, waiting: null, badRows: [] }) });
+  else await trx.deleteFrom('bitable_sync_runs').where('id', '=', run.id).execute();
 }
 
 const stateColumns = (state: State): Pick<RunRow, 'state' | 'status' | 'ended_at'> => ({

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { judgeGrants } from '../../src/source/mysql/check.ts';
+import { judgeGrants } from '../../src/source/mysql/mysql.ts';
 
 const codes = (...grants: string[]): string[] =>
   judgeGrants(grants, 'shop', 'CONNECTION_SHOP').map((problem) => problem.code);

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { backUp } from '../../src/store/db/backup.ts';
+import { backUp } from '../../src/store/db/copies.ts';
 import { openStore } from '../../src/store/open.ts';
 import { typed } from '../support/command-line.ts';
 import { parts as program } from '../support/program.ts';

@@ -2,11 +2,12 @@ import { existsSync } from 'node:fs';
 import { Kysely, sql } from 'kysely';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
+import { moveStore } from '../../src/store/db/copies.ts';
 import { content } from '../../src/store/db/migrations.ts';
-import { moveStore } from '../../src/store/db/move.ts';
 import { backendOf } from '../../src/store/db/open.ts';
 import { columnsOf, type TableShape, type Tables } from '../../src/store/db/schema.ts';
 import { openStore } from '../../src/store/open.ts';
+import type { ProblemError } from '../../src/sync/words/problem.ts';
 import { testDatabase } from '../support/mysql.ts';
 import { newWorld } from '../support/world.ts';
 import { sqlitePlace } from './places.ts';
@@ -199,3 +200,23 @@ it.each(['', '-', 'postgres://u:geheim12@h/d', 'mysql://u:geheim12@h'])(
     expect(`${out}${err}`).not.toContain('geheim12');
   },
 );
+
+it('of a new address that does not work the problem says so, and not of the setting', async () => {
+  const from = await places.SQLite();
+  await fresh(from);
+  const wrong = new URL(await places.MySQL());
+  Object.assign(wrong, { username: 'nobody', password: 'geheim12' });
+  const problemsAt = (to: string) =>
+    moveStore(from, to, moving()).then(
+      () => [],
+      (error: ProblemError) => error.problems,
+    );
+  const refused = await problemsAt(wrong.href);
+  expect(refused).toMatchObject([
+    { code: 'store-refused', where: `mysql://nobody@${wrong.host}${wrong.pathname}` },
+  ]);
+  expect(JSON.stringify(refused)).not.toMatch(/STORE_URL|geheim12/);
+  const unusable = await problemsAt('sqlite:/proc/none/store.db');
+  expect(unusable).toMatchObject([{ code: 'store-unusable', where: 'sqlite:/proc/none/store.db' }]);
+  expect(JSON.stringify(unusable)).not.toContain('STORE_URL');
+});

@@ -87,7 +87,7 @@ it('a server that hangs is left after a while, in words, and works again when it
   await expect(ask()).rejects.toMatchObject({ code: silentCode });
   hang(false);
   await expect(ask()).resolves.toBeDefined();
-  expect(backendOf(url).problem(Object.assign(new Error(), { code: silentCode }))).toMatchObject({
+  expect(backendOf(url).faults.problem(Object.assign(new Error(), { code: silentCode }))).toMatchObject({
     code: 'store-silent',
   });
 });

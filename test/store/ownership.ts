@@ -74,7 +74,7 @@ export function ownershipContract(name: 'SQLite' | 'MySQL', prepare: () => Promi
       const refused = await openStore(url, parts).catch((error: unknown) => error);
       expect(refused).toMatchObject({ problems: [{ code: 'store-foreign-tables', where: 'STORE_URL' }] });
       expect(String(refused)).not.toContain('\n');
-      const left = await backendOf(url).relations(db, ['bitable_sync_runs', 'bitable_sync_audit']);
+      const left = await backendOf(url).words.relations(db, ['bitable_sync_runs', 'bitable_sync_audit']);
       expect([...left.keys()]).toEqual([]);
       await run('select 1');
     });
@@ -121,7 +121,7 @@ export function ownershipContract(name: 'SQLite' | 'MySQL', prepare: () => Promi
       });
       expect(await store.facts.filled.of(scope)).toHaveLength(8);
       expect(await rows('bitable_sync_ledger')).toHaveLength(14);
-      const gone = await backendOf(url).relations(db, ['runs', 'versions', 'ledger']);
+      const gone = await backendOf(url).words.relations(db, ['runs', 'versions', 'ledger']);
       expect([...gone.keys()]).toEqual([]);
       expect(await (await open()).journal.openRuns()).toHaveLength(2);
     });

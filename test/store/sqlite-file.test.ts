@@ -7,11 +7,10 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import { type Dialect, Kysely, sql } from 'kysely';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { backendOf } from '../../src/store/db/open.ts';
+import { around, backendOf, beside, watch } from '../../src/store/db/open.ts';
 import type { Tables } from '../../src/store/db/schema.ts';
 import { openDatabase, SqliteFault } from '../../src/store/db/sqlite.ts';
 import { prepareFile } from '../../src/store/db/sqlite-file.ts';
-import { around, beside, watch } from '../../src/store/db/watch.ts';
 import { type OpenedStore, openStore } from '../../src/store/open.ts';
 import { startChild, writeUntilKilled } from './kill.ts';
 import { sqlitePlace } from './places.ts';
@@ -126,7 +125,9 @@ describe('the SQLite file', () => {
       createQueryCompiler: () => dialect.createQueryCompiler(),
       createDriver: () => driver,
     };
-    const db = new Kysely<Tables>({ dialect: around(failing, watch(backend, { ...parts, log }).call) });
+    const db = new Kysely<Tables>({
+      dialect: around(failing, watch(backend.faults, { ...parts, log }).call),
+    });
     opened.push({ stop: () => db.destroy() });
     const asked = () => db.selectFrom('bitable_sync_memory').selectAll().execute();
     await expect(asked()).rejects.toMatchObject({

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { watch } from '../../src/store/db/watch.ts';
+import { watch } from '../../src/store/db/open.ts';
 import { parts } from './samples.ts';
 
 it('whoever stops waits a moment for a locked database, however many statements are left', async () => {

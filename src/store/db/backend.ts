@@ -1,9 +1,10 @@
 import type { Dialect, InsertQueryBuilder, Kysely, RawBuilder, Transaction } from 'kysely';
 import type { Problem } from '../../sync/words/problem.ts';
 import { text } from '../../sync/words/text.ts';
-import type { NewLedgerRow, TableShape, Tables } from './schema.ts';
+import type { TableShape, Tables } from './schema.ts';
 
 export type Database = Kysely<Tables>;
+export type Trx = Transaction<Tables>;
 
 /** Something in the database that has a table's name. */
 export interface Relation {
@@ -16,6 +17,21 @@ export interface Relation {
 /** All that differs between the databases that the store runs on. */
 export interface Backend {
   readonly dialect: Dialect;
+  readonly words: Words;
+  readonly faults: Faults;
+  /** Runs work that no other process may run at the same time. Rejects where the database is not fit for the store. */
+  alone(db: Database, work: (db: Database) => Promise<void>): Promise<void>;
+  /**
+   * Does work that reads or writes the whole database, in one transaction on one connection. Rejects with a
+   * `ProblemError` when somebody else has the database open.
+   */
+  hold<R>(db: Database, work: (db: Database) => Promise<R>): Promise<R>;
+  /** What is to be done now and then so that the database stays in order. */
+  tidy(db: Database): Promise<void>;
+}
+
+/** What each of them says in SQL of its own. */
+export interface Words {
   /** The statements that create a table with its indexes; they fail where it is there already. */
   create(table: TableShape): readonly string[];
   /** The statements that give tables other names, all at once where the database can do that. */
@@ -26,42 +42,30 @@ export interface Backend {
   unlessThere<T extends keyof Tables, O>(
     insert: InsertQueryBuilder<Tables, T, O>,
   ): InsertQueryBuilder<Tables, T, O>;
-  /** Puts ledger rows in, many at once; a row of the same key or record gives way. */
-  confirm(db: Database, rows: readonly NewLedgerRow[]): Promise<void>;
-  /** Runs work that no other process may run at the same time. */
-  alone(db: Database, work: (db: Database) => Promise<void>): Promise<void>;
-  /** The database's own clock, in ms since the epoch, where all its clients share one. */
-  readonly time?: RawBuilder<number>;
-  /**
-   * Does work that reads or writes the whole database, in one transaction on one connection. Rejects with a
-   * `ProblemError` when somebody else has the database open.
-   */
-  hold<R>(db: Database, work: (db: Database) => Promise<R>): Promise<R>;
   /** The condition for rows that come after these values in the order of these columns, as an index finds them. */
   after(columns: readonly string[], values: readonly unknown[]): RawBuilder<unknown>;
-  /** Holds the row of a select until the transaction ends; needed where transactions run side by side. */
+  /** The database's own clock, in ms since the epoch, where all its clients share one. */
+  readonly time?: RawBuilder<number>;
+  /** Whether a select must hold its row until the transaction ends, because transactions run side by side. */
   readonly holdsRows: boolean;
+}
+
+/** What their errors mean. */
+export interface Faults {
   /** Whether the transaction lost against another one and can simply be done again; also of an error already put in words. */
   lostRace(error: unknown): boolean;
   /** Whether another program holds what a statement needs: the same statement may pass later. */
   isLocked(error: unknown): boolean;
   /** What a person must put right so that the database works; `undefined` for other errors. */
   problem(error: unknown): Problem | undefined;
-  /** Refuses a database that would fail later on. Rejects with `ProblemError`. */
-  examine(db: Database): Promise<void>;
-  /** What is to be done now and then so that the database stays in order. */
-  tidy(db: Database): Promise<void>;
 }
 
 /** How often work is done again after it lost against another process. */
 const tries = 5;
 
 /** Does all of the work or none of it. */
-export const transact = <R>(
-  db: Database,
-  backend: Backend,
-  work: (trx: Transaction<Tables>) => Promise<R>,
-): Promise<R> => untilWon(backend, () => db.transaction().execute(work));
+export const transact = <R>(db: Database, backend: Backend, work: (trx: Trx) => Promise<R>): Promise<R> =>
+  untilWon(backend, () => db.transaction().execute(work));
 
 /** Does work that is one statement or one transaction, again where it lost against another one. */
 export async function untilWon<R>(backend: Backend, work: () => Promise<R>): Promise<R> {
@@ -69,7 +73,7 @@ export async function untilWon<R>(backend: Backend, work: () => Promise<R>): Pro
     try {
       return await work();
     } catch (error) {
-      if (left <= 1 || !backend.lostRace(error)) throw error;
+      if (left <= 1 || !backend.faults.lostRace(error)) throw error;
     }
   }
 }

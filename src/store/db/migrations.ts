@@ -44,7 +44,11 @@ const tables = [versions, ...content];
  * Rejects with a `ProblemError` when a newer program has changed it already, or when tables stand there that no
  * program of ours made.
  */
-export async function migrate(db: Database, backend: Backend, clock: Clock, log: Log): Promise<void> {
+export async function migrate(
+  db: Database,
+  backend: Backend,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+): Promise<void> {
   await backend.alone(db, async (one) => {
     await begin(one, backend, log);
     const { version } = await one
@@ -62,18 +66,18 @@ export async function migrate(db: Database, backend: Backend, clock: Clock, log:
         .execute();
       log.info('store.migrated', { version: index + 1 });
     }
-    refuse(strangers(await backend.relations(one, names)));
+    refuse(strangers(await backend.words.relations(one, names)));
   });
 }
 
 /** Finds the store, takes over the one that stood here without a prefix, or makes the beginning of a new one. */
 async function begin(db: Database, backend: Backend, log: Log): Promise<void> {
-  const there = await backend.relations(db, names);
+  const there = await backend.words.relations(db, names);
   if (isOurs(there.get(versions.name), versions)) return;
   const renamed = await oldStore(db, there);
   if (renamed) {
     refuse(strangers(there));
-    await run(db, backend.rename(renamed));
+    await run(db, backend.words.rename(renamed));
     // Where somebody else had one of its names, 0.1.0 never made the table.
     await run(
       db,
@@ -88,7 +92,7 @@ async function begin(db: Database, backend: Backend, log: Log): Promise<void> {
   }
   // From here on whatever has one of these names was made by us.
   refuse(tables.filter(({ name }) => there.has(name)));
-  await run(db, backend.create(versions));
+  await run(db, backend.words.create(versions));
 }
 
 const widening = ({ name, later = {} }: TableShape): readonly string[] =>
@@ -100,12 +104,12 @@ const strangers = (there: ReadonlyMap<string, Relation>): readonly TableShape[] 
 
 /** What creates the tables that a killed process has not created yet. */
 async function missing(db: Database, backend: Backend, shapes: readonly TableShape[]): Promise<string[]> {
-  const there = await backend.relations(
+  const there = await backend.words.relations(
     db,
     shapes.map(({ name }) => name),
   );
   refuse(strangers(there));
-  return shapes.filter(({ name }) => !there.has(name)).flatMap((shape) => backend.create(shape));
+  return shapes.filter(({ name }) => !there.has(name)).flatMap((shape) => backend.words.create(shape));
 }
 
 async function run(db: Database, statements: readonly string[]): Promise<void> {

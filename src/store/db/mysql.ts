@@ -9,8 +9,7 @@ import {
 import { createPool, type ExecuteValues, type Pool, type PoolConnection, type PoolOptions } from 'mysql2';
 import { type Problem, ProblemError, problem } from '../../sync/words/problem.ts';
 import { text } from '../../sync/words/text.ts';
-import { type Backend, type Database, inUse, relationsOf } from './backend.ts';
-import { groups } from './encode.ts';
+import { type Backend, type Database, inUse, type Relation, relationsOf } from './backend.ts';
 import { codeOf, mysqlProblem, silentCode } from './mysql-problems.ts';
 import type { TableShape } from './schema.ts';
 
@@ -19,9 +18,6 @@ const connections = 8;
 
 /** Seconds that a process waits for another one to bring the schema up to date. */
 const patience = 60;
-
-/** Rows written by one statement: larger ones are slow to build, and building happens on the event loop. */
-const perStatement = 100;
 
 /** Bytes that the server must take in one statement: chunks have up to 2 MB. */
 const packet = 4 * 1024 * 1024;
@@ -45,59 +41,60 @@ export function mysqlBackend(url: string, idle = silence / 1000): Backend {
   return {
     dialect: new MysqlDialect({
       pool: bytesPool(pool),
-      // Without gap locks two instances that write to different tables do not wait for each other.
       onCreateConnection: async (connection) => {
-        await connection.executeQuery(
-          CompiledQuery.raw('set session transaction isolation level read committed'),
-        );
-        // Whatever the server's own settings are, texts arrive as they are and nothing is cut. It says soon that
-        // somebody holds a row or a table; waiting on is done here, with words.
-        await connection.executeQuery(
-          CompiledQuery.raw(
-            `set names utf8mb4, session sql_mode = 'STRICT_ALL_TABLES', session innodb_lock_wait_timeout = 5, session lock_wait_timeout = 5, session wait_timeout = ${idle}`,
-          ),
-        );
+        for (const statement of sessionOf(idle)) await connection.executeQuery(CompiledQuery.raw(statement));
       },
     }),
-    create: createTable,
-    rename: (names) => [`rename table ${names.map(([from, to]) => `\`${from}\` to \`${to}\``).join(', ')}`],
-    relations: async (db, names) => {
-      const { rows } = await sql<{ relation: string; kind: string; field: string | null }>`
-        select one.table_name as relation, one.table_type as kind, field.column_name as field
-        from information_schema.tables one
-        left join information_schema.columns field
-          on field.table_schema = one.table_schema and field.table_name = one.table_name
-        where one.table_schema = database() and lower(one.table_name) in (${sql.join(names)})`.execute(db);
-      return relationsOf(rows);
+    words: {
+      create: createTable,
+      rename: (names) => [`rename table ${names.map(([from, to]) => `\`${from}\` to \`${to}\``).join(', ')}`],
+      relations,
+      unlessThere: (insert) => insert.ignore(),
+      after: (columns, values) => sql`(${sql.join(laterThan(columns, values), sql` or `)})`,
+      time,
+      holdsRows: true,
     },
-    unlessThere: (insert) => insert.ignore(),
-    confirm: async (db, rows) => {
-      for (const group of groups(rows, perStatement))
-        await db.replaceInto('bitable_sync_ledger').values(group).execute();
+    faults: {
+      lostRace: (error) => codeOf(error instanceof ProblemError ? error.cause : error) === 'ER_LOCK_DEADLOCK',
+      // Such a time-out takes back the statement and leaves the transaction as it was.
+      isLocked: (error) => codeOf(error) === 'ER_LOCK_WAIT_TIMEOUT',
+      problem: mysqlProblem,
     },
     alone: (db, work) =>
-      db.connection().execute(async (one) => {
-        await lock(one);
-        try {
+      db.connection().execute((one) =>
+        locked(one, async () => {
+          await examine(one);
           await work(one);
-        } finally {
-          await sql`select release_lock(${lockName})`.execute(one);
-        }
-      }),
-    hold: (db, work) => db.connection().execute((one) => holdDatabase(one, work)),
-    after: (columns, values) => sql`(${sql.join(laterThan(columns, values), sql` or `)})`,
-    time,
-    holdsRows: true,
-    lostRace: (error) => codeOf(error instanceof ProblemError ? error.cause : error) === 'ER_LOCK_DEADLOCK',
-    // Such a time-out takes back the statement and leaves the transaction as it was.
-    isLocked: (error) => codeOf(error) === 'ER_LOCK_WAIT_TIMEOUT',
-    problem: mysqlProblem,
-    examine: async (db) => {
-      const { rows } = await sql<{ size: number }>`select @@max_allowed_packet as size`.execute(db);
-      if (Number(rows[0]?.size) < packet) throw problem(smallPacket);
-    },
+        }),
+      ),
+    hold: (db, work) => db.connection().execute((one) => locked(one, () => holdDatabase(one, work))),
     tidy: async () => {},
   };
+}
+
+/** @param idle seconds */
+const sessionOf = (idle: number): readonly string[] => [
+  // Without gap locks two instances that write to different tables do not wait for each other.
+  'set session transaction isolation level read committed',
+  // Whatever the server's own settings are, texts arrive as they are and nothing is cut. It says soon that somebody
+  // holds a row or a table; waiting on is done here, with words.
+  `set names utf8mb4, session sql_mode = 'STRICT_ALL_TABLES', session innodb_lock_wait_timeout = 5, session lock_wait_timeout = 5, session wait_timeout = ${idle}`,
+];
+
+async function relations(db: Database, names: readonly string[]): Promise<ReadonlyMap<string, Relation>> {
+  const { rows } = await sql<{ relation: string; kind: string; field: string | null }>`
+    select one.table_name as relation, one.table_type as kind, field.column_name as field
+    from information_schema.tables one
+    left join information_schema.columns field
+      on field.table_schema = one.table_schema and field.table_name = one.table_name
+    where one.table_schema = database() and lower(one.table_name) in (${sql.join(names)})`.execute(db);
+  return relationsOf(rows);
+}
+
+/** @throws ProblemError when a chunk would not fit */
+async function examine(db: Database): Promise<void> {
+  const { rows } = await sql<{ size: number }>`select @@max_allowed_packet as size`.execute(db);
+  if (Number(rows[0]?.size) < packet) throw problem(smallPacket);
 }
 
 /** Where the server is: `?ssl=true`, `?ssl=skip-verify` and `?socket=/path` mean what they mean for connections. */
@@ -122,41 +119,44 @@ const time = sql<number>`timestampdiff(microsecond, '1970-01-01', utc_timestamp(
 /** Named locks count for the whole server, so the name holds the database's own. */
 const lockName = sql`left(concat('bitable-sync:', database()), 64)`;
 
-async function lock(db: Database): Promise<void> {
-  for (let waited = 0; waited < patience; waited += 5) {
+/** Does work under the named lock, which other processes wait for. */
+async function locked<R>(db: Database, work: () => Promise<R>): Promise<R> {
+  for (let waited = 0; ; waited += 5) {
+    if (waited >= patience) throw problem(upgrading);
     const { rows } = await sql<{ got: unknown }>`select get_lock(${lockName}, 5) as got`.execute(db);
-    if (Number(rows[0]?.got) === 1) return;
+    if (Number(rows[0]?.got) === 1) break;
   }
-  throw problem({
-    code: 'store-busy',
-    message: text('另一个实例正在升级数据库，等待超时', 'another instance is still upgrading the store'),
-    cure: text('请等它完成后再启动', 'wait until it is done, then start again'),
-    where: 'STORE_URL',
-  });
+  try {
+    return await work();
+  } finally {
+    await sql`select release_lock(${lockName})`.execute(db);
+  }
 }
+
+const upgrading: Problem = {
+  code: 'store-busy',
+  message: text('另一个实例正在升级数据库，等待超时', 'another instance is still upgrading the store'),
+  cure: text('请等它完成后再启动', 'wait until it is done, then start again'),
+  where: 'STORE_URL',
+};
 
 /** Others that come in meanwhile wait for the named lock, or are seen at the end. */
 async function holdDatabase<R>(db: Database, work: (db: Database) => Promise<R>): Promise<R> {
-  await lock(db);
+  // The server needs a moment to forget a session that has ended.
+  for (let tries = 10; await isShared(db); tries--) {
+    if (tries === 0) throw problem(inUse);
+    await sql`do sleep(0.2)`.execute(db);
+  }
+  await sql`set session transaction isolation level repeatable read`.execute(db);
+  await sql`start transaction with consistent snapshot`.execute(db);
   try {
-    // The server needs a moment to forget a session that has ended.
-    for (let tries = 10; await isShared(db); tries--) {
-      if (tries === 0) throw problem(inUse);
-      await sql`do sleep(0.2)`.execute(db);
-    }
-    await sql`set session transaction isolation level repeatable read`.execute(db);
-    await sql`start transaction with consistent snapshot`.execute(db);
-    try {
-      const result = await work(db);
-      if (await isShared(db)) throw problem(inUse);
-      await sql`commit`.execute(db);
-      return result;
-    } catch (error) {
-      await sql`rollback`.execute(db);
-      throw error;
-    }
-  } finally {
-    await sql`select release_lock(${lockName})`.execute(db);
+    const result = await work(db);
+    if (await isShared(db)) throw problem(inUse);
+    await sql`commit`.execute(db);
+    return result;
+  } catch (error) {
+    await sql`rollback`.execute(db);
+    throw error;
   }
 }
 

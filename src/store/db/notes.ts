@@ -19,6 +19,18 @@ interface Mark {
   readonly value: string;
 }
 
+/** Marks of one kind that say something in JSON. */
+export const saying = <T>(marks: Marks, kind: string, schema: z.ZodType<T>) => ({
+  /** `said` is undefined where it cannot be read. */
+  all: async () =>
+    (await marks.all(kind)).map(({ definition, chat, value }) => {
+      return { definition, chat, said: readable(value, schema) };
+    }),
+  /** Takes it back with `undefined`. */
+  set: (definition: string, chat: string, said: T | undefined) =>
+    marks.set(kind, definition, chat, said && JSON.stringify(said)),
+});
+
 export const marks = (db: Database): Marks => ({
   async all(kind) {
     const all = db.selectFrom('bitable_sync_marks').selectAll().where('kind', '=', kind);
@@ -31,12 +43,8 @@ export const marks = (db: Database): Marks => ({
       await db.replaceInto('bitable_sync_marks').values(row).execute();
       return;
     }
-    await db
-      .deleteFrom('bitable_sync_marks')
-      .where('kind', '=', kind)
-      .where('definition', '=', definition)
-      .where('chat', '=', chat)
-      .execute();
+    const marked = db.deleteFrom('bitable_sync_marks').where('kind', '=', kind);
+    await marked.where('definition', '=', definition).where('chat', '=', chat).execute();
   },
 });
 
@@ -59,7 +67,7 @@ interface Occasion {
   readonly note: string;
 }
 
-export const occasions = (db: Database, backend: Backend): Occasions => {
+export const occasions = (db: Database, { words }: Backend): Occasions => {
   const all = () => db.selectFrom('bitable_sync_occasions').selectAll();
   const one = (what: string, due: number) =>
     db.updateTable('bitable_sync_occasions').where('what_hash', '=', hash(what)).where('due', '=', due);
@@ -67,7 +75,7 @@ export const occasions = (db: Database, backend: Backend): Occasions => {
     async take(what, due, now, until) {
       const row = { what_hash: hash(what), what: JSON.stringify(what), due, at: now, busy_until: until };
       const insert = db.insertInto('bitable_sync_occasions').values({ ...row, note: '""', message: null });
-      const { numInsertedOrUpdatedRows } = await backend.unlessThere(insert).executeTakeFirstOrThrow();
+      const { numInsertedOrUpdatedRows } = await words.unlessThere(insert).executeTakeFirstOrThrow();
       if (numInsertedOrUpdatedRows === 1n) return true;
       // Whoever had taken it on was stopped before it was done.
       const again = one(what, due).set({ at: now, busy_until: until }).where('busy_until', '<=', now);

@@ -4,7 +4,7 @@ import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } f
 import { type Dialect, type SqliteDatabase, SqliteDialect, type SqliteStatement, sql } from 'kysely';
 import { ProblemError, problem } from '../../sync/words/problem.ts';
 import { type Backend, type Database, inUse, relationsOf } from './backend.ts';
-import type { NewLedgerRow, TableShape } from './schema.ts';
+import type { TableShape } from './schema.ts';
 import { fileProblem, prepareFile } from './sqlite-file.ts';
 
 /** The store in a file that only its owner can read; file and folder are made when missing. */
@@ -12,32 +12,34 @@ export function sqliteBackend(name: string): Backend {
   const path = name === ':memory:' ? name : prepareFile(resolve(name));
   return {
     dialect: dialectOf(path),
-    create: createTable,
-    rename: (names) => [
-      // Views of other people, whole or broken, are none of our business.
-      'pragma legacy_alter_table = on',
-      ...names.map(([from, to]) => `alter table "${from}" rename to "${to}"`),
-      'pragma legacy_alter_table = off',
-    ],
-    relations: async (db, names) => {
-      const { rows } = await sql<{ relation: string; kind: string; field: string | null }>`
-        select one.name as relation, one.type as kind, field.name as field from sqlite_master one
-        left join pragma_table_info(case one.type when 'table' then one.name end) field
-        where lower(one.name) in (${sql.join(names)})`.execute(db);
-      return relationsOf(rows);
+    words: {
+      create: createTable,
+      rename: (names) => [
+        // Views of other people, whole or broken, are none of our business.
+        'pragma legacy_alter_table = on',
+        ...names.map(([from, to]) => `alter table "${from}" rename to "${to}"`),
+        'pragma legacy_alter_table = off',
+      ],
+      relations: async (db, names) => {
+        const { rows } = await sql<{ relation: string; kind: string; field: string | null }>`
+          select one.name as relation, one.type as kind, field.name as field from sqlite_master one
+          left join pragma_table_info(case one.type when 'table' then one.name end) field
+          where lower(one.name) in (${sql.join(names)})`.execute(db);
+        return relationsOf(rows);
+      },
+      unlessThere: (insert) => insert.orIgnore(),
+      after: (columns, values) =>
+        sql`(${sql.join(columns.map((name) => sql.ref(name)))}) > (${sql.join(values)})`,
+      holdsRows: false,
     },
-    unlessThere: (insert) => insert.orIgnore(),
-    confirm: confirmAll,
+    faults: {
+      // A transaction begins as the only writer: it waits instead of losing.
+      lostRace: () => false,
+      isLocked: (error) => error instanceof SqliteFault && error.code === 'SQLITE_BUSY',
+      problem: (error) => (error instanceof SqliteFault ? fileProblem(path, error.code) : undefined),
+    },
     alone: (db, work) => db.transaction().execute(work),
     hold: (db, work) => db.connection().execute((one) => holdFile(one, work)),
-    after: (columns, values) =>
-      sql`(${sql.join(columns.map((name) => sql.ref(name)))}) > (${sql.join(values)})`,
-    holdsRows: false,
-    // A transaction begins as the only writer: it waits instead of losing.
-    lostRace: () => false,
-    isLocked: (error) => error instanceof SqliteFault && error.code === 'SQLITE_BUSY',
-    problem: (error) => (error instanceof SqliteFault ? fileProblem(path, error.code) : undefined),
-    examine: async () => {},
     tidy: async (db) => {
       // What readers still need stays where it is until the next time.
       if (hasLog(path)) await sql`pragma wal_checkpoint(truncate)`.execute(db);
@@ -64,23 +66,6 @@ function dialectOf(path: string): Dialect {
       return driver;
     },
   };
-}
-
-/** All rows are given as one text: a parameter for each of their values costs several times as much. */
-async function confirmAll(db: Database, rows: readonly NewLedgerRow[]): Promise<void> {
-  const values = JSON.stringify(
-    rows.map(({ scope, key_id, key_text, record, hash, run }) => [
-      scope,
-      key_id,
-      key_text,
-      record,
-      hash,
-      run,
-    ]),
-  );
-  const at = (column: number) => sql.raw(`json_extract(value, '$[${column}]')`);
-  await sql`replace into bitable_sync_ledger (scope, key_id, key_text, record, hash, run)
-    select ${at(0)}, ${at(1)}, ${at(2)}, ${at(3)}, ${at(4)}, ${at(5)} from json_each(${values})`.execute(db);
 }
 
 /** Nobody else can come in without a log beside the file, and none can be taken away from under somebody. */
