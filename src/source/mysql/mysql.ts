@@ -23,13 +23,8 @@ export function mysqlSource(
   const address = parseMysqlUrl(url, where);
   const stopping = new AbortController();
   const background = new Set<Promise<void>>();
-  const offsets = new Map<string, string | undefined>();
   const parts: SessionParts = {
     ...{ address, where, clock, stopping: stopping.signal },
-    offsetOf(timeZone) {
-      if (!offsets.has(timeZone)) offsets.set(timeZone, fixedOffset(timeZone, sameSince));
-      return offsets.get(timeZone);
-    },
     background(work) {
       const kept = work.finally(() => background.delete(kept));
       background.add(kept);
@@ -91,7 +86,8 @@ export async function judgeSession(
   session: Session,
   { address, where }: SessionParts,
 ): Promise<readonly Problem[]> {
-  const { wire, asked, offset } = session;
+  const { wire, asked, facts } = session;
+  const { offset } = facts;
   const grants = (await ask(wire, 'show grants')).map(String);
   const failed = await fieldsOf(session)
     .then(({ fields }) => described(session, fields))
@@ -102,7 +98,7 @@ export async function judgeSession(
   return [
     ...failed,
     ...judgeGrants(grants, address.database, where),
-    ...judgeServer(session, where),
+    ...judgeServer(facts, where),
     ...(offset === null ? [] : offsetWarning(asked.timeZone, offset, where)),
     ...unencrypted(address, where),
   ];
@@ -164,7 +160,7 @@ function rightsIn(line: string): string[] {
   return / WITH .{0,200}GRANT OPTION/i.test(line) ? [...rights, 'GRANT OPTION'] : rights;
 }
 
-function judgeServer({ server, onlyReads }: Session, where: string): Problem[] {
+function judgeServer({ server, onlyReads }: Session['facts'], where: string): Problem[] {
   return [
     ...(onlyReads ? [] : [notReadOnly(where)]),
     ...(server.kind === 'polardb' ? [replicas(where)] : []),

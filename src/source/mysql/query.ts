@@ -7,7 +7,7 @@ import { type Zone, zoneOf } from '../../sync/words/zone.ts';
 import { doubled, refuse, refuseDoubled } from '../problems.ts';
 import { columnType, isSingle } from './columns.ts';
 import { askWithFields, prepare } from './connection.ts';
-import { cannotPrepare, type Session } from './session.ts';
+import { cannotPrepare, fixedOffset, type Session, sameSince } from './session.ts';
 
 /** What is sent for a query. */
 export interface Reading {
@@ -22,15 +22,16 @@ export interface Reading {
 
 /** The query as it is to be sent; inside another one where the server would not show its values exactly otherwise. */
 export async function readingOf(session: Session): Promise<Reading> {
-  const { wire, dialect, asked } = session;
+  const { wire, asked, facts } = session;
   const { fields, prepared } = await fieldsOf(session);
   const columns = described(session, fields);
   const binary = prepared && fields.some(isSingle);
-  const native = session.server.kind === 'mariadb';
+  const native = facts.server.kind === 'mariadb';
+  const fixed = fixedOffset(asked.timeZone, sameSince) !== undefined;
   const bits = besideBits(fields);
-  const besides = [...bits, ...(session.fixed ? [] : besideTimes(fields, zoneOf(asked.timeZone), native))];
+  const besides = [...bits, ...(fixed ? [] : besideTimes(fields, zoneOf(asked.timeZone), native))];
   if (besides.length === 0) return { sql: asked.sql, columns, binary };
-  const { queries, row } = wrap(asked.sql, dialect, fields, besides);
+  const { queries, row } = wrap(asked.sql, facts.dialect, fields, besides);
   for (const sql of queries) {
     const taken = await prepare(wire, sql).catch(cannotPrepare);
     if (taken) return { sql, columns, binary, row };
@@ -54,7 +55,7 @@ interface Fields {
  * one that has no rows, where only a SELECT can stand.
  * @throws ProblemError, or the driver's error
  */
-export async function fieldsOf({ wire, dialect, asked, refused }: Session): Promise<Fields> {
+export async function fieldsOf({ wire, asked, facts: { dialect, refused } }: Session): Promise<Fields> {
   refuse(refused);
   const prepared = await prepare(wire, asked.sql).catch((error: unknown) => {
     if (cannotPrepare(error)) return undefined;
@@ -78,7 +79,7 @@ const syntaxError = 1064;
 
 /** The columns of an answer, as the rest of the program knows them. @throws ProblemError when two have the same name */
 export function described(
-  { settings, asked: { sql, at } }: Session,
+  { facts: { settings }, asked: { sql, at } }: Session,
   fields: readonly FieldPacket[],
 ): readonly Column[] {
   refuseDoubled(

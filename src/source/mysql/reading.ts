@@ -91,8 +91,8 @@ export function startReading(session: Session, reading: Reading): Promise<Rows> 
  */
 async function aftermath(session: Session, cuts: number): Promise<readonly Text[]> {
   const warnings = await ask(session.wire, 'show warnings').catch(() => []);
-  const now = await readSettings(session.wire).catch(() => session.settings);
-  const changed = changedSettings(session.settings, now);
+  const { settings } = session.facts;
+  const changed = changedSettings(settings, await readSettings(session.wire).catch(() => settings));
   if (changed.length > 0) throw unsettled(changed, session.asked.where);
   return judgeWarnings(warnings, cuts, session.asked);
 }

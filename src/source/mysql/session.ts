@@ -11,8 +11,6 @@ import { dialectOf, notReadOnly, type Settings, settle, unsettled, wrongSettings
 interface SessionFacts {
   /** What stands in for a zone that the server does not know by name; null when it knows it. */
   readonly offset: string | null;
-  /** Whether the zone has one offset only. */
-  readonly fixed: boolean;
   readonly server: Server;
   /** As they were asked back before the query. */
   readonly settings: Settings;
@@ -24,9 +22,10 @@ interface SessionFacts {
 }
 
 /** A connection that is ready for one query: read-only, in the query's zone, with its time limit. */
-export interface Session extends SessionFacts {
+export interface Session {
   readonly wire: Wire;
   readonly asked: Asked;
+  readonly facts: SessionFacts;
   /** A pull ends the query here and on the server. */
   readonly leash: Leash;
   /** Says goodbye and closes; can be called again. */
@@ -43,8 +42,6 @@ export interface SessionParts {
   readonly clock: Clock;
   /** Ends all sessions. */
   readonly stopping: AbortSignal;
-  /** The offset that a zone has had since {@link sameSince} and keeps, if it has only one. */
-  readonly offsetOf: (timeZone: string) => string | undefined;
   /** Told of work that goes on after a read was ended. */
   readonly background: (work: Promise<void>) => void;
 }
@@ -78,10 +75,10 @@ export async function openSession(parts: SessionParts, query: Query, signal: Abo
     await leash.race(connected(wire));
     kill = `kill ${wire.connection.threadId}`;
     leash.limit(query.timeout + grace, () => tooLong(query.timeout, query.at));
-    const { thread, ...facts } = await leash.race(prepareSession(wire, query, asked, parts));
+    const { thread, ...facts } = await leash.race(prepareSession(wire, query, asked));
     if (facts.server.kind === 'tidb') kill = facts.server.kill(thread);
     return {
-      ...{ wire, asked, leash, ...facts, close },
+      ...{ wire, asked, leash, facts, close },
       failed(error) {
         close();
         return leash.signal.aborted ? leash.reason() : toProblem(error, asked);
@@ -105,7 +102,6 @@ async function prepareSession(
   wire: Wire,
   query: Query,
   asked: Asked,
-  { offsetOf }: SessionParts,
 ): Promise<SessionFacts & { readonly thread: string }> {
   // The login's character set is only a wish: a server may set another one, or use its own for everybody.
   await ask(wire, 'set names utf8mb4');
@@ -116,7 +112,7 @@ async function prepareSession(
     [query.timeZone],
   );
   const [version, knowsZone, length, echo, thread] = about ?? [];
-  const offset = Number(knowsZone) === 1 ? null : (offsetOf(query.timeZone) ?? null);
+  const offset = Number(knowsZone) === 1 ? null : (fixedOffset(query.timeZone, sameSince) ?? null);
   if (Number(knowsZone) !== 1 && offset === null) throw zoneProblem(asked);
   const wanted = { timeZone: offset ?? query.timeZone, timeout: query.timeout };
   const takesMode = await readOnly(wire);
@@ -129,8 +125,7 @@ async function prepareSession(
   if (wrong.length > 0) throw unsettled(wrong, asked.where);
   const dialect = dialectOf(settings);
   const refused = judged(query.sql, asked.at, dialect);
-  const fixed = offsetOf(query.timeZone) !== undefined;
-  return { refused, offset, fixed, server, settings, dialect, onlyReads, thread: String(thread) };
+  return { refused, offset, server, settings, dialect, onlyReads, thread: String(thread) };
 }
 
 /** A character of four bytes: what is not UTF-8 all the way would damage it, and every text like it. */
@@ -208,15 +203,21 @@ export const cannotPrepare = (error: unknown): boolean =>
 
 const day = 86_400_000;
 const until = Date.UTC(2101, 0, 1);
+/** Finding one costs some 20 ms. */
+const offsets = new Map<string, string | undefined>();
 
 /**
- * The offset of a zone that has had only one since a year and has only one until 2100, such as `+08:00`.
- *
- * Stands in for the zone's name on servers without zone tables. Costs some 20 ms: keep the answer.
- * @returns undefined when the offset changes in that time, as with daylight saving time
+ * The offset of a zone that has had only one since a year and has only one until 2100, such as `+08:00`. Stands in for
+ * the zone's name on servers without zone tables; undefined when it changes, as with daylight saving time.
  * @throws RangeError when the name is unknown to this Node
  */
 export function fixedOffset(timeZone: string, sinceYear: number): string | undefined {
+  const name = `${timeZone} ${sinceYear}`;
+  if (!offsets.has(name)) offsets.set(name, findOffset(timeZone, sinceYear));
+  return offsets.get(name);
+}
+
+function findOffset(timeZone: string, sinceYear: number): string | undefined {
   const format = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' });
   const offsetAt = (instant: number): string | undefined => / GMT(.*)$/.exec(format.format(instant))?.[1];
   const first = offsetAt(Date.UTC(sinceYear, 0, 1));

@@ -116,8 +116,7 @@ export interface MoveParts {
 /** Rows read at once: of tables whose rows may have megabytes, and of all others. */
 const few = 8;
 const many = 500;
-/** Rows, and about how many bytes, that one statement writes. */
-const perStatement = 100;
+/** About how many bytes one statement writes. */
 const bytesPerStatement = 1_000_000;
 
 type Row = Readonly<Record<string, unknown>>;
@@ -204,11 +203,9 @@ async function copyTable(
       last === undefined ? sql`true` : of.words.after(shape.primary, valuesOf(last, shape.primary));
     const { rows } = await sql<Row>`select ${names} from ${sql.table(shape.name)} where ${beyond}
       order by ${order} limit ${sql.lit(most)}`.execute(read);
-    for (const some of groups(rows, perStatement)) {
-      for (const group of groups(some, bytesPerStatement, (row) => sizeOf(valuesOf(row, columns)))) {
-        const values = group.map((row) => sql`(${sql.join(valuesOf(row, columns))})`);
-        await sql`insert into ${sql.table(shape.name)} (${names}) values ${sql.join(values)}`.execute(write);
-      }
+    for (const group of groups(rows, bytesPerStatement, (row) => sizeOf(valuesOf(row, columns)))) {
+      const values = group.map((row) => sql`(${sql.join(valuesOf(row, columns))})`);
+      await sql`insert into ${sql.table(shape.name)} (${names}) values ${sql.join(values)}`.execute(write);
     }
     copied += rows.length;
     last = rows.at(-1);
