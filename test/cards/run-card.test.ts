@@ -284,7 +284,7 @@ describe('a plan that waits', () => {
     ];
     const said = words(endedWith('waiting', { waiting: { reasons: [], samples, until: at } }));
     expect(said).toContain('~ A1 · a：∅ → ∅ · b：∅ → ∅ · c：∅ → ∅ · …');
-    expect(said).toContain('+ A3 · a: ∅ · b: ∅ · c: ∅ · …');
+    expect(said).toContain('+ A3 · a：∅ · b：∅ · c：∅ · …');
     expect(words(endedWith('waiting', { waiting: { reasons: [], samples: [], until: at } }))).not.toContain(
       '例如',
     );
