@@ -1,4 +1,4 @@
-import { type ScheduleState, scheduleStates } from './bot/schedule/holds.ts';
+import { type ScheduleState, scheduleStates } from './bot/schedule/entries.ts';
 import { type Connection, type LocalConfig, storeUrl } from './config.ts';
 import { folderDefinitions } from './definitions/folder.ts';
 import type { Surroundings } from './process.ts';
@@ -31,7 +31,7 @@ export const openDefinitions = (config: LocalConfig, parts: Surroundings) => ({
     if (timed.length === 0) return new Map();
     const { timeZone } = config;
     return withStore(config, parts, ({ kept }) =>
-      scheduleStates(timed, { kept, timeZone, now: parts.clock.now() }),
+      scheduleStates(timed, { kept, timeZone, clock: parts.clock }),
     );
   },
 });

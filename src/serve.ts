@@ -1,6 +1,7 @@
-import { createBot, tendRuns } from './bot/handle.ts';
+import { ChatBot } from './bot/handle.ts';
 import type { Chat, Definitions } from './bot/ports.ts';
-import { everySecond, startSchedule } from './bot/schedule/ticker.ts';
+import { everySecond, Schedule } from './bot/schedule/ticker.ts';
+import { tendRuns } from './bot/show-run.ts';
 import type { Config } from './config.ts';
 import { whoAmI } from './feishu/app/setup.ts';
 import type { FeishuClient } from './feishu/calls/client.ts';
@@ -54,7 +55,7 @@ export async function serve(parts: ServeParts, around: Surroundings, own: Own): 
     ...{ locale, timeZone, admins, quietHours },
     chat: parts.chat,
   };
-  const schedule = own(startSchedule(timed, wake), (part) => part.stop());
+  const schedule = own(new Schedule(timed, wake), (part) => part.stop());
   const resume = async () => {
     const resumed = await runs.resume();
     schedule.adopt(resumed);
@@ -69,9 +70,9 @@ function openBot(
   { log, clock }: Surroundings,
   botOpenId: string,
   signal: AbortSignal,
-): ReturnType<typeof createBot> {
+): ChatBot {
   const { locale, timeZone, admins } = config;
-  return createBot({
+  return new ChatBot({
     ...{ chat, runs, definitions, verify, clock, log, locale, timeZone, admins, botOpenId },
     journal: store.journal,
     seen: store.seen,

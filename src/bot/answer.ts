@@ -8,15 +8,14 @@ import { factsOf, problemsOf } from './failures.ts';
 import {
   ifPermitted,
   judge,
-  noteStanding,
   refusedCard,
+  soundOf,
   standingOf,
   toldIfPermitted,
   withDefinition,
 } from './permit.ts';
 import type { ArrivedEvent, CardJson, MenuEvent } from './ports.ts';
-import { sending } from './post.ts';
-import { speak, trust } from './request.ts';
+import { sending, speak, trust } from './post.ts';
 
 /** Carries a command out and answers it, however it was given: as text, by a button, a form or a menu. */
 export async function answer(command: Command | undefined, request: ChatRequest, bot: Bot): Promise<void> {
@@ -74,7 +73,7 @@ const isIncomplete = ({ command, name, more }: Extract<Command, { readonly kind:
 
 /** Asks, with a form, for what a command lacks. */
 async function ask({ verb, needs }: ChatCommand, { name }: Words, bot: Bot): Promise<CardJson> {
-  const all = (await bot.definitions.list()).flatMap((one) => ('definition' in one ? [one.definition] : []));
+  const all = soundOf(await bot.definitions.list());
   const which: readonly Asked[] = name === '' ? [{ kind: 'definition', names: all }] : [];
   const key: Asked = {
     kind: 'words',
@@ -94,34 +93,35 @@ const day = 86_400_000;
 export async function greet(event: MenuEvent | ArrivedEvent, bot: Bot, late = false): Promise<void> {
   const { kept, clock, chat, locale } = bot;
   if (event.kind === 'menu') {
-    const by = { kind: 'chat', openId: event.from } as const;
-    const request = { by, chat: event.from, message: undefined, group: false, via: 'menu' } as const;
-    const { at } = event;
-    const old = late && at !== undefined ? { late: at } : {};
-    return answer(bot.commands.ofKey(event.key), { ...request, ...old, once: `menu:${event.id}` }, bot);
+    const { from, at, id, key } = event;
+    const request: ChatRequest = {
+      ...{ by: { kind: 'chat', openId: from }, chat: from, message: undefined, group: false, via: 'menu' },
+      ...(late && at !== undefined && { late: at }),
+      once: `menu:${id}`,
+    };
+    return answer(bot.commands.ofKey(key), request, bot);
   }
   const { outside } = event;
+  const note = (of: string, isOutside: boolean) => kept.chats.saveOutsiders(of, isOutside, clock.now());
   // That nobody from outside is there may have been true once: what comes late is asked for again.
-  if (event.kind === 'added' && outside !== undefined && (outside || !late))
-    await noteStanding(event.chat, outside, bot);
+  if (event.kind === 'added' && outside !== undefined && (outside || !late)) await note(event.chat, outside);
   if ((await standingOf(event.chat, bot)) === 'outside') {
-    if (event.kind === 'opened') await noteStanding(event.from, true, bot);
+    if (event.kind === 'opened') await note(event.from, true);
     return;
   }
   if (event.kind === 'opened' && !(await kept.chats.welcome(event.from, clock.now(), day))) return;
   const card = welcomeCard(event.kind === 'added', await usable(event, bot), locale);
-  const welcome = chat.send(event.chat, card, `welcome:${event.id}`).then(async (message) => {
-    await trust(message, bot);
-    return message;
-  });
-  await sending(welcome, bot);
+  const sent = chat.send(event.chat, card, `welcome:${event.id}`);
+  await sending(
+    sent.then((message) => trust(message, bot)),
+    bot,
+  );
 }
 
 /** The syncs that may be run there: in a group by those who are in it, alone by the person. */
 async function usable(event: ArrivedEvent, { definitions, admins }: Bot): Promise<readonly Definition[]> {
-  const all = (await definitions.list()).flatMap((one) => ('definition' in one ? [one.definition] : []));
   const group = event.kind === 'added';
-  return all.filter((definition) => {
+  return soundOf(await definitions.list()).filter((definition) => {
     const { chats } = definition.access;
     if (group) return chats === undefined || chats.includes(event.chat);
     return may({ openId: event.from, chat: event.chat }, 'look', definition, { admins }).allowed;

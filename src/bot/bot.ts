@@ -4,11 +4,11 @@ import type { Inited } from '../run/table/init-table.ts';
 import type { Unwritten } from '../run/table/rows-of-run.ts';
 import type { Verify } from '../run/table/verify.ts';
 import type { Definition } from '../sync/definition/definition.ts';
+import type { Verified } from '../sync/state/checked.ts';
 import type { Actor, Story } from '../sync/state/state.ts';
 import type { Locale, Text } from '../sync/words/text.ts';
 import type { Right } from './access.ts';
 import { factsOf } from './failures.ts';
-import type { Verification } from './files.ts';
 import type { Live } from './live.ts';
 import type { Audit, AuditEntry, CardJson, Chat, Definitions, Kept } from './ports.ts';
 
@@ -39,6 +39,12 @@ export interface Records {
   readonly kept: Kept;
   readonly audit: Pick<Audit, 'note'>;
   readonly journal: Pick<Journal, 'saveCard' | 'findRun' | 'findRunByMessage'>;
+}
+
+/** What a verification came to, with the list of keys as files. */
+export interface Verification {
+  readonly seen: Verified;
+  readonly files: readonly { readonly name: string; readonly content: Buffer }[];
 }
 
 /** What goes on at this moment. */
@@ -84,6 +90,28 @@ export function createBackground(log: Log): Background {
   };
 }
 
+/** Waits for work, but not longer than that (ms), nor once the signal is aborted; answers whether it is done. */
+export async function within(
+  work: Promise<unknown>,
+  ms: number,
+  clock: Clock,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const over = new AbortController();
+  const late = clock.sleep(ms, AbortSignal.any([over.signal, ...(signal ? [signal] : [])]));
+  try {
+    return await Promise.race([
+      work.then(() => true),
+      late.then(
+        () => false,
+        () => false,
+      ),
+    ]);
+  } finally {
+    over.abort();
+  }
+}
+
 /** Who asks for something, and where the answer goes. */
 export interface ChatRequest {
   readonly by: Actor & { readonly openId: string };
@@ -104,16 +132,11 @@ export interface ChatRequest {
 export interface Usage {
   readonly line: string;
   readonly does: Text;
-  readonly manual: { readonly line: Text; readonly does: Text };
+  /** Where the README tells more. */
+  readonly manual?: Text;
+  /** How the README writes it, where that is another way. */
+  readonly written?: Text;
 }
-
-/** A line of the help. @param written how the README writes it, where that is another way */
-export const usage = (
-  line: string,
-  does: Text,
-  manual: Text,
-  written: Text = { zh: `\`${line}\``, en: `\`${line}\`` },
-): Usage => ({ line, does, manual: { line: written, does: manual } });
 
 /** What follows a command: a definition's name or title as written, and the rest, such as a key or cron fields. */
 export interface Words {

@@ -178,21 +178,21 @@ const second = 1000;
 const minute = 60 * second;
 
 /** Milliseconds between two patches by the showing's age, and by how many patches are used up already. */
-const byAge: readonly (readonly [below: number, pause: number])[] = [
+const byAge = [
   [10 * second, second],
   [minute, 3 * second],
-  [Number.POSITIVE_INFINITY, 10 * second],
-];
-const byCount: readonly (readonly [below: number, pause: number])[] = [
+  [never, 10 * second],
+] as const;
+const byCount = [
   [40, 0],
   [50, 30 * second],
   [55, 2 * minute],
   [mostPatches - 1, 10 * minute],
   // The last one is kept for the last state.
-  [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
-];
+  [never, never],
+] as const;
 
-const pauseFor = (table: readonly (readonly [number, number])[], value: number): number =>
+const pauseFor = (table: typeof byAge | typeof byCount, value: number): number =>
   table.find(([below]) => value < below)?.[1] ?? 0;
 
 /**
@@ -200,10 +200,8 @@ const pauseFor = (table: readonly (readonly [number, number])[], value: number):
  * 10 s, and ever fewer towards {@link mostPatches}, so that a run of an hour still moves. Infinity when only
  * the last state may still be shown. All in milliseconds.
  */
-export function nextPatchAt(startedAt: number, lastPatchAt: number, patches: number): number {
-  const age = lastPatchAt - startedAt;
-  return lastPatchAt + Math.max(pauseFor(byAge, age), pauseFor(byCount, patches));
-}
+export const nextPatchAt = (startedAt: number, lastPatchAt: number, patches: number): number =>
+  lastPatchAt + Math.max(pauseFor(byAge, lastPatchAt - startedAt), pauseFor(byCount, patches));
 
 /** When the last state may go out: it waits for a second after the patch before, and for nothing else. */
 export const lastPatchFrom = (lastPatchAt: number): number => lastPatchAt + second;

@@ -1,40 +1,36 @@
 import { setMaxListeners } from 'node:events';
 import { problemCard } from '../cards/answer-cards.ts';
-import type { Clock, Journal, Log, RunRecord, Seen } from '../run/ports.ts';
-import type { Run, Runs } from '../run/runs/runs.ts';
+import type { RunRecord, Seen } from '../run/ports.ts';
+import type { Run } from '../run/runs/runs.ts';
 import type { Definition } from '../sync/definition/definition.ts';
 import type { Problem } from '../sync/words/problem.ts';
 import { text } from '../sync/words/text.ts';
 import { approvers, starterOf } from './access.ts';
 import { answer, greet } from './answer.ts';
 import {
-  type Background,
   type Bot,
   type ChatRequest,
   createBackground,
   type Records,
   type Surroundings,
   type TableWork,
+  within,
 } from './bot.ts';
 import { toast } from './buttons/button.ts';
-import { click } from './click.ts';
+import { click } from './buttons/registry.ts';
 import { commands } from './commands/registry.ts';
 import { factsOf } from './failures.ts';
-import { createLive, type Live } from './live.ts';
-import type { ChatEvent, ClickEvent, Definitions, HandleEvent, MessageEvent, Toast } from './ports.ts';
-import { isInThread, tellGroup } from './show-run.ts';
+import { Live } from './live.ts';
+import type { ChatEvent, ClickEvent, HandleEvent, MessageEvent, Toast } from './ports.ts';
+import { tellGroup } from './show-run.ts';
 
 /** What the bot is made of. */
 export interface BotParts
   extends Surroundings,
     TableWork,
     Records,
-    Doors,
     Pick<Bot, 'chat' | 'runs' | 'definitions'>,
-    Partial<Pick<Bot, 'commands'>> {}
-
-/** What is known where events come in. */
-interface Doors {
+    Partial<Pick<Bot, 'commands'>> {
   readonly seen: Pick<Seen, 'first'>;
   readonly botOpenId: string;
   /** Whether the store is in trouble, so that work has to wait. */
@@ -75,14 +71,10 @@ const workingOnIt = text('正在处理，请看卡片。', 'Working on it; watch
 const repeated = text('这次点击已经处理过了。', 'This click was dealt with already.');
 const restarting = text('机器人正在重启，请稍后再点。', 'The bot is restarting; press again in a moment.');
 
-export const createBot = (parts: BotParts): ChatBot => new ChatBot(parts);
-
 /** The conversation: events in, cards and toasts out. */
 export class ChatBot {
   readonly #parts: BotParts;
   readonly #bot: Bot;
-  readonly #live: Live;
-  readonly #background: Background;
   readonly #quit = new AbortController();
   readonly #leave = new AbortController();
   #tenant: string | undefined;
@@ -95,10 +87,9 @@ export class ChatBot {
     // Each card that is followed waits on them.
     setMaxListeners(0, signal, leaving);
     const underWay = new Set<Promise<unknown>>();
-    this.#live = createLive({ ...parts, underWay, leaving, signal });
-    this.#background = createBackground(parts.log);
-    const going = { live: this.#live, background: this.#background, verifying: new Map(), underWay, leaving };
-    this.#bot = { commands, ...parts, ...going };
+    const live = new Live({ ...parts, underWay, leaving, signal });
+    const background = createBackground(parts.log);
+    this.#bot = { commands, ...parts, live, background, verifying: new Map(), underWay, leaving };
   }
 
   readonly handle: HandleEvent = async (event) => {
@@ -111,7 +102,7 @@ export class ChatBot {
       // Acknowledged before the store is asked: under load it may take longer than Feishu waits. Nothing is lost by
       // that which would not be lost anyway, for the work itself comes after the acknowledgement.
       else
-        this.#background.start(event.kind, async () => {
+        this.#bot.background.start(event.kind, async () => {
           if (await this.#isNew(event))
             await greet(event, this.#bot, await isLate(event.at, this.#parts.time));
         });
@@ -131,10 +122,10 @@ export class ChatBot {
     definition: Pick<Definition, 'access'> | undefined,
   ): void {
     const people = approvers(definition?.access, this.#bot.admins);
-    this.#background.start('show', async () => {
-      await this.#live.follow(run, { kind: 'card', message, chat }, people);
+    this.#bot.background.start('show', async () => {
+      await this.#bot.live.follow(run, { kind: 'card', message, chat }, people);
       const starter = starterOf(run.state());
-      if (starter === undefined || !(await isInThread(run.id, this.#bot))) return;
+      if (starter === undefined || !(await this.#bot.kept.cards.inThread(run.id))) return;
       await tellGroup(run.state(), definition, { by: { kind: 'chat', openId: starter }, chat }, this.#bot);
     });
   }
@@ -143,7 +134,7 @@ export class ChatBot {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#leave.abort();
-    const settled = this.#background.settled();
+    const settled = this.#bot.background.settled();
     await within(settled, farewell, this.#parts.clock);
     this.#quit.abort();
     await within(settled, lastMoment, this.#parts.clock);
@@ -168,21 +159,18 @@ export class ChatBot {
   #onMessage(event: MessageEvent): void {
     if (event.fromBot || event.from === this.#parts.botOpenId) return;
     if (event.chatKind === 'group' && !event.mentioned) return;
-    const command = event.text === undefined ? undefined : this.#bot.commands.parse(event.text);
+    const { text, from, chat, message, chatKind, at } = event;
+    const command = text === undefined ? undefined : this.#bot.commands.parse(text);
     const request: ChatRequest = {
-      by: { kind: 'chat', openId: event.from },
-      ...{ chat: event.chat, message: event.message, group: event.chatKind === 'group' },
-      ...{ via: 'text', once: `answer:${event.message}` },
+      by: { kind: 'chat', openId: from },
+      ...{ chat, message, group: chatKind === 'group', via: 'text', once: `answer:${message}` },
     };
-    this.#background.start('message', async () => {
+    this.#bot.background.start('message', async () => {
       // Judged when it arrives: how long the store lets it wait does not make it old.
-      const [noted, judged] = [
-        this.#isNew(event, `message:${event.message}`),
-        isLate(event.at, this.#parts.time),
-      ];
-      this.#background.start('store-wait', () => this.#tellWaiting(request, noted));
+      const [noted, judged] = [this.#isNew(event, `message:${message}`), isLate(at, this.#parts.time)];
+      this.#bot.background.start('store-wait', () => this.#tellWaiting(request, noted));
       if (!(await noted)) return;
-      const late = (await judged) && event.at !== undefined ? { late: event.at } : {};
+      const late = (await judged) && at !== undefined ? { late: at } : {};
       await answer(command, { ...request, ...late }, this.#bot);
     });
   }
@@ -190,34 +178,23 @@ export class ChatBot {
   /** Answers a command that still waits for the store after some seconds; it is carried out all the same. */
   async #tellWaiting({ message, group }: ChatRequest, noted: Promise<boolean>): Promise<void> {
     const { clock, chat, locale, storeWaits } = this.#parts;
-    const over = new AbortController();
-    const late = clock.sleep(storeWait, AbortSignal.any([over.signal, this.#quit.signal])).then(
-      () => storeWaits(),
-      () => false,
-    );
-    const waiting = await Promise.race([noted.then(() => false), late]);
-    over.abort();
-    if (!waiting || message === undefined) return;
+    const done = await within(noted, storeWait, clock, this.#quit.signal);
+    if (done || this.#quit.signal.aborted || !storeWaits() || message === undefined) return;
     await chat.reply(message, problemCard('', [storeBusy], locale), `waits:${message}`, { thread: group });
   }
 
   async #onClick(event: ClickEvent): Promise<Toast> {
     const { clock, storeWaits } = this.#parts;
-    const letGo = this.#live.hold(event.message);
-    const answered = new AbortController();
-    const late = async (): Promise<Toast> => {
-      await clock.sleep(answerWithin, answered.signal);
-      return storeWaits() ? this.#say('warning', storeBusy.message) : this.#say('info', workingOnIt);
-    };
+    const letGo = this.#bot.live.hold(event.message);
     const working = this.#isNew(event).then((fresh) =>
       fresh ? this.#pressed(event) : this.#say('info', repeated),
     );
-    this.#background.start('click', () => working.then(() => undefined));
+    this.#bot.background.start('click', () => working.then(() => undefined));
     try {
-      return await Promise.race([working, late()]);
+      if (await within(working, answerWithin, clock)) return await working;
+      return storeWaits() ? this.#say('warning', storeBusy.message) : this.#say('info', workingOnIt);
     } finally {
-      answered.abort();
-      this.#background.start('let-go', async () => {
+      this.#bot.background.start('let-go', async () => {
         await clock.sleep(afterAnswer, this.#quit.signal).catch(() => undefined);
         letGo();
       });
@@ -230,13 +207,6 @@ export class ChatBot {
     this.#parts.log.warn('click.arrived-late', { id: event.id, at: event.at });
     return this.#say('warning', tooLate);
   }
-}
-
-/** Waits for work, but not longer than that. */
-async function within(work: Promise<void>, ms: number, clock: BotParts['clock']): Promise<void> {
-  const done = new AbortController();
-  await Promise.race([work, clock.sleep(ms, done.signal).catch(() => undefined)]);
-  done.abort();
 }
 
 /** Feishu's clocks: those of this machine may be wrong. */
@@ -263,47 +233,4 @@ export async function isLate(at: number | undefined, time: FeishuTime): Promise<
   if (at === undefined || time.now() - at <= fresh) return false;
   const now = await time.ask().catch(() => time.now());
   return now - at > fresh;
-}
-
-/** How often is looked for runs that nobody carries out any more and for plans that have waited too long, in ms. */
-const lookEvery = 5_000;
-
-/**
- * For as long as the bot listens: takes over the runs of processes that are gone, and closes what is too old.
- * Never rejects; ends when the signal is aborted.
- */
-export async function tendRuns(
-  parts: ResumeParts & { readonly clock: Clock },
-  signal: AbortSignal,
-): Promise<void> {
-  while (!signal.aborted) {
-    await resumeRuns(parts).catch((error: unknown) => parts.log.error('run.not-resumed', factsOf(error)));
-    await parts.clock.sleep(lookEvery, signal).catch(() => undefined);
-  }
-}
-
-interface ResumeParts {
-  readonly runs: Pick<Runs, 'resume'>;
-  readonly journal: Pick<Journal, 'findRun'>;
-  readonly definitions: Pick<Definitions, 'get'>;
-  readonly log: Log;
-  readonly bot: Pick<ChatBot, 'show'>;
-}
-
-/** Goes on with the runs that were left, and keeps their cards fresh again. */
-export async function resumeRuns(parts: ResumeParts): Promise<readonly Run[]> {
-  const { runs, journal, definitions, log, bot } = parts;
-  const resumed = await runs.resume();
-  for (const run of resumed) {
-    try {
-      const card = (await journal.findRun(run.id))?.card;
-      if (!card) continue;
-      // A definition that is broken by now must not hide the run.
-      const definition = await definitions.get(run.state().definition).catch(() => undefined);
-      bot.show(run, card, definition);
-    } catch (error) {
-      log.error('card.not-resumed', { run: run.id, ...factsOf(error) });
-    }
-  }
-  return resumed;
 }

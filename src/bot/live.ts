@@ -1,59 +1,27 @@
+import type { View } from '../cards/parts/card.ts';
 import { runCard } from '../cards/run-card.ts';
 import { linked } from '../run/job.ts';
 import type { Clock, Journal, Log } from '../run/ports.ts';
 import { HandedOver, type Run } from '../run/runs/runs.ts';
 import type { State } from '../sync/state/state.ts';
-import type { Locale } from '../sync/words/text.ts';
 import { starterOf } from './access.ts';
 import { CardUpdater } from './card-updater.ts';
 import { factsOf, isRefused, pauseAfter, troubleOf } from './failures.ts';
 import type { CardJson, Chat } from './ports.ts';
 import { type Destination, type Posted, post, sending } from './post.ts';
 
-/** Where a run is shown. */
-export type Place =
-  /** A new card that answers a message, or stands by itself. `copy`: the run has its own card elsewhere. */
-  | {
-      readonly kind: 'reply';
-      readonly to?: string;
-      /** Begins a thread where there is none. */
-      readonly thread?: boolean;
-      readonly chat: string;
-      readonly once: string;
-      readonly copy: boolean;
-    }
-  /** A card that stands already. */
-  | {
-      readonly kind: 'card';
-      readonly message: string;
-      readonly chat: string;
-      readonly copy?: boolean;
-    };
+/** Where a run is shown: on a new card, or on one that stands already. `copy`: it has its own card elsewhere. */
+export type Place = { readonly copy?: boolean } & (
+  | ({ readonly kind: 'reply' } & Destination)
+  | { readonly kind: 'card'; readonly message: string; readonly chat: string }
+);
 
 /** A card as it was sent, and the state that it shows. */
 type Shown = Posted & { readonly card: CardJson; readonly state: State };
 
-interface Around {
+export interface LiveParts extends View {
   readonly clock: Clock;
   readonly log: Log;
-  readonly locale: Locale;
-  readonly timeZone: string;
-}
-
-/** Keeps cards of runs fresh. Trouble with showing is logged and never touches a run. */
-export interface Live {
-  /**
-   * Shows a run until it ends; resolves when the last state is shown or given up. Where its card cannot be changed any
-   * more, because it is too old or recalled, a new one takes its place. Never rejects.
-   */
-  follow(run: Run, place: Place, approvers: readonly string[]): Promise<void>;
-  /** Draws a card once more, as for a click on one that was out of date. Never rejects. */
-  refresh(message: string, state: State, approvers: readonly string[]): Promise<void>;
-  /** Holds patches of a message back while a click on it is unanswered; answers how to let go. */
-  hold(message: string): () => void;
-}
-
-export interface LiveParts extends Around {
   readonly chat: Chat;
   readonly journal: Pick<Journal, 'saveCard'>;
   /** Cards that are being sent, until the store knows which message each is. */
@@ -79,9 +47,8 @@ interface Showing {
   readonly copy: boolean;
 }
 
-export const createLive = (parts: LiveParts): Live => new LiveCards(parts);
-
-class LiveCards implements Live {
+/** Keeps cards of runs fresh. Trouble with showing is logged and never touches a run. */
+export class Live {
   readonly #parts: LiveParts;
   /** Clicks on each message that are unanswered. */
   readonly #holds = new Map<string, number>();
@@ -91,6 +58,10 @@ class LiveCards implements Live {
     this.#parts = parts;
   }
 
+  /**
+   * Shows a run until it ends; resolves when the last state is shown or given up. Where its card cannot be changed any
+   * more, because it is too old or recalled, a new one takes its place. Never rejects.
+   */
   async follow(run: Run, place: Place, approvers: readonly string[]): Promise<void> {
     const copy = place.copy === true;
     const showing: Showing = { run, copy, draw: this.#drawing(approvers, copy) };
@@ -106,6 +77,7 @@ class LiveCards implements Live {
     if (sent) await this.#keep(showing, sent, sent);
   }
 
+  /** Draws a card once more, as for a click on one that was out of date. Never rejects. */
   refresh(message: string, state: State, approvers: readonly string[]): Promise<void> {
     return this.#withUpdater(message, async (updater) => {
       if (this.#updaters.get(message)?.users === 1) updater.begin();
@@ -113,6 +85,7 @@ class LiveCards implements Live {
     });
   }
 
+  /** Holds patches of a message back while a click on it is unanswered; answers how to let go. */
   hold(message: string): () => void {
     this.#holds.set(message, (this.#holds.get(message) ?? 0) + 1);
     return () => {

@@ -1,13 +1,13 @@
-import { refusalCard } from '../cards/answer-cards.ts';
+import { refusalCard, severalCard, unknownCard } from '../cards/answer-cards.ts';
 import type { Definition } from '../sync/definition/definition.ts';
-import { type Text, text } from '../sync/words/text.ts';
-import { type Circumstances, may, type Permission, type Right } from './access.ts';
+import { ProblemError } from '../sync/words/problem.ts';
+import { nearest, type Text, text } from '../sync/words/text.ts';
+import { may, type Permission, type Right } from './access.ts';
 import type { Bot, ChatRequest } from './bot.ts';
 import { visible } from './commands/grammar.ts';
 import { factsOf } from './failures.ts';
-import { find } from './find.ts';
-import type { CardJson, ClickEvent } from './ports.ts';
-import { requestOf } from './request.ts';
+import type { CardJson, ClickEvent, ListedDefinition } from './ports.ts';
+import { requestOf } from './post.ts';
 
 /** Something that somebody wants to do. */
 export interface Deed {
@@ -32,26 +32,21 @@ type PermitParts = Pick<Bot, 'kept' | 'admins' | 'audit' | 'clock' | 'log' | 'ch
 /** Decides whether somebody may do it now, and notes in the audit log what was asked and decided. */
 export async function permit(doer: Doer, deed: Deed, bot: PermitParts): Promise<Permission> {
   const permission = await judge(doer, deed, bot);
-  const { what, definition, name, run } = deed;
+  const { what, definition, name = '', run = '' } = deed;
   const who =
     'shell' in doer
       ? ({ by: doer.shell, chat: '', via: 'cli' } as const)
       : { by: doer.by.openId, chat: doer.chat, via: doer.via };
-  const entry = { id: `${doer.once}|${what}|${run ?? ''}`, at: bot.clock.now(), ...who, what };
-  const about = {
-    ...{ definition: definition?.name ?? kept(name ?? ''), run: run ?? '' },
-    allowed: permission.allowed,
-  };
+  // What somebody has typed as a name may be long.
+  const written = definition?.name ?? Array.from(visible(name)).slice(0, 60).join('');
+  const about = { what, definition: written, run, allowed: permission.allowed };
   try {
-    await bot.audit.note({ ...entry, ...about });
+    await bot.audit.note({ id: `${doer.once}|${what}|${run}`, at: bot.clock.now(), ...who, ...about });
   } catch (error) {
     bot.log.error('audit.not-stored', factsOf(error));
   }
   return permission;
 }
-
-/** What somebody has typed as a name, short enough for the log. */
-const kept = (name: string): string => Array.from(visible(name)).slice(0, 60).join('');
 
 /** Decides as {@link permit} does, and notes nothing: for what is no act, such as which of several to offer. */
 export async function judge(
@@ -63,21 +58,11 @@ export async function judge(
     bot.kept.holds.frozen(),
     'shell' in doer ? 'ours' : standingOf(doer.chat, bot),
   ]);
-  const around: Circumstances = {
-    admins: bot.admins,
-    starter,
-    frozenBy: frozen && (frozen.by.openId ?? ''),
-  };
-  const asker =
-    'shell' in doer
-      ? { openId: '', chat: '', shell: true }
-      : {
-          openId: doer.by.openId,
-          chat: doer.chat,
-          // Only of a message is it known whether it stands in a group; a card that is pressed is shown there already.
-          outside: standing === 'unknown' && doer.group ? ('perhaps' as const) : standing === 'outside',
-        };
-  return may(asker, right, definition, around);
+  const around = { admins: bot.admins, starter, frozenBy: frozen && (frozen.by.openId ?? '') };
+  if ('shell' in doer) return may({ openId: '', chat: '', shell: true }, right, definition, around);
+  // Only of a message is it known whether it stands in a group; a card that is pressed is shown there already.
+  const outside = standing === 'unknown' && doer.group ? 'perhaps' : standing === 'outside';
+  return may({ openId: doer.by.openId, chat: doer.chat, outside }, right, definition, around);
 }
 
 /** Does what somebody asks for; where they may not, answers the card that says why. */
@@ -137,18 +122,8 @@ export async function refusedPress(event: ClickEvent, deed: Deed, bot: Bot): Pro
   );
 }
 
-/** Whether a chat has members of other companies. */
-export type Standing = 'ours' | 'outside' | 'unknown';
-
 /** Milliseconds that "nobody from outside" counts: a group can be opened to other companies later. */
 const counts = 6 * 3_600_000;
-
-/** Notes whether a chat has members of other companies. */
-export const noteStanding = (
-  chat: string,
-  outside: boolean,
-  { kept, clock }: Pick<Bot, 'kept' | 'clock'>,
-): Promise<void> => kept.chats.saveOutsiders(chat, outside, clock.now());
 
 /**
  * Answers whether a chat has members of other companies, and asks Feishu where that is not known or was learned hours
@@ -156,19 +131,80 @@ export const noteStanding = (
  */
 export async function standingOf(
   chat: string,
-  bot: Pick<Bot, 'kept' | 'chat' | 'clock' | 'log'>,
-): Promise<Standing> {
-  const known = await bot.kept.chats.outsiders(chat);
+  { kept: { chats }, chat: talk, clock, log }: Pick<Bot, 'kept' | 'chat' | 'clock' | 'log'>,
+): Promise<'ours' | 'outside' | 'unknown'> {
+  const known = await chats.outsiders(chat);
   if (known?.outside) return 'outside';
   // A press on the bot's menu comes from no chat, but whoever may press has opened one.
   if (!chat.startsWith('oc_')) return 'ours';
-  if (known && Math.abs(bot.clock.now() - known.at) < counts) return 'ours';
+  if (known && Math.abs(clock.now() - known.at) < counts) return 'ours';
   try {
-    const { outside } = await bot.chat.about(chat);
-    await noteStanding(chat, outside, bot);
+    const { outside } = await talk.about(chat);
+    await chats.saveOutsiders(chat, outside, clock.now());
     return outside ? 'outside' : 'ours';
   } catch (error) {
-    bot.log.warn('chat.outsiders-not-told', { chat, ...factsOf(error) });
+    log.warn('chat.outsiders-not-told', { chat, ...factsOf(error) });
     return known === undefined ? 'unknown' : 'ours';
+  }
+}
+
+/** Those definitions of a list whose files are sound. */
+export const soundOf = (list: readonly ListedDefinition[]): readonly Definition[] =>
+  list.flatMap((one) => ('definition' in one ? [one.definition] : []));
+
+/** A definition, or the card that says that there is none, or that several have this title. */
+export type Found =
+  | { readonly kind: 'definition'; readonly definition: Definition }
+  | { readonly kind: 'not'; readonly card: CardJson };
+
+const definitionName = /^[a-z0-9][a-z0-9_-]{0,39}$/u;
+
+/**
+ * Looks a definition up by its name, or by its exact title where only one has it; else says what is wrong or which
+ * names are near.
+ * @param verb what is asked for: the buttons of a title that several have do that
+ */
+export async function find(
+  asked: string,
+  { definitions, locale, commands }: Pick<Bot, 'definitions' | 'locale' | 'commands'>,
+  verb = 'sync',
+): Promise<Found> {
+  const name = asked.toLowerCase();
+  const list = await definitions.list();
+  const titled = soundOf(list).filter(({ title }) => title.normalize('NFKC') === asked);
+  const listed = list.find((one) => one.name === name) ?? titled[0];
+  if (listed?.name !== name && titled.length > 1) {
+    const names = titled.map((one) => one.name);
+    return { kind: 'not', card: severalCard(asked, verb, names, locale) };
+  }
+  const unknown = (): Found => {
+    const names = list.map((one) => one.name);
+    // A mistyped command reads like a name.
+    const [first = '', ...rest] = asked.split(' ');
+    const of = rest.join(' ').toLowerCase();
+    const near = of === '' || definitionName.test(of) ? commands.near(first) : [];
+    const meant = near.map((one) => ({ verb: one, name: of }));
+    return { kind: 'not', card: unknownCard(asked, nearest(asked, names), locale, meant) };
+  };
+  // A name that is not listed may still have appeared this very moment.
+  if (listed === undefined && !definitionName.test(name)) return unknown();
+  try {
+    return { kind: 'definition', definition: await definitions.get(listed?.name ?? name) };
+  } catch (error) {
+    if (listed === undefined && error instanceof ProblemError) return unknown();
+    throw error;
+  }
+}
+
+/** A definition by its name; nothing when its file is gone or broken, which leaves what it is about to the admins. */
+export async function definitionOf(
+  name: string,
+  { definitions }: Pick<Bot, 'definitions'>,
+): Promise<Definition | undefined> {
+  try {
+    return await definitions.get(name);
+  } catch (error) {
+    if (error instanceof ProblemError) return undefined;
+    throw error;
   }
 }

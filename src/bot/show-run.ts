@@ -1,11 +1,14 @@
 import { endCard, runCard } from '../cards/run-card.ts';
-import type { Run, Started } from '../run/runs/runs.ts';
+import type { Clock, Journal, Log, RunRecord } from '../run/ports.ts';
+import type { Run, Runs, Started } from '../run/runs/runs.ts';
 import type { Definition } from '../sync/definition/definition.ts';
 import type { State } from '../sync/state/state.ts';
 import { approvers, deciders, starterOf } from './access.ts';
 import type { Bot, ChatRequest } from './bot.ts';
 import { factsOf } from './failures.ts';
-import { change, placeOf, speak } from './request.ts';
+import type { Place } from './live.ts';
+import type { Definitions } from './ports.ts';
+import { change, speak } from './post.ts';
 
 /** Who asked for a run of what, and the card that answers already, if one does. */
 export interface Showing {
@@ -35,21 +38,16 @@ export async function follow(
   { definition, request, card, copy = false }: Showing,
   bot: Bot,
 ): Promise<void> {
-  const place =
+  const { message, chat, group, once } = request;
+  const place: Place =
     card === undefined
-      ? placeOf(request, copy)
-      : ({ kind: 'card', message: card, chat: request.chat, copy } as const);
-  const told = request.group && !copy;
+      ? { kind: 'reply', to: message, thread: group && message !== undefined, chat, once, copy }
+      : { kind: 'card', message: card, chat, copy };
+  const told = group && !copy;
   if (told) await noteThread(run.id, bot);
   await bot.live.follow(run, place, approvers(definition.access, bot.admins));
   if (told) await tellGroup(run.state(), definition, request, bot);
 }
-
-/** What says who may approve; nothing where the definition cannot be read. */
-type Told = Pick<Definition, 'access'> | undefined;
-
-/** Who asked last, and the group. */
-type Hearer = Pick<ChatRequest, 'by' | 'chat'>;
 
 /**
  * Notes that the progress of a run stands in a thread of a group, for whoever goes on with it by a button there. Never
@@ -63,9 +61,11 @@ async function noteThread(run: string, { kept, clock, log }: Bot): Promise<void>
   }
 }
 
-/** Whether {@link noteThread} knows the run. */
-export const isInThread = (run: string, { kept }: Pick<Bot, 'kept'>): Promise<boolean> =>
-  kept.cards.inThread(run);
+/** What says who may approve; nothing where the definition cannot be read. */
+type Told = Pick<Definition, 'access'> | undefined;
+
+/** Who asked last, and the group. */
+type Hearer = Pick<ChatRequest, 'by' | 'chat'>;
 
 const isBad = ({ status }: State): boolean => status === 'failed' || status === 'partial';
 
@@ -73,12 +73,12 @@ const isBad = ({ status }: State): boolean => status === 'failed' || status === 
  * One line in the group about a run whose progress stands in a thread: when somebody has to decide, at the first
  * failure, and at the recovery from one. Those who have to act are mentioned, nobody for good news. Never rejects.
  */
-export async function tellGroup(state: State, definition: Told, request: Hearer, bot: Bot): Promise<void> {
+export async function tellGroup(state: State, definition: Told, hearer: Hearer, bot: Bot): Promise<void> {
   try {
-    const people = await whom(state, definition, request, bot);
+    const people = await whom(state, definition, hearer, bot);
     if (people === undefined) return;
     const once = `end:${state.run}:${state.version}`;
-    await bot.chat.send(request.chat, endCard(state, people, bot.locale), once);
+    await bot.chat.send(hearer.chat, endCard(state, people, bot.locale), once);
   } catch (error) {
     bot.log.warn('group.not-told', factsOf(error));
   }
@@ -101,4 +101,47 @@ async function whom(
   const before = retried || (earlier !== undefined && isBad(earlier));
   if (isBad(state)) return before ? undefined : [by.openId];
   return before ? [] : undefined;
+}
+
+/** How often is looked for runs that nobody carries out any more and for plans that have waited too long, in ms. */
+const lookEvery = 5_000;
+
+interface ResumeParts {
+  readonly runs: Pick<Runs, 'resume'>;
+  readonly journal: Pick<Journal, 'findRun'>;
+  readonly definitions: Pick<Definitions, 'get'>;
+  readonly log: Log;
+  readonly bot: { show(run: Run, card: NonNullable<RunRecord['card']>, definition: Told): void };
+}
+
+/**
+ * For as long as the bot listens: takes over the runs of processes that are gone, and closes what is too old.
+ * Never rejects; ends when the signal is aborted.
+ */
+export async function tendRuns(
+  parts: ResumeParts & { readonly clock: Clock },
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    await resumeRuns(parts).catch((error: unknown) => parts.log.error('run.not-resumed', factsOf(error)));
+    await parts.clock.sleep(lookEvery, signal).catch(() => undefined);
+  }
+}
+
+/** Goes on with the runs that were left, and keeps their cards fresh again. */
+export async function resumeRuns(parts: ResumeParts): Promise<readonly Run[]> {
+  const { runs, journal, definitions, log, bot } = parts;
+  const resumed = await runs.resume();
+  for (const run of resumed) {
+    try {
+      const card = (await journal.findRun(run.id))?.card;
+      if (!card) continue;
+      // A definition that is broken by now must not hide the run.
+      const definition = await definitions.get(run.state().definition).catch(() => undefined);
+      bot.show(run, card, definition);
+    } catch (error) {
+      log.error('card.not-resumed', { run: run.id, ...factsOf(error) });
+    }
+  }
+  return resumed;
 }

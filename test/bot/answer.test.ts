@@ -1,9 +1,9 @@
 import { cardFault } from 'bitable-playground';
 import { describe, expect, it } from 'vitest';
 import type { BotParts } from '../../src/bot/handle.ts';
-import { trust } from '../../src/bot/request.ts';
+import { trust } from '../../src/bot/post.ts';
 import { freezeAll as freeze } from '../../src/bot/schedule/controls.ts';
-import { noteQuota } from '../../src/bot/schedule/holds.ts';
+import { noteQuota } from '../../src/bot/schedule/entries.ts';
 import type { Story } from '../../src/sync/state/state.ts';
 import { buttonsOf, wordsOf } from '../cards/read.ts';
 import { at, endedWith, everyState, failedChunk, stateWith } from '../cards/states.ts';

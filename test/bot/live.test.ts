@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createLive, type Place } from '../../src/bot/live.ts';
+import { Live, type Place } from '../../src/bot/live.ts';
 import { HandedOver } from '../../src/run/runs/runs.ts';
 import { headerOf } from '../cards/read.ts';
 import { stateWith } from '../cards/states.ts';
@@ -10,7 +10,7 @@ function stage(journal = fakeJournal()) {
   const { chat, said, patches, control } = fakeChat(clock);
   const log = fakeLog();
   const [quit, leave] = [new AbortController(), new AbortController()];
-  const live = createLive({
+  const live = new Live({
     chat,
     journal,
     clock,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type Bot, type ChatCommand, type ChatRequest, usage } from '../../src/bot/bot.ts';
+import type { Bot, ChatCommand, ChatRequest } from '../../src/bot/bot.ts';
 import type { FreeButton, RunButton } from '../../src/bot/buttons/button.ts';
 import { buttons, decode } from '../../src/bot/buttons/registry.ts';
 import { CommandList } from '../../src/bot/commands/grammar.ts';
@@ -25,13 +25,24 @@ function manual(file: string): readonly (readonly [line: string, does: string])[
 
 /** The rows that the README has to have for these commands. */
 const rows = (all: readonly ChatCommand[], language: 'zh' | 'en') =>
-  all.flatMap(({ usages }) => usages.map(({ manual: { line, does } }) => [line[language], does[language]]));
+  all.flatMap(({ usages }) =>
+    usages.map(({ line, does, manual = does, written }) => [
+      written?.[language] ?? `\`${line}\``,
+      manual[language],
+    ]),
+  );
 
 const greet: ChatCommand = {
   ...{ verb: 'greet', spellings: ['问候'] },
   needs: 'name',
   right: 'look',
-  usages: [usage('/sync greet orders', text('问好', 'says hello'), text('问好', 'says hello to a sync'))],
+  usages: [
+    {
+      line: '/sync greet orders',
+      does: text('问好', 'says hello'),
+      manual: text('问好', 'says hello to a sync'),
+    },
+  ],
   run: async ({ title }: Definition, _: ChatRequest, { locale }: Bot) =>
     saidCard(text('问候', 'Greeting'), [text(`你好，${title}`, `Hello, ${title}`)], locale),
 };

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ListedDefinition } from '../../src/bot/ports.ts';
-import { nextMonth, noteQuota, quotaSpent } from '../../src/bot/schedule/holds.ts';
+import { nextMonth, noteQuota, quotaSpent } from '../../src/bot/schedule/entries.ts';
 import type { ScheduleParts } from '../../src/bot/schedule/notices.ts';
-import { everySecond, startSchedule } from '../../src/bot/schedule/ticker.ts';
+import { everySecond, Schedule } from '../../src/bot/schedule/ticker.ts';
 import type { ScheduleEntry } from '../../src/sync/definition/definition.ts';
 import type { State } from '../../src/sync/state/state.ts';
 import { wordsOf } from '../cards/read.ts';
@@ -47,7 +47,7 @@ function newSchedule(entry: Partial<ScheduleEntry>) {
     quietHours: undefined,
   };
   const open = () =>
-    startSchedule(parts, (tick) => {
+    new Schedule(parts, (tick) => {
       ticks.push(tick);
       return () => ticks.splice(ticks.indexOf(tick), 1);
     });

@@ -1,4 +1,4 @@
-import { type BotParts, createBot } from '../../src/bot/handle.ts';
+import { type BotParts, ChatBot } from '../../src/bot/handle.ts';
 import type { RunRecord } from '../../src/run/ports.ts';
 import {
   definition,
@@ -43,7 +43,7 @@ export function newStage(change: Partial<BotParts> = {}, records: readonly RunRe
     time: { now: clock.now, ask: async () => clock.now() },
     ...change,
   };
-  const bot = createBot(parts);
+  const bot = new ChatBot(parts);
   /** What the bot answered to a line, once it is quiet. */
   const ask = async (line: string | undefined, about: Parameters<typeof message>[1] = {}) => {
     await bot.handle(message(line, about));

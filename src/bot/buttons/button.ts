@@ -7,8 +7,9 @@ import type { State } from '../../sync/state/state.ts';
 import { inLocale, type Locale, type Text, text } from '../../sync/words/text.ts';
 import type { Right } from '../access.ts';
 import type { Bot } from '../bot.ts';
+import { busy } from '../commands/runs.ts';
 import type { ClickEvent, Toast } from '../ports.ts';
-import { requestOf } from '../request.ts';
+import { requestOf } from '../post.ts';
 import { showStarted } from '../show-run.ts';
 
 /** What the presser is told. */
@@ -77,8 +78,6 @@ const inLine = text(
   '另一个同步正在使用这个表格，已排队，见新卡片。',
   'Another sync holds the table; queued, a new card shows it.',
 );
-
-export const busy = text('这个表格正在同步，请等它结束。', 'This table is being synced; wait for it to end.');
 
 export const inert = text(
   '这张卡片上的按钮不起作用，请用原来的卡片。',

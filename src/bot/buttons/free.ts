@@ -9,10 +9,9 @@ import { zoneOf } from '../../sync/words/zone.ts';
 import { answer } from '../answer.ts';
 import type { Bot } from '../bot.ts';
 import { visible } from '../commands/grammar.ts';
-import { definitionOf } from '../find.ts';
-import { refusedPress } from '../permit.ts';
+import { definitionOf, refusedPress } from '../permit.ts';
 import type { CardJson, CardNotice, ClickEvent } from '../ports.ts';
-import { requestOf, trustOf } from '../request.ts';
+import { requestOf, trustOf } from '../post.ts';
 import { redraw } from '../schedule/notices.ts';
 import { type FreeButton, inert, type Said, say, start } from './button.ts';
 
@@ -116,11 +115,11 @@ async function lift(
   definition: Definition | undefined,
   bot: Bot,
 ): Promise<Said> {
-  const { kept, clock, locale, timeZone } = bot;
+  const { kept, clock } = bot;
   await kept.holds.resume(name, clock.now());
   const about = { name, title: definition?.title ?? name, people: [] };
   const facts = { failures, problem: error, resumedBy: event.from };
-  show(bot, event.message, pausedCard(about, facts, { locale, timeZone }));
+  show(bot, event.message, pausedCard(about, facts, bot));
   return say('success', text('定时任务已恢复。', 'The schedule goes on.'));
 }
 
@@ -130,7 +129,7 @@ async function remind(
   note: RemindNote,
   bot: Bot,
 ): Promise<Said> {
-  const { kept, clock, locale, timeZone } = bot;
+  const { kept, clock, timeZone } = bot;
   const now = clock.now();
   const until = op !== 'snooze' ? null : put === 'tomorrow' ? nextDay(note, now) : now + 3_600_000;
   if (until !== null) {
@@ -141,7 +140,7 @@ async function remind(
   }
   const how = op === 'snooze' || op === 'skip' ? op : 'sync';
   const facts = { ...note.facts, settled: { by: event.from, how, until } } as const;
-  show(bot, event.message, reminderCard(facts, { locale, timeZone }));
+  show(bot, event.message, reminderCard(facts, bot));
   if (until === null) return say('success', text('好，这次跳过。', 'Skipped this time.'));
   const at = moment(until, timeZone);
   return say('success', text(`好，${at} 再提醒。`, `You will be reminded at ${at}.`));

@@ -7,13 +7,12 @@ import { ProblemError, problem } from '../../sync/words/problem.ts';
 import { count, type Text, text } from '../../sync/words/text.ts';
 import type { Right } from '../access.ts';
 import type { Bot, ChatRequest } from '../bot.ts';
-import { cancelling } from '../commands/cancel.ts';
-import { verifyFor } from '../commands/table.ts';
+import { busy, cancelling } from '../commands/runs.ts';
+import { sendUnwritten, verifyFor } from '../commands/table.ts';
 import { factsOf, problemsOf } from '../failures.ts';
-import { sendSheet, unwrittenSheet } from '../files.ts';
-import { requestOf, speak } from '../request.ts';
-import { isInThread, tellGroup } from '../show-run.ts';
-import { busy, type RunButton, type RunPress, type Said, say, start } from './button.ts';
+import { requestOf, speak } from '../post.ts';
+import { tellGroup } from '../show-run.ts';
+import { type RunButton, type RunPress, type Said, say, start } from './button.ts';
 
 /** Asks for a change of the run, in the version that was shown. */
 type Act = (runs: Bot['runs'], run: string, by: ChatRequest['by'], version: number) => Promise<Acted>;
@@ -41,7 +40,7 @@ const acting = (right: RunButton['right'], act: Act, { going, settled }: Words):
         bot.background.start('show', async () => {
           await bot.live.follow(acted.run, place, people);
           // Whoever shows what is being cancelled tells of its end.
-          if (act === stop || !(await isInThread(state.run, bot))) return;
+          if (act === stop || !(await bot.kept.cards.inThread(state.run))) return;
           await tellGroup(acted.run.state(), definition, { by, chat: event.chat }, bot);
         });
         return say('success', going(state));
@@ -131,7 +130,7 @@ export const create: RunButton = {
 
 async function startAgain({ event, state }: RunPress, createFields: boolean, bot: Bot): Promise<Said> {
   const saved = await bot.definitions.get(state.definition);
-  const group = await isInThread(state.run, bot);
+  const group = await bot.kept.cards.inThread(state.run);
   return start(event, saved, { createFields, planOnly: state.planOnly, group }, bot);
 }
 
@@ -157,9 +156,7 @@ export const csv: RunButton = {
 /** Sends the rows that a run did not write to the presser alone, and says so on the card's thread when that fails. */
 async function download({ event, record, state }: RunPress, bot: Bot): Promise<void> {
   try {
-    const unwritten = bot.unwritten({ ...record, state });
-    const sheet = unwrittenSheet(state.definition, record.id, unwritten, bot.locale);
-    const rows = await sendSheet(bot.chat, event.from, sheet, `csv:${event.id}`);
+    const rows = await sendUnwritten({ ...record, state }, event.from, `csv:${event.id}`, bot);
     if (rows === 0) throw problem(nothingKept);
   } catch (error) {
     if (!(error instanceof ProblemError)) bot.log.error('file.not-sent', factsOf(error));

@@ -1,25 +1,21 @@
 import { type Text, text } from '../../sync/words/text.ts';
-import { type ChatCommand, usage } from '../bot.ts';
+import type { ChatCommand } from '../bot.ts';
 import type { MenuEntry, SlashCommand } from '../ports.ts';
-import { cancel } from './cancel.ts';
 import { CommandList } from './grammar.ts';
 import { helpText, history, list, status, why } from './look.ts';
-import { retry } from './retry.ts';
+import { cancel, plan, retry, sync } from './runs.ts';
 import { freeze, mute, pause, remind, resume, thaw, unmute } from './schedule.ts';
-import { plan, sync } from './sync.ts';
 import { init, verify } from './table.ts';
 
 const help: ChatCommand = {
-  verb: 'help',
-  spellings: ['帮助'],
+  ...{ verb: 'help', spellings: ['帮助'] },
   needs: 'nothing',
   right: 'ask',
   usages: [
-    usage(
-      '/help',
-      text('显示这张卡片', 'shows this card'),
-      text('显示你可以做什么，以及你的 open_id', 'shows what you may do and your own open_id'),
-    ),
+    {
+      line: '/help',
+      does: text('显示你可以做什么，以及你的 open_id', 'shows what you may do and your own open_id'),
+    },
   ],
   run: (request, bot) => helpText(request.by.openId, bot),
 };

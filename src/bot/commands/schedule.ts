@@ -3,10 +3,9 @@ import { colours } from '../../cards/parts/card.ts';
 import { commandButton } from '../../cards/parts/element.ts';
 import { same } from '../../cards/parts/words.ts';
 import { remindersCard } from '../../cards/schedule-cards.ts';
-import type { Definition } from '../../sync/definition/definition.ts';
 import { text } from '../../sync/words/text.ts';
-import { type Bot, type ChatCommand, type ChatRequest, type Usage, usage, type Words } from '../bot.ts';
-import { find } from '../find.ts';
+import type { Bot, ChatCommand, ChatRequest, Usage, Words } from '../bot.ts';
+import { find } from '../permit.ts';
 import type { CardJson } from '../ports.ts';
 import {
   addReminder,
@@ -26,67 +25,54 @@ import { quotes, unquoted } from './grammar.ts';
 /** A command that changes at once what a definition does by the clock. */
 const change = (
   verb: string,
-  spellings: readonly string[],
-  usages: readonly Usage[],
+  spelling: string,
   act: typeof pauseSchedule,
+  usages: readonly Usage[],
 ): ChatCommand => ({
-  ...{ verb, spellings, usages },
+  ...{ verb, spellings: [spelling], usages },
   needs: 'name',
   right: 'look',
   run: async (definition, request, bot) =>
     said(await act(definition, askerOf(request), bot), definition.title, bot),
 });
 
-export const pause = change(
-  'pause',
-  ['暂停'],
-  [
-    usage(
-      '/sync pause|resume orders',
-      text('暂停或恢复定时任务', 'stops its schedule, or lets it go on'),
-      text('暂停或恢复它的定时任务', 'stops what it does by the clock, or lets it go on'),
-      text('`/sync pause orders`、`resume`', '`/sync pause orders`, `resume`'),
-    ),
-  ],
-  pauseSchedule,
-);
+export const pause = change('pause', '暂停', pauseSchedule, [
+  {
+    line: '/sync pause|resume orders',
+    does: text('暂停或恢复它的定时任务', 'stops what it does by the clock, or lets it go on'),
+    written: text('`/sync pause orders`、`resume`', '`/sync pause orders`, `resume`'),
+  },
+]);
 
-export const resume = change('resume', ['恢复'], [], resumeSchedule);
+export const resume = change('resume', '恢复', resumeSchedule, []);
 
-export const mute = change(
-  'mute',
-  ['静音'],
-  [
-    usage(
-      '/sync mute|unmute orders',
-      text('在这里静音或取消静音', 'no good news of it here, or news again'),
-      text('这个会话里不再收到它的好消息，或恢复', 'no good news of it in this chat, or news again'),
-      text('`/sync mute orders`、`unmute`', '`/sync mute orders`, `unmute`'),
-    ),
-  ],
-  muteHere,
-);
+export const mute = change('mute', '静音', muteHere, [
+  {
+    line: '/sync mute|unmute orders',
+    does: text('这个会话里不再收到它的好消息，或恢复', 'no good news of it in this chat, or news again'),
+    written: text('`/sync mute orders`、`unmute`', '`/sync mute orders`, `unmute`'),
+  },
+]);
 
-export const unmute = change('unmute', ['取消静音'], [], unmuteHere);
+export const unmute = change('unmute', '取消静音', unmuteHere, []);
 
 const five = /^(.+?) ((?:[\d*][\d*,/-]* ){3}[\w*,/-]+ [\w*,/-]+)$/u;
 const last = new RegExp(`^(.+?) ?[${quotes}]([^${quotes}]+)[${quotes}]$`, 'u');
 const off = /^off (\d{1,4})$/u;
 
 export const remind: ChatCommand = {
-  verb: 'remind',
-  spellings: ['提醒'],
+  ...{ verb: 'remind', spellings: ['提醒'] },
   needs: 'name',
   right: 'look',
   usages: [
-    usage(
-      '/sync remind orders "0 9 * * 1-5"',
-      text('按时提醒；不写时间则列出', 'reminds by the clock; lists without a time'),
-      text(
+    {
+      line: '/sync remind orders "0 9 * * 1-5"',
+      does: text('按时提醒；不写时间则列出', 'reminds by the clock; lists without a time'),
+      manual: text(
         '按时在这个会话里提醒；`off 1` 关掉第 1 个，不写时间则列出',
         'reminds this chat by the clock; `off 1` turns number 1 off, nothing lists them',
       ),
-    ),
+    },
   ],
   /** `NAME`, `NAME "0 9 * * 1-5"` (quotes or not) or `NAME off N`. */
   read(words) {
@@ -108,48 +94,40 @@ export const remind: ChatCommand = {
   },
   /** Lists the reminders of a definition in this chat, or changes them. */
   async run(definition, request, bot, more) {
-    const { locale, timeZone } = bot;
+    const { name, title } = definition;
     const asker = askerOf(request);
-    if (more === '') {
-      const all = await listReminders(definition, asker.chat, bot);
-      return remindersCard(definition.title, definition.name, all, { locale, timeZone });
-    }
+    if (more === '') return remindersCard(title, name, await listReminders(definition, asker.chat, bot), bot);
     const number = off.exec(more)?.[1];
     const done =
       number === undefined
         ? await addReminder(definition, { id: request.once.slice(-64), cron: more }, asker, bot)
         : await removeReminder(definition, Number(number), asker, bot);
-    return said(done, definition.title, bot);
+    return said(done, title, bot);
   },
 };
 
 export const freeze: ChatCommand = {
-  verb: 'freeze',
-  spellings: ['冻结'],
+  ...{ verb: 'freeze', spellings: ['冻结'], forOne: 'pause' },
   needs: 'nothing',
   right: 'admin',
-  forOne: 'pause',
   usages: [
-    usage(
-      '/sync freeze|thaw',
-      text('冻结或解冻全部同步', 'freezes everything, or lets it go on'),
-      text(
+    {
+      line: '/sync freeze|thaw',
+      does: text('冻结或解冻全部同步', 'freezes everything, or lets it go on'),
+      manual: text(
         '不再开始任何写入，不论由谁、在哪里发起；管理员才能用。正在进行的会做完',
         'nothing starts to write, whoever asks, the shell too; for admins. What is under way comes to its end',
       ),
-      text('`/sync freeze`、`/sync thaw`', '`/sync freeze`, `/sync thaw`'),
-    ),
+      written: text('`/sync freeze`、`/sync thaw`', '`/sync freeze`, `/sync thaw`'),
+    },
   ],
   run: async (request, bot) => ruled(await freezeAll(request.by, bot), bot),
 };
 
 export const thaw: ChatCommand = {
-  verb: 'thaw',
-  spellings: ['解冻'],
+  ...{ verb: 'thaw', spellings: ['解冻'], forOne: 'resume', usages: [] },
   needs: 'nothing',
   right: 'admin',
-  forOne: 'resume',
-  usages: [],
   run: async (_, bot) => ruled(await thawAll(bot), bot),
 };
 
@@ -157,11 +135,9 @@ const askerOf = ({ by, chat }: ChatRequest) => ({ openId: by.openId, chat });
 
 function ruled({ words, going }: Ruled, { locale }: Bot): CardJson {
   const status = commandButton('status', '', 0, text('正在进行', 'What goes on'));
-  return saidCard(text('全部同步', 'All syncs'), words, locale, {
-    colour: colours.good,
-    buttons: going.length === 0 ? [] : [status],
-  });
+  const buttons = going.length === 0 ? [] : [status];
+  return saidCard(text('全部同步', 'All syncs'), words, locale, { colour: colours.good, buttons });
 }
 
-const said = ({ kind, words }: Said, about: Definition['title'], { locale }: Bot): CardJson =>
+const said = ({ kind, words }: Said, about: string, { locale }: Bot): CardJson =>
   saidCard(same(about), [words], locale, { colour: kind === 'done' ? colours.good : colours.asking });

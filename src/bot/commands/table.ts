@@ -3,29 +3,28 @@ import { verifyCard, verifyingCard } from '../../cards/list-cards.ts';
 import { colours } from '../../cards/parts/card.ts';
 import { commandButton } from '../../cards/parts/element.ts';
 import { same } from '../../cards/parts/words.ts';
-import type { CallMeter } from '../../run/ports.ts';
+import type { CallMeter, RunRecord } from '../../run/ports.ts';
 import type { Inited } from '../../run/table/init-table.ts';
+import type { Unwritten } from '../../run/table/rows-of-run.ts';
 import type { Definition } from '../../sync/definition/definition.ts';
 import { namesOf } from '../../sync/fields/schema.ts';
-import { type Checked, checkedCells, checkedHeader, type Verified } from '../../sync/state/checked.ts';
-import { inLocale, type Locale, listed, type Text, text } from '../../sync/words/text.ts';
-import { type Bot, type ChatCommand, type ChatRequest, usage } from '../bot.ts';
+import { checkedCells, checkedHeader } from '../../sync/state/checked.ts';
+import { type CsvFile, csvPacker } from '../../sync/words/csv.ts';
+import { inLocale, listed, type Text, text } from '../../sync/words/text.ts';
+import type { Bot, ChatCommand, ChatRequest, Verification } from '../bot.ts';
 import { factsOf, problemsOf } from '../failures.ts';
-import { sheetFiles, type Verification } from '../files.ts';
 import type { CardJson } from '../ports.ts';
-import { change, speak } from '../request.ts';
+import { change, speak } from '../post.ts';
 
 export const verify: ChatCommand = {
-  verb: 'verify',
-  spellings: ['核对'],
+  ...{ verb: 'verify', spellings: ['核对'] },
   needs: 'name',
   right: 'look',
   usages: [
-    usage(
-      '/sync verify orders',
-      text('逐个主键核对两边', 'compares both sides key by key'),
-      text('逐个主键核对两边，不写入', 'compares both sides key by key, writes nothing'),
-    ),
+    {
+      line: '/sync verify orders',
+      does: text('逐个主键核对两边，不写入', 'compares both sides key by key, writes nothing'),
+    },
   ],
   async run(definition, request, bot) {
     await verifyFor(definition, request, bot);
@@ -34,19 +33,17 @@ export const verify: ChatCommand = {
 };
 
 export const init: ChatCommand = {
-  verb: 'init',
-  spellings: ['建表', '初始化'],
+  ...{ verb: 'init', spellings: ['建表', '初始化'] },
   needs: 'name',
   right: 'approve',
   usages: [
-    usage(
-      '/sync init orders',
-      text('新建数据表和字段', 'creates the table with its fields'),
-      text(
+    {
+      line: '/sync init orders',
+      does: text(
         '新建数据表和字段；可以批准的人才能用',
         'creates the table with its fields; for those who approve',
       ),
-    ),
+    },
   ],
   run: (definition, _, bot) => initOf(definition, bot),
 };
@@ -102,61 +99,109 @@ export async function verifyFor(definition: Definition, request: ChatRequest, bo
   }
 }
 
-async function verification(definition: Definition, bot: Bot): Promise<Verification> {
-  const { locale, clock } = bot;
-  const { keys, seen } = checking(definition, bot);
-  const name = `${definition.name}-verify-${clock.now()}`;
-  const header = checkedHeader.map((one) => inLocale(one, locale));
-  const files: { readonly name: string; readonly content: Buffer }[] = [];
-  for await (const file of sheetFiles({ name, header, rows: keyLines(keys, locale) })) files.push(file);
-  return { seen: await seen, files };
-}
-
-async function* keyLines(
-  groups: AsyncIterable<readonly Checked[]>,
-  locale: Locale,
-): AsyncGenerator<readonly string[]> {
-  for await (const group of groups) for (const one of group) yield checkedCells(one, locale);
-}
-
-/** The keys as they come: the verification waits until each group is taken, and ends when nobody reads on. */
-function checking(
-  definition: Definition,
-  { verify, leaving }: Bot,
-): { readonly keys: AsyncIterable<readonly Checked[]>; readonly seen: Promise<Verified> } {
-  const over = new AbortController();
-  const turn = () => {
-    let give: (group: readonly Checked[] | undefined) => void = () => undefined;
-    const group = new Promise<readonly Checked[] | undefined>((resolve) => {
-      give = resolve;
-    });
-    return { give, group };
-  };
-  let next = turn();
-  let taken = (): void => undefined;
-  const hand = (group: readonly Checked[]): Promise<void> =>
-    new Promise((resolve, reject) => {
-      over.signal.addEventListener('abort', () => reject(new Error('nobody reads on')), { once: true });
-      taken = resolve;
-      next.give(group);
-    });
-  const seen = verify(definition, hand, uncounted, AbortSignal.any([leaving, over.signal]));
-  const ended = (): void => next.give(undefined);
-  seen.then(ended, ended);
-  async function* keys(): AsyncGenerator<readonly Checked[]> {
-    try {
-      for (let group = await next.group; group; group = await next.group) {
-        yield group;
-        next = turn();
-        taken();
-      }
-      await seen;
-    } finally {
-      over.abort();
-    }
-  }
-  return { keys: keys(), seen };
-}
-
 /** Calls that belong to no run. */
 const uncounted: CallMeter = { count: () => undefined };
+
+/** Bytes that Feishu takes for one file, at most. https://open.feishu.cn/document/server-docs/im-v1/file/create */
+const fileBytes = 30_000_000;
+
+const fileName = (name: string, at: number): string => `${name}${at === 0 ? '' : `-${at + 1}`}.csv`;
+
+async function verification(definition: Definition, bot: Bot): Promise<Verification> {
+  const { locale, clock, leaving } = bot;
+  const name = `${definition.name}-verify-${clock.now()}`;
+  const packer = csvPacker(
+    checkedHeader.map((one) => inLocale(one, locale)),
+    fileBytes,
+  );
+  const packed: CsvFile[] = [];
+  const keep = (file: CsvFile | undefined): void => {
+    if (file) packed.push(file);
+  };
+  const take = async (keys: Parameters<Parameters<Bot['verify']>[1]>[0]): Promise<void> => {
+    for (const one of keys) keep(packer.add(checkedCells(one, locale)));
+  };
+  const seen = await bot.verify(definition, take, uncounted, leaving);
+  keep(packer.end());
+  return { seen, files: packed.map(({ content }, at) => ({ name: fileName(name, at), content })) };
+}
+
+/**
+ * Sends the rows that a run did not write to one person, as CSV, in several files where it is too large for one;
+ * answers how many rows went.
+ * @param once repeats within the hour send nothing
+ */
+export async function sendUnwritten(record: RunRecord, to: string, once: string, bot: Bot): Promise<number> {
+  const { chat, locale, unwritten } = bot;
+  const { id: run, state } = record;
+  const packer = csvPacker(
+    unwrittenHeader.map((one) => inLocale(one, locale)),
+    fileBytes,
+  );
+  let [files, rows] = [0, 0];
+  const send = async (file: CsvFile | undefined): Promise<void> => {
+    if (!file) return;
+    const name = fileName(`${state.definition}-${run}`, files);
+    files += 1;
+    rows += file.rows;
+    await chat.file(to, { name, content: file.content }, `${once}:${files}`);
+  };
+  for await (const group of unwritten(record))
+    for (const { key, row, kind, field, code, reason, value } of group) {
+      const { name, advice } = kinds[kind];
+      const [called, said, todo] = [name, reason, advice].map((one) => inLocale(one, locale));
+      const place = [run, key, String(row ?? ''), called ?? '', field ?? '', String(code ?? '')];
+      await send(packer.add([...place, said ?? '', value ?? '', todo ?? '']));
+    }
+  await send(packer.end());
+  return rows;
+}
+
+const unwrittenHeader: readonly Text[] = [
+  text('运行', 'run'),
+  text('主键', 'key'),
+  text('查询中的行号', 'row in the query'),
+  text('类别', 'kind'),
+  text('字段', 'field'),
+  text('错误码', 'code'),
+  text('原因', 'reason'),
+  text('值', 'value'),
+  text('怎么办', 'what to do'),
+];
+
+const again = text(
+  '再次同步，或点「重试」；一直如此时看原因一栏。',
+  'Run the sync again or press retry; if it stays, the reason says why.',
+);
+const lookFirst = text(
+  '再次同步即可：会先核对表格里有没有，再决定是否发送。',
+  'Run the sync again: it looks first whether the table has it.',
+);
+
+const kinds: Readonly<Record<Unwritten['kind'], { readonly name: Text; readonly advice: Text }>> = {
+  rejected: {
+    name: text('被拒', 'rejected'),
+    advice: text(
+      '改正这一行的数据，或改字段；改过以后会自动再发。要原样重发，请点「重试」。',
+      'Correct the row or the field: it is sent again once one of them has changed. Retry sends it as it is.',
+    ),
+  },
+  invalid: {
+    name: text('无效', 'invalid'),
+    advice: text(
+      '让每一行的主键都填写且唯一，再次同步。',
+      'Give every row a key of its own, then run the sync again.',
+    ),
+  },
+  table: {
+    name: text('表格里的记录', 'record of the table'),
+    advice: text(
+      '在表格里补上或改掉主键，或删除多余的记录。',
+      'Fill in or change the key in the table, or delete the records that are too many.',
+    ),
+  },
+  failed: { name: text('失败', 'failed'), advice: again },
+  unknown: { name: text('结果未知', 'unknown'), advice: lookFirst },
+  'delete-failed': { name: text('删除失败', 'delete failed'), advice: again },
+  'delete-unknown': { name: text('删除结果未知', 'delete unknown'), advice: lookFirst },
+};

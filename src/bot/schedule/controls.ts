@@ -1,14 +1,14 @@
 import { parse, validate } from 'node-cron';
 import type { ShownReminder } from '../../cards/schedule-cards.ts';
 import type { Definition } from '../../sync/definition/definition.ts';
-import { nextAfter } from '../../sync/schedule/cron.ts';
+import { nextAfter, type Rhythm } from '../../sync/schedule/cron.ts';
 import { spread } from '../../sync/schedule/due.ts';
 import type { Actor, State } from '../../sync/state/state.ts';
 import { count, type Text, text } from '../../sync/words/text.ts';
 import { zoneOf } from '../../sync/words/zone.ts';
 import type { Asker } from '../access.ts';
 import type { Bot } from '../bot.ts';
-import type { Frozen, Kept, Reminders } from '../ports.ts';
+import type { Frozen, Kept } from '../ports.ts';
 import { entriesOf } from './entries.ts';
 
 /** What the commands on the clock work with; whether somebody may is decided before. */
@@ -16,11 +16,14 @@ export interface ControlParts extends Pick<Bot, 'clock' | 'admins' | 'timeZone'>
   readonly kept: Pick<Kept, 'reminders' | 'holds' | 'chats'>;
 }
 
-/** What became of a command. */
-export type Said =
-  | { readonly kind: 'done'; readonly words: Text }
-  /** Cannot be done as asked: what is wrong, and what to write. */
-  | { readonly kind: 'wrong'; readonly words: Text };
+/** What became of a command; `wrong`: it cannot be done as asked, and the words say what to write. */
+export interface Said {
+  readonly kind: 'done' | 'wrong';
+  readonly words: Text;
+}
+
+const done = (zh: string, en: string): Said => ({ kind: 'done', words: text(zh, en) });
+const wrong = (zh: string, en: string): Said => ({ kind: 'wrong', words: text(zh, en) });
 
 /** Reminders that one chat may have of one definition. */
 const mostReminders = 10;
@@ -31,60 +34,66 @@ export async function listReminders(
   chat: string,
   bot: ControlParts,
 ): Promise<readonly ShownReminder[]> {
-  const { kept, admins, timeZone, clock } = bot;
-  const mine = await remindersIn(definition.name, chat, kept.reminders);
-  const entries = entriesOf(definition, mine, { timeZone, admins, zone: zoneOf }).filter(
-    (entry) => entry.do === 'remind' && entry.chat === chat,
-  );
-  return entries.map(({ id, rhythm }): ShownReminder => {
-    const set = mine.findIndex((one) => `reminder|${one.id}` === id);
-    const next = nextAfter(rhythm, clock.now());
-    return {
-      number: set < 0 ? null : set + 1,
-      when: mine[set] && 'cron' in mine[set].when ? mine[set].when.cron : (id.split('|')[3] ?? ''),
-      timeZone: rhythm.zone.name,
-      next: next === undefined ? undefined : spread(id, next),
-    };
-  });
+  const set = await remindersIn(definition.name, chat, bot);
+  return entriesOf(definition, set, bot)
+    .filter((entry) => entry.do === 'remind' && entry.chat === chat)
+    .map(({ id, rhythm }): ShownReminder => {
+      const at = set.findIndex((one) => `reminder|${one.id}` === id);
+      const next = nextAfter(rhythm, bot.clock.now());
+      return {
+        number: at < 0 ? null : at + 1,
+        when: set[at]?.when.cron ?? id.split('|')[3] ?? '',
+        timeZone: rhythm.zone.name,
+        next: next === undefined ? undefined : spread(id, next),
+      };
+    });
 }
 
-const remindersIn = async (name: string, chat: string, reminders: Reminders) =>
-  (await reminders.all()).filter((one) => one.definition === name && one.chat === chat && 'cron' in one.when);
+const remindersIn = async (name: string, chat: string, { kept }: ControlParts) =>
+  (await kept.reminders.all()).flatMap(({ when, ...one }) =>
+    one.definition === name && one.chat === chat && 'cron' in when ? [{ ...one, when }] : [],
+  );
 
 /** Sets a reminder in the chat where it is asked for; `id`: unique, at most 64 characters. */
 export async function addReminder(
   definition: Definition,
   { id, cron }: { readonly id: string; readonly cron: string },
-  asker: Asker,
+  { chat, openId: by }: Asker,
   bot: ControlParts,
 ): Promise<Said> {
   const words = cron.trim().replaceAll(/\s+/gu, ' ');
-  if (words.split(' ').length !== 5 || words.length > 100 || !validate(words)) return wrong(notCron(words));
   const timeZone = definition.timeZone ?? bot.timeZone;
-  const rhythm = { fields: parse(words), zone: zoneOf(timeZone) };
-  if (nextAfter(rhythm, bot.clock.now()) === undefined) return wrong(notCron(words));
-  if (isTooOften(rhythm, bot.clock.now())) return wrong(tooOften);
-  const there = await remindersIn(definition.name, asker.chat, bot.kept.reminders);
-  if (there.some(({ when }) => 'cron' in when && when.cron === words))
-    return wrong(text('这个提醒已经有了。', 'There is such a reminder already.'));
+  const [now, name] = [bot.clock.now(), definition.name];
+  const isCron = words.split(' ').length === 5 && words.length <= 100 && validate(words);
+  const rhythm = isCron ? { fields: parse(words), zone: zoneOf(timeZone) } : undefined;
+  if (rhythm === undefined || nextAfter(rhythm, now) === undefined)
+    return wrong(
+      `「${words.slice(0, 60)}」不是 cron 时间。写五段：分 时 日 月 周，如 0 9 * * 1-5。`,
+      `"${words.slice(0, 60)}" is no cron expression. Write five fields, such as 0 9 * * 1-5.`,
+    );
+  if (isTooOften(rhythm, now))
+    return wrong(
+      `太频繁了：两次提醒至少相隔 ${least} 分钟。`,
+      `That is too often: reminders are at least ${least} minutes apart.`,
+    );
+  const there = await remindersIn(name, chat, bot);
+  if (there.some(({ when }) => when.cron === words))
+    return wrong('这个提醒已经有了。', 'There is such a reminder already.');
   if (there.length >= mostReminders)
     return wrong(
-      text(
-        `最多 ${mostReminders} 个提醒，请先关掉一个。`,
-        `At most ${mostReminders} reminders: turn one off first.`,
-      ),
+      `最多 ${mostReminders} 个提醒，请先关掉一个。`,
+      `At most ${mostReminders} reminders: turn one off first.`,
     );
-  const about = { id, definition: definition.name, chat: asker.chat, by: asker.openId };
   const when = { cron: words, timeZone };
-  await bot.kept.reminders.add({ ...about, when, plan: true, createdAt: bot.clock.now() });
-  return done(text(`已设置提醒：${words}（${timeZone}）。`, `Reminder set: ${words} (${timeZone}).`));
+  await bot.kept.reminders.add({ id, definition: name, chat, by, when, plan: true, createdAt: now });
+  return done(`已设置提醒：${words}（${timeZone}）。`, `Reminder set: ${words} (${timeZone}).`);
 }
 
 /** Minutes between two reminders, at least: a chat is for people. */
 const least = 15;
 
 /** Whether the next dozen times are closer together than that anywhere. */
-function isTooOften(rhythm: Parameters<typeof nextAfter>[0], now: number): boolean {
+function isTooOften(rhythm: Rhythm, now: number): boolean {
   let last = nextAfter(rhythm, now);
   for (let nth = 1; nth < 12 && last !== undefined; nth++) {
     const next = nextAfter(rhythm, last);
@@ -94,69 +103,51 @@ function isTooOften(rhythm: Parameters<typeof nextAfter>[0], now: number): boole
   return false;
 }
 
-const tooOften = text(
-  `太频繁了：两次提醒至少相隔 ${least} 分钟。`,
-  `That is too often: reminders are at least ${least} minutes apart.`,
-);
-
-const notCron = (words: string): Text =>
-  text(
-    `「${words.slice(0, 60)}」不是 cron 时间。写五段：分 时 日 月 周，如 0 9 * * 1-5。`,
-    `"${words.slice(0, 60)}" is no cron expression. Write five fields, such as 0 9 * * 1-5.`,
-  );
-
 /** Turns the reminder with this number off. @param number as listed, from 1 */
 export async function removeReminder(
-  definition: Definition,
+  { name }: Definition,
   number: number,
-  asker: Asker,
+  { chat }: Asker,
   bot: ControlParts,
 ): Promise<Said> {
-  const found = (await remindersIn(definition.name, asker.chat, bot.kept.reminders))[number - 1];
+  const found = (await remindersIn(name, chat, bot))[number - 1];
   if (found === undefined || !(await bot.kept.reminders.remove(found.id)))
     return wrong(
-      text(
-        `没有第 ${number} 个提醒；定义文件里的提醒只能在文件里改。`,
-        `There is no reminder ${number} here; those of the definition are changed in its file.`,
-      ),
+      `没有第 ${number} 个提醒；定义文件里的提醒只能在文件里改。`,
+      `There is no reminder ${number} here; those of the definition are changed in its file.`,
     );
-  return done(text(`已关掉第 ${number} 个提醒。`, `Reminder ${number} is off.`));
+  return done(`已关掉第 ${number} 个提醒。`, `Reminder ${number} is off.`);
 }
+
+/** Changes at once what a definition does by the clock. */
+type Change = (definition: Definition, asker: Asker, bot: ControlParts) => Promise<Said>;
 
 /** Stops everything that a definition does by the clock; runs by people go on. */
-export async function pauseSchedule(definition: Definition, asker: Asker, bot: ControlParts): Promise<Said> {
-  const set = (await bot.kept.reminders.all()).some((one) => one.definition === definition.name);
-  if (definition.schedule.length === 0 && !set) return wrong(noSchedule);
-  const by = { by: asker.openId, at: bot.clock.now(), away: undefined };
-  await bot.kept.holds.pause(definition.name, by);
-  return done(text('定时任务已暂停。', 'The schedule is paused.'));
-}
-
-const noSchedule = text(
-  '它没有定时任务，没有可以暂停的。',
-  'It has no schedule, so there is nothing to pause.',
-);
+export const pauseSchedule: Change = async ({ name, schedule }, { openId: by }, { kept, clock }) => {
+  const set = (await kept.reminders.all()).some((one) => one.definition === name);
+  if (schedule.length === 0 && !set)
+    return wrong('它没有定时任务，没有可以暂停的。', 'It has no schedule, so there is nothing to pause.');
+  await kept.holds.pause(name, { by, at: clock.now(), away: undefined });
+  return done('定时任务已暂停。', 'The schedule is paused.');
+};
 
 /** Lets the clock go on; times that passed meanwhile are left out. */
-export async function resumeSchedule(definition: Definition, _: Asker, bot: ControlParts): Promise<Said> {
-  await bot.kept.holds.resume(definition.name, bot.clock.now());
-  return done(text('定时任务已恢复。', 'The schedule goes on.'));
-}
+export const resumeSchedule: Change = async ({ name }, _, { kept, clock }) => {
+  await kept.holds.resume(name, clock.now());
+  return done('定时任务已恢复。', 'The schedule goes on.');
+};
 
 /** No good news, reminders and digests of a definition in this chat; failures still come, and mention nobody. */
-export async function muteHere(definition: Definition, asker: Asker, bot: ControlParts): Promise<Said> {
-  await bot.kept.chats.mute(definition.name, asker.chat, asker.openId);
-  return done(text('已静音，失败仍会通知。', 'Muted; failures are still told.'));
-}
+export const muteHere: Change = async ({ name }, { chat, openId }, { kept }) => {
+  await kept.chats.mute(name, chat, openId);
+  return done('已静音，失败仍会通知。', 'Muted; failures are still told.');
+};
 
 /** Takes {@link muteHere} back. */
-export async function unmuteHere(definition: Definition, asker: Asker, bot: ControlParts): Promise<Said> {
-  await bot.kept.chats.mute(definition.name, asker.chat, undefined);
-  return done(text('已取消静音。', 'No longer muted.'));
-}
-
-const done = (words: Text): Said => ({ kind: 'done', words });
-const wrong = (words: Text): Said => ({ kind: 'wrong', words });
+export const unmuteHere: Change = async ({ name }, { chat }, { kept }) => {
+  await kept.chats.mute(name, chat, undefined);
+  return done('已取消静音。', 'No longer muted.');
+};
 
 /** How things stand after `freeze` or `thaw`. */
 export interface Ruled {
@@ -183,36 +174,32 @@ export async function freezeAll(by: Actor, { kept, clock, runs }: FreezeParts): 
   const frozen = before ?? { by, at: clock.now() };
   if (!before) await kept.holds.freeze(frozen);
   const going = (await runs.open()).map(({ state }) => state).filter(goesOn);
-  return {
-    words: [before ? alreadyFrozen : nowFrozen, ...(going.length === 0 ? [] : [stillGoing(going.length)])],
-    frozen,
-    going,
-  };
+  const first = before
+    ? text('早已冻结，什么都没有改变。', 'Everything was frozen already; nothing was changed.')
+    : text(
+        '已冻结全部同步，不会再有新的开始。',
+        'Everything is frozen: nothing that writes starts any more.',
+      );
+  return { words: [first, ...stillGoing(going.length)], frozen, going };
 }
 
 /** Takes {@link freezeAll} back. Times that passed meanwhile are left out. */
 export async function thawAll({ kept }: Pick<FreezeParts, 'kept'>): Promise<Ruled> {
   const before = await kept.holds.frozen();
   if (before) await kept.holds.freeze(undefined);
-  return { words: [before ? thawed : notFrozen], frozen: undefined, going: [] };
+  const words = before
+    ? text('已解除冻结。', 'Everything goes on.')
+    : text('没有被冻结，什么都没有改变。', 'Nothing was frozen; nothing was changed.');
+  return { words: [words], frozen: undefined, going: [] };
 }
 
 const goesOn = ({ status, planOnly, queue }: State): boolean => status === 'running' && !planOnly && !queue;
 
-const nowFrozen = text(
-  '已冻结全部同步，不会再有新的开始。',
-  'Everything is frozen: nothing that writes starts any more.',
-);
-const alreadyFrozen = text(
-  '早已冻结，什么都没有改变。',
-  'Everything was frozen already; nothing was changed.',
-);
-const thawed = text('已解除冻结。', 'Everything goes on.');
-const notFrozen = text('没有被冻结，什么都没有改变。', 'Nothing was frozen; nothing was changed.');
-const stillGoing = (runs: number): Text =>
-  text(
-    `正在进行的 ${count(runs)} 个会做完；要停下请逐个取消。`,
+function stillGoing(runs: number): readonly Text[] {
+  if (runs === 0) return [];
+  const en =
     runs === 1
       ? 'One sync is under way and comes to its end; cancel it to stop it.'
-      : `${count(runs)} syncs are under way and come to their end; cancel those that are to stop.`,
-  );
+      : `${count(runs)} syncs are under way and come to their end; cancel those that are to stop.`;
+  return [text(`正在进行的 ${count(runs)} 个会做完；要停下请逐个取消。`, en)];
+}

@@ -1,14 +1,14 @@
-import { owedCard, redirected, summaryOf } from '../../cards/notice-cards.ts';
+import { type Offer, owedCard, redirected, summaryOf } from '../../cards/notice-cards.ts';
+import type { View } from '../../cards/parts/card.ts';
 import type { Journal } from '../../run/ports.ts';
 import type { Runs } from '../../run/runs/runs.ts';
 import type { Definition } from '../../sync/definition/definition.ts';
 import type { QuietHours } from '../../sync/schedule/due.ts';
 import { type Text, text } from '../../sync/words/text.ts';
-import type { Zone } from '../../sync/words/zone.ts';
 import type { Surroundings } from '../bot.ts';
 import { cannotHear, factsOf, isRefused } from '../failures.ts';
-import type { CardJson, Chat, Debt, Definitions, Kept } from '../ports.ts';
-import { trust } from '../request.ts';
+import type { CardJson, Chat, Debt, Definitions, Kept, Once } from '../ports.ts';
+import { trust } from '../post.ts';
 import { owners } from './entries.ts';
 
 /** What the clock works with. */
@@ -23,8 +23,6 @@ export interface ScheduleParts extends Surroundings {
 
 /** {@link ScheduleParts} of a clock that goes. */
 export interface ScheduleContext extends ScheduleParts {
-  /** Zones by name, prepared once. */
-  readonly zone: (name: string) => Zone;
   /** Aborted when the program stops. */
   readonly stopping: AbortSignal;
 }
@@ -44,16 +42,37 @@ export interface Notice {
   readonly once: string;
 }
 
+const minute = 60_000;
+/** How long (ms) telling may take before another instance tells. */
+const telling = 10 * minute;
+/** What is owed for so long (ms) is given up. */
+const oldest = 30 * 24 * 60 * minute;
+
+/**
+ * Does what happens once, over all instances and restarts. Answers whether it was done here.
+ * @param due which time of it; ms where it has a time
+ */
+export async function onlyOnce(
+  told: Once,
+  { of, due, now }: { readonly of: string; readonly due: number; readonly now: number },
+  work: () => Promise<unknown>,
+): Promise<boolean> {
+  if (!(await told.take(of, due, now, now + telling))) return false;
+  await work();
+  await told.done(of, due);
+  return true;
+}
+
 /** A notice of trouble with a definition: those who are responsible are notified, unless it is muted there. */
 export async function noticeOf(
-  context: Pick<ScheduleContext, 'kept' | 'admins'>,
+  { kept, admins }: Pick<ScheduleContext, 'kept' | 'admins'>,
   definition: Definition,
   chat: string | undefined,
   once: string,
 ): Promise<Notice> {
   const { name, title } = definition;
-  const others = owners(definition, context.admins);
-  return { name, title, others, people: (await context.kept.chats.isMuted(name, chat)) ? [] : others, once };
+  const others = owners(definition, admins);
+  return { name, title, others, people: (await kept.chats.isMuted(name, chat)) ? [] : others, once };
 }
 
 /**
@@ -67,17 +86,21 @@ export async function send(
   card: CardJson,
   notice: Notice,
 ): Promise<string | undefined> {
+  const { kept, clock, log } = context;
   const hearer = to ?? notice.others[0];
   if (hearer === undefined) {
-    context.log.error('notice.nobody-told', { what: notice.once });
+    log.error('notice.nobody-told', { what: notice.once });
     return undefined;
   }
   try {
-    if (!(await owes(hearer, context))) return await deliver({ ...notice, to: hearer }, card, context);
+    // What comes next waits behind what is owed.
+    const owed = (await kept.news.owed()).some((debt) => debt.to === hearer);
+    if (!owed) return await deliver({ ...notice, to: hearer }, card, context);
   } catch (error) {
-    context.log.warn('notice.owed', { to: hearer, ...factsOf(error) });
+    log.warn('notice.owed', { to: hearer, ...factsOf(error) });
   }
-  await owe(hearer, card, notice, context);
+  const { words: { zh, en } = summaryOf(card), once, ...about } = notice;
+  await kept.news.owe({ ...about, to: hearer, once: once.slice(-64), at: clock.now(), zh, en });
   return undefined;
 }
 
@@ -96,21 +119,14 @@ export async function redraw(
   }
 }
 
-const minute = 60_000;
-const day = 24 * 60 * minute;
-/** How long (ms) one try may take before another instance tries. */
-const sending = 5 * minute;
-/** What is owed for so long (ms) is given up. */
-const oldest = 30 * day;
-
 /**
  * Sends a card to a chat; where that is gone, to the first of the others whom it reaches, with a line that says why.
- * Answers message and receiver. Rejects with the last failure.
+ * Answers the message. Rejects with the last failure.
  */
 async function deliver(
   { to, others, once }: Pick<Notice, 'others' | 'once'> & { readonly to: string },
   card: CardJson,
-  { chat, log, locale }: Pick<ScheduleContext, 'chat' | 'log' | 'locale'>,
+  { chat, log, locale }: ScheduleContext,
 ): Promise<string> {
   let gone: unknown;
   for (const one of [to, ...others.filter((id) => id !== to)]) {
@@ -125,24 +141,8 @@ async function deliver(
   throw gone;
 }
 
-/** Notes what could not be sent: {@link settle} sends it when the chat works again. */
-export async function owe(
-  to: string,
-  card: CardJson,
-  notice: Notice,
-  context: ScheduleContext,
-): Promise<void> {
-  const { name, title, others, people, words = summaryOf(card), once } = notice;
-  const about = { at: context.clock.now(), name, title, others, people, zh: words.zh, en: words.en };
-  await context.kept.news.owe({ to, once: once.slice(-64), ...about });
-}
-
-/** Whether anything is owed to a chat: what comes next waits behind it. */
-export const owes = async (to: string, { kept }: { readonly kept: Pick<Kept, 'news'> }): Promise<boolean> =>
-  (await kept.news.owed()).some((debt) => debt.to === to);
-
 /** Sends what is owed, one card a chat, whichever instance comes first. Never rejects for what Feishu says. */
-export async function settle(context: ScheduleContext): Promise<void> {
+export async function payDebts(context: ScheduleContext): Promise<void> {
   const all = await context.kept.news.owed();
   for (const to of new Set(all.map((debt) => debt.to))) {
     const mine = all.filter((debt) => debt.to === to).sort((a, b) => a.at - b.at);
@@ -156,14 +156,13 @@ async function pay(to: string, owed: readonly Debt[], context: ScheduleContext):
   const [now, first] = [clock.now(), owed[0]?.at ?? 0];
   const last = await tries.last(to);
   const due = last === undefined ? first : last.until === null ? Math.max(first, last.due + 1) : last.due;
-  if (!(await tries.take(to, due, now, now + sending))) return;
+  if (!(await tries.take(to, due, now, now + telling))) return;
   const back = await pausedByFeishu(to, context);
   const others = [...new Set(owed.flatMap((debt) => debt.others))];
   try {
     const card = await draw(owed, back, context);
     const once = `owed|${to}|${due}|${owed.length}`;
-    const message = await deliver({ to, others, once }, card, context);
-    await trust(message, context);
+    await trust(await deliver({ to, others, once }, card, context), context);
   } catch (error) {
     log.warn('notice.still-owed', { to, notices: owed.length, ...factsOf(error) });
     if (now - first < oldest) {
@@ -184,24 +183,22 @@ async function pausedByFeishu(to: string, { kept }: ScheduleContext) {
   const [paused, watched] = await Promise.all([kept.holds.paused(), kept.watched.all()]);
   return [...paused].flatMap(([name, { away }]) => {
     const seen = watched.get(name);
-    if (away !== 'feishu' || seen?.chat !== to) return [];
-    return [{ name, title: seen.title }];
+    return away === 'feishu' && seen?.chat === to ? [{ name, title: seen.title }] : [];
   });
 }
 
 async function draw(
   owed: readonly Debt[],
   back: readonly { readonly name: string; readonly title: string }[],
-  { kept, clock, locale, timeZone }: ScheduleContext,
+  { kept, clock, ...view }: Pick<ScheduleContext, 'kept' | 'clock'> & View,
 ): Promise<CardJson> {
   const paused = await kept.holds.paused();
-  const still = [...paused.keys()].filter((name) => back.every((one) => one.name !== name));
-  const about = new Map(owed.flatMap((debt) => (debt.name === '' ? [] : [[debt.name, debt.title] as const])));
-  const offers = [...about].map(([name, title]) => ({
-    verb: still.includes(name) ? ('resume' as const) : ('history' as const),
-    ...{ name, title },
-  }));
-  const late = owed.map((debt) => ({ at: debt.at, words: text(debt.zh, debt.en) }));
+  const about = new Map(owed.flatMap(({ name, title }) => (name === '' ? [] : [[name, title] as const])));
+  const offers = [...about].map(([name, title]): Offer => {
+    const still = paused.has(name) && back.every((one) => one.name !== name);
+    return { verb: still ? 'resume' : 'history', name, title };
+  });
+  const late = owed.map(({ at, zh, en }) => ({ at, words: text(zh, en) }));
   const lifted = back.map(({ title }) => ({
     at: clock.now(),
     words: text(
@@ -210,5 +207,5 @@ async function draw(
     ),
   }));
   const people = [...new Set(owed.flatMap((debt) => debt.people))];
-  return owedCard([...late, ...lifted], people, offers, { locale, timeZone });
+  return owedCard([...late, ...lifted], people, offers, view);
 }

@@ -1,9 +1,10 @@
 import { leftOutCard } from '../../cards/notice-cards.ts';
 import { digestCard, type ReminderFacts, reminderCard } from '../../cards/schedule-cards.ts';
-import type { Run, Started } from '../../run/runs/runs.ts';
+import type { Started } from '../../run/runs/runs.ts';
 import { type Definition, duration } from '../../sync/definition/definition.ts';
 import { lastWithin } from '../../sync/schedule/cron.ts';
 import { digestOf, isScheduled, isStale } from '../../sync/schedule/health.ts';
+import { soundOf } from '../permit.ts';
 import type { Entry } from './entries.ts';
 import { noticeOf, type ScheduleContext, send } from './notices.ts';
 import { report } from './report.ts';
@@ -44,7 +45,7 @@ async function isFresh({ unless, definition }: Entry, { journal, clock }: Schedu
 
 async function run(entry: Entry, due: number, since: number, context: ScheduleContext): Promise<Done> {
   const { definition, chat } = entry;
-  const { runs, clock, locale, timeZone, log } = context;
+  const { runs, clock, log } = context;
   const [latest, now] = [await runs.latest(definition.name, 5), clock.now()];
   const own = latest.find((one) => one.startedAt >= since && one.startedAt <= now && isScheduled(one));
   if (own) {
@@ -54,22 +55,18 @@ async function run(entry: Entry, due: number, since: number, context: ScheduleCo
   const started = await startWhenFree(definition, context);
   if (started === 'frozen') return started;
   if (started?.kind === 'started') {
-    const state = await ended(started.run, context);
-    if (state) await report(entry, state, context);
-    return state ? 'ran' : 'running';
+    const state = await started.run.ended;
+    // When the program stops, or another instance took the run over, it is told later.
+    if (context.stopping.aborted || started.run.lost.aborted) return 'running';
+    await report(entry, state, context);
+    return 'ran';
   }
   log.warn('schedule.left-out', { definition: definition.name, reason: 'busy' });
   // The same definition is at it already: what was wanted happens anyway.
   if (started) return 'running';
   const notice = await noticeOf(context, definition, chat, `left-out|${entry.id}|${due}`);
-  await send(context, chat, leftOutCard(notice, due, { locale, timeZone }), notice);
+  await send(context, chat, leftOutCard(notice, due, context), notice);
   return 'busy';
-}
-
-/** The last state; nothing when the program stops, or another instance took the run over: it is told later. */
-async function ended(run: Run, { stopping }: ScheduleContext) {
-  const state = await run.ended;
-  return stopping.aborted || run.lost.aborted ? undefined : state;
 }
 
 /** Starts a run, waiting while something else has the table; `undefined` when that takes too long. */
@@ -86,31 +83,28 @@ async function startWhenFree(
     const left = until - clock.monotonic();
     if (left <= 0) return undefined;
     const over = new AbortController();
-    const waited = clock.sleep(
-      Math.min(left, started.run ? left : retry),
-      AbortSignal.any([stopping, over.signal]),
-    );
-    await Promise.race([waited.catch(() => undefined), ...(started.run ? [started.run.ended] : [])]);
+    const pause = Math.min(left, started.run ? left : retry);
+    const waited = clock.sleep(pause, AbortSignal.any([stopping, over.signal])).catch(() => undefined);
+    await Promise.race([waited, ...(started.run ? [started.run.ended] : [])]);
     over.abort();
     stopping.throwIfAborted();
   }
 }
 
-async function remind(entry: Entry, due: number, context: ScheduleContext): Promise<Done> {
-  const { definition, chat, plan } = entry;
-  const { kept, journal, clock, locale, timeZone } = context;
-  const good = await journal.lastSuccess(definition.name);
-  const facts: ReminderFacts = {
-    name: definition.name,
-    title: definition.title,
-    lastGood: good ?? null,
-    waiting: plan ? await waitingRows(definition, context) : null,
-    settled: null,
-  };
-  const notice = { ...(await noticeOf(context, definition, chat, `${entry.id}|${due}`)), people: [] };
-  const message = await send(context, chat, reminderCard(facts, { locale, timeZone }), notice);
+async function remind(
+  { id, definition, chat, plan, rhythm }: Entry,
+  due: number,
+  context: ScheduleContext,
+): Promise<Done> {
+  const { kept, journal, clock } = context;
+  const { name, title } = definition;
+  const lastGood = (await journal.lastSuccess(name)) ?? null;
+  const waiting = plan ? await waitingRows(definition, context) : null;
+  const facts: ReminderFacts = { name, title, lastGood, waiting, settled: null };
+  const notice = { ...(await noticeOf(context, definition, chat, `${id}|${due}`)), people: [] };
+  const message = await send(context, chat, reminderCard(facts, context), notice);
   if (message === undefined || chat === undefined) return 'not-told';
-  const about = { definition: definition.name, chat, plan, due, zone: entry.rhythm.zone.name, facts };
+  const about = { definition: name, chat, plan, due, zone: rhythm.zone.name, facts };
   await kept.cards.saveNotice(message, { kind: 'remind', ...about }, clock.now());
   return 'told';
 }
@@ -139,22 +133,21 @@ async function digest(
   due: number,
   context: ScheduleContext,
 ): Promise<Done> {
-  const { definitions, runs, journal, clock, locale, timeZone } = context;
+  const { definitions, runs, journal, clock } = context;
   const from = lastWithin(rhythm, due - 32 * day, due - 1) ?? due - day;
-  const all = (await definitions.list()).flatMap((one) => ('definition' in one ? [one.definition] : []));
   // A chat hears of what may be used in it; a person of everything that is not kept to chats.
-  const shown = all.filter(
+  const shown = soundOf(await definitions.list()).filter(
     ({ access }) => access.chats === undefined || access.chats.some((one) => one === chat),
   );
   const sums = await Promise.all(
     shown.map(async (one) => {
-      const good = await journal.lastSuccess(one.name);
+      const lastGood = await journal.lastSuccess(one.name);
       const limit = one.schedule.find(({ stale }) => stale !== undefined)?.stale;
-      const stale = limit !== undefined && isStale(good ?? 0, clock.now(), duration(limit));
-      return digestOf(one, await runs.latest(one.name, digested), from, { lastGood: good, stale });
+      const stale = limit !== undefined && isStale(lastGood ?? 0, clock.now(), duration(limit));
+      return digestOf(one, await runs.latest(one.name, digested), from, { lastGood, stale });
     }),
   );
-  const card = digestCard(sums, from, { locale, timeZone });
   const notice = { ...(await noticeOf(context, definition, chat, `${id}|${due}`)), people: [] };
-  return (await send(context, chat, card, notice)) === undefined ? 'not-told' : 'told';
+  const message = await send(context, chat, digestCard(sums, from, context), notice);
+  return message === undefined ? 'not-told' : 'told';
 }

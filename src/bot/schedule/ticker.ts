@@ -1,17 +1,18 @@
 import type { Run } from '../../run/runs/runs.ts';
+import type { Definition } from '../../sync/definition/definition.ts';
 import { dueOf, spread } from '../../sync/schedule/due.ts';
 import { isScheduled } from '../../sync/schedule/health.ts';
 import type { State } from '../../sync/state/state.ts';
-import { type Zone, zoneOf } from '../../sync/words/zone.ts';
+import { zoneOf } from '../../sync/words/zone.ts';
 import { type Background, createBackground } from '../bot.ts';
 import { factsOf } from '../failures.ts';
+import { soundOf } from '../permit.ts';
 import type { ListedDefinition, Pause, Reminder, Watched } from '../ports.ts';
-import { type Entry, entriesOf, owners, type PutOff, putOffOf, watching } from './entries.ts';
-import { heldByQuota } from './holds.ts';
-import { settle as payDebts, type ScheduleContext, type ScheduleParts } from './notices.ts';
+import { type Entry, entriesOf, owners, reminding, watching } from './entries.ts';
+import { payDebts, type ScheduleContext, type ScheduleParts } from './notices.ts';
 import { perform } from './perform.ts';
 import { liftPauses, release, report } from './report.ts';
-import { tellBroken, tellMended, watchStale } from './watch.ts';
+import { heldByQuota, tellBroken, tellMended, watchStale } from './watch.ts';
 
 /** Calls back about once a second; answers how to stop that. */
 export type Wake = (tick: () => void) => () => void;
@@ -43,19 +44,11 @@ interface Sweep {
 /** Why an entry is left out now; nothing where it is not. */
 type Held = string | undefined;
 
-/** Starts the clock. */
-export function startSchedule(parts: ScheduleParts, wake: Wake): Schedule {
-  const schedule = new Schedule(parts);
-  schedule.start(wake);
-  return schedule;
-}
-
 /** The clock of the program: what definitions and people want to happen at their times. */
 export class Schedule {
   readonly #context: ScheduleContext;
   readonly #background: Background;
   readonly #over = new AbortController();
-  readonly #zones = new Map<string, Zone>();
   /** Of each definition what this process saw last: whether its file is broken, and what is watched of it. */
   readonly #isBroken = new Map<string, boolean>();
   readonly #noted = new Map<string, string | undefined>();
@@ -64,25 +57,17 @@ export class Schedule {
   #next = 0;
   #looked = 0;
   #looking: Promise<void> | undefined;
-  #sleep = (): void => undefined;
+  readonly #sleep: () => void;
 
-  constructor(parts: ScheduleParts) {
-    const zone = (name: string): Zone => {
-      const known = this.#zones.get(name) ?? zoneOf(name);
-      this.#zones.set(name, known);
-      return known;
-    };
-    this.#context = { ...parts, zone, stopping: this.#over.signal };
-    this.#background = createBackground(parts.log);
-  }
-
-  start(wake: Wake): void {
-    const { clock } = this.#context;
+  constructor(parts: ScheduleParts, wake: Wake) {
+    const { clock, log } = parts;
+    this.#context = { ...parts, stopping: this.#over.signal };
+    this.#background = createBackground(log);
     this.#sleep = wake(() => {
       const now = clock.now();
       // A clock that was set back would be waited for otherwise.
       const due = now >= this.#next || now < this.#looked;
-      if (!this.#over.signal.aborted && this.#looking === undefined && due) this.#look();
+      if (!this.#over.signal.aborted && this.#looking === undefined && due) this.#looking = this.#look();
     });
     this.#background.start('schedule', () => this.#tellLeft());
   }
@@ -106,9 +91,9 @@ export class Schedule {
   /** A run that ended just before the program did may not have been told. */
   async #tellLeft(): Promise<void> {
     const { definitions, runs, clock } = this.#context;
-    for (const one of await definitions.list()) {
-      if (!('definition' in one) || one.definition.schedule.length === 0) continue;
-      const [latest] = await runs.latest(one.name, 1);
+    for (const { name, schedule } of soundOf(await definitions.list())) {
+      if (schedule.length === 0) continue;
+      const [latest] = await runs.latest(name, 1);
       if (latest && (latest.endedAt ?? 0) > clock.now() - day) await this.#tellOf(latest);
     }
   }
@@ -120,23 +105,17 @@ export class Schedule {
     if (entry) await report(entry, state, this.#context);
   }
 
-  #look(): void {
+  async #look(): Promise<void> {
     const { clock, log } = this.#context;
     this.#looked = clock.now();
-    this.#looking = this.#sweep()
-      .then(
-        (turn) => {
-          this.#next = turn;
-          log.debug('schedule.looked');
-        },
-        (error: unknown) => {
-          this.#next = clock.now() + often;
-          log.error('schedule.failed', factsOf(error));
-        },
-      )
-      .finally(() => {
-        this.#looking = undefined;
-      });
+    try {
+      this.#next = await this.#sweep();
+      log.debug('schedule.looked');
+    } catch (error) {
+      this.#next = clock.now() + often;
+      log.error('schedule.failed', factsOf(error));
+    }
+    this.#looking = undefined;
   }
 
   /** Looks at everything once; answers when to look again. */
@@ -164,11 +143,10 @@ export class Schedule {
   #pay(): void {
     if (this.#paying) return;
     this.#paying = true;
-    this.#background.start('owed', () =>
-      payDebts(this.#context).finally(() => {
-        this.#paying = false;
-      }),
-    );
+    const paid = (): void => {
+      this.#paying = false;
+    };
+    this.#background.start('owed', () => payDebts(this.#context).finally(paid));
   }
 
   async #lookAt(one: ListedDefinition, { reminders, paused, all }: Sweep): Promise<number> {
@@ -192,7 +170,9 @@ export class Schedule {
     const turns: number[] = [];
     for (const entry of entries)
       turns.push(await this.#consider(entry, tried && entry.do === 'run' ? undefined : held));
-    for (const later of putOffOf(definition, reminders)) turns.push(await this.#remindLater(later, held));
+    for (const one of reminders)
+      if (one.definition === definition.name && 'at' in one.when)
+        turns.push(await this.#remindLater(definition, one, one.when.at, held));
     await this.#watch(one.name, watching(entries, owners(definition, context.admins)));
     return Math.min(...turns);
   }
@@ -213,13 +193,16 @@ export class Schedule {
     return now;
   }
 
-  async #remindLater({ id, definition, chat, at, since, plan }: PutOff, held: Held): Promise<number> {
-    const { clock, kept, journal, zone, timeZone } = this.#context;
-    const rhythm = { fields: never, zone: zone(definition.timeZone ?? timeZone) };
-    const entry: Entry = {
-      ...{ id: `put-off|${id}`, definition, chat, rhythm, plan },
-      ...{ do: 'remind', missed: 'once', quiet: true },
-    };
+  /** Reminds where somebody has put a reminder off to one moment (ms). */
+  async #remindLater(
+    definition: Definition,
+    { id, chat, plan, createdAt }: Reminder,
+    at: number,
+    held: Held,
+  ): Promise<number> {
+    const { clock, kept, journal, timeZone } = this.#context;
+    const rhythm = { fields: never, zone: zoneOf(definition.timeZone ?? timeZone) };
+    const entry = reminding(`put-off|${id}`, definition, { chat, plan, rhythm });
     const turn = spread(entry.id, at);
     if (turn > clock.now()) return turn;
     if (held !== undefined) return Number.POSITIVE_INFINITY;
@@ -228,7 +211,7 @@ export class Schedule {
     else if (last === undefined || last.until <= clock.now()) {
       const good = await journal.lastSuccess(definition.name);
       // Somebody synced it meanwhile: there is nothing left to be reminded of.
-      if (good === undefined || good < since) await this.#fire(entry, at, undefined);
+      if (good === undefined || good < createdAt) await this.#fire(entry, at, undefined);
       else await this.#settle(entry, at, 'fresh');
     }
     return clock.now();

@@ -1,54 +1,78 @@
-import { brokenCard, goodCard, staleCard } from '../../cards/notice-cards.ts';
+import { brokenCard, goodCard, quotaCard, staleCard } from '../../cards/notice-cards.ts';
 import { duration } from '../../sync/definition/definition.ts';
 import { isQuiet } from '../../sync/schedule/due.ts';
 import { isStale } from '../../sync/schedule/health.ts';
+import { zoneOf } from '../../sync/words/zone.ts';
 import { brokenDefinition } from '../failures.ts';
 import type { ListedDefinition, Watched } from '../ports.ts';
-import { type ScheduleContext, send } from './notices.ts';
+import { quotaSpent } from './entries.ts';
+import { onlyOnce, type ScheduleContext, send } from './notices.ts';
 
-const sending = 10 * 60_000;
+/**
+ * Whether the clock stands still because the month's calls are used up. Tells an admin once a month; a sync that
+ * succeeds all the same, as after an upgrade, lets the clock go on.
+ */
+export async function heldByQuota(names: readonly string[], context: ScheduleContext): Promise<boolean> {
+  const { kept, journal, clock, log, admins } = context;
+  const now = clock.now();
+  const spent = await quotaSpent(kept.holds, now);
+  if (spent === undefined) return false;
+  const good = await Promise.all(names.map((name) => journal.lastSuccess(name)));
+  if (good.some((at) => at !== undefined && at > spent.since)) {
+    await kept.holds.spend(undefined);
+    log.info('quota.lifted');
+    return false;
+  }
+  const due = spent.until;
+  await onlyOnce(kept.notices.quota, { of: '', due, now }, () => {
+    log.warn('quota.spent', { until: new Date(due).toISOString() });
+    const people = admins.slice(0, 1);
+    const notice = { name: '', title: '', others: admins, people, once: `quota:${due}` };
+    return send(context, people[0], quotaCard(due, people, context), notice);
+  });
+  return true;
+}
 
 /** Warns once for each limit that no run has kept, and tells once when one has again. */
 export async function watchStale(name: string, watched: Watched, context: ScheduleContext): Promise<void> {
   if (watched.limits.length === 0) return;
-  const first = await context.kept.watched.since(name, context.clock.now());
-  const { title, others } = watched;
-  for (const limit of watched.limits) await watchLimit({ ...limit, name, title, others }, first, context);
+  const { kept, journal, clock } = context;
+  const first = await kept.watched.since(name, clock.now());
+  const good = await journal.lastSuccess(name);
+  for (const limit of watched.limits) await watchLimit({ ...watched, ...limit, name, good, first }, context);
 }
 
-type Limit = Watched['limits'][number] & Pick<Watched, 'title' | 'others'> & { readonly name: string };
+type Limit = Watched['limits'][number] &
+  Pick<Watched, 'title' | 'others'> & {
+    readonly name: string;
+    /** When the last run succeeded, and when the definition was first watched, in ms. */
+    readonly good: number | undefined;
+    readonly first: number;
+  };
 
-async function watchLimit(
-  { id, chat, stale, name, title, others }: Limit,
-  firstSeen: number,
-  context: ScheduleContext,
-): Promise<void> {
-  const { kept, journal, clock, locale, timeZone } = context;
-  const { stale: warning, fresh: recovery } = kept.notices;
+async function watchLimit(limit: Limit, context: ScheduleContext): Promise<void> {
+  const { id, chat, stale, name, title, others, good } = limit;
+  const { kept, clock } = context;
   const now = clock.now();
-  const good = await journal.lastSuccess(name);
-  const base = good ?? firstSeen;
-  const view = { locale, timeZone };
+  const base = good ?? limit.first;
+  const muted = () => kept.chats.isMuted(name, chat);
   if (isStale(base, now, duration(stale))) {
-    if (!(await warning.take(id, base, now, now + sending))) return;
-    const people = (await kept.chats.isMuted(name, chat)) ? [] : others;
-    const card = staleCard({ name, title, people }, stale, good ?? null, view);
-    const notice = { name, title, others, people, once: `stale|${id}|${base}` };
-    await send(context, chat, card, notice);
-    return warning.done(id, base);
-  }
-  const warned = await warning.last(id);
-  if (warned === undefined || warned.due >= base || isQuiet(context.quietHours, context.zone(timeZone), now))
-    return;
-  if (!(await recovery.take(id, warned.due, now, now + sending))) return;
-  const about = { name, title, people: [] };
-  if (!(await kept.chats.isMuted(name, chat)))
-    await send(context, chat, goodCard(about, 'fresh', view), {
-      ...about,
-      others,
-      once: `fresh|${id}|${warned.due}`,
+    await onlyOnce(kept.notices.stale, { of: id, due: base, now }, async () => {
+      const about = { name, title, people: (await muted()) ? [] : others };
+      const card = staleCard(about, stale, good ?? null, context);
+      await send(context, chat, card, { ...about, others, once: `stale|${id}|${base}` });
     });
-  await recovery.done(id, warned.due);
+    return;
+  }
+  const warned = await kept.notices.stale.last(id);
+  if (warned === undefined || warned.due >= base) return;
+  if (isQuiet(context.quietHours, zoneOf(context.timeZone), now)) return;
+  await onlyOnce(kept.notices.fresh, { of: id, due: warned.due, now }, async () => {
+    if (await muted()) return;
+    const about = { name, title, people: [] };
+    const notice = { ...about, others, once: `fresh|${id}|${warned.due}` };
+    await send(context, chat, goodCard(about, 'fresh', context), notice);
+  });
 }
 
 type Broken = Extract<ListedDefinition, { readonly problems: unknown }>;
@@ -58,43 +82,41 @@ type Broken = Extract<ListedDefinition, { readonly problems: unknown }>;
  * whether it is told.
  */
 export async function tellBroken({ name, problems }: Broken, context: ScheduleContext): Promise<boolean> {
-  const { kept, clock, log, locale, timeZone, admins } = context;
+  const { kept, clock, log, admins } = context;
   const { broken } = kept.notices;
   const last = await broken.last(name);
   if (last?.until === null && last.note !== mended) return true;
   const due = last === undefined ? 1 : last.until === null ? last.due + 1 : last.due;
   const now = clock.now();
-  if (!(await broken.take(name, due, now, now + sending))) return false;
-  const [first] = problems;
-  log.error('definition.not-read', { definition: name, reason: first?.code, where: first?.where });
-  const { title, chat } = await hearersOf(name, context);
-  const about = { name, title, people: admins };
-  // What stands in a file is for admins.
-  const shown = chat !== undefined && admins.includes(chat) ? problems : [brokenDefinition(name)];
-  const card = brokenCard(about, shown, { locale, timeZone });
-  await send(context, chat, card, { ...about, others: admins, once: `broken|${name}|${now}` });
-  await broken.done(name, due);
-  return true;
+  return onlyOnce(broken, { of: name, due, now }, async () => {
+    const [first] = problems;
+    log.error('definition.not-read', { definition: name, reason: first?.code, where: first?.where });
+    const { title, chat } = await hearersOf(name, context);
+    const about = { name, title, people: admins };
+    // What stands in a file is for admins.
+    const shown = chat !== undefined && admins.includes(chat) ? problems : [brokenDefinition(name)];
+    const notice = { ...about, others: admins, once: `broken|${name}|${now}` };
+    await send(context, chat, brokenCard(about, shown, context), notice);
+  });
 }
 
 const mended = 'mended';
 
 /** Tells that a definition which was told to be broken can be read again: once. Answers whether nothing is left to tell. */
 export async function tellMended(name: string, context: ScheduleContext): Promise<boolean> {
-  const { kept, clock, log, locale, timeZone, admins } = context;
-  const { broken, mended: told } = kept.notices;
+  const { kept, clock, log, admins } = context;
+  const { broken } = kept.notices;
   const last = await broken.last(name);
   if (last === undefined || last.note === mended) return true;
   const now = clock.now();
-  if (!(await told.take(name, last.due, now, now + sending))) return false;
-  log.info('definition.mended', { definition: name });
-  const { title, chat } = await hearersOf(name, context);
-  const about = { name, title, people: [] };
-  const card = goodCard(about, 'mended', { locale, timeZone });
-  await send(context, chat, card, { ...about, others: admins, once: `mended|${name}|${now}` });
-  await broken.done(name, last.due, mended);
-  await told.done(name, last.due);
-  return true;
+  return onlyOnce(kept.notices.mended, { of: name, due: last.due, now }, async () => {
+    log.info('definition.mended', { definition: name });
+    const { title, chat } = await hearersOf(name, context);
+    const about = { name, title, people: [] };
+    const notice = { ...about, others: admins, once: `mended|${name}|${now}` };
+    await send(context, chat, goodCard(about, 'mended', context), notice);
+    await broken.done(name, last.due, mended);
+  });
 }
 
 /** The chat that heard of a definition before, else the first admin. */

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { ListedDefinition } from '../../bot/ports.ts';
-import type { ScheduleState } from '../../bot/schedule/holds.ts';
+import type { ScheduleState } from '../../bot/schedule/entries.ts';
 import { type Connection, readLocalConfig, secretsOf } from '../../config.ts';
 import type { SavedSyncs } from '../../local.ts';
 import type { FoundTarget } from '../../run/target.ts';

@@ -57,24 +57,26 @@ export interface CsvFile {
  * Packs rows into files of at most `most` bytes, each with the header; a row is never cut in two. One file is in
  * memory at a time. No rows make no file.
  */
-export async function* csvFiles(
-  header: readonly string[],
-  rows: AsyncIterable<readonly string[]>,
-  most: number,
-): AsyncGenerator<CsvFile> {
+export function csvPacker(header: readonly string[], most: number) {
   const head = Buffer.from(`\ufeff${csvLine(header)}`);
   let parts: Buffer[] = [];
   let bytes = head.length;
-  const file = (): CsvFile => ({ content: Buffer.concat([head, ...parts]), rows: parts.length });
-  for await (const cells of rows) {
-    const line = Buffer.from(csvLine(cells));
-    if (parts.length > 0 && bytes + line.length > most) {
-      yield file();
-      parts = [];
-      bytes = head.length;
-    }
-    parts.push(line);
-    bytes += line.length;
-  }
-  if (parts.length > 0) yield file();
+  /** Answers the rows since the last file. */
+  const end = (): CsvFile | undefined => {
+    if (parts.length === 0) return undefined;
+    const file = { content: Buffer.concat([head, ...parts]), rows: parts.length };
+    [parts, bytes] = [[], head.length];
+    return file;
+  };
+  return {
+    /** Takes a row; answers the file into which it did not fit any more. */
+    add(cells: readonly string[]): CsvFile | undefined {
+      const line = Buffer.from(csvLine(cells));
+      const full = bytes + line.length > most ? end() : undefined;
+      parts.push(line);
+      bytes += line.length;
+      return full;
+    },
+    end,
+  };
 }
