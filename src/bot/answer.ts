@@ -5,6 +5,7 @@ import { text } from '../sync/words/text.ts';
 import { may } from './access.ts';
 import type { Bot, ChatCommand, ChatRequest, Command, Words } from './bot.ts';
 import { factsOf, problemsOf } from './failures.ts';
+import { sending } from './live.ts';
 import {
   ifPermitted,
   judge,
@@ -15,7 +16,7 @@ import {
   withDefinition,
 } from './permit.ts';
 import type { ArrivedEvent, CardJson, MenuEvent } from './ports.ts';
-import { sending, speak, trust } from './post.ts';
+import { speak, trust } from './post.ts';
 
 /** Carries a command out and answers it, however it was given: as text, by a button, a form or a menu. */
 export async function answer(command: Command | undefined, request: ChatRequest, bot: Bot): Promise<void> {

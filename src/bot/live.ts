@@ -1,14 +1,68 @@
 import type { View } from '../cards/parts/card.ts';
 import { runCard } from '../cards/run-card.ts';
 import { linked } from '../run/job.ts';
-import type { Clock, Journal, Log } from '../run/ports.ts';
+import type { CallMeter, Clock, Journal, Log } from '../run/ports.ts';
 import { HandedOver, type Run } from '../run/runs/runs.ts';
 import type { State } from '../sync/state/state.ts';
 import { starterOf } from './access.ts';
 import { CardUpdater } from './card-updater.ts';
 import { factsOf, isRefused, pauseAfter, troubleOf } from './failures.ts';
 import type { CardJson, Chat } from './ports.ts';
-import { type Destination, type Posted, post, sending } from './post.ts';
+
+/** Where a card is to stand: the first of these that Feishu takes it for. */
+export interface Destination {
+  /** The message that it answers. */
+  readonly to?: string | undefined;
+  /** Begins a thread where there is none. */
+  readonly thread?: boolean | undefined;
+  readonly chat: string;
+  /** open_id of who must hear of it at any rate; nothing where nobody is known. */
+  readonly person?: string | undefined;
+  /** Repeats within the hour send nothing. */
+  readonly once: string;
+}
+
+/** Where a card stands. */
+export interface Posted {
+  readonly message: string;
+  readonly chat: string;
+  readonly thread: boolean;
+}
+
+/**
+ * Sends a card as an answer; where Feishu refuses that, whatever the code, by itself in the chat, and where that is
+ * refused, to the person alone. Only a refusal leads on: what may have been sent is never sent elsewhere too.
+ * Rejects with the last failure.
+ */
+export async function post(
+  card: CardJson,
+  { to, thread = false, chat, person, once }: Destination,
+  talk: Pick<Chat, 'send' | 'reply'>,
+  meter?: CallMeter,
+): Promise<Posted> {
+  try {
+    if (to !== undefined)
+      return { message: await talk.reply(to, card, once, { meter, thread }), chat, thread };
+  } catch (error) {
+    if (!isRefused(error)) throw error;
+  }
+  try {
+    return { message: await talk.send(chat, card, once, meter), chat, thread: false };
+  } catch (error) {
+    if (person === undefined || person === chat || !isRefused(error)) throw error;
+    return { message: await talk.send(person, card, once, meter), chat: person, thread: false };
+  }
+}
+
+/** Keeps in mind that a card is being sent, until it is known which message it is. */
+export function sending<T>(
+  posting: Promise<T>,
+  { underWay }: { readonly underWay: Set<Promise<unknown>> },
+): Promise<T> {
+  const over = posting.finally(() => underWay.delete(over));
+  underWay.add(over);
+  return over;
+}
 
 /** Where a run is shown: on a new card, or on one that stands already. `copy`: it has its own card elsewhere. */
 export type Place = { readonly copy?: boolean } & (
