@@ -60,8 +60,8 @@ export const wrongName = ofQuery(
   'query-unknown-name',
   text('查询里的表或列不存在', 'The query names something that does not exist'),
   text(
-    '核对查询里的表名和列名与数据库是否一致；文字要放在单引号里。',
-    'Compare the names in the query with the database; texts go into single quotes.',
+    '核对表名和列名是否与数据库一致；文字放在单引号里。',
+    'Check the names against the database; texts go into single quotes.',
   ),
 );
 /** The query calls a function that the server does not have. */
@@ -78,18 +78,15 @@ export const wrongSyntax = ofQuery(
   'query-syntax',
   text('查询语法错误', "The query's syntax is wrong"),
   text(
-    '先在数据库客户端里把查询改到能运行，再写进定义。',
-    'Change the query until it runs in a database client, then copy it into the definition.',
+    '先在客户端里改到能运行，再写进定义。',
+    'Get the query to run in a database client, then copy it here.',
   ),
 );
 /** The query would change something. */
 export const writes = ofQuery(
   'query-writes',
   text('查询会修改数据，已被拒绝', 'The query changes data and was refused'),
-  text(
-    '去掉会写入的部分（例如会写表的函数），只留 SELECT。',
-    'Take out what writes, such as a function that changes tables: a sync only reads.',
-  ),
+  text('去掉会写入的部分，只留 SELECT。', 'Take out what writes, such as a function that changes tables.'),
 );
 
 /** Throws problems that were found before, if there are any. @throws ProblemError */
@@ -125,7 +122,7 @@ const placeholder = (found: string, line: number, where: string): Problem => ({
   where,
   message: text(
     `查询第 ${line} 行有占位符 ${found}，没有值可以填进去。`,
-    `Line ${line} of the query has the placeholder ${found}, and nothing fills it in.`,
+    `Line ${line} of the query has the placeholder ${found}: nothing fills it in.`,
   ),
   cure: text(
     `把 ${found} 换成要用的值；如果它是文字，请放进单引号里。`,

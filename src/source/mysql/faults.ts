@@ -20,8 +20,8 @@ const serverFaults: readonly Row[] = [
     'cannot-connect',
     text('连不上数据库 {place}（{said}）。', 'The database at {place} cannot be reached ({said}).'),
     text(
-      '检查 {where} 里的主机名是否拼对，以及本机的 DNS 能否解析它。',
-      'Check how the host is spelt in {where}, and that this machine’s DNS knows it.',
+      '检查 {where} 里的主机名和本机的 DNS。',
+      "Check the host's spelling in {where}, and this machine's DNS.",
     ),
   ],
   [
@@ -38,7 +38,7 @@ const serverFaults: readonly Row[] = [
     'bad-certificate',
     text(
       '无法验证数据库 {place} 的证书（{said}）。',
-      'The certificate of the database at {place} cannot be verified ({said}).',
+      'The certificate of {place} cannot be verified ({said}).',
     ),
     text(
       '把签发它的 CA 证书文件写进环境变量 NODE_EXTRA_CA_CERTS；只在可信的内网，可在 {where} 里写 ssl=skip-verify。',
@@ -53,25 +53,22 @@ const serverFaults: readonly Row[] = [
       'The connection to {place} broke ({said}); nothing was written.',
     ),
     text(
-      '再同步一次；若反复出现，检查网络和数据库日志。',
-      "Run again; if it happens again, look at the network and the server's log.",
+      '再同步一次；反复出现则检查网络和数据库日志。',
+      "Run again; if it recurs, check the network and the server's log.",
     ),
   ],
   [
     '1040 1203 1226',
     'database-busy',
     text('数据库暂时不接受更多连接：{said}', 'The database takes no more connections now: {said}'),
-    text(
-      '稍后再同步，或提高数据库的连接数上限。',
-      "Run again later, or raise the server's connection limit.",
-    ),
+    text('稍后再同步，或提高数据库的连接数上限。', 'Run again later, or raise max_connections.'),
   ],
   [
     '1184',
     'init-connect-failed',
     text(
-      '数据库断开了连接，因为它的 init_connect 语句出错：{said}',
-      'The database closed the connection because its init_connect statement fails: {said}',
+      '数据库断开了连接，init_connect 出错：{said}',
+      'The database hung up because its init_connect fails: {said}',
     ),
     text(
       '请数据库管理员检查系统变量 init_connect，以及该用户是否有权执行其中的语句。',
@@ -111,10 +108,7 @@ const serverFaults: readonly Row[] = [
   [
     '1370',
     'no-right',
-    text(
-      '函数不存在，或数据库用户不能调用它：{said}',
-      'A function does not exist, or the user may not call it: {said}',
-    ),
+    text('函数不存在，或数据库用户不能调用它：{said}', 'No such function, or no right to call it: {said}'),
     text(
       '先核对函数名的拼写；若是数据库里自建的函数，请管理员执行 {grant}。',
       'Check how the function is spelt; where it is one stored in the database, ask its administrator for {grant}.',
@@ -126,7 +120,7 @@ const serverFaults: readonly Row[] = [
     text('数据库用户没有权限：{said}', 'The database user lacks a right: {said}'),
     text(
       '只读的查询一般用不到这个权限：去掉查询里需要它的部分，或请数据库管理员授予它。',
-      'A query that only reads hardly needs it: take out what does, or ask the database administrator for that right.',
+      'A query that only reads hardly needs it: take out what does, or ask the administrator for it.',
     ),
   ],
   [
@@ -135,7 +129,7 @@ const serverFaults: readonly Row[] = [
     text('表正被锁住：{said}', 'The table is locked: {said}'),
     text(
       '有别的程序长时间锁着表（例如 ALTER TABLE 或未提交的事务）：等它结束再同步。',
-      'Another program holds the table, such as an ALTER TABLE or an open transaction: run again when it is done.',
+      'Something such as an ALTER TABLE or an open transaction holds the table: run again when it is done.',
     ),
   ],
   [
@@ -152,17 +146,14 @@ const serverFaults: readonly Row[] = [
     'query-killed',
     text('查询在数据库上被中止了。', 'The query was ended on the server.'),
     text(
-      '问数据库管理员是否有工具会中止长查询，然后再同步。',
-      'Ask the database administrator whether a tool kills long queries, then run again.',
+      '问管理员是否有工具会中止长查询，再同步。',
+      'Ask the administrator whether a tool kills long queries, then run again.',
     ),
   ],
   [
     '8175',
     'query-memory',
-    text(
-      '查询用的内存超过了数据库的限制：{said}',
-      'The query takes more memory than the database allows: {said}',
-    ),
+    text('查询用的内存超过了数据库的限制：{said}', 'The query needs more memory than allowed: {said}'),
     text(
       '缩小查询范围，或请数据库管理员提高限制（TiDB：tidb_mem_quota_query）。',
       'Narrow the query, or ask the database administrator to raise the limit (TiDB: tidb_mem_quota_query).',
@@ -186,8 +177,8 @@ const queryFaults: readonly Row[] = [
     'query-grouping',
     text('查询的 GROUP BY 不完整', 'The query’s GROUP BY is not complete'),
     text(
-      '把这一列加进 GROUP BY，或用 MAX(列) 这样的聚合函数。',
-      'Add the column to GROUP BY, or put it into a function such as MAX(column).',
+      '把这一列加进 GROUP BY，或用 MAX(列) 等函数。',
+      'Add the column to GROUP BY, or use a function such as MAX(column).',
     ),
   ],
   [

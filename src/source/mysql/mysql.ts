@@ -82,10 +82,7 @@ async function briefly<T>(
 }
 
 /** What a session has to say of its query, its account and its server. */
-export async function judgeSession(
-  session: Session,
-  { address, where }: SessionParts,
-): Promise<readonly Problem[]> {
+async function judgeSession(session: Session, { address, where }: SessionParts): Promise<readonly Problem[]> {
   const { wire, asked, facts } = session;
   const { offset } = facts;
   const grants = (await ask(wire, 'show grants')).map(String);
@@ -174,10 +171,7 @@ const notReadOnly = (where: string): Problem => ({
     '这个数据库没有只读会话（例如 TiDB 的默认设置）；查询仍会先经过检查，只有 SELECT 能执行。',
     'This server has no read-only sessions (as TiDB by default); queries are still checked, and only a SELECT may run.',
   ),
-  cure: text(
-    '请确认该用户只有 SELECT 权限。',
-    'Make sure that the database user has no other right than SELECT.',
-  ),
+  cure: text('请确认该用户只有 SELECT 权限。', 'Make sure that the user may do no more than SELECT.'),
 });
 
 // https://www.alibabacloud.com/help/en/polardb/polardb-for-mysql/user-guide/connection-connection-endpoints

@@ -207,10 +207,7 @@ const noColumns = (where: string) =>
   problem({
     code: 'query-no-columns',
     where,
-    message: text(
-      '这条语句不返回任何列，所以没有执行。',
-      'The statement answers with no columns, so it was not run.',
-    ),
+    message: text('这条语句不返回任何列，所以没有执行。', 'The statement has no columns, so it was not run.'),
     cure: text('只写一条 SELECT 或 WITH … SELECT 语句。', 'Write one SELECT or WITH … SELECT statement.'),
   });
 

@@ -183,7 +183,7 @@ export interface Server {
 }
 
 /** Tells the server by what `version()` answers, such as `5.7.25-TiDB-v5.4.0` or `10.11.6-MariaDB`. */
-export function serverOf(version: string, settings: Settings): Server {
+function serverOf(version: string, settings: Settings): Server {
   const [, major = '0', minor = '0'] = /-TiDB-v(\d+)\.(\d+)/i.exec(version) ?? [];
   if (/tidb/i.test(version)) {
     // Older ones do not pass a KILL on to the node that it is for, and ignore it unless it is said to be safe.

@@ -21,31 +21,22 @@ export interface AskedFile extends AskedQuery {
 
 const missing: Fault = {
   code: 'no-database',
-  message: text(
-    '无法打开数据库文件 {path}（{said}）。',
-    'The database file {path} cannot be opened ({said}).',
-  ),
-  cure: text(
-    '检查 {where} 里的路径和文件的读权限。',
-    'Check the path in {where} and the right to read the file.',
-  ),
+  message: text('无法打开数据库文件 {path}（{said}）。', 'Cannot open the database file {path} ({said}).'),
+  cure: text('检查 {where} 里的路径和文件的读权限。', "Check the path in {where} and the file's rights."),
 };
 const busy: Fault = {
   code: 'database-busy',
-  message: text(
-    '数据库文件 {path} 正被其他程序写入。',
-    'The database file {path} is being written by another program.',
-  ),
+  message: text('数据库文件 {path} 正被其他程序写入。', 'Another program is writing to {path}.'),
   cure: text(
     '稍后再同步，或让写入的程序改用 WAL 模式。',
-    'Run again later, or let the writing program use WAL mode.',
+    'Run again later, or have the writer use WAL mode.',
   ),
 };
 const broken: Fault = {
   code: 'database-broken',
   message: text(
     '文件 {path} 不是完好的 SQLite 数据库（{said}）。',
-    'The file {path} is not a sound SQLite database ({said}).',
+    '{path} is not a sound SQLite database ({said}).',
   ),
   cure: text(
     '检查 {where} 里的路径；用 sqlite3 的 pragma integrity_check 检查文件，或恢复备份。',
@@ -55,10 +46,7 @@ const broken: Fault = {
 const diskFailed: Fault = {
   code: 'disk-failed',
   message: text('读取数据库时磁盘出错（{said}）。', 'The disk failed while the database was read ({said}).'),
-  cure: text(
-    '检查磁盘和临时文件夹的剩余空间。',
-    'Check the disk and the free space of the temporary folder.',
-  ),
+  cure: text('检查磁盘和临时文件夹的剩余空间。', 'Check the disk and the room in the temporary folder.'),
 };
 const otherFailure = ofQuery(
   'query-failed',
@@ -67,13 +55,10 @@ const otherFailure = ofQuery(
 );
 const gone: Fault = {
   code: 'query-failed',
-  message: text(
-    '执行查询的进程意外结束（{said}）。',
-    'The process that ran the query ended unexpectedly ({said}).',
-  ),
+  message: text('执行查询的进程意外结束（{said}）。', 'The process running the query died ({said}).'),
   cure: text(
-    '检查机器的空闲内存和允许的进程数，然后再同步。',
-    'Check the free memory of the machine and how many processes are allowed, then run again.',
+    '检查空闲内存和允许的进程数，再同步。',
+    "Check the machine's free memory and process limit, then run again.",
   ),
 };
 
@@ -125,7 +110,7 @@ const tooLongValue: Fault = {
   ),
   cure: text(
     '用 substr(列, 1, 长度) 截短，或不选这一列。',
-    'Cut it with substr(column, 1, length), or leave the column out.',
+    'Cut it with substr(column, 1, length), or leave it out.',
   ),
 };
 

@@ -32,7 +32,7 @@ export interface Refusal {
 }
 
 /** What is known of the file beforehand. */
-export interface Judging {
+interface Judging {
   /** In lower case: tables whose content a module makes up. */
   readonly virtual: ReadonlySet<string>;
   /** The one table that a statement may fill. */

@@ -96,8 +96,8 @@ export function relationsOf(
 export const inUse: Problem = {
   code: 'store-in-use',
   message: text(
-    '还有程序连着这个存储：机器人、一次同步，或别的会话。',
-    'Something still works with the store: a bot, a run, or another session.',
+    '存储正被使用：机器人、一次同步或别的会话。',
+    'The store is in use: by a bot, a run, or another session.',
   ),
   cure: text('先停下它们，然后再试。', 'Stop it first, then try again.'),
 };

@@ -10,9 +10,9 @@ import type { Backend, Database } from './backend.ts';
 import { asBuffer, groups } from './encode.ts';
 import { content } from './migrations.ts';
 import { openDatabase } from './open.ts';
+import { fileProblem } from './problems.ts';
 import { columnsOf, type TableShape, type Tables } from './schema.ts';
 import { SqliteFault, told } from './sqlite.ts';
-import { fileProblem } from './sqlite-file.ts';
 
 /** Milliseconds that a copy waits for a program that has the store for itself. */
 const patience = 2_000;
@@ -78,10 +78,7 @@ const notWritten = (file: string, code: string, cause: Error): ProblemError =>
     {
       code: 'backup-not-written',
       message: text(`无法写入 ${file}（${code}）。`, `${file} cannot be written (${code}).`),
-      cure: text(
-        '换一个有空间、可以写的文件夹。',
-        'Name a file in a folder that exists, can be written to and has room.',
-      ),
+      cure: text('换一个有空间、可以写的文件夹。', 'Name a file in an existing, writable folder with room.'),
     },
     { cause },
   );
@@ -94,19 +91,19 @@ const exists = (file: string): ProblemError =>
   });
 
 /** Says that no store is in this file. */
-export const noStore = (path: string): ProblemError =>
+const noStore = (path: string): ProblemError =>
   problem({
     code: 'no-store',
     where: 'STORE_URL',
     message: text(`${path} 那里还没有同步记录。`, `There is no store at ${path} yet.`),
     cure: text(
       '在机器人所在的文件夹里运行，或把 STORE_URL 设成机器人用的那一个。',
-      'Run this in the folder of the bot, or set STORE_URL as the bot has it.',
+      "Run this in the bot's folder, or set STORE_URL as the bot has it.",
     ),
   });
 
 /** What moving a store takes from outside. */
-export interface MoveParts {
+interface MoveParts {
   readonly clock: Clock;
   readonly log: Log;
   /** Breaks the copy off. */
@@ -235,18 +232,15 @@ const same: Problem = {
 
 const notEmpty: Problem = {
   code: 'store-not-empty',
-  message: text(
-    '新的存储里已经有记录，什么都没有改。',
-    'The new store holds something already; nothing was changed.',
-  ),
+  message: text('新的存储里已经有记录，什么都没有改。', 'The new store is not empty; nothing was changed.'),
   cure: text('换一个空的库或新的文件。', 'Name an empty database or a new file.'),
 };
 
 const brokenOff: Problem = {
   code: 'interrupted',
   message: text(
-    '已停下：新的存储里什么都没有，原来的没有变。',
-    'Stopped: the new store holds nothing, and the old one is as it was.',
+    '已停下：新的存储是空的，原来的没有变。',
+    'Stopped: the new store is empty, the old one unchanged.',
   ),
   cure: text('再次运行即可重新开始。', 'Run it again to start anew.'),
 };

@@ -135,8 +135,8 @@ function refuse(others: readonly TableShape[]): void {
       `the database holds tables or views of these names that this program did not make: ${names}`,
     ),
     cure: text(
-      '给同步记录单独建一个库，写进 STORE_URL；或把那些表改名',
-      'let STORE_URL name a database of its own, or rename those tables',
+      '单独建一个库（STORE_URL），或把那些表改名',
+      'give the store its own database (STORE_URL), or rename those tables',
     ),
     where: 'STORE_URL',
   });
@@ -149,10 +149,7 @@ const tooNew = (have: number) =>
       `数据库已被更新版本的程序升级到第 ${have} 版，本程序只认识到第 ${changes.length} 版`,
       `the store was upgraded to version ${have} by a newer program; this one knows versions up to ${changes.length}`,
     ),
-    cure: text(
-      '请使用更新版本的程序，或把 STORE_URL 指向另一个数据库',
-      'run the newer program, or let STORE_URL name another database',
-    ),
+    cure: text('请用更新版本的程序，或改 STORE_URL', 'run the newer program, or change STORE_URL'),
     where: 'STORE_URL',
   });
 

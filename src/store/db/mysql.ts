@@ -10,7 +10,7 @@ import { createPool, type ExecuteValues, type Pool, type PoolConnection, type Po
 import { type Problem, ProblemError, problem } from '../../sync/words/problem.ts';
 import { text } from '../../sync/words/text.ts';
 import { type Backend, type Database, inUse, type Relation, relationsOf } from './backend.ts';
-import { codeOf, mysqlProblem, silentCode } from './mysql-problems.ts';
+import { codeOf, mysqlProblem, silentCode } from './problems.ts';
 import type { TableShape } from './schema.ts';
 
 /** Connections at most: settling, the heartbeat of leases and a person's clicks run side by side. */

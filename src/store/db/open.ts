@@ -43,7 +43,7 @@ export async function openDatabase(
     });
     return { db, backend, watched };
   } catch (error) {
-    if (!(error instanceof ProblemError)) throw error;
+    if (!(error instanceof ProblemError) || name === setting) throw error;
     const [first, ...rest] = error.problems;
     throw new ProblemError([called(name, first), ...rest.map((one) => called(name, one))], {
       cause: error.cause,
@@ -83,7 +83,7 @@ export function backendOf(url: string): Backend {
 type Call = <R>(work: () => Promise<R>) => Promise<R>;
 
 /** Keeps an eye on the database: waits out locks, and knows what is wrong with it. */
-export interface Watch {
+interface Watch {
   readonly call: Call;
   /** What keeps the store from working right now. */
   trouble(): Problem | undefined;

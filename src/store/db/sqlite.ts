@@ -1,11 +1,11 @@
-import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { chmodSync, closeSync, existsSync, fstatSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from '@photostructure/sqlite';
 import { type Dialect, type SqliteDatabase, SqliteDialect, type SqliteStatement, sql } from 'kysely';
 import { ProblemError, problem } from '../../sync/words/problem.ts';
 import { type Backend, type Database, inUse, relationsOf } from './backend.ts';
+import { codeOf, fileProblem } from './problems.ts';
 import type { TableShape } from './schema.ts';
-import { fileProblem, prepareFile } from './sqlite-file.ts';
 
 /** The store in a file that only its owner can read; file and folder are made when missing. */
 export function sqliteBackend(name: string): Backend {
@@ -46,6 +46,47 @@ export function sqliteBackend(name: string): Backend {
     },
   };
 }
+
+/**
+ * Makes the store's file, and its folder, where they are missing; only their owner can read them. SQLite gives its
+ * side files the rights of the main one, so that one must have them before it is opened.
+ * @throws ProblemError when there cannot be such a file
+ */
+export function prepareFile(path: string): string {
+  try {
+    makeFolder(dirname(path));
+    // A device takes everything and keeps nothing, and a pipe would be waited for.
+    const about = statSync(path, { throwIfNoEntry: false });
+    if (about && !about.isFile()) throw Object.assign(new Error('no file'), { code: 'EISDIR' });
+    const file = openSync(path, 'a', 0o600);
+    const open = (fstatSync(file).mode & 0o077) !== 0;
+    closeSync(file);
+    if (open) for (const one of [path, ...sides(path)]) if (existsSync(one)) chmodSync(one, 0o600);
+    return path;
+  } catch (error) {
+    const told = fileProblem(path, codeOf(error) ?? '');
+    throw told ? problem(told, { cause: error }) : error;
+  }
+}
+
+/**
+ * Makes a folder, and those above it, for its owner only; one that is there stays as it is. One step after the other:
+ * Node's own way, `recursive`, goes round for ever where a file system has no room for folders of ours, as /proc.
+ */
+function makeFolder(folder: string): void {
+  const missing: string[] = [];
+  for (let at = folder; !existsSync(at); at = dirname(at)) missing.push(at);
+  for (const one of missing.reverse()) {
+    try {
+      mkdirSync(one, { mode: 0o700 });
+    } catch (error) {
+      // Another process may have been quicker.
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    }
+  }
+}
+
+const sides = (path: string): readonly string[] => [`${path}-wal`, `${path}-shm`];
 
 function dialectOf(path: string): Dialect {
   const dialect = new SqliteDialect({ database: async () => openDatabase(path) });

@@ -46,8 +46,8 @@ const known: readonly (readonly [codes: string, ...told: Told])[] = [
     'store-unreachable',
     text('存储数据库断开了连接（{code}）', "the store's server closed the connection ({code})"),
     text(
-      '请检查数据库服务器是否正常，有没有重启或中断连接',
-      'see whether the server is well: it may have been restarted, or somebody ended the connection',
+      '请检查数据库服务器是否重启或中断了连接',
+      'check the server: it may have restarted or ended the connection',
     ),
   ],
   [
@@ -62,7 +62,7 @@ const known: readonly (readonly [codes: string, ...told: Told])[] = [
     text('存储数据库是只读的（{code}）', "the store's server is read-only ({code})"),
     text(
       '请让 STORE_URL 指向主库，或取消服务器的 read_only',
-      'let STORE_URL name the primary server, or switch read_only off',
+      'let STORE_URL name the primary, or switch read_only off',
     ),
   ],
   [
@@ -77,7 +77,7 @@ const known: readonly (readonly [codes: string, ...told: Told])[] = [
     text('存储数据库里的行或表被别人锁住了', "somebody keeps rows or tables of the store's database locked"),
     text(
       '放开之后会自动继续；一直不放，请结束占用的会话（SHOW PROCESSLIST）',
-      'everything goes on by itself once they are free; if they never are, end that session (SHOW PROCESSLIST)',
+      'work goes on once they are free; if they never are, end that session (SHOW PROCESSLIST)',
     ),
   ],
   [
@@ -85,12 +85,9 @@ const known: readonly (readonly [codes: string, ...told: Told])[] = [
     'store-busy',
     text(
       '别的会话一再占用存储数据库里的行（{code}）',
-      "other sessions keep taking rows of the store's database ({code})",
+      "other sessions keep taking the store's rows ({code})",
     ),
-    text(
-      '请再试一次；总是这样，请给机器人单独用一个库',
-      'try again; if this goes on, give the bot a database of its own',
-    ),
+    text('请再试一次；总是这样，请给机器人单独用一个库', 'try again, or give the bot its own database'),
   ],
 ];
 
@@ -120,7 +117,7 @@ export const silent: Problem = {
   message: text('存储数据库没有应答', "the store's server does not answer"),
   cure: text(
     '请检查存储数据库和到它的网络；恢复后会自动继续',
-    'check the server, and the network between; work goes on when it answers again',
+    'check the server and the network; work goes on when it answers',
   ),
   where: 'STORE_URL',
 };
@@ -139,4 +136,94 @@ export function mysqlProblem(error: unknown): Problem | undefined {
   const [word, { zh, en }, cure] = told;
   const message = text(zh.replace('{code}', code), en.replace('{code}', code));
   return { code: word, message, cure, where: 'STORE_URL' };
+}
+
+/** Why the store's file cannot be used: what is wrong, and what to do. */
+const reasons: ReadonlyMap<string, readonly [what: Text, cure: Text]> = new Map(
+  Object.entries({
+    'EACCES EPERM SQLITE_PERM SQLITE_AUTH': [
+      text('没有写权限', 'this program may not write there'),
+      text(
+        '给运行程序的用户该文件夹和文件的写权限，或修改 STORE_URL',
+        "let the program's user write to the file and its folder, or change STORE_URL",
+      ),
+    ],
+    'EROFS SQLITE_READONLY': [
+      text('那里是只读的', 'it is read-only'),
+      text(
+        '换一个可以写的位置：修改 STORE_URL；在容器里挂载一个可写的卷',
+        'change STORE_URL to a writable place; in a container, mount a volume',
+      ),
+    ],
+    ENOENT: [
+      text('那里不能新建文件夹或文件', 'no folder or file can be made there'),
+      text('修改 STORE_URL，换一个普通的文件夹', 'let STORE_URL name a file in an ordinary folder'),
+    ],
+    'ENOTDIR EEXIST': [
+      text('路径中间有一段是文件，不是文件夹', 'a part of the path is a file and no folder'),
+      text('修改 STORE_URL 里的路径', 'change the path in STORE_URL'),
+    ],
+    EISDIR: [
+      text('它不是普通文件', 'it is no ordinary file'),
+      text(
+        '在 STORE_URL 里写文件的路径，例如 sqlite:./data/bitable-sync.db',
+        'let STORE_URL name a file, such as sqlite:./data/bitable-sync.db',
+      ),
+    ],
+    'ENOSPC EDQUOT SQLITE_FULL': [
+      text('磁盘满了', 'the disk is full'),
+      text('腾出磁盘空间后重试', 'free some space on the disk, then try again'),
+    ],
+    'ENAMETOOLONG ELOOP EINVAL': [
+      text('路径不对', 'that is no path of a file'),
+      text('修改 STORE_URL 里的路径', 'change the path in STORE_URL'),
+    ],
+    'SQLITE_CORRUPT SQLITE_FORMAT': [
+      text('文件已损坏', 'the file is damaged'),
+      text(
+        '从备份恢复，或移走它重新开始：定义不会丢，但机器人会忘记以前写过什么',
+        'restore a backup, or move the file away to start anew: definitions stay, what was written is forgotten',
+      ),
+    ],
+    'SQLITE_IOERR SQLITE_CANTOPEN SQLITE_PROTOCOL': [
+      text('磁盘出错', 'the disk failed'),
+      text(
+        '检查磁盘空间、文件权限，以及文件是否还在；网络盘上的 SQLite 不可靠，请放在本机磁盘上',
+        'check disk space, rights, and that the file is still there; keep it on a local disk',
+      ),
+    ],
+  } as const).flatMap(([codes, told]) => codes.split(' ').map((code) => [code, told] as const)),
+);
+
+/** What a person must put right about the store's file, by the system's code or SQLite's; undefined for what no person can. */
+export function fileProblem(path: string, code: string): Problem | undefined {
+  const where = 'STORE_URL';
+  if (code === 'SQLITE_NOTADB') {
+    return {
+      code: 'store-not-a-database',
+      message: text(`${path} 不是 SQLite 数据库`, `${path} is no SQLite database`),
+      cure: text('请移走该文件，或修改 STORE_URL', 'move the file away, or let STORE_URL name another one'),
+      where,
+    };
+  }
+  if (code.startsWith('SQLITE_BUSY')) {
+    return {
+      code: 'store-busy',
+      message: text(`${path} 一直被另一个程序占用`, `another program keeps ${path} locked`),
+      cure: text(
+        '放开之后会自动继续；一直不放，请结束那个程序',
+        'work goes on once it lets go; if it never does, end it',
+      ),
+      where,
+    };
+  }
+  // SQLite's finer codes begin with those of their group: SQLITE_IOERR_WRITE.
+  const group = /^SQLITE_[A-Z]+/.exec(code)?.[0] ?? code;
+  const [what, cure] = reasons.get(group) ?? [];
+  if (!what || !cure) return undefined;
+  const message = text(
+    `无法使用 ${path}：${what.zh}（${code}）`,
+    `${path} cannot be used: ${what.en} (${code})`,
+  );
+  return { code: 'store-unusable', message, cure, where };
 }
