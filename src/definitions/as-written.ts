@@ -2,10 +2,7 @@ import { type Document, isPair, isScalar, type Pair, type Scalar, visit } from '
 import type { Problem } from '../sync/words/problem.ts';
 import { text } from '../sync/words/text.ts';
 
-/**
- * Sets what stands for a value of the data back to how it is written: keys, the values of `map` and `default`. What
- * YAML makes of 007, 0x1F, 1.50 or a number of 20 digits is not what the column holds.
- */
+/** Sets keys and the values of `map` and `default` back to how they are written: 007 and 1.50 are no numbers here. */
 export function takeAsWritten(document: Document): void {
   visit(document, {
     Scalar(key, node, above) {

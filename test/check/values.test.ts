@@ -18,8 +18,7 @@ function sampleOf(type: ColumnType, kind: FieldKind, rule: ColumnRule = {}, hidd
   const field = (name: string, its: FieldKind) => ({ id: name, name, kind: its, look: '', primary: false });
   const mapping = mapColumns(
     definition,
-    columns,
-    [field('no', 'text'), field('v', kind)],
+    { columns, fields: [field('no', 'text'), field('v', kind)] },
     zoneOf('Asia/Shanghai'),
   );
   if (isMismatch(mapping)) throw new Error('it does not fit');

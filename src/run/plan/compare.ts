@@ -5,7 +5,7 @@ import type { Cell } from '../../sync/fields/kinds/kind.ts';
 import { keyIn, type Mapping } from '../../sync/fields/mapping.ts';
 import { type Change, hashOfRow, seedOf, type Written } from '../../sync/plan/change.ts';
 import { type Compared, diff, type TableIndex, whyBadKey } from '../../sync/plan/diff.ts';
-import { holdsDeletes, type NewOptions, newOptions } from '../../sync/plan/policy.ts';
+import { keepsDeletes, type NewOptions, newOptions } from '../../sync/plan/policy.ts';
 import { badGroups } from '../../sync/state/counts.ts';
 import type { BadGroup, BadRow, Sample } from '../../sync/state/state.ts';
 import { count, type Text, text } from '../../sync/words/text.ts';
@@ -113,7 +113,7 @@ export async function compare(planning: Planning, read: Read): Promise<Compariso
   await refused.end();
   for (const row of untouchable(mapping, both)) await bad.list(row);
   const keeps = before.handMade === 'keep' && definition.deletes === 'ask';
-  const deletes = holdsDeletes(both.rows)
+  const deletes = keepsDeletes(both.rows)
     ? heldBack(judge.leftOver())
     : await owned(judge.leftOver(), keeps ? 'ours' : definition.deletes, {
         known: (ids) => ledger.known(scope, ids),
@@ -196,7 +196,7 @@ export function judgeOf(
   mode: Mode,
 ) {
   const { rows, records, resolver } = both;
-  const { row: judge, leftOver } = diff(mapping, records.index, rows.times, mode, within);
+  const { row: judge, leftOver } = diff(mapping, records.index, { mode, times: rows.times, within });
 
   function row({ row: number, cells: words }: SourceRow): Judged {
     const cells = resolver ? resolver.row(words) : words;

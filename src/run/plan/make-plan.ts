@@ -1,5 +1,5 @@
 import { lifetimeOf } from '../../sync/definition/definition.ts';
-import { heldDeletes, viewNotes } from '../../sync/plan/policy.ts';
+import { keptDeletes, viewNotes } from '../../sync/plan/policy.ts';
 import type { State, WaitReason } from '../../sync/state/state.ts';
 import { ProblemError } from '../../sync/words/problem.ts';
 import { type Basis, fingerprintOf, type Plan, writePlan } from '../plan.ts';
@@ -132,7 +132,7 @@ function showPlanned({ job }: Planning, { both, within }: Read, found: Compariso
       ...state.notes,
       ...strangers,
       ...(both.resolver?.notes() ?? []),
-      ...(held > 0 ? [heldDeletes(both.rows.keyless, held)] : []),
+      ...(held > 0 ? [keptDeletes(both.rows.keyless, held)] : []),
       ...viewNotes(outside, within),
     ],
     planned: { creates, updates, back, deletes },

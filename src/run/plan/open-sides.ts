@@ -157,13 +157,13 @@ export async function pairSides(
   const { source, query, columns, zone } = origin;
   const { fields, known } = target;
   const homeless =
-    creating === 'none' ? [] : homelessColumns(definition, columns, fields, known, creating === 'all');
+    creating === 'none' ? [] : homelessColumns(definition, { columns, fields, known }, creating === 'all');
   const { fields: wanted, problems } =
     homeless.length === 0
       ? { fields: [], problems: [] }
       : creationOf(homeless, await source.describe(query, signal), fields.length);
   const whole = [...fields, ...wanted.map(fieldToBe)];
-  const mapping = mapColumns(definition, columns, whole, zone, known);
+  const mapping = mapColumns(definition, { columns, fields: whole, known }, zone);
   return { wanted, problems, fields: whole, mapping };
 }
 

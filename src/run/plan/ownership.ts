@@ -89,7 +89,7 @@ export function witness(ledger: Pick<Ledger, 'find'>, scope: Scope, known: numbe
 export interface LeftOver {
   /** Deletes that are not carried out: the ledger does not know the record, or nobody can tell whose it is. */
   readonly kept: number;
-  /** Of these, those of which nobody can tell, see `holdsDeletes`. */
+  /** Of these, those of which nobody can tell, see `keepsDeletes`. */
   readonly held: number;
   /** Records among the deletes that the ledger does not know. */
   readonly handMade: number;

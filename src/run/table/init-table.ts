@@ -110,7 +110,7 @@ async function fieldsFor(definition: Definition, parts: InitParts): Promise<read
   const query = queryOf(definition, parts.timeZone);
   const columns = await parts.sources(definition.source.connection).describe(query, parts.signal);
   const { fields, problems } = tableOf(definition, columns);
-  const mapping = mapColumns(definition, columns, fields.map(fieldToBe), zoneOf(query.timeZone));
+  const mapping = mapColumns(definition, { columns, fields: fields.map(fieldToBe) }, zoneOf(query.timeZone));
   const mismatches = isMismatch(mapping) ? mapping.filter(({ code }) => code !== 'no-such-field') : [];
   const [first, ...others] = [...problems, ...mismatches];
   if (first) throw new ProblemError([first, ...others]);

@@ -3,12 +3,10 @@ import { type Text, text } from '../words/text.ts';
 import { type Dialect, type Token, tokens } from './sql.ts';
 
 /**
- * Says why a query may not run: only one SELECT or WITH that reads is allowed.
+ * Says why a query may not run: only one SELECT or WITH that reads may. One problem a kind, each with its line.
  *
- * Judged on tokens, so that words in strings, quoted names and comments do not matter. A read-only session is
- * not enough: it still lets `INTO OUTFILE` write a file.
- * https://dev.mysql.com/doc/refman/8.4/en/select-into.html
- * @returns an empty list when the query is fine; one problem a kind, each with its line
+ * Judged on tokens, so that words in strings, names and comments do not matter. A read-only session is not enough: it
+ * lets `INTO OUTFILE` write a file. https://dev.mysql.com/doc/refman/8.4/en/select-into.html
  */
 export function judgeQuery(sql: string, dialect: Dialect = 'mysql'): Problem[] {
   // Servers end a comment or a quoted name at it.

@@ -3,9 +3,10 @@ import { type Text, text } from '../words/text.ts';
 /** One piece of a SQL text, as far as rules about whole statements need it. */
 export interface Token {
   /**
-   * `word`: a bare name or keyword · `number`: as servers cut it, so that a word may follow without a blank ·
-   * `quoted`: a string or a quoted name · `mark`: any other single character, or MySQL's `\N` for NULL ·
-   * `executable`: a comment that servers run · `unclosed`: a string or comment without its end · `half-number`: one that ends in the `e` of its exponent.
+   * `word`: a bare name or keyword · `number`: as servers cut it, so that a word may follow without a blank · `quoted`:
+   * a string or a quoted name · `mark`: any other single character, or MySQL's `\N` for NULL · `executable`: a comment
+   * that servers run · `unclosed`: a string or comment without its end · `half-number`: one that ends in the `e` of its
+   * exponent.
    */
   readonly kind: 'word' | 'number' | 'half-number' | 'quoted' | 'mark' | 'executable' | 'unclosed';
   /** Words in upper case; the first character of everything else. */
@@ -17,9 +18,9 @@ export interface Token {
 }
 
 /**
- * How quotes and comments are read. `mysql` is MySQL and MariaDB as they come, `ansi-mysql` the same with
- * ANSI_QUOTES, `plain-mysql` with NO_BACKSLASH_ESCAPES; `sqlite` knows no escapes but names in brackets, and needs
- * no blank behind `--`. https://dev.mysql.com/doc/refman/8.4/en/sql-mode.html https://www.sqlite.org/lang_comment.html
+ * How quotes and comments are read. `ansi-mysql`: with ANSI_QUOTES, `plain-mysql`: with NO_BACKSLASH_ESCAPES; `sqlite`
+ * has names in brackets, no escapes, and needs no blank behind `--`.
+ * https://dev.mysql.com/doc/refman/8.4/en/sql-mode.html https://www.sqlite.org/lang_comment.html
  */
 export type Dialect = 'mysql' | 'ansi-mysql' | 'plain-mysql' | 'sqlite';
 
@@ -146,9 +147,8 @@ const names: ReadonlyMap<string, Text> = new Map([
 ]);
 
 /**
- * Names the first character outside quotes that looks like a blank or a mark and is none, with its line: a no-break
- * space, a full-width comma. Returns undefined when there is none. A name may hold such a character, so this only
- * explains a query that a server has refused.
+ * Names the first character outside quotes that looks like a blank or a mark and is none, with its line. A name may
+ * hold one, so this only explains a query that a server has refused.
  */
 export function oddCharacter(sql: string, dialect: Dialect): Text | undefined {
   for (const { kind, start, end, line } of tokens(sql, dialect)) {

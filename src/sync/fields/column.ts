@@ -2,10 +2,8 @@ import type { ColumnRule } from '../definition/definition.ts';
 import type { Field, FieldKind } from '../definition/field.ts';
 
 /**
- * One cell of a query's row as it leaves the source, exact.
- *
- * Integers are numbers up to 2^53 and digit strings above; decimals are digit strings; floats are numbers;
- * dates and times are strings in the source's own words (`2026-01-31 08:00:00`); bytes are bytes, those of a BIT too.
+ * One cell of a query's row as it leaves the source, exact: whole numbers above 2^53 and decimals are digits, dates and
+ * times are in the source's own words (`2026-01-31 08:00:00`), bytes are bytes, those of a BIT too.
  */
 export type Value = string | number | Uint8Array | null;
 

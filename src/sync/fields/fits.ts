@@ -217,8 +217,8 @@ const fits: Readonly<Record<ColumnType, Fit>> = {
 };
 
 /**
- * Says why a column cannot fill a kind of field whatever its values are; undefined when it can. A rule's `map`
- * makes other values of all but bytes, so then the values decide.
+ * Says why a column cannot fill a kind of field whatever its values are. A rule's `map` makes other values of all but
+ * bytes, so then the values decide.
  */
 export function refusal(
   column: Column,

@@ -4,10 +4,8 @@ import type { Cell } from './kinds/kind.ts';
 export type Key = string;
 
 /**
- * Makes the key of a row from its canonical key cells: the one normalisation used for query, table and ledger.
- *
- * Blanks around a part do not count and composed and decomposed characters are one (NFC); case counts.
- * Several parts are joined with their lengths, so that no two different lists make the same key.
+ * Makes the key of a row from its canonical key cells, the same for query, table and ledger. Blanks at the ends do not
+ * count, composed and decomposed characters are one (NFC), case counts. Lengths keep lists of parts apart.
  */
 export function keyOf(parts: readonly Cell[]): Key {
   const [only] = parts;
@@ -48,8 +46,8 @@ const unseen =
 const letters = /[\u1100-\u11ff]+|\P{M}\p{M}*|\p{M}+/gu;
 
 /**
- * Returns a text with what nobody would see in it made visible: blanks at its ends as ␠, other blanks, controls and
- * unseen marks as ⟨U+00A0⟩, and so are letters in another form than the composed one.
+ * Makes visible what nobody would see in a text: blanks at its ends as ␠, other blanks, controls, unseen marks and
+ * letters that are not composed as ⟨U+00A0⟩.
  */
 export function visible(part: string): string {
   if (ascii.test(part)) return part;

@@ -7,21 +7,8 @@ import { type Key, keyOf } from './key.ts';
 import { isBad } from './kinds/kind.ts';
 import { filledKeyKinds, keyKinds, kindOf, kinds } from './kinds/kinds.ts';
 
-/** The records of a linked table by the field that names them. */
-export interface LinkKeys {
-  /** Adds a record; one that was read before changes nothing. @param raw the naming field's cell as read */
-  add(id: string, raw: unknown): void;
-  clear(): void;
-  find(word: string): string | undefined;
-  isDoubled(word: string): boolean;
-  /** The word of a record; searches. */
-  called(id: string): string | undefined;
-  /** Different records added. */
-  readonly size: number;
-}
-
 /** Makes an empty list of a linked table's records; a word is compared as the naming field's kind reads it. */
-export function linkKeys(field: Field, zone: Zone): LinkKeys {
+export function linkKeys(field: Field, zone: Zone) {
   const kind = kindOf(field.kind);
   const column = { name: field.name, type: 'any' as const };
   const read = kinds.get(field.kind)?.wanted({ column, field, rule: {}, zone, hidden: true });
@@ -35,7 +22,8 @@ export function linkKeys(field: Field, zone: Zone): LinkKeys {
   }
 
   return {
-    add(id, raw) {
+    /** Adds a record; one that was read before changes nothing. @param raw the naming field's cell as read */
+    add(id: string, raw: unknown): void {
       if (ids.has(id)) return;
       ids.add(id);
       const key = raw === undefined || raw === null ? '' : keyOf([kind?.held(raw) ?? '']);
@@ -43,18 +31,20 @@ export function linkKeys(field: Field, zone: Zone): LinkKeys {
       if (records.has(key)) doubled.add(key);
       else records.set(key, id);
     },
-    clear() {
+    clear(): void {
       records.clear();
       doubled.clear();
       ids.clear();
     },
-    find(word) {
+    find(word: string): string | undefined {
       const key = keyOfWord(word);
       return doubled.has(key) ? undefined : records.get(key);
     },
-    isDoubled: (word) => doubled.has(keyOfWord(word)),
-    called: (id) => [...records].find(([, record]) => record === id)?.[0],
-    get size() {
+    isDoubled: (word: string): boolean => doubled.has(keyOfWord(word)),
+    /** The word of a record; searches. */
+    called: (id: string): string | undefined => [...records].find(([, record]) => record === id)?.[0],
+    /** Different records added. */
+    get size(): number {
       return ids.size;
     },
   };

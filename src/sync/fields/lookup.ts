@@ -46,76 +46,67 @@ export function resolver(
   targets: readonly Target[],
   directoryOf: (lookup: Lookup) => Directory,
 ): Resolver | undefined {
-  const places = targets.flatMap((target, at) =>
-    target.lookup ? [{ at, seat: seat(target, target.lookup, directoryOf(target.lookup)) }] : [],
-  );
+  const places = targets.flatMap((target, at): Looked[] => {
+    const { lookup } = target;
+    return lookup
+      ? [{ at, target, lookup, directory: directoryOf(lookup), leftOut: new Set(), times: 0 }]
+      : [];
+  });
   if (places.length === 0) return undefined;
+  let strangers = false;
+
+  function resolve(place: Looked, cell: Cell): Cell | Bad {
+    const words = membersIn(cell);
+    const missing = words.filter((word) => place.directory.find(word) === undefined);
+    if (missing.length > 0) {
+      if (place.lookup.kind === 'person') strangers = true;
+      if (place.lookup.missing === 'reject' || place.directory.doubt) return noMatch(place, missing);
+      place.times += missing.length;
+      for (const word of missing) if (place.leftOut.size <= wordsShown) place.leftOut.add(word);
+    }
+    return cellOf(words.flatMap((word) => place.directory.find(word) ?? []));
+  }
+
   return {
     row(cells) {
       const resolved = [...cells];
-      for (const { at, seat: place } of places) {
-        const cell = place.resolve(cells[at] ?? '');
-        if (isBad(cell)) return { field: targets[at]?.name ?? '', bad: cell };
-        resolved[at] = cell;
+      for (const place of places) {
+        const cell = resolve(place, cells[place.at] ?? '');
+        if (isBad(cell)) return { field: place.target.name, bad: cell };
+        resolved[place.at] = cell;
       }
       return resolved;
     },
-    called: (at, id) => places.find((place) => place.at === at)?.seat.called(id),
-    notes() {
-      const strangers = places.some(({ seat: place }) => place.strangers());
-      return [...places.flatMap(({ seat: place }) => place.note() ?? []), ...(strangers ? [range] : [])];
-    },
+    called: (at, id) => places.find((place) => place.at === at)?.directory.called(id),
+    notes: () => [...places.filter(({ times }) => times > 0).map(leftOutNote), ...(strangers ? [range] : [])],
   };
+}
+
+/** One looked-up field, and what became of its words without a match. */
+interface Looked {
+  readonly at: number;
+  readonly target: Target;
+  readonly lookup: Lookup;
+  readonly directory: Directory;
+  /** The first few words that were left out, and how many values were. */
+  readonly leftOut: Set<string>;
+  times: number;
 }
 
 /** Words that a message shows, and characters of each. */
 const wordsShown = 3;
 const charactersShown = 40;
 
-/** One looked-up field: its words, and what became of those without a match. */
-function seat({ name, hidden }: Target, lookup: Lookup, directory: Directory) {
-  const leftOut = new Set<string>();
-  let times = 0;
-  let strangers = false;
-  return {
-    resolve(cell: Cell): Cell | Bad {
-      if (cell === '') return cell;
-      const ids: string[] = [];
-      const missing: string[] = [];
-      for (const word of membersIn(cell)) {
-        const id = directory.find(word);
-        if (id === undefined) missing.push(word);
-        else ids.push(id);
-      }
-      if (missing.length > 0) {
-        if (lookup.kind === 'person') strangers = true;
-        if (lookup.missing === 'reject' || directory.doubt)
-          return noMatch(name, hidden, lookup, directory, missing);
-        times += missing.length;
-        for (const word of missing) if (leftOut.size <= wordsShown) leftOut.add(word);
-      }
-      return cellOf(ids);
-    },
-    called: (id: string) => directory.called(id),
-    strangers: () => strangers,
-    note(): Text | undefined {
-      if (times === 0) return undefined;
-      const shown = quoted([...leftOut], hidden);
-      return text(
-        `字段「${name}」有 ${count(times)} 个值没有找到对应的${lookup.kind === 'person' ? '人' : '记录'}，已留空：${shown}`,
-        `${count(times)} values for ${name} name no ${lookup.kind === 'person' ? 'person' : 'linked record'} and were left out: ${shown}`,
-      );
-    },
-  };
+function leftOutNote({ target: { name, hidden }, lookup, leftOut, times }: Looked): Text {
+  const shown = quoted([...leftOut], hidden);
+  const what = lookup.kind === 'person' ? text('人', 'person') : text('记录', 'linked record');
+  return text(
+    `字段「${name}」有 ${count(times)} 个值没有找到对应的${what.zh}，已留空：${shown}`,
+    `${count(times)} values for ${name} name no ${what.en} and were left out: ${shown}`,
+  );
 }
 
-function noMatch(
-  name: string,
-  hidden: boolean,
-  lookup: Lookup,
-  directory: Directory,
-  missing: readonly string[],
-): Bad {
+function noMatch({ target: { name, hidden }, lookup, directory }: Looked, missing: readonly string[]): Bad {
   const unknown = missing.filter((word) => !directory.isDoubled(word));
   const words = quoted(unknown.length > 0 ? unknown : missing, hidden);
   if (lookup.kind === 'person') {
@@ -127,20 +118,18 @@ function noMatch(
       ),
     };
   }
-  if (unknown.length === 0) {
-    return {
-      bad: text(
-        `字段「${name}」：关联表里「${lookup.by}」为 ${words} 的记录不止一条，无法确定是哪一条`,
-        `${words} stands twice in the linked table (${lookup.by}), so nobody knows which record is meant for ${name}`,
-      ),
-    };
-  }
   const doubt = directory.doubt ?? text('', '');
   return {
-    bad: text(
-      `字段「${name}」：关联表里没有「${lookup.by}」为 ${words} 的记录${doubt.zh}`,
-      `${words} is not in the linked table (${lookup.by}) for ${name}${doubt.en}`,
-    ),
+    bad:
+      unknown.length === 0
+        ? text(
+            `字段「${name}」：关联表里「${lookup.by}」为 ${words} 的记录不止一条，无法确定是哪一条`,
+            `${words} stands twice in the linked table (${lookup.by}), so nobody knows which record is meant for ${name}`,
+          )
+        : text(
+            `字段「${name}」：关联表里没有「${lookup.by}」为 ${words} 的记录${doubt.zh}`,
+            `${words} is not in the linked table (${lookup.by}) for ${name}${doubt.en}`,
+          ),
   };
 }
 
@@ -219,15 +208,8 @@ export const wordsMost = 200_000;
 /** Characters of a word that can name somebody: those of the longest e-mail address. */
 const longest = 320;
 
-/** The different words by which people are named, gathered row by row. */
-export interface LookupWords {
-  /** Takes a row's words; answers false once there are more than {@link wordsMost}. */
-  take(cells: readonly Cell[]): boolean;
-  all(): ReadonlyMap<PersonBy, ReadonlySet<string>>;
-}
-
-/** Gathers nothing where no person is looked up. */
-export function lookupWords(targets: readonly Target[]): LookupWords {
+/** Gathers the different words by which people are named; nothing where no person is looked up. */
+export function lookupWords(targets: readonly Target[]) {
   const sets = new Map<PersonBy, Set<string>>();
   const places = targets.flatMap(({ lookup }, at) => {
     if (lookup?.kind !== 'person') return [];
@@ -237,7 +219,8 @@ export function lookupWords(targets: readonly Target[]): LookupWords {
   });
   const size = (): number => [...sets.values()].reduce((all, words) => all + words.size, 0);
   return {
-    take(cells) {
+    /** Takes a row's words; answers false once there are more than {@link wordsMost}. */
+    take(cells: readonly Cell[]): boolean {
       if (places.length === 0) return true;
       for (const { at, words } of places) {
         const cell = cells[at] ?? '';
@@ -245,7 +228,7 @@ export function lookupWords(targets: readonly Target[]): LookupWords {
       }
       return size() <= wordsMost;
     },
-    all: () => sets,
+    all: (): ReadonlyMap<PersonBy, ReadonlySet<string>> => sets,
   };
 }
 

@@ -1,28 +1,18 @@
 import type { Definition } from '../definition/definition.ts';
-import type { Field, Fields } from '../definition/field.ts';
+import type { Fields } from '../definition/field.ts';
 import type { Problem } from '../words/problem.ts';
 import { type Text, text } from '../words/text.ts';
 import type { Zone } from '../words/zone.ts';
-import {
-  type Column,
-  type ColumnType,
-  type Filled,
-  isCut,
-  type KnownField,
-  type Lookup,
-  type Pair,
-  type Target,
-  type Value,
-} from './column.ts';
+import { type ColumnType, isCut, type KnownField, type Pair, type Target, type Value } from './column.ts';
 import { type Key, keyOf, normal } from './key.ts';
 import { mayBeNumbers, type Unsaid } from './kinds/date.ts';
 import { filledAs } from './kinds/formula.ts';
-import { type Bad, type Cell, isBad, type Kind, type Place, unfit } from './kinds/kind.ts';
+import { type Bad, type Cell, isBad, type Kind, unfit } from './kinds/kind.ts';
 import { kindOf, kinds } from './kinds/kinds.ts';
 import { lookupOf } from './lookup.ts';
-import { knownFields, pairUp } from './pairing.ts';
+import { knownFields, type Layout, pairUp } from './pairing.ts';
 import { fieldName } from './pairing-problems.ts';
-import { transform, unmetNote } from './transform.ts';
+import { transform, unmetNotes } from './transform.ts';
 
 /** The first value of a row that does not fit. */
 export interface Misfit {
@@ -58,101 +48,96 @@ export interface Mapping {
 /** Everything that stands between a query and its table, at least one thing. */
 export type Mismatches = readonly [Problem, ...Problem[]];
 
-/**
- * Compares the query's columns with the table's fields and the definition's rules.
- * Answers the mapping, or every mismatch at once.
- * @param known where the columns went before
- */
-export function mapColumns(
-  definition: Definition,
-  columns: readonly Column[],
-  fields: readonly Field[],
-  zone: Zone,
-  known: readonly KnownField[] = [],
-): Mapping | Mismatches {
-  const { pairs, problems, notes } = pairUp(definition, columns, fields, known);
+/** Compares the query's columns with the table's fields and the definition's rules: the mapping, or every mismatch. */
+export function mapColumns(definition: Definition, layout: Layout, zone: Zone): Mapping | Mismatches {
+  const { pairs, problems, notes } = pairUp(definition, layout);
   const [first, ...others] = problems;
-  return first ? [first, ...others] : compile(definition, pairs, notes, zone);
+  return first ? [first, ...others] : { ...compile(definition, pairs, zone), notes };
 }
 
 /** Whether {@link mapColumns} found mismatches. */
 export const isMismatch = (result: Mapping | Mismatches): result is Mismatches => Array.isArray(result);
 
-function compile(
-  definition: Definition,
-  pairs: readonly Pair[],
-  notes: readonly Text[],
-  zone: Zone,
-): Mapping {
-  const isHidden = ({ column, field }: Pair): boolean =>
-    [column.name, field.name, fieldName(definition, column.name)].some((name) =>
-      definition.private.includes(name),
-    );
-  const targets = pairs.map((pair) => ({
-    id: pair.field.id,
-    name: pair.field.name,
-    kind: pair.field.kind,
-    hidden: isHidden(pair),
-    ...(kinds.has(pair.field.kind) ? {} : { filled: filledOf(pair, zone) }),
-    ...(pair.rule.empty === 'keep' ? { keep: true as const } : {}),
-    ...(pair.field.options === undefined ? {} : { options: pair.field.options }),
-    ...asked(lookupOf(pair.rule, pair.field)),
-  }));
-  const keepCut = definition.source.cut === 'keep';
-  const unmet = pairs.map(({ rule }) => new Set(Object.keys(rule.map ?? {})));
-  const readers = pairs.map((pair, at) => ({
-    at: pair.at,
-    read: readerOf(pair, { zone, hidden: isHidden(pair), keepCut }, (entry) => unmet[at]?.delete(entry)),
-  }));
-  const holders = pairs.map((pair) => ({ name: pair.field.name, read: kindOfPair(pair, zone).held }));
+function compile(definition: Definition, pairs: readonly Pair[], zone: Zone): Omit<Mapping, 'notes'> {
+  const ways = pairs.map((pair) => wayOf(definition, pair, zone));
   const key = definition.key.map((part) => pairs.findIndex((pair) => pair.column.name === part.column));
   const spelt = key.filter((at) => anySpelling.has(pairs[at]?.column.type ?? 'any'));
   return {
-    targets,
+    targets: ways.map(({ target }) => target),
     key,
     known: knownFields(pairs, definition),
-    notes,
     unsaid: pairs.flatMap(({ column, field, rule }, at) =>
       field.kind === 'date' && rule.unit === undefined && mayBeNumbers.has(column.type)
         ? [{ column: column.name, field: field.name, at }]
         : [],
     ),
     wanted(row) {
-      const cells = new Array<Cell>(readers.length);
-      for (let at = 0; at < readers.length; at++) {
-        const reader = readers[at] as (typeof readers)[number];
-        const cell = reader.read(row[reader.at] ?? null);
-        if (isBad(cell)) {
-          // The others count as seen for their maps all the same.
-          for (const other of readers.slice(at + 1)) other.read(row[other.at] ?? null);
-          return { field: targets[at]?.name ?? '', column: reader.at, bad: cell };
-        }
-        cells[at] = cell;
+      const cells: Cell[] = [];
+      let misfit: Misfit | undefined;
+      for (const { at, read, target } of ways) {
+        // After a misfit the others are read all the same: their maps have met their values.
+        const cell = read(row[at] ?? null);
+        if (!isBad(cell)) cells.push(cell);
+        else misfit ??= { field: target.name, column: at, bad: cell };
       }
-      return cells;
+      return misfit ?? cells;
     },
-    unmet: () =>
-      pairs.flatMap((pair, at) => {
-        const entries = [...(unmet[at] ?? [])];
-        return entries.length === 0 ? [] : [unmetNote(pair.column.name, entries, isHidden(pair))];
-      }),
-    rowKey(row) {
-      return keyOf(
+    unmet: () => ways.flatMap(({ unmet, column, target }) => unmetNotes(column, [...unmet], target.hidden)),
+    rowKey: (row) =>
+      keyOf(
         key.map((at) => {
-          const reader = readers[at];
-          const cell = reader?.read(row[reader.at] ?? null) ?? '';
+          const way = ways[at];
+          const cell = way?.read(row[way.at] ?? null) ?? '';
           return isBad(cell) ? '' : cell;
         }),
-      );
-    },
+      ),
     isLoose: (row, cells) =>
-      spelt.some((at) => String(row[readers[at]?.at ?? -1] ?? '') !== normal(cells[at] ?? '')),
-    held: (record) =>
-      holders.map(({ name, read }) => {
-        const raw = record[name];
-        // A field named `constructor` that is empty in this record reads as a function of every object.
-        return raw === undefined || raw === null || typeof raw === 'function' ? '' : read(raw);
-      }),
+      spelt.some((at) => String(row[ways[at]?.at ?? -1] ?? '') !== normal(cells[at] ?? '')),
+    held: (record) => ways.map(({ held, target }) => held(record[target.name])),
+  };
+}
+
+/** How one column's values become one field's cells. */
+interface Way {
+  readonly column: string;
+  /** Position of the column in the query's rows. */
+  readonly at: number;
+  readonly target: Target;
+  read(value: Value): Cell | Bad;
+  held(raw: unknown): Cell;
+  /** Entries of the rule's `map` that no value has met so far. */
+  readonly unmet: ReadonlySet<string>;
+}
+
+/** Reads a column's values: what its rule does to them, then the field's kind. */
+function wayOf(definition: Definition, pair: Pair, zone: Zone): Way {
+  const { column, field, rule, at } = pair;
+  const names = [column.name, field.name, fieldName(definition, column.name)];
+  const hidden = names.some((name) => definition.private.includes(name));
+  const filled = kinds.has(field.kind) ? undefined : { as: filledAs(column.type), zone: zone.name };
+  const kind = kindOf(field.kind, filled) as Kind;
+  const lookup = lookupOf(rule, field);
+  const unmet = new Set(Object.keys(rule.map ?? {}));
+  const place = { column, field, rule, zone, hidden };
+  const wanted = kind.wanted(place);
+  const change = transform(rule, column.type, (entry) => unmet.delete(entry)) ?? ((value: Value) => value);
+  const mayBeCut = definition.source.cut !== 'keep' && column.cutAt !== undefined;
+  return {
+    ...{ column: column.name, at, unmet },
+    target: {
+      ...{ id: field.id, name: field.name, kind: field.kind, hidden },
+      ...(filled && { filled }),
+      ...(rule.empty === 'keep' && { keep: true }),
+      ...(field.options && { options: field.options }),
+      ...(lookup && { lookup }),
+    },
+    read(value) {
+      if (mayBeCut && isCut(value, column)) return unfit(place, value, wasCut);
+      const changed = change(value);
+      return changed === null ? '' : wanted(changed);
+    },
+    // A field named `constructor` that is empty in a record reads as a function of every object.
+    held: (raw) => (raw === undefined || raw === null || typeof raw === 'function' ? '' : kind.held(raw)),
   };
 }
 
@@ -163,27 +148,6 @@ const anySpelling: ReadonlySet<ColumnType> = new Set(['text', 'enum', 'json', 'a
 export const keyIn = (mapping: Pick<Mapping, 'key'>, cells: readonly Cell[]): Key =>
   keyOf(mapping.key.map((at) => cells[at] ?? ''));
 
-/** How a definition has its values read. */
-interface Reading extends Pick<Place, 'zone' | 'hidden'> {
-  /** Whether texts that the database cut short are values. */
-  readonly keepCut: boolean;
-}
-
-/** Reads a column's values: BIT as its number, then what its rule does to them, then the field's kind. */
-function readerOf(
-  pair: Pair,
-  { zone, hidden, keepCut }: Reading,
-  onMet: (entry: string) => void,
-): (value: Value) => Cell | Bad {
-  const place = { ...pair, zone, hidden };
-  const read = kindOfPair(pair, zone).wanted(place);
-  const change = transform(pair.rule, pair.column.type, onMet);
-  const ready = (value: Value): Cell | Bad => (value === null ? '' : read(value));
-  const changed = change ? (value: Value) => ready(change(value)) : ready;
-  if (keepCut || pair.column.cutAt === undefined) return changed;
-  return (value) => (isCut(value, pair.column) ? unfit(place, value, wasCut) : changed(value));
-}
-
 const wasCut = {
   zh: '的内容被数据库截断了',
   en: 'was cut short by the database, so it is no value',
@@ -192,9 +156,3 @@ const wasCut = {
     'Have the query put less together (GROUP_CONCAT), or say cut: keep under source to write what is left.',
   ),
 };
-
-const asked = (lookup: Lookup | undefined): Pick<Target, 'lookup'> => (lookup ? { lookup } : {});
-
-const filledOf = ({ column }: Pair, zone: Zone): Filled => ({ as: filledAs(column.type), zone: zone.name });
-
-const kindOfPair = (pair: Pair, zone: Zone): Kind => kindOf(pair.field.kind, filledOf(pair, zone)) as Kind;

@@ -22,6 +22,14 @@ import {
   vanished,
 } from './pairing-problems.ts';
 
+/** What a definition is compared with. */
+export interface Layout {
+  readonly columns: readonly Column[];
+  readonly fields: readonly Field[];
+  /** Where the columns went before. */
+  readonly known?: readonly KnownField[] | undefined;
+}
+
 /** Columns and fields brought together, with all that is wrong or worth telling about it. */
 export interface Pairing {
   readonly pairs: readonly Pair[];
@@ -31,15 +39,10 @@ export interface Pairing {
 }
 
 /**
- * Finds each column's field: by name, or by the ID that it had before when the name is gone. A name that belongs to
- * another field than before, while the old one still exists, is nobody's guess: that is a problem.
+ * Finds each column's field by name, or by the ID that it had before when the name is gone. A name that is another
+ * field than before, while the old one still exists, is a problem: nobody's guess.
  */
-export function pairUp(
-  definition: Definition,
-  columns: readonly Column[],
-  fields: readonly Field[],
-  known: readonly KnownField[],
-): Pairing {
+export function pairUp(definition: Definition, { columns, fields, known = [] }: Layout): Pairing {
   const byName = new Map(fields.map((field) => [field.name, field]));
   const byId = new Map(fields.map((field) => [field.id, field]));
   const before = new Map(known.map((one) => [one.column, one]));

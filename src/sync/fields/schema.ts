@@ -2,10 +2,10 @@ import type { ColumnRule, Definition, Plain } from '../definition/definition.ts'
 import type { Field, WritableKind } from '../definition/field.ts';
 import type { Problem } from '../words/problem.ts';
 import { type Text, text } from '../words/text.ts';
-import type { Column, ColumnDetail, Homeless, KnownField } from './column.ts';
+import type { ColumnDetail, Homeless } from './column.ts';
 import { keyKinds } from './kinds/kinds.ts';
 import { significantDigits } from './kinds/number.ts';
-import { hopeless, pairUp } from './pairing.ts';
+import { hopeless, type Layout, pairUp } from './pairing.ts';
 import { transform } from './transform.ts';
 
 /** What a field is to hold and how it shows it. */
@@ -40,8 +40,8 @@ const personWords: ReadonlySet<string> = new Set(['open_id', 'user_id', 'union_i
 const plainText: FieldShape = { kind: 'text' };
 
 /**
- * The field that suits a column: its rule's `as` counts first, then what the rule turns values into, then the
- * column's own type. Undefined for links, which nobody can make without knowing their table.
+ * The field that suits a column: by its rule's `as`, then by what the rule makes of values, then by the column's type.
+ * Undefined for links, which nobody can make without knowing their table.
  */
 export function fieldFor(column: ColumnDetail, rule: ColumnRule, role: Role): FieldShape | undefined {
   if (rule.as !== undefined) return asWanted(rule.as, column, rule);
@@ -166,14 +166,8 @@ export interface Creation {
 }
 
 /** Columns whose field the table lacks. @param also whether those count whose field was deleted since it was written */
-export const homelessColumns = (
-  definition: Definition,
-  columns: readonly Column[],
-  fields: readonly Field[],
-  known: readonly KnownField[],
-  also: boolean,
-): readonly Homeless[] =>
-  pairUp(definition, columns, fields, known).homeless.filter(({ gone }) => also || !gone);
+export const homelessColumns = (definition: Definition, layout: Layout, also: boolean): readonly Homeless[] =>
+  pairUp(definition, layout).homeless.filter(({ gone }) => also || !gone);
 
 /** What must be created so that these columns have their fields in a table with `there` fields. */
 export function creationOf(
@@ -199,7 +193,7 @@ export function creationOf(
 
 /** All fields of a new table: the key first, then the columns in their order. */
 export function tableOf(definition: Definition, columns: readonly ColumnDetail[]): Creation {
-  const homeless = homelessColumns(definition, columns, [], [], false);
+  const homeless = homelessColumns(definition, { columns, fields: [] }, false);
   const [first] = definition.key;
   const index = homeless.find(({ column }) => column.name === first?.column);
   const rest = creationOf(

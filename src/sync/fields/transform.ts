@@ -5,9 +5,8 @@ import { plainDecimal } from './kinds/number.ts';
 import { textLimit } from './kinds/text.ts';
 
 /**
- * Returns what a column's rule does to a value before its field reads it, in this order: `trim`, `map`, `default`,
- * `truncate`. Undefined when the rule does nothing of the kind. Anything more is the query's job.
- * @param onMet called with each entry of `map` that replaces a value
+ * Returns what a column's rule does to a value before its field reads it: `trim`, `map`, `default`, `truncate`, in this
+ * order; undefined for nothing. @param onMet called with each entry of `map` that replaces a value
  */
 export function transform(
   rule: ColumnRule,
@@ -33,10 +32,7 @@ function trimming({ trim }: ColumnRule): Step | undefined {
 /** Columns of numbers: 1 and 1.00 are the same entry of a `map`. */
 const numeric: ReadonlySet<ColumnType> = new Set(['integer', 'decimal', 'float', 'bit', 'year']);
 
-/**
- * Values that are not listed stay as they are; bytes are never looked up. What is cut into several values is looked
- * up as a whole first, then each of them.
- */
+/** Bytes are never looked up. What is cut into several values is looked up as a whole first, then each of them. */
 function mapping(
   { map, split }: ColumnRule,
   type: ColumnType,
@@ -81,10 +77,7 @@ function defaulting({ default: instead }: ColumnRule): Step | undefined {
   return (value) => (value === null || value === '' ? stand : value);
 }
 
-/**
- * Cuts by characters as people count them, where a 4-byte character is one, but never leaves more than a cell holds:
- * see {@link textLimit}.
- */
+/** Cuts by characters as people count them (a 4-byte one is one), never to more than {@link textLimit}. */
 function truncating({ truncate }: ColumnRule, type: ColumnType): Step | undefined {
   // Digits of a number are no text to be shortened; long numbers only come as texts.
   if (truncate === undefined || numeric.has(type)) return undefined;
@@ -107,17 +100,16 @@ const plainValue = (plain: Plain): Value => (typeof plain === 'boolean' ? String
 /** Entries of one `map` that a note names. */
 const entriesShown = 10;
 
-/**
- * Says that entries of a column's `map` replaced nothing: most likely they are written otherwise than the values.
- * @param hidden whether the entries must not be shown
- */
-export function unmetNote(column: string, entries: readonly string[], hidden: boolean): Text {
+/** Says that entries of a column's `map` replaced nothing. @param hidden whether they must not be shown */
+export function unmetNotes(column: string, entries: readonly string[], hidden: boolean): readonly Text[] {
+  if (entries.length === 0) return [];
   const names = entries.slice(0, entriesShown).map((entry) => `\`${entry}\``);
   const more = entries.length > entriesShown ? ' …' : '';
   const zh = hidden ? `${entries.length} 项` : `${names.join('、')}${more}`;
   const en = hidden ? `${entries.length} of them` : `${names.join(', ')}${more}`;
-  return text(
+  const note = text(
     `列「${column}」的 map 有从未用到的写法：${zh}。本次查询没有一行是这样的值；如果不是本意，请对照查询里实际的值。`,
     `The map for ${column} has entries that no row of the query has: ${en}. If that is not meant, compare them with the values that the query gives.`,
   );
+  return [note];
 }

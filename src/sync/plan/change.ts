@@ -50,10 +50,7 @@ export function wantedAt(change: Change, at: number): Cell {
 /** Returns the changes of a chunk as they are stored: JSON in UTF-8. */
 export const encodeChanges = (changes: readonly Change[]): Uint8Array => Buffer.from(JSON.stringify(changes));
 
-/**
- * Undoes {@link encodeChanges}; reads what version 0.1.0 stored, too. The first byte tells the format.
- * @throws ProblemError when the bytes are torn, or a newer program wrote them
- */
+/** Undoes {@link encodeChanges}; also reads what version 0.1.0 stored. @throws ProblemError when it cannot be read */
 export function decodeChanges(body: Uint8Array): readonly Change[] {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   let changes: unknown;
@@ -98,9 +95,8 @@ export function cellsIn(row: string): readonly Cell[] {
 }
 
 /**
- * Returns a 53-bit hash of a text as 14 hex digits: quick, spread well, no protection against somebody who wants a
- * collision. It is stored: the same text has the same hash in every version.
- * @param seed tells apart the same text of different things
+ * Returns a 53-bit hash of a text as 14 hex digits, no protection against wanted collisions. It is stored: it never
+ * changes. @param seed tells apart the same text of different things
  */
 export function hashOf(text: string, seed = 0): string {
   let a = 0xdeadbeef ^ seed;
@@ -117,9 +113,6 @@ export function hashOf(text: string, seed = 0): string {
 /** Returns the hash of a row, to tell whether what was confirmed is still what is wanted. */
 export const hashOfRow = (cells: readonly Cell[], seed = 0): string => hashOf(rowText(cells), seed);
 
-/**
- * Returns the seed for rows that go to these fields: the same cells in other fields are another row, so that a new
- * mapping is not taken for somebody's change.
- */
+/** Returns the seed for rows that go to these fields: a new mapping must not be taken for somebody's change. */
 export const seedOf = (targets: readonly Pick<Target, 'id' | 'kind'>[]): number =>
   Number.parseInt(hashOf(JSON.stringify(targets.map(({ id, kind }) => [id, kind]))).slice(-8), 16);

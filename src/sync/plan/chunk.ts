@@ -43,9 +43,8 @@ export function numberOf(id: string): { readonly letters: string; readonly numbe
 }
 
 /**
- * Groups changes into chunks as they come, one open chunk a kind in memory. A chunk closes at `size` rows
- * (deletes never above 500), or when the body of its call would pass 1 MB.
- * @param mark stands before their IDs, to tell two groups of one run apart
+ * Groups changes into chunks as they come. A chunk closes at `size` rows (deletes never above 500), or when the body of
+ * its call would pass 1 MB. @param mark stands before their IDs, to tell two groups of one run apart
  * @param numbers the highest number so far, by the letters before it
  */
 export function chunker(
@@ -192,8 +191,8 @@ export const cut = (whole: Whole, one: readonly Change[], other: readonly Change
   partsOf(whole, { changes: one }, { changes: other });
 
 /**
- * Which of the changes Feishu points at, as they were sent: `records[3].fields.…` or a record's ID. Undefined when it
- * points nowhere, or when the chunk has been cut so often already that halves are what is left.
+ * Which of the changes, as sent, Feishu points at: `records[3].fields.…` or a record's ID. Undefined when it points
+ * nowhere, or when the chunk has been cut so often already that halves are what is left.
  */
 export function pointedAt(
   { id }: Whole,
@@ -226,8 +225,7 @@ interface Table {
 }
 
 /**
- * Plans those updates again whose records are gone: of a key that another record has by now as an update of that one,
- * of others as a create. The updates of records that are still there stay.
+ * Plans updates of records that are gone again: as an update of the record that has the key by now, else as a create.
  * @param gone IDs of the records that are gone
  */
 export function replan(

@@ -26,37 +26,27 @@ export type Compared =
 
 export type Why = 'empty' | 'doubled-source' | 'doubled-table';
 
-/**
- * Says what must happen so that the table agrees with the query.
- *
- * |                 | key in the table            | key not in the table |
- * |-----------------|-----------------------------|----------------------|
- * | key in query    | update where cells differ   | create               |
- * | key not in query| delete (mirror only)        |                      |
- *
- * `append` leaves existing keys alone, `update` missing ones.
- */
-export interface Diff {
-  /** Judges one row of the query by its canonical cells. */
-  row(cells: readonly Cell[]): Compared;
-  /** Records whose key no row has; empty unless the mode mirrors. */
-  leftOver(): Iterable<Change>;
+/** How rows and records are compared. */
+interface Comparison {
+  readonly mode: Mode;
+  /** How often the query has each key. */
+  readonly times: ReadonlyMap<Key, number>;
+  /** Record IDs outside of which nothing is updated or deleted. */
+  readonly within?: ReadonlySet<string> | undefined;
 }
 
 /**
- * Compares rows one by one with the indexed table.
- * @param times how often each key stands in the query
- * @param within record IDs outside of which nothing is updated or deleted
+ * Says what must happen so that the table agrees with the query. `append` leaves existing keys alone, `update` missing
+ * ones; `mirror` deletes records whose key no row has.
  */
 export function diff(
   mapping: Pick<Mapping, 'targets' | 'key'>,
   index: TableIndex,
-  times: ReadonlyMap<Key, number>,
-  mode: Mode,
-  within?: ReadonlySet<string>,
-): Diff {
+  { mode, times, within }: Comparison,
+) {
   const seed = seedOf(mapping.targets);
 
+  /** Judges one row of the query by its canonical cells. */
   function row(cells: readonly Cell[]): Compared {
     const key = keyIn(mapping, cells);
     const invalid = (why: Why): Compared => {
@@ -79,6 +69,7 @@ export function diff(
     return { kind: 'update', key, record: id, differences, hash: hashOfRow(cells, seed), ...anew };
   }
 
+  /** Records whose key no row has; none unless the mode mirrors. */
   function* leftOver(): Iterable<Change> {
     if (mode !== 'mirror') return;
     for (const [key, { id, row: held }] of index.records()) {
@@ -117,9 +108,8 @@ const blanksAndForms = text(
 );
 
 /**
- * Says why a row or record with this key is left alone, and what is not told apart where that may be the reason.
- * @param kinds of the key's fields
- * @param loose whether keys were written otherwise than they are compared
+ * Says why a row or record is left alone for its key, and what is not told apart where that may be the reason.
+ * @param kinds of the key's fields @param loose whether keys were written otherwise than they are compared
  */
 export function whyBadKey(why: Why, kinds: readonly FieldKind[], loose: boolean): Text {
   const reason = whys[why];
@@ -145,38 +135,19 @@ export interface HeldRecord {
 }
 
 /**
- * The table's records by key.
- *
- * Records are added in reading order. A record ID seen again replaces nothing (pages may overlap when
- * somebody edits meanwhile); a key seen again on another record makes the key doubled.
+ * The table's records by key, in reading order. A record seen again changes nothing (pages may overlap while somebody
+ * edits); a key seen again on another record is doubled.
  */
-export interface TableIndex {
-  add(id: string, key: Key, row: string): void;
-  /** Forgets everything, for a read that starts anew. */
-  clear(): void;
-  /** Whether a record of this ID was added. */
-  has(id: string): boolean;
-  /** The first record with a key. Doubled keys have one too: ask {@link isDoubled}. */
-  find(key: Key): HeldRecord | undefined;
-  isDoubled(key: Key): boolean;
-  /** Every key with its first record, in reading order. */
-  records(): Iterable<readonly [Key, HeldRecord]>;
-  /** Different records added, those with doubled or empty keys included. */
-  readonly size: number;
-  /** IDs of the records that have a doubled key, by key. */
-  readonly doubled: ReadonlyMap<Key, readonly string[]>;
-  /** IDs of the records whose key is empty. */
-  readonly withoutKey: readonly string[];
-}
+export type TableIndex = ReturnType<typeof tableIndex>;
 
 /** Makes an empty index. */
-export function tableIndex(): TableIndex {
+export function tableIndex() {
   const byKey = new Map<Key, HeldRecord>();
   const ids = new Set<string>();
   const doubled = new Map<Key, string[]>();
   let withoutKey: string[] = [];
   return {
-    add(id, key, row) {
+    add(id: string, key: Key, row: string): void {
       if (ids.has(id)) return;
       ids.add(id);
       const first = byKey.get(key);
@@ -184,21 +155,28 @@ export function tableIndex(): TableIndex {
       else if (first) doubled.set(key, [...(doubled.get(key) ?? [first.id]), id]);
       else byKey.set(key, { id, row });
     },
-    clear() {
+    /** Forgets everything, for a read that starts anew. */
+    clear(): void {
       byKey.clear();
       ids.clear();
       doubled.clear();
       withoutKey = [];
     },
-    has: (id) => ids.has(id),
-    find: (key) => byKey.get(key),
-    isDoubled: (key) => doubled.has(key),
-    records: () => byKey,
-    get size() {
+    /** Whether a record of this ID was added. */
+    has: (id: string): boolean => ids.has(id),
+    /** The first record with a key. Doubled keys have one too: ask {@link isDoubled}. */
+    find: (key: Key): HeldRecord | undefined => byKey.get(key),
+    isDoubled: (key: Key): boolean => doubled.has(key),
+    /** Every key with its first record, in reading order. */
+    records: (): Iterable<readonly [Key, HeldRecord]> => byKey,
+    /** Different records added, those with doubled or empty keys included. */
+    get size(): number {
       return ids.size;
     },
-    doubled,
-    get withoutKey() {
+    /** IDs of the records that have a doubled key, by key. */
+    doubled: doubled as ReadonlyMap<Key, readonly string[]>,
+    /** IDs of the records whose key is empty. */
+    get withoutKey(): readonly string[] {
       return withoutKey;
     },
   };

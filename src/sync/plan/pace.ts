@@ -31,10 +31,7 @@ const heavyRounds = 2;
 /** Refusals of one call that may be too much, each with a wait after it, before the chunk is cut. */
 export const heavyWaits = 4;
 
-/**
- * Decides by the verdict; a chunk of one row has nothing left to split.
- * @param heavy how often the chunk has failed as one that may be too much for one call
- */
+/** Decides by the verdict. @param heavy how often the chunk failed as one that may be too much for one call */
 export function afterFailure(failure: Failure, kind: ChunkKind, rows: number, heavy: number): Next {
   switch (failure.verdict) {
     case 'wait':
@@ -66,11 +63,9 @@ export const isRetryable = (status: ChunkStatus): boolean =>
   status === 'failed' || status === 'unknown' || status === 'sent' || status === 'pending';
 
 /**
- * How many writes a base takes at once, found out by trying.
- *
- * It starts at 1 (or at what held before), widens by one whenever a full width of writes that were under way together came back clean,
- * and falls to half on the first conflict. The width that conflicted becomes a ceiling: a strict base thus
- * costs one refused call, and no further try until the ceiling is a day old.
+ * How many writes a base takes at once, found out by trying: from 1, or what held before, one more when a full width of
+ * writes that were under way together came back clean, half on a conflict. The width that conflicted is a ceiling for a
+ * day: a strict base costs one refused call.
  */
 export interface Width {
   readonly width: number;
@@ -107,8 +102,8 @@ export function startWidth(remembered: string | undefined): Width {
 export const rememberWidth = (now: Width): string => `${now.width} ${now.ceiling ?? 0} ${now.ceilingAt}`;
 
 /**
- * A write was carried out (or failed for a reason of its own).
- * @param atOnce writes that were under way when it was sent, itself included: fewer than the width prove nothing
+ * A write was carried out (or failed for a reason of its own). @param atOnce writes that were under way when it was
+ * sent, itself included: fewer than the width prove nothing
  */
 export function answered(now: Width, at: number, atOnce: number = now.width): Width {
   if (atOnce < now.width) return { ...now, refusals: 0 };
@@ -120,10 +115,7 @@ export function answered(now: Width, at: number, atOnce: number = now.width): Wi
     : { ...now, clean, ceiling, refusals: 0 };
 }
 
-/**
- * A write was refused because the base was busy or throttled.
- * @param atOnce writes that were under way when it was sent, itself included: that many were too many
- */
+/** A write was refused, the base being busy. @param atOnce writes under way when it was sent, itself included */
 export function refused(now: Width, at: number, atOnce: number = now.width): Width {
   // Writes that were in flight together are refused together: that is one conflict, not several.
   const sameBurst = now.clean === 0 && now.ceiling !== null && at - now.ceilingAt < burst;

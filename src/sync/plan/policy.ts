@@ -42,32 +42,15 @@ export const brakeFrom = 10;
 
 const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;
 
-/**
- * Says why a plan must wait for a person; nothing when it may be carried out at once.
- *
- * | what is seen                                             | why it waits                             |
- * |----------------------------------------------------------|------------------------------------------|
- * | no records, advanced permissions on, never succeeded     | we may not be able to see the table      |
- * | no records, but the ledger knows some                    | the same, or somebody emptied the table  |
- * | no rows in the query, and records would be deleted       | the query is probably wrong              |
- * | deletes above the brake, of a table with 10 records or more | a filter or join is probably wrong    |
- * | updates above the brake, likewise                        | a join is probably wrong                 |
- * | hand-made records would be deleted, `deletes: ask`       | a person says so once                    |
- * | more than 200 new select options                         | an ID column may be mapped to a select   |
- * | a column that was filled reads as empty everywhere       | the field may be hidden from us          |
- * | query, key or mapping changed since the last success     | a person looks at the new plan           |
- */
+/** Says why a plan must wait for a person; nothing when it may be carried out at once. */
 export function reasonsToWait(seen: Outlook): readonly WaitReason[] {
   const reasons: WaitReason[] = [];
-  const share = (part: number): number => (seen.records === 0 ? 0 : part / seen.records);
   if (seen.records === 0 && seen.ledger > 0) reasons.push(emptyTable(seen.ledger));
   else if (seen.records === 0 && seen.advanced && !seen.succeededBefore) reasons.push(noSight);
   if (seen.sourceRows === 0 && seen.deletes > 0) reasons.push(emptySource(seen.deletes));
-  if (seen.records >= brakeFrom && share(seen.deletes) > seen.brake.deletes) {
-    reasons.push(tooMany('deletes', '删除', 'deletes', seen.deletes, seen.records, seen.brake.deletes));
-  }
-  if (seen.records >= brakeFrom && share(seen.updates) > seen.brake.updates) {
-    reasons.push(tooMany('updates', '更新', 'updates', seen.updates, seen.records, seen.brake.updates));
+  for (const what of ['deletes', 'updates'] as const) {
+    const share = seen[what] / seen.records;
+    if (seen.records >= brakeFrom && share > seen.brake[what]) reasons.push(tooMany(what, share, seen));
   }
   if (seen.handMade > 0 && seen.policy === 'ask' && !seen.handMadeAllowed)
     reasons.push(handMade(seen.handMade));
@@ -101,18 +84,11 @@ const emptySource = (deletes: number): WaitReason => ({
   ),
 });
 
-const tooMany = (
-  code: 'deletes' | 'updates',
-  zh: string,
-  en: string,
-  part: number,
-  records: number,
-  limit: number,
-): WaitReason => ({
-  code,
+const tooMany = (what: 'deletes' | 'updates', share: number, seen: Outlook): WaitReason => ({
+  code: what,
   message: text(
-    `将${zh} ${count(part)} 条，占表格 ${count(records)} 条的 ${percent(part / records)}，超过 ${percent(limit)} 的上限。`,
-    `${count(part)} ${en} of ${count(records)} records is ${percent(part / records)}, above the limit of ${percent(limit)}.`,
+    `将${what === 'deletes' ? '删除' : '更新'} ${count(seen[what])} 条，占表格 ${count(seen.records)} 条的 ${percent(share)}，超过 ${percent(seen.brake[what])} 的上限。`,
+    `${count(seen[what])} ${what} of ${count(seen.records)} records is ${percent(share)}, above the limit of ${percent(seen.brake[what])}.`,
   ),
 });
 
@@ -152,26 +128,22 @@ const changed: WaitReason = {
 };
 
 /**
- * Whether the deletes of a plan are left out, because of rows whose key is empty or cannot be read: any record that
- * would go may be such a row's. They are not asked for, so nobody can say yes to what cannot be told.
- *
- * Creates and updates are not held back by it. Each of them goes by a key that was read, and that one record has or
- * none; a row without a key is never sent, so that no record of its own can come about beside the one that stays.
- * Once the query is mended, the row finds its record by the key, or the record goes then.
+ * Whether the deletes of a plan are left out because of rows whose key is empty or cannot be read: any record that
+ * would go may be such a row's, and nobody can say yes to what cannot be told. Creates and updates go by keys that were
+ * read, and a row without a key is never sent, so they need not wait.
  */
-export const holdsDeletes = ({ keyless }: { readonly keyless: number }): boolean => keyless > 0;
+export const keepsDeletes = ({ keyless }: { readonly keyless: number }): boolean => keyless > 0;
 
-/** What is told of deletes that are left out. @param held how many those are */
-export const heldDeletes = (keyless: number, held: number): Text =>
+/** What is told of deletes that are left out. @param kept how many those are */
+export const keptDeletes = (keyless: number, kept: number): Text =>
   text(
-    `查询里有 ${count(keyless)} 行的主键为空或读不出来，本来要删除的 ${count(held)} 条记录可能正是它们的，所以都没有删。请改查询（或过滤掉这些行）。`,
-    `The key of ${count(keyless)} rows of the query is empty or cannot be read, and the ${count(held)} records that were to be deleted may be theirs: they are kept. Mend the query, or leave such rows out of it.`,
+    `查询里有 ${count(keyless)} 行的主键为空或读不出来，本来要删除的 ${count(kept)} 条记录可能正是它们的，所以都没有删。请改查询（或过滤掉这些行）。`,
+    `The key of ${count(keyless)} rows of the query is empty or cannot be read, and the ${count(kept)} records that were to be deleted may be theirs: they are kept. Mend the query, or leave such rows out of it.`,
   );
 
 /**
- * What is told of a definition that keeps to a view.
- * @param outside rows that differ from records which the view does not show
- * @param within the records that the view shows; undefined where none is kept to
+ * What is told of a definition that keeps to a view. @param outside rows that differ from records out of view
+ * @param within the records that the view shows
  */
 export function viewNotes(outside: number, within: ReadonlySet<string> | undefined): readonly Text[] {
   if (within === undefined) return [];
@@ -220,40 +192,36 @@ export const newOptionsAtOnce = 200;
  */
 export const optionsPerField = 5_000;
 
-/** Select options that a plan would create, by the position of their field. Writing an unknown name creates it. */
-export interface NewOptions {
-  /** Looks through a change for options that the table does not have. */
-  see(change: Change): void;
-  /** How many different ones were seen. */
-  readonly size: number;
-  /** Fields that would hold more options than Feishu allows. */
-  problems(): readonly Problem[];
-  /** The names by field position. */
-  names(): readonly (readonly [at: number, names: readonly string[]])[];
-}
+/** The select options that a plan would create; writing an unknown name creates it. */
+export type NewOptions = ReturnType<typeof newOptions>;
 
 /** Starts looking; the options that the fields have are known. */
-export function newOptions(targets: readonly Target[]): NewOptions {
+export function newOptions(targets: readonly Target[]) {
   const selects = targets.flatMap(({ kind, name, options }, at) =>
     kind === 'select' || kind === 'multi'
       ? [{ at, kind, name, known: new Set(options ?? []), fresh: new Set<string>() }]
       : [],
   );
   return {
-    see(change) {
+    /** Looks through a change for options that the table does not have. */
+    see(change: Change): void {
       if (change.kind === 'delete') return;
       for (const { at, kind, known, fresh } of selects) {
         for (const name of optionsIn(kind, wantedAt(change, at))) if (!known.has(name)) fresh.add(name);
       }
     },
-    get size() {
+    /** How many different ones were seen. */
+    get size(): number {
       return selects.reduce((sum, { fresh }) => sum + fresh.size, 0);
     },
-    problems: () =>
+    /** Fields that would hold more options than Feishu allows. */
+    problems: (): readonly Problem[] =>
       selects
         .filter(({ known, fresh }) => known.size + fresh.size > optionsPerField)
         .map(({ name, known, fresh }) => optionsOver(name, known.size + fresh.size)),
-    names: () => selects.flatMap(({ at, fresh }) => (fresh.size > 0 ? [[at, [...fresh]] as const] : [])),
+    /** The names by field position. */
+    names: (): (readonly [at: number, names: readonly string[]])[] =>
+      selects.flatMap(({ at, fresh }) => (fresh.size > 0 ? [[at, [...fresh]] as const] : [])),
   };
 }
 

@@ -30,11 +30,9 @@ const searched = 41 * 366;
 const widest = 3 * hour;
 
 /**
- * The first time after an instant; both in ms. `undefined` when it never comes.
- *
- * Where clocks change: an expression that names every hour follows elapsed time, so it is due in both of a
- * doubled hour and has nothing in a gap. Any other means a time of the day, and is due once a day for it: in
- * the first of a doubled hour, and as much later as the gap is long when the gap swallowed it.
+ * The first time after an instant; both in ms. `undefined` when it never comes. Where clocks change: what names every
+ * hour follows elapsed time, due in both of a doubled hour and not in a gap. Any other means a time of the day, due
+ * once a day: in the first of a doubled hour, and moved by the gap when that swallowed it.
  */
 export function nextAfter({ fields, zone }: Rhythm, after: number): number | undefined {
   const shown = zone.local(after);

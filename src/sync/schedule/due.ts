@@ -8,10 +8,9 @@ const half = 30 * 60_000;
 const minute = 60_000;
 
 /**
- * When something that is due really happens, in ms: what is due in the first minute of a full or half hour
- * comes 5 to 49 s later, where fewer send at once, each entry at a second of its own; everything else at
- * once. Two times of an entry never change their order.
- * https://open.feishu.cn/document/server-docs/api-call-guide/frequency-control
+ * When something that is due really happens, in ms: what is due in the first minute of a full or half hour comes 5 to
+ * 49 s later, where fewer send at once, each entry at a second of its own. Two times of an entry never change their
+ * order. https://open.feishu.cn/document/server-docs/api-call-guide/frequency-control
  */
 export function spread(entry: string, due: number): number {
   const into = due % half;

@@ -26,9 +26,8 @@ export type Telling =
   | { readonly kind: 'same' };
 
 /**
- * One notice for each change: the first of a kind of trouble, and the recovery; between them the card stays
- * up to date. Good runs are told when something changed, or always with `quiet: false`.
- * @param before how the run before came out; `undefined` for the first
+ * One notice for each change: the first of a kind of trouble, and the recovery; between them the card stays up to date.
+ * Good runs are told when something changed, or always with `quiet: false`. @param before how the last run came out
  */
 export function telling(before: Outcome | undefined, state: State, quiet: boolean): Telling {
   const outcome = outcomeOf(state);
@@ -45,10 +44,8 @@ const changed = ({ rows, deletes }: State): boolean =>
 export const mostFailures = 5;
 
 /**
- * The scheduled runs that failed since the last one that did not, newest first; runs by people count only when
- * they went well.
- * @param states newest first
- * @param since runs that started before this moment (ms) are forgiven: somebody let the schedule go on then
+ * The scheduled runs that failed since the last one that did not, newest first; people's runs count when they went
+ * well. @param states newest first @param since runs that started before (ms) are forgiven: somebody let it go on then
  */
 export function failuresInARow(states: readonly State[], since: number): readonly State[] {
   const failures: State[] = [];
@@ -75,10 +72,7 @@ export function awayOf(failures: readonly Pick<State, 'error'>[]): 'feishu' | 's
   return codes.every((code) => feishuAway.has(code) || sourceAway.has(code)) ? 'source' : undefined;
 }
 
-/**
- * Whether a table has gone without a successful run for too long; times in ms.
- * @param good when the last one ended, or when the entry was first seen
- */
+/** Whether the last good run (or else the first sight of the entry) is too long ago; times in ms. */
 export const isStale = (good: number, now: number, limit: number): boolean => now - good > limit;
 
 /** What happened to one definition in a while. */

@@ -14,8 +14,8 @@ export interface Counted {
 }
 
 /**
- * Rows and deletes that chunks account for; what the comparison alone decides (unchanged, invalid) is not in it.
- * `kept` are the deletes that a person has taken out of the plan.
+ * Rows and deletes that chunks account for, without what the comparison alone decides (unchanged, invalid). `kept`: the
+ * deletes that a person took out of the plan.
  */
 export interface Tally {
   readonly rows: Omit<RowCounts, 'read' | 'unchanged' | 'invalid'>;
@@ -31,8 +31,8 @@ const nothing: Tally = {
 };
 
 /**
- * Adds up chunks. Whatever their statuses, every row is counted exactly once: a split chunk stands for the rows
- * that were confirmed before it was split, its parts for the rest.
+ * Adds up chunks; every row is counted exactly once: a split chunk stands for the rows that were confirmed before it
+ * was split, its parts for the rest.
  */
 export function tally(chunks: Iterable<Counted>): Tally {
   const rows = { ...nothing.rows };
@@ -53,8 +53,8 @@ export function tally(chunks: Iterable<Counted>): Tally {
 }
 
 /**
- * What a chunk adds to the rows that were set back: a split one those that were confirmed before, which are all that
- * its parts do not hold. A part that is created is one of rows whose records are gone: nothing of it is set back.
+ * What a chunk adds to the rows that were set back: a split one those confirmed before, which its parts do not hold. A
+ * part that is created is of rows whose records are gone: nothing of it is set back.
  */
 function backOf({ id, kind, rows, written, back, status }: Counted): number {
   const inParent = id.includes('.') ? -back : 0;
@@ -94,18 +94,11 @@ const samplesPerGroup = 5;
 /** Characters of a sample's key. */
 const keyShown = 40;
 
-/** Counts bad rows by reason in bounded room. */
-export interface BadGroups {
-  take(row: BadRow): void;
-  /** The largest group first. */
-  all(): readonly BadGroup[];
-}
-
-/** Begins to count; with the groups that were counted before. */
-export function badGroups(before: readonly BadGroup[] = []): BadGroups {
+/** Counts bad rows by reason in bounded room; goes on from the groups that were counted before. */
+export function badGroups(before: readonly BadGroup[] = []) {
   const groups = new Map(before.map((group) => [nameOf(group), group]));
   return {
-    take(row) {
+    take(row: BadRow): void {
       const gist = gistOf(row.reason);
       const known = groups.get(nameOf({ ...row, reason: gist }));
       const group =
@@ -116,7 +109,8 @@ export function badGroups(before: readonly BadGroup[] = []): BadGroups {
         samples: group.samples.length < samplesPerGroup ? [...group.samples, sampleOf(row)] : group.samples,
       });
     },
-    all: () => [...groups.values()].sort((a, b) => b.rows - a.rows),
+    /** The largest group first. */
+    all: (): readonly BadGroup[] => [...groups.values()].sort((a, b) => b.rows - a.rows),
   };
 }
 

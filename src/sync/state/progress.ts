@@ -122,8 +122,8 @@ export const isCancelling = ({ status, acts }: Pick<State, 'status' | 'acts'>): 
   status === 'running' && acts.at(-1)?.op === 'cancel';
 
 /**
- * Whether a run that was stopped can go on with its plan: some of it was not written. One that was stopped
- * before it had a plan begins anew instead, and a plan that was thrown away stays so.
+ * Whether a run that was stopped can go on with its plan. One that was stopped before it had a plan begins anew, and a
+ * plan that was thrown away stays so.
  */
 export const canResume = (state: Pick<State, 'status' | 'acts' | 'rows' | 'deletes'>): boolean =>
   state.status === 'cancelled' && state.acts.at(-1)?.op === 'cancel' && leftOver(state) > 0;
@@ -178,10 +178,7 @@ export const errorsOf = ({
 /** What a plan that nobody carries out promises: see {@link promiseOf}. */
 export type Promised = 'all' | 'a-question' | 'a-part' | 'nothing';
 
-/**
- * What a run of this plan would come to: all of it, a part because some rows cannot be written, nothing because none
- * can, or a question to a person first.
- */
+/** What a run of this plan would come to: `a-part`, `nothing`: because some or all rows cannot be written. */
 export function promiseOf({ rows, deletes, waiting }: Pick<State, 'rows' | 'deletes' | 'waiting'>): Promised {
   const bad = rows.rejected + rows.invalid;
   const good = rows.created + rows.updated + rows.unchanged + deletes.planned - deletes.kept;

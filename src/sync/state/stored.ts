@@ -6,8 +6,7 @@ import { type Problem, problem } from '../words/problem.ts';
 import { type Text, text } from '../words/text.ts';
 
 /**
- * Reads JSON that came out of the store.
- * @param what it is of, for people: `state of run 1a2b`
+ * Reads JSON that came out of the store. @param what it is of, for people: `state of run 1a2b`
  * @throws ProblemError when it is torn, or was written by a program that this one does not know
  */
 export function parsed<T>(what: string, json: string, schema: z.ZodType<T>): T {
@@ -62,10 +61,7 @@ export const object = <T extends object>(
   },
 ): z.ZodType<T> => z.object(shape) as unknown as z.ZodType<T>;
 
-/**
- * What is stored as an object with a `format` beside its keys; 0.1.0 wrote none.
- * @param format the newest that this program knows
- */
+/** An object with a `format` beside its keys; 0.1.0 wrote none. @param format the newest that this program knows */
 export const inFormat = <T>(format: number, schema: z.ZodType<T>): z.ZodType<T> =>
   z
     .looseObject({ format: z.number().max(format, 'written by a newer program').optional() })

@@ -17,10 +17,8 @@ const word = /^\s*(?:true|false|#(?:n\/a|null!|div\/0!|value!|ref!|name\?|num!))
 
 /**
  * One cell of a CSV file (RFC 4180) that spreadsheets show as it is: an apostrophe stands before whatever they would
- * calculate, round or turn into something else: formulas, long digit strings, leading and trailing zeros, exponents,
- * percents, dates, times, truth values. A number that is shown as it stands stays bare. A value that begins with an
- * apostrophe gets another one, so that taking one away always gives the value back: CSV has no other means that every
- * spreadsheet obeys.
+ * calculate, round or turn into something else. A value that begins with an apostrophe gets another one, so that taking
+ * one away always gives the value back: CSV has no other means that every spreadsheet obeys.
  */
 export function csvCell(value: string): string {
   const shown = value.startsWith("'") || isChanged(value) ? `'${value}` : value;
@@ -54,8 +52,8 @@ export interface CsvFile {
 }
 
 /**
- * Packs rows into files of at most `most` bytes, each with the header; a row is never cut in two. One file is in
- * memory at a time. No rows make no file.
+ * Packs rows into files of at most `most` bytes, each with the header; a row is never cut in two. One file is in memory
+ * at a time. No rows make no file.
  */
 export function csvPacker(header: readonly string[], most: number) {
   const head = Buffer.from(`\ufeff${csvLine(header)}`);

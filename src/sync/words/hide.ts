@@ -10,10 +10,7 @@ const bare =
 const examples: ReadonlySet<string> = new Set(['user:password', '用户:密码']);
 const database = /(?:mysql2?|mariadb|postgres(?:ql)?|redis)$/i;
 
-/**
- * An address without its login. A password that was not encoded may hold `@`, and in the address of a database, where
- * little follows, also `/`.
- */
+/** An address without its login. A password may hold `@`, and in the address of a database also `/`. */
 function withoutLogin(whole: string, rest: string, offset: number, words: string): string {
   const isDatabase = database.test(words.slice(Math.max(0, offset - 10), offset));
   const end = isDatabase ? -1 : rest.search(/[/?#]/);

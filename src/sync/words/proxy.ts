@@ -13,8 +13,8 @@ export const proxyHost = ({ url }: WebProxy): string => new URL(url).host;
 
 /**
  * Tells whether a host is reached through the proxy. A word of `NO_PROXY` stands for a host and all below it, with or
- * without a dot or `*.` before it, at one port where it names one; `*` stands for all. As with curl, this machine itself
- * (`localhost`, `127.0.0.1`) is no exception unless it is listed. https://curl.se/docs/manpage.html#ENVIRONMENT
+ * without a dot or `*.` before it, at one port where it names one; `*` stands for all. As with curl, this machine
+ * itself (`localhost`, `127.0.0.1`) is no exception unless it is listed. https://curl.se/docs/manpage.html#ENVIRONMENT
  */
 export function isProxied({ around }: WebProxy, host: string, port: number): boolean {
   const asked = bare(host);

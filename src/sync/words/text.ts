@@ -59,10 +59,7 @@ export const cut = (words: string, columns: number): string =>
 /** Names that are offered at most. */
 const most = 3;
 
-/**
- * The names that somebody may have meant by a word: those nearest to it; none when nothing is near. Case, blanks at the
- * ends and full-width forms make no difference.
- */
+/** The names that may be meant by a word, nearest first; case, blanks at the ends and full-width forms do not count. */
 export function nearest(word: string, names: readonly string[]): readonly string[] {
   const asked = folded(word);
   const limit = Math.max(2, Math.floor(asked.length / 3));

@@ -4,11 +4,8 @@ import { nearest, type Text, text } from './text.ts';
 export interface Zone {
   readonly name: string;
   /**
-   * The instant (ms) at which clocks in the zone show a time.
-   *
-   * A time that the spring change skips moves forward by the gap; of a doubled hour in autumn the first
-   * counts. That is what `Temporal` calls "compatible".
-   * @param local the wall-clock time, as if it were UTC, in ms
+   * The instant (ms) at which clocks show a time. One that spring skips moves forward by the gap; of a doubled hour the
+   * first counts, as `Temporal`'s "compatible". @param local the wall-clock time, as if it were UTC, in ms
    */
   instant(local: number): number;
   /** Whether clocks in the zone show a time twice, as in autumn. @param local as for `instant` */
@@ -82,9 +79,8 @@ function wallClock(format: Intl.DateTimeFormat, instant: number): number {
 }
 
 /**
- * Answers why a name is refused as a time zone, and what to write instead; `undefined` for a good one. Abbreviations are
- * refused even where this Node knows them: it takes CST for Chicago and BST for Dhaka.
- * https://data.iana.org/time-zones/theory.html#abbreviations
+ * Answers why a name is refused as a time zone, and what to write instead. Abbreviations are refused even where this
+ * Node knows them: it takes CST for Chicago. https://data.iana.org/time-zones/theory.html#abbreviations
  */
 export function zoneIssue(name: string): { readonly message: Text; readonly cure: Text } | undefined {
   const message = whyNot(name);

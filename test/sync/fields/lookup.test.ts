@@ -203,8 +203,7 @@ describe('by in a definition', () => {
         private: [],
         source: sampleDefinition.source,
       } as unknown as Definition,
-      ['编号', ...Object.keys(rules)].map((name) => ({ name, type: 'text' })),
-      fields,
+      { columns: ['编号', ...Object.keys(rules)].map((name) => ({ name, type: 'text' })), fields },
       zone,
     );
   const codes = (rules: Readonly<Record<string, ColumnRule>>, key?: string) => {
@@ -234,8 +233,7 @@ describe('by in a definition', () => {
         private: [],
         source: sampleDefinition.source,
       } as unknown as Definition,
-      [{ name: '编号', type: 'text' }],
-      fields,
+      { columns: [{ name: '编号', type: 'text' }], fields },
       zone,
     );
     expect(onText).toMatchObject([{ code: 'no-look-up' }]);

@@ -27,19 +27,14 @@ const definition = (change: Partial<Definition> = {}): Definition => ({
   ...change,
 });
 
-function mapped(
-  ...args: Parameters<typeof mapColumns> extends [infer D, infer C, infer F, ...unknown[]]
-    ? [D, C, F, KnownField[]?]
-    : never
-): Mapping {
-  const [what, columns, fields, known] = args;
-  const result = mapColumns(what, columns, fields, zone, known);
+function mapped(what: Definition, columns: Column[], fields: Field[], known?: KnownField[]): Mapping {
+  const result = mapColumns(what, { columns, fields, known }, zone);
   if (isMismatch(result)) throw new Error(result.map(({ code }) => code).join());
   return result;
 }
 
 function mismatches(what: Definition, columns: Column[], fields: Field[], known?: KnownField[]) {
-  const result = mapColumns(what, columns, fields, zone, known);
+  const result = mapColumns(what, { columns, fields, known }, zone);
   if (!isMismatch(result)) throw new Error('it fits');
   return result;
 }
@@ -57,7 +52,11 @@ describe('a column that no field takes', () => {
       { code: 'no-fit', where: 'odd', cure: { en: expect.stringContaining(cure) } },
     ]);
     expect(
-      creationOf(homelessColumns(what, [column('no'), column('odd', type)], [field('no')], [], true), [], 1),
+      creationOf(
+        homelessColumns(what, { columns: [column('no'), column('odd', type)], fields: [field('no')] }, true),
+        [],
+        1,
+      ),
     ).toEqual({
       fields: [],
       problems: [],
@@ -252,7 +251,9 @@ describe('what does not fit', () => {
 
   it('is nothing that a rule leaves out', () => {
     const what = definition({ fields: { junk: { skip: true } } });
-    expect(isMismatch(mapColumns(what, [column('no'), column('junk')], [field('no')], zone))).toBe(false);
+    expect(
+      isMismatch(mapColumns(what, { columns: [column('no'), column('junk')], fields: [field('no')] }, zone)),
+    ).toBe(false);
   });
 });
 

@@ -173,7 +173,7 @@ describe('what is to be created', () => {
 
   it('is what the table lacks, by the name of the field, in the order of the columns', () => {
     const rules = definition({ fields: { paid: { to: '金额' } } });
-    const lacking = homelessColumns(rules, columns, [field('id')], [], false);
+    const lacking = homelessColumns(rules, { columns, fields: [field('id')] }, false);
     expect(creationOf(lacking, columns, 1)).toEqual({
       fields: [
         { name: 'city', kind: 'text' },
@@ -185,13 +185,13 @@ describe('what is to be created', () => {
 
   it('is nothing for columns that are skipped', () => {
     const rules = definition({ fields: { paid: 'skip', city: 'skip' } });
-    expect(homelessColumns(rules, columns, [field('id')], [], false)).toEqual([]);
+    expect(homelessColumns(rules, { columns, fields: [field('id')] }, false)).toEqual([]);
   });
 
   it('is not what a person deleted, unless that was asked for', () => {
     const known = [{ column: 'city', id: 'fldgone', name: 'city', kind: 'text' as const }];
     const names = (also: boolean) =>
-      homelessColumns(definition(), columns, [field('id')], known, also).map(({ to }) => to);
+      homelessColumns(definition(), { columns, fields: [field('id')], known }, also).map(({ to }) => to);
     expect(names(false)).toEqual(['paid']);
     expect(names(true)).toEqual(['city', 'paid']);
   });
@@ -199,7 +199,11 @@ describe('what is to be created', () => {
   it('is refused whole where a table would have more than 300 fields', () => {
     const many = Array.from({ length: 301 }, (_, at) => text40(at === 0 ? 'id' : `c${at}`));
     const codes = (there: number) => {
-      const lacking = homelessColumns(definition(), many.slice(0, 101), [field('id')], [], false);
+      const lacking = homelessColumns(
+        definition(),
+        { columns: many.slice(0, 101), fields: [field('id')] },
+        false,
+      );
       return creationOf(lacking, many, there).problems.map(({ code }) => code);
     };
     expect(codes(200)).toEqual([]);
@@ -211,7 +215,7 @@ describe('what is to be created', () => {
   it('is refused for names that Feishu would change, and for links', () => {
     const odd = [text40('id'), text40(' a '), text40('b')];
     const rules = definition({ fields: { b: 'link' } });
-    const lacking = homelessColumns(rules, odd, [field('id')], [], false);
+    const lacking = homelessColumns(rules, { columns: odd, fields: [field('id')] }, false);
     expect(creationOf(lacking, odd, 1).problems.map(({ code }) => code)).toEqual([
       'bad-field-name',
       'field-not-creatable',

@@ -54,7 +54,7 @@ function compare(
 ) {
   const index = tableIndex();
   for (const [id, cells] of table) index.add(id, keyOfRow(cells), rowText(cells));
-  const judge = diff(mapping, index, count([...source, ...rejected]), how);
+  const judge = diff(mapping, index, { mode: how, times: count([...source, ...rejected]) });
   return { said: source.map((cells) => judge.row(cells)), left: [...judge.leftOver()] };
 }
 
@@ -182,7 +182,11 @@ describe('the comparison', () => {
       ['k1', 1],
       ['k2', 1],
     ]);
-    const judge = diff({ targets: special, key: [0] }, index, times, 'mirror', new Set(['rec1']));
+    const judge = diff({ targets: special, key: [0] }, index, {
+      mode: 'mirror',
+      times,
+      within: new Set(['rec1']),
+    });
     expect(judge.row(['k1', '', '1'])).toEqual({ kind: 'same' });
     expect(judge.row(['k1', 'new', '1'])).toMatchObject({ differences: [[1, 'new', 'old']] });
     expect(judge.row(['k2', 'new', '1'])).toEqual({ kind: 'outside' });

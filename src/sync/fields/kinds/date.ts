@@ -15,9 +15,8 @@ const counts: ReadonlySet<ColumnType> = new Set(['year', 'bit']);
 const latest = 8.64e15;
 
 /**
- * Date fields. Canonical: milliseconds since the epoch as a whole number; a date or time without a zone is
- * meant in the sync's zone, a number is milliseconds (or seconds with `unit: s`). What is finer than a
- * millisecond is refused, or cut where the column says `round: true`.
+ * Date fields. Canonical: whole milliseconds since the epoch; what has no zone is meant in the sync's, a number is
+ * milliseconds, or seconds with `unit: s`. What is finer is refused, or cut with `round: true`.
  * https://open.feishu.cn/document/server-docs/docs/bitable-v1/app-table-record/bitable-record-data-structure-overview
  */
 export const dateKind: Kind = {
@@ -164,8 +163,8 @@ export interface Unsaid {
 export const mayBeNumbers: ReadonlySet<ColumnType> = new Set(['integer', 'decimal', 'float', 'text', 'any']);
 
 /**
- * Notices columns whose every value would be a day of our time if it were seconds (2001 to 2096), and is one of
- * January or February 1970 as milliseconds. Only says so: which one is meant is nobody's guess.
+ * Notices columns whose every value is a day of early 1970 as milliseconds and one of 2001 to 2096 as seconds. Only
+ * says so: which one is meant is nobody's guess.
  */
 export function secondsWatch(columns: readonly Unsaid[]) {
   let watched = columns.map((column) => ({ ...column, seen: false }));
@@ -193,19 +192,13 @@ const tell = ({ column, field }: Unsaid): Text =>
   );
 
 /** Notes which columns have a value anywhere. */
-export interface Filled {
-  see(cells: readonly Cell[]): void;
-  /** By position. */
-  all(): readonly boolean[];
-}
-
-/** Starts with no column filled. */
-export function filled(columns: number): Filled {
+export function filled(columns: number) {
   const found = new Array<boolean>(columns).fill(false);
   return {
-    see(cells) {
+    see(cells: readonly Cell[]): void {
       for (const [at, cell] of cells.entries()) if (cell !== '') found[at] = true;
     },
-    all: () => found,
+    /** By position. */
+    all: (): readonly boolean[] => found,
   };
 }

@@ -21,8 +21,8 @@ const meant: ReadonlyMap<ColumnType, Filled['as']> = new Map([
 ]);
 
 /**
- * Formulas and automatic numbers, read only: the value of a formula is a list even when it is one number or text, and
- * nothing says beforehand which of them it is. A date formula gives milliseconds, and a text may hold a number or date.
+ * Formulas and automatic numbers, read only. A formula's value is a list even when it is one number or text, and
+ * nothing says which; a date is milliseconds.
  * https://open.feishu.cn/document/server-docs/docs/bitable-v1/app-table-record/bitable-record-data-structure-overview
  */
 export function filledKind(filled: Filled | undefined): Kind {

@@ -4,7 +4,8 @@ import { type Bad, type Cell, isBad, type Kind, type Place, unfit } from './kind
 import { heldText, plainText } from './text.ts';
 
 /**
- * Places after the point that are sent and compared: 11 cm. Feishu does not say how many it keeps; its samples have six.
+ * Places after the point that are sent and compared: 11 cm. Feishu does not say how many it keeps; its samples have
+ * six.
  * https://open.feishu.cn/document/server-docs/docs/bitable-v1/app-table-record/bitable-record-data-structure-overview
  */
 const places = 6;

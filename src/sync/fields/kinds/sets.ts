@@ -144,10 +144,7 @@ const openId = looking(/^ou_\w+$/, {
   ),
 });
 
-/**
- * Person fields. Canonical: the people as a set, by what the column's `by` says: open_ids, or words that are
- * looked up before they are compared; e-mail addresses in small letters.
- */
+/** Person fields. Canonical: the set of open_ids, or of words that `by` looks up; e-mail addresses in small letters. */
 export const personKind = setKind({
   most: perCell.people,
   noun: text('人员', 'people'),
@@ -180,10 +177,7 @@ const recordId = looking(/^rec\w+$/, {
   ),
 });
 
-/**
- * Link fields, one-way and two-way. Canonical: the linked records as a set: their IDs, or with `by` words of
- * the linked table that are looked up before they are compared.
- */
+/** Link fields, one-way and two-way. Canonical: the set of record IDs, or of words that `by` looks up. */
 export const linkKind = setKind({
   most: perCell.links,
   noun: text('条关联记录', 'records'),

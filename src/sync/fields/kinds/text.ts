@@ -3,8 +3,7 @@ import type { Value } from '../column.ts';
 import { type Bad, type Cell, isBad, type Kind, type Place, unfit } from './kind.ts';
 
 /**
- * Characters that one text cell holds. Feishu does not say how it counts a 4-byte character: it is two here, the
- * stricter way.
+ * Characters that one text cell holds; a 4-byte one counts as two here, the stricter of two readings.
  * https://open.feishu.cn/document/platform-notices/breaking-change/base-add-record-limit-checking-rules
  */
 export const textLimit = 100_000;
@@ -106,8 +105,8 @@ const running = /^(?:javascript|vbscript|data):/i;
 const ignored = /[\0-\x20]/g;
 
 /**
- * Link fields. Canonical: the link, and on a second line the words shown for it where they differ.
- * Both parts are always written: a plain string is refused with 1254068.
+ * Link fields. Canonical: the link, and on a second line the words shown for it where they differ. Both are always
+ * written: a plain string is refused with 1254068.
  */
 export const urlKind: Kind = {
   wanted: (place) => (value) => linkOf(place, value),
