@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { Environment } from './setting-values.ts';
 import { settings } from './settings.ts';
-import { type Problem, ProblemError, problem } from './sync/words/problem.ts';
+import { type Problem, type ProblemError, problem } from './sync/words/problem.ts';
 import { count, edits, nearest, text } from './sync/words/text.ts';
 
 /** Variables with those of the `.env` file, and what in that file does not do what it looks like. */
@@ -22,25 +22,22 @@ export function readEnvironment(env: Environment, cwd: string): ReadEnvironment 
   const bytes = bytesOf(file);
   if (bytes === undefined) return { env, advice: [] };
   const { variables, advice, places } = parsed(decoded(bytes));
-  const broken = [...places.values()].filter(({ name }) => /[\0\ufffd]/.test(variables[name] ?? ''));
+  const broken = places.filter(({ name }) => /[\0\ufffd]/.test(variables[name] ?? ''));
   if (broken.length > 0) throw notText(file, broken.map(shownPlace));
   const all = { ...variables, ...env };
-  return { env: all, advice: few([...advice, ...unknownInFile([...places.values()], all)]) };
+  return { env: all, advice: few([...advice, ...unknownInFile(places, all)]) };
 }
 
 /** The first five of each kind, and how many more there are: a wrong file has thousands of lines. */
 function few(all: readonly Problem[]): readonly Problem[] {
-  const kinds = new Map<string, Problem[]>();
-  for (const one of all) {
-    const same = kinds.get(one.code) ?? [];
-    same.push(one);
-    kinds.set(one.code, same);
-  }
-  return [...kinds.values()].flatMap(([first, ...others]) => {
-    if (first === undefined || others.length < 5) return [...(first ? [first] : []), ...others];
-    const left = count(others.length - 4);
+  const kinds = [...new Set(all.map(({ code }) => code))];
+  return kinds.flatMap((code) => {
+    const same = all.filter((one) => one.code === code);
+    const [first] = same;
+    if (!first || same.length < 6) return same;
+    const left = count(same.length - 5);
     const message = text(`还有 ${left} 行也是这样。`, `${left} more lines are like that.`);
-    return [first, ...others.slice(0, 4), { code: first.code, where: '.env', message, cure: first.cure }];
+    return [...same.slice(0, 5), { code, where: '.env', message, cure: first.cure }];
   });
 }
 
@@ -49,20 +46,12 @@ function bytesOf(file: string): Buffer | undefined {
     return readFileSync(file);
   } catch (cause) {
     if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return undefined;
-    throw new ProblemError(
-      [
-        {
-          code: 'wrong-setting',
-          where: file,
-          message: text('.env 文件无法读取。', 'The .env file cannot be read.'),
-          cure: text(
-            '检查文件权限；如果它是链接，看看指向的文件在不在；不需要就删除它。',
-            'Check its permissions and, where it is a link, that its file is there; or remove it.',
-          ),
-        },
-      ],
-      { cause },
+    const message = text('.env 文件无法读取。', 'The .env file cannot be read.');
+    const cure = text(
+      '检查文件权限；如果它是链接，看看指向的文件在不在；不需要就删除它。',
+      'Check its permissions and, where it is a link, that its file is there; or remove it.',
     );
+    throw problem({ code: 'wrong-setting', where: file, message, cure }, { cause });
   }
 }
 
@@ -78,7 +67,7 @@ function decoded(bytes: Buffer): string {
 
 interface Parsed {
   readonly variables: Readonly<Record<string, string>>;
-  readonly places: ReadonlyMap<string, Place>;
+  readonly places: readonly Place[];
   readonly advice: readonly Problem[];
 }
 
@@ -92,17 +81,18 @@ function parsed(content: string): Parsed {
     if (words === '' || words.startsWith('#')) continue;
     const where = `.env:${at + 1}`;
     const name = /^(?:export\s+)?([^\s=#]+)\s*=/.exec(words)?.[1];
-    const value = name === undefined ? '' : (Object.values(parseEnv(words))[0] ?? '');
-    if (name === undefined) advice.push({ where, ...notSet });
-    else if (/=\s*(?:(["'`])(?!.*\1)|[“”‘’])/.test(words)) advice.push({ where, ...openQuote });
-    if (name === undefined) continue;
-    variables[name] = value;
+    if (name === undefined) {
+      advice.push({ where, ...notSet });
+      continue;
+    }
+    if (/=\s*(?:(["'`])(?!.*\1)|[“”‘’])/.test(words)) advice.push({ where, ...openQuote });
+    variables[name] = Object.values(parseEnv(words))[0] ?? '';
     const place = places.get(name) ?? { name, lines: [] };
     place.lines.push(at + 1);
     places.set(name, place);
   }
   const doubled = [...places.values()].filter(({ lines }) => lines.length > 1);
-  return { variables, places, advice: [...advice, ...doubled.map(doubledProblem)] };
+  return { variables, places: [...places.values()], advice: [...advice, ...doubled.map(doubledProblem)] };
 }
 
 const notSet = {
@@ -117,10 +107,7 @@ const openQuote = {
     '引号没有成对，被当作值的一部分。',
     'The quotes do not match, so they are part of the value.',
   ),
-  cure: text(
-    '去掉引号，或在同一行里用一对直引号。',
-    'Remove them, or use a pair of straight quotes on one line.',
-  ),
+  cure: text('去掉引号，或在同一行里用一对直引号。', 'Remove them, or use a pair of straight quotes.'),
 };
 
 const doubledProblem = (place: Place): Problem => ({
@@ -243,17 +230,14 @@ function connectionMeant(name: string): string | undefined {
 const bareLetters = (name: string): string => name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '');
 
 function unknownSetting(name: string, meant: readonly string[]): Problem {
-  const names = (meant.length > 0 ? meant : feishuNames).join(', ');
-  return {
-    code: 'warn-unknown-setting',
-    where: name,
-    message: text('没有这个设置，它不起作用。', 'There is no such setting, so it does nothing.'),
-    cure:
-      meant.length > 0
-        ? text(`是不是 ${names}？请改名。`, `Did you mean ${names}? Rename it.`)
-        : text(
-            `以 FEISHU_ 开头的设置有：${names}。请改名；不是给本程序用的可以不管。`,
-            `The settings that begin with FEISHU_ are ${names}. Rename it, or ignore this if it is for another program.`,
-          ),
-  };
+  const [own, near] = [feishuNames.join(', '), meant.join(', ')];
+  const cure =
+    meant.length > 0
+      ? text(`是不是 ${near}？请改名。`, `Did you mean ${near}? Rename it.`)
+      : text(
+          `以 FEISHU_ 开头的设置有：${own}。请改名；不是给本程序用的可以不管。`,
+          `The settings that begin with FEISHU_ are ${own}. Rename it, or ignore this if it is for another program.`,
+        );
+  const message = text('没有这个设置，它不起作用。', 'There is no such setting, so it does nothing.');
+  return { code: 'warn-unknown-setting', where: name, message, cure };
 }

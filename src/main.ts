@@ -6,7 +6,7 @@ import type { WriteStream } from 'node:tty';
 import { createCli, keepStdoutForAnswers } from './cli/cli.ts';
 import type { RunDemo } from './cli/command.ts';
 import type { Stream } from './cli/terminal.ts';
-import { systemClock } from './clock.ts';
+import { systemClock } from './process.ts';
 
 keepStdoutForAnswers();
 

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Wake } from './bot/schedule/ticker.ts';
 import type { IsAlive } from './run/keeper.ts';
 import type { CallMeter, Chance, Clock, Log } from './run/ports.ts';
@@ -110,3 +111,18 @@ export const isAlive =
       return error instanceof Error && 'code' in error && error.code === 'EPERM';
     }
   };
+
+/** The machine's own time. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  sleep: async (ms, signal) => {
+    try {
+      await wait(ms, undefined, signal ? { signal } : {});
+    } catch (error) {
+      // Timers reject with an error of their own; whoever aborted said why.
+      signal?.throwIfAborted();
+      throw error;
+    }
+  },
+};

@@ -7,7 +7,7 @@ import { whoAmI } from './feishu/app/setup.ts';
 import type { FeishuClient } from './feishu/calls/client.ts';
 import { longConnection } from './feishu/events/connection.ts';
 import type { ReadyParts } from './feishu/events/door.ts';
-import { type Receiver, receiver } from './feishu/events/receive.ts';
+import { type Receiver, receiver } from './feishu/events/events.ts';
 import { webhook } from './feishu/events/webhook.ts';
 import { chance, type Own, type Surroundings, uncounted } from './process.ts';
 import type { CallMeter } from './run/ports.ts';

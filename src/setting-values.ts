@@ -32,38 +32,37 @@ export const given = (env: Environment, name: string): string | undefined => env
 const wrong = (where: string, message: Text, cure: Text): Error =>
   problem({ code: 'wrong-setting', where, message, cure });
 
+/** Makes a reader of what answers undefined for a wrong value; the complaint ends with the value itself. */
+const reader =
+  <T>(
+    parse: (value: string) => T | undefined,
+    [zh, en]: readonly [zh: string, en: string],
+    cure: Text,
+  ): Read<T> =>
+  (value, { name }) => {
+    const read = parse(value);
+    if (read !== undefined) return read;
+    throw wrong(name, text(`${zh}：${value}。`, `${en}: ${value}.`), cure);
+  };
+
 /** The value as it is written. */
 export const words: Read<string> = (value) => value;
 
 /** One of some words. */
-export const choice =
-  <const Choice extends string>(...choices: readonly Choice[]): Read<Choice> =>
-  (value, { name }) => {
-    const chosen = choices.find((one) => one === value);
-    if (chosen) return chosen;
-    const list = listed(choices);
-    throw wrong(
-      name,
-      text(`不认识的值：${value}。`, `Not a known value: ${value}.`),
-      text(`可以写：${list.zh}。`, `Write one of: ${list.en}.`),
-    );
-  };
+export const choice = <const Choice extends string>(...choices: readonly Choice[]): Read<Choice> =>
+  reader(
+    (value) => choices.find((one) => one === value),
+    ['不认识的值', 'Not a known value'],
+    text(`可以写：${listed(choices).zh}。`, `Write one of: ${listed(choices).en}.`),
+  );
 
 /** A whole number within limits. */
-export const whole =
-  (least: number, most: number): Read<number> =>
-  (value, { name }) => {
-    const number = Number(value);
-    if (/^\d+$/.test(value) && number >= least && number <= most) return number;
-    throw wrong(
-      name,
-      text(
-        `不是 ${least} 到 ${most} 的整数：${value}。`,
-        `Not a whole number from ${least} to ${most}: ${value}.`,
-      ),
-      text(`写 ${least} 到 ${most} 的整数。`, `Write a whole number from ${least} to ${most}.`),
-    );
-  };
+export const whole = (least: number, most: number): Read<number> =>
+  reader(
+    (value) => (/^\d+$/.test(value) && +value >= least && +value <= most ? Number(value) : undefined),
+    [`不是 ${least} 到 ${most} 的整数`, `Not a whole number from ${least} to ${most}`],
+    text(`写 ${least} 到 ${most} 的整数。`, `Write a whole number from ${least} to ${most}.`),
+  );
 
 /** The ID of an app. The long connection of Feishu's SDK does nothing, silently, with one of another form. */
 export const appId: Read<string> = (value, { name }) => {
@@ -101,30 +100,28 @@ const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d:
 const longestWindow = 7 * 86_400;
 
 /** The seconds of a duration such as `7h`: that covers all redeliveries, the last comes six hours after the event. */
-export const webhookWindow: Read<number> = (value, { name }) => {
-  const [, number, unit = 's'] = /^(\d{1,7})([smhd]?)$/.exec(value) ?? [];
-  const window = Number(number) * (unitSeconds[unit || 's'] ?? Number.NaN);
-  if (window > 0 && window <= longestWindow) return window;
-  throw wrong(
-    name,
-    text(`不是 1s 到 7d 之间的时长：${value}。`, `Not a duration from 1s to 7d: ${value}.`),
-    text(
-      '写 7h 这样的时长；短于 6h 会拒绝飞书的最后一次重推。',
-      'Write a duration such as 7h; below 6h Feishu’s last redelivery is refused.',
-    ),
-  );
-};
+export const webhookWindow: Read<number> = reader(
+  (value) => {
+    const [, number, unit] = /^(\d{1,7})([smhd]?)$/.exec(value) ?? [];
+    const window = Number(number) * (unitSeconds[unit || 's'] ?? Number.NaN);
+    return window > 0 && window <= longestWindow ? window : undefined;
+  },
+  ['不是 1s 到 7d 之间的时长', 'Not a duration from 1s to 7d'],
+  text(
+    '写 7h 这样的时长；短于 6h 会拒绝飞书的最后一次重推。',
+    'Write a duration such as 7h; below 6h Feishu’s last redelivery is refused.',
+  ),
+);
+
+const hours = reader(
+  parseQuietHours,
+  ['不是时段', 'Not a span of hours'],
+  text('写成 22:00-08:00。', 'Write it as 22:00-08:00.'),
+);
 
 /** A span of hours; undefined when none is given. */
-export const quietHours: Read<QuietHours | undefined> = (value, { name }) => {
-  const hours = parseQuietHours(value);
-  if (value === '' || hours !== undefined) return hours;
-  throw wrong(
-    name,
-    text(`不是时段：${value}。`, `Not a span of hours: ${value}.`),
-    text('写成 22:00-08:00。', 'Write it as 22:00-08:00.'),
-  );
-};
+export const quietHours: Read<QuietHours | undefined> = (value, place) =>
+  value === '' ? undefined : hours(value, place);
 
 /** The IANA name of a time zone. */
 export const timeZone: Read<string> = (value, { name }) => {
@@ -275,15 +272,13 @@ export const withScheme = (value: string): string => (value.includes('://') ? va
 
 function proxyUrl(value: string, setting: string): string {
   const address = withScheme(value);
-  if (!URL.canParse(address)) throw wrong(setting, badProxy, proxyCure);
-  const { href, protocol, hostname, pathname, search, hash, username, password } = new URL(address);
-  if (protocol !== 'http:' && protocol !== 'https:') throw wrong(setting, otherProxy, proxyCure);
-  const isWhole = hostname !== '' && pathname === '/' && search === '' && hash === '';
-  if (isWhole && decodes(username) && decodes(password)) return href;
-  throw wrong(setting, badProxy, proxyCure);
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url && !/^https?:$/.test(url.protocol)) throw wrong(setting, otherProxy, proxyCure);
+  const isWhole = url && url.hostname !== '' && url.pathname === '/' && !url.search && !url.hash;
+  if (isWhole && decodes(url.username) && decodes(url.password)) return url.href;
+  throw wrong(setting, text('代理地址写错了。', 'The address of the proxy is wrong.'), proxyCure);
 }
 
-const badProxy = text('代理地址写错了。', 'The address of the proxy is wrong.');
 const otherProxy = text(
   '只支持 HTTP 代理（http:// 或 https://），不支持 SOCKS 等。',
   'Only HTTP proxies (http:// or https://) can be used, no SOCKS and the like.',

@@ -91,7 +91,6 @@ const rules: Readonly<Record<string, Rule>> = {
   'settings.ts': { ours: ['sync', 'setting-values.ts'], node: false },
   'config.ts': { ours: ['sync', ...config], node: true },
   'env-file.ts': { ours: ['sync', ...config], node: true },
-  'clock.ts': { ours: [], types: ports, node: true },
   'log.ts': { ours: ['sync'], types: [...ports, ...config], packages: ['pino'], node: true },
   'process.ts': { ours: ['run'], types: ['bot', 'sync'], node: true },
   check: {
@@ -127,7 +126,7 @@ const rules: Readonly<Record<string, Rule>> = {
     node: false,
   },
   'main.ts': {
-    ours: ['cli', 'clock.ts'],
+    ours: ['cli', 'process.ts'],
     later: ['log.ts', 'app.ts', 'local.ts'],
     node: true,
   },

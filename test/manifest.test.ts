@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { botMenu, commands, slashCommands } from '../src/bot/commands/registry.ts';
 import type { MenuEntry } from '../src/bot/ports.ts';
 import { freeCalls, neededScopes } from '../src/feishu/app/setup.ts';
-import { eventTypes } from '../src/feishu/events/receive.ts';
+import { eventTypes } from '../src/feishu/events/events.ts';
 
 const read = (name: string): string => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8');
 

@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import type { FeishuClient } from '../feishu/calls/client.ts';
-import { cures } from '../feishu/calls/cures.ts';
+import { cures } from '../feishu/calls/codes.ts';
 import { mayWrite, openTable } from '../feishu/table/open.ts';
 import { uncounted } from '../process.ts';
 import { tryLinked, tryPeople } from '../run/plan/lookup.ts';

@@ -2,7 +2,7 @@ import { Command as Commander, CommanderError, Option } from 'commander';
 import { type Setting, type SettingTable, settings } from '../settings.ts';
 import { columnsOf, inLocale, type Locale, type Text, text } from '../sync/words/text.ts';
 import type { BoundCommand, Command, WrongLine } from './command.ts';
-import { pad, speaking } from './draw.ts';
+import { pad, speaking } from './report.ts';
 
 /** What the person typed. */
 export type Typed =

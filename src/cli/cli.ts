@@ -7,8 +7,7 @@ import { inLocale, type Locale, text } from '../sync/words/text.ts';
 import { parseArguments, type Typed, wantsJson } from './arguments.ts';
 import type { Answer, Shell, World } from './command.ts';
 import { commands } from './commands/registry.ts';
-import { problemLines } from './draw.ts';
-import { type ExitCode, errorOf, problemsOf, reportNoRun } from './report.ts';
+import { type ExitCode, errorOf, problemLines, problemsOf, reportNoRun } from './report.ts';
 import { createTerminal, type Stream } from './terminal.ts';
 
 /** The command line of one process. */

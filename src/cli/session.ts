@@ -26,7 +26,7 @@ import {
   type Shell,
   type Words,
 } from './command.ts';
-import { problemLines } from './draw.ts';
+import { problemLines } from './report.ts';
 
 /** The open program, as a command works with it. */
 export interface Session {

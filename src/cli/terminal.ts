@@ -1,7 +1,7 @@
 import type { Clock } from '../run/ports.ts';
 import type { State } from '../sync/state/state.ts';
 import { count, cut, type Locale } from '../sync/words/text.ts';
-import { plain, type Say, speaking } from './draw.ts';
+import { plain, type Say, speaking } from './report.ts';
 
 /** A stream that people or programs read. */
 export interface Output {

@@ -11,13 +11,13 @@ const { openTable } = (await dist('feishu/table/open.js')) as typeof import('../
 const { people } = (await dist('feishu/chat/people.js')) as typeof import('../../src/feishu/chat/people.ts');
 const { keeper } = (await dist('run/keeper.js')) as typeof import('../../src/run/keeper.ts');
 const { openLanes } = (await dist('run/lane.js')) as typeof import('../../src/run/lane.ts');
-const { openRuns } = (await dist('run/registry.js')) as typeof import('../../src/run/runs/registry.ts');
+const { openRuns } = (await dist('run/runs/registry.js')) as typeof import('../../src/run/runs/registry.ts');
 const { openSources } = (await dist('source/sources.js')) as typeof import('../../src/source/sources.ts');
 const { openStore } = (await dist('store/open.js')) as typeof import('../../src/store/open.ts');
 const { parseDefinition } = (await dist(
   'sync/parse-definition.js',
 )) as typeof import('../../src/sync/definition/parse-definition.ts');
-const { systemClock: clock } = (await dist('clock.js')) as typeof import('../../src/clock.ts');
+const { systemClock: clock } = (await dist('process.js')) as typeof import('../../src/process.ts');
 
 const silent = () => undefined;
 const log = { debug: silent, info: silent, warn: silent, error: console.error };

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { runLine, summary } from '../../src/cli/draw.ts';
-import { reportOf } from '../../src/cli/report.ts';
+import { reportOf, runLine, summary } from '../../src/cli/report.ts';
 import { createTerminal, progressLine } from '../../src/cli/terminal.ts';
 import { columnsOf, cut, text } from '../../src/sync/words/text.ts';
 import { grouped } from '../cards/states.ts';

@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
 import type { DemoOptions, DemoStage } from '../../src/cli/command.ts';
-import { systemClock } from '../../src/clock.ts';
 import { runDemo } from '../../src/demo/demo.ts';
+import { systemClock } from '../../src/process.ts';
 import type { Log } from '../../src/run/ports.ts';
 import type { State } from '../../src/sync/state/state.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
+import { systemClock } from '../../src/process.ts';
 import type { Clock } from '../../src/run/ports.ts';
 import type { State } from '../../src/sync/state/state.ts';
 import { start } from '../support/process.ts';

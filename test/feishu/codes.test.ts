@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import { type CodeEntry, codes } from '../../src/feishu/calls/codes.ts';
-import { cures, headlines } from '../../src/feishu/calls/cures.ts';
+import { type CodeEntry, codes, cures, headlines } from '../../src/feishu/calls/codes.ts';
 import type { Verdict } from '../../src/sync/words/failure.ts';
 
 const range = (from: number, to: number, ...without: readonly number[]): number[] =>

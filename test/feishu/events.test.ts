@@ -1,8 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ChatEvent, Toast } from '../../src/bot/ports.ts';
-import { arrivedEvent, clickEvent, menuEvent, messageEvent } from '../../src/feishu/events/events.ts';
-import { receiver } from '../../src/feishu/events/receive.ts';
+import {
+  arrivedEvent,
+  clickEvent,
+  menuEvent,
+  messageEvent,
+  receiver,
+} from '../../src/feishu/events/events.ts';
 import { newLog, wallClock } from './parts.ts';
 
 const self = 'ou_bot0000000000000000000000000000';

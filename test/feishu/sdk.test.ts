@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type Http, http } from '../../src/feishu/calls/http.ts';
-import { callOptions, type Passage, sdkHttp } from '../../src/feishu/calls/sdk.ts';
+import { callOptions, type Http, http, type Passage, sdkHttp } from '../../src/feishu/calls/http.ts';
 import { type Server, startServer } from './parts.ts';
 
 let transport: Http;

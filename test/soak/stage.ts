@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BaseHandle, type Playground, startPlayground, type TableHandle } from 'bitable-playground';
-import { systemClock } from '../../src/clock.ts';
+import { systemClock } from '../../src/process.ts';
 import type { Clock } from '../../src/run/ports.ts';
 import { createDatabase } from '../support/mysql-server.ts';
 import { chance } from './chance.ts';

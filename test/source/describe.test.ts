@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
+import { systemClock } from '../../src/process.ts';
 import type { Source } from '../../src/run/ports.ts';
 import { wordsOf } from '../../src/source/mysql/columns.ts';
 import { mysqlSource } from '../../src/source/mysql/mysql.ts';

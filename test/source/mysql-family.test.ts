@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
+import { systemClock } from '../../src/process.ts';
 import type { Source } from '../../src/run/ports.ts';
 import { mysqlSource } from '../../src/source/mysql/mysql.ts';
 import { testDatabase } from '../support/mysql.ts';

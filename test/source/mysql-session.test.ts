@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
+import { systemClock } from '../../src/process.ts';
 import type { Clock, Source } from '../../src/run/ports.ts';
 import { mysqlSource } from '../../src/source/mysql/mysql.ts';
 import { type FakeMysql, type Reply, setUp, startFakeMysql } from '../support/fake-mysql.ts';

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import mysql from 'mysql2';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
+import { systemClock } from '../../src/process.ts';
 import type { Source } from '../../src/run/ports.ts';
 import { mysqlSource } from '../../src/source/mysql/mysql.ts';
 import type { ProblemError } from '../../src/sync/words/problem.ts';

@@ -1,4 +1,4 @@
-import { systemClock } from '../../src/clock.ts';
+import { systemClock } from '../../src/process.ts';
 import { mysqlSource } from '../../src/source/mysql/mysql.ts';
 import { testDatabase } from '../support/mysql.ts';
 import { type Bench, describeSource, slowQuery } from './contract.ts';

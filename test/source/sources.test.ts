@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { afterEach, expect, it } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
+import { systemClock } from '../../src/process.ts';
 import { type Connection, notEncrypted, type OpenSources, openSources } from '../../src/source/sources.ts';
 import { asking, never, problemsOf, readAll } from './contract.ts';
 

@@ -8,7 +8,7 @@ import { setImmediate as letOthersWork } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
+import { systemClock } from '../../src/process.ts';
 import type { Bounds } from '../../src/source/sqlite/process.ts';
 import { allowedFunctions } from '../../src/source/sqlite/rules.ts';
 import { built, parts } from '../support/program.ts';

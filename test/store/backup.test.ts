@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { expect, it, onTestFinished } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
+import { systemClock } from '../../src/process.ts';
 import { backUp } from '../../src/store/db/copies.ts';
 import { openStore } from '../../src/store/open.ts';
 import { typed } from '../support/command-line.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { Kysely, sql } from 'kysely';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
+import { systemClock } from '../../src/process.ts';
 import { moveStore } from '../../src/store/db/copies.ts';
 import { content } from '../../src/store/db/migrations.ts';
 import { backendOf } from '../../src/store/db/open.ts';

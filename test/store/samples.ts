@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { systemClock } from '../../src/clock.ts';
+import { systemClock } from '../../src/process.ts';
 import type { LedgerEntry, Log, NewChunk, Outcome, RunRecord, Scope } from '../../src/run/ports.ts';
 import type { State } from '../../src/sync/state/state.ts';
 import { sampleState } from '../support/samples.ts';

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { type Dialect, Kysely, sql } from 'kysely';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { systemClock } from '../../src/clock.ts';
+import { systemClock } from '../../src/process.ts';
 import { around, backendOf, beside, watch } from '../../src/store/db/open.ts';
 import type { Tables } from '../../src/store/db/schema.ts';
 import { openDatabase, prepareFile, SqliteFault } from '../../src/store/db/sqlite.ts';

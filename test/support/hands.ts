@@ -1,5 +1,5 @@
 import type { Wake } from '../../src/bot/schedule/ticker.ts';
-import { systemClock } from '../../src/clock.ts';
+import { systemClock } from '../../src/process.ts';
 import type { Clock } from '../../src/run/ports.ts';
 
 /** A clock whose hands a test can move, and the beats that would come by themselves. */

@@ -35,7 +35,7 @@ export async function parts() {
   const dist = await built();
   const load = (file: string): Promise<unknown> => import(pathToFileURL(join(dist, file)).href);
   const [app, local, cli, config, log, clock, sqlite] = await Promise.all(
-    ['app.js', 'local.js', 'cli/cli.js', 'config.js', 'log.js', 'clock.js', 'source/sqlite/sqlite.js'].map(
+    ['app.js', 'local.js', 'cli/cli.js', 'config.js', 'log.js', 'process.js', 'source/sqlite/sqlite.js'].map(
       load,
     ),
   );
@@ -45,7 +45,7 @@ export async function parts() {
     ...(cli as typeof import('../../src/cli/cli.ts')),
     ...(config as typeof import('../../src/config.ts')),
     ...(log as typeof import('../../src/log.ts')),
-    ...(clock as typeof import('../../src/clock.ts')),
+    ...(clock as typeof import('../../src/process.ts')),
     ...(sqlite as typeof import('../../src/source/sqlite/sqlite.ts')),
   };
 }

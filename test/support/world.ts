@@ -15,7 +15,7 @@ import { expect, onTestFinished } from 'vitest';
 import type { Program } from '../../src/app.ts';
 import type { Wake } from '../../src/bot/schedule/ticker.ts';
 import type { ExitCode, Report } from '../../src/cli/report.ts';
-import { systemClock } from '../../src/clock.ts';
+import { systemClock } from '../../src/process.ts';
 import type { Clock } from '../../src/run/ports.ts';
 import { typed } from './command-line.ts';
 import { parts } from './program.ts';

@@ -1,10 +1,10 @@
-import type { Setup } from '../../feishu/app/setup.ts';
-import { type Problem, problem } from '../../sync/words/problem.ts';
-import { inLocale, type Locale, type Text, text } from '../../sync/words/text.ts';
-import { type Answer, command, flag, option, wholeOption } from '../command.ts';
-import { plain, problemLines, speaking } from '../draw.ts';
-import { errorOf, exitOf, reportedProblem, reportNoRun, reportOf } from '../report.ts';
-import { aborted, sessionCommand } from '../session.ts';
+import type { State } from '../../sync/state/state.ts';
+import { type Problem, ProblemError, problem } from '../../sync/words/problem.ts';
+import { inLocale, text } from '../../sync/words/text.ts';
+import { type Answer, type Command, command, definitionName, flag, option, wholeOption } from '../command.ts';
+import { errorOf, exitOf, iso, reportNoRun, reportOf } from '../report.ts';
+import { aborted, hindered, refusedOf, type Session, sessionCommand } from '../session.ts';
+import { ended, follow } from './run.ts';
 
 /** Runs the bot until it is told to stop. */
 export const start = sessionCommand({
@@ -20,90 +20,156 @@ export const start = sessionCommand({
   },
 });
 
-/** Prints what is to be done in the console, and what of it is still missing. */
-export const setup = sessionCommand({
-  name: 'setup',
+/** Stops the run of a definition that goes on or waits, and answers what it came to. */
+export const cancel = sessionCommand({
+  name: 'cancel',
   help: text(
-    '列出飞书应用要做的设置，检查权限，注册 / 命令',
-    'list what the Feishu app needs in the console, check its permissions, register the slash commands',
+    '停下正在进行或等待确认的同步，不论在哪个进程里',
+    'stop a sync that goes on or waits, in whichever process',
   ),
-  failed: (_, error) => ({ status: 'failed', error }),
-  run: async (_, { program, shell }) => {
-    const { world, locale } = shell;
-    await program.acts.permit({ name: '', right: 'ask', what: 'setup', user: world.user });
-    try {
-      return setupAnswer(await program.setup(world.stopping), locale);
-    } catch (error) {
-      return shell.refuse(error);
+  words: { name: definitionName },
+  failed: ({ name }, error) => reportNoRun(name, error),
+  run: async ({ name }, session) => {
+    const { program, shell } = session;
+    const [open] = (await program.runs.open())
+      .map(({ state }) => state)
+      .filter(({ definition }) => definition === name)
+      .toSorted(byUrgency);
+    if (!open) return nothing(name, session);
+    const { run: id } = open;
+    const refused = await refusedOf(name, { right: 'stop', what: 'cancel', run: id }, session);
+    if (refused) return refused;
+    const acted = await program.runs.cancel(id, { kind: 'cli', user: shell.world.user });
+    switch (acted.kind) {
+      case 'going':
+        return stopped(await follow(acted.run, session));
+      case 'settled':
+        await program.acts.redraw(acted.state);
+        return stopped(ended(acted.state, shell));
+      case 'asked': {
+        const state = await endOf(acted.state, session);
+        return state.status === 'running' ? shell.refuse(stillGoing(state), 1) : stopped(ended(state, shell));
+      }
+      case 'stale':
+      case 'busy':
+      case 'no-such-run':
+        return shell.refuse(nothingOpen(name), 1);
     }
   },
 });
 
-function setupAnswer(found: Setup, locale: Locale): Answer {
-  const isReady = found.scopes.every(({ granted, optional }) => granted || optional);
-  const words = (one: Text): string => inLocale(one, locale);
-  return {
-    exit: isReady ? 0 : 1,
-    json: {
-      status: isReady ? 'ok' : 'problems',
-      bot: found.bot,
-      steps: found.steps.map(({ what, page }) => ({ what: words(what), page })),
-      scopes: found.scopes.map(({ use, ...scope }) => ({ ...scope, use: words(use) })),
-      toPaste: found.toPaste,
-      grant: found.grant,
-      menu: found.menu.map(({ under, name, key }) => ({
-        under: under && words(under),
-        name: words(name),
-        key,
-      })),
-      commands: found.commands.map(({ command, state, problem }) => ({
-        ...{ command, state },
-        problem: problem ? reportedProblem(problem, locale) : null,
-      })),
-      error: null,
-    },
-    lines: setupLines(found, locale),
-  };
+/** What goes on comes before what only waits, perhaps for another table that the definition named once. */
+const byUrgency = (one: State, other: State): number =>
+  Number(other.status === 'running') - Number(one.status === 'running') || other.startedAt - one.startedAt;
+
+/** No run of that name is open: where there is no such sync either, the name was wrong. */
+async function nothing(name: string, { program, shell }: Session): Promise<Answer> {
+  const fault = await program.definitions.get(name).catch((error: unknown) => error);
+  const isUnknown = fault instanceof ProblemError && fault.problems[0].code === 'no-such-definition';
+  return isUnknown ? shell.refuse(fault, 2) : shell.refuse(nothingOpen(name), 1);
 }
 
-function setupLines(found: Setup, locale: Locale): readonly string[] {
-  const say = speaking(locale);
-  const words = (one: Text): string => inLocale(one, locale);
-  const scopes = found.scopes.map(({ name, use, optional, granted }) => {
-    const missing = optional ? '·' : '✗';
-    const rest = optional && !granted ? say('（不用可以不开）', ' (only where it is used)') : '';
-    return `  ${granted ? '✓' : missing} ${name}  ${words(use)}${rest}`;
-  });
-  return [
-    say(`机器人：${plain(found.bot.name)}`, `Bot: ${plain(found.bot.name)}`),
-    '',
-    say('在开发者后台：', 'In the console:'),
-    ...found.steps.flatMap(({ what, page }, at) => [`  ${at + 1}. ${words(what)}`, `     ${page}`]),
-    '',
-    say('权限（粘贴到“批量导入”）：', 'Permissions (paste them into the batch import):'),
-    JSON.stringify(found.toPaste, null, 2).replaceAll(/^/gm, '  '),
-    '',
-    ...scopes,
-    ...(found.grant === null ? [] : [say(`  去开通：${found.grant}`, `  Grant them: ${found.grant}`)]),
-    '',
-    say('机器人菜单（名称 → 事件 key）：', 'The menu of the bot (name → event key):'),
-    ...found.menu.map(
-      ({ under, name, key }) => `  ${under ? `${words(under)} › ` : ''}${words(name)} → ${key}`,
+/** What was asked for has happened, whatever the run as a whole came to. */
+const stopped = (answer: Answer): Answer => ({ ...answer, exit: 0 });
+
+/** How often is looked whether another process has stopped the run, and for how long, in ms. */
+const lookEvery = 250;
+const patience = 30_000;
+
+/** The run once the process that carries it out has ended it, or as it is when that takes too long. */
+async function endOf(last: State, { program, shell }: Session): Promise<State> {
+  const { clock, stopping } = shell.world;
+  const until = clock.monotonic() + patience;
+  let state = last;
+  while (state.status === 'running' && clock.monotonic() < until && !stopping.aborted) {
+    await clock.sleep(lookEvery, stopping).catch(() => undefined);
+    state = (await program.runs.find(last.run)) ?? state;
+  }
+  return state;
+}
+
+const nothingOpen = (name: string): ProblemError =>
+  problem({
+    code: 'nothing-to-cancel',
+    message: text(`${name} 没有在进行，什么都没有做。`, `${name} is not going on; nothing was done.`),
+    cure: text(
+      `要开始同步：bitable-sync run ${name}。它若在别处进行，请用那里的 STORE_URL。`,
+      `bitable-sync run ${name} starts it. Where it goes on elsewhere, use the STORE_URL of that place.`,
     ),
-    '',
-    say('/ 命令：', 'Slash commands:'),
-    ...found.commands.flatMap(({ command, state, problem }) => [
-      `  ${state === 'failed' ? '·' : '✓'} /${command}  ${words(states[state])}`,
-      ...(problem ? problemLines(problem, locale).map((line) => `    ${line}`) : []),
-    ]),
-  ];
-}
+  });
 
-const states = {
-  registered: text('已注册，几分钟后在输入框里出现', 'registered; the input box offers it in some minutes'),
-  known: text('已经注册过', 'was registered already'),
-  failed: text('没有注册成功，直接输入命令也可以用', 'not registered; typed as text it works all the same'),
-} as const;
+const stillGoing = (state: State): ProblemError =>
+  problem({
+    code: 'still-going',
+    message: text(
+      `运行 ${state.run} 已收到取消，但还没有停下。`,
+      `Run ${state.run} was told to stop and has not come to its end yet.`,
+    ),
+    cure: text(
+      '在途的分块结束后它就会停下；结果见开始它的地方。',
+      'It stops once what is on its way has ended; where it was started shows the rest.',
+    ),
+  });
+
+/** Freezes everything, or thaws it: whoever is on the command line may. */
+const rule = (name: 'freeze' | 'thaw', help: Command['help']): Command =>
+  sessionCommand({
+    ...{ name, help },
+    failed: (_, error) => ({ status: 'failed', by: null, since: null, going: [], error }),
+    run: async (_, { program, shell: { world, locale } }) => {
+      const { words, frozen, going } = await program.holds.rule(name, world.user);
+      return {
+        exit: 0,
+        json: {
+          status: frozen ? 'frozen' : 'thawed',
+          by: frozen?.by.openId ?? frozen?.by.user ?? null,
+          since: frozen ? iso(frozen.at) : null,
+          going: going.map(({ run, definition }) => ({ run, definition })),
+          error: null,
+        },
+        lines: [
+          ...words.map((one) => inLocale(one, locale)),
+          ...going.map(({ definition, run }) => `  bitable-sync cancel ${definition}  (${run})`),
+        ],
+      };
+    },
+  });
+
+export const freeze = rule(
+  'freeze',
+  text(
+    '冻结全部：不再开始任何会写入的同步，不论由谁、在哪里发起',
+    'stop everything: nothing that writes starts any more, whoever asks and wherever',
+  ),
+);
+export const thaw = rule('thaw', text('解除冻结', 'let everything go on after freeze'));
+
+/** Pauses what a definition does by the clock, or lets it go on: as `/sync pause` and `/sync resume` do. */
+const turn = (what: 'pause' | 'resume', help: Command['help']): Command =>
+  sessionCommand({
+    ...{ name: what, help, words: { name: definitionName } },
+    failed: ({ name }, error) => ({ status: 'failed', definition: name, error }),
+    run: async ({ name }, session) => {
+      const { program, shell } = session;
+      const refused = await hindered(name, { right: 'look', what }, session);
+      if (refused) return refused;
+      const words = await program.holds.turn(what, name, shell.world.user);
+      return {
+        exit: 0,
+        json: { status: what === 'pause' ? 'paused' : 'resumed', definition: name, error: null },
+        lines: [`${name}${inLocale(text('：', ': '), shell.locale)}${inLocale(words, shell.locale)}`],
+      };
+    },
+  });
+
+export const pause = turn(
+  'pause',
+  text('暂停一个定义的定时任务，手动的同步照常', 'pause the schedule of a definition; runs by people go on'),
+);
+export const resume = turn(
+  'resume',
+  text('恢复一个定义的定时任务', 'let the schedule of a definition go on'),
+);
 
 /** Plays the demo; its exit code is the last run's. */
 export const demo = command({

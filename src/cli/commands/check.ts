@@ -1,9 +1,9 @@
 import type { CheckStep, Checkup } from '../../check/check.ts';
+import type { Setup } from '../../feishu/app/setup.ts';
 import type { Problem } from '../../sync/words/problem.ts';
 import { inLocale, type Locale, listed, type Text, text } from '../../sync/words/text.ts';
 import { type Answer, argumentList, definitionName } from '../command.ts';
-import { inBrackets, plain, problemLines, speaking } from '../draw.ts';
-import { reportedProblem } from '../report.ts';
+import { inBrackets, plain, problemLines, reportedProblem, speaking } from '../report.ts';
 import { sessionCommand } from '../session.ts';
 
 /** Tries everything that a run needs, and lists what is wrong with its cure. */
@@ -153,3 +153,88 @@ function verdict(
     `✓ Ready to sync; ${n} ${n === 1 ? 'thing is' : 'things are'} worth a look (see !)`,
   );
 }
+
+/** Prints what is to be done in the console, and what of it is still missing. */
+export const setup = sessionCommand({
+  name: 'setup',
+  help: text(
+    '列出飞书应用要做的设置，检查权限，注册 / 命令',
+    'list what the Feishu app needs in the console, check its permissions, register the slash commands',
+  ),
+  failed: (_, error) => ({ status: 'failed', error }),
+  run: async (_, { program, shell }) => {
+    const { world, locale } = shell;
+    await program.acts.permit({ name: '', right: 'ask', what: 'setup', user: world.user });
+    try {
+      return setupAnswer(await program.setup(world.stopping), locale);
+    } catch (error) {
+      return shell.refuse(error);
+    }
+  },
+});
+
+function setupAnswer(found: Setup, locale: Locale): Answer {
+  const isReady = found.scopes.every(({ granted, optional }) => granted || optional);
+  const words = (one: Text): string => inLocale(one, locale);
+  return {
+    exit: isReady ? 0 : 1,
+    json: {
+      status: isReady ? 'ok' : 'problems',
+      bot: found.bot,
+      steps: found.steps.map(({ what, page }) => ({ what: words(what), page })),
+      scopes: found.scopes.map(({ use, ...scope }) => ({ ...scope, use: words(use) })),
+      toPaste: found.toPaste,
+      grant: found.grant,
+      menu: found.menu.map(({ under, name, key }) => ({
+        under: under && words(under),
+        name: words(name),
+        key,
+      })),
+      commands: found.commands.map(({ command, state, problem }) => ({
+        ...{ command, state },
+        problem: problem ? reportedProblem(problem, locale) : null,
+      })),
+      error: null,
+    },
+    lines: setupLines(found, locale),
+  };
+}
+
+function setupLines(found: Setup, locale: Locale): readonly string[] {
+  const say = speaking(locale);
+  const words = (one: Text): string => inLocale(one, locale);
+  const scopes = found.scopes.map(({ name, use, optional, granted }) => {
+    const missing = optional ? '·' : '✗';
+    const rest = optional && !granted ? say('（不用可以不开）', ' (only where it is used)') : '';
+    return `  ${granted ? '✓' : missing} ${name}  ${words(use)}${rest}`;
+  });
+  return [
+    say(`机器人：${plain(found.bot.name)}`, `Bot: ${plain(found.bot.name)}`),
+    '',
+    say('在开发者后台：', 'In the console:'),
+    ...found.steps.flatMap(({ what, page }, at) => [`  ${at + 1}. ${words(what)}`, `     ${page}`]),
+    '',
+    say('权限（粘贴到“批量导入”）：', 'Permissions (paste them into the batch import):'),
+    JSON.stringify(found.toPaste, null, 2).replaceAll(/^/gm, '  '),
+    '',
+    ...scopes,
+    ...(found.grant === null ? [] : [say(`  去开通：${found.grant}`, `  Grant them: ${found.grant}`)]),
+    '',
+    say('机器人菜单（名称 → 事件 key）：', 'The menu of the bot (name → event key):'),
+    ...found.menu.map(
+      ({ under, name, key }) => `  ${under ? `${words(under)} › ` : ''}${words(name)} → ${key}`,
+    ),
+    '',
+    say('/ 命令：', 'Slash commands:'),
+    ...found.commands.flatMap(({ command, state, problem }) => [
+      `  ${state === 'failed' ? '·' : '✓'} /${command}  ${words(states[state])}`,
+      ...(problem ? problemLines(problem, locale).map((line) => `    ${line}`) : []),
+    ]),
+  ];
+}
+
+const states = {
+  registered: text('已注册，几分钟后在输入框里出现', 'registered; the input box offers it in some minutes'),
+  known: text('已经注册过', 'was registered already'),
+  failed: text('没有注册成功，直接输入命令也可以用', 'not registered; typed as text it works all the same'),
+} as const;

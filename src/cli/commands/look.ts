@@ -11,8 +11,17 @@ import {
   type Shell,
   wholeOption,
 } from '../command.ts';
-import { iso, kinds, plain, problemLines, runLine, speaking, whoOf } from '../draw.ts';
-import { approveCommand, reportOf } from '../report.ts';
+import {
+  approveCommand,
+  iso,
+  kinds,
+  plain,
+  problemLines,
+  reportOf,
+  runLine,
+  speaking,
+  whoOf,
+} from '../report.ts';
 import { refusedOf, type Session, sessionCommand } from '../session.ts';
 import { progressLine } from '../terminal.ts';
 

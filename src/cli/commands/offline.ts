@@ -7,8 +7,7 @@ import type { FoundTarget } from '../../run/target.ts';
 import { problem } from '../../sync/words/problem.ts';
 import { columnsOf, inLocale, type Locale, text } from '../../sync/words/text.ts';
 import { type Answer, argument, command } from '../command.ts';
-import { iso, pad, plain, problemLines, speaking } from '../draw.ts';
-import { reportedProblem } from '../report.ts';
+import { iso, pad, plain, problemLines, reportedProblem, speaking } from '../report.ts';
 import { localSession } from '../session.ts';
 
 /** Lists the saved syncs with the tables that they write to; broken files with their problems. */

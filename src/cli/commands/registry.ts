@@ -1,7 +1,6 @@
 import type { Command } from '../command.ts';
-import { demo, setup, start } from './bot.ts';
-import { check } from './check.ts';
-import { cancel, freeze, pause, resume, thaw } from './control.ts';
+import { cancel, demo, freeze, pause, resume, start, thaw } from './bot.ts';
+import { check, setup } from './check.ts';
 import { audit, history, status, why } from './look.ts';
 import { backup, definitions, moveStore } from './offline.ts';
 import { plan, retry, run } from './run.ts';

@@ -5,8 +5,7 @@ import { leaseLife } from '../../sync/words/limits.ts';
 import { type ProblemError, problem } from '../../sync/words/problem.ts';
 import { count, text } from '../../sync/words/text.ts';
 import { type Answer, definitionName, flag, option, wholeOption } from '../command.ts';
-import { duration, summary } from '../draw.ts';
-import { approveCommand, exitOf, reportNoRun, reportOf } from '../report.ts';
+import { approveCommand, duration, exitOf, reportNoRun, reportOf, summary } from '../report.ts';
 import { type Act, aborted, hindered, refusedOf, type Session, sessionCommand, wrongIn } from '../session.ts';
 
 const waitOption = wholeOption(

@@ -14,8 +14,16 @@ import { csvLine } from '../../sync/words/csv.ts';
 import { problem } from '../../sync/words/problem.ts';
 import { count, inLocale, type Locale, listed, text } from '../../sync/words/text.ts';
 import { definitionName, option } from '../command.ts';
-import { inBrackets, plain, plainLine, problemLines, speaking } from '../draw.ts';
-import { errorOf, noCalls, type ReportedError } from '../report.ts';
+import {
+  errorOf,
+  inBrackets,
+  noCalls,
+  plain,
+  plainLine,
+  problemLines,
+  type ReportedError,
+  speaking,
+} from '../report.ts';
 import { hindered, newCalls, sessionCommand } from '../session.ts';
 
 /** Creates the table of a definition that names a base only, and says how to go on. */

@@ -6,7 +6,7 @@ import { listed, type Text, text } from '../../sync/words/text.ts';
 import type { CallSpec, FeishuApp, FeishuClient } from '../calls/client.ts';
 import { odd } from '../calls/failure.ts';
 import { list, shape, words } from '../calls/shape.ts';
-import { eventTypes } from '../events/receive.ts';
+import { eventTypes } from '../events/events.ts';
 import { webhookPath } from '../events/webhook.ts';
 
 /** A permission of the app, as the console calls it. */

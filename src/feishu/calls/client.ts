@@ -5,19 +5,20 @@ import { backoff } from '../../sync/words/limits.ts';
 import { type Problem, problem } from '../../sync/words/problem.ts';
 import type { WebProxy } from '../../sync/words/proxy.ts';
 import { text } from '../../sync/words/text.ts';
-import { credentialCodes, tokenCodes } from './codes.ts';
-import { cures } from './cures.ts';
+import { credentialCodes, cures, tokenCodes } from './codes.ts';
 import { failureOf, isSuccess, odd, silenceOf } from './failure.ts';
-import { type Http, type HttpCall, http } from './http.ts';
 import {
   type CallOptions,
   callOptions,
+  type Http,
+  type HttpCall,
+  http,
   LoggerLevel,
   type Passage,
   Client as Sdk,
   sdkHttp,
   silent,
-} from './sdk.ts';
+} from './http.ts';
 import { shape, words } from './shape.ts';
 
 /** What a call is counted as, and how long it may take. */

@@ -1,7 +1,6 @@
 import { CallError, type Failure, type Verdict } from '../../sync/words/failure.ts';
 import { type Text, text } from '../../sync/words/text.ts';
-import { type CodeEntry, cardLocked, cardRefused, codes } from './codes.ts';
-import { cures, headlines } from './cures.ts';
+import { type CodeEntry, cardLocked, cardRefused, codes, cures, headlines } from './codes.ts';
 import type { Answer, NoAnswer } from './http.ts';
 import { list, type Shape, shape, words } from './shape.ts';
 import { ProxyFault } from './tunnel.ts';

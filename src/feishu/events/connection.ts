@@ -2,26 +2,29 @@ import type { EventDispatcher as Dispatcher, HttpInstance } from '@larksuiteoapi
 import type { Chance, Clock, Log } from '../../run/ports.ts';
 import { problemOf } from '../../sync/words/failure.ts';
 import { backoff } from '../../sync/words/limits.ts';
-import { type Problem, problem } from '../../sync/words/problem.ts';
+import type { Problem } from '../../sync/words/problem.ts';
 import { type Text, text } from '../../sync/words/text.ts';
 import type { FeishuApp } from '../calls/client.ts';
-import { cures } from '../calls/cures.ts';
+import { cures } from '../calls/codes.ts';
 import { silenceOf } from '../calls/failure.ts';
-import { type Http, NoAnswer } from '../calls/http.ts';
-import { carry, EventDispatcher, LoggerLevel, silent, transport, WSClient } from '../calls/sdk.ts';
+import {
+  carry,
+  EventDispatcher,
+  type Http,
+  LoggerLevel,
+  NoAnswer,
+  silent,
+  transport,
+  WSClient,
+} from '../calls/http.ts';
 import { shape } from '../calls/shape.ts';
 import { agents, type ProxyFault } from '../calls/tunnel.ts';
-import type { Receiver } from './receive.ts';
+import type { Receiver } from './events.ts';
 
-/** Where the long connection stands. */
+/** Where the long connection stands; `problem`: why the last try failed. */
 export type ConnectionState =
-  | { readonly kind: 'connected'; readonly since: number }
-  | {
-      readonly kind: 'connecting';
-      readonly since: number;
-      /** Why the last try failed. */
-      readonly problem?: Problem;
-    }
+  | { readonly kind: 'connected' }
+  | { readonly kind: 'connecting'; readonly problem?: Problem }
   | { readonly kind: 'stopped' };
 
 /** The door through which Feishu's events come in. */
@@ -55,14 +58,13 @@ const pingTimeout = 10;
 
 /**
  * Opens the long connection and keeps it: whenever the SDK's client gives up, falls silent or loses the line, it is
- * closed and a new one started after 1 s … 60 s. Throws a `ProblemError` for an app ID that the SDK would sit on silently.
+ * closed and a new one started after 1 s … 60 s.
  * https://open.feishu.cn/document/server-docs/event-subscription-guide/event-subscription-configure-/request-url-configuration-case
  */
 export function longConnection(parts: ConnectionParts): Connection {
-  const { app, log, clock, chance } = parts;
-  if (!/^cli_[0-9a-f]{16}$/i.test(app.id)) throw problem(wrongAppId);
+  const { log, clock, chance } = parts;
   const stopping = new AbortController();
-  let state: ConnectionState = { kind: 'connecting', since: clock.now() };
+  let state: ConnectionState = { kind: 'connecting' };
 
   const keep = async (): Promise<void> => {
     let failures = 0;
@@ -70,14 +72,14 @@ export function longConnection(parts: ConnectionParts): Connection {
       const opened = clock.monotonic();
       const why = await session(parts, stopping.signal, () => {
         log.info('connection.opened');
-        state = { kind: 'connected', since: clock.now() };
+        state = { kind: 'connected' };
       });
       if (stopping.signal.aborted) return;
       const wasGood = state.kind === 'connected' && clock.monotonic() - opened >= goodAfter;
       failures = wasGood ? 0 : failures + 1;
       const share = 0.5 + chance.random() / 2;
       const pause = Math.round(backoff(Math.max(failures - 1, 0), shortestPause, longestPause, share));
-      state = { kind: 'connecting', since: clock.now(), problem: why };
+      state = { kind: 'connecting', problem: why };
       log.warn('connection.lost', { why: why.code, message: why.message.en, pause });
       await clock.sleep(pause, stopping.signal).catch(() => undefined);
     }
@@ -209,16 +211,6 @@ const unreachable = (error: NoAnswer): Problem => ({
   ...problemOf(silenceOf(error, false)),
   code: 'feishu-unreachable',
 });
-
-const wrongAppId: Problem = {
-  code: 'wrong-app-id',
-  where: 'FEISHU_APP_ID',
-  message: text(
-    'FEISHU_APP_ID 的格式不对：应是 cli_ 加 16 位十六进制数字。',
-    'FEISHU_APP_ID has the wrong form: it must be cli_ and 16 hex digits.',
-  ),
-  cure: cures.credentials,
-};
 
 /** Refusals of the connection: https://open.feishu.cn/document/server-docs/event-subscription-guide/event-subscription-configure-/request-url-configuration-case */
 const refusals: ReadonlyMap<unknown, Text> = new Map([

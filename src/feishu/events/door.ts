@@ -6,7 +6,7 @@ import { CallError, codeWord } from '../../sync/words/failure.ts';
 import { inTime } from '../../sync/words/limits.ts';
 import { type Problem, ProblemError, problem } from '../../sync/words/problem.ts';
 import { text } from '../../sync/words/text.ts';
-import { seldom } from './receive.ts';
+import { seldom } from './events.ts';
 
 /** What the HTTP door works with. */
 export interface DoorParts {

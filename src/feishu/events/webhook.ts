@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Context, Middleware } from 'koa';
 import type { Clock, Log } from '../../run/ports.ts';
 import { parsed, type Shape, shape, words } from '../calls/shape.ts';
-import { type Receipt, type Receiver, seldom } from './receive.ts';
+import { type Receipt, type Receiver, seldom } from './events.ts';
 
 /** How POSTs of Feishu are told from everybody else's. */
 export interface WebhookSettings extends Keys {

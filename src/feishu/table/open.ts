@@ -4,7 +4,7 @@ import { CallError, type Failure } from '../../sync/words/failure.ts';
 import { problem } from '../../sync/words/problem.ts';
 import { type Text, text } from '../../sync/words/text.ts';
 import type { CallSpec, FeishuClient } from '../calls/client.ts';
-import { cures } from '../calls/cures.ts';
+import { cures } from '../calls/codes.ts';
 import { odd } from '../calls/failure.ts';
 import { words } from '../calls/shape.ts';
 import { newField } from './fields.ts';

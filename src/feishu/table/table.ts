@@ -58,8 +58,12 @@ interface Place {
   readonly path: { readonly app_token: string; readonly table_id: string };
 }
 
-const readAt = <T>({ client, meter }: Place, signal: AbortSignal, fn: CallFn<T>): Promise<T> =>
-  client.again({ kind: 'read', meter, signal }, fn);
+/** Reads, and answers the `data` of the answer. */
+const readAt = async <T>(
+  { client, meter }: Place,
+  signal: AbortSignal,
+  fn: CallFn<{ data?: T | undefined }>,
+): Promise<T | undefined> => (await client.again({ kind: 'read', meter, signal }, fn)).data;
 
 /** The tables of a base as the list of them says. */
 export async function tablesOf(
@@ -67,8 +71,8 @@ export async function tablesOf(
   base: string,
   spec: CallSpec,
 ): Promise<readonly { readonly id: string; readonly name: string; readonly revision: unknown }[]> {
+  const path = { app_token: base };
   const items = await wholeList('table_id', async (params) => {
-    const path = { app_token: base };
     const answer = await client.again(spec, (sdk, options) =>
       sdk.bitable.appTable.list({ path, params }, options),
     );
@@ -88,8 +92,8 @@ function about(at: Place): Pick<Table, 'about' | 'revision' | 'fields' | 'create
   return {
     about: async (signal) => {
       const base = { app_token: path.app_token };
-      const answer = await readAt(at, signal, (sdk, options) => sdk.bitable.app.get({ path: base }, options));
-      const app = shape(answer.data?.app);
+      const data = await readAt(at, signal, (sdk, options) => sdk.bitable.app.get({ path: base }, options));
+      const app = shape(data?.app);
       const timeZone = words(app?.['time_zone']);
       return {
         name: words(app?.['name']) ?? '',
@@ -107,12 +111,9 @@ function about(at: Place): Pick<Table, 'about' | 'revision' | 'fields' | 'create
     },
 
     fields: async (signal) => {
-      const items = await wholeList('field_id', async (params) => {
-        const answer = await readAt(at, signal, (sdk, options) =>
-          sdk.bitable.appTableField.list({ path, params }, options),
-        );
-        return answer.data;
-      });
+      const items = await wholeList('field_id', (params) =>
+        readAt(at, signal, (sdk, options) => sdk.bitable.appTableField.list({ path, params }, options)),
+      );
       return items.map(fieldOf);
     },
 
@@ -134,13 +135,13 @@ function reading(
 ): Pick<Table, 'records' | 'inView' | 'filters' | 'matching' | 'look'> {
   const { path } = at;
   const search = (signal: AbortSignal, data: SearchBody): AsyncGenerator<RecordPage, void> =>
-    readPages(async (page, inner) => {
-      const params = { ...page };
-      const answer = await readAt(at, inner, (sdk, options) =>
-        sdk.bitable.appTableRecord.search({ path, params, data }, options),
-      );
-      return answer.data;
-    }, signal);
+    readPages(
+      (params, inner) =>
+        readAt(at, inner, (sdk, options) =>
+          sdk.bitable.appTableRecord.search({ path, params, data }, options),
+        ),
+      signal,
+    );
   /** The records of a search, as they are at its end: it may have begun again. */
   const all = async (signal: AbortSignal, data: SearchBody): Promise<readonly TableRecord[]> => {
     let records: TableRecord[] = [];
@@ -188,15 +189,15 @@ async function look(at: Place, ids: readonly string[], signal: AbortSignal) {
   const seen = { present: [] as TableRecord[], forbidden: [] as string[], absent: [] as string[] };
   for (let from = 0; from < ids.length; from += lookMax) {
     const group = ids.slice(from, from + lookMax);
-    const answer = await readAt(at, signal, (sdk, options) =>
-      sdk.bitable.appTableRecord.batchGet({ path: at.path, data: { record_ids: [...group] } }, options),
+    const data = { record_ids: [...group] };
+    const said = await readAt(at, signal, (sdk, options) =>
+      sdk.bitable.appTableRecord.batchGet({ path: at.path, data }, options),
     );
-    const present = (list(answer.data?.records) ?? []).flatMap((item): TableRecord[] => {
+    const present = (list(said?.records) ?? []).flatMap((item): TableRecord[] => {
       const id = recordId(item);
       return id === undefined ? [] : [{ id, fields: shape(shape(item)?.['fields']) ?? {} }];
     });
-    const forbidden = answer.data?.forbidden_record_ids ?? [];
-    const absent = answer.data?.absent_record_ids ?? [];
+    const { forbidden_record_ids: forbidden = [], absent_record_ids: absent = [] } = said ?? {};
     const told = new Set([...present.map(({ id }) => id), ...forbidden, ...absent]);
     if (group.some((one) => !told.has(one))) throw odd('a look-up says nothing about some records');
     seen.present.push(...present);
