@@ -3,7 +3,7 @@ import type { ListedDefinition } from '../../src/bot/ports.ts';
 import { nextMonth, noteQuota, quotaSpent } from '../../src/bot/schedule/entries.ts';
 import type { ScheduleParts } from '../../src/bot/schedule/notices.ts';
 import { everySecond, Schedule } from '../../src/bot/schedule/ticker.ts';
-import type { ScheduleEntry } from '../../src/sync/definition/definition.ts';
+import type { Definition, ScheduleEntry } from '../../src/sync/definition/definition.ts';
 import type { State } from '../../src/sync/state/state.ts';
 import { wordsOf } from '../cards/read.ts';
 import { at, stateWith } from '../cards/states.ts';
@@ -26,7 +26,7 @@ const minute = 60_000;
 const hour = 60 * minute;
 
 /** A clock at 14:00 in Shanghai with one definition, beaten once a minute by `pass`. */
-function newSchedule(entry: Partial<ScheduleEntry>) {
+function newSchedule(entry: Partial<ScheduleEntry>, access: Definition['access'] = {}) {
   const clock = fakeClock();
   const talk = fakeChat(clock);
   const { runs, asked, answers } = fakeRuns();
@@ -36,6 +36,7 @@ function newSchedule(entry: Partial<ScheduleEntry>) {
   const ticks: (() => void)[] = [];
   const orders = definition({
     schedule: [{ do: 'remind', cron: '10 * * * *', chat: 'oc_group', ...entry }],
+    access,
   });
   const sound: ListedDefinition = { name: 'orders', definition: orders };
   const disk: { orders: ListedDefinition } = { orders: sound };
@@ -324,6 +325,16 @@ describe('what could not be said', () => {
       await schedule.stop();
     },
   );
+
+  it('where those who are responsible are gone, too, goes to the admins', async () => {
+    const access = { approve: ['ou_left'] };
+    const { control, said, pass, schedule, runsEnd } = newSchedule({ do: 'run' }, access);
+    control.fail = ({ to }) => (to === 'ou_boss' ? undefined : callError(230013));
+    runsEnd('failed');
+    await pass(20 * minute);
+    expect(said.map(({ to }) => to)).toEqual(['oc_group', 'ou_left', 'ou_boss']);
+    await schedule.stop();
+  });
 
   it('is kept while Feishu refuses everything to the app', async () => {
     const { control, said, pass, schedule, runsEnd } = newSchedule({ do: 'run' });

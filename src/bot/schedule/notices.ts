@@ -120,16 +120,17 @@ export async function redraw(
 }
 
 /**
- * Sends a card to a chat; where that is gone, to the first of the others whom it reaches, with a line that says why.
+ * Sends a card to a chat; where that is gone, to the first of the others, or of the admins, whom it reaches, with a
+ * line that says why.
  * Answers the message. Rejects with the last failure.
  */
 async function deliver(
   { to, others, once }: Pick<Notice, 'others' | 'once'> & { readonly to: string },
   card: CardJson,
-  { chat, log, locale }: ScheduleContext,
+  { chat, log, locale, admins }: ScheduleContext,
 ): Promise<string> {
   let gone: unknown;
-  for (const one of [to, ...others.filter((id) => id !== to)]) {
+  for (const one of new Set([to, ...others, ...admins])) {
     try {
       return await chat.send(one, one === to ? card : redirected(card, { locale }), once);
     } catch (error) {
