@@ -1,7 +1,7 @@
 import { ChatBot } from './bot/handle.ts';
 import type { Chat, Definitions } from './bot/ports.ts';
+import { tendRuns } from './bot/post.ts';
 import { everySecond, Schedule } from './bot/schedule/ticker.ts';
-import { tendRuns } from './bot/show-run.ts';
 import type { Config } from './config.ts';
 import { whoAmI } from './feishu/app/setup.ts';
 import type { FeishuClient } from './feishu/calls/client.ts';

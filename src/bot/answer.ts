@@ -112,11 +112,8 @@ export async function greet(event: MenuEvent | ArrivedEvent, bot: Bot, late = fa
   }
   if (event.kind === 'opened' && !(await kept.chats.welcome(event.from, clock.now(), day))) return;
   const card = welcomeCard(event.kind === 'added', await usable(event, bot), locale);
-  const sent = chat.send(event.chat, card, `welcome:${event.id}`);
-  await sending(
-    sent.then((message) => trust(message, bot)),
-    bot,
-  );
+  const sent = chat.send(event.chat, card, `welcome:${event.id}`).then((message) => trust(message, bot));
+  await sending(sent, bot);
 }
 
 /** The syncs that may be run there: in a group by those who are in it, alone by the person. */

@@ -100,13 +100,7 @@ export async function within(
   const over = new AbortController();
   const late = clock.sleep(ms, AbortSignal.any([over.signal, ...(signal ? [signal] : [])]));
   try {
-    return await Promise.race([
-      work.then(() => true),
-      late.then(
-        () => false,
-        () => false,
-      ),
-    ]);
+    return await Promise.race([work.then(() => true), late.catch(() => undefined).then(() => false)]);
   } finally {
     over.abort();
   }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { linked } from '../run/job.ts';
 import type { CallMeter, Clock, Log } from '../run/ports.ts';
 import { factsOf, isRefused, pauseAfter, troubleOf } from './failures.ts';
@@ -120,7 +121,7 @@ export class CardUpdater {
     const woken = new Promise<void>((resolve) => {
       this.#wakeUp = resolve;
     });
-    const time = ms === never ? aborted(wait.signal) : this.#parts.clock.sleep(ms, wait.signal);
+    const time = ms === never ? once(wait.signal, 'abort') : this.#parts.clock.sleep(ms, wait.signal);
     await Promise.race([woken, time.catch(() => undefined)]);
     wait.end();
   }
@@ -165,11 +166,6 @@ export class CardUpdater {
     one.settled(isShown);
   }
 }
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 
 /** Patches that one showing of a run may take; free tenants have 10,000 calls a month. */
 export const mostPatches = 60;

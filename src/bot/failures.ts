@@ -3,10 +3,7 @@ import { backoff } from '../sync/words/limits.ts';
 import { BrokenFile, type Problem, ProblemError } from '../sync/words/problem.ts';
 import { text } from '../sync/words/text.ts';
 
-/**
- * What to tell a person about an error: its problems where it has some, else where to look. What is wrong in a
- * definition's file is for admins.
- */
+/** What to tell a person about an error; what is wrong in a definition's file is for admins. */
 export function problemsOf(error: unknown, admin = false): readonly [Problem, ...Problem[]] {
   if (error instanceof BrokenFile && !admin) return [brokenDefinition(error.definition)];
   if (error instanceof ProblemError) return error.problems;
@@ -44,10 +41,7 @@ export type Trouble = 'hopeless' | 'message-gone' | 'later';
 
 /** The message is recalled, deleted, no card, of a dissolved topic, or older than the 14 days in which cards change. */
 const goneCodes = new Set([230001, 230011, 230019, 230031, 230110]);
-/**
- * The bot is out of the chat or may not speak there.
- * https://open.feishu.cn/document/server-docs/im-v1/message/create
- */
+/** The bot is out of the chat or may not speak there. https://open.feishu.cn/document/server-docs/im-v1/message/create */
 const hopelessCodes = new Set([
   230002, 230006, 230013, 230018, 230027, 230029, 230034, 230035, 230053, 230075, 232009, 99991672,
 ]);
@@ -75,7 +69,7 @@ export function isRefused(error: unknown): boolean {
 
 /** Whether a chat or person can be told nothing: gone, left, or shut; another one may be told instead. */
 export function cannotHear(error: unknown): boolean {
-  if (!isRefused(error) || !(error instanceof CallError)) return false;
+  if (!(error instanceof CallError) || !isRefused(error)) return false;
   const { code, verdict } = error.failure;
   return (code !== null && deafCodes.has(code)) || verdict === 'values' || verdict === 'unknown';
 }

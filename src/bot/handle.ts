@@ -22,7 +22,7 @@ import { commands } from './commands/registry.ts';
 import { factsOf } from './failures.ts';
 import { Live } from './live.ts';
 import type { ChatEvent, ClickEvent, HandleEvent, MessageEvent, Toast } from './ports.ts';
-import { tellGroup } from './show-run.ts';
+import { tellGroup } from './post.ts';
 
 /** What the bot is made of. */
 export interface BotParts

@@ -35,14 +35,8 @@ const nodes = (value: unknown): readonly Node[] => (Array.isArray(value) ? value
 const string = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 const paints: Readonly<Record<string, number>> = {
-  blue: 34,
-  wathet: 36,
-  turquoise: 36,
-  green: 32,
-  yellow: 33,
-  orange: 33,
-  red: 31,
-  grey: 90,
+  ...{ blue: 34, wathet: 36, turquoise: 36, green: 32 },
+  ...{ yellow: 33, orange: 33, red: 31, grey: 90 },
 };
 
 /**
@@ -69,11 +63,9 @@ export function drawCard(card: Card, width: number, options: DrawOptions): Drawn
 }
 
 function headerRows(header: Node, inner: number): readonly string[] {
-  const title = string(node(header['title'])['content']);
-  const subtitle = string(node(header['subtitle'])['content']);
-  const tag = nodes(header['text_tag_list'])
-    .map((one) => `[${string(node(one['text'])['content'])}]`)
-    .join(' ');
+  const [title, subtitle] = [content(header['title']), content(header['subtitle'])];
+  const tags = nodes(header['text_tag_list']).map((one) => `[${content(one['text'])}]`);
+  const tag = tags.join(' ');
   const room = inner - columnsOf(tag) - 1;
   const first =
     tag === '' || room < 8 ? toWidth(`${title} ${tag}`.trim(), inner) : `${toWidth(title, room)} ${tag}`;
@@ -83,11 +75,11 @@ function headerRows(header: Node, inner: number): readonly string[] {
 type Draw = (element: Node, width: number) => readonly string[];
 
 function drawer(options: DrawOptions, buttons: DrawnButton[]): Draw {
-  const words = (content: string, width: number) => content.split('\n').flatMap((row) => wrap(row, width));
+  const words = (all: string, width: number) => all.split('\n').flatMap((row) => wrap(row, width));
   const draw: Draw = (element, width) => {
     switch (element['tag']) {
       case 'div':
-        return words(string(node(element['text'])['content']), width);
+        return words(content(element['text']), width);
       case 'markdown':
         return words(bare(string(element['content']), options), width).map((row) =>
           element['text_align'] === 'center' ? toWidth(row, width, 'center') : row,
@@ -105,20 +97,18 @@ function drawer(options: DrawOptions, buttons: DrawnButton[]): Draw {
   return draw;
 }
 
+/** The words of a text element. */
+const content = (value: unknown): string => string(node(value)['content']);
+
 /** Numbers a button and answers how it looks. */
 function add(element: Node, buttons: DrawnButton[], first: number): string {
-  const behaviours = nodes(element['behaviors']);
-  const confirm = node(element['confirm']);
-  const url = string(behaviours.find((one) => one['type'] === 'open_url')?.['default_url']);
-  const question = [confirm['title'], confirm['text']]
-    .map((part) => string(node(part)['content']))
-    .join(' ')
-    .trim();
+  const behaviour = (type: string) => nodes(element['behaviors']).find((one) => one['type'] === type);
+  const { title, text } = node(element['confirm']);
+  const url = string(behaviour('open_url')?.['default_url']);
+  const question = `${content(title)} ${content(text)}`.trim();
   const button: DrawnButton = {
-    number: first + buttons.length,
-    label: string(node(element['text'])['content']),
-    name: string(element['name']),
-    value: behaviours.find((one) => one['type'] === 'callback')?.['value'],
+    ...{ number: first + buttons.length, label: content(element['text']), name: string(element['name']) },
+    value: behaviour('callback')?.['value'],
     ...(question !== '' && { confirm: question }),
     ...(url !== '' && { url }),
   };
@@ -126,24 +116,24 @@ function add(element: Node, buttons: DrawnButton[], first: number): string {
   return `[${button.number}] ${button.label}`;
 }
 
-const gap = 3;
+/** Columns between two cells, and of a cell that holds a button. */
+const [gap, narrowest] = [3, 12];
 
 /** Equal columns side by side; columns as wide as their content one behind the other, broken where needed. */
 function columns(element: Node, width: number, draw: Draw): readonly string[] {
   const all = nodes(element['columns']);
-  const content = (column: Node, room: number) => nodes(column['elements']).flatMap((one) => draw(one, room));
-  if (all.every((column) => column['width'] === 'auto'))
-    return flow(
-      all.flatMap((one) => content(one, width)),
-      width,
-    );
-  const narrow = 12;
-  const equal = all.filter((column) => column['width'] !== 'auto').length;
-  const free = width - gap * (all.length - 1) - narrow * (all.length - equal);
-  const each = Math.max(4, Math.floor(free / equal));
+  const drawn = (column: Node, room: number) => nodes(column['elements']).flatMap((one) => draw(one, room));
+  const isNarrow = (column: Node): boolean => column['width'] === 'auto';
+  const narrow = all.filter(isNarrow).length;
+  if (narrow === all.length) {
+    const items = all.flatMap((one) => drawn(one, width));
+    return flow(items, width);
+  }
+  const free = width - gap * (all.length - 1) - narrowest * narrow;
+  const each = Math.max(4, Math.floor(free / (all.length - narrow)));
   const cells = all.map((column) => {
-    const room = column['width'] === 'auto' ? narrow : each;
-    return { room, rows: content(column, room) };
+    const room = isNarrow(column) ? narrowest : each;
+    return { room, rows: drawn(column, room) };
   });
   const height = Math.max(...cells.map((cell) => cell.rows.length));
   return Array.from({ length: height }, (_, at) =>

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { BotParts } from '../../src/bot/handle.ts';
-import { trust } from '../../src/bot/post.ts';
+import { resumeRuns, trust } from '../../src/bot/post.ts';
 import { freezeAll as freeze } from '../../src/bot/schedule/controls.ts';
-import { resumeRuns } from '../../src/bot/show-run.ts';
 import type { Acted, Started } from '../../src/run/runs/runs.ts';
 import type { State } from '../../src/sync/state/state.ts';
 import { problem } from '../../src/sync/words/problem.ts';

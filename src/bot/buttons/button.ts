@@ -9,8 +9,7 @@ import type { Right } from '../access.ts';
 import type { Bot } from '../bot.ts';
 import { busy } from '../commands/runs.ts';
 import type { ClickEvent, Toast } from '../ports.ts';
-import { requestOf } from '../post.ts';
-import { showStarted } from '../show-run.ts';
+import { requestOf, showStarted } from '../post.ts';
 
 /** What the presser is told. */
 export interface Said {
@@ -32,7 +31,7 @@ export interface RunPress {
 /** A button of a run: counts on the run's own card, in its version, while it fits the state. */
 export interface RunButton {
   readonly on: 'run';
-  readonly right: (state: State) => Right;
+  readonly right: Right | ((state: State) => Right);
   press(pressed: RunPress, bot: Bot): Promise<Said>;
 }
 
@@ -76,7 +75,7 @@ export async function start(
 const begun = text('已开始同步，进度见新卡片。', 'Started; a new card shows it.');
 const inLine = text(
   '另一个同步正在使用这个表格，已排队，见新卡片。',
-  'Another sync holds the table; queued, a new card shows it.',
+  'Another sync is using this table. Queued – see the new card.',
 );
 
 export const inert = text(

@@ -68,12 +68,11 @@ export const snooze = onNotice;
 export const skip = onNotice;
 export const unpause = onNotice;
 
-/** What became of a press: what is said; `sync`: allowed, the card is settled, and the run is to be started. */
-type Pressed =
-  | Said
-  | { readonly sync: Definition }
-  /** On no notice that is known. */
-  | undefined;
+/**
+ * What became of a press: what is said, or the sync to be started, which is allowed and whose card is settled. Nothing
+ * on no notice that is known.
+ */
+type Pressed = Said | { readonly sync: Definition } | undefined;
 
 type RemindNote = Extract<CardNotice, { kind: 'remind' }>;
 type PausedNote = Extract<CardNotice, { kind: 'paused' }>;
@@ -105,9 +104,7 @@ async function pressNotice(event: ClickEvent, press: Press, bot: Bot): Promise<P
 
 /** The card stays locked until the click is answered, so its new face comes after. */
 const show = (bot: Bot, message: string, card: CardJson): void =>
-  bot.background.start('show', async () => {
-    await redraw(bot, message, card);
-  });
+  bot.background.start('show', () => redraw(bot, message, card).then(() => undefined));
 
 async function lift(
   event: ClickEvent,
@@ -134,9 +131,8 @@ async function remind(
   const until = op !== 'snooze' ? null : put === 'tomorrow' ? nextDay(note, now) : now + 3_600_000;
   if (until !== null) {
     const { definition, chat, plan } = note;
-    const id = event.message.slice(0, 64);
-    const when = { at: until };
-    await kept.reminders.add({ id, definition, chat, when, plan, by: event.from, createdAt: now });
+    const about = { id: event.message.slice(0, 64), definition, chat, plan, by: event.from };
+    await kept.reminders.add({ ...about, when: { at: until }, createdAt: now });
   }
   const how = op === 'snooze' || op === 'skip' ? op : 'sync';
   const facts = { ...note.facts, settled: { by: event.from, how, until } } as const;

@@ -100,8 +100,9 @@ async function runPressed(
     if (state.status !== 'running') redraw({ event, people }, state, bot);
     return say('warning', stale);
   }
+  const right = typeof button.right === 'function' ? button.right(state) : button.right;
   const about = { definition, name: state.definition, run, starter: starterOf(state) };
-  const refusal = await refusedPress(event, { right: button.right(state), what: op, ...about }, bot);
+  const refusal = await refusedPress(event, { right, what: op, ...about }, bot);
   if (refusal) return say('warning', refusal);
   return button.press({ event, record, state, definition, people }, bot);
 }

@@ -5,21 +5,19 @@ import { asksFirst } from '../../sync/state/progress.ts';
 import type { State } from '../../sync/state/state.ts';
 import { ProblemError, problem } from '../../sync/words/problem.ts';
 import { count, type Text, text } from '../../sync/words/text.ts';
-import type { Right } from '../access.ts';
 import type { Bot, ChatRequest } from '../bot.ts';
 import { busy, cancelling } from '../commands/runs.ts';
 import { sendUnwritten, verifyFor } from '../commands/table.ts';
 import { factsOf, problemsOf } from '../failures.ts';
-import { requestOf, speak } from '../post.ts';
-import { tellGroup } from '../show-run.ts';
+import { requestOf, speak, tellGroup } from '../post.ts';
 import { type RunButton, type RunPress, type Said, say, start } from './button.ts';
 
 /** Asks for a change of the run, in the version that was shown. */
 type Act = (runs: Bot['runs'], run: string, by: ChatRequest['by'], version: number) => Promise<Acted>;
 
 interface Words {
-  /** Said when the run goes on. @param before its state when the button was pressed */
-  readonly going: (before: State) => Text;
+  /** Said when the run goes on; by its state when the button was pressed. */
+  readonly going: Text | ((before: State) => Text);
   /** Said when it has ended. */
   readonly settled?: Text;
 }
@@ -32,9 +30,10 @@ const acting = (right: RunButton['right'], act: Act, { going, settled }: Words):
     const { event, state, people, definition } = pressed;
     const by = { kind: 'button', openId: event.from } as const;
     const acted = await act(bot.runs, state.run, by, state.version);
+    const goesOn = (): Said => say('success', typeof going === 'function' ? going(state) : going);
     switch (acted.kind) {
       case 'asked':
-        return say('success', going(state));
+        return goesOn();
       case 'going': {
         const place = { kind: 'card', message: event.message, chat: event.chat } as const;
         bot.background.start('show', async () => {
@@ -43,7 +42,7 @@ const acting = (right: RunButton['right'], act: Act, { going, settled }: Words):
           if (act === stop || !(await bot.kept.cards.inThread(state.run))) return;
           await tellGroup(acted.run.state(), definition, { by, chat: event.chat }, bot);
         });
-        return say('success', going(state));
+        return goesOn();
       }
       case 'settled':
         redraw(pressed, acted.state, bot);
@@ -67,48 +66,40 @@ const stop: Act = (runs, run, by, version) => runs.cancel(run, by, version);
 
 const thrownAway = text('已放弃，什么都没有写入。', 'Discarded; nothing was written.');
 
-const may =
-  (right: Right): RunButton['right'] =>
-  () =>
-    right;
-
-export const cancel = acting(may('stop'), stop, {
-  going: () => cancelling,
+export const cancel = acting('stop', stop, {
+  going: cancelling,
   settled: text('已取消，什么都没有写入。', 'Cancelled; nothing was written.'),
 });
 
-export const resume = acting(may('run'), (runs, run, by, v) => runs.resumeCancelled(run, by, v), {
-  going: () => text('接着上次继续。', 'Going on where it was.'),
+export const resume = acting('run', (runs, ...about) => runs.resumeCancelled(...about), {
+  going: text('接着上次继续。', 'Going on where it was.'),
 });
 
-export const retry = acting(may('run'), (runs, run, by, v) => runs.retry(run, by, v), {
+export const retry = acting('run', (runs, ...about) => runs.retry(...about), {
   going: ({ chunks: { failed, refused = 0 } }) => retrying(failed.length, refused),
 });
 
 /** A plan that would not have waited is for everybody who may run the sync. */
 export const apply = acting(
   (state) => (asksFirst(state) ? 'approve' : 'run'),
-  (runs, run, by, v) => runs.apply(run, by, v),
+  (runs, ...about) => runs.apply(...about),
   {
-    going: () => text('正在核对并应用这个计划。', 'Looking whether it still holds, then applying the plan.'),
+    going: text('正在核对并应用这个计划。', 'Looking whether it still holds, then applying the plan.'),
   },
 );
 
 export const applyNoDeletes = acting(
-  may('approve'),
-  (runs, run, by, v) => runs.apply(run, by, v, { withoutDeletes: true }),
+  'approve',
+  (runs, ...about) => runs.apply(...about, { withoutDeletes: true }),
   {
-    going: () =>
-      text(
-        '正在核对并应用这个计划，不删除任何记录。',
-        'Looking whether it still holds, then applying the plan; nothing is deleted.',
-      ),
+    going: text(
+      '正在核对并应用这个计划，不删除任何记录。',
+      'Looking whether it still holds, then applying the plan; nothing is deleted.',
+    ),
   },
 );
 
-export const discard = acting(may('discard'), (runs, run, by, v) => runs.discard(run, by, v), {
-  going: () => thrownAway,
-});
+export const discard = acting('discard', (runs, ...about) => runs.discard(...about), { going: thrownAway });
 
 /** To look at a plan anew changes nothing. */
 export const rerun: RunButton = {
@@ -119,7 +110,7 @@ export const rerun: RunButton = {
 
 export const create: RunButton = {
   on: 'run',
-  right: may('approve'),
+  right: 'approve',
   async press(pressed, bot) {
     const { run, definition } = pressed.state;
     // Another run of the definition may have been started since: what is missing may be there by now.
@@ -136,7 +127,7 @@ async function startAgain({ event, state }: RunPress, createFields: boolean, bot
 
 export const verify: RunButton = {
   on: 'run',
-  right: may('look'),
+  right: 'look',
   async press({ event, state }, bot) {
     const saved = await bot.definitions.get(state.definition);
     bot.background.start('verify', () => verifyFor(saved, requestOf(event), bot));
@@ -146,7 +137,7 @@ export const verify: RunButton = {
 
 export const csv: RunButton = {
   on: 'run',
-  right: may('look'),
+  right: 'look',
   async press(pressed, bot) {
     bot.background.start('csv', () => download(pressed, bot));
     return say('success', text('正在准备文件，会私聊发给你。', 'Preparing the file; it comes to you alone.'));

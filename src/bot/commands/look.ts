@@ -40,11 +40,8 @@ export const status: ChatCommand = {
   /** What goes on or waits, wherever it is carried out. */
   async run(_, bot) {
     const [open, still] = await Promise.all([bot.runs.open(), globalHold(bot)]);
-    return statusCard(
-      open.map(({ state }) => state),
-      still,
-      bot,
-    );
+    const states = open.map(({ state }) => state);
+    return statusCard(states, still, bot);
   },
 };
 

@@ -12,8 +12,7 @@ import { type Bot, type ChatCommand, type ChatRequest, within } from '../bot.ts'
 import { factsOf, problemsOf } from '../failures.ts';
 import { find, judge, permit, refusedCard, soundOf, toldIfPermitted, withDefinition } from '../permit.ts';
 import type { CardJson } from '../ports.ts';
-import { change, speak } from '../post.ts';
-import { follow, showStarted } from '../show-run.ts';
+import { change, follow, showStarted, speak } from '../post.ts';
 
 export const sync: ChatCommand = {
   ...{ verb: 'sync', spellings: [] },

@@ -110,10 +110,8 @@ const fileName = (name: string, at: number): string => `${name}${at === 0 ? '' :
 async function verification(definition: Definition, bot: Bot): Promise<Verification> {
   const { locale, clock, leaving } = bot;
   const name = `${definition.name}-verify-${clock.now()}`;
-  const packer = csvPacker(
-    checkedHeader.map((one) => inLocale(one, locale)),
-    fileBytes,
-  );
+  const header = checkedHeader.map((one) => inLocale(one, locale));
+  const packer = csvPacker(header, fileBytes);
   const packed: CsvFile[] = [];
   const keep = (file: CsvFile | undefined): void => {
     if (file) packed.push(file);
@@ -134,10 +132,8 @@ async function verification(definition: Definition, bot: Bot): Promise<Verificat
 export async function sendUnwritten(record: RunRecord, to: string, once: string, bot: Bot): Promise<number> {
   const { chat, locale, unwritten } = bot;
   const { id: run, state } = record;
-  const packer = csvPacker(
-    unwrittenHeader.map((one) => inLocale(one, locale)),
-    fileBytes,
-  );
+  const header = unwrittenHeader.map((one) => inLocale(one, locale));
+  const packer = csvPacker(header, fileBytes);
   let [files, rows] = [0, 0];
   const send = async (file: CsvFile | undefined): Promise<void> => {
     if (!file) return;

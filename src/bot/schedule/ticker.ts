@@ -11,8 +11,7 @@ import type { ListedDefinition, Pause, Reminder, Watched } from '../ports.ts';
 import { type Entry, entriesOf, owners, reminding, watching } from './entries.ts';
 import { payDebts, type ScheduleContext, type ScheduleParts } from './notices.ts';
 import { perform } from './perform.ts';
-import { liftPauses, release, report } from './report.ts';
-import { heldByQuota, tellBroken, tellMended, watchStale } from './watch.ts';
+import { heldByQuota, liftPauses, release, report, tellBroken, tellMended, watchStale } from './report.ts';
 
 /** Calls back about once a second; answers how to stop that. */
 export type Wake = (tick: () => void) => () => void;
