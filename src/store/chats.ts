@@ -4,7 +4,6 @@ import { outcomes } from '../sync/schedule/health.ts';
 import { amount, problemSchema, readable } from '../sync/state/stored.ts';
 import { type Marks, type Occasions, once, saying } from './db/notes.ts';
 
-/** What is known of chats. */
 export const chats = (marks: Marks, occasions: Occasions): Chats => ({
   async isMuted(definition, chat = '') {
     return (await marks.all('muted')).some((mark) => mark.definition === definition && mark.chat === chat);

@@ -5,7 +5,6 @@ import type { Backend, Database } from './db/backend.ts';
 import { type Marks, type Occasions, once, saying } from './db/notes.ts';
 import type { ReminderRow } from './db/schema.ts';
 
-/** What the bot keeps. */
 export const kept = (marks: Marks, occasions: Occasions, reminders: Reminders): Kept => ({
   holds: holds(marks),
   firings: once(occasions, (entry) => entry),
@@ -26,7 +25,6 @@ function notices(occasions: Occasions): Kept['notices'] {
   };
 }
 
-/** The reminders that people set. */
 export const reminders = (db: Database, backend: Backend): Reminders => ({
   async add({ id, definition, chat, when, plan, by, createdAt }) {
     const times =

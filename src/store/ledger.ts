@@ -13,7 +13,6 @@ const perStatement = 100;
 /** Keys or record IDs asked about in one statement. */
 const perQuestion = 500;
 
-/** A scope as the store finds it. */
 const scopeHash = ({ definition, table }: Scope): string => hash(definition, table);
 
 /** Asks about keys, many at once, and answers what is found of each. */
@@ -74,7 +73,6 @@ export async function confirm(
     await trx.replaceInto('bitable_sync_ledger').values(group.map(row)).execute();
 }
 
-/** Forgets records that are gone. */
 export async function forget(trx: Trx, scope: Scope, records: readonly string[]): Promise<void> {
   const all = trx.deleteFrom('bitable_sync_ledger').where('scope', '=', scopeHash(scope));
   for (const group of groups(records, perQuestion)) await all.where('record', 'in', group).execute();
@@ -116,7 +114,6 @@ const unsent = (db: Database, backend: Backend): Pick<Rejects, 'addRows' | 'rows
   },
 });
 
-/** Rows that Feishu refused. */
 function refusedRows(db: Database): Pick<Rejects, 'size' | 'known' | 'keep' | 'forget'> {
   const refused = (scope: Scope) =>
     db.selectFrom('bitable_sync_refused_rows').where('scope', '=', scopeHash(scope));

@@ -16,7 +16,6 @@ import { leases, tableFacts } from './tables.ts';
 /** The opened store, with what only the whole program needs of it. */
 export interface OpenedStore extends Store {
   readonly kept: Kept;
-  /** What has happened once. */
   readonly occasions: Pick<Occasions, 'prune'>;
   readonly audit: Audit;
   /** What keeps it from working right now, as far as is known. */

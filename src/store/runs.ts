@@ -119,7 +119,6 @@ function finding(db: Database, log: Log): Pick<Journal, Finding> {
   };
 }
 
-/** Changes columns of a run. */
 async function set(db: Database, run: string, columns: Partial<Tables['bitable_sync_runs']>): Promise<void> {
   await db.updateTable('bitable_sync_runs').set(columns).where('id', '=', run).execute();
 }
@@ -133,7 +132,6 @@ const goesOn = ({ status }: Pick<RunRow, 'status'>): boolean => statuses[status]
 const open = statusNames.filter((status) => statuses[status].open);
 const good = statusNames.filter((status) => statuses[status].good);
 
-/** See `Journal`. */
 async function shrink(db: Database, backend: Backend, most: number): Promise<number> {
   const sizes = await db
     .selectFrom('bitable_sync_bodies')

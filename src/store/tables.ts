@@ -109,7 +109,6 @@ export async function guardRun(
   if (held) await guard(trx, backend, held.table_id, fence);
 }
 
-/** What was learned of bases and tables. */
 export function tableFacts(db: Database): TableFacts {
   const fact = <Of, T>(
     nameOf: (what: Of) => string,

@@ -161,7 +161,6 @@ const serverFaults: readonly Row[] = [
   ],
 ];
 
-/** What is wrong with the query; the server's own words follow. */
 const queryFaults: readonly Row[] = [
   [
     '1356 1449',
@@ -247,7 +246,6 @@ export const faults: ReadonlyMap<string, Fault> = new Map(
   ].flatMap(([on, fault]) => on.split(' ').map((one) => [one, fault] as const)),
 );
 
-/** What cannot be told from its number. */
 export const otherFailure = ofQuery(
   'query-failed',
   text('查询失败', 'The query failed'),

@@ -43,7 +43,7 @@ export function mysqlSource(
     async rows(query, signal) {
       const session = await openSession(parts, query, signal);
       try {
-        return await startReading(session, await session.leash.race(readingOf(session)));
+        return await startReading(session, await session.lifetime.race(readingOf(session)));
       } catch (error) {
         throw session.failed(error);
       }
@@ -64,7 +64,6 @@ export function mysqlSource(
   };
 }
 
-/** Opens a session for short work and closes it. */
 async function briefly<T>(
   parts: SessionParts,
   query: Query,
@@ -73,7 +72,7 @@ async function briefly<T>(
 ): Promise<T> {
   const session = await openSession(parts, query, signal);
   try {
-    const answer = await session.leash.race(work(session));
+    const answer = await session.lifetime.race(work(session));
     session.close();
     return answer;
   } catch (error) {

@@ -9,7 +9,6 @@ export interface Asked extends AskedQuery {
   readonly account?: string | undefined;
   /** `host:port`. */
   readonly place: string;
-  /** Time limit in ms. */
   readonly timeout: number;
   readonly timeZone: string;
   readonly keepCut?: true;

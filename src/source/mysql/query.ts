@@ -9,7 +9,6 @@ import { columnType, isSingle } from './columns.ts';
 import { askWithFields, prepare } from './connection.ts';
 import { cannotPrepare, fixedOffset, type Session, sameSince } from './session.ts';
 
-/** What is sent for a query. */
 export interface Reading {
   /** The query itself, or it inside another one. */
   readonly sql: string;
@@ -45,7 +44,6 @@ export async function readingOf(session: Session): Promise<Reading> {
 /** A query's columns as the server tells them without running it. */
 interface Fields {
   readonly fields: readonly FieldPacket[];
-  /** Whether it has prepared the query. */
   readonly prepared: boolean;
 }
 
@@ -99,7 +97,6 @@ const putTogether = /group_concat|json_(?:array|object)agg/i;
 
 /** A column that a server does not show exactly, and what it is asked for beside it. */
 interface Beside {
-  /** Its position. */
   readonly at: number;
   /** @param column its name as the wrapped query has it */
   readonly expression: (column: string) => string;

@@ -25,7 +25,7 @@ type Row = readonly Value[];
 
 /** Sends the query; answers once the first of the answer is there, while the rows come in: they are never held up. */
 export function startReading(session: Session, reading: Reading): Promise<Rows> {
-  const { leash } = session;
+  const { lifetime } = session;
   const { connection } = session.wire;
   const options = { sql: reading.sql, rowsAsArray: true };
   const answer = reading.binary ? connection.execute(options) : connection.query(options);
@@ -42,7 +42,7 @@ export function startReading(session: Session, reading: Reading): Promise<Rows> 
         out.error(error);
         reject(error);
       }
-      leash.signal.addEventListener('abort', () => fail(leash.reason()));
+      lifetime.signal.addEventListener('abort', () => fail(lifetime.reason()));
       answer.on('error', (error) => {
         if (!ended) fail(session.failed(error));
       });
@@ -80,7 +80,7 @@ export function startReading(session: Session, reading: Reading): Promise<Rows> 
     }
     const batches = new ReadableStream<readonly Row[]>({
       start: listen,
-      cancel: () => leash.pull(new Error('nobody reads any more')),
+      cancel: () => lifetime.end(new Error('nobody reads any more')),
     });
   });
 }
@@ -109,7 +109,6 @@ function cutCounter(columns: readonly Column[]) {
   };
 }
 
-/** What is done to each row that comes. */
 function finisher(
   sent: readonly FieldPacket[],
   { row, binary }: Reading,

@@ -1,13 +1,12 @@
 import type { Clock, Query } from '../../run/ports.ts';
 import type { Dialect } from '../../sync/definition/sql.ts';
 import type { Problem } from '../../sync/words/problem.ts';
-import { type Leash, openLeash } from '../leash.ts';
+import { type Lifetime, openLifetime } from '../lifetime.ts';
 import { judged, tooLong } from '../problems.ts';
 import { ask, dial, type MysqlAddress, type Wire } from './connection.ts';
 import { type Asked, toProblem, zoneProblem } from './problems.ts';
 import { dialectOf, notReadOnly, type Settings, settle, unsettled, wrongSettings } from './settings.ts';
 
-/** What is known of a session that is ready. */
 interface SessionFacts {
   /** What stands in for a zone that the server does not know by name; null when it knows it. */
   readonly offset: string | null;
@@ -17,7 +16,6 @@ interface SessionFacts {
   readonly dialect: Dialect;
   /** What the query rule has against the query, as this server reads it. */
   readonly refused: readonly Problem[];
-  /** Whether it takes no writes. */
   readonly onlyReads: boolean;
 }
 
@@ -26,11 +24,11 @@ export interface Session {
   readonly wire: Wire;
   readonly asked: Asked;
   readonly facts: SessionFacts;
-  /** A pull ends the query here and on the server. */
-  readonly leash: Leash;
+  /** Its end ends the query here and on the server. */
+  readonly lifetime: Lifetime;
   /** Says goodbye and closes; can be called again. */
   close(): void;
-  /** Closes, and says what its work failed with: why the leash was pulled, or a `ProblemError`. */
+  /** Closes, and says what its work failed with: what ended it, or a `ProblemError`. */
   failed(error: unknown): Error;
 }
 
@@ -40,7 +38,6 @@ export interface SessionParts {
   /** The setting's name, for problems. */
   readonly where: string;
   readonly clock: Clock;
-  /** Ends all sessions. */
   readonly stopping: AbortSignal;
   /** Told of work that goes on after a read was ended. */
   readonly background: (work: Promise<void>) => void;
@@ -54,39 +51,39 @@ const grace = 5_000;
 const killTimeout = 5_000;
 
 /**
- * Connects and prepares the session. From then on a pull of the leash ends the query on the server too.
- * Rejects with a `ProblemError`, or why the leash was pulled.
+ * Connects and prepares the session. From then on the end of its lifetime ends the query on the server too.
+ * Rejects with a `ProblemError`, or what ended it.
  */
 export async function openSession(parts: SessionParts, query: Query, signal: AbortSignal): Promise<Session> {
-  const leash = openLeash([signal, parts.stopping], parts.clock);
+  const lifetime = openLifetime([signal, parts.stopping], parts.clock);
   const asked: Asked = { ...query, where: parts.where, place: parts.address.place };
   const wire = dial(parts.address, connectTimeout);
   let kill: string | undefined;
-  wire.connection.on('error', (error: Error) => leash.pull(toProblem(error, asked)));
-  leash.signal.addEventListener('abort', () => {
+  wire.connection.on('error', (error: Error) => lifetime.end(toProblem(error, asked)));
+  lifetime.signal.addEventListener('abort', () => {
     hangUp(wire);
     if (kill !== undefined) parts.background(killOnServer(parts, kill));
   });
   const close = (): void => {
-    leash.letGo();
+    lifetime.over();
     sayGoodbye(wire);
   };
   try {
-    await leash.race(connected(wire));
+    await lifetime.race(connected(wire));
     kill = `kill ${wire.connection.threadId}`;
-    leash.limit(query.timeout + grace, () => tooLong(query.timeout, query.at));
-    const { thread, ...facts } = await leash.race(prepareSession(wire, query, asked));
+    lifetime.limit(query.timeout + grace, () => tooLong(query.timeout, query.at));
+    const { thread, ...facts } = await lifetime.race(prepareSession(wire, query, asked));
     if (facts.server.kind === 'tidb') kill = facts.server.kill(thread);
     return {
-      ...{ wire, asked, leash, facts, close },
+      ...{ wire, asked, lifetime, facts, close },
       failed(error) {
         close();
-        return leash.signal.aborted ? leash.reason() : toProblem(error, asked);
+        return lifetime.signal.aborted ? lifetime.reason() : toProblem(error, asked);
       },
     };
   } catch (error) {
-    const problem = leash.signal.aborted ? leash.reason() : toProblem(error, asked);
-    leash.letGo();
+    const problem = lifetime.signal.aborted ? lifetime.reason() : toProblem(error, asked);
+    lifetime.over();
     hangUp(wire);
     throw problem;
   }

@@ -102,7 +102,6 @@ function withoutPadding(value: string): string | undefined {
 
 const names = [...settings.keys()].map(quoted).join(', ');
 
-/** Reads what the session is like now. */
 export async function readSettings(wire: Wire): Promise<Settings> {
   const rows = await ask(wire, `show session variables where variable_name in (${names})`);
   const found = new Map(rows.map(([name, value]) => [String(name).toLowerCase(), String(value ?? '')]));

@@ -153,7 +153,6 @@ export function sqliteProblem(error: unknown, asked: AskedFile): ProblemError {
   return problem(worded(fault, asked, 'sqlite', words), { cause: error });
 }
 
-/** Why a file was not read at all. */
 const faultBefore = (error: unknown): Fault => (systemCode(error) ? missing : otherFailure);
 
 const systemCode = (error: unknown): string | undefined => {

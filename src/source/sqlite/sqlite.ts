@@ -4,7 +4,7 @@ import { ReadableStream } from 'node:stream/web';
 import { setImmediate as letOthersWork } from 'node:timers/promises';
 import type { Clock, Query, Source } from '../../run/ports.ts';
 import type { Column, ColumnDetail, ColumnType, Value } from '../../sync/fields/column.ts';
-import { type Leash, openLeash } from '../leash.ts';
+import { type Lifetime, openLifetime } from '../lifetime.ts';
 import { judged, refuse, refuseDoubled, stopped, tooLong } from '../problems.ts';
 import { type AskedFile, ReadFailure, sqliteProblem } from './problems.ts';
 import { type Bounds, type Reader, type Reply, startReader } from './process.ts';
@@ -79,7 +79,7 @@ const askedOf = (file: File, { at, sql }: Query): AskedFile => ({ ...file, at, s
 interface Opened {
   readonly columns: readonly ColumnDetail[];
   readonly reader: Reader;
-  readonly leash: Leash;
+  readonly lifetime: Lifetime;
   /** The first group of rows, of a query that was run. */
   readonly first: readonly Reply[];
 }
@@ -87,26 +87,26 @@ interface Opened {
 async function open(file: File, query: Query, signal: AbortSignal, run = false): Promise<Opened> {
   const { sql, at, timeout } = query;
   refuse(judged(sql, at, 'sqlite'));
-  const leash = openLeash([signal, file.stopping], file.clock);
+  const lifetime = openLifetime([signal, file.stopping], file.clock);
   let reader: Reader | undefined;
   try {
-    await leash.race(existing(file.path));
+    await lifetime.race(existing(file.path));
     reader = startReader(file.bounds);
-    await leash.race(reader.ready);
-    const unlimit = leash.limit(timeout, () => tooLong(timeout, at));
+    await lifetime.race(reader.ready);
+    const unlimit = lifetime.limit(timeout, () => tooLong(timeout, at));
     const patience = Math.ceil(Math.min(longestWait, timeout / 2));
-    const asked = await leash.race(reader.ask({ path: resolve(file.path), sql, patience }));
+    const asked = await lifetime.race(reader.ask({ path: resolve(file.path), sql, patience }));
     const columns = answer(asked, 'columns').columns.map(({ name, type }) => declaredDetail(name, type));
     refuseDoubled(
       columns.map(({ name }) => name),
       at,
     );
-    const first = run ? [answer(await leash.race(reader.ask('rows')), 'rows')] : [];
+    const first = run ? [answer(await lifetime.race(reader.ask('rows')), 'rows')] : [];
     unlimit();
-    return { columns, reader, leash, first };
+    return { columns, reader, lifetime, first };
   } catch (error) {
-    const problem = leash.signal.aborted ? leash.reason() : sqliteProblem(error, askedOf(file, query));
-    close({ leash, reader });
+    const problem = lifetime.signal.aborted ? lifetime.reason() : sqliteProblem(error, askedOf(file, query));
+    close({ lifetime, reader });
     throw problem;
   }
 }
@@ -116,8 +116,14 @@ async function existing(path: string): Promise<void> {
   if (!(await stat(path)).isFile()) throw Object.assign(new Error('EISDIR'), { code: 'EISDIR' });
 }
 
-function close({ leash, reader }: { readonly leash: Leash; readonly reader: Reader | undefined }): void {
-  leash.letGo();
+function close({
+  lifetime,
+  reader,
+}: {
+  readonly lifetime: Lifetime;
+  readonly reader: Reader | undefined;
+}): void {
+  lifetime.over();
   reader?.kill();
 }
 
@@ -134,7 +140,7 @@ const bare = ({ name, type }: ColumnDetail): Column => ({ name, type });
 
 /** Hands the collected rows over group by group. */
 function groups(opened: Opened, asked: AskedFile): ReadableStream<readonly (readonly Value[])[]> {
-  const { leash, reader } = opened;
+  const { lifetime, reader } = opened;
   const coming = opened.first.map((reply) => Promise.resolve(reply));
   return new ReadableStream<readonly (readonly Value[])[]>(
     {
@@ -142,14 +148,14 @@ function groups(opened: Opened, asked: AskedFile): ReadableStream<readonly (read
         await letOthersWork();
         try {
           while (coming.length < ahead) coming.push(reader.ask('rows'));
-          const reply = await leash.race(coming.shift() ?? reader.ask('rows'));
+          const reply = await lifetime.race(coming.shift() ?? reader.ask('rows'));
           const rows = rowsIn(answer(reply, 'rows').group);
           if (rows.length > 0) return out.enqueue(rows);
           close(opened);
           out.close();
         } catch (error) {
           close(opened);
-          throw leash.signal.aborted ? leash.reason() : sqliteProblem(error, asked);
+          throw lifetime.signal.aborted ? lifetime.reason() : sqliteProblem(error, asked);
         }
       },
       cancel: () => close(opened),

@@ -11,7 +11,6 @@ type Change = readonly TableShape[] | { readonly widen: TableShape };
 /** The table by which a store is known. */
 const versions = shapeOf('bitable_sync_versions');
 
-/** The tables of the first version. */
 const first = [
   shapeOf('bitable_sync_runs'),
   shapeOf('bitable_sync_chunks'),
@@ -35,7 +34,6 @@ const changes: readonly Change[] = [
   [shapeOf('bitable_sync_audit')],
 ];
 
-/** All tables with what is in them; without the one by which a store is known. */
 export const content: readonly TableShape[] = changes.flatMap((one) => ('widen' in one ? [] : one));
 const tables = [versions, ...content];
 
@@ -169,7 +167,6 @@ function isOurs(one: Relation | undefined, { columns, later = {} }: TableShape):
   return wanted.every((name) => one.columns.includes(name)) && one.columns.every((name) => known.has(name));
 }
 
-/** The last version without a prefix. */
 const released = 6;
 
 /**

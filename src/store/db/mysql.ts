@@ -112,7 +112,6 @@ function addressOf(url: string): PoolOptions {
   };
 }
 
-/** The server's time. */
 // Of the zone's own making: a local time stands twice in the hour that autumn repeats.
 const time = sql<number>`timestampdiff(microsecond, '1970-01-01', utc_timestamp(6)) div 1000`;
 

@@ -10,10 +10,8 @@ import { mysqlBackend } from './mysql.ts';
 import type { Tables } from './schema.ts';
 import { sqliteBackend } from './sqlite.ts';
 
-/** The setting that names the store. */
 const setting = 'STORE_URL';
 
-/** What the store needs from outside. */
 export interface StoreParts {
   readonly clock: Clock;
   readonly log: Log;
@@ -87,7 +85,6 @@ interface Watch {
   readonly call: Call;
   /** What keeps the store from working right now. */
   trouble(): Problem | undefined;
-  /** Says that the store works again. */
   well(): void;
   /**
    * Sets how long a statement waits for other programs, in ms; also for those that wait already.

@@ -77,7 +77,6 @@ const shapes = {
     later: { back: column<number>('integer not null default 0') },
     primary: ['run', 'id'],
   },
-  /** The rows of one chunk. */
   bitable_sync_bodies: {
     columns: { run: word(), chunk: word(), body: bytes },
     primary: ['run', 'chunk'],
@@ -96,12 +95,10 @@ const shapes = {
     columns: { table_id: id, fence: time, run: maybe.word, owner: maybe.id, until: time },
     primary: ['table_id'],
   },
-  /** What was learned of bases and tables. */
   bitable_sync_memory: {
     columns: { name_hash: hash, name: text, value: json },
     primary: ['name_hash'],
   },
-  /** Events that were handled. */
   bitable_sync_seen: {
     columns: { id_hash: hash, at: time },
     primary: ['id_hash'],
@@ -161,19 +158,16 @@ const shapes = {
 type Shapes = typeof shapes;
 type Values<C> = { [K in keyof C]: C[K] extends Column<infer T> ? T : never };
 
-/** A row of each table. */
 export type Tables = {
   readonly [N in keyof Shapes]: {
     -readonly [K in keyof Values<Shapes[N]['columns']>]: Values<Shapes[N]['columns']>[K];
   } & (Shapes[N] extends { readonly later: infer C } ? { -readonly [K in keyof C]: Values<C>[K] } : unknown);
 };
 
-/** A table to be created. */
 export interface TableShape extends Shape {
   readonly name: keyof Tables;
 }
 
-/** Returns a table's shape. */
 export const shapeOf = (name: keyof Tables): TableShape => ({ name, ...shapes[name] });
 
 /** Returns the names of all columns that a table has in the end. */
