@@ -20,7 +20,6 @@ export interface BaseAddress extends Omit<Address, 'table'> {
   readonly table?: string;
 }
 
-/** An address read, or what is wrong with it. */
 export type ParsedAddress = { readonly kind: 'address'; readonly address: Address } | Wrong;
 
 interface Wrong {
@@ -68,16 +67,17 @@ export function parseBaseAddress(
   const domain = domainOf(host);
   if (!domain && !isLocal(host)) return wrong('not-feishu', says.host);
   const place = placeOf(url, host);
-  if ('problem' in place) return place.problem;
-  const table = tableOf(url.searchParams.get('table'));
-  if ('problem' in table) return table.problem;
+  if (place.kind === 'problem') return place;
+  const table = url.searchParams.get('table') || undefined;
+  const wrongTable = table === undefined ? undefined : whyNoTable(table);
+  if (wrongTable) return wrongTable;
   const view = url.searchParams.get('view');
   const productLine = lineOf(host);
   return {
     kind: 'address',
     address: {
       ...place,
-      ...table,
+      ...(table === undefined ? {} : { table }),
       ...(view !== null && /^vew\w{1,47}$/.test(view) ? { view } : {}),
       ...(productLine === undefined ? {} : { line: productLine }),
     },
@@ -101,33 +101,28 @@ function urlOf(line: string): URL | undefined {
   return url.protocol === 'https:' || url.protocol === 'http:' ? url : undefined;
 }
 
-type Place = Pick<Address, 'kind' | 'token'> | { readonly problem: Wrong };
-
-function placeOf(url: URL, host: string): Place {
+function placeOf(url: URL, host: string): Pick<Address, 'kind' | 'token'> | Wrong {
   const [first = '', second = ''] = url.pathname.split('/').filter((part) => part !== '');
   // Lark also hands out base.larksuite.com/<app_token>.
   if (host === 'base.larksuite.com' && second === '' && isToken(first)) return { kind: 'base', token: first };
   const other = otherPages.get(first);
-  if (other) return { problem: wrong('not-a-base', other) };
-  if (first !== 'base' && first !== 'wiki') return { problem: wrong('not-a-base', says.path) };
+  if (other) return wrong('not-a-base', other);
+  if (first !== 'base' && first !== 'wiki') return wrong('not-a-base', says.path);
   if (first === 'base' && /^(workspace|form|query|automation|add)$/.test(second)) {
-    return { problem: wrong('not-a-base', says.share) };
+    return wrong('not-a-base', says.share);
   }
-  if (second === '') return { problem: wrong('no-token', first === 'base' ? says.noToken : says.noPage) };
-  if (!isToken(second))
-    return { problem: wrong('not-a-token', first === 'base' ? says.token : says.pageToken) };
-  return { kind: first, token: second };
+  const what = first === 'base' ? text('多维表格', 'base') : text('页面', 'page');
+  if (second === '') return wrong('no-token', noToken(first, what));
+  return isToken(second) ? { kind: first, token: second } : wrong('not-a-token', badToken(first, what));
 }
 
 const isToken = (part: string): boolean => /^[A-Za-z0-9_-]{5,100}$/.test(part);
 
-function tableOf(id: string | null): { readonly table?: string } | { readonly problem: Wrong } {
-  if (id === null || id === '') return {};
-  if (id.startsWith('blk')) return { problem: wrong('is-dashboard', says.dashboard) };
-  if (id.startsWith('wkf')) return { problem: wrong('is-workflow', says.workflow) };
-  if (id.startsWith('ldx')) return { problem: wrong('is-document', says.document) };
-  if (!/^tbl\w{1,47}$/.test(id)) return { problem: wrong('no-such-table-id', says.tableId) };
-  return { table: id };
+function whyNoTable(id: string): Wrong | undefined {
+  if (id.startsWith('blk')) return wrong('is-dashboard', says.dashboard);
+  if (id.startsWith('wkf')) return wrong('is-workflow', says.workflow);
+  if (id.startsWith('ldx')) return wrong('is-document', says.document);
+  return /^tbl\w{1,47}$/.test(id) ? undefined : wrong('no-such-table-id', says.tableId);
 }
 
 const wrong = (code: string, message: Text): Wrong => ({
@@ -140,6 +135,18 @@ const cureFor = text(
   'Open the data table in Feishu and copy the address from the browser, like https://example.feishu.cn/base/APPTOKEN?table=tblXXXX',
 );
 
+const noToken = (path: string, what: Text): Text =>
+  text(
+    `地址里 /${path}/ 后面缺少${what.zh}的标识。`,
+    `The address lacks the token of the ${what.en} after /${path}/.`,
+  );
+
+const badToken = (path: string, what: Text): Text =>
+  text(
+    `/${path}/ 后面不是${what.zh}的标识：太短、太长，或有不该有的字符，可能没有复制完整。`,
+    `What follows /${path}/ is no token of a ${what.en}: too short, too long or with characters that none has. It may have been cut.`,
+  );
+
 const says = {
   empty: text('没有写数据表的地址。', 'The address of the table is missing.'),
   noUrl: text('这不是一个网址。', 'This is no web address.'),
@@ -150,19 +157,6 @@ const says = {
   path: text(
     '这个地址不是多维表格：路径要以 /base/ 或 /wiki/ 开头。',
     'This address is no base: its path must begin with /base/ or /wiki/.',
-  ),
-  noToken: text(
-    '地址里 /base/ 后面缺少多维表格的标识。',
-    'The address lacks the token of the base after /base/.',
-  ),
-  noPage: text('地址里 /wiki/ 后面缺少页面的标识。', 'The address lacks the token of the page after /wiki/.'),
-  token: text(
-    '/base/ 后面不是多维表格的标识：太短、太长，或有不该有的字符，可能没有复制完整。',
-    'What follows /base/ is no token of a base: too short, too long or with characters that none has. It may have been cut.',
-  ),
-  pageToken: text(
-    '/wiki/ 后面不是页面的标识：太短、太长，或有不该有的字符，可能没有复制完整。',
-    'What follows /wiki/ is no token of a page: too short, too long or with characters that none has. It may have been cut.',
   ),
   share: text(
     '这是表单或分享链接，不是多维表格本身。',

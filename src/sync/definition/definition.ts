@@ -71,7 +71,6 @@ const plain = z.union(
   [z.string(), z.number(), z.boolean(), z.null()],
   be('文字、数字、true、false 或 null', 'a text, a number, true, false or null'),
 );
-/** A single value as a definition can write it. */
 export type Plain = z.output<typeof plain>;
 
 const aSeparator = be('分隔符', 'a separator');
@@ -302,7 +301,6 @@ export type WrittenDefinition = Parsed<typeof definitionSchema>;
 /** How one column becomes one field. Everything is optional: the default is same name, by the field's own type. */
 export type ColumnRule = Omit<Parsed<typeof rule>, 'from'>;
 
-/** Something that happens by the clock. */
 export type ScheduleEntry = Parsed<typeof entry>;
 
 export type Mode = (typeof modes)[number];

@@ -27,31 +27,32 @@ const commands: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
+/** Notes an issue; without a cure, that one of two is to be kept. */
+type Tell = (code: string, path: Path, message: Text, cure?: Text) => void;
+
 /** Checks a definition as written and fills in what was left out. Takes anything and never throws. */
 export function parseDefinition(raw: unknown): ParsedDefinition {
-  const written = definitionSchema.safeParse(raw);
-  if (!written.success) return { kind: 'issues', issues: issuesOf(raw, written.error.issues) };
-  const rules = columnRules(written.data);
-  const key = keyParts(written.data, rules.fields);
-  const issues = [...contentIssues(written.data), ...rules.issues, ...key.issues];
+  const { data: written, error } = definitionSchema.safeParse(raw);
+  if (!written) return { kind: 'issues', issues: issuesOf(raw, error.issues) };
+  const issues: Issue[] = [];
+  const tell: Tell = (code, path, message, cure = oneOfThem) => issues.push({ code, path, message, cure });
+  tellContent(written, tell);
+  const fields = columnRules(written, tell);
+  const key = keyParts(written, fields, tell);
   if (issues.length > 0) return { kind: 'issues', issues };
   return {
     kind: 'definition',
-    definition: {
-      ...written.data,
-      title: written.data.title ?? written.data.name,
-      key: key.parts,
-      fields: rules.fields,
-    },
+    definition: { ...written, title: written.title ?? written.name, key, fields },
   };
 }
 
-type Rules = Record<string, ColumnRule>;
+const oneOfThem = text('只留其中一个', 'Keep one of them.');
+
+type Rules = Readonly<Record<string, ColumnRule>>;
 
 /** The rules by column: words spelt out, and entries that are named after a field turned round. */
-function columnRules({ fields }: WrittenDefinition): { fields: Rules; issues: Issue[] } {
+function columnRules({ fields }: WrittenDefinition, tell: Tell): Rules {
   const rules = new Map<string, ColumnRule>();
-  const issues: Issue[] = [];
   for (const [name, entry] of Object.entries(fields)) {
     const path = ['fields', name];
     if (typeof entry === 'string') {
@@ -59,106 +60,84 @@ function columnRules({ fields }: WrittenDefinition): { fields: Rules; issues: Is
       continue;
     }
     const { from, ...rule } = entry;
-    if (from !== undefined && rule.to !== undefined) {
-      issues.push(issue('from-and-to', path, both(`${name}.from`, `${name}.to`), oneOfThem));
-    } else if (from === undefined) add(name, rule, path);
-    else add(from, { ...rule, to: name }, [...path, 'from']);
+    if (from === undefined) add(name, rule, path);
+    else if (rule.to === undefined) add(from, { ...rule, to: name }, [...path, 'from']);
+    else tell('from-and-to', path, both(`${name}.from`, `${name}.to`));
   }
   function add(column: string, rule: ColumnRule, path: Path): void {
     if (rules.has(column)) {
-      const words = text(
-        `列「${column}」在 fields 里出现了两次`,
-        `fields has two entries for the column "${column}"`,
+      tell(
+        'doubled-rule',
+        path,
+        text(`列「${column}」在 fields 里出现了两次`, `fields has two entries for the column "${column}"`),
       );
-      issues.push(issue('doubled-rule', path, words, text('只留一个', 'Keep one of them.')));
     }
     rules.set(column, rule);
   }
-  return { fields: Object.fromEntries(rules), issues };
+  return Object.fromEntries(rules);
 }
 
-function keyParts(
-  { key }: WrittenDefinition,
-  fields: Readonly<Rules>,
-): { parts: KeyPart[]; issues: Issue[] } {
-  const issues: Issue[] = [];
+function keyParts({ key }: WrittenDefinition, fields: Rules, tell: Tell): readonly KeyPart[] {
   const parts: KeyPart[] = [];
   const several = Array.isArray(key);
   for (const [at, part] of (several ? key : [key]).entries()) {
     const path = several ? ['key', at] : ['key'];
     const { source, column, table, field } = typeof part === 'string' ? { source: part } : part;
-    if (source !== undefined && column !== undefined) {
-      issues.push(issue('doubled-key', path, both('source', 'column'), oneOfThem));
-    }
-    if (table !== undefined && field !== undefined) {
-      issues.push(issue('doubled-key', path, both('table', 'field'), oneOfThem));
-    }
+    if (source !== undefined && column !== undefined) tell('doubled-key', path, both('source', 'column'));
+    if (table !== undefined && field !== undefined) tell('doubled-key', path, both('table', 'field'));
     const from = source ?? column ?? table ?? field;
     if (from === undefined) {
-      issues.push(issue('empty-key', path, text('主键没有写列名', 'the key names no column'), keyCure));
+      tell('empty-key', path, text('主键没有写列名', 'the key names no column'), keyCure);
       continue;
     }
     const rule = Object.hasOwn(fields, from) ? fields[from] : undefined;
     const to = table ?? field ?? rule?.to ?? from;
     if (rule?.skip) {
       const words = text(`「${from}」是主键，不能 skip`, `"${from}" is the key and cannot be skipped`);
-      issues.push(
-        issue('skipped-key', ['fields', from], words, text('删掉这条规则', 'Take that rule away.')),
-      );
+      tell('skipped-key', ['fields', from], words, text('删掉这条规则', 'Take that rule away.'));
     }
     if (rule?.to !== undefined && rule.to !== to) {
       const words = text(
         `主键「${from}」在 key 里写入「${to}」，在 fields 里写入「${rule.to}」`,
         `the key "${from}" goes to "${to}" by key and to "${rule.to}" by fields`,
       );
-      issues.push(issue('two-fields', path, words, oneOfThem));
+      tell('two-fields', path, words);
     }
     if (parts.some((other) => other.column === from || other.field === to)) {
-      const words = text(`「${from}」在主键里出现了两次`, `"${from}" stands in the key twice`);
-      issues.push(issue('doubled-key', path, words, text('只留一个', 'Keep one of them.')));
+      tell('doubled-key', path, text(`「${from}」在主键里出现了两次`, `"${from}" stands in the key twice`));
     }
     parts.push({ column: from, field: to });
   }
-  return { parts, issues };
+  return parts;
 }
 
 /** What the shape alone does not show. */
-function contentIssues(written: WrittenDefinition): Issue[] {
-  const { name, source, target, timeZone, schedule } = written;
-  const zones: [Path, string | undefined][] = [
-    [['timeZone'], timeZone],
-    ...schedule.map((entry, at): [Path, string | undefined] => [
-      ['schedule', at, 'timeZone'],
-      entry.timeZone,
-    ]),
-  ];
+function tellContent(
+  { name, source, target, timeZone, schedule, view }: WrittenDefinition,
+  tell: Tell,
+): void {
+  if (commands.has(name)) {
+    const words = text(`name 不能是 ${name}：这是一个命令`, `name cannot be ${name}: that is a command`);
+    tell('command-word', ['name'], words, text('换一个名字', 'Choose another name.'));
+  }
+  for (const { code, message, cure } of queryProblems(source.query)) {
+    tell(code, ['source', 'query'], message, cure);
+  }
   const address = parseAddress(target);
-  return [
-    ...(commands.has(name)
-      ? [
-          issue(
-            'command-word',
-            ['name'],
-            text(`name 不能是 ${name}：这是一个命令`, `name cannot be ${name}: that is a command`),
-            text('换一个名字', 'Choose another name.'),
-          ),
-        ]
-      : []),
-    ...queryProblems(source.query).map(({ code, message, cure }) =>
-      issue(code, ['source', 'query'], message, cure),
-    ),
+  if (address.kind === 'address') {
+    if (view === 'limit' && address.address.view === undefined) tell('no-view', ['view'], noView, noViewCure);
+  } else if (address.problem.code !== 'no-table') {
     // A base without a table is what a table is created in.
-    ...(address.kind === 'problem' && address.problem.code !== 'no-table'
-      ? [issue(address.problem.code, ['target'], address.problem.message, address.problem.cure)]
-      : []),
-    ...(written.view === 'limit' && address.kind === 'address' && address.address.view === undefined
-      ? [issue('no-view', ['view'], noView, noViewCure)]
-      : []),
-    ...zones.flatMap(([path, zone]) => {
-      const wrong = zone === undefined ? undefined : zoneIssue(zone);
-      return wrong ? [issue('no-such-zone', path, wrong.message, wrong.cure)] : [];
-    }),
-  ];
+    tell(address.problem.code, ['target'], address.problem.message, address.problem.cure);
+  }
+  const tellZone = (path: Path, zone: string | undefined): void => {
+    const wrong = zone === undefined ? undefined : zoneIssue(zone);
+    if (wrong) tell('no-such-zone', path, wrong.message, wrong.cure);
+  };
+  tellZone(['timeZone'], timeZone);
+  schedule.forEach((entry, at) => {
+    tellZone(['schedule', at, 'timeZone'], entry.timeZone);
+  });
 }
 
 /** What no database would take. Which one the connection leads to is not known here: its source judges again. */
@@ -166,18 +145,13 @@ const queryProblems = (sql: string): Problem[] =>
   judgeQuery(sql, 'sqlite').length === 0 ? [] : judgeQuery(sql);
 
 const noView = text('view: limit 需要 target 里有 view=', 'view: limit needs a target with view= in it');
-
 const noViewCure = text(
   '打开那个视图，再从浏览器复制地址；或去掉 view',
   'Open that view and copy its address from the browser, or leave view out.',
 );
 
-const issue = (code: string, path: Path, message: Text, cure: Text): Issue => ({ code, path, message, cure });
-
 const both = (one: string, other: string): Text =>
   text(`不能同时写 ${one} 和 ${other}`, `${one} and ${other} cannot both be there`);
-
-const oneOfThem = text('只留其中一个', 'Keep one of them.');
 
 const keyCure = text(
   '写列名，或 { source: 列, table: 字段 }',

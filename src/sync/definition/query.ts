@@ -13,12 +13,15 @@ export function judgeQuery(sql: string, dialect: Dialect = 'mysql'): Problem[] {
   if (sql.includes('\0')) return [nulCharacter];
   const all = tokens(sql, dialect);
   if (all.length === 0) return [empty];
-  return rules.flatMap(({ code, find, says, cure }) => {
+  return rules.flatMap(({ code, find, zh, en, cure }) => {
     const token = find(all, sql);
     if (token === undefined) return [];
-    const { zh, en } = says(token);
-    const message = text(`查询第 ${token.line} 行：${zh}。`, `Query, line ${token.line}: ${en}.`);
-    return [{ code, message, cure }];
+    const { line, text: word } = token;
+    const says = (words: string): string =>
+      words.replace('{}', () => (word.length > 40 ? `${word.slice(0, 40)}…` : word));
+    return [
+      { code, message: text(`查询第 ${line} 行：${says(zh)}。`, `Query, line ${line}: ${says(en)}.`), cure },
+    ];
   });
 }
 
@@ -27,7 +30,9 @@ interface Rule {
   readonly code: string;
   /** Where it is. */
   readonly find: (all: readonly Token[], sql: string) => Token | undefined;
-  readonly says: (token: Token) => Text;
+  /** What it is; `{}` stands for the word. */
+  readonly zh: string;
+  readonly en: string;
   readonly cure: Text;
 }
 
@@ -53,51 +58,51 @@ const ofKind = (kind: Token['kind']) => (all: readonly Token[]) => all.find((tok
 const rules: readonly Rule[] = [
   {
     code: 'query-unclosed',
-    find: ofKind('unclosed'),
-    says: ({ text: quote }) =>
-      quote === '/'
-        ? text('注释 没有结束', 'a comment is never closed')
-        : text(`引号 ${quote} 没有结束`, `the quote ${quote} is never closed`),
+    find: (all) => all.find(({ kind, text: first }) => kind === 'unclosed' && first === '/'),
+    zh: '注释没有结束',
+    en: 'a comment is never closed',
+    cure: text('补上结尾。', 'Close it.'),
+  },
+  {
+    code: 'query-unclosed',
+    find: (all) => all.find(({ kind, text: first }) => kind === 'unclosed' && first !== '/'),
+    zh: '引号 {} 没有结束',
+    en: 'the quote {} is never closed',
     cure: text('补上结尾。', 'Close it.'),
   },
   {
     code: 'query-executable-comment',
     find: ofKind('executable'),
-    says: () => text('数据库会执行 /*! … */ 这种注释', 'a comment such as /*! … */ is run by the server'),
+    zh: '数据库会执行 /*! … */ 这种注释',
+    en: 'a comment such as /*! … */ is run by the server',
     cure: text('删除它，或改成普通注释 /* … */。', 'Remove it, or make it a plain comment /* … */.'),
   },
   {
     code: 'query-half-number',
     find: ofKind('half-number'),
-    says: () =>
-      text('像 1.5e 这样的数字在 e 后面没有指数', 'a number such as 1.5e has no exponent behind its e'),
+    zh: '像 1.5e 这样的数字在 e 后面没有指数',
+    en: 'a number such as 1.5e has no exponent behind its e',
     cure: text('补上指数，或删除 e。', 'Write the exponent, or remove the e.'),
   },
   {
     code: 'query-several-statements',
     find: secondStatement,
-    says: () =>
-      text(
-        '分号后面还有内容，只能有一条语句',
-        'something follows the semicolon, but only one statement is allowed',
-      ),
+    zh: '分号后面还有内容，只能有一条语句',
+    en: 'something follows the semicolon, but only one statement is allowed',
     cure: selectCure,
   },
   {
     code: 'query-not-select',
     find: otherVerb,
-    says: (token) =>
-      text(
-        `查询以 ${shown(token)} 开头，而不是 SELECT 或 WITH`,
-        `the query's verb is ${shown(token)}, not SELECT or WITH`,
-      ),
+    zh: '查询以 {} 开头，而不是 SELECT 或 WITH',
+    en: "the query's verb is {}, not SELECT or WITH",
     cure: selectCure,
   },
   {
     code: 'query-into',
     find: (all) => all.find((_, i) => keyword(all, i) === 'INTO'),
-    says: () =>
-      text('查询里有 INTO，它会写文件或变量', 'the query has INTO, which writes a file or a variable'),
+    zh: '查询里有 INTO，它会写文件或变量',
+    en: 'the query has INTO, which writes a file or a variable',
     cure: text(
       '删除 INTO 部分；如果 into 是列名，请加反引号：`into`。',
       'Remove the INTO part; if into is a column, put it in backticks: `into`.',
@@ -106,21 +111,15 @@ const rules: readonly Rule[] = [
   {
     code: 'query-locks',
     find: (all) => all.find((_, i) => locks(all, i)),
-    says: () =>
-      text(
-        '查询会锁住行（FOR UPDATE、FOR SHARE 或 LOCK IN SHARE MODE）',
-        'the query locks rows (FOR UPDATE, FOR SHARE or LOCK IN SHARE MODE)',
-      ),
+    zh: '查询会锁住行（FOR UPDATE、FOR SHARE 或 LOCK IN SHARE MODE）',
+    en: 'the query locks rows (FOR UPDATE, FOR SHARE or LOCK IN SHARE MODE)',
     cure: text('删除这部分，同步只读取数据。', 'Remove that part: a sync only reads.'),
   },
   {
     code: 'query-reads-file',
     find: (all, sql) => all.find((_, i) => loadsFile(all, i, sql)),
-    says: () =>
-      text(
-        '查询用 LOAD_FILE 读取数据库服务器上的文件',
-        "the query calls LOAD_FILE, which reads files of the server's machine",
-      ),
+    zh: '查询用 LOAD_FILE 读取数据库服务器上的文件',
+    en: "the query calls LOAD_FILE, which reads files of the server's machine",
     cure: text('删除这个函数，同步只读取表。', 'Remove the function: a sync only reads tables.'),
   },
 ];
@@ -182,5 +181,3 @@ function keyword(all: readonly Token[], i: number): string | undefined {
   }
   return token.text;
 }
-
-const shown = (token: Token): string => (token.text.length > 40 ? `${token.text.slice(0, 40)}…` : token.text);

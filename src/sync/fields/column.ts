@@ -26,7 +26,6 @@ export type ColumnType =
   | 'geometry'
   | 'any';
 
-/** One column of a query's answer. */
 export interface Column {
   readonly name: string;
   readonly type: ColumnType;
@@ -38,7 +37,6 @@ export interface Column {
 export interface ColumnDetail extends Column {
   /** Digits, or bits of a BIT, that a number may have at most; missing where nobody can tell. */
   readonly digits?: number;
-  /** Digits after the point, where they are fixed. */
   readonly scale?: number;
   readonly unsigned?: true;
   /** A yes or no: one bit, or an integer declared one digit wide. */
@@ -71,7 +69,6 @@ export interface Target {
   readonly filled?: Filled;
   /** An empty value leaves what is in the cell. */
   readonly keep?: true;
-  /** Select fields: the options that there are. */
   readonly options?: readonly string[];
   /** Its words stand for people or linked records, and are turned into IDs before they are compared. */
   readonly lookup?: Lookup;
@@ -79,7 +76,6 @@ export interface Target {
   readonly hidden: boolean;
 }
 
-/** What people can be looked up by. */
 export type PersonBy = (typeof personWords)[number];
 
 export const personWords = ['email', 'mobile', 'user_id', 'union_id'] as const;
@@ -96,7 +92,6 @@ export type Missing = 'reject' | 'empty';
 /** A column of the query and the field that it goes to. */
 export interface Pair {
   readonly column: Column;
-  /** Position of the column in the query's rows. */
   readonly at: number;
   readonly rule: ColumnRule;
   readonly field: Field;
@@ -113,7 +108,6 @@ export interface KnownField {
 /** A column whose field the table does not have. */
 export interface Homeless {
   readonly column: Column;
-  /** Position of the column in the query's rows. */
   readonly at: number;
   readonly rule: ColumnRule;
   /** Name of the field that it is to go to. */
@@ -126,6 +120,5 @@ export interface Homeless {
 /** How the values of a field that only Feishu fills are compared with a column's: by what the column holds. */
 export interface Filled {
   readonly as: 'text' | 'number' | 'date';
-  /** Dates without a zone are meant in this one. */
   readonly zone: string;
 }

@@ -7,7 +7,6 @@ import { takes } from './kinds/kinds.ts';
 
 /** Where the values of one type of column may go, and what becomes of them on the way. */
 interface Fit {
-  /** The types of MySQL and SQLite that are meant. */
   readonly types: string;
   readonly to: readonly WritableKind[];
   readonly values: Text;
@@ -25,44 +24,32 @@ const day: NonNullable<Fit['else']> = {
   ),
 };
 
-const days: readonly WritableKind[] = ['text', 'date', 'select', 'multi'];
+const asText = text(
+  '换一个字段，或在查询里写 CAST(列 AS CHAR) 变成文字。',
+  'Use another field, or make a text of it in the query with CAST(column AS CHAR).',
+);
 
-const bytes: NonNullable<Fit['else']> = {
-  why: text('字节不能写入任何字段', 'bytes go to no field'),
-  cure: text(
-    '在查询里写 HEX(列)；字节是文字时写 CONVERT(列 USING utf8mb4)（SQLite：CAST(列 AS TEXT)）。',
-    'Use HEX(column) in the query, or CONVERT(column USING utf8mb4) where the bytes are text (SQLite: CAST(column AS TEXT)).',
-  ),
-};
+const digits: readonly WritableKind[] = [
+  ...(['text', 'number', 'date', 'checkbox', 'select', 'multi', 'phone', 'person', 'link'] as const),
+];
+const days: readonly WritableKind[] = ['text', 'date', 'select', 'multi'];
 
 /** Which column goes to which kind of field. The READMEs show this table: see {@link typesTable}. */
 const fits: Readonly<Record<ColumnType, Fit>> = {
   integer: {
     types: 'TINYINT … BIGINT, UNSIGNED, BOOLEAN',
-    to: ['text', 'number', 'date', 'checkbox', 'select', 'multi', 'phone', 'person', 'link'],
+    to: digits,
     values: text(
       '每一位都保留；超过 15 位有效数字时数字字段拒绝。日期：毫秒，或 `unit: s` 的秒',
       'every digit is kept; above 15 significant digits a number field refuses. Dates: milliseconds, or seconds with `unit: s`',
     ),
-    else: {
-      why: text('整数不是这样的值', 'an integer is no such value'),
-      cure: text(
-        '换一个字段，或在查询里写 CAST(列 AS CHAR) 变成文字。',
-        'Use another field, or make a text of it in the query with CAST(column AS CHAR).',
-      ),
-    },
+    else: { why: text('整数不是这样的值', 'an integer is no such value'), cure: asText },
   },
   decimal: {
     types: 'DECIMAL, NUMERIC',
-    to: ['text', 'number', 'date', 'checkbox', 'select', 'multi', 'phone', 'person', 'link'],
+    to: digits,
     values: text('精确比较，其余同整数', 'compared exactly; otherwise as integers'),
-    else: {
-      why: text('小数不是这样的值', 'a decimal is no such value'),
-      cure: text(
-        '换一个字段，或在查询里写 CAST(列 AS CHAR) 变成文字。',
-        'Use another field, or make a text of it in the query with CAST(column AS CHAR).',
-      ),
-    },
+    else: { why: text('小数不是这样的值', 'a decimal is no such value'), cure: asText },
   },
   float: {
     types: 'FLOAT, DOUBLE, REAL',
@@ -192,7 +179,13 @@ const fits: Readonly<Record<ColumnType, Fit>> = {
       '不写入：看起来像文字的字节也不猜',
       'not written: bytes that look like text are not guessed at',
     ),
-    else: bytes,
+    else: {
+      why: text('字节不能写入任何字段', 'bytes go to no field'),
+      cure: text(
+        '在查询里写 HEX(列)；字节是文字时写 CONVERT(列 USING utf8mb4)（SQLite：CAST(列 AS TEXT)）。',
+        'Use HEX(column) in the query, or CONVERT(column USING utf8mb4) where the bytes are text (SQLite: CAST(column AS TEXT)).',
+      ),
+    },
   },
   geometry: {
     types: 'GEOMETRY, POINT …',

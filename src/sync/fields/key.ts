@@ -37,7 +37,6 @@ function partsOf(key: Key, parts: number): readonly string[] {
   return found;
 }
 
-/** Stands for a plain blank at the ends of a part. */
 const blank = '␠';
 /** What looks like a plain blank or like nothing; joiners and tags that make up emoji aside. */
 const unseen =

@@ -43,7 +43,6 @@ export function linkKeys(field: Field, zone: Zone) {
     isDoubled: (word: string): boolean => doubled.has(keyOfWord(word)),
     /** The word of a record; searches. */
     called: (id: string): string | undefined => [...records].find(([, record]) => record === id)?.[0],
-    /** Different records added. */
     get size(): number {
       return ids.size;
     },

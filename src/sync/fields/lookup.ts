@@ -19,9 +19,7 @@ export function lookupOf(
 export const isPersonWord = (word: string): word is PersonBy =>
   personWords.some((one: string) => one === word);
 
-/** What a look-up found. */
 export interface Directory {
-  /** The ID that a word stands for. */
   find(word: string): string | undefined;
   /** A word that stands for an ID. Searches: for the few IDs that people are shown. */
   called(id: string): string | undefined;

@@ -17,7 +17,6 @@ import { transform, unmetNotes } from './transform.ts';
 /** The first value of a row that does not fit. */
 export interface Misfit {
   readonly field: string;
-  /** Position of its column in the query. */
   readonly column: number;
   readonly bad: Bad;
 }
@@ -27,7 +26,6 @@ export interface Mapping {
   readonly targets: readonly Target[];
   /** Positions of the key's parts in `targets`. */
   readonly key: readonly number[];
-  /** Where the columns go, to be remembered. */
   readonly known: readonly KnownField[];
   /** What is worth telling: renamed and retyped fields. */
   readonly notes: readonly Text[];
@@ -41,7 +39,6 @@ export interface Mapping {
   rowKey(row: readonly Value[]): Key;
   /** Whether a row spells its key otherwise than it is compared: with blanks at the ends, say, or 1.0 for 1. */
   isLoose(row: readonly Value[], cells: readonly Cell[]): boolean;
-  /** Reads one record of the table. */
   held(fields: Fields): readonly Cell[];
 }
 
@@ -100,7 +97,6 @@ function compile(definition: Definition, pairs: readonly Pair[], zone: Zone): Om
 /** How one column's values become one field's cells. */
 interface Way {
   readonly column: string;
-  /** Position of the column in the query's rows. */
   readonly at: number;
   readonly target: Target;
   read(value: Value): Cell | Bad;

@@ -19,21 +19,18 @@ export const twoFields = (name: string, old: Field): Problem => ({
   ),
 });
 
-/** Says that a field was renamed in the table. */
 export const renamed = (name: string, field: Field): Text =>
   text(
     `字段「${name}」在表格里改名为「${field.name}」，照常写入；请更新定义。`,
     `The field "${name}" was renamed to "${field.name}" in the table and is written as before; please update the definition.`,
   );
 
-/** Says that the type of a field changed. */
 export const retyped = (was: KnownField, field: Field): Text =>
   text(
     `字段「${field.name}」的类型从 ${was.kind} 变成了 ${field.kind}。`,
     `The type of the field "${field.name}" changed from ${was.kind} to ${field.kind}.`,
   );
 
-/** Says that the query lost a column. */
 export const vanished = ({ column, name }: KnownField): Text =>
   text(
     `查询不再有「${column}」这一列；字段「${name}」里的内容保持不变。`,
@@ -163,7 +160,6 @@ function columnsCure(name: string, columns: readonly string[]): Text {
   );
 }
 
-/** Whether a pair is part of the key. */
 export const isKey = ({ key }: Pick<Definition, 'key'>, { column }: Pair): boolean =>
   key.some((part) => part.column === column.name);
 
@@ -220,7 +216,6 @@ const keyCure = (kind: FieldKind): Text =>
         'It is the key: use a field that can be written as the key (key: { source: column, table: field }).',
       );
 
-/** Lists fields that two columns go to. */
 export function doubledFields(pairs: readonly Pair[]): Problem[] {
   const seen = new Set<string>();
   const twice = new Set<string>();

@@ -26,7 +26,6 @@ import {
 export interface Layout {
   readonly columns: readonly Column[];
   readonly fields: readonly Field[];
-  /** Where the columns went before. */
   readonly known?: readonly KnownField[] | undefined;
 }
 

@@ -51,27 +51,12 @@ export function fieldFor(column: ColumnDetail, rule: ColumnRule, role: Role): Fi
 
 /** The field of the kind that the definition asks for. */
 function asWanted(kind: WritableKind, column: ColumnDetail, rule: ColumnRule): FieldShape | undefined {
+  if (kind === 'link') return undefined;
+  if (kind === 'date') return { kind, time: column.type !== 'date' };
+  if (kind === 'select' || kind === 'multi') return { kind, options: optionsOf(column, rule) };
+  if (kind !== 'number') return { kind };
   const own = ownShape(column);
-  switch (kind) {
-    case 'number':
-      return own.kind === 'number' ? own : { kind, digits: column.flag ? 0 : (shownScale(column) ?? 2) };
-    case 'date':
-      return { kind, time: column.type !== 'date' };
-    case 'select':
-    case 'multi':
-      return { kind, options: optionsOf(column, rule) };
-    case 'link':
-      return undefined;
-    case 'text':
-    case 'checkbox':
-    case 'phone':
-    case 'url':
-    case 'person':
-    case 'group':
-    case 'location':
-    case 'attachment':
-      return { kind };
-  }
+  return own.kind === 'number' ? own : { kind, digits: column.flag ? 0 : (shownScale(column) ?? 2) };
 }
 
 /** The field by the column's own type and what its rule makes of the values. */

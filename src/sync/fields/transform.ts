@@ -97,7 +97,6 @@ function cut(value: string, most: number): string {
 
 const plainValue = (plain: Plain): Value => (typeof plain === 'boolean' ? String(plain) : plain);
 
-/** Entries of one `map` that a note names. */
 const entriesShown = 10;
 
 /** Says that entries of a column's `map` replaced nothing. @param hidden whether they must not be shown */

@@ -30,13 +30,10 @@ const changesSchema = z.array(changeSchema);
 /** What must happen to one record. */
 export type Change = Parsed<typeof changeSchema>;
 
-/** A row that is to be written. */
 export type Written = Exclude<Change, { kind: 'delete' }>;
 
-/** A row that is to be created. */
 export type Create = Extract<Change, { kind: 'create' }>;
 
-/** A record that is to be changed. */
 export type Update = Extract<Change, { kind: 'update' }>;
 
 export const createOf = (key: Key, cells: readonly Cell[]): Create => ({ kind: 'create', key, cells });

@@ -8,7 +8,6 @@ import { bytesPerCall, deletesPerCall } from '../words/limits.ts';
 import { type Change, createOf, encodeChanges } from './change.ts';
 import { differ } from './diff.ts';
 
-/** An ordered group of changes of one kind, sent in one call. */
 export interface Chunk {
   /** `C001`, `U012`, `D003`: stable for the whole run. Parts of a split chunk are `C001.1`. */
   readonly id: string;
@@ -28,7 +27,6 @@ export interface PackedChunk extends Omit<Chunk, 'changes'> {
 }
 
 const letters: Readonly<Record<ChunkKind, string>> = { create: 'C', update: 'U', delete: 'D' };
-/** The order of sending. */
 export const kindOrder: readonly ChunkKind[] = ['create', 'update', 'delete'];
 /** Room between the chunks of one kind and the next in that order. */
 const kindGap = 1_000_000;

@@ -65,7 +65,6 @@ interface Times {
   readonly hours: readonly number[];
   readonly minutes: readonly number[];
   readonly seconds: readonly number[];
-  /** Whether every hour is named. */
   readonly elapsed: boolean;
 }
 

@@ -51,7 +51,6 @@ export type Due =
   /** The last missed time: it and those before it are left out. */
   | { readonly kind: 'skip'; readonly due: number };
 
-/** What is due by a cron expression. */
 interface DueEntry {
   /** Names it, for {@link spread}. */
   readonly id: string;
@@ -96,5 +95,4 @@ export function isQuiet(hours: QuietHours | undefined, zone: Zone, now: number):
   return from < to ? shown >= from && shown < to : shown >= from || shown < to;
 }
 
-/** The same time of the day on the next day, in ms. */
 export const tomorrow = (at: number, zone: Zone): number => zone.instant(zone.local(at) + day);

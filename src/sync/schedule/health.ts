@@ -11,7 +11,6 @@ export function outcomeOf({ status, planOnly }: Pick<State, 'status' | 'planOnly
   return status === 'partial' || status === 'failed' || status === 'waiting' ? status : undefined;
 }
 
-/** Whether the schedule started the run. */
 export const isScheduled = ({ acts }: Pick<State, 'acts'>): boolean =>
   acts.find(({ op }) => op === 'start')?.by.kind === 'schedule';
 
@@ -82,9 +81,7 @@ export interface Digest {
   readonly runs: number;
   readonly failed: number;
   readonly partial: number;
-  /** Runs whose plan waits for a person. */
   readonly waiting: number;
-  /** Records created, updated and deleted. */
   readonly written: number;
   /** When the newest successful run ended, in ms; `undefined`: none that is known. */
   readonly lastGood: number | undefined;

@@ -37,24 +37,14 @@ export interface Verified {
 export const isEqual = ({ counts }: Verified): boolean =>
   counts.missing + counts.extra + counts.different + counts.doubled + counts.invalid === 0;
 
-/** The marks that `rclone check` has made known: + is missing in the table, - is only there, * differs. */
-const marks: Readonly<Record<Finding, string>> = {
-  equal: '=',
-  missing: '+',
-  extra: '-',
-  different: '*',
-  doubled: '!',
-  invalid: '!',
-};
-
-/** What the findings are called. */
-export const findings: Readonly<Record<Finding, Text>> = {
-  equal: text('一致', 'equal'),
-  missing: text('表格里没有', 'missing in the table'),
-  extra: text('只在表格里', 'only in the table'),
-  different: text('不同', 'different'),
-  doubled: text('主键重复', 'key doubled'),
-  invalid: text('无法比较', 'not to be compared'),
+/** What the findings are called, with the marks of `rclone check`: + missing in the table, - only there, * differs. */
+export const findings: Readonly<Record<Finding, Text & { readonly mark: string }>> = {
+  equal: { mark: '=', zh: '一致', en: 'equal' },
+  missing: { mark: '+', zh: '表格里没有', en: 'missing in the table' },
+  extra: { mark: '-', zh: '只在表格里', en: 'only in the table' },
+  different: { mark: '*', zh: '不同', en: 'different' },
+  doubled: { mark: '!', zh: '主键重复', en: 'key doubled' },
+  invalid: { mark: '!', zh: '无法比较', en: 'not to be compared' },
 };
 
 /** The header of the list of keys. */
@@ -73,7 +63,7 @@ export function checkedCells(one: Checked, locale: Locale): readonly string[] {
   const { finding, key, row, fields, records, reason, leftAlone } = one;
   const note = reason ?? (leftAlone ? onPurpose : undefined);
   return [
-    marks[finding],
+    findings[finding].mark,
     key,
     inLocale(findings[finding], locale),
     inLocale(listed(fields), locale),
@@ -98,10 +88,10 @@ export function verifiedLines(seen: Verified): readonly Text[] {
     ),
     ...worst.map((one) => {
       const keys = (samples[one] ?? []).join(', ') + (counts[one] > (samples[one]?.length ?? 0) ? ', …' : '');
-      const { zh, en } = findings[one];
+      const { mark, zh, en } = findings[one];
       return text(
-        `${marks[one]} ${zh} ${count(counts[one])}：${keys}`,
-        `${marks[one]} ${count(counts[one])} ${en}: ${keys}`,
+        `${mark} ${zh} ${count(counts[one])}：${keys}`,
+        `${mark} ${count(counts[one])} ${en}: ${keys}`,
       );
     }),
     ...(leftAlone === 0

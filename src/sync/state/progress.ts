@@ -3,13 +3,8 @@ import type { Problem } from '../words/problem.ts';
 import type { Act, Actor, State, Status } from './state.ts';
 
 /** What a run starts from. */
-export interface Beginning {
-  readonly run: string;
-  readonly definition: string;
-  readonly title: string;
-  readonly link: string;
-  readonly planOnly: boolean;
-  readonly roundsMax: number;
+export interface Beginning
+  extends Pick<State, 'run' | 'definition' | 'title' | 'link' | 'planOnly' | 'roundsMax'> {
   readonly by: Actor;
   readonly at: number;
 }
@@ -17,15 +12,8 @@ export interface Beginning {
 /** The counts of what has not begun. */
 export const nothing: Pick<State, 'rows' | 'deletes' | 'calls' | 'ms'> = {
   rows: {
-    read: 0,
-    created: 0,
-    updated: 0,
-    unchanged: 0,
-    rejected: 0,
-    invalid: 0,
-    failed: 0,
-    unknown: 0,
-    notSent: 0,
+    ...{ read: 0, created: 0, updated: 0, unchanged: 0 },
+    ...{ rejected: 0, invalid: 0, failed: 0, unknown: 0, notSent: 0 },
   },
   deletes: { planned: 0, done: 0, failed: 0, unknown: 0, notSent: 0, kept: 0 },
   calls: { read: 0, write: 0, refused: 0, chat: 0 },
@@ -45,32 +33,15 @@ const noPlan = {
 export const unplanned = (state: State): State => ({ ...state, ...noPlan, badRows: [], notes: [] });
 
 /** The state of a run that was just asked for. */
-export function begin(from: Beginning): State {
-  return {
-    run: from.run,
-    definition: from.definition,
-    title: from.title,
-    link: from.link,
-    planOnly: from.planOnly,
-    status: 'running',
-    phase: 'queued',
-    version: 1,
-    startedAt: from.at,
-    endedAt: null,
-    reading: { rows: 0, records: 0, total: null },
-    ...noPlan,
-    rounds: 0,
-    roundsMax: from.roundsMax,
-    resumeAt: null,
-    calls: nothing.calls,
-    ms: nothing.ms,
-    waiting: null,
-    error: null,
-    notes: [],
-    badRows: [],
-    acts: [{ op: 'start', by: from.by, at: from.at }],
-  };
-}
+export const begin = ({ by, at, ...from }: Beginning): State => ({
+  ...from,
+  ...{ status: 'running', phase: 'queued', version: 1, startedAt: at, endedAt: null },
+  reading: { rows: 0, records: 0, total: null },
+  ...noPlan,
+  ...{ rounds: 0, resumeAt: null, calls: nothing.calls, ms: nothing.ms },
+  ...{ waiting: null, error: null, notes: [], badRows: [] },
+  acts: [{ op: 'start', by, at }],
+});
 
 /** Notes what a person did. The version grows: buttons drawn before are stale from now on. */
 export const acted = (state: State, act: Act): State => ({
@@ -117,7 +88,6 @@ export const end = (state: State, status: Exclude<Status, 'running'>, at: number
 export const workingSince = ({ acts, startedAt }: Pick<State, 'acts' | 'startedAt'>): number =>
   acts.findLast(({ op }) => op !== 'cancel')?.at ?? startedAt;
 
-/** Whether somebody has told a run to stop that has not come to its end yet. */
 export const isCancelling = ({ status, acts }: Pick<State, 'status' | 'acts'>): boolean =>
   status === 'running' && acts.at(-1)?.op === 'cancel';
 
@@ -148,7 +118,10 @@ export const canRetry = (state: Pick<State, 'status' | 'chunks' | 'rows' | 'dele
 
 /** Whether there are rows that can be listed one by one: refused, with a bad key, failed or unknown. */
 export const hasUnwritten = ({ rows, deletes }: Pick<State, 'rows' | 'deletes'>): boolean =>
-  rows.rejected + rows.invalid + rows.failed + rows.unknown + deletes.failed + deletes.unknown > 0;
+  badIn(rows) + rows.failed + rows.unknown + deletes.failed + deletes.unknown > 0;
+
+/** Rows that cannot be sent as they are. */
+const badIn = (rows: State['rows']): number => rows.rejected + rows.invalid;
 
 /** Rows and deletes of the plan that were not (surely) written and can be sent. */
 const leftOver = ({ rows, deletes }: Pick<State, 'rows' | 'deletes'>): number =>
@@ -175,12 +148,11 @@ export const errorsOf = ({
 }: Pick<State, 'error' | 'otherErrors'>): readonly Problem[] =>
   error === null ? [] : [error, ...otherErrors];
 
-/** What a plan that nobody carries out promises: see {@link promiseOf}. */
 export type Promised = 'all' | 'a-question' | 'a-part' | 'nothing';
 
 /** What a run of this plan would come to: `a-part`, `nothing`: because some or all rows cannot be written. */
 export function promiseOf({ rows, deletes, waiting }: Pick<State, 'rows' | 'deletes' | 'waiting'>): Promised {
-  const bad = rows.rejected + rows.invalid;
+  const bad = badIn(rows);
   const good = rows.created + rows.updated + rows.unchanged + deletes.planned - deletes.kept;
   if (bad > 0 && good === 0) return 'nothing';
   if (asksFirst({ waiting })) return 'a-question';
@@ -190,15 +162,6 @@ export function promiseOf({ rows, deletes, waiting }: Pick<State, 'rows' | 'dele
 /** How a run that went through its whole plan ends. */
 export function verdictOf(state: State): 'done' | 'partial' | 'failed' {
   const { rows, deletes } = state;
-  const amiss =
-    rows.rejected +
-    rows.invalid +
-    rows.failed +
-    rows.unknown +
-    rows.notSent +
-    deletes.failed +
-    deletes.unknown +
-    deletes.notSent;
-  if (amiss === 0 && state.error === null) return 'done';
+  if (badIn(rows) + leftOver(state) === 0 && state.error === null) return 'done';
   return rows.created + rows.updated + rows.unchanged + deletes.done > 0 ? 'partial' : 'failed';
 }

@@ -71,7 +71,6 @@ export type Spent = Parsed<typeof ms>;
 /** Changes in all chunks, and those whose outcome is known: the bar. */
 const changes = numbers('total', 'settled');
 
-/** Why a run waits for a person. */
 export const waitSchema = z.object({
   code: z.enum([
     ...(['deletes', 'updates', 'empty-source', 'empty-table', 'empty-column', 'no-sight'] as const),
@@ -85,7 +84,6 @@ export type WaitReason = Parsed<typeof waitSchema>;
 export const sampleSchema = z.object({
   key: word,
   kind,
-  /** Somebody changed the record; it is set back. */
   back: flag,
   cells: z.array(z.object({ field: word, from: word, to: word })),
 });
@@ -103,7 +101,6 @@ export const badRowSchema = z.object({
   /** 1-based position in the query's answer; null when Feishu refused the row, or only the table has it. */
   row: amount.nullable(),
   field: word.exactOptional(),
-  /** Feishu's code, where Feishu refused the row. */
   code: amount.exactOptional(),
   reason: textSchema,
   /** What the field held, cut, and masked where the column is private; record IDs for keys doubled in the table. */
@@ -146,7 +143,6 @@ export type Act = Parsed<typeof act>;
 
 /** Where a run stands that waits until another definition's run gives its table free. */
 const queue = z.object({
-  /** 1: the next one. */
   place: amount,
   /** The run that holds the table, and since when (ms); null in the moment between two. */
   holder: z
@@ -178,7 +174,6 @@ const stateSchema = z.object({
   deletes,
   chunks: z.object({
     total: amount,
-    /** Chunks whose outcome is known. */
     settled: amount,
     failed: z.array(failedChunk),
     /** Rows that Feishu refused for what is in them, those passed over since an earlier run included: retry sends them. */
@@ -190,7 +185,6 @@ const stateSchema = z.object({
   /** Extra rounds used so far, of `roundsMax`. */
   rounds: amount,
   roundsMax: amount,
-  /** While pausing: when the next round starts. */
   resumeAt: moment,
   calls,
   ms,

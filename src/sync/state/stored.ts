@@ -70,7 +70,6 @@ export const inFormat = <T>(format: number, schema: z.ZodType<T>): z.ZodType<T> 
 
 export const amount = z.number();
 
-/** An object of numbers. */
 export const numbers = <const K extends string>(...names: readonly K[]) =>
   z.object(Object.fromEntries(names.map((name) => [name, amount])) as Record<K, typeof amount>);
 

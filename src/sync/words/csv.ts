@@ -41,13 +41,11 @@ function isChanged(value: string): boolean {
   return head.length <= longest && [digitsOnly, exponent, monthDate, word].some((like) => like.test(head));
 }
 
-/** One line with its CRLF. */
 export const csvLine = (cells: readonly string[]): string => `${cells.map(csvCell).join(',')}\r\n`;
 
 /** A whole file: UTF-8 with a mark at the beginning, without which Excel takes Chinese for something else. */
 export interface CsvFile {
   readonly content: Buffer;
-  /** Lines after the header. */
   readonly rows: number;
 }
 

@@ -26,7 +26,6 @@ export type Verdict = (typeof verdicts)[number];
 export const hows = ['threw', 'answered'] as const;
 export type How = (typeof hows)[number];
 
-/** What is known of a failed call. */
 export interface Failure {
   readonly how: How;
   /** Feishu's code; `null` when no answer with a code came back. */
@@ -42,7 +41,6 @@ export interface Failure {
   readonly heavy?: true;
   /** How long Feishu asked us to wait, in milliseconds. */
   readonly retryAfter?: number;
-  /** HTTP status, when there was an answer at all. */
   readonly status?: number;
   /** Feishu's log ID (`X-Tt-Logid`), for their support. */
   readonly logId?: string;
@@ -65,7 +63,6 @@ export class CallError extends Error {
   }
 }
 
-/** A failed call in words for the person who can act. */
 export const problemOf = (failure: Failure): Problem => ({
   code: codeWord(failure),
   message: said(failure),

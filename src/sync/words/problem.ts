@@ -34,7 +34,6 @@ export class BrokenFile extends ProblemError {
   }
 }
 
-/** Shortens the common case of one problem. */
 export const problem = (one: Problem, options?: ErrorOptions): ProblemError =>
   new ProblemError([one], options);
 

@@ -1,4 +1,3 @@
-/** The proxy that leads to Feishu. */
 export interface WebProxy {
   /** The variable that it was set with, such as `HTTPS_PROXY`. */
   readonly setting: string;

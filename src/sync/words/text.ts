@@ -4,13 +4,10 @@ export interface Text {
   readonly en: string;
 }
 
-/** The languages of cards, messages and the terminal. */
 export type Locale = 'zh-CN' | 'en-US';
 
-/** Pairs a Chinese sentence with its English twin. */
 export const text = (zh: string, en: string): Text => ({ zh, en });
 
-/** Picks the reader's language. */
 export const inLocale = (words: Text, locale: Locale): string => (locale === 'zh-CN' ? words.zh : words.en);
 
 /** Shows blanks that cannot be told from an ordinary one, and characters that show nothing: `[U+00A0]`. */
@@ -33,7 +30,6 @@ const none = /[\p{Mn}\p{Me}\p{Cf}\p{Cc}]/u;
 /** Columns that a character takes in a terminal: two for wide ones such as Chinese and emoji, none for marks. */
 const widthOf = (char: string): number => (none.test(char) ? 0 : wide.test(char) ? 2 : 1);
 
-/** Columns that a text takes in a terminal. */
 export function columnsOf(words: string): number {
   let columns = 0;
   for (const char of words) columns += widthOf(char);
@@ -56,7 +52,6 @@ export function take(words: string, columns: number): string {
 export const cut = (words: string, columns: number): string =>
   columnsOf(words) <= columns ? words : `${take(words, columns - 1)}…`;
 
-/** Names that are offered at most. */
 const most = 3;
 
 /** The names that may be meant by a word, nearest first; case, blanks at the ends and full-width forms do not count. */

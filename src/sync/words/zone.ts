@@ -17,7 +17,6 @@ export interface Zone {
 }
 
 const day = 86_400_000;
-/** Offsets that are remembered of one zone. */
 const mostKept = 10_000;
 
 /** Prepares a zone by name. @throws RangeError when the name is unknown to this Node. */

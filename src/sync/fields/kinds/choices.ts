@@ -7,7 +7,6 @@ import { heldText, textKind } from './text.ts';
 /** Options that one cell of a multiple select holds. https://open.feishu.cn/document/platform-notices/breaking-change/base-add-record-limit-checking-rules */
 export const optionsPerCell = 1_000;
 
-/** A single select: the option's name. */
 export const selectKind: Kind = {
   wanted: (place) => {
     const known = knownOptions(place);

@@ -155,7 +155,6 @@ function heldDate(raw: unknown): Cell {
 export interface Unsaid {
   readonly column: string;
   readonly field: string;
-  /** Position in a row's cells. */
   readonly at: number;
 }
 
@@ -198,7 +197,6 @@ export function filled(columns: number) {
     see(cells: readonly Cell[]): void {
       for (const [at, cell] of cells.entries()) if (cell !== '') found[at] = true;
     },
-    /** By position. */
     all: (): readonly boolean[] => found,
   };
 }

@@ -27,7 +27,6 @@ export const kinds: ReadonlyMap<FieldKind, Kind> = new Map<WritableKind, Kind>([
   ['attachment', attachmentKind],
 ]);
 
-/** The kinds whose values can name a row. */
 export const keyKinds: ReadonlySet<FieldKind> = new Set<FieldKind>([
   'text',
   'number',

@@ -8,9 +8,7 @@ const perCell = { people: 1_000, links: 500, files: 100, groups: 10 };
 
 /** What sets one kind of field apart from the others whose cells hold several values without order. */
 export interface SetRules {
-  /** Members that one cell takes. */
   readonly most: number;
-  /** What the members are called. */
   readonly noun: Text;
   /** Makes the check of one word of the source: the member that it means (`''` for none), or why not. */
   member(place: Place): (word: string) => string | Bad;
@@ -20,7 +18,6 @@ export interface SetRules {
   held(item: unknown): string;
   /** What people call the member in one item of a cell as read; `''` where Feishu does not say. */
   name?(item: unknown): string;
-  /** A member as a write call takes it. */
   written(member: string): unknown;
 }
 
@@ -73,7 +70,6 @@ export function cellOf(members: Iterable<string>): Cell {
   return set.length === 0 ? '' : JSON.stringify(set);
 }
 
-/** The members in a canonical cell of a set. */
 export const membersIn = (cell: Cell): readonly string[] =>
   cell === '' ? [] : (JSON.parse(cell) as readonly string[]);
 
