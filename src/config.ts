@@ -45,10 +45,7 @@ export interface Config extends LocalConfig {
 /** How much is logged; `auto` is `info` while the bot runs and `warn` for single commands. */
 export type LogLevel = Exclude<LocalConfig['logLevel'], 'auto'>;
 
-/**
- * Reads all settings; relative paths start at `cwd`.
- * @throws {ProblemError} with every missing and wrong setting at once.
- */
+/** Reads all settings; relative paths start at `cwd`. Throws `ProblemError` with all that is wrong at once. */
 export function readConfig(env: Environment, cwd: string): Config {
   const needs = isWebhook(env) ? (['app', 'webhook'] as const) : (['app'] as const);
   const [app, wrongApp] = readTable(appSettings, { env, cwd }, needs);
@@ -59,10 +56,7 @@ export function readConfig(env: Environment, cwd: string): Config {
   return { ...local, advice: unknownSettings(env), app: { ...rest, events } };
 }
 
-/**
- * Reads the settings that need no Feishu app.
- * @throws {ProblemError} with every wrong setting at once.
- */
+/** Reads the settings that need no Feishu app. Throws `ProblemError` with all that is wrong at once. */
 export function readLocalConfig(env: Environment, cwd: string): LocalConfig {
   const [local, problems] = readTable(localSettings, { env, cwd }, []);
   throwIfAny(problems);

@@ -162,32 +162,30 @@ function keepTidy(
   { log, clock }: Pick<Surroundings, 'log' | 'clock'>,
 ): { stop(): Promise<void> } {
   const over = new AbortController();
-  const tidying = (async () => {
+  const every = async (pause: number, work: () => Promise<void>): Promise<void> => {
     while (!over.signal.aborted) {
-      const before = clock.now() - config.keepDays * day;
-      const pruning = async (): Promise<void> => {
-        await store.journal.prune(before);
-        await store.seen.prune(clock.now() - seenFor(config));
-        await store.orders.prune(clock.now() - day);
-        await store.audit.prune(before);
-        await store.occasions.prune(clock.now() - longest);
-        const runs = await store.journal.shrink(config.keepBytes);
-        if (runs > 0) log.info('store.shrunk', { runs });
-      };
-      await pruning().catch((error: unknown) => log.warn('store.not-pruned', { error }));
-      await clock.sleep(tidyEvery, over.signal).catch(() => undefined);
+      await work();
+      await clock.sleep(pause, over.signal).catch(() => undefined);
     }
-  })();
-  const tending = (async () => {
-    while (!over.signal.aborted) {
-      await store.tend();
-      await clock.sleep(tendEvery, over.signal).catch(() => undefined);
-    }
-  })();
+  };
+  const prune = async (): Promise<void> => {
+    const before = clock.now() - config.keepDays * day;
+    await store.journal.prune(before);
+    await store.seen.prune(clock.now() - seenFor(config));
+    await store.orders.prune(clock.now() - day);
+    await store.audit.prune(before);
+    await store.occasions.prune(clock.now() - longest);
+    const runs = await store.journal.shrink(config.keepBytes);
+    if (runs > 0) log.info('store.shrunk', { runs });
+  };
+  const pruning = every(tidyEvery, () =>
+    prune().catch((error: unknown) => log.warn('store.not-pruned', { error })),
+  );
+  const tending = every(tendEvery, () => store.tend());
   return {
     stop: async () => {
       over.abort();
-      await Promise.all([tidying, tending]);
+      await Promise.all([pruning, tending]);
     },
   };
 }

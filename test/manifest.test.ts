@@ -118,7 +118,7 @@ it('every call in the sources stands in the list of permissions, and none that i
     ),
   );
   const made = [...methods.filter((name) => name.split('.').length > 2), ...addresses];
-  const listed = [...neededScopes.flatMap(({ calls = [] }) => calls), ...freeCalls];
+  const listed = [...neededScopes.flatMap(({ calls }) => calls), ...freeCalls];
   expect(new Set(made)).toEqual(new Set(listed));
 });
 

@@ -193,8 +193,7 @@ export function type(
       definitions: () =>
         Promise.resolve(() => ({
           definitions: program.definitions,
-          targetsOf: () => Promise.resolve(new Map()),
-          outlooksOf: () => Promise.resolve(new Map()),
+          aboutOf: () => Promise.resolve({ targets: new Map(), clocks: new Map() }),
         })),
       storeCare: unused,
       demo: unused,

@@ -25,7 +25,7 @@ export const definitions = command({
 async function definitionsAnswer(saved: SavedSyncs, locale: Locale): Promise<Answer> {
   const list = await saved.definitions.list();
   const sound = list.flatMap((one) => ('definition' in one ? [one.definition] : []));
-  const [targets, clocks] = [await saved.targetsOf(sound), await saved.outlooksOf(sound)];
+  const { targets, clocks } = await saved.aboutOf(sound);
   const listed = list.map((one) =>
     'problems' in one ? one : { ...one, ...targetOf(one, targets), clock: clocks.get(one.name) },
   );

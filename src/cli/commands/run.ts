@@ -122,10 +122,7 @@ export const retry = sessionCommand({
   },
 });
 
-/**
- * Tries until the table is free, or for so many seconds. Without any it only takes the time in which a holder that
- * nobody knows shows whether it lives.
- */
+/** Tries until the table is free, for so many seconds; without any, until an unknown holder shows whether it lives. */
 async function freed<T extends Started | Acted>(
   seconds: number,
   { world: { clock, stopping }, terminal }: Session['shell'],

@@ -14,97 +14,73 @@ export interface NeededScope {
   readonly name: string;
   /** What the bot does with it. */
   readonly use: Text;
-  /** What the bot can do without, where that is so: it is needed only by some definitions. */
-  readonly optional?: true;
+  /** Whether only some definitions need it. */
+  readonly optional: boolean;
   /** Methods of the SDK, or addresses, that are called with it; none for what only brings events. */
-  readonly calls?: readonly string[];
+  readonly calls: readonly string[];
 }
+
+const needed = (name: string, use: Text, calls: readonly string[] = []): NeededScope => ({
+  ...{ name, use, calls, optional: false },
+});
+const useful = (...scope: Parameters<typeof needed>): NeededScope => ({
+  ...needed(...scope),
+  optional: true,
+});
 
 /**
  * Every permission that the program uses, with the calls that need it; app-manifest.json asks for the same.
  * Which scope a call takes stands on the call's own page: https://open.feishu.cn/document/server-docs/api-call-guide/server-api-list
  */
 export const neededScopes: readonly NeededScope[] = [
-  {
-    name: 'im:message:send_as_bot',
-    use: text('发送和更新卡片', 'sends cards and keeps them fresh'),
-    calls: ['im.v1.message.create', 'im.v1.message.reply', 'im.v1.message.patch'],
-  },
-  {
-    name: 'im:resource',
-    use: text('发送 CSV 文件', 'sends CSV files'),
-    optional: true,
-    calls: ['im.v1.file.create'],
-  },
-  {
-    name: 'im:message.p2p_msg:readonly',
-    use: text('接收单聊里的命令', 'gets commands that are sent to it alone'),
-  },
-  {
-    name: 'im:message.group_at_msg:readonly',
-    use: text('接收群里 @ 它的命令', 'gets commands of groups in which it is mentioned'),
-  },
-  {
-    name: 'im:chat:readonly',
-    use: text('确认群里有没有外部成员', 'tells whether a group has people from other companies'),
-    calls: ['im.v1.chat.get'],
-  },
-  {
-    name: 'im:chat.members:bot_access',
-    use: text('被拉进群时打个招呼', 'greets a group that it is added to'),
-    optional: true,
-  },
-  {
-    name: 'im:chat.access_event.bot_p2p_chat:read',
-    use: text('有人打开单聊时打个招呼', 'greets whoever opens the chat with it'),
-    optional: true,
-  },
-  {
-    name: 'bitable:app',
-    use: text('读写多维表格', 'reads and writes Bitable'),
-    calls: [
-      'bitable.app.get',
-      'bitable.appTable.create',
-      'bitable.appTable.list',
-      'bitable.appTableField.create',
-      'bitable.appTableField.list',
-      'bitable.appTableRecord.batchCreate',
-      'bitable.appTableRecord.batchDelete',
-      'bitable.appTableRecord.batchGet',
-      'bitable.appTableRecord.batchUpdate',
-      'bitable.appTableRecord.search',
-      'drive.v1.permissionMember.auth',
-    ],
-  },
-  {
-    name: 'wiki:wiki:readonly',
-    use: text('找到知识库里的多维表格', 'finds a Base that stands in a wiki'),
-    optional: true,
-    calls: ['wiki.v2.space.getNode'],
-  },
-  {
-    name: 'contact:user.id:readonly',
-    use: text('按邮箱或手机号找人（by: email、mobile）', 'finds people by e-mail or mobile number'),
-    optional: true,
-    calls: ['contact.v3.user.batchGetId'],
-  },
-  {
-    name: 'contact:contact.base:readonly',
-    use: text('按 union_id 找人（by: union_id）', 'finds people by union_id'),
-    optional: true,
-    calls: ['contact.v3.user.batch'],
-  },
-  {
-    name: 'contact:user.employee_id:readonly',
-    use: text('按 user_id 找人（by: user_id）', 'finds people by user_id'),
-    optional: true,
-  },
-  {
-    name: 'application:app_slash_command:write',
-    use: text('注册 / 命令，让输入框给出提示', 'registers the / commands, which the input box then offers'),
-    optional: true,
-    calls: ['POST /open-apis/application/v7/app_slash_commands'],
-  },
+  needed('im:message:send_as_bot', text('发送和更新卡片', 'sends cards and keeps them fresh'), [
+    ...['im.v1.message.create', 'im.v1.message.reply', 'im.v1.message.patch'],
+  ]),
+  useful('im:resource', text('发送 CSV 文件', 'sends CSV files'), ['im.v1.file.create']),
+  needed('im:message.p2p_msg:readonly', text('接收单聊里的命令', 'gets commands that are sent to it alone')),
+  needed(
+    'im:message.group_at_msg:readonly',
+    text('接收群里 @ 它的命令', 'gets commands of groups in which it is mentioned'),
+  ),
+  needed(
+    'im:chat:readonly',
+    text('确认群里有没有外部成员', 'tells whether a group has people from other companies'),
+    ['im.v1.chat.get'],
+  ),
+  useful('im:chat.members:bot_access', text('被拉进群时打个招呼', 'greets a group that it is added to')),
+  useful(
+    'im:chat.access_event.bot_p2p_chat:read',
+    text('有人打开单聊时打个招呼', 'greets whoever opens the chat with it'),
+  ),
+  needed('bitable:app', text('读写多维表格', 'reads and writes Bitable'), [
+    ...['bitable.app.get', 'bitable.appTable.create', 'bitable.appTable.list'],
+    ...['bitable.appTableField.create', 'bitable.appTableField.list', 'bitable.appTableRecord.search'],
+    ...['bitable.appTableRecord.batchCreate', 'bitable.appTableRecord.batchDelete'],
+    ...['bitable.appTableRecord.batchGet', 'bitable.appTableRecord.batchUpdate'],
+    'drive.v1.permissionMember.auth',
+  ]),
+  useful('wiki:wiki:readonly', text('找到知识库里的多维表格', 'finds a Base that stands in a wiki'), [
+    'wiki.v2.space.getNode',
+  ]),
+  useful(
+    'contact:user.id:readonly',
+    text('按邮箱或手机号找人（by: email、mobile）', 'finds people by e-mail or mobile number'),
+    ['contact.v3.user.batchGetId'],
+  ),
+  useful(
+    'contact:contact.base:readonly',
+    text('按 union_id 找人（by: union_id）', 'finds people by union_id'),
+    ['contact.v3.user.batch'],
+  ),
+  useful(
+    'contact:user.employee_id:readonly',
+    text('按 user_id 找人（by: user_id）', 'finds people by user_id'),
+  ),
+  useful(
+    'application:app_slash_command:write',
+    text('注册 / 命令，让输入框给出提示', 'registers the / commands, which the input box then offers'),
+    ['POST /open-apis/application/v7/app_slash_commands'],
+  ),
 ];
 
 /** Calls that need a token and no permission. */
@@ -199,7 +175,7 @@ export async function setUp(app: ConsoleApp, client: FeishuClient, offers: Offer
   return {
     bot,
     steps: steps(app),
-    scopes: scopes.map(({ name, use, optional = false, granted }) => ({ name, use, optional, granted })),
+    scopes: scopes.map(({ name, use, optional, granted }) => ({ name, use, optional, granted })),
     toPaste: { scopes: { tenant: scopes.map((scope) => scope.name), user: [] } },
     grant: grantPage(app, scopes),
     menu: offers.menu.flatMap(menuLines),

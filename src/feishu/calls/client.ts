@@ -2,11 +2,10 @@ import type { Client } from '@larksuiteoapi/node-sdk';
 import type { CallMeter, Chance, Clock, Log } from '../../run/ports.ts';
 import { CallError, type Failure } from '../../sync/words/failure.ts';
 import { backoff } from '../../sync/words/limits.ts';
-import { type Problem, problem } from '../../sync/words/problem.ts';
+import { problem } from '../../sync/words/problem.ts';
 import type { WebProxy } from '../../sync/words/proxy.ts';
-import { text } from '../../sync/words/text.ts';
-import { credentialCodes, cures, tokenCodes } from './codes.ts';
-import { failureOf, isSuccess, odd, silenceOf } from './failure.ts';
+import { credentialCodes, tokenCodes } from './codes.ts';
+import { failureOf, isSuccess, odd, silenceOf, wrongCredentials } from './failure.ts';
 import {
   type CallOptions,
   callOptions,
@@ -241,33 +240,6 @@ function tokenKeeper(fetch: (meter: CallMeter) => Promise<Token>, clock: Clock) 
       if (held?.value === value) held = undefined;
     },
   };
-}
-
-function wrongCredentials({ code, message, logId }: Failure): Problem {
-  const said = `${code}: ${message}`;
-  const where = refusedSetting(code, message);
-  const about = logId === undefined ? {} : { logId };
-  if (where === undefined)
-    return {
-      ...{ code: 'app-not-available', where: 'FEISHU_APP_ID', cure: cures.enable, ...about },
-      message: text(`飞书说应用不可用（${said}）。`, `Feishu says that the app is not available (${said}).`),
-    };
-  return {
-    ...{ code: 'wrong-credentials', where, cure: cures.credentials, ...about },
-    message: text(`飞书不认 ${where}（${said}）。`, `Feishu does not accept ${where} (${said}).`),
-  };
-}
-
-/**
- * The setting that Feishu does not accept; undefined when the app itself cannot be used. The list of codes knows 10014
- * as the latter only, but a secret or an app ID that is wrong is answered with it too: its words tell which.
- * https://open.feishu.cn/document/server-docs/api-call-guide/generic-error-code
- */
-function refusedSetting(code: number | null, message: string): string | undefined {
-  if (code === 10015) return 'FEISHU_APP_SECRET';
-  if (code !== 10014) return 'FEISHU_APP_ID / FEISHU_APP_SECRET';
-  if (/secret/i.test(message)) return 'FEISHU_APP_SECRET';
-  return /not exist/i.test(message) ? 'FEISHU_APP_ID' : undefined;
 }
 
 /** How long a read or a message is tried again. */

@@ -31,10 +31,7 @@ export const cures = {
     '附件没有上传到这个多维表格：附件必须先上传到目标多维表格。',
     'The attachment was not uploaded to this base: upload it there first.',
   ),
-  record: text(
-    '记录已被删除：重新同步一次即可。',
-    'The record is gone, somebody deleted it: run the sync again.',
-  ),
+  record: text('记录已被删除：重新同步一次即可。', 'The record was deleted: run the sync again.'),
   field: text(
     '找不到这个字段：可能被改名、删除，或被高级权限隐藏。请核对字段名后再同步。',
     'There is no such field: it was renamed, deleted, or hidden by advanced permissions. Compare the names, then run again.',
@@ -85,13 +82,10 @@ export const cures = {
     'The table holds as many records as the plan allows: delete old ones, use another table, or a larger plan.',
   ),
   limit: text(
-    '已到多维表格的上限：请删减，或升级飞书套餐。',
-    'A limit of the base is reached: remove something, or use a larger plan.',
+    '请删减多维表格的内容，或升级飞书套餐。',
+    'Remove something from the base, or use a larger plan.',
   ),
-  plan: text(
-    '租户或多维表格所有者的套餐已到上限：请联系飞书管理员。',
-    'The plan of the tenant or of the base’s owner is used up: ask the Feishu administrator.',
-  ),
+  plan: text('请联系飞书管理员升级套餐。', 'Ask the Feishu administrator for a larger plan.'),
   grant: text(
     '把应用加进这个多维表格：打开多维表格 → 右上角 ··· → 更多 → 添加文档应用 → 选择本应用，权限选“可管理”。',
     'Add the app to this base: open it → ··· (top right) → More → Add document app → choose this app, with the right to manage.',
@@ -116,10 +110,7 @@ export const cures = {
     '本机 IP 不在应用的白名单里：https://open.feishu.cn/app → 安全设置 → IP 白名单。',
     'This machine’s IP is not on the app’s allow-list: https://open.feishu.cn/app → Security Settings → IP allow-list.',
   ),
-  quota: text(
-    '本月的 API 调用额度已用完：下月 1 日恢复，或升级飞书套餐。',
-    'This month’s quota of API calls is used up: it starts anew on the 1st, or use a larger plan.',
-  ),
+  quota: text('下月 1 日恢复；也可以升级飞书套餐。', 'It starts anew on the 1st; a larger plan has more.'),
   bot: text(
     '给应用添加“机器人”能力并发布：https://open.feishu.cn/app → 添加应用能力。',
     'Add the bot ability to the app and publish it: https://open.feishu.cn/app → Add Features.',
@@ -129,8 +120,8 @@ export const cures = {
     'The bot is not in this chat or may not speak there: add it, and check the group’s settings.',
   ),
   person: text(
-    '机器人不能给这个人发消息：请检查应用的可用范围。',
-    'The bot may not write to this person: check the app’s availability range.',
+    '请检查应用的可用范围是否包含这个人。',
+    'Check that the app’s availability range holds this person.',
   ),
   people: text(
     '核对这些人的 ID，并让应用的通讯录权限范围包含他们：https://open.feishu.cn/app → 权限管理 → 数据权限 → 通讯录权限范围，然后发布新版本。',

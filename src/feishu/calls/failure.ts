@@ -1,4 +1,5 @@
 import { CallError, type Failure, type Verdict } from '../../sync/words/failure.ts';
+import type { Problem } from '../../sync/words/problem.ts';
 import { type Text, text } from '../../sync/words/text.ts';
 import { type CodeEntry, cardLocked, cardRefused, codes, cures, headlines } from './codes.ts';
 import type { Answer, NoAnswer } from './http.ts';
@@ -17,10 +18,7 @@ export const isSuccess = (answer: Answer): boolean =>
 
 const errorOf = (answer: Answer): Shape | undefined => shape(shape(answer.json)?.['error']);
 
-/**
- * Says what an answer that is no success means.
- * @param write whether the call changes something, so that it may have happened all the same
- */
+/** Says what an answer that is no success means; a `write` may have happened all the same. */
 export function failureOf(answer: Answer, write: boolean): Failure {
   // A success that came with a failing status says nothing of its own.
   const code = codeOf(answer) || undefined;
@@ -154,3 +152,31 @@ function missingScopes(answer: Answer): Text {
 }
 
 const consolePage = /^https:\/\/open\.(feishu\.cn|larksuite\.com)\/[\w\-./?=&%:,]*$/;
+
+/** Says which setting the token endpoint refuses, or that the app cannot be used. */
+export function wrongCredentials({ code, message, logId }: Failure): Problem {
+  const said = `${code}: ${message}`;
+  const where = refusedSetting(code, message);
+  const about = logId === undefined ? {} : { logId };
+  if (where === undefined)
+    return {
+      ...{ code: 'app-not-available', where: 'FEISHU_APP_ID', cure: cures.enable, ...about },
+      message: text(`飞书说应用不可用（${said}）。`, `Feishu says that the app is not available (${said}).`),
+    };
+  return {
+    ...{ code: 'wrong-credentials', where, cure: cures.credentials, ...about },
+    message: text(`飞书不认 ${where}（${said}）。`, `Feishu does not accept ${where} (${said}).`),
+  };
+}
+
+/**
+ * The setting that Feishu does not accept; undefined when the app itself cannot be used. The list of codes knows 10014
+ * as the latter only, but a secret or an app ID that is wrong is answered with it too: its words tell which.
+ * https://open.feishu.cn/document/server-docs/api-call-guide/generic-error-code
+ */
+function refusedSetting(code: number | null, message: string): string | undefined {
+  if (code === 10015) return 'FEISHU_APP_SECRET';
+  if (code !== 10014) return 'FEISHU_APP_ID / FEISHU_APP_SECRET';
+  if (/secret/i.test(message)) return 'FEISHU_APP_SECRET';
+  return /not exist/i.test(message) ? 'FEISHU_APP_ID' : undefined;
+}

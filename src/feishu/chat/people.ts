@@ -102,11 +102,7 @@ function forgetful(clock: Pick<Clock, 'monotonic'>) {
 const groups = <T>(all: readonly T[], size: number): T[][] =>
   Array.from({ length: Math.ceil(all.length / size) }, (_, at) => all.slice(at * size, (at + 1) * size));
 
-/**
- * Addresses, numbers or ids of one call.
- * https://open.feishu.cn/document/server-docs/contact-v3/user/batch_get_id
- * https://open.feishu.cn/document/contact-v3/user/batch
- */
+/** Addresses, numbers or ids of one call. https://open.feishu.cn/document/contact-v3/user/batch and …/batch_get_id */
 const peoplePerCall = 50;
 
 /** What a call answered: pairs of what a person is known by, as Feishu writes it, and the open_id. */

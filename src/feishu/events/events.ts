@@ -85,10 +85,7 @@ export function clickEvent(payload: unknown): ClickEvent | undefined {
   };
 }
 
-/**
- * Reads `application.bot.menu_v6`; undefined when it is not what Feishu describes.
- * https://open.feishu.cn/document/client-docs/bot-v3/events/menu
- */
+/** Reads `application.bot.menu_v6`, as above. https://open.feishu.cn/document/client-docs/bot-v3/events/menu */
 export function menuEvent(payload: unknown): MenuEvent | undefined {
   const { event, id, tenant = '', made } = opened(payload);
   const from = openIdOf(shape(event['operator'])?.['operator_id']);
@@ -124,9 +121,7 @@ interface Mention {
   readonly type: string | undefined;
 }
 
-/**
- * Reads who is mentioned. A mention may come without an open_id: then the bot is the one of its name, or the only bot.
- */
+/** Reads who is mentioned. Where no mention has the bot's open_id, it is the one of its name, or the only bot. */
 function mentionsOf(value: unknown, self: string, name: string): readonly Mention[] {
   const all = (list(value) ?? []).flatMap((one): Mention[] => {
     const mention = shape(one);

@@ -108,9 +108,8 @@ interface Page {
 const emptyPages = 3;
 
 /**
- * Makes what checks page after page of one list, so that no odd answer looks like its end.
- * Only `has_more` ends a list: some last pages carry a token all the same.
- * @param id member of an item that tells it from others
+ * Makes what checks page after page of one list, so that no odd answer looks like its end. Only `has_more` ends it: some
+ * last pages carry a token all the same. @param id member of an item that tells it from others
  */
 function pageChecks(id: string): (answer: unknown) => Page {
   const seen = new Set<string>();
