@@ -91,11 +91,8 @@ async function sending(
     );
   const { numUpdatedRows } = await untilWon(backend, () => note.executeTakeFirstOrThrow());
   if (numUpdatedRows === 1n) return;
-  const held = await db
-    .selectFrom('bitable_sync_runs')
-    .select('table_id')
-    .where('id', '=', run)
-    .executeTakeFirst();
+  const one = db.selectFrom('bitable_sync_runs').select('table_id').where('id', '=', run);
+  const held = await one.executeTakeFirst();
   if (held) await transact(db, backend, (trx) => guard(trx, backend, held.table_id, fence));
   throw noChunk(run, chunk);
 }

@@ -6,13 +6,19 @@ import { leaseLife } from '../sync/words/limits.ts';
 import { Fenced } from '../sync/words/problem.ts';
 import { type Backend, type Database, type Trx, transact } from './db/backend.ts';
 import { hash } from './db/encode.ts';
+import type { LeaseRow } from './db/schema.ts';
+
+const lease = (db: Database, table: string) =>
+  db.selectFrom('bitable_sync_leases').where('table_id', '=', table);
+const change = (db: Database, table: string) =>
+  db.updateTable('bitable_sync_leases').where('table_id', '=', table);
 
 /**
  * One run per table, across processes. On a server `until` is when the lease runs out, by the server's clock. A file
  * has no clock but those of the machines that use it: there it only counts, and moves with each renewal.
  */
 export const leases = (db: Database, backend: Backend): Leases => {
-  const { time } = backend.words;
+  const { time, unlessThere, holdsRows } = backend.words;
   const now = time ?? sql.ref<number>('until');
   const renewed: RawBuilder<number> = sql`${now} + ${leaseLife}`;
 
@@ -20,51 +26,34 @@ export const leases = (db: Database, backend: Backend): Leases => {
     async claim(table, run, owner, gone) {
       // Outside the transaction: on MySQL the insert would hold a lock that two claimants cannot both widen.
       const row = { table_id: table, fence: 0, run: null, owner: null, until: 0 };
-      await backend.words.unlessThere(db.insertInto('bitable_sync_leases').values(row)).execute();
+      await unlessThere(db.insertInto('bitable_sync_leases').values(row)).execute();
       return transact(db, backend, async (trx) => {
-        const held = await trx
-          .selectFrom('bitable_sync_leases')
+        const held = await lease(trx, table)
           .selectAll()
           .select(now.as('now'))
-          .where('table_id', '=', table)
-          .$if(backend.words.holdsRows, (select) => select.forUpdate())
+          .$if(holdsRows, (select) => select.forUpdate())
           .executeTakeFirstOrThrow();
         const by = holderOf(held);
         const over = time ? Number(held.now) - held.until : 0;
         if (by && by.mark !== gone && !(time && over >= 0)) return { kind: 'held', by };
         const fence = held.fence + 1;
-        await trx
-          .updateTable('bitable_sync_leases')
-          .set({ fence, run, owner, until: renewed })
-          .where('table_id', '=', table)
-          .execute();
+        await change(trx, table).set({ fence, run, owner, until: renewed }).execute();
         return { kind: 'claimed', lease: { fence, idle: Math.max(0, over) } };
       });
     },
     async renew(table, fence) {
-      const { numUpdatedRows } = await db
-        .updateTable('bitable_sync_leases')
-        .set({ until: renewed })
-        .where('table_id', '=', table)
-        .where('fence', '=', fence)
-        .where('run', 'is not', null)
-        .executeTakeFirstOrThrow();
+      const held = change(db, table).where('fence', '=', fence).where('run', 'is not', null);
+      const { numUpdatedRows } = await held.set({ until: renewed }).executeTakeFirstOrThrow();
       return numUpdatedRows === 1n;
     },
     async release(table, fence) {
       // The row stays, and with it the number: a later claim must get a higher one.
-      await db
-        .updateTable('bitable_sync_leases')
-        .set({ run: null, owner: null, until: now })
-        .where('table_id', '=', table)
-        .where('fence', '=', fence)
-        .execute();
+      const held = change(db, table).where('fence', '=', fence);
+      await held.set({ run: null, owner: null, until: now }).execute();
     },
     async holder(table) {
-      const held = await db
-        .selectFrom('bitable_sync_leases')
+      const held = await lease(db, table)
         .selectAll()
-        .where('table_id', '=', table)
         .$if(time !== undefined, (select) => select.where('until', '>', now))
         .executeTakeFirst();
       return held && holderOf(held);
@@ -72,25 +61,16 @@ export const leases = (db: Database, backend: Backend): Leases => {
   };
 };
 
-const holderOf = (held: {
-  readonly run: string | null;
-  readonly owner: string | null;
-  readonly fence: number;
-  readonly until: number;
-}): Holder | undefined =>
-  held.run === null
-    ? undefined
-    : { run: held.run, owner: held.owner ?? '', mark: `${held.fence}/${held.until}` };
+const holderOf = ({ run, owner, fence, until }: LeaseRow): Holder | undefined =>
+  run === null ? undefined : { run, owner: owner ?? '', mark: `${fence}/${until}` };
 
 /** Rejects with {@link Fenced} when the table was claimed anew since the fence was given out. */
 export async function guard(trx: Trx, backend: Backend, table: string, fence: number): Promise<void> {
-  const lease = await trx
-    .selectFrom('bitable_sync_leases')
+  const held = await lease(trx, table)
     .select('fence')
-    .where('table_id', '=', table)
     .$if(backend.words.holdsRows, (select) => select.forUpdate())
     .executeTakeFirst();
-  if (lease?.fence !== fence) throw new Fenced(table);
+  if (held?.fence !== fence) throw new Fenced(table);
 }
 
 /** The same for what is stored of a run's plan; a run that holds no table has no fence. */
@@ -101,11 +81,8 @@ export async function guardRun(
   fence: number | undefined,
 ): Promise<void> {
   if (fence === undefined) return;
-  const held = await trx
-    .selectFrom('bitable_sync_runs')
-    .select('table_id')
-    .where('id', '=', run)
-    .executeTakeFirst();
+  const one = trx.selectFrom('bitable_sync_runs').select('table_id').where('id', '=', run);
+  const held = await one.executeTakeFirst();
   if (held) await guard(trx, backend, held.table_id, fence);
 }
 
@@ -117,11 +94,8 @@ export function tableFacts(db: Database): TableFacts {
   ): Fact<Of, T> => ({
     async of(what) {
       const name = nameOf(what);
-      const row = await db
-        .selectFrom('bitable_sync_memory')
-        .select('value')
-        .where('name_hash', '=', hash(name))
-        .executeTakeFirst();
+      const known = db.selectFrom('bitable_sync_memory').select('value').where('name_hash', '=', hash(name));
+      const row = await known.executeTakeFirst();
       return row && read(parsed(name, row.value, z.string()), name);
     },
     async keep(what, value) {

@@ -178,6 +178,7 @@ export const columnsOf = ({ columns, later = {} }: TableShape): readonly string[
 
 export type RunRow = Selectable<Tables['bitable_sync_runs']>;
 export type ChunkRow = Selectable<Tables['bitable_sync_chunks']>;
+export type LeaseRow = Selectable<Tables['bitable_sync_leases']>;
 export type NewLedgerRow = Insertable<Tables['bitable_sync_ledger']>;
 export type OccasionRow = Selectable<Tables['bitable_sync_occasions']>;
 export type ReminderRow = Selectable<Tables['bitable_sync_reminders']>;
