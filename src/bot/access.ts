@@ -135,10 +135,7 @@ const frozen = text(
   '全部同步已被冻结，解冻后才能运行（/sync thaw）。',
   'Everything is frozen; nothing runs before /sync thaw.',
 );
-const notOwn = text(
-  '这次运行是你发起的，要由另一个人确认。',
-  'You started this run; somebody else has to decide.',
-);
+const notOwn = text('运行是你发起的，要由别人确认。', 'You started this run; somebody else has to decide.');
 const notApprover = text('你不能应用或放行这个计划。', 'You may not apply this plan.');
 const notRunner = text('你不能运行这个同步。', 'You may not run this sync.');
 const notHere = text('这个同步不能在这个会话里运行。', 'This sync may not be run in this chat.');

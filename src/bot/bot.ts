@@ -1,3 +1,4 @@
+import type { Meant } from '../cards/answer-cards.ts';
 import type { Clock, Journal, Log, RunRecord } from '../run/ports.ts';
 import type { Runs } from '../run/runs/runs.ts';
 import type { Inited } from '../run/table/init-table.ts';
@@ -176,17 +177,11 @@ interface RunCommand extends CommandWords {
 /** A chat command. One object tells all that is known of it; `run` answers the card to show, if any is left to show. */
 export type ChatCommand = AloneCommand | DefinitionCommand | RunCommand;
 
-/** A command that somebody may have meant; `name` is empty where it takes none, or none was given. */
-export interface Offer {
-  readonly verb: string;
-  readonly name: string;
-}
-
 /** What somebody asks the bot for. */
 export type Command =
   | ({ readonly kind: 'command'; readonly command: ChatCommand } & Words)
   /** Begins with a slash, but is no command that the bot knows; `near`: what may have been meant. */
-  | { readonly kind: 'unknown'; readonly words: string; readonly near: readonly Offer[] };
+  | { readonly kind: 'unknown'; readonly words: string; readonly near: readonly Meant[] };
 
 /** The commands that the bot knows, and how they are read. */
 export interface Commands {

@@ -47,11 +47,7 @@ export class CardUpdater {
     this.#parts = parts;
   }
 
-  /**
-   * Begins a showing: the pace starts anew.
-   * @param shown the card that the message shows already
-   * @param meter counts the patches
-   */
+  /** Begins a showing: the pace starts anew. @param shown the card that the message shows already */
   begin(shown?: CardJson, meter?: CallMeter): void {
     this.#meter = meter;
     if (shown) this.#shown = JSON.stringify(shown);

@@ -11,14 +11,8 @@ export function problemsOf(error: unknown, admin = false): readonly [Problem, ..
   return [
     {
       code: 'unexpected',
-      message: text(
-        '机器人内部出错，没有写入任何内容。',
-        'Something failed inside the bot; nothing was written.',
-      ),
-      cure: text(
-        '请稍后再试；还不行请管理员查看日志。',
-        'Try again later; if it stays so, an admin should read the log.',
-      ),
+      message: text('机器人出错，什么都没有写入。', 'Something failed inside the bot; nothing was written.'),
+      cure: text('请稍后再试；不行请管理员看日志。', 'Try again later; else an admin should read the log.'),
     },
   ];
 }
@@ -26,10 +20,7 @@ export function problemsOf(error: unknown, admin = false): readonly [Problem, ..
 /** Tells that a definition cannot be read, and nothing of what stands in its file. */
 export const brokenDefinition = (name: string): Problem => ({
   code: 'broken-definition',
-  message: text(
-    `同步 ${name} 的定义有问题，无法读取。`,
-    `The definition of ${name} is broken and cannot be read.`,
-  ),
+  message: text(`同步 ${name} 的定义无法读取。`, `The definition of ${name} is broken and cannot be read.`),
   cure: text(
     '请管理员发送 /sync list，或在服务器上运行 bitable-sync check 查看原因。',
     'An admin sees why with /sync list, or with bitable-sync check on the server.',

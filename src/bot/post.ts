@@ -100,10 +100,7 @@ export async function follow(
   if (told) await tellGroup(run.state(), definition, request, bot);
 }
 
-/**
- * Notes that the progress of a run stands in a thread of a group, for whoever goes on with it by a button there. Never
- * rejects.
- */
+/** Notes that a run's progress stands in a thread, for whoever goes on with it by a button there. Never rejects. */
 async function noteThread(run: string, { kept, clock, log }: Bot): Promise<void> {
   try {
     await kept.cards.saveThread(run, clock.now());

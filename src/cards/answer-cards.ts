@@ -39,8 +39,8 @@ export const acceptedCard = (title: string, locale: Locale): Card =>
     elements: [say('已收到，正在打开表格。', 'Got it, opening the table.')],
   });
 
-/** A command that somebody may have meant. */
-interface Meant {
+/** A command that somebody may have meant; `name` is empty where it takes none, or none was given. */
+export interface Meant {
   readonly verb: string;
   readonly name: string;
 }

@@ -65,7 +65,7 @@ export function listCard(
           ),
         all.length === 0 &&
           say(
-            '还没有定义，请在定义文件夹里放一个 YAML 文件。',
+            '还没有：请在定义文件夹放 YAML 文件。',
             'None yet: put a YAML file into the definitions folder.',
           ),
       ],
@@ -273,10 +273,7 @@ export function verifyCard(title: string, seen: Verified, locale: Locale): Card 
   return verifying(title, look, [...verifiedLines(seen), ...(all === 0 ? [] : [inFile])], locale);
 }
 
-const inFile = text(
-  '每个主键的结果已私聊发给核对的人。',
-  'What became of each key went to whoever asked, as a file.',
-);
+const inFile = text('各主键的结果已私聊发给核对的人。', 'The list of keys went to whoever asked, as a file.');
 
 function verifying(title: string, { colour, label }: Look, all: readonly Text[], locale: Locale): Card {
   const [first = label, ...others] = all.map((one) => plainText(one, 400));

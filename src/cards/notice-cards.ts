@@ -69,10 +69,7 @@ const good = {
   resumed: {
     tag: scheduleGoesOn,
     words: [
-      text(
-        '之前连不上的又连上了，定时任务已自动恢复。',
-        'What was away is back: the schedule goes on by itself.',
-      ),
+      text('连不上的已连上，定时任务自动恢复。', 'What was away is back: the schedule goes on by itself.'),
     ],
   },
   mended: {

@@ -105,11 +105,7 @@ export const opsFor = (state: State, all: Buttons = runButtons): readonly string
     on.includes(state.status) && (fits?.(state) ?? true) ? [op] : [],
   );
 
-/**
- * Draws the buttons of a run in a row; nothing where none fits.
- * @param copy a second showing of the run, which offers the link only
- * @param canApprove whether there is anybody who may approve in the chat
- */
+/** Draws the buttons of a run in a row. @param canApprove whether there is anybody who may approve in the chat */
 export function runButtonRow(
   state: State,
   { copy = false, canApprove }: { readonly copy?: boolean | undefined; readonly canApprove: boolean },

@@ -78,7 +78,4 @@ const inLine = text(
   'Another sync is using this table. Queued – see the new card.',
 );
 
-export const inert = text(
-  '这张卡片上的按钮不起作用，请用原来的卡片。',
-  'Buttons work on the original card only.',
-);
+export const inert = text('这张卡片上的按钮无效，请用原卡片。', 'Buttons work on the original card only.');

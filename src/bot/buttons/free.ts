@@ -68,10 +68,7 @@ export const snooze = onNotice;
 export const skip = onNotice;
 export const unpause = onNotice;
 
-/**
- * What became of a press: what is said, or the sync to be started, which is allowed and whose card is settled. Nothing
- * on no notice that is known.
- */
+/** What is said, or the sync that may be started, whose card is settled; nothing on a message that is no notice. */
 type Pressed = Said | { readonly sync: Definition } | undefined;
 
 type RemindNote = Extract<CardNotice, { kind: 'remind' }>;

@@ -122,7 +122,4 @@ async function whyNot(record: RunRecord | undefined, run: string, { runs }: Bot)
   return record?.card === null ? notYet : inert;
 }
 
-const notYet = text(
-  '这张卡片还没准备好，请稍后再点。',
-  'This card is not ready yet; press again in a moment.',
-);
+const notYet = text('卡片还没准备好，请稍后再点。', 'This card is not ready yet; press again in a moment.');

@@ -166,10 +166,7 @@ export const stale = text(
   '这个按钮已经过期，什么都没有做。',
   'This button is out of date; nothing was done.',
 );
-export const gone = text(
-  '这次运行的记录已经清理，请再次同步。',
-  'The records of this run are gone; run it again.',
-);
+export const gone = text('这次运行已清理，请再次同步。', 'The records of this run are gone; run it again.');
 
 function retrying(failed: number, refused: number): Text {
   const chunks = text(`${count(failed)} 个失败分块`, some(failed, 'failed chunk'));

@@ -1,5 +1,6 @@
+import type { Meant } from '../../cards/answer-cards.ts';
 import { nearest } from '../../sync/words/text.ts';
-import type { ChatCommand, Command, Commands, Offer, Words } from '../bot.ts';
+import type { ChatCommand, Command, Commands, Words } from '../bot.ts';
 
 /** Code units that are looked at; commands are short, pasted texts are not. */
 const readable = 1000;
@@ -90,7 +91,7 @@ export class CommandList implements Commands {
   }
 
   /** What a line may have meant whose first word is none that the bot knows. */
-  #meant(first: string, rest: string): readonly Offer[] {
+  #meant(first: string, rest: string): readonly Meant[] {
     const verbs = this.near(first);
     if (verbs.length > 0) return verbs.map((verb) => ({ verb, name: rest }));
     return nearest(first, [this.#shortcuts.named.verb]).length > 0 ? offersOf(this.#follows(rest, rest)) : [];
@@ -102,7 +103,7 @@ const given = (command: ChatCommand, name = '', more = ''): Command => ({
   name: command.needs === 'nothing' ? '' : name,
 });
 
-const unknown = (words: string, near: readonly Offer[]): Command => ({ kind: 'unknown', words, near });
+const unknown = (words: string, near: readonly Meant[]): Command => ({ kind: 'unknown', words, near });
 
 function withVerb(command: ChatCommand, words: readonly string[], line: string): Command {
   if (command.read) {
@@ -121,7 +122,7 @@ function withVerb(command: ChatCommand, words: readonly string[], line: string):
 }
 
 /** A command as it can be offered by a button. */
-const offersOf = (command: Command): readonly Offer[] =>
+const offersOf = (command: Command): readonly Meant[] =>
   command.kind === 'unknown' ? command.near : [{ verb: command.command.verb, name: command.name }];
 
 function firstLine(text: string): string {

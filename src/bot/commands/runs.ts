@@ -242,17 +242,11 @@ export const cancelling = text(
   'Cancelling: what is on its way ends first; its card tells the rest.',
 );
 
-const nothingOpen = text(
-  '这个同步没有在进行，什么都没有做。',
-  'This sync is not going on; nothing was done.',
-);
+const nothingOpen = text('这个同步没在进行，什么都没有做。', 'This sync is not going on; nothing was done.');
 const nothingHere = text(
   '这个会话里没有正在进行的同步。其他会话里的请写名称：/sync cancel 名称。',
   'No sync is going on in this chat. For one of another chat name it: /sync cancel NAME.',
 );
 const which = text('有不止一个同步在进行，请写名称：', 'More than one sync is going on; say which:');
 const unqueued = text('已从排队中取消，什么都没有写入。', 'Taken out of the queue; nothing was written.');
-const discarded = text(
-  '等待确认的计划已放弃，什么都没有写入。',
-  'The plan that waited is discarded; nothing was written.',
-);
+const discarded = text('计划已放弃，什么都没有写入。', 'The waiting plan is discarded; nothing was written.');

@@ -184,10 +184,7 @@ const kinds: Readonly<Record<Unwritten['kind'], { readonly name: Text; readonly 
   },
   invalid: {
     name: text('无效', 'invalid'),
-    advice: text(
-      '让每一行的主键都填写且唯一，再次同步。',
-      'Give every row a key of its own, then run the sync again.',
-    ),
+    advice: text('让每行的主键都填写且唯一，再同步。', 'Give each row its own key, then run the sync again.'),
   },
   table: {
     name: text('表格里的记录', 'record of the table'),

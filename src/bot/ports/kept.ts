@@ -57,10 +57,7 @@ export interface Spent {
   readonly since: number;
 }
 
-/**
- * Things that happen once, over all instances and restarts. `of` names one, `due` tells which time of it: ms where it
- * has a time.
- */
+/** Things that happen once, over all instances and restarts. `due`: which time of it, in ms where it has one. */
 export interface Once {
   /** Takes one on; false when it was done, or somebody is at it until later than `now`. Of several only one gets true. */
   take(of: string, due: number, now: number, until: number): Promise<boolean>;

@@ -26,7 +26,7 @@ const done = (zh: string, en: string): Said => ({ kind: 'done', words: text(zh, 
 const wrong = (zh: string, en: string): Said => ({ kind: 'wrong', words: text(zh, en) });
 
 /** Reminders that one chat may have of one definition. */
-const mostReminders = 10;
+const most = 10;
 
 /** The reminders of a definition in a chat: those of its file, then those set by people, which have a number. */
 export async function listReminders(
@@ -79,11 +79,8 @@ export async function addReminder(
   const there = await remindersIn(name, chat, bot);
   if (there.some(({ when }) => when.cron === words))
     return wrong('这个提醒已经有了。', 'There is such a reminder already.');
-  if (there.length >= mostReminders)
-    return wrong(
-      `最多 ${mostReminders} 个提醒，请先关掉一个。`,
-      `At most ${mostReminders} reminders: turn one off first.`,
-    );
+  if (there.length >= most)
+    return wrong(`最多 ${most} 个提醒，请先关掉一个。`, `At most ${most} reminders: turn one off first.`);
   const when = { cron: words, timeZone };
   await bot.kept.reminders.add({ id, definition: name, chat, by, when, plan: true, createdAt: now });
   return done(`已设置提醒：${words}（${timeZone}）。`, `Reminder set: ${words} (${timeZone}).`);
@@ -176,10 +173,7 @@ export async function freezeAll(by: Actor, { kept, clock, runs }: FreezeParts): 
   const going = (await runs.open()).map(({ state }) => state).filter(goesOn);
   const first = before
     ? text('早已冻结，什么都没有改变。', 'Everything was frozen already; nothing was changed.')
-    : text(
-        '已冻结全部同步，不会再有新的开始。',
-        'Everything is frozen: nothing that writes starts any more.',
-      );
+    : text('已冻结全部同步，不再有新的开始。', 'Everything is frozen: nothing that writes starts any more.');
   return { words: [first, ...stillGoing(going.length)], frozen, going };
 }
 

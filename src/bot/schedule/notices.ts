@@ -48,10 +48,7 @@ const telling = 10 * minute;
 /** What is owed for so long (ms) is given up. */
 const oldest = 30 * 24 * 60 * minute;
 
-/**
- * Does what happens once, over all instances and restarts. Answers whether it was done here.
- * @param due which time of it; ms where it has a time
- */
+/** Does what happens once, over all instances and restarts. Answers whether it was done here. */
 export async function onlyOnce(
   told: Once,
   { of, due, now }: { readonly of: string; readonly due: number; readonly now: number },
@@ -203,7 +200,7 @@ async function draw(
   const lifted = back.map(({ title }) => ({
     at: clock.now(),
     words: text(
-      `${title}：飞书恢复了，定时任务自动恢复`,
+      `${title}：飞书恢复，定时任务自动恢复`,
       `${title}: Feishu is back, and the schedule goes on by itself`,
     ),
   }));
