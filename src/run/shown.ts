@@ -1,7 +1,7 @@
-import type { FieldKind } from '../sync/definition/field.ts';
 import type { Target } from '../sync/fields/column.ts';
 import { type Key, showKey, showParts } from '../sync/fields/key.ts';
 import type { Cell } from '../sync/fields/kinds/kind.ts';
+import { holdsSeveral } from '../sync/fields/kinds/kinds.ts';
 import { membersIn } from '../sync/fields/kinds/sets.ts';
 import type { Mapping } from '../sync/fields/mapping.ts';
 import { type Change, wantedAt } from '../sync/plan/change.ts';
@@ -57,15 +57,13 @@ const differencesIn = (change: Change): readonly (readonly [at: number, to: Cell
     ? change.differences
     : change.cells.map((cell, at) => (change.kind === 'create' ? [at, cell, ''] : [at, '', cell]));
 
-const sets: ReadonlySet<FieldKind> = new Set(['multi', 'person', 'group', 'link', 'attachment']);
-
 function showCell(
   target: Target | undefined,
   value: Cell,
   called: (id: string) => string | undefined,
 ): string {
   if (value === '') return '';
-  if (target && sets.has(target.kind)) {
+  if (target && holdsSeveral(target.kind)) {
     const members = membersIn(value).slice(0, sampleMost);
     return cut(members.map((id) => called(id) ?? id).join(', '), sampleMost);
   }

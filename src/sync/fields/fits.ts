@@ -1,20 +1,18 @@
 import type { ColumnRule } from '../definition/definition.ts';
-import type { Field, WritableKind } from '../definition/field.ts';
+import type { Field } from '../definition/field.ts';
 import type { Problem } from '../words/problem.ts';
 import { inLocale, type Locale, type Text, text } from '../words/text.ts';
 import type { Column, ColumnType } from './column.ts';
-import { takes } from './kinds/kinds.ts';
+import { takenByAll } from './kinds/kind.ts';
+import { type Kinds, writable } from './kinds/kinds.ts';
 
-/** Where the values of one type of column may go, and what becomes of them on the way. */
+/** What becomes of the values of one type of column; where they may go is said by the kinds themselves. */
 interface Fit {
   readonly types: string;
-  readonly to: readonly WritableKind[];
   readonly values: Text;
   /** Why the other kinds are refused, and what to do instead. Missing where there are none. */
   readonly else?: { readonly why: Text; readonly cure: Text };
 }
-
-const all = Object.keys(takes) as readonly WritableKind[];
 
 const day: NonNullable<Fit['else']> = {
   why: text('日期和时间只能写入日期、文本或选项字段', 'a date goes to a date, text or select field only'),
@@ -29,16 +27,10 @@ const asText = text(
   'Use another field, or make a text of it in the query with CAST(column AS CHAR).',
 );
 
-const digits: readonly WritableKind[] = [
-  ...(['text', 'number', 'date', 'checkbox', 'select', 'multi', 'phone', 'person', 'link'] as const),
-];
-const days: readonly WritableKind[] = ['text', 'date', 'select', 'multi'];
-
-/** Which column goes to which kind of field. The READMEs show this table: see {@link typesTable}. */
+/** The types of columns, by the types of MySQL and SQLite that are meant. The READMEs show this table: see {@link typesTable}. */
 const fits: Readonly<Record<ColumnType, Fit>> = {
   integer: {
     types: 'TINYINT … BIGINT, UNSIGNED, BOOLEAN',
-    to: digits,
     values: text(
       '每一位都保留；超过 15 位有效数字时数字字段拒绝。日期：毫秒，或 `unit: s` 的秒',
       'every digit is kept; above 15 significant digits a number field refuses. Dates: milliseconds, or seconds with `unit: s`',
@@ -47,13 +39,11 @@ const fits: Readonly<Record<ColumnType, Fit>> = {
   },
   decimal: {
     types: 'DECIMAL, NUMERIC',
-    to: digits,
     values: text('精确比较，其余同整数', 'compared exactly; otherwise as integers'),
     else: { why: text('小数不是这样的值', 'a decimal is no such value'), cure: asText },
   },
   float: {
     types: 'FLOAT, DOUBLE, REAL',
-    to: ['text', 'number', 'date', 'checkbox', 'select', 'multi'],
     values: text(
       '按浮点数本身取 15 位有效数字；文本用最短写法',
       'the float itself at 15 significant digits; in text its shortest spelling',
@@ -68,7 +58,6 @@ const fits: Readonly<Record<ColumnType, Fit>> = {
   },
   bit: {
     types: 'BIT',
-    to: ['text', 'number', 'checkbox', 'select', 'multi'],
     values: text(
       "读作整数：b'101' 是 5；复选框只接受 0 和 1",
       "read as the whole number: b'101' is 5; a checkbox takes 0 and 1 only",
@@ -83,7 +72,6 @@ const fits: Readonly<Record<ColumnType, Fit>> = {
   },
   text: {
     types: 'CHAR, VARCHAR, TEXT',
-    to: all,
     values: text(
       '原样；由字段读出数字、日期、选项……，读不出的行被拒并说明原因',
       'as they are; the field reads its number, date or option from them, and a row that it cannot read is rejected with words',
@@ -91,12 +79,10 @@ const fits: Readonly<Record<ColumnType, Fit>> = {
   },
   enum: {
     types: 'ENUM',
-    to: all,
     values: text('同文本', 'as text'),
   },
   set: {
     types: 'SET',
-    to: ['text', 'multi', 'person', 'group', 'link', 'attachment'],
     values: text('文本里用逗号隔开；其他字段里是多个值', 'with commas in text, else as several values'),
     else: {
       why: text('SET 可以有多个值', 'a SET may hold several values'),
@@ -108,7 +94,6 @@ const fits: Readonly<Record<ColumnType, Fit>> = {
   },
   json: {
     types: 'JSON',
-    to: ['text', 'number', 'checkbox', 'multi', 'person', 'group', 'link', 'attachment'],
     values: text(
       '写入文本时与服务器给出的一字不差；一层的数组在多值字段里是多个值；JSON 的 null 是空',
       'in text exactly as the server gives it; a flat array is several values; JSON’s null is empty',
@@ -123,7 +108,6 @@ const fits: Readonly<Record<ColumnType, Fit>> = {
   },
   date: {
     types: 'DATE',
-    to: days,
     values: text(
       '时区里当天的零点；零日期（0000-00-00、2026-00-00）被日期字段拒绝，可写 NULLIF(列, 0)；文本里原样',
       'midnight in the time zone; a date field refuses zero dates (0000-00-00, 2026-00-00): say NULLIF(column, 0); in text as it is',
@@ -132,7 +116,6 @@ const fits: Readonly<Record<ColumnType, Fit>> = {
   },
   datetime: {
     types: 'DATETIME',
-    to: days,
     values: text(
       '时区里的时刻，精确到毫秒；更细的部分被拒，写 `round: true` 则舍去；夏令时跳过的时刻向后顺延，重复的一小时取前一个；零日期同 DATE',
       'the time in the time zone, to the millisecond; what is finer is refused, or cut with `round: true`; a time that the spring change skips moves on by the gap, of a doubled hour the first counts; zero dates as DATE',
@@ -141,7 +124,6 @@ const fits: Readonly<Record<ColumnType, Fit>> = {
   },
   timestamp: {
     types: 'TIMESTAMP',
-    to: days,
     values: text(
       '一个确切的时刻，与时区无关：夏令时结束时重复的一小时带着偏移量（`01:30:00-05:00`，文本里也是）；数据库说不清是哪一次时，日期字段只拒绝这样的行；其余同 DATETIME',
       'one instant, whatever the zone: in an hour that clocks repeat it carries its offset (`01:30:00-05:00`, in text too); where the server cannot tell which of the two it is, a date field refuses just that row; otherwise as DATETIME',
@@ -150,7 +132,6 @@ const fits: Readonly<Record<ColumnType, Fit>> = {
   },
   time: {
     types: 'TIME',
-    to: ['text', 'select', 'multi'],
     values: text('原样：-838:59:59', 'as it is: -838:59:59'),
     else: {
       why: text('TIME 没有日期', 'a TIME has no day'),
@@ -162,7 +143,6 @@ const fits: Readonly<Record<ColumnType, Fit>> = {
   },
   year: {
     types: 'YEAR',
-    to: ['text', 'number', 'select', 'multi'],
     values: text('四位数字', 'the number of the year'),
     else: {
       why: text('YEAR 只是一个数字，不是日期', 'a YEAR is a number, no date'),
@@ -174,7 +154,6 @@ const fits: Readonly<Record<ColumnType, Fit>> = {
   },
   binary: {
     types: 'BINARY, VARBINARY, BLOB',
-    to: [],
     values: text(
       '不写入：看起来像文字的字节也不猜',
       'not written: bytes that look like text are not guessed at',
@@ -189,7 +168,6 @@ const fits: Readonly<Record<ColumnType, Fit>> = {
   },
   geometry: {
     types: 'GEOMETRY, POINT …',
-    to: [],
     values: text('不写入', 'not written'),
     else: {
       why: text('几何值不能写入任何字段', 'a geometry goes to no field'),
@@ -201,7 +179,6 @@ const fits: Readonly<Record<ColumnType, Fit>> = {
   },
   any: {
     types: 'NULL, SQLite',
-    to: all,
     values: text(
       'SQLite 没有类型的列和表达式：看每个值是什么',
       'SQLite’s expressions and columns without a type: what each value is counts',
@@ -218,9 +195,10 @@ export function refusal(
   field: Pick<Field, 'name' | 'kind'>,
   rule: ColumnRule,
 ): Problem | undefined {
-  const fit = fits[column.type];
-  if (rule.map !== undefined && fit.to.length > 0) return undefined;
-  if (fit.else && !fit.to.some((kind) => kind === field.kind)) return unfitting(column, field, fit.else);
+  const otherwise = fits[column.type].else;
+  const to: readonly string[] = kindsFor(column.type);
+  if (rule.map !== undefined && to.length > 0) return undefined;
+  if (otherwise && !to.includes(field.kind)) return unfitting(column, field, otherwise);
   if (column.type !== 'integer' && column.type !== 'decimal') return undefined;
   if (field.kind === 'person' && (rule.by ?? 'open_id') === 'open_id') {
     return numbersAreNone(column, 'open_id', text('mobile（或 user_id）', 'mobile (or user_id)'));
@@ -228,6 +206,12 @@ export function refusal(
   if (field.kind !== 'link' || rule.by !== undefined) return undefined;
   return numbersAreNone(column, 'record ID', text('对方表的字段', 'FIELD (of the linked table)'));
 }
+
+/** The kinds that take values of a type of column, by their words. */
+const kindsFor = (type: ColumnType, all: Kinds = writable): readonly string[] =>
+  Object.entries(all).flatMap(([word, { takes }]) =>
+    takenByAll.includes(type) || takes.includes(type) ? [word] : [],
+  );
 
 /** The code of the problem that a column's type cannot fill a kind of field, whatever the values are. */
 export const noFit = 'no-fit';
@@ -265,16 +249,20 @@ const heads = {
 };
 
 /** The tables of types as the READMEs show them: columns, then kinds of field. */
-export function typesTable(locale: Locale): string {
+export function typesTable(locale: Locale, all: Kinds = writable): string {
   const say = (words: Text): string => inLocale(words, locale);
   const everything = say(text('全部', 'all'));
   const row = (...cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  const columns = Object.values(fits).map((fit) => {
-    const to = fit.to.length === all.length ? everything : fit.to.map((kind) => `\`${kind}\``).join(' ');
+  const words = Object.keys(all);
+  const columns = (Object.entries(fits) as [ColumnType, Fit][]).map(([type, fit]) => {
+    const kinds = kindsFor(type, all);
+    const to = kinds.length === words.length ? everything : kinds.map((word) => `\`${word}\``).join(' ');
     const otherwise = fit.else ? `${say(fit.else.why)}${say(text('。', '. '))}${say(fit.else.cure)}` : '';
     return row(fit.types, to || '—', say(fit.values), otherwise || '—');
   });
-  const takers = all.map((kind) => row(`\`${kind}\``, say(takes[kind].fields), say(takes[kind].values)));
+  const takers = Object.entries(all).map(([word, kind]) =>
+    row(`\`${word}\``, say(kind.fields), say(kind.values)),
+  );
   return [
     say(heads.columns),
     '|---|---|---|---|',

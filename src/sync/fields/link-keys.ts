@@ -5,7 +5,7 @@ import type { Zone } from '../words/zone.ts';
 import type { Lookup } from './column.ts';
 import { type Key, keyOf } from './key.ts';
 import { isBad } from './kinds/kind.ts';
-import { filledKeyKinds, keyKinds, kindOf, kinds } from './kinds/kinds.ts';
+import { canBeKey, filledKeyKinds, kindOf, kinds } from './kinds/kinds.ts';
 
 /** Makes an empty list of a linked table's records; a word is compared as the naming field's kind reads it. */
 export function linkKeys(field: Field, zone: Zone) {
@@ -71,7 +71,7 @@ export function linkKeyField(
       ),
     };
   }
-  if (keyKinds.has(field.kind) || filledKeyKinds.has(field.kind)) return field;
+  if (canBeKey(field.kind) || filledKeyKinds.has(field.kind)) return field;
   return {
     code: 'no-link-kind',
     where: 'by',

@@ -4,7 +4,7 @@ import type { Problem } from '../words/problem.ts';
 import { nearest, type Text, text, visible } from '../words/text.ts';
 import type { Column, Homeless, KnownField, Pair } from './column.ts';
 import { refusal } from './fits.ts';
-import { filledKeyKinds, keyKinds, kinds } from './kinds/kinds.ts';
+import { canBeKey, filledKeyKinds, kinds } from './kinds/kinds.ts';
 
 /** Says that a name belongs to another field than before. */
 export const twoFields = (name: string, old: Field): Problem => ({
@@ -250,7 +250,7 @@ export function keyProblems(
       ];
     }
     const pair = pairs.find(({ column }) => column.name === part.column);
-    if (!pair || !kinds.has(pair.field.kind) || keyKinds.has(pair.field.kind)) return [];
+    if (!pair || !kinds.has(pair.field.kind) || canBeKey(pair.field.kind)) return [];
     return [
       {
         code: 'no-key-kind',

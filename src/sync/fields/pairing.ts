@@ -1,9 +1,10 @@
 import type { ColumnRule, Definition } from '../definition/definition.ts';
-import type { Field, FieldKind } from '../definition/field.ts';
+import type { Field } from '../definition/field.ts';
 import type { Problem } from '../words/problem.ts';
 import { type Text, text } from '../words/text.ts';
 import type { Column, Homeless, KnownField, Pair } from './column.ts';
 import { noFit, refusal } from './fits.ts';
+import { writable } from './kinds/kinds.ts';
 import { lookupProblems } from './lookup.ts';
 import {
   doubledFields,
@@ -107,19 +108,14 @@ export const knownFields = (pairs: readonly Pair[], definition: Definition): rea
     kind: field.kind,
   }));
 
-/** What only some kinds of field look at. The steps before the field (`trim`, `map` …) work for all of them. */
-const heeded: readonly (readonly [keyof ColumnRule, ReadonlySet<FieldKind>])[] = [
-  ['unit', new Set(['date'])],
-  ['round', new Set(['number', 'date', 'location'])],
-  ['split', new Set(['multi', 'person', 'group', 'link', 'attachment'])],
-  ['options', new Set(['select', 'multi'])],
-];
-
 /** Says which parts of a column's rule do nothing, because its field is of a kind that does not look at them. */
 export function idleRules(rule: ColumnRule, { name, kind }: Pick<Field, 'name' | 'kind'>): readonly Text[] {
-  const idle = heeded.filter(([word, kinds]) => rule[word] !== undefined && !kinds.has(kind));
-  const notes = idle.map(([word, kinds]) => {
-    const list = [...kinds].join(', ');
+  const notes = (Object.keys(rule) as (keyof ColumnRule)[]).flatMap((word) => {
+    const heeding = Object.entries(writable).flatMap(([one, { heeds }]) =>
+      heeds?.includes(word) ? [one] : [],
+    );
+    if (rule[word] === undefined || heeding.length === 0 || heeding.includes(kind)) return [];
+    const list = heeding.join(', ');
     return text(
       `字段「${name}」是 ${kind}，定义里的 ${word} 对它不起作用（只对 ${list} 起作用）。`,
       `${word} does nothing for ${name}: its field is ${kind}, and only ${list} look at it.`,

@@ -3,7 +3,7 @@ import type { Field, WritableKind } from '../definition/field.ts';
 import type { Problem } from '../words/problem.ts';
 import { type Text, text } from '../words/text.ts';
 import type { ColumnDetail, Homeless } from './column.ts';
-import { keyKinds } from './kinds/kinds.ts';
+import { writable } from './kinds/kinds.ts';
 import { significantDigits } from './kinds/number.ts';
 import { hopeless, type Layout, pairUp } from './pairing.ts';
 import { transform } from './transform.ts';
@@ -30,9 +30,6 @@ export const digitsShown = 4;
 
 /** Options of one select field; an ENUM with more becomes text. https://open.feishu.cn/document/server-docs/docs/bitable-v1/app-table-field/guide */
 const optionsMost = 5_000;
-
-/** Kinds that Feishu takes for the first column: https://open.feishu.cn/document/server-docs/docs/bitable-v1/app-table-field/guide */
-const indexKinds: ReadonlySet<WritableKind> = new Set(['text', 'number', 'date', 'phone', 'url', 'location']);
 
 /** Words that people, and only people, are named by. */
 const personWords: ReadonlySet<string> = new Set(['open_id', 'user_id', 'union_id', 'email', 'mobile']);
@@ -83,7 +80,8 @@ const isNumber = (word: Plain): boolean =>
 /** A key must be a kind that can name rows, and must keep every digit. */
 function naming(shape: FieldShape, column: ColumnDetail, role: Role): FieldShape {
   if (shape.kind === 'checkbox') return whole;
-  const fits = keyKinds.has(shape.kind) && (role === 'key' || indexKinds.has(shape.kind));
+  const { canBeKey, canBeIndex } = writable[shape.kind];
+  const fits = canBeKey && (role === 'key' || canBeIndex);
   const tooLong = shape.kind === 'number' && (column.digits ?? 0) > significantDigits;
   return fits && !tooLong ? shape : plainText;
 }
@@ -211,26 +209,10 @@ export const isToBe = ({ id }: Pick<Field, 'id'>): boolean => id.startsWith(toBe
 /** The fields in words: 「金额」（数字）、「状态」（单选）. */
 export function namesOf(fields: readonly NewField[]): Text {
   return text(
-    fields.map(({ name, kind }) => `「${name}」（${kindWords[kind].zh}）`).join(''),
-    fields.map(({ name, kind }) => `"${name}" (${kindWords[kind].en})`).join(', '),
+    fields.map(({ name, kind }) => `「${name}」（${writable[kind].title.zh}）`).join(''),
+    fields.map(({ name, kind }) => `"${name}" (${writable[kind].title.en})`).join(', '),
   );
 }
-
-const kindWords: Readonly<Record<WritableKind, Text>> = {
-  text: text('文本', 'text'),
-  number: text('数字', 'number'),
-  select: text('单选', 'select'),
-  multi: text('多选', 'multiple select'),
-  date: text('日期', 'date'),
-  checkbox: text('复选框', 'checkbox'),
-  phone: text('电话', 'phone'),
-  url: text('超链接', 'link to a page'),
-  person: text('人员', 'person'),
-  group: text('群组', 'group'),
-  location: text('地理位置', 'location'),
-  link: text('关联', 'link'),
-  attachment: text('附件', 'attachment'),
-};
 
 const notCreatable = (name: string): Problem => ({
   code: 'field-not-creatable',

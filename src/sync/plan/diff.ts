@@ -3,6 +3,7 @@ import type { FieldKind } from '../definition/field.ts';
 import type { Target } from '../fields/column.ts';
 import type { Key } from '../fields/key.ts';
 import type { Cell } from '../fields/kinds/kind.ts';
+import { kinds as known } from '../fields/kinds/kinds.ts';
 import { keyIn, type Mapping } from '../fields/mapping.ts';
 import { type Text, text } from '../words/text.ts';
 import { type Change, cellsIn, createOf, type Difference, hashOfRow, rowText, seedOf } from './change.ts';
@@ -96,12 +97,6 @@ export function differ(
   return differences;
 }
 
-/** What is not told apart in keys of a kind of field, as the rest of a sentence. */
-const alike: ReadonlyMap<FieldKind, Text> = new Map([
-  ['number', text('数字按大小比较：1 和 1.0 是同一个', 'numbers are compared by value: 1 and 1.0 are one')],
-  ['date', text('日期按时刻比较，不看写法', 'dates are compared as moments, however they are written')],
-]);
-
 const blanksAndForms = text(
   '首尾空白（包括不换行空格）和字母的组合形式（NFC、NFD）不作区分',
   'blanks at the ends, no-break ones too, and composed or decomposed letters (NFC, NFD) are not told apart',
@@ -115,7 +110,7 @@ export function whyBadKey(why: Why, kinds: readonly FieldKind[], loose: boolean)
   const reason = whys[why];
   if (!loose) return reason;
   if (why === 'empty') return text(`${reason.zh}：只有空白`, `${reason.en}: there is nothing but blanks`);
-  const rules = new Set(kinds.map((kind) => alike.get(kind) ?? blanksAndForms));
+  const rules = new Set(kinds.map((kind) => known.get(kind)?.alike ?? blanksAndForms));
   const zh = [...rules].map((rule) => rule.zh).join('；');
   const en = [...rules].map((rule) => rule.en).join('; ');
   return text(`${reason.zh}（${zh}）`, `${reason.en} (${en})`);

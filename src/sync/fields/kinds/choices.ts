@@ -1,13 +1,23 @@
 import { text } from '../../words/text.ts';
 import type { Value } from '../column.ts';
 import { type Bad, type Cell, isBad, isJsonNull, type Kind, type Place, unfit } from './kind.ts';
-import { membersIn, setKind } from './sets.ts';
+import { membersIn, setRules } from './sets.ts';
 import { heldText, textKind } from './text.ts';
 
 /** Options that one cell of a multiple select holds. https://open.feishu.cn/document/platform-notices/breaking-change/base-add-record-limit-checking-rules */
 export const optionsPerCell = 1_000;
 
 export const selectKind: Kind = {
+  title: text('单选', 'select'),
+  fields: text('单选', 'Single select'),
+  values: text(
+    '选项名；没有的选项会新建，除非 `options: reject`',
+    'the option’s name; new ones are created unless `options: reject`',
+  ),
+  takes: ['integer', 'decimal', 'float', 'bit', 'date', 'datetime', 'timestamp', 'time', 'year'],
+  heeds: ['options'],
+  canBeKey: true,
+  feishu: { types: [3], look: 'SingleSelect' },
   wanted: (place) => {
     const known = knownOptions(place);
     const read = textKind.wanted(place);
@@ -21,16 +31,39 @@ export const selectKind: Kind = {
 };
 
 /** A multiple select: a set of option names. */
-export const multiKind: Kind = setKind({
-  most: optionsPerCell,
-  noun: text('选项', 'options'),
-  member(place) {
-    const known = knownOptions(place);
-    return (name) => (known && name !== '' && !known.has(name) ? noOption(place, name) : name);
-  },
-  held: heldText,
-  written: (name) => name,
-});
+export const multiKind: Kind = {
+  title: text('多选', 'multiple select'),
+  fields: text('多选', 'Multiple select'),
+  values: text(
+    '一个选项名、JSON 数组、SET，或用 `split` 拆开；不计顺序；最多 1,000 个',
+    'one name, a JSON array, a SET, or several with `split`; order does not count; at most 1,000',
+  ),
+  takes: [
+    'integer',
+    'decimal',
+    'float',
+    'bit',
+    'set',
+    'json',
+    'date',
+    'datetime',
+    'timestamp',
+    'time',
+    'year',
+  ],
+  heeds: ['split', 'options'],
+  feishu: { types: [4], look: 'MultiSelect' },
+  ...setRules({
+    most: optionsPerCell,
+    noun: text('选项', 'options'),
+    member(place) {
+      const known = knownOptions(place);
+      return (name) => (known && name !== '' && !known.has(name) ? noOption(place, name) : name);
+    },
+    held: heldText,
+    written: (name) => name,
+  }),
+};
 
 /** The options that there are, where the column's rule forbids new ones. */
 const knownOptions = ({ rule, field }: Place): ReadonlySet<string> | undefined =>
@@ -56,6 +89,14 @@ const words: ReadonlyMap<string, Cell> = new Map([
 
 /** Checkboxes. One that was never touched is false, so false and empty are one: `''`. */
 export const checkboxKind: Kind = {
+  title: text('复选框', 'checkbox'),
+  fields: text('复选框', 'Checkbox'),
+  values: text(
+    '0、1、true、false；空即 false；其他写法用 `map`',
+    '0, 1, true, false; empty is false; `map` other words',
+  ),
+  takes: ['integer', 'decimal', 'float', 'bit', 'json'],
+  feishu: { types: [7], look: 'Checkbox' },
   wanted: (place) => (value) => flagOf(place, value),
   held: (raw) => (raw === true || raw === 'true' ? 'true' : ''),
   written: (cell) => cell === 'true',

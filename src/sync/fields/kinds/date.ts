@@ -20,6 +20,18 @@ const latest = 8.64e15;
  * https://open.feishu.cn/document/server-docs/docs/bitable-v1/app-table-record/bitable-record-data-structure-overview
  */
 export const dateKind: Kind = {
+  title: text('日期', 'date'),
+  fields: text('日期', 'Date'),
+  values: text(
+    '精确到毫秒，更细时拒绝，写 `round: true` 则舍去；数字是毫秒，`unit: s` 时是秒',
+    'to the millisecond; what is finer is refused, or cut with `round: true`; numbers are milliseconds, or seconds with `unit: s`',
+  ),
+  takes: ['integer', 'decimal', 'float', 'date', 'datetime', 'timestamp'],
+  heeds: ['unit', 'round'],
+  canBeKey: true,
+  alike: text('日期按时刻比较，不看写法', 'dates are compared as moments, however they are written'),
+  canBeIndex: true,
+  feishu: { types: [5], look: 'DateTime' },
   wanted: (place) => (value) => dateOf(place, value),
   held: heldDate,
   written: (cell) => (cell === '' ? null : Number(cell)),

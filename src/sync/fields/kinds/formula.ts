@@ -2,7 +2,7 @@ import type { Field } from '../../definition/field.ts';
 import { zoneOf } from '../../words/zone.ts';
 import type { ColumnType, Filled, Value } from '../column.ts';
 import { dateKind } from './date.ts';
-import { type Cell, isBad, type Kind } from './kind.ts';
+import { type Cell, type CellRules, isBad } from './kind.ts';
 import { heldNumber, withoutEndingZeros } from './number.ts';
 import { heldText, textKind } from './text.ts';
 
@@ -25,7 +25,7 @@ const meant: ReadonlyMap<ColumnType, Filled['as']> = new Map([
  * nothing says which; a date is milliseconds.
  * https://open.feishu.cn/document/server-docs/docs/bitable-v1/app-table-record/bitable-record-data-structure-overview
  */
-export function filledKind(filled: Filled | undefined): Kind {
+export function filledKind(filled: Filled | undefined): CellRules {
   const alike = spellings[filled?.as ?? 'text'](filled?.zone ?? 'UTC');
   return {
     wanted: (place) => {

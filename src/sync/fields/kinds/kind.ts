@@ -2,7 +2,7 @@ import type { ColumnRule } from '../../definition/definition.ts';
 import type { Field } from '../../definition/field.ts';
 import { type Text, text } from '../../words/text.ts';
 import type { Zone } from '../../words/zone.ts';
-import type { Column, Value } from '../column.ts';
+import type { Column, ColumnType, Value } from '../column.ts';
 
 /** The canonical value of a cell: equal exactly when two cells are; `''` for null, "", [], {}, false and no cell. */
 export type Cell = string;
@@ -24,8 +24,8 @@ export interface Place {
   readonly hidden: boolean;
 }
 
-/** How one kind of field is read, compared and written. */
-export interface Kind {
+/** How the cells of one kind of field are read, compared and written. */
+export interface CellRules {
   /** Makes the reader of source values: canonical, or why not. Called once a run and column. */
   wanted(place: Place): (value: Exclude<Value, null>) => Cell | Bad;
   /** The canonical value of a cell as `records/search` returns it. Unknown shapes read as their text. */
@@ -35,6 +35,41 @@ export interface Kind {
   /** What a write call takes for a canonical value; `null` clears the cell. */
   written(cell: Cell): unknown;
 }
+
+/** Looks of fields that a call may ask for. */
+export type Look =
+  | ('Text' | 'Number' | 'SingleSelect' | 'MultiSelect' | 'DateTime' | 'Checkbox' | 'Phone' | 'Url')
+  | ('User' | 'GroupChat' | 'Location' | 'SingleLink' | 'DuplexLink' | 'Attachment')
+  | ('Barcode' | 'Currency' | 'Progress' | 'Rating');
+
+/** All that is known of one kind of field that a sync writes. */
+export interface Kind extends CellRules {
+  /** What messages call such a field. */
+  readonly title: Text;
+  /** The fields of Feishu that are meant, by the names that people know. The READMEs show it. */
+  readonly fields: Text;
+  /** What they take. The READMEs show it. */
+  readonly values: Text;
+  /** Types of columns whose values it takes, besides {@link takenByAll}. */
+  readonly takes: readonly ColumnType[];
+  /** Parts of a column's rule that only some kinds look at, this one too. */
+  readonly heeds?: readonly (keyof ColumnRule)[];
+  /** Its values can name a row. */
+  readonly canBeKey?: true;
+  /** What keys do not tell apart, as the rest of a sentence; blanks and forms of letters where it is not said. */
+  readonly alike?: Text;
+  /** Feishu takes it for the first column. https://open.feishu.cn/document/server-docs/docs/bitable-v1/app-table-field/guide */
+  readonly canBeIndex?: true;
+  /** Such fields in Feishu's calls, see the same page: `types`, of which the first is made, with that look and property. */
+  readonly feishu: {
+    readonly types: readonly [number, ...number[]];
+    readonly look: Look;
+    readonly property?: Readonly<Record<string, unknown>>;
+  };
+}
+
+/** What every kind takes: words, and what only shows with each value. */
+export const takenByAll: readonly ColumnType[] = ['text', 'enum', 'any'];
 
 /** Says that a value does not fit, with the value cut to 40 characters, and what to do where that helps. */
 export function unfit(place: Place, value: unknown, { zh, en, advice }: Misfits): Bad {

@@ -16,6 +16,16 @@ const finer = /\.\d{6}\d*[1-9]/;
 
 /** Location fields. Canonical: `longitude,latitude`, each in its shortest form with at most six places. */
 export const locationKind: Kind = {
+  title: text('地理位置', 'location'),
+  fields: text('地理位置', 'Location'),
+  values: text(
+    '“经度,纬度”，6 位小数（11 厘米）；更多时拒绝，写 `round: true` 则舍入',
+    '`longitude,latitude` at 6 decimal places (11 cm); more are refused, or rounded with `round: true`',
+  ),
+  takes: [],
+  heeds: ['round'],
+  canBeIndex: true,
+  feishu: { types: [22], look: 'Location', property: { location: { input_type: 'not_limit' } } },
   wanted: (place) => (value) => locationOf(place, value),
   held(raw) {
     const written =

@@ -18,6 +18,18 @@ const largest = 1.79769313486231e308;
 
 /** Number, currency, progress and rating fields. Canonical: the shortest decimal text of the number. */
 export const numberKind: Kind = {
+  title: text('数字', 'number'),
+  fields: text('数字、货币、进度、评分', 'Number, Currency, Progress, Rating'),
+  values: text(
+    '最多 15 位有效数字，更多时拒绝，写 `round: true` 则舍入；评分是字段范围内的整数',
+    'at most 15 significant digits; more are refused, or rounded with `round: true`; a rating is whole and within its field’s range',
+  ),
+  takes: ['integer', 'decimal', 'float', 'bit', 'json', 'year'],
+  heeds: ['round'],
+  canBeKey: true,
+  alike: text('数字按大小比较：1 和 1.0 是同一个', 'numbers are compared by value: 1 and 1.0 are one'),
+  canBeIndex: true,
+  feishu: { types: [2], look: 'Number' },
   wanted: (place) => {
     if (place.field.look !== 'Rating') return (value) => numberOf(place, value);
     return (value) => {

@@ -1,6 +1,15 @@
 import { type Text, text } from '../../words/text.ts';
 import type { Value } from '../column.ts';
-import { type Bad, type Cell, isBad, isJsonNull, type Kind, type Place, unfit } from './kind.ts';
+import {
+  type Bad,
+  type Cell,
+  type CellRules,
+  isBad,
+  isJsonNull,
+  type Kind,
+  type Place,
+  unfit,
+} from './kind.ts';
 import { plainText } from './text.ts';
 
 /** Members that one cell takes. https://open.feishu.cn/document/platform-notices/breaking-change/base-add-record-limit-checking-rules */
@@ -21,8 +30,8 @@ export interface SetRules {
   written(member: string): unknown;
 }
 
-/** Makes a kind whose cells are sets, compared without order or doubles. Canonical: the sorted JSON array. */
-export const setKind = (rules: SetRules): Kind => ({
+/** Makes the rules of cells that are sets, compared without order or doubles. Canonical: the sorted JSON array. */
+export const setRules = (rules: SetRules): CellRules => ({
   ...namesBy(rules),
   wanted: (place) => {
     const most = place.field.multiple === false ? 1 : rules.most;
@@ -52,7 +61,7 @@ export const setKind = (rules: SetRules): Kind => ({
   written: (cell) => (cell === '' ? null : membersIn(cell).map(rules.written)),
 });
 
-function namesBy({ held, name }: SetRules): Pick<Kind, 'names'> {
+function namesBy({ held, name }: SetRules): Pick<CellRules, 'names'> {
   if (!name) return {};
   return {
     *names(raw) {
@@ -141,28 +150,47 @@ const openId = looking(/^ou_\w+$/, {
 });
 
 /** Person fields. Canonical: the set of open_ids, or of words that `by` looks up; e-mail addresses in small letters. */
-export const personKind = setKind({
-  most: perCell.people,
-  noun: text('人员', 'people'),
-  member(place) {
-    const { by = 'open_id' } = place.rule;
-    if (by === 'open_id') return openId(place);
-    return by === 'email' ? (word) => word.trim().toLowerCase() : (word) => word.trim();
-  },
-  held: (item) => idIn(item, 'id'),
-  name: (item) => idIn(item, 'name'),
-  written: (id) => ({ id }),
-});
+export const personKind: Kind = {
+  title: text('人员', 'person'),
+  fields: text('人员', 'Person'),
+  values: text(
+    'open_id（ou_…），或 `by: email`、`mobile`、`user_id`、`union_id`；同多选；最多 1,000 人',
+    'open_ids (ou_…), or `by: email`, `mobile`, `user_id`, `union_id`; several as multi; at most 1,000',
+  ),
+  takes: ['integer', 'decimal', 'set', 'json'],
+  heeds: ['split'],
+  feishu: { types: [11], look: 'User', property: { multiple: true } },
+  ...setRules({
+    most: perCell.people,
+    noun: text('人员', 'people'),
+    member(place) {
+      const { by = 'open_id' } = place.rule;
+      if (by === 'open_id') return openId(place);
+      return by === 'email' ? (word) => word.trim().toLowerCase() : (word) => word.trim();
+    },
+    held: (item) => idIn(item, 'id'),
+    name: (item) => idIn(item, 'name'),
+    written: (id) => ({ id }),
+  }),
+};
 
 /** Group fields. Canonical: the chats' IDs as a set. */
-export const groupKind = setKind({
-  most: perCell.groups,
-  noun: text('群组', 'groups'),
-  member: looking(/^oc_\w+$/, { zh: '需要群 ID（oc_…）', en: 'is no chat ID (oc_…)' }),
-  held: (item) => idIn(item, 'id'),
-  name: (item) => idIn(item, 'name'),
-  written: (id) => ({ id }),
-});
+export const groupKind: Kind = {
+  title: text('群组', 'group'),
+  fields: text('群组', 'Group'),
+  values: text('群 ID（oc_…）；同多选；最多 10 个', 'chat IDs (oc_…); several as multi; at most 10'),
+  takes: ['set', 'json'],
+  heeds: ['split'],
+  feishu: { types: [23], look: 'GroupChat', property: { multiple: true } },
+  ...setRules({
+    most: perCell.groups,
+    noun: text('群组', 'groups'),
+    member: looking(/^oc_\w+$/, { zh: '需要群 ID（oc_…）', en: 'is no chat ID (oc_…)' }),
+    held: (item) => idIn(item, 'id'),
+    name: (item) => idIn(item, 'name'),
+    written: (id) => ({ id }),
+  }),
+};
 
 const recordId = looking(/^rec\w+$/, {
   zh: '需要记录 ID（rec…）',
@@ -174,30 +202,52 @@ const recordId = looking(/^rec\w+$/, {
 });
 
 /** Link fields, one-way and two-way. Canonical: the set of record IDs, or of words that `by` looks up. */
-export const linkKind = setKind({
-  most: perCell.links,
-  noun: text('条关联记录', 'records'),
-  member: (place) => (place.rule.by === undefined ? recordId(place) : (word) => word.trim()),
-  // What is empty may be read as {}.
-  items: (raw) =>
-    typeof raw === 'object' && raw !== null && 'link_record_ids' in raw ? raw.link_record_ids : raw,
-  held: (item) => (typeof item === 'string' ? item : ''),
-  written: (id) => id,
-});
+export const linkKind: Kind = {
+  title: text('关联', 'link'),
+  fields: text('单向关联、双向关联', 'Link, two-way link'),
+  values: text(
+    '记录 ID（rec…），或 `by: 对方表的字段`；同多选；最多 500 条',
+    'record IDs (rec…), or `by: FIELD` of the linked table; several as multi; at most 500',
+  ),
+  takes: ['integer', 'decimal', 'set', 'json'],
+  heeds: ['split'],
+  feishu: { types: [18, 21], look: 'SingleLink' },
+  ...setRules({
+    most: perCell.links,
+    noun: text('条关联记录', 'records'),
+    member: (place) => (place.rule.by === undefined ? recordId(place) : (word) => word.trim()),
+    // What is empty may be read as {}.
+    items: (raw) =>
+      typeof raw === 'object' && raw !== null && 'link_record_ids' in raw ? raw.link_record_ids : raw,
+    held: (item) => (typeof item === 'string' ? item : ''),
+    written: (id) => id,
+  }),
+};
 
 /** Attachment fields. Canonical: the files' tokens as a set; the files are in the Base already. */
-export const attachmentKind = setKind({
-  most: perCell.files,
-  noun: text('个附件', 'files'),
-  member: looking(/^[\w-]+$/, {
-    zh: '需要文件的 file_token',
-    en: 'is no file token',
-    advice: text(
-      '文件要先上传到这个多维表格；网址请写入超链接字段。',
-      'A file is uploaded to the Base first; an address goes to a URL field.',
-    ),
+export const attachmentKind: Kind = {
+  title: text('附件', 'attachment'),
+  fields: text('附件', 'Attachment'),
+  values: text(
+    '已上传到这个多维表格的文件的 file_token；同多选；最多 100 个',
+    'tokens of files that are in the Base already; several as multi; at most 100',
+  ),
+  takes: ['set', 'json'],
+  heeds: ['split'],
+  feishu: { types: [17], look: 'Attachment' },
+  ...setRules({
+    most: perCell.files,
+    noun: text('个附件', 'files'),
+    member: looking(/^[\w-]+$/, {
+      zh: '需要文件的 file_token',
+      en: 'is no file token',
+      advice: text(
+        '文件要先上传到这个多维表格；网址请写入超链接字段。',
+        'A file is uploaded to the Base first; an address goes to a URL field.',
+      ),
+    }),
+    held: (item) => idIn(item, 'file_token'),
+    name: (item) => idIn(item, 'name'),
+    written: (token) => ({ file_token: token }),
   }),
-  held: (item) => idIn(item, 'file_token'),
-  name: (item) => idIn(item, 'name'),
-  written: (token) => ({ file_token: token }),
-});
+};

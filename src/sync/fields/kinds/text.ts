@@ -10,6 +10,28 @@ export const textLimit = 100_000;
 
 /** Text, barcode and e-mail fields. Feishu returns text in segments; their texts joined are the cell. */
 export const textKind: Kind = {
+  title: text('文本', 'text'),
+  fields: text('文本、条码、邮箱', 'Text, Barcode, Email'),
+  values: text(
+    '最多 100,000 个字符（一个 4 字节字符算两个）；`truncate` 可截断',
+    'at most 100,000 characters (a 4-byte one counts as two); `truncate` cuts',
+  ),
+  takes: [
+    'integer',
+    'decimal',
+    'float',
+    'bit',
+    'set',
+    'json',
+    'date',
+    'datetime',
+    'timestamp',
+    'time',
+    'year',
+  ],
+  canBeKey: true,
+  canBeIndex: true,
+  feishu: { types: [1], look: 'Text' },
   wanted: (place) => (value) => textOf(place, value),
   held: heldText,
   written: (cell) => (cell === '' ? null : cell),
@@ -78,6 +100,16 @@ const phone = /^(?=.{0,64}$)\+?\d*$/;
 
 /** Phone fields. Canonical: the number as it stands; nothing is guessed about blanks or dashes. */
 export const phoneKind: Kind = {
+  title: text('电话', 'phone'),
+  fields: text('电话号码', 'Phone'),
+  values: text(
+    '数字，前面可有 +，最多 64 个字符',
+    'digits with a + before them at most, up to 64 characters',
+  ),
+  takes: ['integer', 'decimal'],
+  canBeKey: true,
+  canBeIndex: true,
+  feishu: { types: [13], look: 'Phone' },
   wanted: (place) => (value) => phoneOf(place, value),
   held: heldText,
   written: (cell) => (cell === '' ? null : cell),
@@ -109,6 +141,12 @@ const ignored = /[\0-\x20]/g;
  * written: a plain string is refused with 1254068.
  */
 export const urlKind: Kind = {
+  title: text('超链接', 'link to a page'),
+  fields: text('超链接', 'URL'),
+  values: text('网址；第二行是显示的文字', 'the address; a second line is the words shown'),
+  takes: [],
+  canBeIndex: true,
+  feishu: { types: [15], look: 'Url' },
   wanted: (place) => (value) => linkOf(place, value),
   held: heldLink,
   written: (cell) => {
