@@ -110,7 +110,10 @@ export const cures = {
     '本机 IP 不在应用的白名单里：https://open.feishu.cn/app → 安全设置 → IP 白名单。',
     'This machine’s IP is not on the app’s allow-list: https://open.feishu.cn/app → Security Settings → IP allow-list.',
   ),
-  quota: text('下月 1 日恢复；也可以升级飞书套餐。', 'It starts anew on the 1st; a larger plan has more.'),
+  quota: text(
+    '额度在下月 1 日恢复；也可以升级套餐。',
+    'The quota starts anew on the 1st; a larger plan has more.',
+  ),
   bot: text(
     '给应用添加“机器人”能力并发布：https://open.feishu.cn/app → 添加应用能力。',
     'Add the bot ability to the app and publish it: https://open.feishu.cn/app → Add Features.',
