@@ -1,7 +1,5 @@
 import type { Definition } from '../sync/definition/definition.ts';
 import { isToBe } from '../sync/fields/schema.ts';
-import { isOpen } from '../sync/plan/pace.ts';
-import { withBad } from '../sync/state/counts.ts';
 import { end, unplanned, verdictOf } from '../sync/state/progress.ts';
 import type { Act, State, WaitReason } from '../sync/state/state.ts';
 import { codeWord, problemOf } from '../sync/words/failure.ts';
@@ -13,8 +11,8 @@ import { type Left, leftBy, termsOf } from './plan/left.ts';
 import { makePlan } from './plan/make-plan.ts';
 import type { Creating } from './plan/open-sides.ts';
 import { asLeft, counted, foreseen, type Plan, storedPlan, writePlan } from './plan.ts';
-import type { ChunkRecord, Outcome, RunRecord, Scope, Store } from './ports.ts';
-import type { Stopped, Upload } from './upload/chunk-log.ts';
+import type { RunRecord, Scope, Store } from './ports.ts';
+import { ChunkLog, type Stopped } from './upload/chunk-log.ts';
 import { settleDoubt, upload } from './upload/upload.ts';
 
 /**
@@ -121,82 +119,39 @@ function close({ board }: Job, { clock }: Parts): void {
 }
 
 /** Finds out what was written of what was on its way; nothing is sent. */
-async function settleLeft(job: Job, plan: Plan, parts: Parts): Promise<void> {
-  const known = await chunksOf(job, parts);
-  await settleDoubt(await uploading(job, { plan, readAt: never }, parts, known));
-}
+const settleLeft = async (job: Job, plan: Plan, parts: Parts): Promise<void> =>
+  settleDoubt(await openUpload(job, { plan, readAt: never }, parts));
 
 const outdated = text(
   '这次同步中断之后，定义改过或不在了，所以剩下的没有写入。请再次同步：它会按现在的定义和数据重新计划。',
   'The definition has changed since this run was interrupted, or is gone, so the rest was not written. Run it again: it is planned anew from the definition and the data of now.',
 );
 
-const chunksOf = async ({ run }: Job, { store }: Parts): Promise<Map<string, ChunkRecord>> =>
-  new Map((await store.journal.chunks(run)).map((chunk) => [chunk.id, chunk]));
-
 /** Sends what a plan holds, and ends the run. */
 async function carryOut(job: Job, fresh: Fresh, parts: Parts): Promise<void> {
-  const { plan } = fresh;
-  const { board, run, scope } = job;
+  const { board, run, scope, fence } = job;
   const { store, clock } = parts;
   const began = clock.monotonic();
-  const known = await chunksOf(job, parts);
-  for (const chunk of plan.withoutDeletes ? [...known.values()].filter(isOpenDelete) : []) {
-    known.set(chunk.id, { ...chunk, status: 'dropped' });
-    await store.journal.settle(run, scope, chunk.id, leftOut, job.fence);
-  }
-  board.set((state) => counted({ ...state, phase: 'uploading' }, plan.basis, [...known.values()]));
-  await store.journal.saveState(run, board.state(), job.fence);
-  const stopped = await upload(await uploading(job, fresh, parts, known));
-  board.set((state) => ({
-    ...state,
-    ms: { ...state.ms, upload: state.ms.upload + clock.monotonic() - began },
-  }));
+  const log = await openUpload(job, fresh, parts);
+  if (fresh.plan.withoutDeletes)
+    for (const chunk of log.open()) if (chunk.kind === 'delete') await log.put(chunk, 'dropped');
+  board.set((state) => ({ ...state, phase: 'uploading' }));
+  log.show();
+  await store.journal.saveState(run, board.state(), fence);
+  const stopped = await upload(log);
+  const took = clock.monotonic() - began;
+  board.set((state) => ({ ...state, ms: { ...state.ms, upload: state.ms.upload + took } }));
   if (stopped) throw stoppedBy(stopped);
   board.set((state) => end(state, verdictOf(state), clock.now()));
-  if (board.state().status !== 'done') return;
-  await rememberFilled(store, scope, plan.filled);
+  if (board.state().status === 'done') await rememberFilled(store, scope, fresh.plan.filled);
 }
 
-/** What the upload of a plan works with. @param known kept up to date */
-async function uploading(
-  job: Job,
-  { plan, readAt }: Fresh,
-  parts: Parts,
-  known: Map<string, ChunkRecord>,
-): Promise<Upload> {
-  const { board, scope } = job;
-  const { store, clock, chance } = parts;
+/** Opens the base's lane and the record of the chunks. */
+async function openUpload(job: Job, fresh: Fresh, parts: Parts): Promise<ChunkLog> {
   const lane = await parts.lanes.open(job.table.base);
-  lane.limit(plan.concurrency);
-  return {
-    ...{ job, plan, readAt, lane },
-    ports: { journal: store.journal, clock, chance },
-    records: () => plan.records + addedBy([...known.values()]),
-    show: {
-      chunks(chunks) {
-        for (const chunk of chunks) known.set(chunk.id, chunk);
-        board.set((state) => counted(state, plan.basis, [...known.values()]));
-      },
-      note: (note) => board.set((state) => ({ ...state, notes: [...state.notes, note] })),
-      rejected: (row) => board.set((state) => ({ ...state, badRows: withBad(state.badRows, row) })),
-      round: (round) =>
-        board.set((state) => ({
-          ...state,
-          phase: 'uploading',
-          rounds: Math.max(state.rounds, round),
-          resumeAt: null,
-        })),
-      pause: (until) => board.set((state) => ({ ...state, phase: 'pausing', resumeAt: until })),
-      tooMany: (rows) => rememberSize(store, scope, rows),
-    },
-  };
+  lane.limit(fresh.plan.concurrency);
+  return ChunkLog.open({ job, ...fresh, lane, parts });
 }
-
-/** By how many records the plan has made the table longer so far. */
-const addedBy = (chunks: readonly ChunkRecord[]): number =>
-  chunks.reduce((sum, { kind, written }) => sum + perRow[kind] * written, 0);
-const perRow = { create: 1, update: 0, delete: -1 } as const;
 
 /** Whether what goes on is a retry: going on with a cancelled run asks for nothing that Feishu has refused. */
 const wantsRefused = ({ acts }: State): boolean =>
@@ -209,19 +164,6 @@ const passedOver: ReadonlySet<Act['op']> = new Set<Act['op']>([
   'apply',
   'apply-no-deletes',
 ]);
-
-const isOpenDelete = ({ kind, status }: ChunkRecord): boolean => kind === 'delete' && isOpen(status);
-
-/** How a chunk comes out that a person has taken out of the plan. */
-const leftOut: Outcome = {
-  status: 'dropped',
-  written: 0,
-  failure: null,
-  wrote: [],
-  removed: [],
-  refused: null,
-  parts: [],
-};
 
 async function showPlan(job: Job, plan: Plan, { store, clock }: Parts): Promise<void> {
   const chunks = await store.journal.chunks(job.run);
@@ -249,10 +191,6 @@ async function wait(job: Job, plan: Plan, { store, clock }: Parts): Promise<void
   const chunks = await store.journal.chunks(job.run);
   const waiting = { reasons: plan.waits, samples: plan.samples, until: clock.now() + plan.lifetime };
   job.board.set((state) => end({ ...counted(state, plan.basis, chunks), waiting }, 'waiting', clock.now()));
-}
-
-function rememberSize(store: Store, scope: Scope, refused: number): void {
-  store.facts.chunkSize.keep(scope.table, Math.max(1, Math.floor(refused / 2))).catch(() => undefined);
 }
 
 function planning(job: Job, definition: Definition, parts: Parts): Planning {

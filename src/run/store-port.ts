@@ -158,6 +158,25 @@ export interface Outcome {
   readonly refused: RefusedRow | null;
 }
 
+/** A chunk of a run, noted under the lease with this fence. */
+interface Noted {
+  readonly run: string;
+  readonly chunk: string;
+  readonly fence: number;
+}
+
+/** A send that is about to go, with its token and time (ms). */
+export interface Sending extends Noted {
+  readonly token: string | null;
+  readonly at: number;
+}
+
+/** How a chunk of a run came out. */
+export interface Settling extends Noted {
+  readonly scope: Scope;
+  readonly outcome: Outcome;
+}
+
 /** The durable record of runs: enough to go on after a kill. */
 export interface Journal {
   createRun(run: RunRecord): Promise<void>;
@@ -192,10 +211,10 @@ export interface Journal {
   /** All chunks in the order of sending. */
   chunks(run: string): Promise<readonly ChunkRecord[]>;
   body(run: string, chunk: string): Promise<Uint8Array>;
-  /** Notes, before a send, that the chunk is handed to the network; with its token and time. */
-  sending(run: string, chunk: string, token: string | null, at: number, fence: number): Promise<void>;
+  /** Notes, before a send, that a chunk is handed to the network. */
+  sending(sent: Sending): Promise<void>;
   /** Stores how a chunk came out. Rejects with `Fenced` when another instance has taken the run over. */
-  settle(run: string, scope: Scope, chunk: string, outcome: Outcome, fence: number): Promise<void>;
+  settle(settled: Settling): Promise<void>;
   /** Deletes ended runs older than the time given (ms), with their chunks. */
   prune(before: number): Promise<void>;
   /**

@@ -36,8 +36,8 @@ export const chunks = (db: Database, backend: Backend): ChunkJournal => ({
     if (!row) throw noChunk(run, chunk);
     return asBytes(row.body);
   },
-  sending: (...sent) => sending(db, backend, sent),
-  async settle(...[run, scope, chunk, outcome, fence]) {
+  sending: (sent) => sending(db, backend, sent),
+  async settle({ run, scope, chunk, outcome, fence }) {
     await transact(db, backend, async (trx) => {
       await guard(trx, backend, scope.table, fence);
       const { status, written, failure } = outcome;
@@ -59,7 +59,7 @@ export const chunks = (db: Database, backend: Backend): ChunkJournal => ({
 async function sending(
   db: Database,
   backend: Backend,
-  [run, chunk, token, at, fence]: Parameters<Journal['sending']>,
+  { run, chunk, token, at, fence }: Parameters<Journal['sending']>[0],
 ): Promise<void> {
   // One statement, because the call to Feishu waits for it.
   const note = db

@@ -26,10 +26,10 @@ export function memoryStore(): Pick<Store, 'journal' | 'ledger' | 'leases' | 'fa
     },
     chunks: async () => [...chunks.values()].sort((a, b) => a.seq - b.seq),
     body: async (_run, chunk) => bodies.get(chunk) ?? new Uint8Array(),
-    async sending(_run, chunk, token, sentAt) {
+    async sending({ chunk, token, at: sentAt }) {
       put(chunk, { status: 'sent', token, sentAt });
     },
-    async settle(_run, _scope, chunk, { status, written, failure }) {
+    async settle({ chunk, outcome: { status, written, failure } }) {
       put(chunk, { status, written, failure });
       bodies.delete(chunk);
     },

@@ -37,8 +37,20 @@ export async function benchStore(print: (line: string) => void): Promise<void> {
       hash: '0123456789abcd',
     }));
     await timed('add', store.journal.addChunks(run, [chunkOf(id, seq, Buffer.alloc(1_000_000, id))]));
-    await timed('send', store.journal.sending(run, id, `token-${id}`, 1, claim.lease.fence));
-    await timed('settle', store.journal.settle(run, scope, id, outcomeOf({ wrote }), claim.lease.fence));
+    await timed(
+      'send',
+      store.journal.sending({ run, chunk: id, token: `token-${id}`, at: 1, fence: claim.lease.fence }),
+    );
+    await timed(
+      'settle',
+      store.journal.settle({
+        run,
+        scope,
+        chunk: id,
+        outcome: outcomeOf({ wrote }),
+        fence: claim.lease.fence,
+      }),
+    );
   }
   delay.disable();
   const total = performance.now() - begun;

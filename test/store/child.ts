@@ -21,10 +21,10 @@ async function write(): Promise<void> {
     say('adding');
     await journal.addChunks(name, [chunkOf(id, seq, bodyOf(name, id))]);
     say('sending');
-    await journal.sending(name, id, `token-${id}`, 1, claim.lease.fence);
+    await journal.sending({ run: name, chunk: id, token: `token-${id}`, at: 1, fence: claim.lease.fence });
     say('settling');
     const outcome = outcomeOf({ wrote: entriesOf(name, id) });
-    await journal.settle(name, scope, id, outcome, claim.lease.fence);
+    await journal.settle({ run: name, scope, chunk: id, outcome, fence: claim.lease.fence });
     say(`settled ${id}`);
   }
 }

@@ -263,15 +263,15 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
           const [chunk] = await store.journal.chunks('c-send');
           return chunk && [chunk.status, chunk.token, chunk.sentAt, chunk.attempts];
         };
-        await store.journal.sending('c-send', 'C001', 'token-1', 100, fence);
+        await store.journal.sending({ run: 'c-send', chunk: 'C001', token: 'token-1', at: 100, fence });
         expect(await sent()).toEqual(['sent', 'token-1', 100, 1]);
-        await store.journal.sending('c-send', 'C001', 'token-1', 200, fence);
+        await store.journal.sending({ run: 'c-send', chunk: 'C001', token: 'token-1', at: 200, fence });
         expect(await sent()).toEqual(['sent', 'token-1', 100, 2]);
-        await store.journal.sending('c-send', 'C001', 'token-2', 300, fence);
+        await store.journal.sending({ run: 'c-send', chunk: 'C001', token: 'token-2', at: 300, fence });
         expect(await sent()).toEqual(['sent', 'token-2', 300, 3]);
-        await expect(store.journal.sending('c-send', 'C009', null, 1, fence)).rejects.toThrow(
-          'has no chunk C009',
-        );
+        await expect(
+          store.journal.sending({ run: 'c-send', chunk: 'C009', token: null, at: 1, fence }),
+        ).rejects.toThrow('has no chunk C009');
       });
 
       it('keep how they failed', async () => {
@@ -282,13 +282,13 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
           ...({ verdict: 'values', silence: 'unanswered', mayHaveHappened: false, heavy: true } as const),
           ...{ retryAfter: 5, status: 400, logId: 'l', what: words, cure: words, pointer: 'records[3]' },
         };
-        await store.journal.settle(
-          'c-fail',
+        await store.journal.settle({
+          run: 'c-fail',
           scope,
-          'C001',
-          outcomeOf({ status: 'failed', written: 1, failure }),
+          chunk: 'C001',
+          outcome: outcomeOf({ status: 'failed', written: 1, failure }),
           fence,
-        );
+        });
         const [chunk] = await store.journal.chunks('c-fail');
         expect(chunk).toMatchObject({ status: 'failed', written: 1, failure });
       });
@@ -296,13 +296,13 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
       it('give way to their parts', async () => {
         const { scope, fence } = await begun('c-split');
         const parts = [chunkOf('C001.1', 2), chunkOf('C001.2', 3, new Uint8Array([7]))];
-        await store.journal.settle(
-          'c-split',
+        await store.journal.settle({
+          run: 'c-split',
           scope,
-          'C001',
-          outcomeOf({ status: 'split', written: 0, parts }),
+          chunk: 'C001',
+          outcome: outcomeOf({ status: 'split', written: 0, parts }),
           fence,
-        );
+        });
         const chunks = await store.journal.chunks('c-split');
         expect(chunks.map(({ id, status }) => [id, status])).toEqual([
           ['C001', 'split'],
@@ -332,9 +332,9 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
         });
         const { scope, fence } = await begun('c-before', [planned('U001', update), planned('D001', gone)]);
         for (const id of ['U001', 'D001']) {
-          await store.journal.sending('c-before', id, null, 7, fence);
+          await store.journal.sending({ run: 'c-before', chunk: id, token: null, at: 7, fence });
           const outcome = outcomeOf({ written: 1, removed: id === 'D001' ? ['rec2'] : [] });
-          await store.journal.settle('c-before', scope, id, outcome, fence);
+          await store.journal.settle({ run: 'c-before', scope, chunk: id, outcome, fence });
         }
         // Once all is written, and in another process.
         const { journal } = await another();
@@ -363,10 +363,22 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
           record: `rec${at}`,
           hash: 'h',
         }));
-        await store.journal.settle('g-learn', scope, 'C001', outcomeOf({ wrote }), fence);
+        await store.journal.settle({
+          run: 'g-learn',
+          scope,
+          chunk: 'C001',
+          outcome: outcomeOf({ wrote }),
+          fence,
+        });
         expect(await store.ledger.size(scope)).toBe(1_000);
         const removed = wrote.slice(0, 700).map((entry) => entry.record);
-        await store.journal.settle('g-learn', scope, 'D001', outcomeOf({ removed }), fence);
+        await store.journal.settle({
+          run: 'g-learn',
+          scope,
+          chunk: 'D001',
+          outcome: outcomeOf({ removed }),
+          fence,
+        });
         expect(await store.ledger.size(scope)).toBe(300);
         const asked = wrote.map((entry) => entry.record);
         expect(await store.ledger.known(scope, asked)).toEqual(new Set(asked.slice(700)));
@@ -381,13 +393,13 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
       it('holds each key and each record once, as confirmed last', async () => {
         const { scope, fence } = await begun('g-once', [chunkOf('C001', 1), chunkOf('U001', 2)]);
         const settle = (chunk: string, key: string, record: string) =>
-          store.journal.settle(
-            'g-once',
+          store.journal.settle({
+            run: 'g-once',
             scope,
             chunk,
-            outcomeOf({ wrote: [{ key, record, hash: 'h' }] }),
+            outcome: outcomeOf({ wrote: [{ key, record, hash: 'h' }] }),
             fence,
-          );
+          });
         await settle('C001', 'a', 'recA');
         await settle('U001', 'a', 'recB');
         expect(await store.ledger.known(scope, ['recA', 'recB'])).toEqual(new Set(['recB']));
@@ -410,7 +422,13 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
           '',
         ];
         const wrote = keys.map((key, at) => ({ key, record: at % 2 ? `recX${at}` : `recx${at}`, hash: 'h' }));
-        await store.journal.settle('g-keys', scope, 'C001', outcomeOf({ wrote }), fence);
+        await store.journal.settle({
+          run: 'g-keys',
+          scope,
+          chunk: 'C001',
+          outcome: outcomeOf({ wrote }),
+          fence,
+        });
         expect(await store.ledger.size(scope)).toBe(keys.length);
         expect(await store.ledger.known(scope, ['RECX1', 'recX1'])).toEqual(new Set(['recX1']));
         expect(await store.ledger.find(scope, keys)).toEqual(
@@ -421,7 +439,13 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
       it('is one for each definition and table', async () => {
         const { scope, fence } = await begun('g-scope');
         const wrote = [{ key: 'k', record: 'rec1', hash: 'h' }];
-        await store.journal.settle('g-scope', scope, 'C001', outcomeOf({ wrote }), fence);
+        await store.journal.settle({
+          run: 'g-scope',
+          scope,
+          chunk: 'C001',
+          outcome: outcomeOf({ wrote }),
+          fence,
+        });
         expect(await store.ledger.size({ ...scope, definition: 'users' })).toBe(0);
         expect(await store.ledger.known({ ...scope, table: 'b/other' }, ['rec1'])).toEqual(new Set());
       });
@@ -469,9 +493,17 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
         const held = await store.leases.holder(scope.table);
         await store.leases.claim(scope.table, 'f-next', 'p2', held?.mark);
         const wrote = [{ key: 'k', record: 'rec1', hash: 'h' }];
-        const settle = store.journal.settle('f-late', scope, 'C001', outcomeOf({ wrote }), fence);
+        const settle = store.journal.settle({
+          run: 'f-late',
+          scope,
+          chunk: 'C001',
+          outcome: outcomeOf({ wrote }),
+          fence,
+        });
         await expect(settle).rejects.toBeInstanceOf(Fenced);
-        await expect(store.journal.sending('f-late', 'C001', null, 1, fence)).rejects.toBeInstanceOf(Fenced);
+        await expect(
+          store.journal.sending({ run: 'f-late', chunk: 'C001', token: null, at: 1, fence }),
+        ).rejects.toBeInstanceOf(Fenced);
         const added = store.journal.addChunks('f-late', [chunkOf('C002', 2)], fence);
         await expect(added).rejects.toBeInstanceOf(Fenced);
         const late = store.journal.saveState('f-late', stateOf('f-late'), fence);
@@ -490,13 +522,21 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
         const { scope, fence } = await begun('t-all', [chunkOf('C001', 1), chunkOf('C002', 2)]);
         const wrote = [{ key: 'k', record: 'rec1', hash: 'h' }];
         const twice = outcomeOf({ status: 'split', wrote, parts: [chunkOf('C002', 3)] });
-        await expect(store.journal.settle('t-all', scope, 'C001', twice, fence)).rejects.toThrow();
+        await expect(
+          store.journal.settle({ run: 't-all', scope, chunk: 'C001', outcome: twice, fence }),
+        ).rejects.toThrow();
         expect(await store.journal.chunks('t-all')).toMatchObject([
           { status: 'pending' },
           { status: 'pending' },
         ]);
         expect(await store.ledger.size(scope)).toBe(0);
-        const none = store.journal.settle('t-all', scope, 'C003', outcomeOf({ wrote }), fence);
+        const none = store.journal.settle({
+          run: 't-all',
+          scope,
+          chunk: 'C003',
+          outcome: outcomeOf({ wrote }),
+          fence,
+        });
         await expect(none).rejects.toThrow('has no chunk C003');
         expect(await store.ledger.size(scope)).toBe(0);
       });
@@ -513,7 +553,7 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
               hash: 'h',
             }));
             const { journal } = at % 2 ? store : other;
-            return journal.settle('t-many', scope, id, outcomeOf({ wrote }), fence);
+            return journal.settle({ run: 't-many', scope, chunk: id, outcome: outcomeOf({ wrote }), fence });
           }),
         );
         expect(await store.ledger.size(scope)).toBe(1_000);
@@ -702,7 +742,13 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
         const { scope, fence } = await begun('ref-1', [chunkOf('C001', 1), chunkOf('C002', 2)]);
         const long = 'x'.repeat(300);
         const settle = (chunk: string, refused: RefusedRow) =>
-          store.journal.settle('ref-1', scope, chunk, outcomeOf({ status: 'rejected', refused }), fence);
+          store.journal.settle({
+            run: 'ref-1',
+            scope,
+            chunk,
+            outcome: outcomeOf({ status: 'rejected', refused }),
+            fence,
+          });
         await settle('C001', refusedOf(long));
         await settle('C002', refusedOf('k', 'h1'));
         await settle('C002', refusedOf('k', 'h2'));
@@ -721,7 +767,13 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
       it('stay known when a run met them again, and are forgotten otherwise', async () => {
         const { scope, fence } = await begun('ref-2');
         for (const key of ['a', 'b', 'c'])
-          await store.journal.settle('ref-2', scope, 'C001', outcomeOf({ refused: refusedOf(key) }), fence);
+          await store.journal.settle({
+            run: 'ref-2',
+            scope,
+            chunk: 'C001',
+            outcome: outcomeOf({ refused: refusedOf(key) }),
+            fence,
+          });
         await store.rejects.keep(scope, 'ref-3', ['a', 'c']);
         await store.rejects.forget(scope, 'ref-3');
         expect([...(await store.rejects.known(scope, ['a', 'b', 'c'])).keys()].sort()).toEqual(['a', 'c']);
@@ -747,7 +799,13 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
       it('tell which keys of a chunk a run has confirmed all the same', async () => {
         const { scope, fence } = await begun('conf-1');
         const wrote = ['a', 'b'].map((key) => ({ key, record: `rec-${key}`, hash: 'h' }));
-        await store.journal.settle('conf-1', scope, 'C001', outcomeOf({ wrote }), fence);
+        await store.journal.settle({
+          run: 'conf-1',
+          scope,
+          chunk: 'C001',
+          outcome: outcomeOf({ wrote }),
+          fence,
+        });
         const confirmed = (run: string) => store.ledger.confirmedBy(scope, run, ['b', 'a', 'z']);
         expect([...(await confirmed('conf-1'))].sort()).toEqual(['a', 'b']);
         expect(await confirmed('conf-2')).toEqual(new Set());

@@ -148,7 +148,7 @@ async function store({ job, parts, asked }: Planning, found: Comparison, plan: P
   const isSettled = !asked.planOnly && !plan.waits.some(({ code }) => code === 'changed');
   if (isSettled) await facts.fields.keep(scope, plan.known);
   for (const { chunk, outcome } of found.succession?.settle ?? [])
-    await journal.settle(run, scope, chunk, outcome, fence);
+    await journal.settle({ run, scope, chunk, outcome, fence });
   const stored = { text: writePlan(plan), fingerprint: plan.fingerprint };
   await journal.savePlan(run, stored, fence, found.succession);
   // Rows that changed, are fine by now, or are to be sent again.

@@ -4,12 +4,11 @@ import { type Key, keyOf } from '../../sync/fields/key.ts';
 import type { Cell } from '../../sync/fields/kinds/kind.ts';
 import { kindOf } from '../../sync/fields/kinds/kinds.ts';
 import type { Change } from '../../sync/plan/change.ts';
-import { type Chunk, type Replanned, recordOf, replan } from '../../sync/plan/chunk.ts';
+import { recordOf } from '../../sync/plan/chunk.ts';
 import { CallError, type Failure, type Verdict } from '../../sync/words/failure.ts';
 import { type Text, text } from '../../sync/words/text.ts';
 import type { Plan } from '../plan.ts';
 import type { Table } from '../ports.ts';
-import type { Upload } from './chunk-log.ts';
 
 /** A record found again, with its canonical cells by position. */
 export interface Found {
@@ -47,17 +46,11 @@ export async function findKeys(
   records: number,
 ): Promise<ReadonlyMap<Key, Found>> {
   const { table, plan, signal } = where;
-  const { targets, key } = plan;
-  const by = filterBy(targets, key, changes);
+  const by = filterBy(plan, changes);
   const few = by && table.filters(by.field, by.values) <= callsToRead(records);
-  const matching =
-    few && (await unlessRefused(table.matching(by.field, by.values, namesOf(targets), signal)));
-  if (!matching) return readKeys(where, new Set(changes.map((change) => change.key)));
-  const found = new Map<Key, Found>();
-  const keyIn = keyReader(targets, key);
-  const readers = cellReaders(targets);
-  for (const record of matching) found.set(keyIn(record), foundIn(readers, record));
-  return found;
+  const matching = few && (await unlessRefused(table.matching(by.field, by.values, namesOf(plan), signal)));
+  if (!matching) return readKeys(where, new Set(changes.map(({ key }) => key)));
+  return new Map(matching.map(recordReader(plan)));
 }
 
 /** Calls of a whole read: its pages, and whether the table stood still meanwhile. */
@@ -71,21 +64,16 @@ export async function readKeys(
   { table, plan, signal }: Where,
   watched: ReadonlySet<Key>,
 ): Promise<ReadonlyMap<Key, Found>> {
-  const { targets, key } = plan;
-  const keyIn = keyReader(targets, key);
-  const readers = cellReaders(targets);
-  let found: ReadonlyMap<Key, Found> = new Map();
+  const read = recordReader(plan);
+  const found = new Map<Key, Found>();
   let before = await table.revision(signal);
   for (let attempt = 1; ; attempt++) {
-    const seen = new Map<Key, Found>();
-    for await (const page of table.records(namesOf(targets), signal)) {
-      if (page.restarted) seen.clear();
-      for (const record of page.records) {
-        const name = keyIn(record);
-        if (watched.has(name)) seen.set(name, foundIn(readers, record));
-      }
+    let seen = new Map<Key, Found>();
+    for await (const page of table.records(namesOf(plan), signal)) {
+      if (page.restarted) seen = new Map();
+      for (const [key, record] of page.records.map(read)) if (watched.has(key)) seen.set(key, record);
     }
-    found = new Map([...found, ...seen]);
+    for (const [key, record] of seen) found.set(key, record);
     if (found.size === watched.size || attempt === tries) return found;
     const after = await table.revision(signal);
     if (after === before) return found;
@@ -93,29 +81,19 @@ export async function readKeys(
   }
 }
 
-const namesOf = (targets: readonly Target[]): readonly string[] => targets.map(({ name }) => name);
+const namesOf = ({ targets }: Where['plan']): readonly string[] => targets.map(({ name }) => name);
 
-/** Makes the reader of a record's key. */
-export function keyReader(targets: readonly Target[], key: readonly number[]): (record: TableRecord) => Key {
-  const parts = cellReaders(key.flatMap((at) => targets[at] ?? []));
-  return ({ fields }) => keyOf(parts.map((read) => read(fields)));
+/** Makes the reader of a record: its key, and what was found under it. */
+function recordReader({ targets, key }: Where['plan']) {
+  const kinds = targets.map(({ kind, filled }) => kindOf(kind, filled));
+  return ({ id, fields }: TableRecord): readonly [key: Key, found: Found] => {
+    const cells = targets.map(({ name }, at) => kinds[at]?.held(fields[name] ?? null) ?? '');
+    return [keyOf(key.map((at) => cells[at] ?? '')), { record: id, cells }];
+  };
 }
 
-type CellReader = (fields: TableRecord['fields']) => Cell;
-
-const cellReaders = (targets: readonly Target[]): readonly CellReader[] =>
-  targets.map(({ kind, name, filled }) => {
-    const held = kindOf(kind, filled)?.held;
-    return (fields) => held?.(fields[name] ?? null) ?? '';
-  });
-
-const foundIn = (readers: readonly CellReader[], { id, fields }: TableRecord): Found => ({
-  record: id,
-  cells: readers.map((read) => read(fields)),
-});
-
 /** By which values of which field a filter finds the keys; undefined when none does. */
-function filterBy(targets: readonly Target[], key: readonly number[], changes: readonly Change[]) {
+function filterBy({ targets, key }: Where['plan'], changes: readonly Change[]) {
   const [at = -1] = key;
   const only = key.length === 1 ? targets[at] : undefined;
   if (!only || !filterable.has(only.kind) || changes.length === 0) return undefined;
@@ -143,13 +121,12 @@ async function unlessRefused<T>(looking: Promise<T>): Promise<T | undefined> {
 /** Of these a whole read would meet the same. */
 const passing: ReadonlySet<Verdict> = new Set<Verdict>(['wait', 'round', 'reread']);
 
-/** Records of changes that a refusal may be about. */
-export interface Gone {
-  /** Really gone. */
-  readonly absent: readonly string[];
-  /** There, but the app may not see them. */
-  readonly forbidden: readonly string[];
-}
+/** Records of changes that a refusal may be about: really gone, and there but hidden from the app. */
+type Gone = Pick<Awaited<ReturnType<Table['look']>>, 'absent' | 'forbidden'>;
+
+/** IDs of the records that changes are about. */
+export const recordsOf = (changes: readonly Change[]): readonly string[] =>
+  changes.flatMap((change) => recordOf(change) ?? []);
 
 /**
  * Finds out which records of a refused call are gone. Rejects with `CallError` when that cannot be told.
@@ -163,11 +140,11 @@ export async function findGone(
   pointer: string | undefined,
   signal: AbortSignal,
 ): Promise<Gone> {
-  const ids = changes.flatMap((change) => recordOf(change) ?? []);
+  const ids = recordsOf(changes);
   const named = ids.filter((id) => id === pointer);
   if (named.length > 0 && named.length < ids.length) {
-    const { absent, forbidden } = await table.look(named, signal);
-    if (absent.length + forbidden.length > 0) return { absent, forbidden };
+    const seen = await table.look(named, signal);
+    if (seen.absent.length + seen.forbidden.length > 0) return seen;
   }
   return table.look(ids, signal);
 }
@@ -182,39 +159,15 @@ export interface ToDelete extends Gone {
 
 /** Looks up records by ID before they are deleted. Rejects with `CallError` when that cannot be told. */
 export async function stillToDelete(
-  table: Pick<Table, 'look'>,
-  { targets, key }: Pick<Plan, 'targets' | 'key'>,
+  { table, plan, signal }: Where,
   changes: readonly Change[],
-  signal: AbortSignal,
 ): Promise<ToDelete> {
-  const ids = changes.flatMap((change) => recordOf(change) ?? []);
-  const { present, absent, forbidden } = await table.look(ids, signal);
-  const keyIn = keyReader(targets, key);
-  const keys = new Map(present.map((record) => [record.id, keyIn(record)]));
+  const { present, absent, forbidden } = await table.look(recordsOf(changes), signal);
+  const read = recordReader(plan);
+  const keys = new Map(present.map((record) => [record.id, read(record)[0]]));
   const there = changes.filter((change) => keys.has(recordOf(change) ?? ''));
   const isStill = (change: Change): boolean => keys.get(recordOf(change) ?? '') === change.key;
   return { absent, forbidden, still: there.filter(isStill), others: there.filter((one) => !isStill(one)) };
-}
-
-/**
- * Plans the updates of records that are gone again, by key: somebody may have made the record anew already. Rejects
- * with `CallError` when that cannot be told.
- */
-export async function planAnew(
-  { job, plan, records }: Upload,
-  chunk: Pick<Chunk, 'id' | 'kind' | 'seq'>,
-  changes: readonly Change[],
-  gone: ReadonlySet<string>,
-): Promise<Replanned> {
-  const { table, stop } = job;
-  const asked = changes.filter(
-    (change) => change.kind === 'update' && change.row !== undefined && gone.has(change.record),
-  );
-  const held =
-    asked.length > 0
-      ? await findKeys({ table, plan, signal: stop.now }, asked, records())
-      : new Map<never, never>();
-  return replan(chunk, changes, gone, { held, targets: plan.targets });
 }
 
 /** Whether the record that is gone is one that a cell names, as a link does, and not one to be written. */
@@ -223,10 +176,10 @@ export const isInCell = ({ verdict, pointer }: Failure, sent: readonly Change[])
   pointer !== undefined &&
   !pointer.startsWith('records[') &&
   sent[0]?.kind !== 'delete' &&
-  !sent.some((change) => recordOf(change) === pointer);
+  !recordsOf(sent).includes(pointer);
 
 /** Fields under their names of today, and what to tell about those that changed. */
-export interface Renamed {
+interface Renamed {
   readonly targets: readonly Target[];
   readonly notes: readonly Text[];
 }
@@ -242,21 +195,17 @@ export async function followRenames(
   signal: AbortSignal,
 ): Promise<Renamed | undefined> {
   const list = await table.fields(signal).catch((error: unknown) => {
-    if (error instanceof CallError) return undefined;
+    if (error instanceof CallError) return [];
     throw error;
   });
-  if (!list) return undefined;
   const fields = new Map(list.map((field) => [field.id, field]));
-  const notes: Text[] = [];
-  const now: Target[] = [];
-  for (const target of targets) {
-    const field = fields.get(target.id);
-    if (field && field.kind !== target.kind) return undefined;
-    const name = field?.name ?? target.name;
-    if (name !== target.name) notes.push(renamed(target.name, name));
-    now.push({ ...target, name });
-  }
-  return notes.length === 0 ? undefined : { targets: now, notes };
+  const now = targets.map((target) => ({ ...target, name: fields.get(target.id)?.name ?? target.name }));
+  const notes = targets.flatMap(({ name: was }, at) => {
+    const name = now[at]?.name ?? was;
+    return name === was ? [] : [renamed(was, name)];
+  });
+  const isOther = targets.some(({ id, kind }) => (fields.get(id)?.kind ?? kind) !== kind);
+  return isOther || notes.length === 0 ? undefined : { targets: now, notes };
 }
 
 const renamed = (was: string, name: string): Text =>

@@ -1,19 +1,12 @@
 import type { Key } from '../../sync/fields/key.ts';
-import {
-  type Change,
-  type Create,
-  decodeChanges,
-  hashOfRow,
-  seedOf,
-  type Update,
-} from '../../sync/plan/change.ts';
+import { type Change, type Create, hashOfRow, seedOf, type Update } from '../../sync/plan/change.ts';
+import { recordOf } from '../../sync/plan/chunk.ts';
 import { differ } from '../../sync/plan/diff.ts';
-import { isOpen } from '../../sync/plan/pace.ts';
 import { CallError, type Failure } from '../../sync/words/failure.ts';
 import type { Plan } from '../plan.ts';
-import type { ChunkRecord, LedgerEntry, Table } from '../ports.ts';
-import { type ChunkLog, noToken, type Upload } from './chunk-log.ts';
-import { type Found, findKeys, readKeys } from './find.ts';
+import type { ChunkRecord, LedgerEntry } from '../ports.ts';
+import { type ChunkLog, noToken } from './chunk-log.ts';
+import { type Found, findKeys, readKeys, recordsOf } from './find.ts';
 
 /** What reading back showed. */
 export interface Settled {
@@ -23,27 +16,24 @@ export interface Settled {
   readonly others: readonly Update[];
   readonly wrote: readonly LedgerEntry[];
   /** Of those: creates whose key has a record with other values, which the mode leaves alone. */
-  readonly left?: number;
+  readonly left: number;
   readonly removed: readonly string[];
 }
 
 /** Finds out what the table has of chunks that were sent. */
 export class Settling {
-  readonly #upload: () => Upload;
   readonly #log: ChunkLog;
   /** What the table has of all creates, where it moved while it was read. */
   #creates: Promise<ReadonlyMap<Key, Found>> | undefined;
 
-  /** @param upload with the fields under their names of today */
-  constructor(upload: () => Upload, log: ChunkLog) {
-    this.#upload = upload;
+  constructor(log: ChunkLog) {
     this.#log = log;
   }
 
   /** Whether the table must be asked about a chunk before it is sent. */
   isNeeded(chunk: ChunkRecord): boolean {
-    const { plan } = this.#upload();
-    const isUnconfirmed = chunk.kind === 'create' && plan.confirmCreates && !this.#log.isRead(chunk);
+    const { confirmCreates } = this.#log.upload.plan;
+    const isUnconfirmed = chunk.kind === 'create' && confirmCreates && !this.#log.isRead(chunk);
     return isUnconfirmed || this.#log.mustReadFirst(chunk);
   }
 
@@ -53,26 +43,24 @@ export class Settling {
    * cannot be told: a failed look-up is never "absent".
    */
   async settle(chunk: ChunkRecord, changes: readonly Change[]): Promise<Settled> {
-    const upload = this.#upload();
-    const { soon } = upload.job.stop;
-    if (!this.#log.mustReadFirst(chunk)) return settledBy(upload.plan, changes, await this.#keysOfCreates());
-    const began = upload.ports.clock.monotonic();
-    const settled = await settleByReading(upload, changes, soon);
+    const { job, plan, parts } = this.#log.upload;
+    const { soon } = job.stop;
+    if (!this.#log.mustReadFirst(chunk)) return settledBy(plan, changes, await this.#keysOfCreates());
+    const began = parts.clock.monotonic();
+    const settled = await this.readBack(changes, soon);
     const { rest } = settled;
     const isKept = rest.length === changes.length && this.#log.isProtected(chunk);
     if (rest.length === 0 || isKept || began >= this.#log.arrivedBy(chunk)) return settled;
     await this.arrived(chunk);
-    return settleByReading(upload, changes, soon);
+    return this.readBack(changes, soon);
   }
 
   /** Resolves when no send of a chunk that creates can arrive any more. */
   async arrived(chunk: ChunkRecord): Promise<void> {
-    const { job, ports, show } = this.#upload();
-    const wait = this.#log.arrivedBy(chunk) - ports.clock.monotonic();
+    const wait = this.#log.arrivedBy(chunk) - this.#log.upload.parts.clock.monotonic();
     if (chunk.kind !== 'create' || wait <= 0) return;
-    show.pause(ports.clock.now() + wait);
-    await ports.clock.sleep(wait, job.stop.soon);
-    show.round(0);
+    await this.#log.pause(wait);
+    this.#log.showRound(0);
   }
 
   /** Asks once about the keys of all creates: by filters for one chunk, else by a whole read. */
@@ -85,88 +73,64 @@ export class Settling {
   }
 
   async #lookUpCreates(): Promise<ReadonlyMap<Key, Found>> {
-    const { job, plan, records } = this.#upload();
+    const { job, plan } = this.#log.upload;
     const where = { table: job.table, plan, signal: job.stop.soon };
-    const creates = this.#log.all().filter(({ kind, status }) => kind === 'create' && isOpen(status));
+    const creates = this.#log.open().filter(({ kind }) => kind === 'create');
     const [only, ...others] = creates;
-    if (only && others.length === 0) return findKeys(where, await this.#body(only), records());
+    if (only && others.length === 0) return findKeys(where, await this.#log.body(only), this.#log.records());
     const watched = new Set<Key>();
-    for (const chunk of creates) for (const { key } of await this.#body(chunk)) watched.add(key);
+    for (const chunk of creates) for (const { key } of await this.#log.body(chunk)) watched.add(key);
     return readKeys(where, watched);
   }
 
-  async #body({ id }: ChunkRecord): Promise<readonly Change[]> {
-    const { job, ports } = this.#upload();
-    return decodeChanges(await ports.journal.body(job.run, id));
-  }
-
-  /**
-   * After the last round: settles a chunk for good. What may have been written is read back; what cannot be told is
-   * unknown, never a success and never "absent".
-   */
+  /** After the last round: settles a chunk for good. */
   async giveUp(chunk: ChunkRecord): Promise<void> {
     const { failure } = chunk;
-    if (!failure?.mayHaveHappened) {
-      await this.#log.put(chunk, 'failed', { failure });
-      return;
-    }
+    if (failure?.mayHaveHappened) await this.#clear(chunk, 'failed');
+    else await this.#log.put(chunk, 'failed', { failure });
+  }
+
+  /** Finds out what was written of chunks whose answer never came; nothing is sent. */
+  async clearDoubt(): Promise<void> {
+    for (const chunk of this.#log.open())
+      if (chunk.status === 'sent' || this.#log.inDoubt(chunk)) await this.#clear(chunk, 'pending');
+  }
+
+  /** Reads a chunk back; what cannot be told is unknown, never a success and never "absent". */
+  async #clear(chunk: ChunkRecord, otherwise: 'failed' | 'pending'): Promise<void> {
     const found = await this.#seen(chunk);
     if ('verdict' in found) {
+      const failure = { ...(chunk.failure ?? found), mayHaveHappened: true };
       await this.#log.put(chunk, 'unknown', { failure });
       return;
     }
-    const written = chunk.rows - missing(found);
-    const isDone = written === chunk.rows;
-    const { wrote, removed } = found;
-    const outcome = { wrote, removed, written, failure: isDone ? null : failure };
-    await this.#log.put(chunk, isDone ? 'done' : 'failed', outcome);
-  }
-
-  /** Finds out what was written of chunks whose answer never came; nothing is sent. What cannot be told is unknown. */
-  async clearDoubt(): Promise<void> {
-    const isAsked = (chunk: ChunkRecord): boolean =>
-      isOpen(chunk.status) && (chunk.status === 'sent' || this.#log.inDoubt(chunk));
-    for (const chunk of this.#log.all().filter(isAsked)) {
-      const found = await this.#seen(chunk);
-      if ('verdict' in found) {
-        const failure = { ...(chunk.failure ?? found), mayHaveHappened: true };
-        await this.#log.put(chunk, 'unknown', { failure });
-        continue;
-      }
-      const { wrote, removed } = found;
-      const written = chunk.rows - missing(found);
-      const status = written === chunk.rows ? 'done' : 'pending';
-      await this.#log.put({ ...chunk, ...noToken }, status, { wrote, removed, written });
-    }
+    const { rest, others, wrote, removed } = found;
+    const written = chunk.rows - rest.length - others.length;
+    const status = written === chunk.rows ? 'done' : otherwise;
+    const failure = status === 'failed' ? chunk.failure : null;
+    await this.#log.put({ ...chunk, ...noToken }, status, { wrote, removed, written, failure });
   }
 
   /** What the table has of a chunk, or why that cannot be told. */
   async #seen(chunk: ChunkRecord): Promise<Settled | Failure> {
     try {
-      return await settleByReading(this.#upload(), await this.#body(chunk));
+      return await this.readBack(await this.#log.body(chunk), this.#log.upload.job.stop.now);
     } catch (error) {
       if (error instanceof CallError) return error.failure;
       throw error;
     }
   }
-}
 
-/** How many changes the table does not have as they were to be. */
-const missing = ({ rest, others }: Settled): number => rest.length + others.length;
-
-/**
- * Finds out which changes of one kind the table has already.
- * Rejects with `CallError` when it cannot be told: a failed look-up is never "absent".
- * @param signal ends the look-up; when calls in flight are given up, when not given
- */
-export async function settleByReading(
-  { job, plan, records }: Upload,
-  changes: readonly Change[],
-  signal: AbortSignal = job.stop.now,
-): Promise<Settled> {
-  const { table } = job;
-  if (changes[0]?.kind === 'delete') return settleDeletes(table, changes, signal);
-  return settledBy(plan, changes, await findKeys({ table, plan, signal }, changes, records()));
+  /** Finds out which changes of one kind the table has already. Rejects with `CallError` when it cannot be told. */
+  async readBack(changes: readonly Change[], signal: AbortSignal): Promise<Settled> {
+    const { job, plan } = this.#log.upload;
+    const { table } = job;
+    if (changes[0]?.kind !== 'delete')
+      return settledBy(plan, changes, await findKeys({ table, plan, signal }, changes, this.#log.records()));
+    const { absent: removed } = await table.look(recordsOf(changes), signal);
+    const rest = changes.filter((change) => !removed.includes(recordOf(change) ?? ''));
+    return { rest, removed, others: [], wrote: [], left: 0 };
+  }
 }
 
 /** Which creates and updates the table has, by the records that were found. */
@@ -204,20 +168,4 @@ function updateOf(targets: Plan['targets'], create: Create, { record, cells }: F
   const row = create.cells;
   const hash = hashOfRow(row, seed);
   return { kind: 'update', key: create.key, record, differences: differ(targets, row, cells), hash, row };
-}
-
-async function settleDeletes(
-  table: Table,
-  changes: readonly Change[],
-  signal: AbortSignal,
-): Promise<Settled> {
-  const ids = changes.flatMap((change) => (change.kind === 'delete' ? [change.record] : []));
-  const { absent } = await table.look(ids, signal);
-  const gone = new Set(absent);
-  return {
-    rest: changes.filter((change) => change.kind !== 'delete' || !gone.has(change.record)),
-    others: [],
-    wrote: [],
-    removed: absent,
-  };
 }

@@ -1,81 +1,69 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Change, decodeChanges } from '../../sync/plan/change.ts';
-import { isOpen, pauseBefore } from '../../sync/plan/pace.ts';
+import type { Change } from '../../sync/plan/change.ts';
+import { pauseBefore } from '../../sync/plan/pace.ts';
 import { newOptions } from '../../sync/plan/policy.ts';
-import { asLeft, type Plan } from '../plan.ts';
+import type { Plan } from '../plan.ts';
 import type { ChunkRecord } from '../ports.ts';
-import type { Stopped, Upload } from './chunk-log.ts';
+import type { ChunkLog, Stopped } from './chunk-log.ts';
 import { Delivery } from './delivery.ts';
-import type { Prepared } from './send.ts';
+import { type Prepared, prepare } from './send.ts';
+import { Settling } from './settling.ts';
 
 /**
  * Sends the chunks of a plan that are still open: creates, then updates, in rounds; deletes last, and only when
  * no create or update failed. Answers why it stopped early, if it did. Rejects when it was told to stop, or when
  * another instance took the run over.
  */
-export async function upload(given: Upload): Promise<Stopped | undefined> {
-  const { job, ports, show } = given;
-  const way = new Delivery(given, await ports.journal.chunks(job.run));
+export async function upload(log: ChunkLog): Promise<Stopped | undefined> {
+  const way = new Delivery(log);
   try {
-    return await inOrder(given, way);
+    const stopped = await inRounds(way, (chunk) => !isDelete(chunk));
+    const isClean = log.all().every((chunk) => isDelete(chunk) || isSettledWell(chunk.status));
+    return stopped || !isClean ? stopped : await inRounds(way, isDelete);
   } catch (error) {
     // Whoever cancels wants to know what was written.
-    if (job.cancel.aborted) await way.settling.clearDoubt();
+    if (log.upload.job.cancel.aborted) await way.settling.clearDoubt();
     throw error;
   } finally {
-    show.chunks(way.chunks().map(asLeft));
-    for (const note of way.notes()) show.note(note);
+    log.showLeft();
+    log.noteOthers();
   }
 }
 
 /** Finds out what was written of chunks whose answer never came; sends nothing. */
-export async function settleDoubt(given: Upload): Promise<void> {
-  const { job, ports, show } = given;
-  const way = new Delivery(given, await ports.journal.chunks(job.run));
+export async function settleDoubt(log: ChunkLog): Promise<void> {
+  const settling = new Settling(log);
   // Who cancels does not wait for what may still be on its way.
-  const sent = job.cancel.aborted ? [] : way.chunks().filter(({ status }) => status === 'sent');
-  for (const chunk of sent) await way.settling.arrived(chunk);
-  await way.settling.clearDoubt();
-  show.chunks(way.chunks().map(asLeft));
+  const sent = log.upload.job.cancel.aborted ? [] : log.all().filter(({ status }) => status === 'sent');
+  for (const chunk of sent) await settling.arrived(chunk);
+  await settling.clearDoubt();
+  log.showLeft();
 }
 
-async function inOrder(given: Upload, way: Delivery): Promise<Stopped | undefined> {
-  const isDelete = ({ kind }: ChunkRecord): boolean => kind === 'delete';
-  const stopped = await inRounds(given, way, (chunk) => !isDelete(chunk));
-  const isClean = way.chunks().every((chunk) => isDelete(chunk) || isSettledWell(chunk.status));
-  return stopped || !isClean ? stopped : inRounds(given, way, isDelete);
-}
+const isDelete = ({ kind }: ChunkRecord): boolean => kind === 'delete';
 
 /** A row that Feishu refuses for what is in it holds no delete back: it would do so for ever. */
 const isSettledWell = (status: ChunkRecord['status']): boolean =>
   status === 'done' || status === 'split' || status === 'rejected';
 
-async function inRounds(
-  given: Upload,
-  way: Delivery,
-  mine: (chunk: ChunkRecord) => boolean,
-): Promise<Stopped | undefined> {
-  const { job, plan, ports, show } = given;
+async function inRounds(way: Delivery, mine: (chunk: ChunkRecord) => boolean): Promise<Stopped | undefined> {
+  const { log, settling } = way;
+  const { job, plan, parts } = log.upload;
   for (let round = 0; ; round++) {
-    const open = way.chunks().filter((chunk) => mine(chunk) && isOpen(chunk.status));
+    const open = log.open().filter(mine);
     if (open.length === 0) return undefined;
     // Whatever came to its end before it was told to stop counts as it is.
     job.stop.soon.throwIfAborted();
     if (round > plan.rounds) {
-      for (const chunk of open) await way.settling.giveUp(chunk);
+      for (const chunk of open) await settling.giveUp(chunk);
       return undefined;
     }
-    if (round > 0) {
-      const pause = pauseBefore(round, ports.chance.random());
-      show.pause(ports.clock.now() + pause);
-      await ports.clock.sleep(pause, job.stop.soon);
-    }
-    show.round(round);
-    await onePass(given, way, open);
-    const stopped = way.stopped();
-    if (stopped) {
-      await way.settling.clearDoubt();
-      return stopped;
+    if (round > 0) await log.pause(pauseBefore(round, parts.chance.random()));
+    log.showRound(round);
+    await onePass(way, open);
+    if (log.stopped) {
+      await settling.clearDoubt();
+      return log.stopped;
     }
   }
 }
@@ -96,14 +84,15 @@ function freshOptions({ targets, newOptions: brought }: Plan): (changes: readonl
 const settlingMost = 4;
 
 /** One round: every open chunk is sent once, as many at a time as the lane lets through. */
-async function onePass(given: Upload, way: Delivery, open: readonly ChunkRecord[]): Promise<void> {
-  const { job, plan, lane, ports } = given;
-  const { stop } = job;
+async function onePass(way: Delivery, open: readonly ChunkRecord[]): Promise<void> {
+  const { log } = way;
+  const { plan, lane, job } = log.upload;
+  const { soon } = job.stop;
   const flying = new Set<Promise<void>>();
-  let broken: { readonly error: unknown } | undefined;
-  const over = (): boolean => broken !== undefined || stop.soon.aborted || way.stopped() !== undefined;
   // The lane is free for the next chunk while the store notes how this one came out.
   const settling = new Set<string>();
+  let broken: { readonly error: unknown } | undefined;
+  const over = (): boolean => broken !== undefined || soon.aborted || log.stopped !== undefined;
   const launch = (chunk: ChunkRecord, changes: readonly Change[], prepared: Prepared): void => {
     const flight = lane
       .run(async (free) => {
@@ -115,7 +104,7 @@ async function onePass(given: Upload, way: Delivery, open: readonly ChunkRecord[
           await nextTurn();
         };
         await way.deliver(chunk, changes, { prepared, written });
-      }, stop.soon)
+      }, soon)
       .catch((error: unknown) => {
         broken ??= { error };
       })
@@ -128,9 +117,9 @@ async function onePass(given: Upload, way: Delivery, open: readonly ChunkRecord[
   const fresh = freshOptions(plan);
   for (const chunk of open) {
     // Read and put together while the last one is still in flight, so that the lane never waits for us.
-    const changes = decodeChanges(await ports.journal.body(job.run, chunk.id));
+    const changes = await log.body(chunk);
     await nextTurn();
-    const prepared = way.prepare(changes);
+    const prepared = prepare(log.upload, changes);
     await lane.room();
     // Whoever has just left the queue goes to the store first: its call waits for that, our reading ahead does not.
     await nextTurn();
