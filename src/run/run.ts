@@ -7,7 +7,7 @@ import { ProblemError, problem } from '../sync/words/problem.ts';
 import { text } from '../sync/words/text.ts';
 import type { Job, Parts } from './job.ts';
 import type { Planning } from './plan/compare.ts';
-import { type Left, leftBy, termsOf } from './plan/left.ts';
+import { type Left, leftBy, onlyFinished, termsOf } from './plan/left.ts';
 import { makePlan } from './plan/make-plan.ts';
 import type { Creating } from './plan/open-sides.ts';
 import { asLeft, counted, foreseen, type Plan, storedPlan, writePlan } from './plan.ts';
@@ -63,11 +63,13 @@ export interface GoingOn {
 export async function goOnSync(job: Job, going: GoingOn, parts: Parts): Promise<void> {
   const { record, definition, approval } = going;
   const { planOnly, planned: shown } = job.board.state();
-  const stored = storedPlan(record);
+  const before = storedPlan(record);
+  const finished = before && (await onlyFinished(record, before, parts.store, job.fence));
+  const stored = finished?.plan;
   // Nobody has said yes to it yet: both sides are read again when somebody does.
   if (stored && stored.waits.length > 0 && !approval)
     return follow(job, { plan: stored, readAt: never }, parts, planOnly);
-  const left = stored && (await leftBy(record, stored, parts.store));
+  const left = finished && (await leftBy(record, finished, parts.store));
   // A plan that is approved before anything of it was sent is made as if for the first time.
   const behind = left && (isBegun(left) || !approval) ? left : undefined;
   if (behind) {

@@ -8,14 +8,19 @@ const by = { kind: 'cli' } as const;
 const start = (one: World, runs: Runs) => runs.start({ definition: one.definition, by });
 
 /** Kills a run at the n-th call of a method of the journal; its call in flight, if any, is carried out. */
-async function killed(one: World, method: 'sending' | 'settle', nth = 1): Promise<void> {
+async function killed(
+  one: World,
+  method: 'sending' | 'settle' | 'savePlan',
+  nth = 1,
+  name = 'one',
+): Promise<void> {
   const { store, reached } = killedAt(one.store, method, nth);
-  void start(one, one.process('one', { store }));
+  void start(one, one.process(name, { store }));
   await reached;
   // One more may be on its way.
   await turns(40);
   await until(() => one.table.inFlight === 0);
-  one.dead.add('one');
+  one.dead.add(name);
   one.table.calls.length = 0;
 }
 
@@ -105,6 +110,19 @@ describe('what was cut off is planned again', () => {
     if (acted.kind !== 'going') throw new Error(acted.kind);
     expect((await acted.run.ended).status).toBe('done');
     expect(one.table.keys()).toEqual(keys(15, 22));
+  });
+
+  it('takes nothing for agreed, and counts nothing, of a plan that was never finished', async () => {
+    const one = await inStep({ brake: { deletes: 0.2, updates: 1 } });
+    one.source.rowsNow = rowsOf(1, 22);
+    await killed(one, 'sending');
+    one.source.rowsNow = rowsOf(15, 22);
+    await killed(one, 'savePlan', 1, 'again');
+    const state = await resumed(one);
+    expect(state.status).toBe('waiting');
+    expect(state.waiting?.reasons.map(({ code }) => code)).toEqual(['deletes']);
+    expect(one.table.keys()).toEqual(keys(1, 20));
+    expect((await one.store.journal.chunks(state.run)).map(({ id }) => id)).toEqual(['C002', 'D001', 'D002']);
   });
 
   it.each<[string, (one: World) => void]>([

@@ -12,7 +12,7 @@ import {
   recordOf,
 } from '../../sync/plan/chunk.ts';
 import type { State } from '../../sync/state/state.ts';
-import type { Plan } from '../plan.ts';
+import { type Plan, writePlan } from '../plan.ts';
 import type { ChunkRecord, LedgerEntry, NewChunk, Outcome, RunRecord, Store } from '../ports.ts';
 
 /** What a person has said yes to. */
@@ -50,17 +50,52 @@ interface Tried {
 
 type Kept = Pick<Store, 'journal' | 'ledger'>;
 
+/**
+ * Drops the chunks of a plan that was never finished, because the program was killed while it made it anew: nothing of
+ * them was sent, shown or agreed to. Returns the plan that counts, and its chunks.
+ */
+export async function onlyFinished(
+  { id }: RunRecord,
+  plan: Plan,
+  { journal }: Pick<Store, 'journal'>,
+  fence?: number,
+): Promise<{ readonly plan: Plan; readonly chunks: readonly ChunkRecord[] }> {
+  const all = await journal.chunks(id);
+  // A plan of an older program was made once and does not tell.
+  const numbers = plan.numbers ?? Object.fromEntries(highest(all));
+  const isFinished = (chunk: ChunkRecord): boolean => {
+    const { letters, number } = numberOf(chunk.id);
+    return number <= (numbers[letters] ?? 0);
+  };
+  const chunks = all.filter(isFinished);
+  if (plan.numbers && chunks.length === all.length) return { plan, chunks };
+  const whole = { ...plan, numbers };
+  const drop = all.filter((chunk) => !isFinished(chunk)).map((chunk) => chunk.id);
+  const stored = { text: writePlan(whole), fingerprint: plan.fingerprint };
+  await journal.savePlan(id, stored, fence, { drop, add: [] });
+  return { plan: whole, chunks };
+}
+
+/** The highest number of a chunk, by the letters before it. */
+function highest(chunks: readonly ChunkRecord[]): ReadonlyMap<string, number> {
+  const numbers = new Map<string, number>();
+  for (const { letters, number } of chunks.map(({ id }) => numberOf(id)))
+    numbers.set(letters, Math.max(number, numbers.get(letters) ?? 0));
+  return numbers;
+}
+
 /** Reads what a run has left: the rows of each chunk that was sent, once. */
-export async function leftBy({ id, scope }: RunRecord, plan: Plan, { journal, ledger }: Kept): Promise<Left> {
+export async function leftBy(
+  { id, scope }: RunRecord,
+  { plan, chunks }: Awaited<ReturnType<typeof onlyFinished>>,
+  { journal, ledger }: Kept,
+): Promise<Left> {
   const confirmed = new Set<Key>();
   const tried = new Map<Key, Tried>();
   const open: ChunkRecord[] = [];
-  const numbers = new Map<string, number>();
   let written = 0;
-  const chunks = await journal.chunks(id);
+  const numbers = highest(chunks);
   for (const chunk of chunks) {
-    const { letters, number } = numberOf(chunk.id);
-    numbers.set(letters, Math.max(number, numbers.get(letters) ?? 0));
     if (chunk.kind !== 'delete') written += chunk.written;
     const isOpen = chunk.status !== 'done' && chunk.status !== 'split';
     if (isOpen) open.push(chunk);
@@ -196,12 +231,8 @@ export async function wasAgreed(
 ): Promise<boolean> {
   if (plan.waits.length > 0) return false;
   const agreed = new Set<string>();
-  for (const { id } of open) {
-    const { letters, number } = numberOf(id);
-    // Above these are chunks of a plan that was never finished.
-    if (number > (plan.numbers?.[letters] ?? number)) continue;
+  for (const { id } of open)
     for (const change of decodeChanges(await journal.body(run, id))) agreed.add(printOf(change));
-  }
   const isNew = (id: string): boolean => numberOf(id).number > (numbers.get(numberOf(id).letters) ?? 0);
   const isAgreed = (body: Uint8Array): boolean =>
     decodeChanges(body).every((change) => agreed.has(printOf(change)));

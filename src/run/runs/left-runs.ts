@@ -5,6 +5,7 @@ import { Fenced, ProblemError, problem } from '../../sync/words/problem.ts';
 import { type Text, text } from '../../sync/words/text.ts';
 import { type Board, board, type Parts } from '../job.ts';
 import type { Keeper } from '../keeper.ts';
+import { onlyFinished } from '../plan/left.ts';
 import { asLeft, counted, storedPlan } from '../plan.ts';
 import type { Clock, OpenTable, RunRecord, Scope, Store, Table } from '../ports.ts';
 import { type GoingOn, goOnSync } from '../run.ts';
@@ -223,10 +224,10 @@ export function closer({ store: { journal }, clock, definition }: CloserParts): 
       return clock.now() - since > lifetimeOf(saved);
     },
     async interrupt(left) {
-      const { id, state } = left;
+      const { state } = left;
       const plan = storedPlan(left);
-      const chunks = await journal.chunks(id);
-      const known = plan ? counted(state, plan.basis, chunks.map(asLeft)) : state;
+      const finished = plan && (await onlyFinished(left, plan, { journal }));
+      const known = finished ? counted(state, finished.plan.basis, finished.chunks.map(asLeft)) : state;
       return put(state, end({ ...known, notes: [...known.notes, cutOff] }, 'interrupted', clock.now()));
     },
   };
