@@ -84,6 +84,15 @@ describe('what was cut off is planned again', () => {
     expect(counts(state)).toEqual({ read: 25, created: 25 });
   });
 
+  it('keeps all of a plan that was made anew before', async () => {
+    const one = await made();
+    one.source.rowsNow = rowsOf(1, 25);
+    await killed(one, 'sending');
+    await killed(one, 'sending', 1, 'again');
+    one.source.error = new Error('no source');
+    expect(counts(await resumed(one))).toEqual({ read: 25, notSent: 25 });
+  });
+
   it('leaves a record that somebody gave another wanted key', async () => {
     const one = await inStep();
     one.source.rowsNow = rowsOf(2, 21);

@@ -68,7 +68,7 @@ export interface Comparison extends LeftOver {
   readonly newOptions: NewOptions;
   readonly hash: string;
   /** The highest chunk numbers, by the letters before them. */
-  readonly numbers: ReadonlyMap<string, number>;
+  readonly numbers: Numbers;
   /** Of a run that goes on: what becomes of its chunks, and the rows found as it has written them. */
   readonly succession: Succession | undefined;
   readonly writtenBefore: number;
@@ -129,13 +129,24 @@ export async function compare(planning: Planning, read: Read): Promise<Compariso
     missing: seen.missing(),
     newOptions: options,
     hash: plan.hash(succession?.add ?? []),
-    numbers: new Map([...plan.numbers(), ...refused.numbers()]),
+    numbers: higher(plan.numbers(), refused.numbers()),
     succession,
     badRows: await bad.end(),
     samples: samples.all(),
     strangers: judge.strangers(),
   };
 }
+
+type Numbers = ReadonlyMap<string, number>;
+
+/** The higher number for each letters: both count on from where the run was, each its own. */
+const higher = (one: Numbers, other: Numbers): Numbers =>
+  new Map(
+    [...one, ...other].map(([letters]) => [
+      letters,
+      Math.max(one.get(letters) ?? 0, other.get(letters) ?? 0),
+    ]),
+  );
 
 /** Judges the query's rows, counts those that need no change, and lists those that cannot be sent. */
 function judging(

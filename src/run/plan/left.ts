@@ -65,7 +65,7 @@ export async function onlyFinished(
   const numbers = plan.numbers ?? Object.fromEntries(highest(all));
   const isFinished = (chunk: ChunkRecord): boolean => {
     const { letters, number } = numberOf(chunk.id);
-    return number <= (numbers[letters] ?? 0);
+    return chunk.attempts > 0 || number <= (numbers[letters] ?? 0);
   };
   const chunks = all.filter(isFinished);
   if (plan.numbers && chunks.length === all.length) return { plan, chunks };
