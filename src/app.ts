@@ -19,7 +19,6 @@ import { openBase, openTable } from './feishu/table/open.ts';
 import { chance, type Own, ownership, type Surroundings, thisProcess, uncounted } from './process.ts';
 import { keeper } from './run/keeper.ts';
 import { openLanes } from './run/lane.ts';
-import { openSpoolFolder } from './run/plan/spool.ts';
 import type { CallMeter } from './run/ports.ts';
 import { openRuns } from './run/runs/registry.ts';
 import { initTable } from './run/table/init-table.ts';
@@ -83,7 +82,6 @@ async function openParts(config: Config, surroundings: Surroundings, own: Own) {
   const store = own(await openStore(storeUrl(config.store), { clock, log: surroundings.log }), (part) =>
     part.stop(),
   );
-  const spool = own(openSpoolFolder(tmpdir(), self), (part) => part.stop());
   const { sources } = own(openSources(config.connections, { clock }), (part) => part.stop());
   const { kept } = store;
   const aside = own(createBackground(log), (part) => part.settled());
@@ -100,7 +98,7 @@ async function openParts(config: Config, surroundings: Surroundings, own: Own) {
   const definitions = folderDefinitions(config.definitions);
   const lanes = openLanes(store.facts.width, clock, chance);
   const reading = {
-    ...{ sources, people: known, store, place: { timeZone, folder: spool.path } },
+    ...{ sources, people: known, store, place: { timeZone, folder: tmpdir() } },
     openTable: openTable(client),
   };
   const runs = own(

@@ -1,6 +1,6 @@
 import { leaseLife } from '../sync/words/limits.ts';
 import { Fenced } from '../sync/words/problem.ts';
-import type { Clock, Holder, Leases, Log } from './ports.ts';
+import type { Clock, Holder, Lease, Leases, Log } from './ports.ts';
 
 /** How often a lease is renewed, and how often is looked whether another one is, in ms. */
 const heartbeat = 5_000;
@@ -52,8 +52,9 @@ export function keeper(
   leases: Leases,
   owner: string,
   isAlive: IsAlive,
-  { clock, log }: { readonly clock: Clock; readonly log: Log },
+  parts: { readonly clock: Clock; readonly log: Log },
 ): Keeper {
+  const { clock } = parts;
   /** Of each table the holder that was seen last, and since when it was not seen to renew. */
   const seen = new Map<string, { readonly mark: string; readonly since: number }>();
 
@@ -64,49 +65,6 @@ export function keeper(
     if (last?.mark === mark) return now - last.since >= leaseLife;
     seen.set(table, { mark, since: now });
     return false;
-  }
-
-  function keep(table: string, { fence, idle, asked }: Lent, onLost: () => void): Kept {
-    const over = new AbortController();
-    let renewed = asked;
-    let lost = false;
-    const renew = async (): Promise<void> => {
-      const now = instant(clock);
-      if (await leases.renew(table, fence)) {
-        renewed = now;
-        return;
-      }
-      if (!lost) onLost();
-      lost = true;
-      throw new Fenced(table);
-    };
-    const beat = async (): Promise<void> => {
-      for (;;) {
-        try {
-          await clock.sleep(heartbeat, over.signal);
-          await renew();
-        } catch (error) {
-          // Released: the sleep was cut short. Or taken over: whoever writes has been told.
-          if (over.signal.aborted || error instanceof Fenced) return;
-          // A store that does not answer now may answer at the next beat; before each call the lease is looked at anyway.
-          log.warn('lease.not-renewed', { table, error });
-        }
-      }
-    };
-    const beating = beat();
-    return {
-      fence,
-      since: asked.monotonic - idle,
-      isSure: () => passedSince(renewed, clock) < surely,
-      renew,
-      async release() {
-        over.abort();
-        await beating;
-        await leases
-          .release(table, fence)
-          .catch((error: unknown) => log.warn('lease.not-released', { table, error }));
-      },
-    };
   }
 
   return {
@@ -121,7 +79,8 @@ export function keeper(
       for (;;) {
         const asked = instant(clock);
         const claimed = await leases.claim(table, run, owner, gone);
-        if (claimed.kind === 'claimed') return keep(table, { ...claimed.lease, asked }, onLost);
+        if (claimed.kind === 'claimed')
+          return keep(leases, { ...claimed.lease, table, asked }, onLost, parts);
         const { by } = claimed;
         const alive = by.owner === owner ? true : isAlive(by.owner);
         first ??= by;
@@ -135,10 +94,58 @@ export function keeper(
 }
 
 /** A lease as it was given out, and when it was asked for. */
-interface Lent {
-  readonly fence: number;
-  readonly idle: number;
+interface Lent extends Lease {
+  readonly table: string;
   readonly asked: Instant;
+}
+
+/** Renews a lease until it is released or lost. */
+function keep(
+  leases: Leases,
+  { table, fence, idle, asked }: Lent,
+  onLost: () => void,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+): Kept {
+  const over = new AbortController();
+  let renewed = asked;
+  let lost = false;
+  const renew = async (): Promise<void> => {
+    const now = instant(clock);
+    if (await leases.renew(table, fence)) {
+      renewed = now;
+      return;
+    }
+    if (!lost) onLost();
+    lost = true;
+    throw new Fenced(table);
+  };
+  const beat = async (): Promise<void> => {
+    for (;;) {
+      try {
+        await clock.sleep(heartbeat, over.signal);
+        await renew();
+      } catch (error) {
+        // Released: the sleep was cut short. Or taken over: whoever writes has been told.
+        if (over.signal.aborted || error instanceof Fenced) return;
+        // A store that does not answer now may answer at the next beat; before each call the lease is looked at anyway.
+        log.warn('lease.not-renewed', { table, error });
+      }
+    }
+  };
+  const beating = beat();
+  return {
+    fence,
+    since: asked.monotonic - idle,
+    isSure: () => passedSince(renewed, clock) < surely,
+    renew,
+    async release() {
+      over.abort();
+      await beating;
+      await leases
+        .release(table, fence)
+        .catch((error: unknown) => log.warn('lease.not-released', { table, error }));
+    },
+  };
 }
 
 /** A moment by both clocks of the machine. */

@@ -1,4 +1,4 @@
-import pLimit from 'p-limit';
+import pLimit, { type LimitFunction } from 'p-limit';
 import { answered, refused, refusedPause, rememberWidth, startWidth, type Width } from '../sync/plan/pace.ts';
 import type { Chance, Clock, Fact } from './ports.ts';
 
@@ -42,70 +42,9 @@ const writesPerSecond = 50;
 /** Makes the lanes. @param remembered the widths of earlier runs, by base */
 export function openLanes(remembered: Fact<string, string>, clock: Clock, chance: Chance): Lanes {
   const lanes = new Map<string, Promise<Lane>>();
-  const turn = bucket(clock);
-
-  async function openLane(base: string): Promise<Lane> {
-    let width: Width = startWidth(await remembered.of(base));
-    let fixed: number | undefined;
-    let freeAt = 0;
-    let underWay = 0;
-    const limiter = pLimit(width.width);
-    const freed: (() => void)[] = [];
-    const returned: (() => void)[] = [];
-
-    function become(next: Width): void {
-      const changed = rememberWidth(width) !== rememberWidth(next);
-      width = next;
-      limiter.concurrency = fixed ?? width.width;
-      if (changed && fixed === undefined) remembered.keep(base, rememberWidth(next)).catch(() => undefined);
-    }
-
-    async function turnThen<T>(job: () => Promise<T>, signal: AbortSignal): Promise<T> {
-      for (const resolve of freed.splice(0)) resolve();
-      const wait = freeAt - clock.monotonic();
-      if (wait > 0) await clock.sleep(wait, signal);
-      await turn(signal);
-      return job();
-    }
-
-    return {
-      run: (job, signal) =>
-        new Promise((resolve, reject) => {
-          const place = (): Promise<void> =>
-            new Promise((free) => {
-              turnThen(() => job(free), signal)
-                .then(resolve, reject)
-                .finally(free);
-            });
-          limiter(place).catch(reject);
-        }),
-      async room() {
-        while (limiter.pendingCount > 0) await new Promise<void>((resolve) => freed.push(resolve));
-      },
-      async sends() {
-        // Writes that had their turn before the lane narrowed would meet each other again.
-        while (underWay >= limiter.concurrency) await new Promise<void>((resolve) => returned.push(resolve));
-        underWay++;
-        const back = (): void => {
-          underWay--;
-          for (const resolve of returned.splice(0)) resolve();
-        };
-        return { atOnce: underWay, back };
-      },
-      answered: (atOnce) => become(answered(width, clock.now(), atOnce)),
-      async refused(retryAfter, signal, atOnce) {
-        become(refused(width, clock.now(), atOnce));
-        const pause = refusedPause(width, retryAfter, chance.random());
-        freeAt = Math.max(freeAt, clock.monotonic() + pause);
-        await clock.sleep(pause, signal);
-      },
-      limit(wanted) {
-        fixed = wanted === 'auto' ? undefined : wanted;
-        limiter.concurrency = fixed ?? width.width;
-      },
-    };
-  }
-
+  const around = { remembered, clock, chance, turn: bucket(clock) };
+  const openLane = async (base: string): Promise<Lane> =>
+    new BaseLane(base, startWidth(await remembered.of(base)), around);
   return {
     open(base) {
       const known = lanes.get(base) ?? openLane(base);
@@ -113,6 +52,98 @@ export function openLanes(remembered: Fact<string, string>, clock: Clock, chance
       return known;
     },
   };
+}
+
+/** What all lanes share. */
+interface Around {
+  readonly remembered: Fact<string, string>;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  /** Waits for the app-wide rate. */
+  readonly turn: (signal: AbortSignal) => Promise<void>;
+}
+
+class BaseLane implements Lane {
+  readonly #base: string;
+  readonly #around: Around;
+  readonly #limiter: LimitFunction;
+  #width: Width;
+  #fixed: number | undefined;
+  /** Until when everybody waits (monotonic, ms). */
+  #freeAt = 0;
+  #underWay = 0;
+  #queued: (() => void)[] = [];
+  #returned: (() => void)[] = [];
+
+  constructor(base: string, width: Width, around: Around) {
+    this.#base = base;
+    this.#width = width;
+    this.#around = around;
+    this.#limiter = pLimit(width.width);
+  }
+
+  run<T>(job: (free: () => void) => Promise<T>, signal: AbortSignal): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const place = (): Promise<void> =>
+        new Promise((free) => {
+          void this.#turn(signal)
+            .then(() => job(free))
+            .then(resolve, reject)
+            .finally(free);
+        });
+      this.#limiter(place).catch(reject);
+    });
+  }
+
+  async #turn(signal: AbortSignal): Promise<void> {
+    const { clock, turn } = this.#around;
+    for (const resolve of this.#queued.splice(0)) resolve();
+    const wait = this.#freeAt - clock.monotonic();
+    if (wait > 0) await clock.sleep(wait, signal);
+    await turn(signal);
+  }
+
+  async room(): Promise<void> {
+    while (this.#limiter.pendingCount > 0) await new Promise<void>((resolve) => this.#queued.push(resolve));
+  }
+
+  async sends(): ReturnType<Lane['sends']> {
+    // Writes that had their turn before the lane narrowed would meet each other again.
+    while (this.#underWay >= this.#limiter.concurrency)
+      await new Promise<void>((resolve) => this.#returned.push(resolve));
+    this.#underWay++;
+    const back = (): void => {
+      this.#underWay--;
+      for (const resolve of this.#returned.splice(0)) resolve();
+    };
+    return { atOnce: this.#underWay, back };
+  }
+
+  answered(atOnce?: number): void {
+    this.#become(answered(this.#width, this.#around.clock.now(), atOnce));
+  }
+
+  async refused(retryAfter: number | undefined, signal: AbortSignal, atOnce?: number): Promise<void> {
+    const { clock, chance } = this.#around;
+    this.#become(refused(this.#width, clock.now(), atOnce));
+    const pause = refusedPause(this.#width, retryAfter, chance.random());
+    this.#freeAt = Math.max(this.#freeAt, clock.monotonic() + pause);
+    await clock.sleep(pause, signal);
+  }
+
+  limit(wanted: number | 'auto'): void {
+    this.#fixed = wanted === 'auto' ? undefined : wanted;
+    this.#limiter.concurrency = this.#fixed ?? this.#width.width;
+  }
+
+  #become(next: Width): void {
+    const words = rememberWidth(next);
+    const isNew = words !== rememberWidth(this.#width);
+    this.#width = next;
+    this.#limiter.concurrency = this.#fixed ?? next.width;
+    if (isNew && this.#fixed === undefined)
+      this.#around.remembered.keep(this.#base, words).catch(() => undefined);
+  }
 }
 
 /** Lets `writesPerSecond` through at once and then as many each second. */

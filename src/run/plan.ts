@@ -4,7 +4,7 @@ import { type Definition, modes } from '../sync/definition/definition.ts';
 import { fieldKinds } from '../sync/definition/field.ts';
 import { type KnownField, personWords, type Target } from '../sync/fields/column.ts';
 import type { Mapping } from '../sync/fields/mapping.ts';
-import { isOpen } from '../sync/plan/pace.ts';
+import { chunkFacts, isOpen } from '../sync/plan/pace.ts';
 import { tally } from '../sync/state/counts.ts';
 import {
   type FailedChunk,
@@ -133,7 +133,7 @@ export function fingerprintOf(definition: Definition, mapping: Pick<Mapping, 'ta
 export function counted(state: State, basis: Basis, chunks: readonly ChunkRecord[]): State {
   const sum = tally(chunks);
   const whole = chunks.filter((chunk) => chunk.status !== 'split' && !isPassedOver(chunk));
-  const settled = whole.filter((chunk) => chunk.status !== 'pending' && chunk.status !== 'sent');
+  const settled = whole.filter(({ status }) => !isOpen(status));
   // Confirmed before their chunk was split: its parts hold the rest.
   const early = chunks.reduce((rows, { status, written }) => rows + (status === 'split' ? written : 0), 0);
   const { done, failed, unknown, notSent } = sum.deletes;
@@ -185,7 +185,7 @@ const rowsIn = (chunks: readonly ChunkRecord[]): number => chunks.reduce((sum, c
 /** Chunks that can be sent again; a row refused for what is in it is listed with the bad rows instead. */
 function failedOf(chunks: readonly ChunkRecord[]): readonly FailedChunk[] {
   return chunks.flatMap((chunk) => {
-    if (chunk.status !== 'failed' && chunk.status !== 'unknown') return [];
+    if (!chunkFacts[chunk.status].failed) return [];
     const { how = 'threw', code = null, message = '' } = chunk.failure ?? {};
     return [{ id: chunk.id, kind: chunk.kind, rows: chunk.rows - chunk.written, how, code, message }];
   });

@@ -1,13 +1,11 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { ownerName } from '../../src/process.ts';
-import { openSpool, openSpoolFolder, type Spool } from '../../src/run/plan/spool.ts';
+import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
+import { Spool } from '../../src/run/plan/spool.ts';
 import { ProblemError } from '../../src/sync/words/problem.ts';
 
 let folder: string;
@@ -19,12 +17,12 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await Promise.all(spools.map((spool) => spool.close()));
+  for (const spool of spools) spool.close();
   await rm(folder, { recursive: true });
 });
 
 function open(memory?: number): Spool<string> {
-  const spool = openSpool<string>(memory === undefined ? { folder } : { memory, folder });
+  const spool = new Spool<string>(folder, memory);
   spools.push(spool);
   return spool;
 }
@@ -65,16 +63,16 @@ it('gives rows back exactly, whatever their cells hold', async () => {
   });
   await fc.assert(
     fc.asyncProperty(fc.array(row), fc.constantFrom(0, 1_000_000), async (rows, memory) => {
-      const spool = openSpool<(typeof rows)[number]>({ memory, folder });
+      const spool = new Spool<(typeof rows)[number]>(folder, memory);
       for (const one of rows) spool.append(one);
       expect(await all(spool)).toEqual(rows);
-      await spool.close();
+      spool.close();
     }),
   );
 });
 
 it('keeps its own copy', async () => {
-  const spool = openSpool<{ word: string }>({ folder });
+  const spool = new Spool<{ word: string }>(folder);
   const value = { word: 'before' };
   spool.append(value);
   value.word = 'after';
@@ -87,14 +85,14 @@ it('loses nothing and keeps the order, in memory and on disk', async () => {
   });
   await fc.assert(
     fc.asyncProperty(lengths, fc.constantFrom(0, 70_000, 1_000_000_000), async (sizes, memory) => {
-      const spool = openSpool<string>({ memory, folder });
+      const spool = new Spool<string>(folder, memory);
       const values = sizes.map((length, i) => String.fromCharCode(i % 256).repeat(length));
       for (const value of values) spool.append(value);
       expect(await all(spool)).toEqual(values);
       for (const value of values) spool.append(value);
       expect(await all(spool)).toEqual([...values, ...values]);
       expect(spool.size).toBe(values.length * 2);
-      await spool.close();
+      spool.close();
     }),
     { numRuns: 50 },
   );
@@ -154,7 +152,7 @@ it('gives what was there when reading began, also while more comes in', async ()
 });
 
 it('says what to do when the folder cannot be used', () => {
-  const spool = openSpool<string>({ memory: 0, folder: join(folder, 'missing') });
+  const spool = new Spool<string>(join(folder, 'missing'), 0);
   let failure: unknown;
   try {
     spool.append('x'.repeat(100_000));
@@ -172,43 +170,8 @@ it('takes nothing more once it is closed', async () => {
   const spool = open(0);
   spool.append('x'.repeat(100_000));
   spool.append('x'.repeat(100_000));
-  await spool.close();
-  await spool.close();
+  spool.close();
+  spool.close();
   expect(() => spool.append('x')).toThrow('closed');
   expect(await all(spool)).toEqual([]);
-});
-
-describe('the folder of a process', () => {
-  const own = ownerName('place', process.pid, 'own');
-  const open = (parent: string) =>
-    openSpoolFolder(parent, { owner: own, isAlive: (owner) => !owner.includes(' 7 ') });
-
-  it('is its own, and gone when it stops', () => {
-    const parent = mkdtempSync(join(tmpdir(), 'spool-folder-'));
-    onTestFinished(() => rmSync(parent, { recursive: true }));
-    const one = open(parent);
-    const other = open(parent);
-    expect(one.path).not.toBe(other.path);
-    expect(statSync(one.path).mode & 0o777).toBe(0o700);
-    one.stop();
-    expect(readdirSync(parent)).toEqual([basename(other.path)]);
-  });
-
-  it('does not mind what others have put in the way, and clears what dead processes left', () => {
-    const parent = mkdtempSync(join(tmpdir(), 'spool-folder-'));
-    onTestFinished(() => rmSync(parent, { recursive: true }));
-    writeFileSync(join(parent, 'bitable-sync'), 'in the way');
-    const dead = openSpoolFolder(parent, { owner: ownerName('place', 7, 'x'), isAlive: () => true });
-    writeFileSync(join(dead.path, 'rows'), 'left');
-    const living = open(parent);
-    expect(readdirSync(parent).sort()).toEqual(['bitable-sync', basename(living.path)].sort());
-  });
-
-  it('that cannot be made stops only who needs it', () => {
-    const { path, stop } = open('/no/such/folder');
-    const spool = openSpool<string>({ memory: 0, folder: path });
-    spool.append('small');
-    expect(() => spool.append('x'.repeat(100_000))).toThrow('disk-failed');
-    stop();
-  });
 });

@@ -11,6 +11,7 @@ import {
   partId,
   recordOf,
 } from '../../sync/plan/chunk.ts';
+import { chunkFacts } from '../../sync/plan/pace.ts';
 import type { State } from '../../sync/state/state.ts';
 import { type Plan, writePlan } from '../plan.ts';
 import type { ChunkRecord, LedgerEntry, NewChunk, Outcome, RunRecord, Store } from '../ports.ts';
@@ -97,7 +98,7 @@ export async function leftBy(
   const numbers = highest(chunks);
   for (const chunk of chunks) {
     if (chunk.kind !== 'delete') written += chunk.written;
-    const isOpen = chunk.status !== 'done' && chunk.status !== 'split';
+    const isOpen = !chunkFacts[chunk.status].confirmed;
     if (isOpen) open.push(chunk);
     if (chunk.attempts === 0) continue;
     const changes = decodeChanges(await journal.body(id, chunk.id));

@@ -34,7 +34,7 @@ export async function makePlan(planning: Planning): Promise<Plan> {
     await store(planning, found, plan);
     return plan;
   } finally {
-    await spools.close();
+    spools.close();
   }
 }
 

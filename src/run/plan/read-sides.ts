@@ -17,7 +17,7 @@ import { listedKey, listedValue, shownKey } from '../shown.ts';
 import { findPeople, readLinked, resolverOf } from './lookup.ts';
 import type { Sides } from './open-sides.ts';
 import { readStill, type StillRead } from './read-still.ts';
-import { openSpool, type Spool } from './spool.ts';
+import { Spool } from './spool.ts';
 
 /** What both sides are read with. */
 export interface Reading {
@@ -83,7 +83,7 @@ export interface Spools {
   readonly rows: Spool<SourceRow>;
   /** The store would keep the server waiting. */
   readonly bad: Spool<BadRow>;
-  close(): Promise<void>;
+  close(): void;
 }
 
 /** Bytes of refused rows that are kept in memory. */
@@ -91,14 +91,14 @@ const badInMemory = 4 * 1024 * 1024;
 
 /** Opens the spools of one read; to be closed in every case. */
 export function openSpools({ folder }: Pick<Place, 'folder'>): Spools {
-  const rows = openSpool<SourceRow>({ folder });
-  const bad = openSpool<BadRow>({ folder, memory: badInMemory });
+  const rows = new Spool<SourceRow>(folder);
+  const bad = new Spool<BadRow>(folder, badInMemory);
   return {
     rows,
     bad,
-    async close() {
-      await rows.close();
-      await bad.close();
+    close() {
+      rows.close();
+      bad.close();
     },
   };
 }

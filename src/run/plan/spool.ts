@@ -1,36 +1,9 @@
-import {
-  closeSync,
-  lstatSync,
-  mkdtempSync,
-  openSync,
-  read,
-  readdirSync,
-  rmdirSync,
-  rmSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, mkdtempSync, openSync, read, rmdirSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type ProblemError, problem } from '../../sync/words/problem.ts';
 import { text } from '../../sync/words/text.ts';
-import type { IsAlive } from '../keeper.ts';
-
-/** Values in the order they came, as lines of JSON: in memory up to a limit, in a nameless temporary file above it. */
-export interface Spool<T> {
-  /** How many values it holds. */
-  readonly size: number;
-  /** @throws ProblemError when the disk fails. */
-  append(value: T): void;
-  /**
-   * Yields what it held when reading began, some hundred values at a time, and lets the event loop turn between them;
-   * may be called again. Rejects with a `ProblemError` when the disk fails.
-   */
-  groups(): AsyncIterable<readonly T[]>;
-  /** Frees memory and file; can be called again. */
-  close(): Promise<void>;
-}
 
 /** Lines of JSON: in memory, or where they are in the file. */
 type Block = Buffer | { readonly position: number; readonly length: number };
@@ -38,147 +11,115 @@ type Block = Buffer | { readonly position: number; readonly length: number };
 /** Characters and values of a block at most: what is worked on in some milliseconds, and looked up in the store at once. */
 const blockSize = 64 * 1024;
 const blockValues = 500;
+/** Bytes that may stay in memory when nothing else is said. */
+const usualMemory = 32 * 1024 * 1024;
 
 const readSome = promisify(read);
 
-/**
- * Opens an empty spool. The file is made when the first block goes to disk.
- * @param memory bytes that may stay in memory, 32 MB when not given
- * @param folder where the temporary file goes
- */
-export function openSpool<T>({
-  memory = 32 * 1024 * 1024,
-  folder,
-}: {
-  readonly memory?: number;
-  readonly folder: string;
-}): Spool<T> {
-  let blocks: Block[] = [];
-  let lines: string[] = [];
-  let characters = 0;
-  let kept = 0;
-  let size = 0;
-  let file: number | undefined;
-  let fileEnd = 0;
-  let closed = false;
+/** Values in the order they came, as lines of JSON: in memory up to a limit, in a nameless temporary file above it. */
+export class Spool<T> {
+  readonly #folder: string;
+  readonly #memory: number;
+  #blocks: Block[] = [];
+  #lines: string[] = [];
+  #characters = 0;
+  #kept = 0;
+  #size = 0;
+  #file: number | undefined;
+  #fileEnd = 0;
+  #closed = false;
 
-  function endBlock(): void {
-    const block = Buffer.from(lines.join('\n'));
-    lines = [];
-    characters = 0;
-    if (kept + block.length <= memory) {
-      kept += block.length;
-      blocks.push(block);
+  /** Opens an empty spool. @param folder where the file is made when the first block goes to disk */
+  constructor(folder: string, memory = usualMemory) {
+    this.#folder = folder;
+    this.#memory = memory;
+  }
+
+  /** How many values it holds. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** @throws ProblemError when the disk fails. */
+  append(value: T): void {
+    if (this.#closed) throw new Error('the spool is closed');
+    const line = JSON.stringify(value);
+    this.#lines.push(line);
+    this.#characters += line.length;
+    this.#size++;
+    if (this.#characters >= blockSize || this.#lines.length === blockValues) this.#endBlock();
+  }
+
+  #endBlock(): void {
+    const block = Buffer.from(this.#lines.join('\n'));
+    this.#lines = [];
+    this.#characters = 0;
+    if (this.#kept + block.length <= this.#memory) {
+      this.#kept += block.length;
+      this.#blocks.push(block);
       return;
     }
     try {
-      file ??= openNameless(folder);
+      this.#file ??= openNameless(this.#folder);
       for (let done = 0; done < block.length; )
-        done += writeSync(file, block, done, block.length - done, fileEnd + done);
+        done += writeSync(this.#file, block, done, block.length - done, this.#fileEnd + done);
     } catch (error) {
-      throw diskProblem(folder, error);
+      throw diskProblem(this.#folder, error);
     }
-    blocks.push({ position: fileEnd, length: block.length });
-    fileEnd += block.length;
+    this.#blocks.push({ position: this.#fileEnd, length: block.length });
+    this.#fileEnd += block.length;
   }
 
-  async function linesOf(block: Block): Promise<readonly string[]> {
-    if (Buffer.isBuffer(block)) return block.toString().split('\n');
+  /**
+   * Yields what it held when reading began, some hundred values at a time, and lets the event loop turn between them;
+   * may be called again. Rejects with a `ProblemError` when the disk fails.
+   */
+  async *groups(): AsyncGenerator<readonly T[]> {
+    const blocks = [...this.#blocks];
+    const last = [...this.#lines];
+    const parsed = (some: readonly string[]): T[] => some.map((line) => JSON.parse(line) as T);
+    for (const block of blocks) {
+      yield parsed((await this.#bytesOf(block)).toString().split('\n'));
+      await nextTurn();
+    }
+    if (last.length > 0) yield parsed(last);
+  }
+
+  async #bytesOf(block: Block): Promise<Buffer> {
+    if (Buffer.isBuffer(block)) return block;
     const bytes = Buffer.allocUnsafe(block.length);
     try {
       for (let done = 0; done < bytes.length; ) {
-        if (file === undefined) throw new Error('the spool is closed');
-        const { bytesRead } = await readSome(file, bytes, done, bytes.length - done, block.position + done);
+        if (this.#file === undefined) throw new Error('the spool is closed');
+        const left = bytes.length - done;
+        const { bytesRead } = await readSome(this.#file, bytes, done, left, block.position + done);
         if (bytesRead === 0) throw new Error('the temporary file is shorter than what was written to it');
         done += bytesRead;
       }
     } catch (error) {
-      throw diskProblem(folder, error);
+      throw diskProblem(this.#folder, error);
     }
-    return bytes.toString().split('\n');
+    return bytes;
   }
 
-  return {
-    get size() {
-      return size;
-    },
-    append(value) {
-      if (closed) throw new Error('the spool is closed');
-      const line = JSON.stringify(value);
-      lines.push(line);
-      characters += line.length;
-      size++;
-      if (characters >= blockSize || lines.length === blockValues) endBlock();
-    },
-    async *groups() {
-      const picture = [...blocks];
-      const last = [...lines];
-      const parsed = (some: readonly string[]): T[] => some.map((line) => JSON.parse(line) as T);
-      for (const block of picture) {
-        yield parsed(await linesOf(block));
-        await nextTurn();
-      }
-      if (last.length > 0) yield parsed(last);
-    },
-    async close() {
-      closed = true;
-      blocks = [];
-      lines = [];
-      if (file !== undefined) closeSync(file);
-      file = undefined;
-    },
-  };
-}
-
-const prefix = 'bitable-sync-spool-';
-
-/**
- * Makes a folder for one process, which only its user can read, and clears those that dead processes left. Where none
- * can be made, the run that needs a file there says so.
- * @param owner the process as the store knows it, and whether such a one lives
- */
-export function openSpoolFolder(
-  parent: string,
-  { owner, isAlive }: { readonly owner: string; readonly isAlive: IsAlive },
-): { readonly path: string; stop(): void } {
-  const name = `${prefix}${Buffer.from(owner).toString('base64url')}-`;
-  try {
-    for (const one of readdirSync(parent)) if (isLeft(parent, one, isAlive)) remove(join(parent, one));
-    const path = mkdtempSync(join(parent, name));
-    return { path, stop: () => remove(path) };
-  } catch {
-    return { path: join(parent, name), stop: () => undefined };
+  /** Frees memory and file; can be called again. */
+  close(): void {
+    this.#closed = true;
+    this.#blocks = [];
+    this.#lines = [];
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
   }
 }
 
-/** Whether a folder is this user's, and of a process that is gone. */
-function isLeft(parent: string, name: string, isAlive: IsAlive): boolean {
-  const owner = name.startsWith(prefix) ? name.slice(prefix.length, -7) : '';
-  if (owner === '' || isAlive(Buffer.from(owner, 'base64url').toString()) !== false) return false;
-  const about = lstatSync(join(parent, name), { throwIfNoEntry: false });
-  return about?.isDirectory() === true && about.uid === (process.getuid?.() ?? about.uid);
-}
-
-function remove(folder: string): void {
-  try {
-    rmSync(folder, { recursive: true, force: true });
-  } catch {
-    // The next process clears it.
-  }
-}
-
-/** Takes the name away at once, so that nothing is left behind whatever happens to the process. */
+/** Makes a file that only its user can read, and takes its name away at once: nothing is left whatever happens. */
 function openNameless(folder: string): number {
-  try {
-    const own = mkdtempSync(join(folder, 'spool-'));
-    const path = join(own, 'rows');
-    const file = openSync(path, 'wx+', 0o600);
-    unlinkSync(path);
-    rmdirSync(own);
-    return file;
-  } catch (error) {
-    throw diskProblem(folder, error);
-  }
+  const own = mkdtempSync(join(folder, 'bitable-sync-spool-'));
+  const path = join(own, 'rows');
+  const file = openSync(path, 'wx+', 0o600);
+  unlinkSync(path);
+  rmdirSync(own);
+  return file;
 }
 
 function diskProblem(folder: string, error: unknown): ProblemError {

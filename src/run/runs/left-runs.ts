@@ -7,7 +7,7 @@ import { type Board, board, type Parts } from '../job.ts';
 import type { Keeper } from '../keeper.ts';
 import { onlyFinished } from '../plan/left.ts';
 import { asLeft, counted, storedPlan } from '../plan.ts';
-import type { Clock, OpenTable, RunRecord, Scope, Store, Table } from '../ports.ts';
+import type { OpenTable, RunRecord, Scope, Table } from '../ports.ts';
 import { type GoingOn, goOnSync } from '../run.ts';
 import { resolved } from '../target.ts';
 import { type IsHeld, Launcher, type Leased, orRelease, type Work } from './launcher.ts';
@@ -91,11 +91,9 @@ const heldByStranger = {
 /** Runs that a process left: it stopped or was killed. */
 export class LeftRuns {
   readonly #known: KnownRuns;
-  readonly closing: Closer;
 
   constructor(known: KnownRuns) {
     this.#known = known;
-    this.closing = closer({ ...known.parts, definition: known.around.definition });
   }
 
   /** A run of the scope that a killed process left half done. */
@@ -149,7 +147,7 @@ export class LeftRuns {
       if (!left.state.planOnly && (await isHeld())) return undefined;
       return (await keeper.isFree(left.scope.table)) ? this.#resume(left) : undefined;
     }
-    const over = await this.closing.expire(left.id);
+    const over = await this.expire(left.id);
     return over && endedRun(board(over));
   }
 
@@ -164,7 +162,7 @@ export class LeftRuns {
           await leased.release();
           return undefined;
         }
-        if (await this.closing.isOld(record)) return this.#endAsItIs(record, leased);
+        if (await this.isOld(record)) return this.#endAsItIs(record, leased);
         return this.goOn(record, record.state.acts[0]?.by ?? { kind: 'cli' }, leased);
       });
     } catch (error) {
@@ -175,8 +173,40 @@ export class LeftRuns {
     }
   }
 
+  /** Closes a plan whose time to wait is over; answers the state from then on, nothing when it was not to be closed. */
+  async expire(run: string): Promise<State | undefined> {
+    const { store, clock } = this.#known.parts;
+    const state = (await store.journal.findRun(run))?.state;
+    const over = state?.status === 'waiting' && (state.waiting?.until ?? 0) <= clock.now();
+    return over ? this.#replace(state, expired(state, nobody, clock.now())) : undefined;
+  }
+
+  /** Whether a run was cut off so long ago that nobody expects it to go on. */
+  async isOld({ state, scope }: RunRecord): Promise<boolean> {
+    const { parts, around } = this.#known;
+    const saved = await around.definition(scope.definition).catch(() => undefined);
+    const since = state.acts.findLast(({ op }) => op !== 'restart')?.at ?? state.startedAt;
+    return parts.clock.now() - since > lifetimeOf(saved);
+  }
+
+  /** Closes a run that was cut off, with the counts of what is known to be written. Its table must be leased. */
+  async interrupt(left: RunRecord): Promise<State | undefined> {
+    const { store, clock } = this.#known.parts;
+    const { state } = left;
+    const plan = storedPlan(left);
+    const finished = plan && (await onlyFinished(left, plan, store));
+    const known = finished ? counted(state, finished.plan.basis, finished.chunks.map(asLeft)) : state;
+    const over = end({ ...known, notes: [...known.notes, cutOff] }, 'interrupted', clock.now());
+    return this.#replace(state, over);
+  }
+
+  async #replace(before: State, after: State): Promise<State | undefined> {
+    const { journal } = this.#known.parts.store;
+    return (await journal.replaceState(before.run, before, after)) ? after : undefined;
+  }
+
   async #endAsItIs(left: RunRecord, leased: Leased): Promise<Run | undefined> {
-    const over = await this.closing.interrupt(left);
+    const over = await this.interrupt(left);
     await leased.release();
     return over && endedRun(board(over));
   }
@@ -191,47 +221,6 @@ export const endedRun = ({ state, watch, meter }: Board): Run => ({
   ended: Promise.resolve(state()),
   lost: new AbortController().signal,
 });
-
-/** Closes what is too old to be carried out. */
-export interface Closer {
-  /** Closes a plan whose time to wait is over; answers the state from then on, nothing when it was not to be closed. */
-  expire(run: string): Promise<State | undefined>;
-  /** Whether a run was cut off so long ago that nobody expects it to go on. */
-  isOld(left: RunRecord): Promise<boolean>;
-  /** Closes a run that was cut off, with the counts of what is known to be written. Its table must be leased. */
-  interrupt(left: RunRecord): Promise<State | undefined>;
-}
-
-interface CloserParts {
-  readonly store: Pick<Store, 'journal'>;
-  readonly clock: Clock;
-  readonly definition: (name: string) => Promise<Definition>;
-}
-
-export function closer({ store: { journal }, clock, definition }: CloserParts): Closer {
-  const put = async (before: State, after: State): Promise<State | undefined> =>
-    (await journal.replaceState(before.run, before, after)) ? after : undefined;
-
-  return {
-    async expire(run) {
-      const state = (await journal.findRun(run))?.state;
-      const over = state?.status === 'waiting' && (state.waiting?.until ?? 0) <= clock.now();
-      return over ? put(state, expired(state, nobody, clock.now())) : undefined;
-    },
-    async isOld({ state, scope }) {
-      const saved = await definition(scope.definition).catch(() => undefined);
-      const since = state.acts.findLast(({ op }) => op !== 'restart')?.at ?? state.startedAt;
-      return clock.now() - since > lifetimeOf(saved);
-    },
-    async interrupt(left) {
-      const { state } = left;
-      const plan = storedPlan(left);
-      const finished = plan && (await onlyFinished(left, plan, { journal }));
-      const known = finished ? counted(state, finished.plan.basis, finished.chunks.map(asLeft)) : state;
-      return put(state, end({ ...known, notes: [...known.notes, cutOff] }, 'interrupted', clock.now()));
-    },
-  };
-}
 
 /** A plan that nobody can apply any more, and why. */
 export const expired = (state: State, why: Text, at: number): State =>

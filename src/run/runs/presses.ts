@@ -32,7 +32,7 @@ export class Presses {
   async apply(run: string, by: Actor, version?: number, how: Applying = {}): Promise<Acted> {
     const { withoutDeletes = false, patience } = how;
     const act = this.#act(withoutDeletes ? 'apply-no-deletes' : 'apply', by);
-    await this.#left.closing.expire(run);
+    await this.#left.expire(run);
     const workOf = this.#going({ withoutDeletes });
     return this.#press(run, act, { fits: canApply, workOf, version, patience });
   }

@@ -124,7 +124,7 @@ class Starting {
   async #begin(opened: Opened, leased: Leased & { readonly left: RunRecord | undefined }): Promise<Started> {
     const { ready, definition, request } = opened;
     const { left } = leased;
-    if (left && (await this.#left.closing.isOld(left))) await this.#left.closing.interrupt(left);
+    if (left && (await this.#left.isOld(left))) await this.#left.interrupt(left);
     else if (left) {
       const run = await this.#left.goOn(left, request.by, leased, definition);
       const plan = storedPlan(left);

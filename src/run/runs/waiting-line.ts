@@ -1,6 +1,7 @@
 import { outOfQueue } from '../../sync/state/progress.ts';
 import type { Queue, State } from '../../sync/state/state.ts';
 import { linked } from '../job.ts';
+import { freshRecord } from '../plan/make-plan.ts';
 import type { Clock, Log, RunRecord, Store } from '../ports.ts';
 import type { IsHeld, Launcher, Leased, Ready, Work } from './launcher.ts';
 import { HandedOver, type Run } from './runs.ts';
@@ -37,8 +38,7 @@ export class WaitingLine {
   async join(ready: Ready, work: Work): Promise<Run> {
     const { id, scope, board } = ready;
     board.set((state) => ({ ...state, queue: { place: 1, holder: null } }));
-    const record = { id, scope, fingerprint: '', plan: '', state: board.state(), card: null };
-    await this.#parts.store.journal.createRun(record);
+    await this.#parts.store.journal.createRun(freshRecord(id, scope, board.state()));
     const run = this.#stand(ready, work);
     // Whoever shows it first has something to say at once.
     const [place, holder] = await Promise.all([this.#placeOf(id, scope.table), this.#holderOf(scope.table)]);

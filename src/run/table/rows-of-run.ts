@@ -1,6 +1,7 @@
 import { showKey, unveiled } from '../../sync/fields/key.ts';
 import { type Change, decodeChanges } from '../../sync/plan/change.ts';
-import type { BadRow, Chapter, ChunkStatus, Story } from '../../sync/state/state.ts';
+import { chunkFacts } from '../../sync/plan/pace.ts';
+import type { BadRow, Chapter, Story } from '../../sync/state/state.ts';
 import { text } from '../../sync/words/text.ts';
 import { type Plan, storedPlan } from '../plan.ts';
 import type { ChunkRecord, RunRecord, Store } from '../ports.ts';
@@ -61,14 +62,14 @@ export interface Unwritten extends Omit<BadRow, 'kind'> {
   readonly kind: BadRow['kind'] | 'failed' | 'unknown' | 'delete-failed' | 'delete-unknown';
 }
 
-const notWritten: ReadonlySet<ChunkStatus> = new Set<ChunkStatus>(['failed', 'unknown', 'rejected']);
+const isUnwritten = ({ status }: ChunkRecord): boolean => chunkFacts[status].failed || status === 'rejected';
 
 /** Every row that a run did not write, some at a time: its bad rows first, then those of its chunks. */
 export async function* unwritten(run: RunRecord, store: Kept): AsyncGenerator<readonly Unwritten[]> {
   yield* store.rejects.rows(run.id);
   const plan = storedPlan(run);
   if (!plan) return;
-  for await (const { chunk, changes } of chunksOf(run, store, ({ status }) => notWritten.has(status))) {
+  for await (const { chunk, changes } of chunksOf(run, store, isUnwritten)) {
     const open = chunk.written > 0 ? await notConfirmed(changes, run, store) : changes;
     const isRefused = chunk.status === 'rejected';
     const keys = isRefused ? open.map(({ key }) => key) : [];

@@ -64,7 +64,7 @@ export function verifier(parts: VerifyParts): Verify {
         notes: [...sides.notes, ...notes],
       };
     } finally {
-      await spools.close();
+      spools.close();
     }
   };
 }

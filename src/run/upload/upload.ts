@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Change } from '../../sync/plan/change.ts';
-import { pauseBefore } from '../../sync/plan/pace.ts';
+import { chunkFacts, pauseBefore } from '../../sync/plan/pace.ts';
 import { newOptions } from '../../sync/plan/policy.ts';
 import type { Plan } from '../plan.ts';
 import type { ChunkRecord } from '../ports.ts';
@@ -18,7 +18,7 @@ export async function upload(log: ChunkLog): Promise<Stopped | undefined> {
   const way = new Delivery(log);
   try {
     const stopped = await inRounds(way, (chunk) => !isDelete(chunk));
-    const isClean = log.all().every((chunk) => isDelete(chunk) || isSettledWell(chunk.status));
+    const isClean = log.all().every((chunk) => isDelete(chunk) || chunkFacts[chunk.status].good);
     return stopped || !isClean ? stopped : await inRounds(way, isDelete);
   } catch (error) {
     // Whoever cancels wants to know what was written.
@@ -41,10 +41,6 @@ export async function settleDoubt(log: ChunkLog): Promise<void> {
 }
 
 const isDelete = ({ kind }: ChunkRecord): boolean => kind === 'delete';
-
-/** A row that Feishu refuses for what is in it holds no delete back: it would do so for ever. */
-const isSettledWell = (status: ChunkRecord['status']): boolean =>
-  status === 'done' || status === 'split' || status === 'rejected';
 
 async function inRounds(way: Delivery, mine: (chunk: ChunkRecord) => boolean): Promise<Stopped | undefined> {
   const { log, settling } = way;
