@@ -4,7 +4,7 @@ import { parseEnv } from 'node:util';
 import type { Environment } from './setting-values.ts';
 import { settings } from './settings.ts';
 import { type Problem, type ProblemError, problem } from './sync/words/problem.ts';
-import { count, edits, nearest, text } from './sync/words/text.ts';
+import { count, edits, listed, nearest, text } from './sync/words/text.ts';
 
 /** Variables with those of the `.env` file, and what in that file does not do what it looks like. */
 export interface ReadEnvironment {
@@ -230,13 +230,13 @@ function connectionMeant(name: string): string | undefined {
 const bareLetters = (name: string): string => name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '');
 
 function unknownSetting(name: string, meant: readonly string[]): Problem {
-  const [own, near] = [feishuNames.join(', '), meant.join(', ')];
+  const [own, near] = [listed(feishuNames), listed(meant)];
   const cure =
     meant.length > 0
-      ? text(`是不是 ${near}？请改名。`, `Did you mean ${near}? Rename it.`)
+      ? text(`是不是 ${near.zh}？请改名。`, `Did you mean ${near.en}? Rename it.`)
       : text(
-          `以 FEISHU_ 开头的设置有：${own}。请改名；不是给本程序用的可以不管。`,
-          `The settings that begin with FEISHU_ are ${own}. Rename it, or ignore this if it is for another program.`,
+          `以 FEISHU_ 开头的设置有：${own.zh}。请改名；不是给本程序用的可以不管。`,
+          `The settings that begin with FEISHU_ are ${own.en}. Rename it, or ignore this if it is for another program.`,
         );
   const message = text('没有这个设置，它不起作用。', 'There is no such setting, so it does nothing.');
   return { code: 'warn-unknown-setting', where: name, message, cure };

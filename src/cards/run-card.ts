@@ -104,7 +104,7 @@ function footer(state: State, { now, timeZone }: RunView): readonly Element[] {
   const parts = [
     by && text(`${by.zh} 发起`, `started by ${by.en}`),
     same(moment(state.startedAt, timeZone)),
-    ended && text(`用时 ${took.zh}`, `took ${took.en}`),
+    ended && text(`用时${/^\d/.test(took.zh) ? ' ' : ''}${took.zh}`, `took ${took.en}`),
     ended && text(`调用 ${calls} 次${back}`, `${calls} calls${sent}`),
   ];
   const later = state.acts.filter((act) => act.op !== 'start').slice(-3);

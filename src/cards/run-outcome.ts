@@ -1,7 +1,7 @@
 import { reasonOf } from '../sync/state/counts.ts';
 import { asksFirst, errorsOf } from '../sync/state/progress.ts';
 import type { BadRow, ChunkKind, Sample, State } from '../sync/state/state.ts';
-import { count, type Text, text } from '../sync/words/text.ts';
+import { count, listed, type Text, text } from '../sync/words/text.ts';
 import type { Element, Elements, Room } from './parts/card.ts';
 import {
   aside,
@@ -183,7 +183,7 @@ function badLine(group: State['badRows'][number], { chars }: Room): Text {
       text(`${count(rows)} 行`, some(rows, 'row')),
       field !== undefined && same(plain(field, 40)),
       plainText(reasonOf(group), Math.ceil(chars / 2)),
-      same(samples.map(nameOf).join(', ') + (rows > samples.length ? ', …' : '')),
+      listed([...samples.map(nameOf), ...(rows > samples.length ? ['…'] : [])]),
     ],
     ' · ',
   );

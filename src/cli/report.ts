@@ -144,7 +144,7 @@ function badRowLines({ badRows }: State, say: Say, locale: Locale): readonly str
   const lines = badRows.slice(0, shownAtMost).map((group) => {
     const { field, rows, samples } = group;
     const names = samples.map(({ key, row }) => key || (row === null ? '—' : `#${count(row)}`));
-    const some = names.join(', ') + (rows > names.length ? ', …' : '');
+    const some = [...names, ...(rows > names.length ? ['…'] : [])].join(say('、', ', '));
     const much = `${count(rows)} ${say('行', rows === 1 ? 'row' : 'rows')}`;
     const words = [much, field, inLocale(reasonOf(group), locale), some];
     return `    ${words.filter(Boolean).join(' · ')}`;

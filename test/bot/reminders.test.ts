@@ -119,6 +119,16 @@ it('pause pauses nothing where nothing happens by the clock, and says so', async
   expect(await pause(orders, anna, parts)).toMatchObject({ kind: 'done' });
 });
 
+it('resume resumes nothing where nothing happens by the clock, but for a pause that is left', async () => {
+  const parts = newParts();
+  expect(await resumeSchedule(orders, anna, parts)).toMatchObject({
+    kind: 'wrong',
+    words: { en: expect.stringContaining('no schedule') },
+  });
+  await parts.kept.holds.pause('orders', { by: 'ou_anna', at: 0, away: undefined });
+  expect(await resumeSchedule(orders, anna, parts)).toMatchObject({ kind: 'done' });
+});
+
 it('pause and resume, mute and unmute leave no mark behind but the moment of the resume', async () => {
   const parts = newParts();
   await pause({ ...orders, schedule: [{ do: 'run', cron: '0 9 * * *' }] }, anna, parts);

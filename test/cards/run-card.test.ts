@@ -211,6 +211,7 @@ it('counts a retry from its own start, and what it took by the work done', () =>
   expect(words(stateWith({ phase: 'reading', acts }))).toContain('已用 2 秒');
   const ms = { total: 5_000, source: 0, table: 0, diff: 0, upload: 0 };
   expect(words(endedWith('done', { ms }))).toContain('用时 5 秒');
+  expect(words(endedWith('done', { ms: { ...ms, total: 5 } }))).toContain('用时不到 1 秒');
   expect(words(endedWith('done'))).toContain('用时 1 分 12 秒');
   expect(words(endedWith('waiting', { endedAt: null }))).toContain('用时 1 分 12 秒');
 });
@@ -329,7 +330,7 @@ it('groups bad rows by reason and names some of them', () => {
   }));
   const late = { kind: 'rejected' as const, key: '', row: null, reason };
   const said = words(endedWith('partial', { badRows: grouped([late, ...rows]) }));
-  expect(said).toContain('37 行 · 城市 · 没有这个选项 · A0, A1, A2, A3, A4, …');
+  expect(said).toContain('37 行 · 城市 · 没有这个选项 · A0、A1、A2、A3、A4、…');
   expect(said).toContain('1 行 · 没有这个选项 · —');
   expect(words(state('partial'), 'en-US')).toContain('1 row · empty key · #9');
 });

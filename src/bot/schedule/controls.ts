@@ -120,16 +120,23 @@ export async function removeReminder(
 type Change = (definition: Definition, asker: Asker, bot: ControlParts) => Promise<Said>;
 
 /** Stops everything that a definition does by the clock; runs by people go on. */
-export const pauseSchedule: Change = async ({ name, schedule }, { openId: by }, { kept, clock }) => {
-  const set = (await kept.reminders.all()).some((one) => one.definition === name);
-  if (schedule.length === 0 && !set)
+export const pauseSchedule: Change = async (definition, { openId: by }, { kept, clock }) => {
+  const { name } = definition;
+  if (await hasNoSchedule(definition, kept))
     return wrong('它没有定时任务，没有可以暂停的。', 'It has no schedule, so there is nothing to pause.');
   await kept.holds.pause(name, { by, at: clock.now(), away: undefined });
   return done('定时任务已暂停。', 'The schedule is paused.');
 };
 
+/** Whether nothing happens by the clock for it: neither its file nor anybody in a chat has set a time. */
+const hasNoSchedule = async ({ name, schedule }: Definition, kept: ControlParts['kept']): Promise<boolean> =>
+  schedule.length === 0 && !(await kept.reminders.all()).some((one) => one.definition === name);
+
 /** Lets the clock go on; times that passed meanwhile are left out. */
-export const resumeSchedule: Change = async ({ name }, _, { kept, clock }) => {
+export const resumeSchedule: Change = async (definition, _, { kept, clock }) => {
+  const { name } = definition;
+  if ((await hasNoSchedule(definition, kept)) && !(await kept.holds.paused()).has(name))
+    return wrong('它没有定时任务，没有可以恢复的。', 'It has no schedule, so there is nothing to resume.');
   await kept.holds.resume(name, clock.now());
   return done('定时任务已恢复。', 'The schedule goes on.');
 };

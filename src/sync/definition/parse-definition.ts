@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Problem } from '../words/problem.ts';
-import { nearest, type Text, text } from '../words/text.ts';
+import { listed, nearest, type Text, text } from '../words/text.ts';
 import { zoneIssue } from '../words/zone.ts';
 import { parseAddress } from './address.ts';
 import {
@@ -208,7 +208,7 @@ function unknownKey(path: Path, known: readonly string[]): Issue {
   const key = String(path.at(-1));
   const where = shown(path);
   const near = nearest(key, known);
-  const list = (near.length > 0 ? near : known).join(', ');
+  const list = listed(near.length > 0 ? near : known);
   return {
     code: 'unknown-key',
     path,
@@ -216,8 +216,8 @@ function unknownKey(path: Path, known: readonly string[]): Issue {
     message: text(`不认识 ${where.zh}`, `${where.en} is unknown`),
     cure:
       near.length > 0
-        ? text(`是不是 ${list}？`, `Did you mean ${list}?`)
-        : text(`这里可以写：${list}`, `What can stand here: ${list}.`),
+        ? text(`是不是 ${list.zh}？`, `Did you mean ${list.en}?`)
+        : text(`这里可以写：${list.zh}`, `What can stand here: ${list.en}.`),
   };
 }
 

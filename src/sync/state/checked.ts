@@ -87,11 +87,12 @@ export function verifiedLines(seen: Verified): readonly Text[] {
       `${count(rows)} rows, ${count(records)} records, ${count(counts.equal)} equal`,
     ),
     ...worst.map((one) => {
-      const keys = (samples[one] ?? []).join(', ') + (counts[one] > (samples[one]?.length ?? 0) ? ', …' : '');
+      const some = samples[one] ?? [];
+      const keys = listed([...some, ...(counts[one] > some.length ? ['…'] : [])]);
       const { mark, zh, en } = findings[one];
       return text(
-        `${mark} ${zh} ${count(counts[one])}：${keys}`,
-        `${mark} ${count(counts[one])} ${en}: ${keys}`,
+        `${mark} ${zh} ${count(counts[one])}：${keys.zh}`,
+        `${mark} ${count(counts[one])} ${en}: ${keys.en}`,
       );
     }),
     ...(leftAlone === 0
