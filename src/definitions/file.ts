@@ -21,60 +21,69 @@ export type ParsedFile =
   | { readonly name: string; readonly definition: Definition; readonly where: string }
   | { readonly name: string | undefined; readonly problems: readonly [Problem, ...Problem[]] };
 
-/** Says where an offset of the file is: `file:line:column`. */
-type Where = (offset: number) => string;
+/** Something wrong, and where in the file it begins. */
+interface Fault extends Pick<Problem, 'code' | 'message' | 'cure'> {
+  readonly offset: number;
+}
 
-/** Reads a definition from YAML. Each problem says where it stands: `file:line:column`. Never throws. */
+/** Reads a definition from YAML. Each problem says where it is: `file:line:column`. Never throws. */
 export function parseFile(file: string, yaml: string): ParsedFile {
   const lines = new LineCounter();
   const document = parseDocument(yaml, {
-    lineCounter: lines,
-    prettyErrors: false,
-    logLevel: 'error',
+    ...{ lineCounter: lines, prettyErrors: false, logLevel: 'error' },
     // Also for a file that says %YAML 1.1, where yes is true and 1:30 is 90.
     schema: 'core',
     uniqueKeys: (one, other) => asWritten(one) === asWritten(other),
   });
-  const where: Where = (offset) => {
+  const where = (offset: number): string => {
     const { line, col } = lines.linePos(offset);
     return `${file}:${Math.max(line, 1)}:${Math.max(col, 1)}`;
   };
+  const told = ({ code, message, cure, offset }: Fault): Problem => {
+    return { code, message, cure, where: where(offset) };
+  };
+  const refused = (first: Fault, ...others: readonly Fault[]): ParsedFile => {
+    return { name: nameIn(document), problems: [told(first), ...others.map(told)] };
+  };
   const bare = bareCron(document, yaml);
-  if (bare !== undefined) return { name: nameIn(document), problems: [unquotedCron(where(bare))] };
+  if (bare !== undefined) return refused({ ...unquotedCron, offset: bare });
   const [error] = document.errors;
   // One slip makes the parser stumble again and again: only the first is worth reading.
-  if (error) return { name: nameIn(document), problems: [syntaxProblem(error, yaml, lines, where)] };
-  const [lost, ...others] = lostKeys(document).map(({ key, problem }) => ({
-    ...problem,
-    where: where(beginning(key) ?? 0),
-  }));
-  if (lost) return { name: nameIn(document), problems: [lost, ...others] };
+  if (error) return refused(syntaxFault(error, yaml, lines));
+  const [lost, ...others] = lostKeys(document).map(({ key, problem }) => {
+    return { ...problem, offset: beginning(key) ?? 0 };
+  });
+  if (lost) return refused(lost, ...others);
   takeAsWritten(document);
   const raw = plainValue(document);
-  if (raw === undefined) return { name: undefined, problems: [tangled(where(danglingAt(document)))] };
-  if (raw === null) return { name: undefined, problems: [empty(where(0))] };
+  if (raw === undefined) {
+    return { name: undefined, problems: [told({ ...tangled, offset: danglingAt(document) })] };
+  }
+  if (raw === null) return refused({ ...empty, offset: 0 });
   const parsed = parseDefinition(raw);
   const issues = parsed.kind === 'definition' ? cronIssues(parsed.definition) : parsed.issues;
+  const offsetAt = (path: Path, atKey?: boolean): number => offsetOf(document, path, atKey);
   if (parsed.kind === 'definition' && issues.length === 0) {
     const { source, ...rest } = parsed.definition;
-    const at = where(offsetOf(document, ['source', 'query'], false));
+    const at = where(offsetAt(['source', 'query']));
     return {
       name: rest.name,
       definition: { ...rest, source: { ...source, at } },
-      where: where(offsetOf(document, ['name'], false)),
+      where: where(offsetAt(['name'])),
     };
   }
-  const told = issues.map((issue) => issueProblem(issue, where(offsetOf(document, issue.path, issue.atKey))));
-  const [one, ...more] = told;
-  return { name: nameIn(document), problems: one ? [one, ...more] : [tangled(where(0))] };
+  const [one = { ...tangled, offset: 0 }, ...more] = issues.map((issue) => {
+    return { ...issue, offset: offsetAt(issue.path, issue.atKey) };
+  });
+  return refused(one, ...more);
 }
 
 /** Times that no clock can follow. */
 const cronIssues = ({ schedule }: Definition): readonly Issue[] =>
   schedule.flatMap(({ cron }, at) => {
     if (validate(cron)) return [];
-    const path = ['schedule', at, 'cron'];
-    return [neverComes(cron) ? neverCron(path, cron) : wrongCron(path, cron)];
+    const why = neverComes(cron) ? neverCron(cron) : wrongCron(cron);
+    return [{ code: 'wrong-cron', path: ['schedule', at, 'cron'], ...why }];
   });
 
 /** Whether day and month are right by themselves but never meet. */
@@ -83,9 +92,7 @@ function neverComes(cron: string): boolean {
   return fields.length >= 5 && [-3, -2].every((at) => validate(fields.with(at, '*').join(' ')));
 }
 
-const neverCron = (path: Path, cron: string): Issue => ({
-  code: 'wrong-cron',
-  path,
+const neverCron = (cron: string) => ({
   message: text(
     `「${cron}」永远不会到来：这些月份没有这一天`,
     `"${cron}" never comes: its months have no such day`,
@@ -96,9 +103,7 @@ const neverCron = (path: Path, cron: string): Issue => ({
   ),
 });
 
-const wrongCron = (path: Path, cron: string): Issue => ({
-  code: 'wrong-cron',
-  path,
+const wrongCron = (cron: string) => ({
   message: text(`「${cron}」不是 cron 时间`, `"${cron}" is no cron expression`),
   cure: text(
     '写五段：分 时 日 月 周，如 0 9 * * 1-5（工作日九点）',
@@ -135,15 +140,14 @@ function bareCron(document: Document, yaml: string): number | undefined {
   return offset;
 }
 
-const unquotedCron = (where: string): Problem => ({
+const unquotedCron = {
   code: 'unquoted-cron',
   message: text(
     'cron 没有加引号，YAML 读成了别的东西',
     'cron stands without quotes, and YAML reads it as something else',
   ),
   cure: text('给它加上引号，如 cron: "*/5 * * * *"', 'Put it in quotes, such as cron: "*/5 * * * *".'),
-  where,
-});
+};
 
 function nameIn(document: Document): string | undefined {
   const name: unknown = isMap(document.contents) ? document.contents.get('name') : undefined;
@@ -196,14 +200,7 @@ function offsetOf(document: Document, path: Path, atKey = false): number {
 const beginning = (node: unknown): number | undefined =>
   (node as { range?: readonly number[] | null } | null)?.range?.[0];
 
-const issueProblem = ({ code, message, cure }: Issue, where: string): Problem => ({
-  code,
-  message,
-  cure,
-  where,
-});
-
-const tangled = (where: string): Problem => ({
+const tangled = {
   code: 'yaml',
   message: text(
     '引用（*）没有对应的 &，或引用太多',
@@ -213,17 +210,15 @@ const tangled = (where: string): Problem => ({
     '以 * 开头的值要加引号；其他引用请直接写出内容',
     'Quote values that begin with *; write the others out.',
   ),
-  where,
-});
+};
 
-const empty = (where: string): Problem => ({
+const empty = {
   code: 'empty-file',
   message: text('文件是空的', 'the file is empty'),
   cure: text('写上 name、source、key 和 target', 'Write at least name, source, key and target.'),
-  where,
-});
+};
 
-function syntaxProblem(error: YAMLError, yaml: string, lines: LineCounter, where: Where): Problem {
+function syntaxFault(error: YAMLError, yaml: string, lines: LineCounter): Fault {
   const at = error.pos[0];
   const start = lines.lineStarts[Math.max(lines.linePos(at).line - 1, 0)] ?? 0;
   const line = yaml.slice(start, start + 200);
@@ -232,7 +227,7 @@ function syntaxProblem(error: YAMLError, yaml: string, lines: LineCounter, where
   const [message, cure = checkLine] = syntax.get(own ?? error.code) ?? [
     text('不是有效的 YAML', `this is no valid YAML: ${error.message}`),
   ];
-  return { code: 'yaml', message, cure, where: where(own === undefined ? at : start) };
+  return { code: 'yaml', message, cure, offset: own === undefined ? at : start };
 }
 
 const wideColon = 'WIDE_COLON';

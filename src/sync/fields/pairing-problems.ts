@@ -42,21 +42,17 @@ const quoted = (list: readonly Homeless[]): Text => {
   return text(names.map((name) => `「${name}」`).join(''), names.map((name) => `"${name}"`).join(', '));
 };
 
-/** Lists the fields that the table lacks; `free`: its fields that no column goes to. */
+/** Says which fields the table lacks, if any; `free`: its fields that no column goes to. */
 export function missingFields(list: readonly Homeless[], free: readonly Field[]): Problem[] {
   if (list.length === 0) return [];
   const names = quoted(list);
   const meant = meantFields(list, free);
-  return [
-    {
-      code: lacksFields,
-      message: text(`表格里没有这些字段：${names.zh}`, `the table has no fields ${names.en}`),
-      cure: text(
-        `${meant.zh}在定义里写 create: fields 让同步新建它们，或在多维表格里自己新建（名称完全一致），或在定义的 fields 里写 skip / to。`,
-        `${meant.en}Say create: fields in the definition to have them created, create them in the table (exactly these names), or say skip or to in the definition’s fields.`,
-      ),
-    },
-  ];
+  const message = text(`表格里没有这些字段：${names.zh}`, `the table has no fields ${names.en}`);
+  const cure = text(
+    `${meant.zh}在定义里写 create: fields 让同步新建它们，或在多维表格里自己新建（名称完全一致），或在定义的 fields 里写 skip / to。`,
+    `${meant.en}Say create: fields in the definition to have them created, create them in the table (exactly these names), or say skip or to in the definition’s fields.`,
+  );
+  return [{ code: lacksFields, message, cure }];
 }
 
 /** Fields of the table that may have been meant: written in another case, with other brackets, with a slip. */
@@ -76,23 +72,19 @@ function meantFields(list: readonly Homeless[], free: readonly Field[]): Text {
   );
 }
 
-/** Lists the fields that were written before and have been deleted. */
+/** Says which fields were written before and have been deleted, if any. */
 export function goneFields(list: readonly Homeless[]): Problem[] {
   if (list.length === 0) return [];
-  const names = quoted(list);
-  return [
-    {
-      code: lostFields,
-      message: text(
-        `以前写入的字段被删除了：${names.zh}`,
-        `fields that were written before have been deleted: ${names.en}`,
-      ),
-      cure: text(
-        '在多维表格里撤销删除或新建同名字段，或在定义的 fields 里写 skip。',
-        'Undo the deletion or create fields of these names in the table, or say skip in the definition’s fields.',
-      ),
-    },
-  ];
+  const { zh, en } = quoted(list);
+  const message = text(
+    `以前写入的字段被删除了：${zh}`,
+    `fields that were written before have been deleted: ${en}`,
+  );
+  const cure = text(
+    '在多维表格里撤销删除或新建同名字段，或在定义的 fields 里写 skip。',
+    'Undo the deletion or create fields of these names in the table, or say skip in the definition’s fields.',
+  );
+  return [{ code: lostFields, message, cure }];
 }
 
 /** The codes of problems that creating fields solves. */
@@ -100,18 +92,9 @@ export const lacksFields = 'no-such-field';
 export const lostFields = 'field-gone';
 
 /** Lists rules of the definition that are about no column of the query. */
-export function unknownRules(definition: Definition, columns: readonly Column[]): Problem[] {
-  const names = new Set(columns.map((column) => column.name));
-  return Object.keys(definition.fields)
-    .filter((name) => !names.has(name))
-    .map((name) => ({
-      code: 'no-such-column',
-      message: text(
-        `fields 里的「${name}」不是查询的列`,
-        `fields names "${name}", which is no column of the query`,
-      ),
-      cure: columnsCure(name, [...names]),
-    }));
+export function unknownRules({ fields: rules }: Definition, columns: readonly Column[]): Problem[] {
+  const names = columns.map(({ name }) => name);
+  return Object.keys(rules).flatMap((name) => noColumn('fields', name, names));
 }
 
 /** Lists private columns that are neither a column nor a field: their values would be shown, and nobody told. */
@@ -121,21 +104,19 @@ export function unknownPrivate(
   fields: readonly Field[],
 ): Problem[] {
   const names = columns.map(({ name }) => name);
-  const known = new Set([
-    ...names,
-    ...fields.map(({ name }) => name),
-    ...names.map((name) => fieldName(definition, name)),
-  ]);
-  return definition.private
-    .filter((name) => !known.has(name))
-    .map((name) => ({
-      code: 'no-such-column',
-      message: text(
-        `private 里的「${name}」不是查询的列`,
-        `private names "${name}", which is no column of the query`,
-      ),
-      cure: columnsCure(name, [...known]),
-    }));
+  const aims = names.map((name) => fieldName(definition, name));
+  const known = [...names, ...fields.map(({ name }) => name), ...aims];
+  return definition.private.flatMap((name) => noColumn('private', name, known));
+}
+
+/** Says that an entry of the definition names no column. */
+function noColumn(entry: string, name: string, known: readonly string[]): Problem[] {
+  if (known.includes(name)) return [];
+  const message = text(
+    `${entry} 里的「${name}」不是查询的列`,
+    `${entry} names "${name}", which is no column of the query`,
+  );
+  return [{ code: 'no-such-column', message, cure: columnsCure(name, [...new Set(known)]) }];
 }
 
 /** The name of the field that the definition gives a column. */
@@ -169,33 +150,24 @@ export const isFilledKey = (definition: Definition, pair: Pair): boolean =>
 
 /** Says why a column cannot fill its field. */
 export function kindProblems({ column, field, rule }: Pair, key: boolean): Problem[] {
-  if (!kinds.has(field.kind)) {
-    return [
-      {
-        code: 'read-only-field',
-        message: text(
-          `字段「${field.name}」（${field.look}）不能由同步写入`,
-          `the field "${field.name}" (${field.look}) cannot be written by a sync`,
-        ),
-        cure: key ? keyCure(field.kind) : skipCure(column.name),
-      },
-    ];
+  const { name, kind, look } = field;
+  if (!kinds.has(kind)) {
+    const message = text(
+      `字段「${name}」（${look}）不能由同步写入`,
+      `the field "${name}" (${look}) cannot be written by a sync`,
+    );
+    return [{ code: 'read-only-field', message, cure: key ? keyCure(kind) : skipCure(column.name) }];
   }
-  const unfit = refusal(column, field, rule);
-  if (rule.as === undefined || rule.as === field.kind) return unfit ? [unfit] : [];
-  return [
-    {
-      code: 'other-kind',
-      message: text(
-        `定义说「${field.name}」是 ${rule.as}，表格里它是 ${field.kind}（${field.look}）`,
-        `the definition says "${field.name}" is ${rule.as}, in the table it is ${field.kind} (${field.look})`,
-      ),
-      cure: text(
-        '改定义里的 as，或改表格里的字段类型。',
-        'Change as in the definition, or the field’s type in the table.',
-      ),
-    },
-  ];
+  if (rule.as === undefined || rule.as === kind) return [refusal(column, field, rule) ?? []].flat();
+  const message = text(
+    `定义说「${name}」是 ${rule.as}，表格里它是 ${kind}（${look}）`,
+    `the definition says "${name}" is ${rule.as}, in the table it is ${kind} (${look})`,
+  );
+  const cure = text(
+    '改定义里的 as，或改表格里的字段类型。',
+    'Change as in the definition, or the field’s type in the table.',
+  );
+  return [{ code: 'other-kind', message, cure }];
 }
 
 const skipCure = (column: string): Text =>
@@ -217,16 +189,15 @@ const keyCure = (kind: FieldKind): Text =>
       );
 
 export function doubledFields(pairs: readonly Pair[]): Problem[] {
-  const seen = new Set<string>();
-  const twice = new Set<string>();
-  for (const { field } of pairs) (seen.has(field.name) ? twice : seen).add(field.name);
+  const names = pairs.map(({ field }) => field.name);
+  const twice = new Set(names.filter((name, at) => names.indexOf(name) < at));
+  const cure = text(
+    '改查询里的列名，或在 fields 里用 skip / to。',
+    'Rename a column in the query, or say skip or to in fields.',
+  );
   return [...twice].map((name) => ({
-    code: 'doubled-field',
+    ...{ code: 'doubled-field', cure },
     message: text(`有两列写入同一个字段「${name}」`, `two columns go to the field "${name}"`),
-    cure: text(
-      '改查询里的列名，或在 fields 里用 skip / to。',
-      'Rename a column in the query, or say skip or to in fields.',
-    ),
   }));
 }
 
@@ -236,33 +207,25 @@ export function keyProblems(
   columns: readonly Column[],
   pairs: readonly Pair[],
 ): Problem[] {
+  const names = columns.map(({ name }) => name);
   return definition.key.flatMap((part): Problem[] => {
-    if (!columns.some((column) => column.name === part.column)) {
-      return [
-        {
-          code: 'no-key-column',
-          message: text(`查询里没有主键列「${part.column}」`, `the query has no key column "${part.column}"`),
-          cure: columnsCure(
-            part.column,
-            columns.map((column) => column.name),
-          ),
-        },
-      ];
+    if (!names.includes(part.column)) {
+      const message = text(
+        `查询里没有主键列「${part.column}」`,
+        `the query has no key column "${part.column}"`,
+      );
+      return [{ code: 'no-key-column', message, cure: columnsCure(part.column, names) }];
     }
-    const pair = pairs.find(({ column }) => column.name === part.column);
-    if (!pair || !kinds.has(pair.field.kind) || canBeKey(pair.field.kind)) return [];
-    return [
-      {
-        code: 'no-key-kind',
-        message: text(
-          `字段「${pair.field.name}」（${pair.field.look}）不能做主键`,
-          `the field "${pair.field.name}" (${pair.field.look}) cannot be a key`,
-        ),
-        cure: text(
-          '主键可以是文本、数字、电话、日期或单选字段。',
-          'A key is a text, number, phone, date or single-select field.',
-        ),
-      },
-    ];
+    const field = pairs.find(({ column }) => column.name === part.column)?.field;
+    if (!field || !kinds.has(field.kind) || canBeKey(field.kind)) return [];
+    const message = text(
+      `字段「${field.name}」（${field.look}）不能做主键`,
+      `the field "${field.name}" (${field.look}) cannot be a key`,
+    );
+    const cure = text(
+      '主键可以是文本、数字、电话、日期或单选字段。',
+      'A key is a text, number, phone, date or single-select field.',
+    );
+    return [{ code: 'no-key-kind', message, cure }];
   });
 }
