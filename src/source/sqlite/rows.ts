@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
 import type { Value } from '../../sync/fields/column.ts';
 import { rowsPerTurn } from '../../sync/words/limits.ts';
@@ -7,10 +8,10 @@ type Cell = string | number | bigint | null | Uint8Array;
 
 /** Some rows on their way between the processes; none at the end. */
 export interface Group {
-  /** As JSON where that can hold them: the driver takes five times as long to make a value of each cell. */
-  readonly rows: string | readonly (readonly Value[])[];
-  /** By column the numbers that are not whole, row by row: SQLite's JSON rounds them. */
-  readonly reals: readonly (readonly [column: number, values: readonly (number | null)[]])[];
+  /** JSON in UTF-8 where that can hold them: the driver takes five times as long to make a value of each cell. */
+  readonly rows: Uint8Array | readonly (readonly Value[])[];
+  /** By column the numbers that are not whole, row by row, or NaN: SQLite's JSON rounds them. */
+  readonly reals: readonly (readonly [column: number, values: Float64Array])[];
 }
 
 /** A group of rows is full when it has so many bytes. */
@@ -41,14 +42,14 @@ export function collectedRows(
 
   function inPack(to: number): Group | undefined {
     const [rows, count, ...odd] = packed ? cellsOf(packed, at, to) : [];
-    // Where a text is broken, the driver has put this in its place.
-    if (typeof rows !== 'string' || rows.includes('\ufffd') || odd.includes('blob')) return undefined;
+    if (!(rows instanceof Uint8Array) || !isUtf8(rows) || odd.includes('blob')) return undefined;
     const reals = odd.flatMap((type, column): Group['reals'] => {
       if (type !== 'real') return [];
       const name = names[column] ?? '';
       const statement = realsOf.get(name) ?? select([`case typeof(${name}) when 'real' then ${name} end`]);
       realsOf.set(name, statement);
-      return [[column, (statement.all(at, to) as unknown as (number | null)[][]).map(([one = null]) => one)]];
+      const cells = statement.all(at, to) as unknown as (number | null)[][];
+      return [[column, Float64Array.from(cells, ([cell]) => cell ?? Number.NaN)]];
     });
     at += Number(count);
     perRow = rows.length / Number(count);
@@ -77,7 +78,7 @@ export function collectedRows(
  * else numbers that are not whole.
  */
 const inJson = (names: readonly string[]): string[] => [
-  `json_group_array(json_array(${names.map(jsonCell).join(', ')}))`,
+  `cast(json_group_array(json_array(${names.map(jsonCell).join(', ')})) as blob)`,
   'count(*)',
   ...names.map((name) => `min(case when typeof(${name}) in ('blob', 'real') then typeof(${name}) end)`),
 ];
@@ -116,12 +117,12 @@ function reader(encoding: string): (cell: Cell) => Value {
 
 /** The rows of a group, as they are read. */
 export function rowsIn({ rows, reals }: Group): readonly (readonly Value[])[] {
-  if (typeof rows !== 'string') return rows;
-  const read = JSON.parse(rows) as Value[][];
+  if (!(rows instanceof Uint8Array)) return rows;
+  const read = JSON.parse(Buffer.from(rows.buffer, rows.byteOffset, rows.length).toString()) as Value[][];
   for (const [column, values] of reals) {
     values.forEach((value, at) => {
       const row = read[at];
-      if (row && value !== null) row[column] = value;
+      if (row && !Number.isNaN(value)) row[column] = value;
     });
   }
   return read;
