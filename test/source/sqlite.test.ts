@@ -320,7 +320,7 @@ it('a reader does not outlive the program that asked', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'source-test-'));
   new DatabaseSync(join(folder, 'shop.db')).close();
   const program = `const { sqliteSource } = await import(${JSON.stringify(pathToFileURL(join(await built(), 'source/sqlite/sqlite.js')))});
-    const { systemClock } = await import(${JSON.stringify(pathToFileURL(join(await built(), 'clock.js')))});
+    const { systemClock } = await import(${JSON.stringify(pathToFileURL(join(await built(), 'process.js')))});
     const source = sqliteSource('${folder}/shop.db', { where: 'X', clock: systemClock });
     source.rows({ sql: ${JSON.stringify(slowQuery(2000))}, timeout: 60000, timeZone: 'UTC' }, new AbortController().signal);
     const { readFileSync } = await import('node:fs');
