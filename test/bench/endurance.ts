@@ -23,6 +23,10 @@ export async function benchKilled(parts: Parts): Promise<void> {
     const again = feishu.ask({ kind: 'arrival', route: 'records.batch_create', nth: 1 });
     const { startedAt } = await place.kill(again);
     const seconds = (((await again) - startedAt) / 1000).toFixed(2);
-    print(`a killed run of 100,000 rows sends again ${seconds} s after it has its table (aim: 2 s)`);
+    // Half of the records are there by then, and are read, 500 a call, before anything more is sent.
+    const aim = (100 * latency) / 1000 + 2;
+    print(
+      `a killed run of 100,000 rows sends again ${seconds} s after it has its table (aim: ${aim} s, a whole read and 2 s)`,
+    );
   });
 }

@@ -50,8 +50,10 @@ const searchPage = 500;
 const fieldPage = 100;
 const chunk = 1_000;
 const deletesPerCall = 500;
+const looksPerCall = 100;
 
-/** The fewest calls of a run, by name. The table list is read before and after the records, to see whether they moved. */
+/** The fewest calls of a run, by name. The table list is read before and after the records, to see whether
+ * they moved, and what is to be deleted is looked up. */
 function least({ fields, records, creates, updates, deletes }: Work): Readonly<Record<string, number>> {
   return {
     'auth.token': 1,
@@ -61,6 +63,7 @@ function least({ fields, records, creates, updates, deletes }: Work): Readonly<R
     'records.search': Math.max(1, Math.ceil(records / searchPage)),
     'records.batch_create': Math.ceil(creates / chunk),
     'records.batch_update': Math.ceil(updates / chunk),
+    'records.batch_get': Math.ceil(deletes / looksPerCall),
     'records.batch_delete': Math.ceil(deletes / deletesPerCall),
   };
 }

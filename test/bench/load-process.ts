@@ -15,7 +15,7 @@ const { openRuns } = (await dist('run/runs/registry.js')) as typeof import('../.
 const { openSources } = (await dist('source/sources.js')) as typeof import('../../src/source/sources.ts');
 const { openStore } = (await dist('store/open.js')) as typeof import('../../src/store/open.ts');
 const { parseDefinition } = (await dist(
-  'sync/parse-definition.js',
+  'sync/definition/parse-definition.js',
 )) as typeof import('../../src/sync/definition/parse-definition.ts');
 const { systemClock: clock } = (await dist('process.js')) as typeof import('../../src/process.ts');
 
