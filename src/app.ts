@@ -29,9 +29,9 @@ import { openSources } from './source/sources.ts';
 import { beside } from './store/db/open.ts';
 import { openStore } from './store/open.ts';
 import type { State } from './sync/state/state.ts';
-import { hiding } from './sync/words/hide.ts';
 import { problem } from './sync/words/problem.ts';
 import { text } from './sync/words/text.ts';
+import { hiding } from './sync/words/web-address.ts';
 
 /** The whole program as the command line works it. */
 export type Program = Awaited<ReturnType<typeof openProgram>>;

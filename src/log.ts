@@ -1,8 +1,8 @@
 import { pino } from 'pino';
 import type { LogLevel } from './config.ts';
 import type { Log } from './run/ports.ts';
-import { type Hide, hiding } from './sync/words/hide.ts';
 import { ProblemError } from './sync/words/problem.ts';
+import { type Hide, hiding } from './sync/words/web-address.ts';
 
 /** What a log needs: how much, where to, and what must not show. */
 export interface LogOptions {

@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Wake } from './bot/schedule/ticker.ts';
 import type { IsAlive } from './run/keeper.ts';
 import type { CallMeter, Chance, Clock, Log } from './run/ports.ts';
-import type { Hide } from './sync/words/hide.ts';
+import type { Hide } from './sync/words/web-address.ts';
 
 /** What the program takes from outside. */
 export interface Surroundings {

@@ -17,9 +17,8 @@ import { story, unwritten } from './run/table/rows-of-run.ts';
 import type { Verify } from './run/table/verify.ts';
 import { notEncrypted } from './source/sources.ts';
 import type { OpenedStore } from './store/open.ts';
-import { hiding } from './sync/words/hide.ts';
-import { proxyTo } from './sync/words/proxy.ts';
 import { text } from './sync/words/text.ts';
+import { hiding, proxyTo } from './sync/words/web-address.ts';
 
 /** What the bot is served with. */
 export interface ServeParts {

@@ -2,8 +2,8 @@ import { statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { parseQuietHours, type QuietHours } from './sync/schedule/due.ts';
 import { type Problem, ProblemError, problem } from './sync/words/problem.ts';
-import type { WebProxy } from './sync/words/proxy.ts';
 import { listed, type Text, text } from './sync/words/text.ts';
+import type { WebProxy } from './sync/words/web-address.ts';
 import { zoneIssue } from './sync/words/zone.ts';
 
 /** Variables as a process has them. */

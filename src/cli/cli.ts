@@ -1,9 +1,9 @@
 import { localeOf, secretsOf } from '../config.ts';
 import { readEnvironment } from '../env-file.ts';
 import type { Clock, Log } from '../run/ports.ts';
-import { hiding } from '../sync/words/hide.ts';
 import { ProblemError, problem } from '../sync/words/problem.ts';
 import { inLocale, type Locale, text } from '../sync/words/text.ts';
+import { hiding } from '../sync/words/web-address.ts';
 import { parseArguments, type Typed, wantsJson } from './arguments.ts';
 import type { Answer, Shell, World } from './command.ts';
 import { commands } from './commands/registry.ts';

@@ -12,10 +12,10 @@ import {
 import type { CallMeter, Log } from '../run/ports.ts';
 import type { CallCounts } from '../sync/state/state.ts';
 import { CallError } from '../sync/words/failure.ts';
-import { hiding } from '../sync/words/hide.ts';
 import { inTime } from '../sync/words/limits.ts';
 import { ProblemError, problem } from '../sync/words/problem.ts';
 import { text } from '../sync/words/text.ts';
+import { hiding } from '../sync/words/web-address.ts';
 import {
   type Answer,
   type Command,

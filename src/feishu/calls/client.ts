@@ -3,7 +3,7 @@ import type { CallMeter, Chance, Clock, Log } from '../../run/ports.ts';
 import { CallError, type Failure } from '../../sync/words/failure.ts';
 import { backoff } from '../../sync/words/limits.ts';
 import { problem } from '../../sync/words/problem.ts';
-import type { WebProxy } from '../../sync/words/proxy.ts';
+import type { WebProxy } from '../../sync/words/web-address.ts';
 import { credentialCodes, tokenCodes } from './codes.ts';
 import { failureOf, isSuccess, odd, silenceOf, wrongCredentials } from './failure.ts';
 import {

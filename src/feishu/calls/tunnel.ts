@@ -12,8 +12,8 @@ import {
 } from 'node:https';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { isProxied, proxyHost, type WebProxy } from '../../sync/words/proxy.ts';
 import { type Text, text } from '../../sync/words/text.ts';
+import { isProxied, proxyHost, type WebProxy } from '../../sync/words/web-address.ts';
 
 /** The agents that open connections, for `http:` and for `https:`. */
 export interface Agents {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { CardJson, Chat } from '../../bot/ports.ts';
 import type { CallMeter } from '../../run/ports.ts';
 import { CallError } from '../../sync/words/failure.ts';
-import { type Hide, hiding } from '../../sync/words/hide.ts';
+import { type Hide, hiding } from '../../sync/words/web-address.ts';
 import { type CallFn, type CallSpec, chatLimits, type FeishuClient } from '../calls/client.ts';
 import { contentCodes } from '../calls/codes.ts';
 import { odd } from '../calls/failure.ts';

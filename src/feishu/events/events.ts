@@ -8,8 +8,8 @@ import type {
   Toast,
 } from '../../bot/ports.ts';
 import type { Clock, Log, LogEvent } from '../../run/ports.ts';
-import type { Hide } from '../../sync/words/hide.ts';
 import { inTime } from '../../sync/words/limits.ts';
+import type { Hide } from '../../sync/words/web-address.ts';
 import { list, parsed, type Shape, shape, words } from '../calls/shape.ts';
 
 /**

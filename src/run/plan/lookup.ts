@@ -1,6 +1,6 @@
 import type { TableRecord } from '../../sync/definition/field.ts';
 import type { Lookup, PersonBy, Target } from '../../sync/fields/column.ts';
-import { linkKeyField, linkKeys } from '../../sync/fields/link-keys.ts';
+import { linkKeyField, linkKeys } from '../../sync/fields/key.ts';
 import { type Directory, type Resolver, resolver } from '../../sync/fields/lookup.ts';
 import { ProblemError, problem } from '../../sync/words/problem.ts';
 import { text } from '../../sync/words/text.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { hiding } from '../../../src/sync/words/hide.ts';
+import { hiding } from '../../../src/sync/words/web-address.ts';
 
 const hide = hiding(['s3cret-word', 'quo"ted\\pass', 'short']);
 

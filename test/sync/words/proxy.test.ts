@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isProxied, proxyHost } from '../../../src/sync/words/proxy.ts';
+import { isProxied, proxyHost } from '../../../src/sync/words/web-address.ts';
 
 const proxy = (...around: string[]) => ({
   setting: 'HTTPS_PROXY',
