@@ -2,7 +2,18 @@ import { relative } from 'node:path';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** What starts processes, builds or plays long stories; the later in the list, the shorter. */
-const long = ['soak/', 'docker.test.ts', 'demo/', 'e2e/', 'page/', 'cli/', 'run/', 'store/', 'cards/'];
+const long = [
+  'soak/',
+  'docker.test.ts',
+  'demo/',
+  'e2e/',
+  'page/',
+  'source/',
+  'cli/',
+  'run/',
+  'store/',
+  'cards/',
+];
 
 /** Starts the long files first, so that no worker is left alone with one of them at the end. */
 export class LongestFirst extends BaseSequencer {
