@@ -40,12 +40,16 @@ function changed(url: string, change: (parsed: URL) => void): string {
 }
 
 /** The ID of the connection that runs a statement with these words. */
+/** The thread that carries a statement out; while it is only prepared, killing it does nothing. */
 async function threadOf(words: string): Promise<number> {
-  const [row] = await database.query(
-    'select id from information_schema.processlist where id <> connection_id() and info like ?',
-    [`%${words}%`],
-  );
-  return Number(row?.['id']);
+  for (;;) {
+    const [row] = await database.query(
+      `select id from information_schema.processlist
+       where id <> connection_id() and info like ? and command in ('Query', 'Execute')`,
+      [`%${words}%`],
+    );
+    if (row) return Number(row['id']);
+  }
 }
 
 async function threadIsGone(thread: number): Promise<void> {
