@@ -10,8 +10,7 @@ import { newScenario, type Setting } from './scenario.ts';
 const kinds: readonly (readonly [string, Partial<Setting>, seeds: readonly number[]])[] = [
   ['one program', { kind: 'quick', two: false, mysql: false }, [2]],
   ['two programs on one MySQL store', { kind: 'quick', two: true, mysql: true }, [204]],
-  ['processes that are killed', { kind: 'real', two: false, mysql: false }, [306]],
-  ['two processes on one MySQL store', { kind: 'real', two: true, mysql: true }, [401]],
+  ['two processes that are killed, on one MySQL store', { kind: 'real', two: true, mysql: true }, [401]],
 ];
 
 describe.each(kinds)('nothing is lost, doubled or deleted unasked: %s', (_, wish, seeds) => {

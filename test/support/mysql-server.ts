@@ -95,8 +95,10 @@ export async function createDatabase(serverUrl: string): Promise<TestDatabase> {
       return Array.isArray(rows) ? rows.map((row) => ({ ...row })) : [];
     },
     async runs(words, wanted) {
-      const sql =
-        'select count(*) as n from information_schema.processlist where db = ? and id <> connection_id() and info like ?';
+      // A statement that is only prepared cannot be ended yet.
+      const carriedOut = wanted ? "and command in ('Query', 'Execute')" : '';
+      const sql = `select count(*) as n from information_schema.processlist
+        where db = ? and id <> connection_id() and info like ? ${carriedOut}`;
       for (let attempt = 0; attempt < 1_000; attempt += 1) {
         const [rows] = await connection.query(sql, [name, `%${words}%`]);
         const n = Array.isArray(rows) ? rows.map((row) => ('n' in row ? Number(row['n']) : 0)) : [];
