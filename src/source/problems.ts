@@ -100,9 +100,9 @@ export const judged = (sql: string, where: string, dialect: Dialect): Problem[] 
   ...placeholders(sql, where, dialect),
 ];
 
-/** What people write where another tool fills values in. In MySQL `@name` is a variable and `$name` a name. */
+/** What people write where another tool fills values in. In MySQL `@name` is a variable, and `$name` a name. */
 const fillIns = {
-  mysql: /^(?:\?|:[a-z_]\w*|\$?\{\{?[^{}'"]*\}\}?)/i,
+  mysql: /^(?:\?|\$\d+\b|:[a-z_]\w*|\$?\{\{?[^{}'"]*\}\}?)/i,
   sqlite: /^(?:\?\d*|[:@$]\w+|\$?\{\{?[^{}'"]*\}\}?)/i,
 };
 

@@ -207,6 +207,7 @@ it.each([
   ['select id from heavy a join heavy a', 'query-doubled-name', 'AS'],
   ['select id from heavy where id = ? and words = "?"', 'query-placeholder', 'single quotes'],
   ['select id from heavy where id = :id', 'query-placeholder', 'instead of :id'],
+  ['select id from heavy where id = $1', 'query-placeholder', 'instead of $1'],
   ['select id from heavy where id = {{ id }}', 'query-placeholder', 'instead of {{ id }}'],
   ['select id::text as id from heavy', 'query-cast', 'CAST(… AS CHAR)'],
   ['select id, @n := @n + 1 as n from heavy', undefined, ''],
