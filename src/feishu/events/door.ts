@@ -120,15 +120,14 @@ export interface ReadyParts {
   readonly clock: Clock;
 }
 
-/** Milliseconds that an answer about the token holds: good news longer. Calls for tokens do not count to a quota. */
-const provenFor = 60_000;
-const refusedFor = 15_000;
+/** Milliseconds that an answer about the token holds. Calls for tokens do not count to a quota. */
+const provenFor = 15_000;
 /** Milliseconds after which a probe gets its answer, whatever is not known yet. */
 const patience = 2_500;
 
 /**
  * Returns a function that tells whether the bot can work, and what stands in its way. The credentials are tried again
- * when somebody asks and the last try is a minute old, because a token that was given out stays good for two hours
+ * when somebody asks and the last try is 15 s old, because a token that was given out stays good for two hours
  * after its secret was revoked; whoever asks does not wait for that, but for the first time.
  */
 export function readiness({ ping, prove, lost, clock }: ReadyParts): () => Promise<Readiness> {
@@ -137,7 +136,7 @@ export function readiness({ ping, prove, lost, clock }: ReadyParts): () => Promi
 
   const proven = async (): Promise<Check> => {
     const age = proof && clock.now() - proof.at;
-    if (age === undefined || age < 0 || age >= (proof?.check.ok ? provenFor : refusedFor))
+    if (age === undefined || age < 0 || age >= provenFor)
       proving ??= checked(prove).then((check) => {
         proof = { check, at: clock.now() };
         proving = undefined;
