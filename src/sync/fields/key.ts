@@ -107,11 +107,6 @@ export function linkKeys(field: Field, zone: Zone) {
       if (records.has(key)) doubled.add(key);
       else records.set(key, id);
     },
-    clear(): void {
-      records.clear();
-      doubled.clear();
-      ids.clear();
-    },
     find(word: string): string | undefined {
       const key = keyOfWord(word);
       return doubled.has(key) ? undefined : records.get(key);

@@ -140,7 +140,7 @@ export function tableIndex() {
   const byKey = new Map<Key, HeldRecord>();
   const ids = new Set<string>();
   const doubled = new Map<Key, string[]>();
-  let withoutKey: string[] = [];
+  const withoutKey: string[] = [];
   return {
     add(id: string, key: Key, row: string): void {
       if (ids.has(id)) return;
@@ -149,13 +149,6 @@ export function tableIndex() {
       if (key === '') withoutKey.push(id);
       else if (first) doubled.set(key, [...(doubled.get(key) ?? [first.id]), id]);
       else byKey.set(key, { id, row });
-    },
-    /** Forgets everything, for a read that starts anew. */
-    clear(): void {
-      byKey.clear();
-      ids.clear();
-      doubled.clear();
-      withoutKey = [];
     },
     /** Whether a record of this ID was added. */
     has: (id: string): boolean => ids.has(id),
@@ -171,8 +164,6 @@ export function tableIndex() {
     /** IDs of the records that have a doubled key, by key. */
     doubled: doubled as ReadonlyMap<Key, readonly string[]>,
     /** IDs of the records whose key is empty. */
-    get withoutKey(): readonly string[] {
-      return withoutKey;
-    },
+    withoutKey: withoutKey as readonly string[],
   };
 }
