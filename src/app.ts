@@ -9,7 +9,7 @@ import { freezeAll, pauseSchedule, resumeSchedule, thawAll } from './bot/schedul
 import { globalHold, noteQuota, quotaCode } from './bot/schedule/entries.ts';
 import { runCard } from './cards/run-card.ts';
 import { checkAll } from './check/check.ts';
-import { type Config, storeUrl } from './config.ts';
+import type { Config } from './config.ts';
 import { folderDefinitions } from './definitions/folder.ts';
 import { setUp } from './feishu/app/setup.ts';
 import { feishuClient } from './feishu/calls/client.ts';
@@ -79,7 +79,7 @@ async function openParts(config: Config, surroundings: Surroundings, own: Own) {
   const { clock, hide = hiding([]), instance: self = thisProcess() } = surroundings;
   const log = beside(surroundings.log);
   const { timeZone } = config;
-  const store = own(await openStore(storeUrl(config.store), { clock, log: surroundings.log }), (part) =>
+  const store = own(await openStore(config.store.url, { clock, log: surroundings.log }), (part) =>
     part.stop(),
   );
   const { sources } = own(openSources(config.connections, { clock }), (part) => part.stop());

@@ -1,18 +1,11 @@
 import { slipsFor, unknownSettings } from './env-file.ts';
-import {
-  type Connection,
-  type Environment,
-  given,
-  type Place,
-  problemsIn,
-  throwIfAny,
-  withScheme,
-} from './setting-values.ts';
+import { type Environment, given, type Place, problemsIn, throwIfAny, withScheme } from './setting-values.ts';
 import { appSettings, isWebhook, localSettings, type SettingTable, settings } from './settings.ts';
+import { type Connection, connectionKey } from './sync/definition/databases.ts';
 import type { Problem } from './sync/words/problem.ts';
 import { type Locale, type Text, text } from './sync/words/text.ts';
 
-export type { Connection, Environment } from './setting-values.ts';
+export type { Environment } from './setting-values.ts';
 
 /** The values of a table's settings, by {@link Setting.as}. */
 type Values<Table extends SettingTable> = {
@@ -97,29 +90,9 @@ function missing(name: string, meaning: Text, cure: Text, env: Environment): Pro
 /** Picks the language before anything else is read: problems with settings need one too. */
 export const localeOf = (env: Environment): Locale => (env['LOCALE']?.trim() === 'en-US' ? 'en-US' : 'zh-CN');
 
-/** Names the variable of a connection: `my-shop` is `CONNECTION_MY_SHOP`. */
-export const connectionVariable = (name: string): string => `CONNECTION_${connectionKey(name)}`;
-
-/** The address of the store as its opener takes it. */
-export const storeUrl = (store: Connection): string =>
-  store.kind === 'mysql' ? store.url : `sqlite:${store.path}`;
-
 /** Finds a connection by the name that definitions use. */
 export const connectionOf = (config: LocalConfig, name: string): Connection | undefined =>
   config.connections.get(connectionKey(name));
-
-/** Says that a definition names a connection that is not set. */
-export const noConnection = (name: string): Problem => ({
-  code: 'no-connection',
-  where: connectionVariable(name),
-  message: text(`没有名为 ${name} 的连接。`, `There is no connection called ${name}.`),
-  cure: text(
-    `设置 ${connectionVariable(name)}，例如 mysql://用户:密码@主机:3306/库。`,
-    `Set ${connectionVariable(name)}, such as mysql://user:password@host:3306/database.`,
-  ),
-});
-
-const connectionKey = (name: string): string => name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_');
 
 /** Lists the values that must never be shown or logged, be the settings right or wrong. */
 export function secretsOf(env: Environment): readonly string[] {

@@ -1,11 +1,12 @@
 import { type ScheduleState, scheduleStates } from './bot/schedule/entries.ts';
-import { type Connection, type LocalConfig, storeUrl } from './config.ts';
+import type { LocalConfig } from './config.ts';
 import { folderDefinitions } from './definitions/folder.ts';
 import type { Surroundings } from './process.ts';
 import { type FoundTarget, findTarget } from './run/target.ts';
 import { backUp, moveStore } from './store/db/copies.ts';
 import { openStore } from './store/open.ts';
 import { parseAddress } from './sync/definition/address.ts';
+import type { Connection } from './sync/definition/databases.ts';
 import type { Definition } from './sync/definition/definition.ts';
 
 /** The saved syncs, without a Feishu app. */
@@ -21,7 +22,7 @@ export const openDefinitions = (config: LocalConfig, parts: Surroundings) => ({
     const targets = new Map<string, FoundTarget>();
     // The store is opened only where it has something to say.
     if (open.length + timed.length === 0) return { targets, clocks: new Map<string, ScheduleState>() };
-    const { facts, kept, stop } = await openStore(storeUrl(config.store), parts);
+    const { facts, kept, stop } = await openStore(config.store.url, parts);
     try {
       for (const one of open) targets.set(one.name, await findTarget(one, facts));
       const at = { kept, timeZone: config.timeZone, clock: parts.clock };
@@ -38,5 +39,5 @@ export const storeCare = {
   backUp,
   /** Copies everything from one store into another, empty one; returns the rows. Rejects with `ProblemError`. */
   move: (from: Connection, to: Connection, parts: Parameters<typeof moveStore>[2]) =>
-    moveStore(storeUrl(from), storeUrl(to), parts),
+    moveStore(from.url, to.url, parts),
 };

@@ -1,18 +1,14 @@
 import { statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
+import { type Connection, type Database, readAddress } from './sync/definition/databases.ts';
 import { parseQuietHours, type QuietHours } from './sync/schedule/due.ts';
 import { type Problem, ProblemError, problem } from './sync/words/problem.ts';
 import { listed, type Text, text } from './sync/words/text.ts';
-import type { WebProxy } from './sync/words/web-address.ts';
+import { decodes, type WebProxy } from './sync/words/web-address.ts';
 import { zoneIssue } from './sync/words/zone.ts';
 
 /** Variables as a process has them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** A database: one that definitions name, or the store. The URL holds the password: never show it. */
-export type Connection =
-  | { readonly kind: 'mysql'; readonly url: string }
-  | { readonly kind: 'sqlite'; readonly path: string };
 
 /** What a value is read with. */
 export interface Place {
@@ -160,31 +156,32 @@ export const folder: Read<string> = (value, { name, env, cwd }) => {
   );
 };
 
-/** The address of a database: `mysql://…` or `sqlite:…`. */
-export const connection: Read<Connection> = (value, { name, cwd }) => {
-  const path = sqlitePath(value, cwd);
-  if (path) return { kind: 'sqlite', path };
-  const url = mysqlUrl(value);
-  if (!url) throw wrong(name, ...badAddress);
-  if ([...url.searchParams].every(([key, word]) => urlParameters.get(key)?.test(word)))
-    return { kind: 'mysql', url: url.href };
-  throw wrong(name, ...badParameters);
-};
+/** The address of a database of one of these kinds. */
+export const connectionTo =
+  <Kind extends string>(all: Readonly<Record<Kind, Database>>): Read<Connection<Kind>> =>
+  (value, { name, cwd }) => {
+    const absolute = (path: string): string => (isAbsolute(path) ? path : resolve(cwd, path));
+    const found = readAddress(value, absolute, all);
+    if ('url' in found) return found;
+    throw wrong(name, found.message, found.cure);
+  };
 
 /** The databases that `CONNECTION_…` variables name, by the end of the variable's name. */
-export const connections: Read<ReadonlyMap<string, Connection>> = (_, { env, cwd }) => {
-  const found = new Map<string, Connection>();
-  const problems = Object.keys(env)
-    .sort()
-    .flatMap((name): readonly Problem[] => {
-      const key = /^CONNECTION_([A-Z0-9_]+)$/.exec(name)?.[1];
-      const value = given(env, name);
-      if (!key || !value) return [];
-      return problemsIn(() => found.set(key, connection(value, { name, env, cwd })));
-    });
-  throwIfAny(problems);
-  return found;
-};
+export const connectionsTo =
+  <Kind extends string>(all: Readonly<Record<Kind, Database>>): Read<ReadonlyMap<string, Connection<Kind>>> =>
+  (_, { env, cwd }) => {
+    const found = new Map<string, Connection<Kind>>();
+    const problems = Object.keys(env)
+      .sort()
+      .flatMap((name): readonly Problem[] => {
+        const key = /^CONNECTION_([A-Z0-9_]+)$/.exec(name)?.[1];
+        const value = given(env, name);
+        if (!key || !value) return [];
+        return problemsIn(() => found.set(key, connectionTo(all)(value, { name, env, cwd })));
+      });
+    throwIfAny(problems);
+    return found;
+  };
 
 /** What a piece of reading finds wrong; none when it went well. */
 export function problemsIn(read: () => void): readonly Problem[] {
@@ -201,55 +198,6 @@ export function problemsIn(read: () => void): readonly Problem[] {
 export function throwIfAny(problems: readonly Problem[]): void {
   const [first, ...others] = problems;
   if (first) throw new ProblemError([first, ...others]);
-}
-
-const badAddress: readonly [message: Text, cure: Text] = [
-  text('数据库地址写错了。', 'The address of the database is wrong.'),
-  text(
-    '写成 mysql://用户:密码@主机:3306/库（密码里的特殊字符用 % 编码，如 @ 写 %40）或 sqlite:./文件.db。',
-    'Write mysql://user:password@host:3306/database (special characters in the password as % codes: @ is %40) or sqlite:./file.db.',
-  ),
-];
-
-const badParameters: readonly [message: Text, cure: Text] = [
-  text(
-    '数据库地址的 ? 后面有不认识的参数或值。',
-    'The address of the database has a parameter behind the ? that is not known, or with another value.',
-  ),
-  text(
-    '? 后面只能写 ssl=true、ssl=skip-verify 和 socket=/路径，其他的请删掉。',
-    'Only ssl=true, ssl=skip-verify and socket=/path can stand behind the ?; remove all else.',
-  ),
-];
-
-const urlParameters: ReadonlyMap<string, RegExp> = new Map([
-  ['ssl', /^(true|false|skip-verify)$/],
-  ['socket', /^\//],
-]);
-
-function mysqlUrl(value: string): URL | undefined {
-  const address = value.replace(/^mariadb:/, 'mysql:');
-  const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (url?.protocol !== 'mysql:' || !url.hostname || url.pathname.length < 2) return undefined;
-  // An unencoded @, /, # or % in the password moves the parts of the address: better said now than as a failed login.
-  const moved = url.hash || !decodes(url.username) || !decodes(url.password) || url.pathname.includes('@');
-  return moved ? undefined : url;
-}
-
-function sqlitePath(value: string, cwd: string): string | undefined {
-  const path = /^sqlite:(?:\/\/(?=\/|\.))?(.+)$/.exec(value)?.[1];
-  if (!path || path === ':memory:') return undefined;
-  return isAbsolute(path) ? path : resolve(cwd, path);
-}
-
-/** Whether a part of an address can be decoded: a lone `%` cannot. */
-function decodes(value: string): boolean {
-  try {
-    decodeURIComponent(value);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /**

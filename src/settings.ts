@@ -1,8 +1,8 @@
 import {
   appId,
   choice,
-  connection,
-  connections,
+  connectionsTo,
+  connectionTo,
   type Environment,
   folder,
   given,
@@ -16,6 +16,7 @@ import {
   whole,
   words,
 } from './setting-values.ts';
+import { type Databases, databases, examplesOf, storeDatabases } from './sync/definition/databases.ts';
 import { type Text, text } from './sync/words/text.ts';
 
 /** One setting: a row is all that a new one needs. Config's type, reading, help and documents are made from the rows. */
@@ -133,6 +134,20 @@ export const appSettings = {
   }),
 };
 
+/** The databases that definitions name. */
+export function connectionSetting<const All extends Databases>(all: All) {
+  const { first, others } = examplesOf(all);
+  return setting({
+    as: 'connections',
+    read: connectionsTo<keyof All & string>(all),
+    example: first.sample,
+    meaning: text(
+      `定义中写到的数据库；my-shop 是 CONNECTION_MY_SHOP；也可以是 ${others.zh}`,
+      `a database that definitions name; my-shop is CONNECTION_MY_SHOP; ${others.en} works too`,
+    ),
+  });
+}
+
 /** What needs no Feishu app. */
 export const localSettings = {
   DEFINITIONS: setting({
@@ -141,18 +156,10 @@ export const localSettings = {
     default: './syncs',
     meaning: text('存放定义（YAML）的文件夹', 'the folder of the definitions (YAML)'),
   }),
-  'CONNECTION_<NAME>': setting({
-    as: 'connections',
-    read: connections,
-    example: 'mysql://reader:password@db.example.com:3306/shop?ssl=true',
-    meaning: text(
-      '定义中写到的数据库；my-shop 是 CONNECTION_MY_SHOP；也可以是 sqlite:./文件.db',
-      'a database that definitions name; my-shop is CONNECTION_MY_SHOP; sqlite:./file.db works too',
-    ),
-  }),
+  'CONNECTION_<NAME>': connectionSetting(databases),
   STORE_URL: setting({
     as: 'store',
-    read: connection,
+    read: connectionTo(storeDatabases),
     default: 'sqlite:./data/bitable-sync.db',
     meaning: text(
       '同步记录存在哪里；也可以是 mysql://…，最好单独用一个库',

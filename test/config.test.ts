@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { connectionOf, connectionVariable, readConfig, readLocalConfig, secretsOf } from '../src/config.ts';
+import { connectionOf, readConfig, readLocalConfig, secretsOf } from '../src/config.ts';
 import { readEnvironment } from '../src/env-file.ts';
+import { connectionVariable } from '../src/sync/definition/databases.ts';
 import { ProblemError } from '../src/sync/words/problem.ts';
 
 const app = { FEISHU_APP_ID: 'cli_0123456789abcdef', FEISHU_APP_SECRET: 'app-secret' };
@@ -37,7 +38,7 @@ describe('the settings', () => {
       },
       definitions: join(cwd, 'syncs'),
       connections: new Map(),
-      store: { kind: 'sqlite', path: join(cwd, 'data/bitable-sync.db') },
+      store: { kind: 'sqlite', url: `sqlite:${join(cwd, 'data/bitable-sync.db')}` },
       http: null,
       admins: [],
       timeZone: 'Asia/Shanghai',
@@ -72,10 +73,10 @@ describe('the settings', () => {
       app: { ...readConfig(app, cwd).app, domain: 'https://open.larksuite.com' },
       definitions: cwd,
       connections: new Map([
-        ['MY_SHOP', { kind: 'sqlite', path: join(cwd, 'shop.db') }],
+        ['MY_SHOP', { kind: 'sqlite', url: `sqlite:${join(cwd, 'shop.db')}` }],
         ['SHOP', { kind: 'mysql', url: 'mysql://reader:pass@db.example.com/shop' }],
       ]),
-      store: { kind: 'sqlite', path: '/var/lib/sync.db' },
+      store: { kind: 'sqlite', url: 'sqlite:/var/lib/sync.db' },
       http: { port: 8080 },
       admins: ['ou_0a1b', 'ou_2c3d'],
       timeZone: 'Europe/Berlin',

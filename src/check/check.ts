@@ -7,6 +7,7 @@ import { queryOf } from '../run/plan/open-sides.ts';
 import type { Store, Table } from '../run/ports.ts';
 import { findTarget } from '../run/target.ts';
 import { parseAddress } from '../sync/definition/address.ts';
+import { noConnections } from '../sync/definition/databases.ts';
 import type { Definition } from '../sync/definition/definition.ts';
 import type { Mapping } from '../sync/fields/mapping.ts';
 import { CallError, problemOf } from '../sync/words/failure.ts';
@@ -74,7 +75,7 @@ async function appSteps(definitions: number, parts: CheckParts): Promise<readonl
   const frozen = await store.kept.holds.frozen();
   const settings = stepOf(text('设置', 'Settings'), [
     ...(definitions === 0 ? [noDefinitions(config.definitions)] : []),
-    ...(config.connections.size === 0 ? [noConnections] : []),
+    ...(config.connections.size === 0 ? [noConnections()] : []),
     ...(config.admins.length === 0 ? [noAdmins] : []),
     ...(frozen ? [isFrozen] : []),
     ...config.advice,
@@ -202,16 +203,6 @@ const noDefinitions = (folder: string): Problem => ({
     'Put a YAML file there (the README has an example), or name the folder of the definitions in DEFINITIONS.',
   ),
 });
-
-const noConnections: Problem = {
-  code: 'no-connections',
-  where: 'CONNECTION_<NAME>',
-  message: text('还没有设置任何数据库连接', 'no database connection is set'),
-  cure: text(
-    '设置 CONNECTION_SHOP=mysql://用户:密码@主机:3306/库，在定义里写 connection: shop。',
-    'Set CONNECTION_SHOP=mysql://user:password@host:3306/database and write connection: shop in the definition.',
-  ),
-};
 
 const noAdmins: Problem = {
   code: 'warn-no-admins',

@@ -4,12 +4,12 @@ import {
   connectionOf,
   type LocalConfig,
   type LogLevel,
-  noConnection,
   readConfig,
   readLocalConfig,
   secretsOf,
 } from '../config.ts';
 import type { CallMeter, Log } from '../run/ports.ts';
+import { noConnection } from '../sync/definition/databases.ts';
 import type { CallCounts } from '../sync/state/state.ts';
 import { CallError } from '../sync/words/failure.ts';
 import { inTime } from '../sync/words/limits.ts';
@@ -167,7 +167,8 @@ export async function wrongIn(
 ): Promise<Answer | undefined> {
   try {
     const { source } = await program.definitions.get(name);
-    if (!connectionOf(config, source.connection)) throw problem(noConnection(source.connection));
+    if (!connectionOf(config, source.connection))
+      throw problem(noConnection(source.connection, [...config.connections.keys()]));
     return undefined;
   } catch (error) {
     return shell.refuse(error);

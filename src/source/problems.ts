@@ -1,5 +1,5 @@
 import { judgeQuery } from '../sync/definition/query.ts';
-import { type Dialect, oddCharacter, tokens } from '../sync/definition/sql.ts';
+import { type Dialect, dialects, oddCharacter, tokens } from '../sync/definition/sql.ts';
 import { type Problem, ProblemError, problem } from '../sync/words/problem.ts';
 import { type Text, text, visible } from '../sync/words/text.ts';
 
@@ -100,15 +100,9 @@ export const judged = (sql: string, where: string, dialect: Dialect): Problem[] 
   ...placeholders(sql, where, dialect),
 ];
 
-/** What people write where another tool fills values in. In MySQL `@name` is a variable, and `$name` a name. */
-const fillIns = {
-  mysql: /^(?:\?|\$\d+\b|:[a-z_]\w*|\$?\{\{?[^{}'"]*\}\}?)/i,
-  sqlite: /^(?:\?\d*|[:@$]\w+|\$?\{\{?[^{}'"]*\}\}?)/i,
-};
-
 /** The first placeholder, such as `?` or `:name`: nothing fills it in, and SQLite takes it for null without a word. */
 function placeholders(sql: string, where: string, dialect: Dialect): Problem[] {
-  const fillIn = dialect === 'sqlite' ? fillIns.sqlite : fillIns.mysql;
+  const { fillIn } = dialects[dialect];
   for (const { kind, start, line } of tokens(sql, dialect)) {
     const found = kind === 'quoted' ? null : fillIn.exec(sql.slice(start, start + 60));
     if (found && sql[start - 1] === ':') return [cast(`:${found[0]}`, line, where)];

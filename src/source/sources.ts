@@ -1,15 +1,31 @@
 import pLimit from 'p-limit';
 import type { Clock, Source, Sources } from '../run/ports.ts';
+import {
+  type Connection,
+  connectionKey,
+  connectionVariable,
+  type DatabaseKind,
+  fileOf,
+  noConnection,
+} from '../sync/definition/databases.ts';
 import { problem } from '../sync/words/problem.ts';
-import { text } from '../sync/words/text.ts';
-import { parseMysqlUrl, unencrypted } from './mysql/connection.ts';
+import { isOpen as mysqlIsOpen } from './mysql/connection.ts';
 import { mysqlSource } from './mysql/mysql.ts';
 import { sqliteSource } from './sqlite/sqlite.ts';
 
-/** Where rows come from. The URL holds a password: never show it. */
-export type Connection =
-  | { readonly kind: 'mysql'; readonly url: string }
-  | { readonly kind: 'sqlite'; readonly path: string };
+/** How the program reads from one kind of database. */
+export interface Adapter {
+  /** Makes a source. @param parts.where the setting's name, for problems. @throws ProblemError when the address is none */
+  open(url: string, parts: { readonly where: string; readonly clock: Clock }): Source;
+  /** Whether password and rows go to another host as they are, to whoever answers there. Never throws. */
+  isOpen(url: string, where: string): boolean;
+}
+
+/** An adapter for each database of the registry. */
+export const adapters: Readonly<Record<DatabaseKind, Adapter>> = {
+  mysql: { open: mysqlSource, isOpen: mysqlIsOpen },
+  sqlite: { open: (url, parts) => sqliteSource(fileOf(url) ?? url, parts), isOpen: () => false },
+};
 
 /** All sources of the program, made when they are first asked for. */
 export interface OpenSources {
@@ -23,22 +39,18 @@ export interface OpenSources {
  */
 export function openSources(
   connections: ReadonlyMap<string, Connection>,
-  { clock }: { readonly clock: Clock },
+  { clock, all = adapters }: { readonly clock: Clock; readonly all?: typeof adapters },
 ): OpenSources {
   const open = new Map<string, Source>();
 
   function sources(name: string): Source {
-    const key = name.toUpperCase().replaceAll('-', '_');
-    const where = `CONNECTION_${key}`;
+    const key = connectionKey(name);
     const known = open.get(key);
     if (known) return known;
     const connection = connections.get(key);
-    if (!connection) throw noConnection(name, where, [...connections.keys()]);
-    const source = withFewSessions(
-      connection.kind === 'mysql'
-        ? mysqlSource(connection.url, { where, clock })
-        : sqliteSource(connection.path, { where, clock }),
-    );
+    if (!connection) throw problem(noConnection(name, [...connections.keys()]));
+    const parts = { where: connectionVariable(name), clock };
+    const source = withFewSessions(all[connection.kind].open(connection.url, parts));
     open.set(key, source);
     return source;
   }
@@ -123,38 +135,11 @@ function untilDrained<T>(batches: AsyncIterable<T>, over: () => void): AsyncIter
   };
 }
 
-/** The settings whose MySQL is on another host and not encrypted: whoever answers there gets the password. */
+/** The settings whose database is on another host and not encrypted: whoever answers there gets the password. */
 export const notEncrypted = (store: Connection, connections: ReadonlyMap<string, Connection>): string[] =>
   [
     ['STORE_URL', store] as const,
     ...[...connections].map(([key, one]) => [`CONNECTION_${key}`, one] as const),
   ]
-    .filter(([where, one]) => one.kind === 'mysql' && isOpen(one.url, where))
+    .filter(([where, { kind, url }]) => adapters[kind].isOpen(url, where))
     .map(([where]) => where);
-
-function isOpen(url: string, where: string): boolean {
-  try {
-    return unencrypted(parseMysqlUrl(url, where), where).length > 0;
-  } catch {
-    // What is wrong with an address is said where it is used.
-    return false;
-  }
-}
-
-const noConnection = (name: string, where: string, known: readonly string[]) =>
-  problem({
-    code: 'no-connection',
-    where,
-    message: known.length
-      ? text(
-          `没有名为 ${name} 的连接，已有：${known.map(nameOf).join('、')}。`,
-          `There is no connection called ${name}; there are ${known.map(nameOf).join(', ')}.`,
-        )
-      : text(`没有名为 ${name} 的连接。`, `There is no connection called ${name}.`),
-    cure: text(
-      `设置 ${where}，例如 mysql://用户:密码@主机:3306/库，或改正定义里的名字。`,
-      `Set ${where}, such as mysql://user:password@host:3306/database, or correct the name in the definition.`,
-    ),
-  });
-
-const nameOf = (key: string): string => key.toLowerCase().replaceAll('_', '-');

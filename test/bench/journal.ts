@@ -12,9 +12,7 @@ import { inFolder, writtenDefinition } from './program.ts';
 export interface Load {
   readonly definition: unknown;
   readonly app: Answers['app'];
-  readonly shop:
-    | { readonly kind: 'mysql'; readonly url: string }
-    | { readonly kind: 'sqlite'; readonly path: string };
+  readonly shop: { readonly kind: 'mysql' | 'sqlite'; readonly url: string };
   /** The store's file; null for one that keeps nothing. */
   readonly store: string | null;
   /** For rows that do not fit in memory. */
@@ -95,8 +93,10 @@ async function load(asked: Load): Promise<Loaded> {
   return loaded;
 }
 
-const connection = (url: string): Load['shop'] =>
-  url.startsWith('sqlite:') ? { kind: 'sqlite', path: url.slice('sqlite:'.length) } : { kind: 'mysql', url };
+const connection = (url: string): Load['shop'] => ({
+  kind: url.startsWith('sqlite:') ? 'sqlite' : 'mysql',
+  url,
+});
 
 function gone(): never {
   throw new Error('the load ended early');

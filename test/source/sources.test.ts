@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { afterEach, expect, it } from 'vitest';
 import { systemClock } from '../../src/process.ts';
-import { type Connection, notEncrypted, type OpenSources, openSources } from '../../src/source/sources.ts';
+import { notEncrypted, type OpenSources, openSources } from '../../src/source/sources.ts';
+import type { Connection } from '../../src/sync/definition/databases.ts';
 import { asking, never, problemsOf, readAll } from './contract.ts';
 
 let opened: OpenSources | undefined;
@@ -17,7 +18,7 @@ function open(connections: Record<string, Connection>): OpenSources {
 }
 
 it('finds a connection under the name that definitions use', async () => {
-  const { sources } = open({ MY_SHOP: { kind: 'sqlite', path: '/nowhere/shop.db' } });
+  const { sources } = open({ MY_SHOP: { kind: 'sqlite', url: 'sqlite:/nowhere/shop.db' } });
   expect(sources('my-shop')).toBe(sources('my_shop'));
   expect(await problemsOf(sources('my-shop').columns(asking('select 1 as a'), never))).toEqual([
     'no-database',
@@ -28,13 +29,16 @@ it('reads a file also where the program runs from its sources', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'source-test-'));
   const path = join(folder, 'shop.db');
   new DatabaseSync(path).close();
-  const { sources } = open({ SHOP: { kind: 'sqlite', path } });
+  const { sources } = open({ SHOP: { kind: 'sqlite', url: `sqlite:${path}` } });
   expect((await readAll(sources('shop'), asking('select 1 as a'))).rows).toEqual([[1]]);
   await rm(folder, { recursive: true });
 });
 
 it('names the variable to set and the connections that there are', () => {
-  const { sources } = open({ SHOP: { kind: 'sqlite', path: 'a' }, OLD_SHOP: { kind: 'sqlite', path: 'b' } });
+  const { sources } = open({
+    SHOP: { kind: 'sqlite', url: 'sqlite:a' },
+    OLD_SHOP: { kind: 'sqlite', url: 'sqlite:b' },
+  });
   expect(() => sources('my-shop')).toThrow(
     'There is no connection called my-shop; there are shop, old-shop.',
   );
@@ -64,7 +68,7 @@ it.each([
   ['mysql://no url', false],
 ])('warns of a password without TLS on its way to another host: %s %s', (url, warned) => {
   const far: Connection = { kind: 'mysql', url };
-  const file: Connection = { kind: 'sqlite', path: 'a' };
+  const file: Connection = { kind: 'sqlite', url: 'sqlite:a' };
   expect(notEncrypted(file, new Map([['SHOP', far]]))).toEqual(warned ? ['CONNECTION_SHOP'] : []);
   expect(notEncrypted(far, new Map([['SHOP', file]]))).toEqual(warned ? ['STORE_URL'] : []);
 });

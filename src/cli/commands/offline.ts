@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import type { ListedDefinition } from '../../bot/ports.ts';
 import type { ScheduleState } from '../../bot/schedule/entries.ts';
-import { type Connection, readLocalConfig, secretsOf } from '../../config.ts';
+import { readLocalConfig, secretsOf } from '../../config.ts';
 import type { SavedSyncs } from '../../local.ts';
 import type { FoundTarget } from '../../run/target.ts';
+import { fileOf } from '../../sync/definition/databases.ts';
 import { problem } from '../../sync/words/problem.ts';
 import { columnsOf, inLocale, type Locale, text } from '../../sync/words/text.ts';
 import { type Answer, argument, command } from '../command.ts';
@@ -118,12 +119,13 @@ export const backup = command({
   failed: (_, error) => ({ status: 'failed', file: null, bytes: null, error }),
   run: async ({ file }, { world: { env, cwd, load }, locale }) => {
     const { store } = readLocalConfig(env, cwd);
-    if (store.kind === 'mysql') throw problem(useDump);
+    const from = fileOf(store.url);
+    if (from === undefined) throw problem(useDump);
     const to = resolve(cwd, file);
-    const bytes = (await load.storeCare()).backUp(store.path, to);
+    const bytes = (await load.storeCare()).backUp(from, to);
     const done = text(
-      `已备份到 ${to}（${sizeOf(bytes)}）。恢复：停下机器人，用它替换 ${store.path}。`,
-      `Backed up to ${to} (${sizeOf(bytes)}). To restore: stop the bot and put it in the place of ${store.path}.`,
+      `已备份到 ${to}（${sizeOf(bytes)}）。恢复：停下机器人，用它替换 ${from}。`,
+      `Backed up to ${to} (${sizeOf(bytes)}). To restore: stop the bot and put it in the place of ${from}.`,
     );
     const json = { status: 'ok', file: to, bytes, error: null };
     return { exit: 0, json, lines: [plain(inLocale(done, locale))] };
@@ -173,7 +175,7 @@ export const moveStore = command({
     const log = await openLog({ level: 'warn', secrets: [...secretsOf(env), ...secretsOf(given)] });
     const care = await load.storeCare();
     const rows = await care.move(from, to, { clock, log, signal: stopping });
-    const shown = shownUrl(to);
+    const shown = shownUrl(to.url);
     const done = text(
       `已复制 ${rows} 条记录；原来的没有变。改好设置再启动机器人：`,
       `Copied ${rows} rows; the old store is as it was. Change the setting, then start the bot:`,
@@ -189,9 +191,9 @@ async function firstLine(lines: AsyncIterable<string>): Promise<string> {
 }
 
 /** The address without its password. */
-function shownUrl(store: Connection): string {
-  if (store.kind === 'sqlite') return `sqlite:${store.path}`;
-  const url = new URL(store.url);
+function shownUrl(address: string): string {
+  if (fileOf(address) !== undefined) return address;
+  const url = new URL(address);
   if (url.password !== '') url.password = '***';
   return url.href;
 }

@@ -5,7 +5,7 @@ import type { Problem } from '../../sync/words/problem.ts';
 import { listed, type Text, text } from '../../sync/words/text.ts';
 import type { CallSpec, FeishuApp, FeishuClient } from '../calls/client.ts';
 import { odd } from '../calls/failure.ts';
-import { list, shape, words } from '../calls/shape.ts';
+import { list, shape, words } from '../calls/http.ts';
 import { eventTypes } from '../events/events.ts';
 import { webhookPath } from '../events/webhook.ts';
 

@@ -16,9 +16,10 @@ import {
   type Passage,
   Client as Sdk,
   sdkHttp,
+  shape,
   silent,
+  words,
 } from './http.ts';
-import { shape, words } from './shape.ts';
 
 /** What a call is counted as, and how long it may take. */
 export type CallKind = 'read' | 'write' | 'chat';

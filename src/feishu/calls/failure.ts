@@ -2,8 +2,7 @@ import { CallError, type Failure, type Verdict } from '../../sync/words/failure.
 import type { Problem } from '../../sync/words/problem.ts';
 import { type Text, text } from '../../sync/words/text.ts';
 import { type CodeEntry, cardLocked, cardRefused, codes, cures, headlines } from './codes.ts';
-import type { Answer, NoAnswer } from './http.ts';
-import { list, type Shape, shape, words } from './shape.ts';
+import { type Answer, list, type NoAnswer, type Shape, shape, words } from './http.ts';
 import { ProxyFault } from './tunnel.ts';
 
 /** The code of an answer: 0 is success, undefined when it is no answer of Feishu's. */

@@ -6,7 +6,7 @@ import { type Hide, hiding } from '../../sync/words/web-address.ts';
 import { type CallFn, type CallSpec, chatLimits, type FeishuClient } from '../calls/client.ts';
 import { contentCodes } from '../calls/codes.ts';
 import { odd } from '../calls/failure.ts';
-import { shape, words } from '../calls/shape.ts';
+import { shape, words } from '../calls/http.ts';
 
 /** Characters of a `uuid`: https://open.feishu.cn/document/server-docs/im-v1/message/create */
 const onceMax = 50;

@@ -6,7 +6,7 @@ import { text } from '../../sync/words/text.ts';
 import type { CallSpec, FeishuClient } from '../calls/client.ts';
 import { nobodyCodes, scopeMissing } from '../calls/codes.ts';
 import { odd } from '../calls/failure.ts';
-import { list, shape, words } from '../calls/shape.ts';
+import { list, shape, words } from '../calls/http.ts';
 
 /** How long it is believed who somebody is, in ms. A user_id may pass to another person. */
 const matchLife = 10 * 60_000;

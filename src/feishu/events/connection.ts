@@ -13,11 +13,11 @@ import {
   type Http,
   LoggerLevel,
   NoAnswer,
+  shape,
   silent,
   transport,
   WSClient,
 } from '../calls/http.ts';
-import { shape } from '../calls/shape.ts';
 import { agents, type ProxyFault } from '../calls/tunnel.ts';
 import type { Receiver } from './events.ts';
 

@@ -10,7 +10,7 @@ import type {
 import type { Clock, Log, LogEvent } from '../../run/ports.ts';
 import { inTime } from '../../sync/words/limits.ts';
 import type { Hide } from '../../sync/words/web-address.ts';
-import { list, parsed, type Shape, shape, words } from '../calls/shape.ts';
+import { list, parsed, type Shape, shape, words } from '../calls/http.ts';
 
 /**
  * When something was made, in ms; Feishu writes milliseconds for events and microseconds for presses on cards. Seconds

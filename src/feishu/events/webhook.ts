@@ -2,7 +2,7 @@ import { createDecipheriv, createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Context, Middleware } from 'koa';
 import type { Clock, Log } from '../../run/ports.ts';
-import { parsed, type Shape, shape, words } from '../calls/shape.ts';
+import { parsed, type Shape, shape, words } from '../calls/http.ts';
 import { type Receipt, type Receiver, seldom } from './events.ts';
 
 /** How POSTs of Feishu are told from everybody else's. */

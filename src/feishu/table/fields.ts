@@ -4,7 +4,7 @@ import type { Look } from '../../sync/fields/kinds/kind.ts';
 import { kinds, writable } from '../../sync/fields/kinds/kinds.ts';
 import { digitsShown, type NewField } from '../../sync/fields/schema.ts';
 import { odd } from '../calls/failure.ts';
-import { list, shape, words } from '../calls/shape.ts';
+import { list, shape, words } from '../calls/http.ts';
 
 /** Fields that only Feishu fills, by number: https://open.feishu.cn/document/server-docs/docs/bitable-v1/app-table-field/guide */
 const readOnly: readonly (readonly [number, FieldKind])[] = [

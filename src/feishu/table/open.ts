@@ -6,7 +6,7 @@ import { type Text, text } from '../../sync/words/text.ts';
 import type { CallSpec, FeishuClient } from '../calls/client.ts';
 import { cures } from '../calls/codes.ts';
 import { odd } from '../calls/failure.ts';
-import { words } from '../calls/shape.ts';
+import { words } from '../calls/http.ts';
 import { newField } from './fields.ts';
 import { lineAt, table, tablesOf } from './table.ts';
 

@@ -3,7 +3,7 @@ import type { RecordPage } from '../../run/ports.ts';
 import type { TableRecord } from '../../sync/definition/field.ts';
 import { CallError } from '../../sync/words/failure.ts';
 import { odd } from '../calls/failure.ts';
-import { list, type Shape, shape, words } from '../calls/shape.ts';
+import { list, type Shape, shape, words } from '../calls/http.ts';
 
 /** Records of one search page: https://open.feishu.cn/document/docs/bitable-v1/app-table-record/search */
 const pageSize = 500;

@@ -6,7 +6,7 @@ import { problem } from '../../sync/words/problem.ts';
 import { listed, text } from '../../sync/words/text.ts';
 import type { CallFn, CallSpec, FeishuClient } from '../calls/client.ts';
 import { odd } from '../calls/failure.ts';
-import { list, shape, words } from '../calls/shape.ts';
+import { list, shape, words } from '../calls/http.ts';
 import { fieldOf, newField } from './fields.ts';
 import { readPages, recordId, wholeList } from './pages.ts';
 

@@ -92,6 +92,15 @@ export function unencrypted({ socket, tls }: MysqlAddress, where: string): Probl
   ];
 }
 
+/** Whether {@link unencrypted} has something to say; what is wrong with an address is said where it is used. */
+export function isOpen(url: string, where: string): boolean {
+  try {
+    return unencrypted(parseMysqlUrl(url, where), where).length > 0;
+  } catch {
+    return false;
+  }
+}
+
 /** Starts to connect. @param connectTimeout ms for the connection and the login together */
 export function dial(address: MysqlAddress, connectTimeout: number): Wire {
   const socket = connect(address.socket);

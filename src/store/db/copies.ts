@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { sql } from 'kysely';
 import type { Clock, Log } from '../../run/ports.ts';
+import { fileOf } from '../../sync/definition/databases.ts';
 import { type Problem, ProblemError, problem } from '../../sync/words/problem.ts';
 import { text } from '../../sync/words/text.ts';
 import type { Backend, Database } from './backend.ts';
@@ -142,8 +143,6 @@ export async function moveStore(from: string, to: string, parts: MoveParts): Pro
     await source.db.destroy();
   }
 }
-
-const fileOf = (url: string): string | undefined => /^sqlite:(.+)$/.exec(url)?.[1];
 
 /** What tells a database from others: a file by what it is on the disk, another one by server and name. */
 function placeOf(url: string): string {

@@ -3,6 +3,7 @@ import type { Problem } from '../words/problem.ts';
 import { listed, nearest, type Text, text } from '../words/text.ts';
 import { zoneIssue } from '../words/zone.ts';
 import { parseAddress } from './address.ts';
+import { databases } from './databases.ts';
 import {
   type ColumnRule,
   type Definition,
@@ -141,8 +142,10 @@ function tellContent(
 }
 
 /** What no database would take. Which one the connection leads to is not known here: its source judges again. */
-const queryProblems = (sql: string): Problem[] =>
-  judgeQuery(sql, 'sqlite').length === 0 ? [] : judgeQuery(sql);
+function queryProblems(sql: string): Problem[] {
+  const [first = [], ...others] = Object.values(databases).map(({ dialect }) => judgeQuery(sql, dialect));
+  return others.some((found) => found.length === 0) ? [] : first;
+}
 
 const noView = text('view: limit 需要 target 里有 view=', 'view: limit needs a target with view= in it');
 const noViewCure = text(

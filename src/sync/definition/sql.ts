@@ -17,20 +17,46 @@ export interface Token {
   readonly end: number;
 }
 
+/** How a server reads a query, as far as servers differ in it. */
+interface Reading {
+  /** The quotes in which a backslash keeps the next character from closing them. */
+  readonly escaping: string;
+  /** Whether a comment up to the end of the line begins at a place. */
+  readonly remark: (sql: string, at: number) => boolean;
+  /** Whether names stand in brackets, too. */
+  readonly brackets: boolean;
+  /** Whether `\N` is NULL. */
+  readonly nullMark: boolean;
+  /** What people write where another tool fills values in. */
+  readonly fillIn: RegExp;
+}
+
+/** A comment as MySQL sees it: what begins with `--` needs a blank behind it. */
+const remark = (sql: string, at: number): boolean =>
+  sql.charAt(at) === '#' || (sql.startsWith('--', at) && (at + 2 === sql.length || blank(sql, at + 2)));
+
+const mysql: Reading = {
+  ...{ escaping: `'"`, remark, brackets: false, nullMark: true },
+  // `@name` is a variable, and `$name` a name.
+  fillIn: /^(?:\?|\$\d+\b|:[a-z_]\w*|\$?\{\{?[^{}'"]*\}\}?)/i,
+};
+
 /**
- * How quotes and comments are read. `ansi-mysql`: with ANSI_QUOTES, `plain-mysql`: with NO_BACKSLASH_ESCAPES; `sqlite`
- * has names in brackets, no escapes, and needs no blank behind `--`.
+ * How queries are read, by the database, and by what a server's mode may change: `ansi-mysql` is one with ANSI_QUOTES,
+ * `plain-mysql` one with NO_BACKSLASH_ESCAPES.
  * https://dev.mysql.com/doc/refman/8.4/en/sql-mode.html https://www.sqlite.org/lang_comment.html
  */
-export type Dialect = 'mysql' | 'ansi-mysql' | 'plain-mysql' | 'sqlite';
-
-/** The quotes in which a backslash keeps the next character from closing them. */
-const escaping: Readonly<Record<Dialect, string>> = {
-  mysql: `'"`,
-  'ansi-mysql': "'",
-  'plain-mysql': '',
-  sqlite: '',
-};
+export const dialects = {
+  mysql,
+  'ansi-mysql': { ...mysql, escaping: "'" },
+  'plain-mysql': { ...mysql, escaping: '' },
+  sqlite: {
+    ...{ escaping: '', brackets: true, nullMark: false },
+    remark: (sql, at) => sql.startsWith('--', at),
+    fillIn: /^(?:\?\d*|[:@$]\w+|\$?\{\{?[^{}'"]*\}\}?)/i,
+  },
+} satisfies Readonly<Record<string, Reading>>;
+export type Dialect = keyof typeof dialects;
 
 const wordCharacter = /[\w$\u0080-\uffff]/;
 /**
@@ -72,8 +98,9 @@ function pieceOfName(sql: string, at: number, found: readonly Token[]): [Token['
 /** What begins at a place and where it is over. */
 function piece(sql: string, at: number, dialect: Dialect): [Token['kind'] | 'nothing', number] {
   const first = sql.charAt(at);
+  const reading: Reading = dialects[dialect];
   if (blank(sql, at)) return ['nothing', at + 1];
-  if (dialect === 'sqlite' ? sql.startsWith('--', at) : remark(sql, at)) {
+  if (reading.remark(sql, at)) {
     const end = sql.indexOf('\n', at);
     return ['nothing', end === -1 ? sql.length : end];
   }
@@ -82,15 +109,15 @@ function piece(sql: string, at: number, dialect: Dialect): [Token['kind'] | 'not
     if (close === -1) return ['unclosed', sql.length];
     return [/^\/\*M?!/i.test(sql.slice(at, at + 4)) ? 'executable' : 'nothing', close + 2];
   }
-  if (dialect === 'sqlite' && first === '[') {
+  if (reading.brackets && first === '[') {
     const close = sql.indexOf(']', at);
     return close === -1 ? ['unclosed', sql.length] : ['quoted', close + 1];
   }
   if (first === "'" || first === '"' || first === '`') {
-    const end = quoteEnd(sql, at, escaping[dialect].includes(first));
+    const end = quoteEnd(sql, at, reading.escaping.includes(first));
     return end === undefined ? ['unclosed', sql.length] : ['quoted', end];
   }
-  if (dialect !== 'sqlite' && sql.startsWith('\\N', at)) return ['mark', at + 2];
+  if (reading.nullMark && sql.startsWith('\\N', at)) return ['mark', at + 2];
   const digits = matchEnd(number, sql, at);
   if (digits !== undefined) {
     return [matchEnd(halfNumber, sql, at) === undefined ? 'number' : 'half-number', digits];
@@ -110,10 +137,6 @@ function matchEnd(pattern: RegExp, sql: string, at: number): number | undefined 
   pattern.lastIndex = at;
   return pattern.test(sql) ? pattern.lastIndex : undefined;
 }
-
-/** Whether a comment up to the end of the line begins here, as MySQL sees it. */
-const remark = (sql: string, at: number): boolean =>
-  sql.charAt(at) === '#' || (sql.startsWith('--', at) && (at + 2 === sql.length || blank(sql, at + 2)));
 
 /** White space and control characters: what MySQL wants after `--`. https://dev.mysql.com/doc/refman/8.4/en/comments.html */
 function blank(sql: string, at: number): boolean {

@@ -38,6 +38,16 @@ export function proxyTo(address: string, proxy: WebProxy | undefined): string | 
 const plainHost = (host: string): string =>
   host.replace(/^\[/, '').replace(/\]$/, '').replace(/\.$/, '').toLowerCase();
 
+/** Whether a part of an address can be decoded: a lone `%` cannot. */
+export function decodes(value: string): boolean {
+  try {
+    decodeURIComponent(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Takes secrets out of words that leave the process. */
 export type Hide = (words: string) => string;
 
