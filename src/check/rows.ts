@@ -208,7 +208,7 @@ export async function checkRecords(
 ): Promise<readonly Problem[]> {
   const names = keyNames(mapping);
   if (view === 'limit') await table.inView(names, signal, 1);
-  // A table that moves meanwhile is not read again: this is a look, no run.
+  // Whether it moves meanwhile is not asked: this is a look, no run.
   const some: Table = {
     ...table,
     revision: () => Promise.resolve(0),

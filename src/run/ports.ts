@@ -19,7 +19,7 @@ export interface RecordPage {
   readonly records: readonly TableRecord[];
   /** How many records the table had when the page was made. */
   readonly total: number;
-  /** Whether the read began anew with this page (a smaller page size): forget what came before. */
+  /** Whether the read begins anew: forget what came before. Told before anything is asked for again. */
   readonly restarted: boolean;
 }
 
@@ -58,7 +58,8 @@ export interface Table {
   createField(field: NewField, token: string, signal: AbortSignal): Promise<Field>;
   /**
    * All records, page by page, of the whole table. Waits through throttling; anything odd (a repeated or
-   * missing page token, an answer that is no JSON) fails the read: a failed read is never an empty table.
+   * missing page token, an answer that is no JSON) fails the read: a failed read is never an empty table. So does a list
+   * whose different records are not as many as its last page says, after three reads; every other list keeps to that, too.
    * @param fieldNames only these fields; all when there are more than 200.
    */
   records(fieldNames: readonly string[], signal: AbortSignal): AsyncIterable<RecordPage>;

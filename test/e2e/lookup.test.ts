@@ -105,6 +105,29 @@ it('values without a match are left out where the definition says so', async () 
   expect(world.writes()).toEqual([]);
 });
 
+it('no link is emptied because the list of customers was cut short', async () => {
+  const { world, customers, define, held } = await newOffice();
+  for (let n = 1; n < 5; n++) customers.add({ 客户编号: `C${n}` });
+  const links = { 客户: { by: '客户编号', missing: 'empty' } };
+  define(
+    [1, 2, 3, 4].map((n) => [`A${n}`, 'ada@example.com', `C${n}`]),
+    links,
+  );
+  await world.run();
+  const before = held();
+  world.writes();
+  const over = world.feishu.faults.add({
+    when: { route: 'records.search', times: Infinity, match: ({ path }) => path.includes(customers.id) },
+    fault: { kind: 'answer', change: (page) => ({ ...page, items: [] }) },
+  });
+
+  expect(await world.run()).toMatchObject({ exit: 1, error: { code: 'records-overlooked' } });
+
+  expect([held(), world.writes()]).toEqual([before, []]);
+  over();
+  expect(await world.run()).toMatchObject({ exit: 0, rows: { unchanged: 4 } });
+});
+
 it('a link that somebody changed is set back, and nothing else is sent', async () => {
   const { world, orders, customers, people, define } = await newOffice();
   const c1 = customers.add({ 客户编号: 'C1' });

@@ -149,3 +149,63 @@ describe('the rounds', () => {
     expect(await world.run()).toMatchObject({ status: 'done', rounds: 2 });
   });
 });
+
+describe('a list that does not hold what it says', () => {
+  type Data = Readonly<Record<string, unknown>>;
+  const itemsOf = ({ items }: Data) => items as readonly unknown[];
+  const cutShort = (data: Data): Data => ({
+    ...data,
+    items: itemsOf(data).slice(0, Math.floor(itemsOf(data).length / 2)),
+  });
+  const ways: readonly (readonly [string, (data: Data) => Data])[] = [
+    ['ends early', cutShort],
+    ['says one too many', (data) => ({ ...data, total: Number(data['total']) + 1 })],
+  ];
+
+  it.each([
+    ['records.search', 'the table', 'records-overlooked', 'ignore'],
+    ['records.search', 'the view', 'records-overlooked', 'limit'],
+    ['fields.list', '', 'fields-overlooked', 'ignore'],
+    ['tables.list', '', 'tables-overlooked', 'ignore'],
+  ] as const)('fails the run, and nothing is written: %s, %s', async (route, what, code, view) => {
+    const world = await filled();
+    const shown = world.table.addView('全部');
+    world.define({ view, target: shown.url });
+    await world.shop.exec("update user_orders set amount = amount + 1 where id = 'O001'");
+    // Nobody remembers that the records are there.
+    world.env['STORE_URL'] = 'sqlite:other.db';
+    for (const [how, change] of ways) {
+      const over = world.feishu.faults.add({
+        when: {
+          ...{ route, times: Infinity },
+          match: ({ body }) =>
+            what === '' || (what === 'the view') === Object.hasOwn(Object(body()), 'view_id'),
+        },
+        fault: { kind: 'answer', change },
+      });
+      const report = await world.run();
+      expect([how, report.exit, report.error?.code]).toEqual([how, 1, code]);
+      over();
+    }
+    expect(world.writes()).toEqual([]);
+    // A count that lags for a moment does no harm.
+    world.feishu.faults.add({ when: { route }, fault: { kind: 'answer', change: cutShort } });
+    expect(await world.run()).toMatchObject({ exit: 0, rows: { updated: 1, unchanged: 29 } });
+    await world.expectSame();
+  });
+
+  it('is never taken for what became of a lost write', async () => {
+    const world = await newWorld({ orders: 30, definition: { rounds: 0 } });
+    world.feishu.faults.add({
+      when: { route: 'records.batch_create' },
+      fault: { kind: 'reset', applied: true },
+    });
+    world.feishu.faults.add({
+      when: { route: 'records.search', nth: 2, times: Infinity },
+      fault: { kind: 'answer', change: cutShort },
+    });
+    expect(await world.run()).toMatchObject({ exit: 1, rows: { created: 0, failed: 0, unknown: 30 } });
+    world.feishu.faults.clear();
+    expect(await world.run()).toMatchObject({ exit: 0, rows: { unchanged: 30 } });
+  });
+});

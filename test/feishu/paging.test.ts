@@ -1,7 +1,17 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { table } from '../../src/feishu/table/table.ts';
-import type { RecordPage } from '../../src/run/ports.ts';
-import { failureFrom, forever, newClient, newMeter, type Script, startServer } from './parts.ts';
+import type { RecordPage, Table } from '../../src/run/ports.ts';
+import { problemOf } from '../../src/sync/words/failure.ts';
+import {
+  failureFrom,
+  forever,
+  newClient,
+  newMeter,
+  quickClock,
+  type Script,
+  type Scripted,
+  startServer,
+} from './parts.ts';
 
 const closers: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -10,30 +20,145 @@ afterEach(async () => {
 
 async function tableOf(script: Script) {
   const server = await startServer(script);
-  const client = newClient(server.url);
+  const clock = quickClock();
+  const client = newClient(server.url, { clock });
   closers.push(server.stop, client.stop);
-  return { server, table: table(client, 'app', { table: 'tbl1' }, newMeter()) };
+  return { server, clock, table: table(client, 'app', { table: 'tbl1' }, newMeter()) };
 }
 
 const record = (id: string) => ({ record_id: id, fields: {} });
 const page = (ids: readonly string[], next: string | undefined, more: Record<string, unknown> = {}) => ({
   body: {
     code: 0,
-    data: { items: ids.map(record), has_more: next !== undefined, page_token: next, total: 9, ...more },
+    data: { items: ids.map(record), has_more: next !== undefined, page_token: next, ...more },
   },
 });
 
-/** Answers the pages one after another, by the page token that was asked for. */
-const pages =
-  (book: Readonly<Record<string, unknown>>): Script =>
-  ({ path, query }) =>
-    path.endsWith('/internal') ? undefined : (book[query.get('page_token') ?? ''] as ReturnType<Script>);
+type Page = ReturnType<typeof page>;
+/** As the books have them: some are no pages. */
+interface Paged {
+  readonly body?: { readonly data?: { readonly items?: readonly { readonly record_id: string }[] | null } };
+}
+
+/** Answers the pages by the token that was asked for, with the right total where a page says none. */
+const pages = (book: Readonly<Record<string, unknown>>): Script => {
+  const items = Object.values(book).flatMap((one) => (one as Paged).body?.data?.items ?? []);
+  const total = new Set(items.map(({ record_id }) => record_id)).size;
+  return ({ path, query }) => {
+    if (path.endsWith('/internal')) return undefined;
+    const one = book[query.get('page_token') ?? ''] as Paged;
+    return one.body?.data ? { body: { code: 0, data: { total, ...one.body.data } } } : (one as Scripted);
+  };
+};
 
 async function readAll(records: AsyncIterable<RecordPage>): Promise<string[]> {
-  const ids: string[] = [];
-  for await (const one of records) ids.push(...one.records.map(({ id }) => id));
+  let ids: string[] = [];
+  for await (const one of records) {
+    if (one.restarted) ids = [];
+    ids.push(...one.records.map(({ id }) => id));
+  }
   return ids;
 }
+
+/** Books that say that there are five records, and do not list them. */
+const short: readonly (readonly [string, Readonly<Record<string, Page>>])[] = [
+  ['ends early', { '': page(['r1', 'r2'], 'p2'), p2: page(['r3'], undefined, { total: 5 }) }],
+  ['is empty', { '': page([], undefined, { total: 5 }) }],
+  [
+    'has an empty page in its middle',
+    { '': page(['r1', 'r2'], 'a'), a: page([], 'b'), b: page(['r5'], undefined, { total: 5 }) },
+  ],
+  [
+    'hands a page out twice',
+    {
+      '': page(['r1', 'r2'], 'a'),
+      a: page(['r3'], 'b'),
+      b: page(['r1', 'r2'], undefined, { total: 5 }),
+    },
+  ],
+  [
+    'repeats records of a page, and leaves others out',
+    { '': page(['r1', 'r2'], 'a'), a: page(['r3', 'r3', 'r2'], undefined, { total: 5 }) },
+  ],
+  [
+    'is longer than it says',
+    { '': page(['r1', 'r2', 'r3'], 'a'), a: page(['r4', 'r5', 'r6'], undefined, { total: 5 }) },
+  ],
+];
+
+type Reading = (table: Table) => Promise<unknown>;
+const idsOf = (records: Iterable<{ readonly id: string }>) => [...records].map(({ id }) => id).sort();
+const readings: readonly (readonly [string, Reading])[] = [
+  ['a whole table', async (one) => readAll(one.records([], forever))],
+  ['a linked table', async (one) => readAll(one.linked('tbl2').records([], forever))],
+  ['a view', async (one) => [...(await one.inView([], forever))]],
+  ['a filter', async (one) => idsOf(await one.matching('k', ['1'], [], forever))],
+];
+
+describe.each(readings)('a list that does not hold what it says is no list: %s', (_, read) => {
+  it.each(short)('that %s is read three times, and then fails in words', async (_, book) => {
+    const one = await tableOf(pages(book));
+    const failure = await failureFrom(read(one.table));
+    expect(failure).toMatchObject({ code: null, mayHaveHappened: false });
+    expect(problemOf(failure)).toMatchObject({
+      code: 'records-overlooked',
+      message: { en: expect.stringContaining('Feishu counts 5 records') },
+    });
+    expect(one.server.business()).toHaveLength(3 * Object.keys(book).length);
+    expect(one.clock.slept).toEqual([1000, 2000]);
+  });
+
+  it('is whole as soon as it agrees', async () => {
+    let asked = 0;
+    const { table: one, clock } = await tableOf((seen) => {
+      if (seen.path.endsWith('/search') && !seen.query.has('page_token')) asked += 1;
+      const second = page(asked < 3 ? ['r3'] : ['r3', 'r4'], undefined, { total: 4 });
+      return pages({ '': page(['r1', 'r2'], 'p2'), p2: second })(seen, undefined as never);
+    });
+    expect(await read(one)).toEqual(['r1', 'r2', 'r3', 'r4']);
+    expect(clock.slept).toEqual([1000, 2000]);
+  });
+});
+
+describe.each([
+  ['fields', 'field_id', 'field_name', (one: Table) => one.fields(forever)],
+  ['tables', 'table_id', 'name', (one: Table) => one.revision(forever)],
+] as const)('the list of %s', (noun, id, name, read) => {
+  const item = (at: number) => ({
+    [id]: `tbl${at}`,
+    [name]: `n${at}`,
+    type: 1,
+    ui_type: 'Text',
+    revision: 7,
+  });
+  const answers = (...totals: readonly unknown[]): Script => {
+    let asked = 0;
+    return ({ path }) => {
+      if (path.endsWith('/internal')) return undefined;
+      asked += 1;
+      const total = totals[Math.min(asked, totals.length) - 1];
+      return { body: { code: 0, data: { items: [item(1), item(2)], has_more: false, total } } };
+    };
+  };
+
+  it('that is short of its total is read three times, and then fails in words', async () => {
+    const { table: one, server, clock } = await tableOf(answers(3));
+    const failure = await failureFrom(read(one));
+    expect(problemOf(failure)).toMatchObject({
+      code: `${noun}-overlooked`,
+      message: { en: expect.stringContaining(`Feishu counts 3 ${noun}`) },
+    });
+    expect([server.business().length, clock.slept]).toEqual([3, [1000, 2000]]);
+  });
+
+  it('is whole once they agree, and without a total as it is', async () => {
+    for (const totals of [[2], [3, 1, 2], [undefined], [null]]) {
+      const { table: one, server } = await tableOf(answers(...totals));
+      await read(one);
+      expect(server.business()).toHaveLength(totals.length);
+    }
+  });
+});
 
 it('a view is read as far as it is asked for', async () => {
   const book = { '': page(['r1', 'r2'], 'p2'), p2: page(['r3'], undefined) };
@@ -168,7 +293,7 @@ it('gives the page up that was asked for ahead when the caller walks away', asyn
   });
   const { table: one } = await tableOf(({ path, query }, response) => {
     if (path.endsWith('/internal')) return undefined;
-    if (!query.has('page_token')) return page(['r1'], 'p2');
+    if (!query.has('page_token')) return page(['r1'], 'p2', { total: 9 });
     response.on('close', gone);
     asked();
     return 'silence';

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { keeper } from '../../src/run/keeper.ts';
 import { openLanes } from '../../src/run/lane.ts';
 import { readTable } from '../../src/run/plan/read-sides.ts';
+import { readStill } from '../../src/run/plan/read-still.ts';
 import type { Leases, Store, TableFacts } from '../../src/run/ports.ts';
 import { sampler, shownKey } from '../../src/run/shown.ts';
 import { findKeys } from '../../src/run/upload/find.ts';
@@ -374,6 +375,24 @@ describe('reading back', () => {
     });
     expect((await looked([update([' c ', '2'])], 100)).found).toEqual(['c']);
     expect((await looked([update()], 100)).found).toEqual([]);
+  });
+
+  it('counts as moved only by what happened since it began anew', async () => {
+    for (const [moves, moved] of [
+      [{ before: 1, after: 0 }, false],
+      [{ before: 0, after: 1 }, true],
+    ] as const) {
+      const table = fakeTable(movableClock());
+      table.records = async function* () {
+        table.moved += moves.before;
+        yield { records: [], total: 0, restarted: true };
+        table.moved += moves.after;
+        yield { records: [], total: 0, restarted: false };
+      };
+      const from = { fields: [], revision: table.moved, signal: never };
+      const read = await readStill(table, from, () => ({ take: () => undefined, count: () => 0 }));
+      expect(read).toMatchObject({ revision: table.moved, moved });
+    }
   });
 
   it('forgets what came before a read that begins anew', async () => {

@@ -65,6 +65,7 @@ export type CallFn<T> = (sdk: Client, options: CallOptions) => Promise<T>;
 export interface FeishuClient {
   readonly domain: string;
   readonly log: Log;
+  readonly clock: Clock;
   readonly http: Http;
   /** Makes a {@link call} that may be repeated as it is, and waits through throttling and passing faults. */
   again<T>(spec: CallSpec, fn: CallFn<T>, limits?: Limits): Promise<T>;
@@ -106,7 +107,7 @@ export function feishuClient(settings: ClientSettings): FeishuClient {
   };
 
   return {
-    ...{ domain: app.domain, log, call, ...rest },
+    ...{ domain: app.domain, log, clock, call, ...rest },
     again: (spec, fn, limits = readLimits) => patient(limits, spec.signal, () => call(spec, fn)),
     prove: async (meter) => {
       await fetch(meter);

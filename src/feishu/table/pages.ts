@@ -1,7 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { RecordPage } from '../../run/ports.ts';
+import type { Clock, RecordPage } from '../../run/ports.ts';
 import type { TableRecord } from '../../sync/definition/field.ts';
 import { CallError } from '../../sync/words/failure.ts';
+import { backoff } from '../../sync/words/limits.ts';
+import { count, text } from '../../sync/words/text.ts';
 import { odd } from '../calls/failure.ts';
 import { list, type Shape, shape, words } from '../calls/http.ts';
 
@@ -36,64 +38,111 @@ function recordOf(item: unknown): TableRecord {
   return { id, fields };
 }
 
+/** What a read waits by. */
+interface Waiting {
+  readonly clock: Pick<Clock, 'sleep'>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How often a list is read until its different items are as many as it says. */
+const readsMax = 3;
+
+/** Waits before a list is read again: 1 s, then 2 s, in which a count that lags comes right. */
+const beforeReading = (reads: number, { clock, signal }: Waiting): Promise<void> =>
+  clock.sleep(backoff(reads - 1, 1000, 30_000), signal);
+
 /**
- * Reads all pages, asking for the next one while the caller works on this one.
- * An answer that is too large halves the page size and begins again; so does a page token that Feishu lost.
+ * Reads all records of a search, asking for the next page while the caller works on this one. The read begins anew,
+ * which an empty page tells beforehand, where an answer is too large (with half the page size), where Feishu lost a page
+ * token, and where its different records are not as many as its last page says; it fails when that does not help.
  * @param fetch answers the `data` of a page
  */
 export async function* readPages(
   fetch: (page: Paging, signal: AbortSignal) => Promise<unknown>,
-  outer: AbortSignal,
+  { clock, signal: outer }: Waiting & { readonly signal: AbortSignal },
 ): AsyncGenerator<RecordPage, void> {
   outer.throwIfAborted();
   const left = new AbortController();
   const signal = AbortSignal.any([outer, left.signal]);
-  const ask = (size: number, token: string | undefined): Promise<unknown> => {
-    const page = fetch(paging(size, token), signal);
-    // Awaited later, or never when the caller has left.
-    page.catch(() => undefined);
-    return page;
-  };
+  let size = pageSize;
+  let lost = 0;
   try {
-    let size = pageSize;
-    let restarts = 0;
-    let restarted = false;
-    let pages = pageChecks('record_id');
-    let token: string | undefined;
-    let coming = ask(size, token);
-    for (;;) {
-      let page: Page;
+    for (let reads = 1; ; ) {
+      const seen = new Set<string>();
+      let total = 0;
+      let isBegun = false;
       try {
-        page = pages(await coming);
+        for await (const page of onePass((paging) => fetch(paging, signal), size)) {
+          for (const { id } of page.records) seen.add(id);
+          total = page.total;
+          isBegun = true;
+          yield page;
+        }
+        if (seen.size === total) return;
+        if (reads === readsMax) throw notWhole('record_id', seen.size, total);
+        await beforeReading(reads, { clock, signal });
+        reads += 1;
       } catch (error) {
         const failure = error instanceof CallError ? error.failure : undefined;
-        const isLost = failure?.code === failCode && token !== undefined && restarts < restartsMax;
+        const isLost = failure?.code === failCode && isBegun && lost < restartsMax;
         if (failure?.verdict === 'smaller' && size > 1) size = Math.floor(size / 2);
-        else if (isLost) restarts += 1;
+        else if (isLost) lost += 1;
         else throw error;
-        restarted = true;
-        pages = pageChecks('record_id');
-        token = undefined;
-        coming = ask(size, token);
-        continue;
       }
-      const total = page.data['total'];
-      if (typeof total !== 'number' || !Number.isFinite(total))
-        throw odd('a page does not say how many records there are');
-      const records = page.items.map(recordOf);
-      token = page.next;
-      if (token !== undefined) {
-        coming = ask(size, token);
-        // The request leaves before the caller's work on this page keeps the thread busy.
-        await nextTurn();
-      }
-      yield { records, total, restarted };
-      restarted = false;
-      if (token === undefined) return;
+      yield { records: [], total, restarted: true };
     }
   } finally {
     left.abort(new Error('The read was left.'));
   }
+}
+
+/** Reads from the first page to the last, once. */
+async function* onePass(
+  fetch: (page: Paging) => Promise<unknown>,
+  size: number,
+): AsyncGenerator<RecordPage, void> {
+  const ask = (token: string | undefined): Promise<unknown> => {
+    const page = fetch(paging(size, token));
+    // Awaited later, or never when the caller has left.
+    page.catch(() => undefined);
+    return page;
+  };
+  const check = pageChecks('record_id');
+  let coming: Promise<unknown> | undefined = ask(undefined);
+  while (coming) {
+    const { items, next, data } = check(await coming);
+    const { total } = data;
+    if (typeof total !== 'number' || !Number.isFinite(total))
+      throw odd('a page does not say how many records there are');
+    const records = items.map(recordOf);
+    coming = next === undefined ? undefined : ask(next);
+    // The request leaves before the caller's work on this page keeps the thread busy.
+    if (coming) await nextTurn();
+    yield { records, total, restarted: false };
+  }
+}
+
+const nouns = {
+  record_id: ['records', text('条记录', 'records')],
+  field_id: ['fields', text('个字段', 'fields')],
+  table_id: ['tables', text('张数据表', 'tables')],
+} as const;
+
+/** A list that is not as long as it says, however often it is read. */
+function notWhole(id: keyof typeof nouns, held: number, total: number): CallError {
+  const [word, { zh, en }] = nouns[id];
+  return new CallError({
+    ...{ how: 'threw', code: null, word: `${word}-overlooked`, verdict: 'round', mayHaveHappened: false },
+    message: `a list holds ${held} ${word} and says that there are ${total}`,
+    what: text(
+      `飞书说共有 ${count(total)} ${zh}，读了 ${readsMax} 次，列表里的数目却是 ${count(held)}：列表不完整，没有据此做任何事。`,
+      `Feishu counts ${count(total)} ${en}, but after ${readsMax} reads its list still holds ${count(held)}: the list is not whole, so nothing was done with it.`,
+    ),
+    cure: text(
+      '请过几分钟再试一次。如果一直这样，而多维表格开启了高级权限，请给应用一个可以查看全部内容的角色。',
+      'Try again in a few minutes. If it stays and the Base has advanced permissions on, give the app a role that sees everything.',
+    ),
+  });
 }
 
 /** One page of a list, checked. */
@@ -138,18 +187,28 @@ function pageChecks(id: string): (answer: unknown) => Page {
   };
 }
 
-/** Reads a short list (fields, tables) to its end. @param id member of an item that tells it from others */
+/**
+ * Reads a short list (fields, tables) to its end, again where its different items are not as many as it says. An answer
+ * without `total` is taken as it is. @param id member of an item that tells it from others
+ */
 export async function wholeList(
-  id: string,
+  id: 'field_id' | 'table_id',
   fetch: (page: Paging) => Promise<unknown>,
+  waiting: Waiting,
 ): Promise<readonly unknown[]> {
-  const check = pageChecks(id);
-  const all: unknown[] = [];
-  let token: string | undefined;
-  do {
-    const page = check(await fetch(paging(listPage, token)));
-    all.push(...page.items);
-    token = page.next;
-  } while (token !== undefined);
-  return all;
+  for (let reads = 1; ; reads++) {
+    const check = pageChecks(id);
+    const all = new Map<unknown, unknown>();
+    let page: Page;
+    let token: string | undefined;
+    do {
+      page = check(await fetch(paging(listPage, token)));
+      for (const item of page.items) all.set(words(shape(item)?.[id]) ?? item, item);
+      token = page.next;
+    } while (token !== undefined);
+    const { total } = page.data;
+    if (typeof total !== 'number' || total === all.size) return [...all.values()];
+    if (reads === readsMax) throw notWhole(id, all.size, total);
+    await beforeReading(reads, waiting);
+  }
 }

@@ -8,7 +8,7 @@ import type { CallFn, CallSpec, FeishuClient } from '../calls/client.ts';
 import { odd } from '../calls/failure.ts';
 import { list, shape, words } from '../calls/http.ts';
 import { fieldOf, newField } from './fields.ts';
-import { readPages, recordId, wholeList } from './pages.ts';
+import { type Paging, readPages, recordId, wholeList } from './pages.ts';
 
 /** Field names that one search takes: https://open.feishu.cn/document/docs/bitable-v1/app-table-record/search */
 const namesMax = 200;
@@ -72,12 +72,9 @@ export async function tablesOf(
   spec: CallSpec,
 ): Promise<readonly { readonly id: string; readonly name: string; readonly revision: unknown }[]> {
   const path = { app_token: base };
-  const items = await wholeList('table_id', async (params) => {
-    const answer = await client.again(spec, (sdk, options) =>
-      sdk.bitable.appTable.list({ path, params }, options),
-    );
-    return answer.data;
-  });
+  const fetch = async (params: Paging) =>
+    (await client.again(spec, (sdk, options) => sdk.bitable.appTable.list({ path, params }, options))).data;
+  const items = await wholeList('table_id', fetch, { clock: client.clock, signal: spec.signal });
   return items.map((item) => {
     const { table_id, name, revision } = shape(item) ?? {};
     const id = words(table_id);
@@ -111,9 +108,9 @@ function about(at: Place): Pick<Table, 'about' | 'revision' | 'fields' | 'create
     },
 
     fields: async (signal) => {
-      const items = await wholeList('field_id', (params) =>
-        readAt(at, signal, (sdk, options) => sdk.bitable.appTableField.list({ path, params }, options)),
-      );
+      const fetch = (params: Paging) =>
+        readAt(at, signal, (sdk, options) => sdk.bitable.appTableField.list({ path, params }, options));
+      const items = await wholeList('field_id', fetch, { clock: client.clock, signal });
       return items.map(fieldOf);
     },
 
@@ -133,14 +130,14 @@ function reading(
   at: Place,
   view: string | undefined,
 ): Pick<Table, 'records' | 'inView' | 'filters' | 'matching' | 'look'> {
-  const { path } = at;
+  const { client, path } = at;
   const search = (signal: AbortSignal, data: SearchBody): AsyncGenerator<RecordPage, void> =>
     readPages(
       (params, inner) =>
         readAt(at, inner, (sdk, options) =>
           sdk.bitable.appTableRecord.search({ path, params, data }, options),
         ),
-      signal,
+      { clock: client.clock, signal },
     );
   /** The records of a search, as they are at its end: it may have begun again. */
   const all = async (signal: AbortSignal, data: SearchBody): Promise<readonly TableRecord[]> => {

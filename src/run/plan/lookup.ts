@@ -108,7 +108,7 @@ async function readOne(
   signal: AbortSignal,
 ): Promise<Directory> {
   const { field, revision } = await namingField(table, lookup, signal);
-  const { read, moving } = await readStill(table, { fields: [field.name], revision, signal }, () => {
+  const { read } = await readStill(table, { fields: [field.name], revision, signal }, () => {
     const keys = linkKeys(field, zone);
     return {
       keys,
@@ -120,20 +120,13 @@ async function readOne(
     };
   });
   const { keys } = read;
-  const unseenToo = advanced && keys.size === 0 ? noSight : undefined;
-  const doubt = moving ? keptMoving : unseenToo;
   return {
     find: (word) => keys.find(word),
     called: (id) => keys.called(id),
     isDoubled: (word) => keys.isDoubled(word),
-    ...(doubt ? { doubt } : {}),
+    ...(advanced && keys.size === 0 && { doubt: noSight }),
   };
 }
-
-const keptMoving = text(
-  '（读取三次期间关联表一直在变，可能漏看了，请再同步一次）',
-  ' (it kept changing through three reads and may have been overlooked: run the sync again)',
-);
 
 const noSight = text(
   '（关联表读出来是空的，而多维表格开启了高级权限：应用可能看不到它的记录，请给应用可查看全部记录的角色）',

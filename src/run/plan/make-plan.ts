@@ -171,7 +171,7 @@ export function whyWait(
   { sides, both: { rows, records }, before }: Read,
   found: Comparison,
 ): readonly WaitReason[] {
-  const reasons = reasonsToWait({
+  return reasonsToWait({
     ...before,
     ...{ mode, brake, policy: deletes },
     handMadeAllowed: before.handMade !== undefined,
@@ -186,7 +186,6 @@ export function whyWait(
       before.filled.has(id) && rows.filled[at] && !records.filled[at] ? [name] : [],
     ),
   });
-  return records.moving && found.deletes > 0 ? [...reasons, moving] : reasons;
 }
 
 /** A plan that was made again needs no second yes when it is the same; of another one it says what has changed. */
@@ -226,13 +225,5 @@ const fieldsMade: WaitReason = {
   message: text(
     '缺少的字段刚刚建好，计划按新的字段重新做了一遍，还没有写入任何行。请看过后再确认一次。',
     'The missing fields were created, and the plan was made anew with them; no row was written yet. Please look at it and approve it again.',
-  ),
-};
-
-const moving: WaitReason = {
-  code: 'moved',
-  message: text(
-    '读取三次期间表格一直在变，删除要等人确认。',
-    'The table kept changing through three reads, so its deletes wait for a person.',
   ),
 };

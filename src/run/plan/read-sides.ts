@@ -210,7 +210,7 @@ const otherColumns = {
 };
 
 /** The whole table as read, and whether it stood still meanwhile. */
-export interface TableRead extends Pick<StillRead<unknown>, 'revision' | 'moved' | 'moving'> {
+export interface TableRead extends Pick<StillRead<unknown>, 'revision' | 'moved'> {
   readonly index: TableIndex;
   /** What people call the persons, groups and files in the cells, by ID; only so many. */
   readonly names: ReadonlyMap<string, string>;
@@ -267,7 +267,7 @@ function nameList({ targets }: Mapping) {
 }
 
 /** What to tell about a table that has records which no run can touch. */
-export function tableNotes({ index, moving }: TableRead, mapping: Mapping): readonly Text[] {
+export function tableNotes({ index }: TableRead, mapping: Mapping): readonly Text[] {
   const doubled = [...index.doubled.keys()];
   const some = listed(doubled.slice(0, 5).map((key) => shownKey(mapping, key)));
   const { length: empty } = index.withoutKey;
@@ -286,11 +286,5 @@ export function tableNotes({ index, moving }: TableRead, mapping: Mapping): read
           ),
         ]),
     ...(empty === 0 ? [] : [text(`表格里有 ${count(empty)} 条记录主键为空，没有动。`, records)]),
-    ...(moving ? [keptMoving] : []),
   ];
 }
-
-const keptMoving = text(
-  '读取期间表格一直在变：新增前会先按主键确认，删除要等人同意。',
-  'The table kept changing while it was read: creates are confirmed by key first, deletes wait for a person.',
-);

@@ -17,21 +17,15 @@ export interface StillRead<T> {
   readonly revision: number;
   /** Whether it moved while it was read, though the count agrees: what is missing may only have been overlooked. */
   readonly moved: boolean;
-  /** Whether it kept moving through every try, and not even the count agrees. */
-  readonly moving: boolean;
 }
-
-/** How often a table that moves is read before the run makes do with it. */
-const tries = 3;
 
 /**
  * Reads all records of a table; some at a time, so that clicks never wait for a whole table.
  *
- * The change counter is taken before and after: equal means that the read is exact. If it moved, as many
- * records must have been read as the last page says there are; else the table is read again. A count that agrees
- * is no proof: a record deleted from a page already read lets the next page begin one record too late.
+ * The change counter is taken before and after: equal means that the read is exact. If it moved, the count that agrees is
+ * no proof: a record deleted from a page already read lets the next page begin one record too late.
  * @param from `revision`: the change counter before the read
- * @param begin called for each try, and where a page says that the read began anew
+ * @param begin called at first, and where the read begins anew
  */
 export async function readStill<T extends Taking>(
   table: Pick<LinkedTable, 'records' | 'revision'>,
@@ -45,22 +39,18 @@ export async function readStill<T extends Taking>(
 ): Promise<StillRead<T>> {
   const { fields, signal } = from;
   let before = from.revision;
-  for (let attempt = 1; ; attempt++) {
-    let read = begin();
-    let total = 0;
-    for await (const page of table.records(fields, signal)) {
-      if (page.restarted) read = begin();
-      for (let at = 0; at < page.records.length; at += rowsPerTurn) {
-        read.take(page.records.slice(at, at + rowsPerTurn));
-        await nextTurn();
-      }
-      total = page.total;
-      from.onPage?.(read.count(), total);
+  let read = begin();
+  for await (const page of table.records(fields, signal)) {
+    if (page.restarted) {
+      read = begin();
+      before = await table.revision(signal);
     }
-    const revision = await table.revision(signal);
-    const moved = revision !== before;
-    const moving = moved && read.count() !== total;
-    if (!moving || attempt === tries) return { read, revision, moved, moving };
-    before = revision;
+    for (let at = 0; at < page.records.length; at += rowsPerTurn) {
+      read.take(page.records.slice(at, at + rowsPerTurn));
+      await nextTurn();
+    }
+    from.onPage?.(read.count(), page.total);
   }
+  const revision = await table.revision(signal);
+  return { read, revision, moved: revision !== before };
 }

@@ -84,7 +84,7 @@ const word = z.string().exactOptional();
 
 export const failureSchema = object<Failure>({
   ...{ how: z.enum(hows), code: amount.nullable(), message: z.string(), verdict: z.enum(verdicts) },
-  ...{ silence: z.enum(['unreached', 'unanswered']).exactOptional(), mayHaveHappened: z.boolean() },
+  ...{ word, silence: z.enum(['unreached', 'unanswered']).exactOptional(), mayHaveHappened: z.boolean() },
   ...{ heavy: z.literal(true).exactOptional(), retryAfter: amount.exactOptional() },
   ...{ status: amount.exactOptional(), logId: word, what: textSchema.exactOptional() },
   ...{ cure: textSchema.exactOptional(), pointer: word },

@@ -30,6 +30,8 @@ export interface Failure {
   readonly how: How;
   /** Feishu's code; `null` when no answer with a code came back. */
   readonly code: number | null;
+  /** Stable word for programs in place of a code, where `what` says all there is to say. */
+  readonly word?: string;
   /** Feishu's own words, or those of the transport. Never holds row contents. */
   readonly message: string;
   readonly verdict: Verdict;
@@ -70,16 +72,17 @@ export const problemOf = (failure: Failure): Problem => ({
   ...(failure.logId === undefined ? {} : { logId: failure.logId }),
 });
 
-/** Feishu's code as a word for programs, or `threw` when no answer with a code came back. */
-export const codeWord = ({ code, how }: Pick<Failure, 'code' | 'how'>): string =>
-  code === null ? how : String(code);
+/** Feishu's code as a word for programs; without one the failure's own word, or `threw`. */
+export const codeWord = ({ code, word, how }: Pick<Failure, 'code' | 'word' | 'how'>): string =>
+  code === null ? (word ?? how) : String(code);
 
 const later = text(
   '请稍后再试；如果一直这样，把日志 ID 发给飞书支持。',
   'Try again later; if it stays, give the log ID to Feishu support.',
 );
 
-function said({ code, message, silence, what }: Failure): Text {
+function said({ code, message, silence, what, word }: Failure): Text {
+  if (what && word !== undefined) return what;
   if (code !== null && what) {
     return text(
       `${what.zh}（飞书错误 ${code}：${message}）`,
