@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import type { FeishuClient } from '../feishu/calls/client.ts';
-import { cures } from '../feishu/calls/codes.ts';
+import { meanings } from '../feishu/calls/meanings.ts';
 import { mayWrite, openTable } from '../feishu/table/open.ts';
 import { uncounted } from '../process.ts';
 import { tryLinked, tryPeople } from '../run/plan/lookup.ts';
@@ -154,7 +154,7 @@ const noWrite: Problem = {
   code: 'no-write-right',
   where: 'target',
   message: text('应用只能看这个多维表格，不能写入', 'the app may read this Base but not write to it'),
-  cure: cures.grant,
+  cure: meanings.grant.cure,
 };
 
 const noted = (message: Text): Problem => ({

@@ -5,10 +5,24 @@ import { ProblemError, problem } from '../sync/words/problem.ts';
 import { inLocale, type Locale, text } from '../sync/words/text.ts';
 import { hiding } from '../sync/words/web-address.ts';
 import { parseArguments, type Typed, wantsJson } from './arguments.ts';
-import type { Answer, Shell, World } from './command.ts';
-import { commands } from './commands/registry.ts';
+import type { Answer, Command, Shell, World } from './command.ts';
+import { cancel, demo, freeze, pause, resume, start, thaw } from './commands/bot.ts';
+import { check, setup } from './commands/check.ts';
+import { audit, history, status, why } from './commands/look.ts';
+import { backup, definitions, moveStore } from './commands/offline.ts';
+import { plan, retry, run } from './commands/run.ts';
+import { init, verify } from './commands/table.ts';
 import { type ExitCode, errorOf, problemLines, problemsOf, reportNoRun } from './report.ts';
 import { createTerminal, type Stream } from './terminal.ts';
+
+/** Every command of the command line, as the help lists them. */
+export const commands: readonly Command[] = [
+  ...[start, run, plan, cancel, retry],
+  ...[status, history, why],
+  ...[pause, resume, freeze, thaw],
+  ...[init, verify, check, audit],
+  ...[setup, definitions, backup, moveStore, demo],
+];
 
 /** The command line of one process. */
 export interface Cli {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseArguments } from '../../src/cli/arguments.ts';
+import { commands } from '../../src/cli/cli.ts';
 import { type CommandSpec, command, definitionName, flag, wholeOption } from '../../src/cli/command.ts';
-import { commands } from '../../src/cli/commands/registry.ts';
 import { type Locale, text } from '../../src/sync/words/text.ts';
 
 const words = {

@@ -1,6 +1,12 @@
 import { expect, it } from 'vitest';
-import { type CodeEntry, codes, cures, headlines } from '../../src/feishu/calls/codes.ts';
-import type { Verdict } from '../../src/sync/words/failure.ts';
+import { problemCard } from '../../src/cards/answer-cards.ts';
+import { problemLines } from '../../src/cli/report.ts';
+import { type CodeEntry, codes } from '../../src/feishu/calls/codes.ts';
+import { failureOf } from '../../src/feishu/calls/failure.ts';
+import { type Meaning, meanings } from '../../src/feishu/calls/meanings.ts';
+import { problemOf, type Verdict } from '../../src/sync/words/failure.ts';
+import { text } from '../../src/sync/words/text.ts';
+import { wordsOf } from '../cards/read.ts';
 
 const range = (from: number, to: number, ...without: readonly number[]): number[] =>
   Array.from({ length: to - from + 1 }, (_, at) => from + at).filter((code) => !without.includes(code));
@@ -39,9 +45,45 @@ it('lists no code twice', () => {
 });
 
 it('has a headline in words for everything but faults of our own and what cards and tokens get', () => {
-  const silent = new Set<unknown>([cures.request, cures.passing, cures.split, cures.message, cures.content]);
-  const bare = [...codes.values()].filter(({ cure }) => !headlines.has(cure) && !silent.has(cure));
+  const { request, passing, split, message, content } = meanings;
+  const silent = new Set([request, passing, split, message, content].map(({ cure }) => cure));
+  const bare = [...codes.values()].filter(({ what, cure }) => what === undefined && !silent.has(cure));
   expect(bare.map(({ code }) => code)).toEqual([]);
+});
+
+it('a code that is new has its verdict, and its headline and cure on the card and in the shell', () => {
+  const asleep: CodeEntry = {
+    code: 1259999,
+    verdict: 'stop',
+    what: text('多维表格在睡觉', 'The base is asleep'),
+    cure: text('请叫醒它。', 'Wake it up.'),
+    mayHaveHappened: false,
+    pause: 7,
+  };
+  const answer = { status: 200, headers: {}, json: { code: 1259999, msg: 'BaseAsleep' } };
+  expect(failureOf(answer, true)).toMatchObject({ verdict: 'unknown', mayHaveHappened: true });
+  const failure = failureOf(answer, true, new Map([...codes, [asleep.code, asleep]]));
+  expect(failure).toMatchObject({ verdict: 'stop', retryAfter: 7, mayHaveHappened: false });
+  const problem = problemOf(failure);
+  for (const shown of [
+    problemLines(problem, 'en-US').join('\n'),
+    wordsOf(problemCard('orders', [problem], 'en-US')),
+  ]) {
+    expect(shown).toContain('The base is asleep (Feishu error 1259999: BaseAsleep)');
+    expect(shown).toContain('Wake it up.');
+  }
+});
+
+it('a code that is not told of is refused by the type checker', () => {
+  const whole = { code: 1, verdict: 'stop', ...meanings.grant, mayHaveHappened: false } as const;
+  const { cure: _, ...mute } = whole;
+  // @ts-expect-error nothing says what to do about it
+  const half: CodeEntry = mute;
+  // @ts-expect-error no run knows what to do then
+  const strange: CodeEntry = { ...whole, verdict: 'sleep' };
+  // @ts-expect-error nothing says whether it needs a headline
+  const bare: Meaning = { cure: meanings.grant.cure };
+  expect([half.code, strange.code, bare.cure]).toEqual([1, 1, meanings.grant.cure]);
 });
 
 it.each([
@@ -56,7 +98,7 @@ it.each([
   [99992361, 'openId'],
   [91403, 'grant'],
 ] as const)('%i is for the person who can act: %s', (code, cure) => {
-  expect(codes.get(code)?.cure).toBe(cures[cure]);
+  expect(codes.get(code)?.cure).toBe(meanings[cure].cure);
 });
 
 it('says in both languages what to do', () => {

@@ -4,7 +4,7 @@ import { CallError, type Failure } from '../../sync/words/failure.ts';
 import { backoff } from '../../sync/words/limits.ts';
 import { problem } from '../../sync/words/problem.ts';
 import type { WebProxy } from '../../sync/words/web-address.ts';
-import { credentialCodes, tokenCodes } from './codes.ts';
+import { tells } from './codes.ts';
 import { failureOf, isSuccess, odd, silenceOf, wrongCredentials } from './failure.ts';
 import {
   type CallOptions,
@@ -98,10 +98,9 @@ export function feishuClient(settings: ClientSettings): FeishuClient {
     try {
       return await attempt(spec, token, fn);
     } catch (error) {
-      const code = error instanceof CallError ? error.failure.code : null;
-      if (code === null || !tokenCodes.has(code)) throw error;
+      if (!(error instanceof CallError) || tells(error.failure) !== 'token') throw error;
       tokens.drop(token);
-      log.info('token.renewed', { code });
+      log.info('token.renewed', { code: error.failure.code });
     }
     return attempt(spec, await tokens.current(spec.meter), fn);
   };
@@ -203,8 +202,7 @@ async function fetchToken(attempt: Attempt, { id, secret }: FeishuApp, meter: Ca
     return { value, lifetime: seconds * 1000 };
   } catch (error) {
     if (!(error instanceof CallError)) throw error;
-    if (error.failure.code !== null && credentialCodes.has(error.failure.code))
-      throw problem(wrongCredentials(error.failure), { cause: error });
+    if (tells(error.failure) === 'app') throw problem(wrongCredentials(error.failure), { cause: error });
     // The call that needed the token was not made.
     throw new CallError({ ...error.failure, mayHaveHappened: false }, { cause: error });
   }

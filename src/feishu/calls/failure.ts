@@ -1,8 +1,9 @@
 import { CallError, type Failure, type Verdict } from '../../sync/words/failure.ts';
 import type { Problem } from '../../sync/words/problem.ts';
 import { type Text, text } from '../../sync/words/text.ts';
-import { type CodeEntry, cardLocked, cardRefused, codes, cures, headlines } from './codes.ts';
+import { type CodeEntry, type Codes, cardRefused, codes } from './codes.ts';
 import { type Answer, list, type NoAnswer, type Shape, shape, words } from './http.ts';
+import { meanings, network, otherDomain, unanswered } from './meanings.ts';
 import { ProxyFault } from './tunnel.ts';
 
 /** The code of an answer: 0 is success, undefined when it is no answer of Feishu's. */
@@ -18,10 +19,10 @@ export const isSuccess = (answer: Answer): boolean =>
 const errorOf = (answer: Answer): Shape | undefined => shape(shape(answer.json)?.['error']);
 
 /** Says what an answer that is no success means; a `write` may have happened all the same. */
-export function failureOf(answer: Answer, write: boolean): Failure {
+export function failureOf(answer: Answer, write: boolean, all: Codes = codes): Failure {
   // A success that came with a failing status says nothing of its own.
   const code = codeOf(answer) || undefined;
-  const known = code === undefined ? byStatus(answer) : byCode(code, answer);
+  const known = code === undefined ? byStatus(answer) : byCode(code, answer, all);
   const { verdict, pointed, mayHaveHappened = false, heavy, pause, what, cure } = known;
   const header = answer.headers['x-tt-logid'];
   const logId = words([header].flat()[0]) ?? words(errorOf(answer)?.['log_id']);
@@ -56,7 +57,7 @@ export function silenceOf({ cause, sent, why, message }: NoAnswer, write: boolea
     verdict: silent[why] ?? 'round',
     silence: sent ? 'unanswered' : 'unreached',
     mayHaveHappened: write && sent,
-    cure: sent ? cures.unanswered : cures.network,
+    cure: sent ? unanswered : network,
   };
 }
 
@@ -65,44 +66,36 @@ const silent: { readonly [why in NoAnswer['why']]?: Verdict } = { 'too-large': '
 
 /** An answer that Feishu calls a success, and that cannot be one. */
 export const odd = (message: string, verdict: Verdict = 'unknown', mayHaveHappened = false): CallError =>
-  new CallError({ how: 'threw', code: null, message, verdict, mayHaveHappened, cure: cures.passing });
+  new CallError({ how: 'threw', code: null, message, verdict, mayHaveHappened, cure: meanings.passing.cure });
 
 interface Known extends Partial<CodeEntry> {
   readonly verdict: Verdict;
-  /** The verdict when Feishu points at one record: then it is that record and not the whole request. */
-  readonly pointed?: Verdict | undefined;
-  readonly what?: Text | undefined;
 }
 
-/** Faults of a whole request, unless Feishu points at one record of it. */
-const wholeRequest: ReadonlySet<Text> = new Set([cures.request, cures.badName, cures.newField, cures.openId]);
-
-function byCode(code: number, answer: Answer): Known {
+function byCode(code: number, answer: Answer, all: Codes): Known {
   if (code === cardRefused && cardIsLocked(answer)) return { verdict: 'wait' };
-  const entry = codes.get(code);
-  if (!entry) {
-    // Nobody knows what such a code says of a write: it is read back before its rows are called failed.
-    return answer.status === 429 ? { verdict: 'wait' } : { verdict: 'unknown', mayHaveHappened: true };
-  }
-  const pointed = wholeRequest.has(entry.cure) ? 'values' : undefined;
-  const cure = entry.cure === cures.scope ? missingScopes(answer) : entry.cure;
-  return { ...entry, what: headlines.get(entry.cure), cure, pointed };
+  const entry = all.get(code);
+  if (entry) return entry.cure === meanings.scope.cure ? { ...entry, cure: missingScopes(answer) } : entry;
+  // Nobody knows what such a code says of a write: it is read back before its rows are called failed.
+  return answer.status === 429 ? { verdict: 'wait' } : { verdict: 'unknown', mayHaveHappened: true };
 }
 
 /** Answers without a code: a gateway's page, a cut or an empty body. */
 function byStatus({ status, instead }: Answer): Known {
-  if (status === 429) return { verdict: 'wait', cure: cures.busy };
-  if (status === 413) return { verdict: 'smaller', cure: cures.split };
-  if (status === 404 || (status >= 300 && status < 400)) return { verdict: 'stop', cure: cures.domain };
+  if (status === 429) return { verdict: 'wait', cure: meanings.busy.cure };
+  if (status === 413) return { verdict: 'smaller', cure: meanings.split.cure };
+  if (status === 404 || (status >= 300 && status < 400)) return { verdict: 'stop', cure: otherDomain };
   // A page where JSON should be comes from something between us and Feishu; a cut body comes from Feishu itself.
-  if (status < 300 || status >= 500) return { verdict: 'round', mayHaveHappened: true, cure: cures.passing };
-  return { verdict: 'unknown', ...(instead !== undefined && { cure: cures.domain }) };
+  if (status < 300 || status >= 500)
+    return { verdict: 'round', mayHaveHappened: true, cure: meanings.passing.cure };
+  return { verdict: 'unknown', ...(instead !== undefined && { cure: otherDomain }) };
 }
 
-// The one place that reads words: code 11310 has several meanings that only its words tell apart.
+// The one place that reads words: code 11310 inside a refusal has several meanings, one of which is a click that still
+// locks the card.
 const cardIsLocked = (answer: Answer): boolean => {
   const message = words(shape(answer.json)?.['msg']) ?? '';
-  return message.includes(`ErrCode: ${cardLocked}`) && /lock/i.test(message);
+  return message.includes('ErrCode: 11310') && /lock/i.test(message);
 };
 
 /**
@@ -141,7 +134,7 @@ function missingScopes(answer: Answer): Text {
     .map((one) => words(shape(one)?.['subject']) ?? '')
     .filter((one) => /^[\w:.-]{1,80}$/.test(one))
     .slice(0, 10);
-  if (scopes.length === 0) return cures.scope;
+  if (scopes.length === 0) return meanings.scope.cure;
   const links = (list(error?.['helps']) ?? []).map((one) => words(shape(one)?.['url']) ?? '');
   const page = links.find((url) => url.length < 500 && consolePage.test(url)) ?? 'https://open.feishu.cn/app';
   return text(
@@ -159,11 +152,11 @@ export function wrongCredentials({ code, message, logId }: Failure): Problem {
   const about = logId === undefined ? {} : { logId };
   if (where === undefined)
     return {
-      ...{ code: 'app-not-available', where: 'FEISHU_APP_ID', cure: cures.enable, ...about },
+      ...{ code: 'app-not-available', where: 'FEISHU_APP_ID', cure: meanings.enable.cure, ...about },
       message: text(`飞书说应用不可用（${said}）。`, `Feishu says that the app is not available (${said}).`),
     };
   return {
-    ...{ code: 'wrong-credentials', where, cure: cures.credentials, ...about },
+    ...{ code: 'wrong-credentials', where, cure: meanings.credentials.cure, ...about },
     message: text(`飞书不认 ${where}（${said}）。`, `Feishu does not accept ${where} (${said}).`),
   };
 }

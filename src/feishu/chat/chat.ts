@@ -4,7 +4,7 @@ import type { CallMeter } from '../../run/ports.ts';
 import { CallError } from '../../sync/words/failure.ts';
 import { type Hide, hiding } from '../../sync/words/web-address.ts';
 import { type CallFn, type CallSpec, chatLimits, type FeishuClient } from '../calls/client.ts';
-import { contentCodes } from '../calls/codes.ts';
+import { tells } from '../calls/codes.ts';
 import { odd } from '../calls/failure.ts';
 import { shape, words } from '../calls/http.ts';
 
@@ -45,9 +45,8 @@ export function chat(
       try {
         return await create(to, said('interactive', card, once), own);
       } catch (error) {
-        const code = error instanceof CallError ? error.failure.code : null;
-        if (code === null || !contentCodes.has(code)) throw error;
-        client.log.warn('card.refused', { code });
+        if (!(error instanceof CallError) || tells(error.failure) !== 'words') throw error;
+        client.log.warn('card.refused', { code: error.failure.code });
         return create(to, said('text', { text: gist(card) }, `${once}:words`), own);
       }
     },

@@ -4,7 +4,7 @@ import { CallError, type Failure } from '../../sync/words/failure.ts';
 import { type Problem, ProblemError, problem } from '../../sync/words/problem.ts';
 import { text } from '../../sync/words/text.ts';
 import type { CallSpec, FeishuClient } from '../calls/client.ts';
-import { nobodyCodes, scopeMissing } from '../calls/codes.ts';
+import { scopeMissing, tells } from '../calls/codes.ts';
 import { odd } from '../calls/failure.ts';
 import { list, shape, words } from '../calls/http.ts';
 
@@ -157,7 +157,7 @@ async function byId(
   try {
     return await usersOf(client, by, asked, spec);
   } catch (error) {
-    if (!(error instanceof CallError) || !nobodyCodes.has(error.failure.code ?? 0)) throw error;
+    if (!(error instanceof CallError) || tells(error.failure) !== 'nobody') throw error;
     if (asked.length === 1) return [];
     const bad = namedIn(error.failure, new Set(asked));
     const good = asked.filter((one) => !bad.has(one));

@@ -5,7 +5,6 @@ import { backoff } from '../../sync/words/limits.ts';
 import type { Problem } from '../../sync/words/problem.ts';
 import { type Text, text } from '../../sync/words/text.ts';
 import type { FeishuApp } from '../calls/client.ts';
-import { cures } from '../calls/codes.ts';
 import { silenceOf } from '../calls/failure.ts';
 import {
   carry,
@@ -18,6 +17,7 @@ import {
   transport,
   WSClient,
 } from '../calls/http.ts';
+import { meanings, network, otherDomain } from '../calls/meanings.ts';
 import { agents, type ProxyFault } from '../calls/tunnel.ts';
 import type { Receiver } from './events.ts';
 
@@ -200,12 +200,12 @@ const discreet = (log: Log) => {
 const lost: Problem = {
   code: 'connection-lost',
   message: text('长连接断开了。', 'The long connection was lost.'),
-  cure: cures.network,
+  cure: network,
 };
 const notOpened: Problem = {
   code: 'connection-not-opened',
   message: text('长连接在 20 秒内没有建立。', 'The long connection did not open within 20 s.'),
-  cure: cures.network,
+  cure: network,
 };
 const unreachable = (error: NoAnswer): Problem => ({
   ...problemOf(silenceOf(error, false)),
@@ -214,8 +214,8 @@ const unreachable = (error: NoAnswer): Problem => ({
 
 /** Refusals of the connection: https://open.feishu.cn/document/server-docs/event-subscription-guide/event-subscription-configure-/request-url-configuration-case */
 const refusals: ReadonlyMap<unknown, Text> = new Map([
-  [403, cures.enable],
-  [514, cures.credentials],
+  [403, meanings.enable.cure],
+  [514, meanings.credentials.cure],
   [
     1000040350,
     text(
@@ -223,7 +223,7 @@ const refusals: ReadonlyMap<unknown, Text> = new Map([
       'This app has 50 long connections already: stop the programs that are not needed.',
     ),
   ],
-  [1000040351, cures.domain],
+  [1000040351, otherDomain],
 ]);
 
 function refused(code: unknown, words: unknown): Problem {
@@ -231,6 +231,6 @@ function refused(code: unknown, words: unknown): Problem {
   return {
     code: 'connection-refused',
     message: text(`飞书拒绝了长连接（${said}）。`, `Feishu refused the long connection (${said}).`),
-    cure: refusals.get(code) ?? cures.passing,
+    cure: refusals.get(code) ?? meanings.passing.cure,
   };
 }

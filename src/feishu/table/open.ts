@@ -4,9 +4,9 @@ import { CallError, type Failure } from '../../sync/words/failure.ts';
 import { problem } from '../../sync/words/problem.ts';
 import { type Text, text } from '../../sync/words/text.ts';
 import type { CallSpec, FeishuClient } from '../calls/client.ts';
-import { cures } from '../calls/codes.ts';
 import { odd } from '../calls/failure.ts';
 import { words } from '../calls/http.ts';
+import { meanings } from '../calls/meanings.ts';
 import { newField } from './fields.ts';
 import { lineAt, table, tablesOf } from './table.ts';
 
@@ -98,7 +98,7 @@ const nodeProblem = (code: string, message: Text, logId?: string, cause?: CallEr
       code,
       where: 'target',
       message,
-      cure: code === 'wiki-node-forbidden' ? cures.grant : cures.page,
+      cure: (code === 'wiki-node-forbidden' ? meanings.grant : meanings.page).cure,
       ...(logId === undefined ? {} : { logId }),
     },
     { cause },
