@@ -1,5 +1,6 @@
 import type { KnownField } from '../sync/fields/column.ts';
 import type { Key } from '../sync/fields/key.ts';
+import type { KnownTable } from '../sync/plan/known.ts';
 import type { Actor, BadRow, ChunkKind, ChunkStatus, State } from '../sync/state/state.ts';
 import type { Failure } from '../sync/words/failure.ts';
 
@@ -75,6 +76,7 @@ export interface Seen {
 export interface Store {
   readonly journal: Journal;
   readonly ledger: Ledger;
+  readonly known: KnownTables;
   readonly rejects: Rejects;
   readonly facts: TableFacts;
   readonly leases: Leases;
@@ -211,6 +213,8 @@ export interface Journal {
   /** All chunks in the order of sending. */
   chunks(run: string): Promise<readonly ChunkRecord[]>;
   body(run: string, chunk: string): Promise<Uint8Array>;
+  /** What was confirmed of a chunk so far, over all its settlings. */
+  confirmed(run: string, chunk: string): Promise<Pick<Outcome, 'wrote' | 'removed'>>;
   /** Notes, before a send, that a chunk is handed to the network. */
   sending(sent: Sending): Promise<void>;
   /** Stores how a chunk came out. Rejects with `Fenced` when another instance has taken the run over. */
@@ -256,6 +260,46 @@ export interface Ledger {
   confirmedBy(scope: Scope, run: string, keys: readonly Key[]): Promise<ReadonlySet<Key>>;
 }
 
+/** What is kept beside a known table. */
+export interface KnownNote {
+  /** The table's change counter and how many records it had, when it was as kept. */
+  readonly revision: number;
+  readonly total: number;
+  /** Hashes of the table's fields, and of what decides which cells are compared and how. */
+  readonly fields: string;
+  readonly mapping: string;
+  /** IDs of the mapped fields that had a value in any record. */
+  readonly filled: readonly string[];
+  /** When its last whole read began (ms), and the run that kept it. */
+  readonly readAt: number;
+  readonly run: string;
+  /** What the run wrote since that read, and how far the change counter moved by it. */
+  readonly writes: { readonly calls: number; readonly records: number; readonly step: number };
+}
+
+/** A table as it was known last. `note` is missing of what an older program confirmed: then it is not all of it. */
+export interface Known {
+  readonly note?: KnownNote;
+  readonly table: KnownTable;
+}
+
+/** The known table of each scope. */
+export interface KnownTables {
+  /**
+   * What is known of a table, arranged; undefined where nothing is kept, or what is kept is torn, was written by a newer
+   * program, or by an older one that cannot be read: it is discarded, never trusted, and never rejects for that. What
+   * programs before the known table confirmed is answered without a note, as made by us only where a create in the
+   * journal of a stored run says so, its cells unknown.
+   */
+  load(scope: Scope): Promise<Known | undefined>;
+  /**
+   * Puts a known table in the place of the one before, some parts at a time so that the event loop goes on turning. A
+   * kill at any moment leaves the old or the new one.
+   * @param fence rejects with `Fenced` once the table was claimed anew; not looked at when not given
+   */
+  keep(scope: Scope, known: Required<Known>, fence?: number): Promise<void>;
+}
+
 /** A row that Feishu refused for what is in it: not sent again before it, or the table's fields, changed. */
 export interface RefusedRow {
   readonly key: Key;
@@ -292,6 +336,17 @@ export interface Fact<Of, T> {
   keep(what: Of, value: T): Promise<void>;
 }
 
+/** Whether the short cut past a whole read has shown to be right for a table. */
+export interface ShortCutFacts {
+  /** Whole reads in a row that found the table as the short cut would have taken it. */
+  readonly agreed: number;
+  /** When one did not (ms): the short cut is not used until a person says so; null while none did. */
+  readonly distrusted: number | null;
+  /** How often the change counter moved by one a write call, and by one a record, by own writes alone. */
+  readonly byCall: number;
+  readonly byRecord: number;
+}
+
 /** What was learned of bases and tables, and outlives runs. Rejects with `ProblemError` for what cannot be read. */
 export interface TableFacts {
   /** How writes to a base went, as `rememberWidth` writes it. */
@@ -308,6 +363,7 @@ export interface TableFacts {
   readonly filled: Fact<Scope, readonly string[]>;
   /** Where the columns went when that was last agreed. */
   readonly fields: Fact<Scope, readonly KnownField[]>;
+  readonly shortCut: Fact<Scope, ShortCutFacts>;
 }
 
 /** What is kept of a table that was created for a definition. */
