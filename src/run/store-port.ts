@@ -256,8 +256,6 @@ export interface Ledger {
   known(scope: Scope, records: readonly string[]): Promise<ReadonlySet<string>>;
   /** What it knows of these keys; keys that it does not know are left out. */
   find(scope: Scope, keys: readonly string[]): Promise<ReadonlyMap<string, Confirmed>>;
-  /** Which of the keys the run has confirmed, and none since. */
-  confirmedBy(scope: Scope, run: string, keys: readonly Key[]): Promise<ReadonlySet<Key>>;
 }
 
 /** What is kept beside a known table. */

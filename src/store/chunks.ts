@@ -1,12 +1,13 @@
 import { z } from 'zod';
-import type { ChunkRecord, Journal, NewChunk } from '../run/ports.ts';
+import type { ChunkRecord, Journal, LedgerEntry, NewChunk, Outcome, Scope } from '../run/ports.ts';
+import { decodeChanges } from '../sync/plan/change.ts';
 import { chunkKinds, chunkStatuses } from '../sync/state/state.ts';
 import { checked, failureSchema, parsed } from '../sync/state/stored.ts';
 import { type Backend, type Database, type Trx, transact, untilWon } from './db/backend.ts';
 import { asBuffer, asBytes, groups } from './db/encode.ts';
 import type { ChunkRow } from './db/schema.ts';
-import { confirm, forget, refuse } from './ledger.ts';
-import { guard, guardRun } from './tables.ts';
+import { confirm, confirmedBy, forget } from './known.ts';
+import { guard, guardRun, refuse } from './tables.ts';
 
 /** Rows written by one statement: larger ones are slow to build, and building happens on the event loop. */
 const perStatement = 100;
@@ -15,7 +16,10 @@ const perStatement = 100;
 const bodyBytesPerStatement = 512 * 1024;
 
 /** The part of {@link Journal} that is about chunks. */
-export type ChunkJournal = Pick<Journal, 'addChunks' | 'chunks' | 'body' | 'sending' | 'settle'>;
+export type ChunkJournal = Pick<
+  Journal,
+  'addChunks' | 'chunks' | 'body' | 'confirmed' | 'sending' | 'settle'
+>;
 
 /** The chunks of runs, with their rows. */
 export const chunks = (db: Database, backend: Backend): ChunkJournal => ({
@@ -30,12 +34,8 @@ export const chunks = (db: Database, backend: Backend): ChunkJournal => ({
     const all = db.selectFrom('bitable_sync_chunks').selectAll().where('run', '=', run);
     return (await all.orderBy('seq').execute()).map(chunkRecord);
   },
-  async body(run, chunk) {
-    const all = db.selectFrom('bitable_sync_bodies').select('body').where('run', '=', run);
-    const row = await all.where('chunk', '=', chunk).executeTakeFirst();
-    if (!row) throw noChunk(run, chunk);
-    return asBytes(row.body);
-  },
+  body: (run, chunk) => bodyOf(db, run, chunk),
+  confirmed: (run, chunk) => confirmed(db, run, chunk),
   sending: (sent) => sending(db, backend, sent),
   async settle({ run, scope, chunk, outcome, fence }) {
     await transact(db, backend, async (trx) => {
@@ -50,11 +50,84 @@ export const chunks = (db: Database, backend: Backend): ChunkJournal => ({
       if (numUpdatedRows !== 1n) throw noChunk(run, chunk);
       await addChunks(trx, run, outcome.parts);
       if (outcome.refused) await refuse(trx, scope, run, outcome.refused);
+      await noteConfirmed(trx, run, chunk, outcome);
       await confirm(trx, scope, run, outcome.wrote);
       await forget(trx, scope, outcome.removed);
     });
   },
 });
+
+async function bodyOf(db: Database, run: string, chunk: string): Promise<Uint8Array> {
+  const all = db.selectFrom('bitable_sync_bodies').select('body').where('run', '=', run);
+  const row = await all.where('chunk', '=', chunk).executeTakeFirst();
+  if (!row) throw noChunk(run, chunk);
+  return asBytes(row.body);
+}
+
+type WhatIsConfirmed = Pick<Outcome, 'wrote' | 'removed'>;
+
+/** Entries as lists: their names would take half of the room. */
+const confirmedSchema = z.object({
+  wrote: z.array(z.tuple([z.string(), z.string(), z.string()])),
+  removed: z.array(z.string()),
+});
+
+async function noteConfirmed(
+  trx: Trx,
+  run: string,
+  chunk: string,
+  { wrote, removed }: WhatIsConfirmed,
+): Promise<void> {
+  if (wrote.length + removed.length === 0) return;
+  const { part } = await trx
+    .selectFrom('bitable_sync_confirmed')
+    .select((select) => select.fn.max<number | null>('part').as('part'))
+    .where('run', '=', run)
+    .where('chunk', '=', chunk)
+    .executeTakeFirstOrThrow();
+  const said: z.infer<typeof confirmedSchema> = {
+    wrote: wrote.map(({ key, record, hash }) => [key, record, hash]),
+    removed: [...removed],
+  };
+  const row = { run, chunk, part: Number(part ?? 0) + 1, body: Buffer.from(JSON.stringify(said)) };
+  await trx.insertInto('bitable_sync_confirmed').values(row).execute();
+}
+
+async function confirmed(db: Database, run: string, chunk: string): Promise<WhatIsConfirmed> {
+  const all = db.selectFrom('bitable_sync_confirmed').select('body').where('run', '=', run);
+  const wrote = new Map<string, LedgerEntry>();
+  const removed = new Set<string>();
+  for (const { body } of await all.where('chunk', '=', chunk).orderBy('part').execute()) {
+    const text = asBuffer(body).toString('utf8');
+    const said = parsed(`what chunk ${chunk} of run ${run} confirmed`, text, confirmedSchema);
+    for (const [key, record, hash] of said.wrote) wrote.set(key, { key, record, hash });
+    for (const record of said.removed) removed.add(record);
+  }
+  const { written, scope } = await settledOf(db, run, chunk);
+  // The rest was confirmed by a program that noted it in the ledger only.
+  if (wrote.size + removed.size < written) {
+    const keys = decodeChanges(await bodyOf(db, run, chunk)).map(({ key }) => key);
+    const older = keys.filter((key) => !wrote.has(key));
+    for (const entry of await confirmedBy(db, scope, run, older)) wrote.set(entry.key, entry);
+  }
+  return { wrote: [...wrote.values()], removed: [...removed] };
+}
+
+async function settledOf(
+  db: Database,
+  run: string,
+  chunk: string,
+): Promise<{ readonly written: number; readonly scope: Scope }> {
+  const row = await db
+    .selectFrom('bitable_sync_chunks as chunk')
+    .innerJoin('bitable_sync_runs as run', 'run.id', 'chunk.run')
+    .select(['chunk.written', 'run.definition', 'run.table_id'])
+    .where('chunk.run', '=', run)
+    .where('chunk.id', '=', chunk)
+    .executeTakeFirst();
+  if (!row) throw noChunk(run, chunk);
+  return { written: row.written, scope: { definition: row.definition, table: row.table_id } };
+}
 
 async function sending(
   db: Database,
@@ -120,19 +193,22 @@ export async function addChunks(trx: Trx, run: string, chunks: readonly NewChunk
   }
 }
 
+/** What holds rows of chunks. */
+const withRows = ['bitable_sync_bodies', 'bitable_sync_confirmed'] as const;
+
 /** Deletes these chunks of a run. */
 export async function dropSome(trx: Trx, run: string, chunks: readonly string[]): Promise<void> {
   for (const some of groups(chunks, perStatement)) {
-    await trx.deleteFrom('bitable_sync_bodies').where('run', '=', run).where('chunk', 'in', some).execute();
+    for (const table of withRows)
+      await trx.deleteFrom(table).where('run', '=', run).where('chunk', 'in', some).execute();
     await trx.deleteFrom('bitable_sync_chunks').where('run', '=', run).where('id', 'in', some).execute();
   }
 }
 
 /** Deletes all chunks of a run, and its rows that no chunk holds. */
 export async function dropChunks(trx: Trx, run: string): Promise<void> {
-  await trx.deleteFrom('bitable_sync_bodies').where('run', '=', run).execute();
-  await trx.deleteFrom('bitable_sync_chunks').where('run', '=', run).execute();
-  await trx.deleteFrom('bitable_sync_bad_rows').where('run', '=', run).execute();
+  for (const table of [...withRows, 'bitable_sync_chunks', 'bitable_sync_bad_rows'] as const)
+    await trx.deleteFrom(table).where('run', '=', run).execute();
 }
 
 const chunkRecord = (row: ChunkRow): ChunkRecord => {

@@ -8,9 +8,9 @@ import { marks, type Occasions, occasions } from './db/notes.ts';
 import { openDatabase, type StoreParts } from './db/open.ts';
 import { silent } from './db/problems.ts';
 import { audit, kept, orders, reminders, seen } from './kept.ts';
-import { ledger, rejects } from './ledger.ts';
+import { knownTables, ledger } from './known.ts';
 import { runs } from './runs.ts';
-import { leases, tableFacts } from './tables.ts';
+import { leases, rejects, tableFacts } from './tables.ts';
 
 /** The opened store, with what only the whole program needs of it. */
 export interface OpenedStore extends Store {
@@ -48,6 +48,7 @@ export async function openStore(url: string, { clock, log }: StoreParts): Promis
   return {
     journal: { ...runs(db, backend, log), ...chunks(db, backend) },
     ledger: ledger(db),
+    known: knownTables(db, backend, log),
     rejects: rejects(db, backend),
     facts: tableFacts(db),
     leases: leases(db, backend),

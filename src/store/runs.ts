@@ -134,15 +134,18 @@ const good = statusNames.filter((status) => statuses[status].good);
 
 async function shrink(db: Database, backend: Backend, most: number): Promise<number> {
   const sizes = await db
-    .selectFrom('bitable_sync_bodies')
-    .innerJoin('bitable_sync_runs', 'bitable_sync_runs.id', 'bitable_sync_bodies.run')
-    .select([
-      'bitable_sync_runs.id',
-      'bitable_sync_runs.status',
-      'bitable_sync_runs.ended_at',
-      sql<number>`sum(length(bitable_sync_bodies.body))`.as('bytes'),
-    ])
-    .groupBy(['bitable_sync_runs.id', 'bitable_sync_runs.status', 'bitable_sync_runs.ended_at'])
+    .selectFrom((all) =>
+      all
+        .selectFrom('bitable_sync_bodies')
+        .select(['run', sql<number>`length(body)`.as('bytes')])
+        .unionAll(
+          all.selectFrom('bitable_sync_confirmed').select(['run', sql<number>`length(body)`.as('bytes')]),
+        )
+        .as('held'),
+    )
+    .innerJoin('bitable_sync_runs', 'bitable_sync_runs.id', 'held.run')
+    .select((held) => ['bitable_sync_runs.id', 'status', 'ended_at', held.fn.sum('bytes').as('bytes')])
+    .groupBy(['bitable_sync_runs.id', 'status', 'ended_at'])
     .execute();
   let total = sizes.reduce((sum, { bytes }) => sum + Number(bytes), 0);
   const ended = sizes

@@ -1,11 +1,12 @@
 import { type RawBuilder, sql } from 'kysely';
 import { z } from 'zod';
-import type { Fact, Holder, Leases, Scope, TableFacts } from '../run/ports.ts';
+import type { Fact, Holder, Leases, RefusedRow, Rejects, Scope, TableFacts } from '../run/ports.ts';
+import { badRowSchema } from '../sync/state/state.ts';
 import { knownFieldSchema, parsed } from '../sync/state/stored.ts';
 import { leaseLife } from '../sync/words/limits.ts';
 import { Fenced } from '../sync/words/problem.ts';
 import { type Backend, type Database, type Trx, transact } from './db/backend.ts';
-import { hash } from './db/encode.ts';
+import { asBuffer, asBytes, byKey, groups, hash, keyId, perQuestion, scopeHash } from './db/encode.ts';
 import type { LeaseRow } from './db/schema.ts';
 
 const lease = (db: Database, table: string) =>
@@ -125,7 +126,93 @@ export function tableFacts(db: Database): TableFacts {
     agreed: fact(inScope('agreed'), itself, itself),
     filled: fact(inScope('filled'), as(z.array(z.string()))),
     fields: fact(inScope('fields'), as(z.array(knownFieldSchema))),
+    shortCut: fact(inScope('short-cut'), as(shortCut)),
   };
 }
 
+const count = z.int().nonnegative();
+const shortCut = z.object({
+  ...{ agreed: count, distrusted: z.number().nullable(), byCall: count, byRecord: count },
+});
 const madeTable = z.object({ of: z.string(), name: z.string(), table: z.string().nullable() });
+
+const badRows = z.array(badRowSchema);
+
+/** The rows that are not written. */
+export const rejects = (db: Database, backend: Backend): Rejects => ({
+  ...unsent(db, backend),
+  ...refusedRows(db),
+});
+
+/** Rows of a run that no chunk holds. */
+const unsent = (db: Database, backend: Backend): Pick<Rejects, 'addRows' | 'rows'> => ({
+  async addRows(run, rows, fence) {
+    if (rows.length === 0) return;
+    const body = asBuffer(Buffer.from(JSON.stringify(rows)));
+    await transact(db, backend, async (trx) => {
+      await guardRun(trx, backend, run, fence);
+      const { part } = await trx
+        .selectFrom('bitable_sync_bad_rows')
+        .select((select) => select.fn.max<number | null>('part').as('part'))
+        .where('run', '=', run)
+        .executeTakeFirstOrThrow();
+      const row = { run, part: Number(part ?? 0) + 1, body };
+      await trx.insertInto('bitable_sync_bad_rows').values(row).execute();
+    });
+  },
+  async *rows(run) {
+    const all = db.selectFrom('bitable_sync_bad_rows').select(['part', 'body']).where('run', '=', run);
+    for (let last = 0; ; ) {
+      const next = await all.where('part', '>', last).orderBy('part').limit(1).executeTakeFirst();
+      if (!next) return;
+      last = next.part;
+      const text = Buffer.from(asBytes(next.body)).toString('utf8');
+      yield parsed(`rows of run ${run} that are not written`, text, badRows);
+    }
+  },
+});
+
+function refusedRows(db: Database): Pick<Rejects, 'size' | 'known' | 'keep' | 'forget'> {
+  const refused = (scope: Scope) =>
+    db.selectFrom('bitable_sync_refused_rows').where('scope', '=', scopeHash(scope));
+  return {
+    async size(scope) {
+      const count = refused(scope).select((select) => select.fn.countAll().as('rows'));
+      return Number((await count.executeTakeFirstOrThrow()).rows);
+    },
+    async known(scope, keys) {
+      const rows = await byKey(keys, (ids) =>
+        refused(scope).selectAll().where('key_id', 'in', ids).execute(),
+      );
+      return new Map(
+        [...rows].map(([key, { hash: sum, fields, told }]) => {
+          const row = parsed(`refused row of ${scope.definition}`, told, badRowSchema);
+          return [key, { key, hash: sum, fields, told: row }];
+        }),
+      );
+    },
+    async keep(scope, run, keys) {
+      const all = db.updateTable('bitable_sync_refused_rows').where('scope', '=', scopeHash(scope));
+      for (const group of groups(keys, perQuestion))
+        await all.set({ run }).where('key_id', 'in', group.map(keyId)).execute();
+    },
+    async forget(scope, but) {
+      const all = db.deleteFrom('bitable_sync_refused_rows').where('scope', '=', scopeHash(scope));
+      await (but === undefined ? all : all.where('run', '!=', but)).execute();
+    },
+  };
+}
+
+/** Notes that Feishu refused a row; what was known of it before gives way. */
+export async function refuse(
+  trx: Trx,
+  scope: Scope,
+  run: string,
+  { key, hash: sum, fields, told }: RefusedRow,
+): Promise<void> {
+  const row = { key_id: keyId(key), hash: sum, fields, run, told: JSON.stringify(told) };
+  await trx
+    .replaceInto('bitable_sync_refused_rows')
+    .values({ scope: scopeHash(scope), ...row })
+    .execute();
+}

@@ -4,7 +4,10 @@ import type { ChunkRecord, Fact, Journal, Leases, Ledger, Store } from '../../sr
  * A store for one load that keeps nothing: plan and chunks are in memory while they are needed, outcomes are
  * forgotten. With it a run is as quick as it would be without journal and ledger.
  */
-export function memoryStore(): Pick<Store, 'journal' | 'ledger' | 'leases' | 'facts' | 'rejects' | 'orders'> {
+export function memoryStore(): Pick<
+  Store,
+  'journal' | 'ledger' | 'known' | 'leases' | 'facts' | 'rejects' | 'orders'
+> {
   const chunks = new Map<string, ChunkRecord>();
   const bodies = new Map<string, Uint8Array>();
   const put = (id: string, change: Partial<ChunkRecord>): void => {
@@ -26,6 +29,7 @@ export function memoryStore(): Pick<Store, 'journal' | 'ledger' | 'leases' | 'fa
     },
     chunks: async () => [...chunks.values()].sort((a, b) => a.seq - b.seq),
     body: async (_run, chunk) => bodies.get(chunk) ?? new Uint8Array(),
+    confirmed: async () => ({ wrote: [], removed: [] }),
     async sending({ chunk, token, at: sentAt }) {
       put(chunk, { status: 'sent', token, sentAt });
     },
@@ -62,10 +66,11 @@ export function memoryStore(): Pick<Store, 'journal' | 'ledger' | 'leases' | 'fa
   return {
     journal: journal as Journal,
     ledger: ledger as Ledger,
+    known: { load: nothing, keep: nothing },
     leases,
     facts: {
       ...{ width: fact(), chunkSize: fact(), made: fact(), handMade: fact() },
-      ...{ agreed: fact(), filled: fact(), fields: fact() },
+      ...{ agreed: fact(), filled: fact(), fields: fact(), shortCut: fact() },
     },
     rejects: rejects as Store['rejects'],
     orders: { post: nothing, of: async () => [], take: nothing, prune: nothing },

@@ -9,6 +9,7 @@ import type { BadRow, State } from '../../src/sync/state/state.ts';
 import type { Failure } from '../../src/sync/words/failure.ts';
 import { Fenced } from '../../src/sync/words/problem.ts';
 import { keptContract } from './kept.ts';
+import { knownContract } from './known.ts';
 import { chunkOf, outcomeOf, parts, runOf, stateOf } from './samples.ts';
 
 type Opened = Awaited<ReturnType<typeof openStore>>;
@@ -795,21 +796,6 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
           { id: 'C001', status: 'pending', failure: null },
         ]);
       });
-
-      it('tell which keys of a chunk a run has confirmed all the same', async () => {
-        const { scope, fence } = await begun('conf-1');
-        const wrote = ['a', 'b'].map((key) => ({ key, record: `rec-${key}`, hash: 'h' }));
-        await store.journal.settle({
-          run: 'conf-1',
-          scope,
-          chunk: 'C001',
-          outcome: outcomeOf({ wrote }),
-          fence,
-        });
-        const confirmed = (run: string) => store.ledger.confirmedBy(scope, run, ['b', 'a', 'z']);
-        expect([...(await confirmed('conf-1'))].sort()).toEqual(['a', 'b']);
-        expect(await confirmed('conf-2')).toEqual(new Set());
-      });
     });
 
     describe('what was learned of bases and tables', () => {
@@ -827,6 +813,7 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
         const scope = { definition: 'learned', table: 'b/learned' };
         const elsewhere = { ...scope, table: 'b/else' };
         const field = { column: '列\0', id: 'fld1', name: '名', kind: 'number' } as const;
+        const shortCut = { agreed: 3, distrusted: null, byCall: 1, byRecord: 0 };
         const made = { of: 'bascn1', name: '订单', table: null };
         await facts.chunkSize.keep('b/learned', 250);
         await facts.made.keep('learned', made);
@@ -835,6 +822,7 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
         await facts.agreed.keep(scope, 'f1');
         await facts.filled.keep(scope, ['fld1', 'fld2']);
         await facts.fields.keep(scope, [field]);
+        await facts.shortCut.keep(scope, shortCut);
         const again = (await another()).facts;
         expect([await again.chunkSize.of('b/learned'), await again.chunkSize.of('b/else')]).toEqual([
           250,
@@ -846,6 +834,10 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
           'keep',
         ]);
         expect([await again.agreed.of(scope), await again.agreed.of(elsewhere)]).toEqual(['f1', undefined]);
+        expect([await again.shortCut.of(scope), await again.shortCut.of(elsewhere)]).toEqual([
+          shortCut,
+          undefined,
+        ]);
         expect([await again.filled.of(scope), await again.fields.of(scope)]).toEqual([
           ['fld1', 'fld2'],
           [field],
@@ -898,6 +890,11 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
     });
 
     keptContract(() => store, another);
+    knownContract(
+      () => store,
+      another,
+      () => place.url,
+    );
 
     it('refuses to work on a schema that a newer program has changed', async () => {
       const own = await prepare();

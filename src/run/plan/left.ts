@@ -49,8 +49,6 @@ interface Tried {
   readonly record: string | undefined;
 }
 
-type Kept = Pick<Store, 'journal' | 'ledger'>;
-
 /**
  * Drops the chunks of a plan that was never finished, because the program was killed while it made it anew: nothing of
  * them was sent, shown or agreed to. Returns the plan that counts, and its chunks.
@@ -87,9 +85,9 @@ function highest(chunks: readonly ChunkRecord[]): ReadonlyMap<string, number> {
 
 /** Reads what a run has left: the rows of each chunk that was sent, once. */
 export async function leftBy(
-  { id, scope }: RunRecord,
+  { id }: RunRecord,
   { plan, chunks }: Awaited<ReturnType<typeof onlyFinished>>,
-  { journal, ledger }: Kept,
+  { journal }: Pick<Store, 'journal'>,
 ): Promise<Left> {
   const confirmed = new Set<Key>();
   const tried = new Map<Key, Tried>();
@@ -104,8 +102,8 @@ export async function leftBy(
     const changes = decodeChanges(await journal.body(id, chunk.id));
     const keys = changes.map(({ key }) => key);
     const some = isOpen || chunk.status === 'split';
-    const there =
-      some && chunk.written > 0 ? await ledger.confirmedBy(scope, id, keys) : new Set(some ? [] : keys);
+    const wrote = some && chunk.written > 0 ? (await journal.confirmed(id, chunk.id)).wrote : [];
+    const there = new Set(some ? wrote.map(({ key }) => key) : keys);
     for (const change of changes) {
       if (there.has(change.key)) confirmed.add(change.key);
       else if (isOpen && isDivisible(chunk)) tried.set(change.key, { chunk, record: recordOf(change) });

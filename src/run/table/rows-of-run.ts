@@ -70,7 +70,7 @@ export async function* unwritten(run: RunRecord, store: Kept): AsyncGenerator<re
   const plan = storedPlan(run);
   if (!plan) return;
   for await (const { chunk, changes } of chunksOf(run, store, isUnwritten)) {
-    const open = chunk.written > 0 ? await notConfirmed(changes, run, store) : changes;
+    const open = chunk.written > 0 ? await notConfirmed(changes, chunk, run, store) : changes;
     const isRefused = chunk.status === 'rejected';
     const keys = isRefused ? open.map(({ key }) => key) : [];
     const refused = await store.rejects.known(run.scope, keys);
@@ -84,15 +84,14 @@ export async function* unwritten(run: RunRecord, store: Kept): AsyncGenerator<re
 /** Some rows of a chunk may have been found written when it was read back. */
 async function notConfirmed(
   changes: readonly Change[],
-  { id, scope }: RunRecord,
-  { ledger }: Kept,
+  chunk: ChunkRecord,
+  { id }: RunRecord,
+  { journal }: Kept,
 ): Promise<readonly Change[]> {
-  const keys = changes.map(({ key }) => key);
-  const confirmed = await ledger.confirmedBy(scope, id, keys);
-  const records = changes.flatMap((change) => (change.kind === 'delete' ? [change.record] : []));
-  const there = await ledger.known(scope, records);
+  const { wrote, removed } = await journal.confirmed(id, chunk.id);
+  const [keys, gone] = [new Set(wrote.map(({ key }) => key)), new Set(removed)];
   return changes.filter((change) =>
-    change.kind === 'delete' ? there.has(change.record) : !confirmed.has(change.key),
+    change.kind === 'delete' ? !gone.has(change.record) : !keys.has(change.key),
   );
 }
 

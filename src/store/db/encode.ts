@@ -1,4 +1,9 @@
 import { createHash } from 'node:crypto';
+import type { Scope } from '../../run/ports.ts';
+import type { Key } from '../../sync/fields/key.ts';
+
+/** Keys or record IDs asked about in one statement. */
+export const perQuestion = 500;
 
 /** 128 bits, as 22 letters, that stand for texts of any length and content; no two share them in practice. */
 export function hash(...words: readonly string[]): string {
@@ -52,4 +57,20 @@ export function* groups<T>(
     total += size;
   }
   if (group.length > 0) yield group;
+}
+
+/** Stands for a definition on a table. */
+export const scopeHash = ({ definition, table }: Scope): string => hash(definition, table);
+
+/** Asks about keys, many at once, and answers what is found of each. */
+export async function byKey<R extends { readonly key_id: string }>(
+  keys: readonly Key[],
+  ask: (ids: readonly string[]) => Promise<readonly R[]>,
+): Promise<Map<Key, Omit<R, 'key_id'>>> {
+  const found = new Map<Key, Omit<R, 'key_id'>>();
+  for (const group of groups(keys, perQuestion)) {
+    const ids = new Map(group.map((key) => [keyId(key), key]));
+    for (const { key_id, ...row } of await ask([...ids.keys()])) found.set(ids.get(key_id) ?? '', row);
+  }
+  return found;
 }

@@ -32,6 +32,7 @@ const changes: readonly Change[] = [
   { widen: shapeOf('bitable_sync_chunks') },
   [shapeOf('bitable_sync_occasions'), shapeOf('bitable_sync_marks'), shapeOf('bitable_sync_reminders')],
   [shapeOf('bitable_sync_audit')],
+  [shapeOf('bitable_sync_confirmed'), shapeOf('bitable_sync_known_parts')],
 ];
 
 export const content: readonly TableShape[] = changes.flatMap((one) => ('widen' in one ? [] : one));

@@ -90,6 +90,16 @@ const shapes = {
     primary: ['scope', 'key_id'],
     unique: { bitable_sync_ledger_by_record: ['scope', 'record'] },
   },
+  /** What one settling of a chunk confirmed, as JSON in UTF-8; apart from `bodies`, because SQLite rewrites whole rows. */
+  bitable_sync_confirmed: {
+    columns: { run: word(), chunk: word(), part: integer, body: bytes },
+    primary: ['run', 'chunk', 'part'],
+  },
+  /** A part of a known table. A row of `memory` says which generation of a scope counts. */
+  bitable_sync_known_parts: {
+    columns: { scope: hash, generation: word(), part: integer, body: bytes },
+    primary: ['scope', 'generation', 'part'],
+  },
   /** Who holds a table. The row stays after a release, so that fences grow for ever. */
   bitable_sync_leases: {
     columns: { table_id: id, fence: time, run: maybe.word, owner: maybe.id, until: time },

@@ -1,8 +1,14 @@
+import { hash } from 'node:crypto';
+
 /** A 64-bit hash of a key, or of a row's cells; {@link unknown} where nobody knows it. */
 export type Print = bigint;
 
 /** Stands for cells that nobody knows: written, and not read since. */
 export const unknown: Print = 0n;
+
+/** Returns the print of a text: the first 64 bits of its SHA-1, {@link unknown} of an empty one. */
+export const printOf = (text: string): Print =>
+  text === '' ? unknown : BigInt(`0x${hash('sha1', text).slice(0, 16)}`);
 
 /** Records of one part of a stored table: some milliseconds' work. */
 const partSize = 10_000;
