@@ -169,10 +169,11 @@ export async function startPlayground(options: PlaygroundOptions = {}): Promise<
 }
 
 export type { BaseHandle, Fields, TableHandle } from './bitable/base-handle.ts';
+export type { Concealment } from './bitable/concealing.ts';
 export type { FieldSpec } from './bitable/fields.ts';
 export { cardFault } from './chat/card-check.ts';
 export type { BotMessage, ChatHandle } from './chat/chat-handle.ts';
 export { seal } from './events/webhook.ts';
 export type { Fault, When } from './gateway/faults.ts';
 export type { Playground, PlaygroundOptions } from './handle.ts';
-export type { Access, Call, Happening, RevisionRule, TableChange } from './world.ts';
+export type { Access, BaseCall, Call, Happening, Late, RevisionRule, TableChange } from './world.ts';

@@ -65,8 +65,9 @@ export interface TableState {
   readonly name: string;
   /** What the list of tables tells of its changes. */
   revision: number;
-  /** The revisions that lists of tables would have shown of late, the oldest first. */
-  readonly revisions: number[];
+  readonly revisions: History;
+  /** How many records there are. */
+  readonly sizes: History;
   /** Counts all changes. */
   changes: number;
   serial: number;
@@ -82,7 +83,33 @@ export interface TableState {
   readonly hiddenRows: Set<string>;
   /** Ids of fields. */
   readonly hiddenFields: Set<string>;
+  readonly concealed: Set<ConcealedState>;
 }
+
+/** Records that are hidden for a while, see `Concealment`. */
+export interface ConcealedState {
+  readonly ids: ReadonlySet<string>;
+  readonly lists: boolean;
+  readonly totals: boolean;
+  readonly lookUps: 'present' | 'forbidden' | 'absent';
+  /** How many searches more they are hidden from. */
+  searches: number;
+  /** ms since epoch. */
+  readonly until: number;
+}
+
+/** What a number was, for lists that show it late. */
+export interface History {
+  /** As the last lists would have shown it on time, the oldest first. */
+  readonly lists: number[];
+  /** Until when (ms since epoch) it was what, the oldest first. */
+  readonly past: { readonly until: number; readonly value: number }[];
+  /** What it is. */
+  value: number;
+}
+
+/** How late a number is shown: as it was so many lists ago, or so many milliseconds. */
+export type Late = number | { readonly ms: number };
 
 /** A change of a table, as a rule for its revision sees it. */
 export interface TableChange {
@@ -98,11 +125,28 @@ export interface TableChange {
  * https://open.feishu.cn/document/server-docs/docs/bitable-v1/app-table/list
  */
 export interface RevisionRule {
-  /** By how much a change moves the revision; default 1 for each call. */
+  /** By how much a change moves the revision; default 1 for each call, whatever it changes. */
   readonly step?: (change: TableChange) => number;
-  /** How many lists of tables still show the revision as it was; default 0. */
-  readonly late?: number;
+  /** How late lists of tables show the revision; default 0. */
+  readonly late?: Late;
 }
+
+/** A call of the app to a base, before it is looked at. */
+export interface BaseCall {
+  /** Counts the calls to the base, from 1. */
+  readonly nth: number;
+  /** The short name of its route, such as `records.search`. */
+  readonly route: string;
+  /** True where it changes records or fields. */
+  readonly write: boolean;
+  /** The id of the table that it names. */
+  readonly table: string | undefined;
+  /** The body as JSON; throws where it is none. */
+  body(): unknown;
+}
+
+/** Awaited before a call is looked at. */
+export type BaseListener = (call: BaseCall) => void | Promise<void>;
 
 /** What the app may do in a base. */
 export type Access = 'manage' | 'edit' | 'read' | 'none';
@@ -132,6 +176,12 @@ export interface BaseState {
   advanced: boolean;
   access: Access;
   revisionRule: RevisionRule;
+  /** How late totals of whole tables are. */
+  totalsLate: Late;
+  readonly now: () => number;
+  /** Counts the calls of the app. */
+  calls: number;
+  readonly listeners: Set<BaseListener>;
   readonly tables: Map<string, TableState>;
   readonly files: Map<string, FileState>;
 }

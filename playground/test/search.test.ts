@@ -211,24 +211,3 @@ it('lists fields with a page token even at the end, and tables with a growing re
   await call('POST', recordsPath(base), { fields: { key: 'newer' } });
   expect(await revision()).toBeGreaterThan(before + 1);
 });
-
-it('moves revisions by the rule of the base, and shows them as late as it says', async () => {
-  const playground = await bench.start();
-  const base = numbered(playground, 2);
-  const call = await caller(playground);
-  const shown = async () => {
-    const { data } = await call('GET', `/open-apis/bitable/v1/apps/${base.appToken}/tables`);
-    return (data['items'] as { revision: number }[])[0]?.revision ?? 0;
-  };
-  const table = base.table();
-  const [record] = table.records();
-  const before = await shown();
-  base.setRevisions({ step: ({ what, records }) => (what === 'edit' ? 0 : records) });
-  table.edit(record?.record_id ?? '', { key: 'edited' });
-  expect(await shown()).toBe(before);
-  await call('POST', `${recordsPath(base)}/batch_create`, { records: [{ fields: {} }, { fields: {} }] });
-  expect(await shown()).toBe(before + 2);
-  base.setRevisions({ late: 1 });
-  table.remove(record?.record_id ?? '');
-  expect([await shown(), await shown()]).toEqual([before + 2, before + 3]);
-});

@@ -1,5 +1,7 @@
-import type { Access, BaseState, RevisionRule, TableState, World } from '../world.ts';
+import type { Access, BaseListener, BaseState, Late, RevisionRule, TableState, World } from '../world.ts';
+import { type Concealment, conceal } from './concealing.ts';
 import type { FieldSpec } from './fields.ts';
+import { begin } from './late.ts';
 import { newRow, putRow } from './records.ts';
 import {
   addFields,
@@ -49,8 +51,26 @@ export interface BaseHandle {
   /** What the app may do from now on. `edit` with advanced permissions on reads as empty. */
   setAccess(access: Access): void;
   setAdvanced(on: boolean): void;
-  /** How the revisions of its tables move from now on. */
+  /**
+   * How the revisions of its tables move from now on, and how late lists of tables show them. Without a rule every call
+   * and every edit of a person moves them by one, edits of views included.
+   */
   setRevisions(rule: RevisionRule): void;
+  /**
+   * How late the totals of whole-table lists are from now on: as so many of these lists (pages) ago, or so many
+   * milliseconds. Those of filters and views are on time.
+   */
+  setTotals(rule: { readonly late: Late }): void;
+  /**
+   * Hides records from lists, totals and look-ups, as told, until its time is over or what it answers is called: a role
+   * that comes and goes, or a fault of lists. No revision moves. Throws where there is no such record.
+   */
+  conceal(recordIds: readonly string[], how?: Concealment): () => void;
+  /**
+   * Calls back before each call of the app to the base is looked at, and waits for that: a person's edit between each two
+   * calls. Answers how to end it.
+   */
+  beforeCalls(listener: BaseListener): () => void;
   /** Makes the file known to this base; answers its token for attachment cells. */
   file(name: string, size?: number, type?: string): string;
 }
@@ -70,6 +90,25 @@ function seed(
   }
 }
 
+/** What a client may take for granted, and a test takes away. */
+const assumptions = (
+  base: BaseState,
+): Pick<BaseHandle, 'setRevisions' | 'setTotals' | 'conceal' | 'beforeCalls'> => ({
+  setRevisions: (rule) => {
+    base.revisionRule = rule;
+    for (const { revisions, revision } of base.tables.values()) begin(revisions, revision);
+  },
+  setTotals: ({ late }) => {
+    base.totalsLate = late;
+    for (const { sizes, rows } of base.tables.values()) begin(sizes, rows.length);
+  },
+  conceal: (recordIds, how = {}) => conceal(base, recordIds, how),
+  beforeCalls: (listener) => {
+    base.listeners.add(listener);
+    return () => base.listeners.delete(listener);
+  },
+});
+
 /** Makes a base with its tables and records. `author` is the open_id of the person who seems to have typed them. */
 export function addBase(world: World, spec: BaseSpec, author: string): BaseHandle {
   const base: BaseState = {
@@ -80,6 +119,10 @@ export function addBase(world: World, spec: BaseSpec, author: string): BaseHandl
     advanced: spec.advanced ?? false,
     access: spec.access ?? 'manage',
     revisionRule: {},
+    totalsLate: 0,
+    now: world.now,
+    calls: 0,
+    listeners: new Set(),
     tables: new Map(),
     files: new Map(),
   };
@@ -116,9 +159,7 @@ export function addBase(world: World, spec: BaseSpec, author: string): BaseHandl
       base.advanced = on;
       base.revision += 1;
     },
-    setRevisions: (rule) => {
-      base.revisionRule = rule;
-    },
+    ...assumptions(base),
     file: (name, size = 1, type = 'application/octet-stream') => {
       const token = `box${world.random.text(20)}`;
       base.files.set(token, { token, name, size, type });

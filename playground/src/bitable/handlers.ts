@@ -4,6 +4,7 @@ import type { Handle, Request } from '../gateway/router.ts';
 import type { BaseState, TableState, World } from '../world.ts';
 import { baseFor, pageSize, tableFor } from './access.ts';
 import { fieldJson, visibleFields } from './fields.ts';
+import { shown } from './late.ts';
 import { getRecord } from './legacy.ts';
 import type { FieldCalls } from './schema/field-calls.ts';
 import { batchGet, newSearch } from './search.ts';
@@ -39,14 +40,10 @@ function page<T>(
 }
 
 /** The revision as a list of tables shows it, which may be late. */
-function revisionShown(
-  { revisionRule: { late = 0 } }: BaseState,
+const revisionShown = (
+  { revisionRule: { late = 0 }, now }: BaseState,
   { revision, revisions }: TableState,
-): number {
-  revisions.push(revision);
-  revisions.splice(0, revisions.length - late - 1);
-  return revisions[0] ?? revision;
-}
+): number => shown(revisions, revision, late, now());
 
 function listTables(world: World, request: Request): Reply {
   const base = baseFor(world, request, 'read');

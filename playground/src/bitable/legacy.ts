@@ -1,7 +1,8 @@
-import { ok, Refusal, type Reply } from '../gateway/reply.ts';
+import { ok, type Reply } from '../gateway/reply.ts';
 import type { Request } from '../gateway/router.ts';
 import type { Cell, World } from '../world.ts';
 import { baseFor, idTypeOf, tableFor } from './access.ts';
+import { foundRecord } from './concealing.ts';
 import { visibleFields } from './fields.ts';
 import { type Column, cellOf, columnsOf } from './records.ts';
 
@@ -26,10 +27,7 @@ export function getRecord(world: World, request: Request): Reply {
   const base = baseFor(world, request, 'read');
   const table = tableFor(base, request);
   const id = request.params['record_id'] ?? '';
-  const row = table.byId.get(id);
-  if (!row) throw new Refusal(1254043, { msg: `record not found,id = ${id}` });
-  const blind = base.advanced && (base.access !== 'manage' || table.hiddenRows.has(id));
-  if (blind) throw new Refusal(1254302);
+  const row = foundRecord(base, table, id);
   const idType = idTypeOf(request.query.get('user_id_type'));
   const textArray = request.query.get('text_field_as_array') === 'true';
   const fields: Record<string, unknown> = {};

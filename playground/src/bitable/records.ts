@@ -1,5 +1,6 @@
 import type { BaseState, Cell, FieldState, RowState, TableChange, TableState, World } from '../world.ts';
 import { fieldById } from './fields.ts';
+import { changed } from './late.ts';
 import { type IdType, isStrings, type Place, type ValueKind } from './values/kind.ts';
 import { kindOf } from './values/kinds.ts';
 
@@ -104,6 +105,8 @@ export function removeRows(base: BaseState, table: TableState, ids: ReadonlySet<
 export function touched(base: BaseState, table: TableState, change: TableChange): void {
   table.changes += 1;
   table.revision += base.revisionRule.step?.(change) ?? 1;
+  changed(table.revisions, table.revision, base.now());
+  changed(table.sizes, table.rows.length, base.now());
   base.revision += 1;
 }
 

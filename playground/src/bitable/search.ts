@@ -3,8 +3,10 @@ import { invalid, okJson, Refusal, type Reply } from '../gateway/reply.ts';
 import type { Request } from '../gateway/router.ts';
 import type { BaseState, RowState, TableState, World } from '../world.ts';
 import { baseFor, idTypeOf, pageSize, tableFor } from './access.ts';
+import { recordFor, unconcealed } from './concealing.ts';
 import { visibleFields } from './fields.ts';
 import { readFilter, type Test } from './filter.ts';
+import { shown } from './late.ts';
 import { type Column, cellOf, columnsOf, rowEncoder, searchFields, visibleRows } from './records.ts';
 import { type IdType, isObject, isStrings } from './values/kind.ts';
 import { personJson } from './values/references.ts';
@@ -80,10 +82,10 @@ function select(
   const byName = new Map(columns.map((column) => [column.field.name, column]));
   const test = readFilter(body['filter'], byName);
   const order = readSort(body['sort'], byName);
-  const shown = test ?? (order ? undefined : viewTest(table, body['view_id'], columns));
+  const shows = test ?? (order ? undefined : viewTest(table, body['view_id'], columns));
   const rows = visibleRows(base, table);
-  if (!shown && !order) return rows;
-  const wanted = shown ? rows.filter(shown) : [...rows];
+  if (!shows && !order) return rows;
+  const wanted = shows ? rows.filter(shows) : [...rows];
   return order ? [...wanted].sort(order) : wanted;
 }
 
@@ -159,11 +161,18 @@ export function newSearch(world: World): (request: Request) => Reply {
     const found = plain
       ? visibleRows(base, table)
       : remember(selections, key, () => select(base, table, body, all));
-    const page = found.slice(offset, offset + size);
-    const more = offset + size < found.length;
+    const { listed, total } = unconcealed(base, table, found);
+    const behind = plain
+      ? shown(table.sizes, table.rows.length, base.totalsLate, base.now()) - table.rows.length
+      : 0;
+    const page = listed.slice(offset, offset + size);
+    const more = offset + size < listed.length;
     const items = encodeRows(page, columns, body['automatic_fields'] === true, world, idType);
     const token = more ? `,"page_token":"${writeToken(offset + size, bound)}"` : '';
-    return okJson(`{"has_more":${more},"items":${items}${token},"total":${found.length}}`, page.length);
+    return okJson(
+      `{"has_more":${more},"items":${items}${token},"total":${Math.max(0, total + behind)}}`,
+      page.length,
+    );
   };
 }
 
@@ -182,14 +191,13 @@ export function batchGet(world: World, request: Request): Reply {
     throw invalid('record_ids', `the max len is ${world.limits.batchGet}`);
   const idType = idTypeOf(body['user_id_type']);
   const columns = columnsOf(world, base, table, visibleFields(base, table), idType);
-  const blind = base.advanced && base.access !== 'manage';
   const seen: RowState[] = [];
   const forbidden: string[] = [];
   const absent: string[] = [];
   for (const id of ids) {
-    const row = table.byId.get(id);
-    if (!row) absent.push(id);
-    else if (blind || (base.advanced && table.hiddenRows.has(id))) forbidden.push(id);
+    const row = recordFor(base, table, id);
+    if (row === 'absent') absent.push(id);
+    else if (row === 'forbidden') forbidden.push(id);
     else seen.push(row);
   }
   const records = encodeRows(seen, columns, body['automatic_fields'] === true, world, idType);

@@ -1,4 +1,5 @@
 import type { BaseState, TableState, ViewState, World } from '../world.ts';
+import { newHistory } from './late.ts';
 
 /** Puts a table without fields into a base. */
 export function newTable(world: World, base: BaseState, name: string): TableState {
@@ -6,7 +7,8 @@ export function newTable(world: World, base: BaseState, name: string): TableStat
     id: `tbl${world.random.text(13)}`,
     name,
     revision: 1,
-    revisions: [],
+    revisions: newHistory(1),
+    sizes: newHistory(0),
     changes: 0,
     serial: 0,
     fields: [],
@@ -17,6 +19,7 @@ export function newTable(world: World, base: BaseState, name: string): TableStat
     views: [],
     hiddenRows: new Set(),
     hiddenFields: new Set(),
+    concealed: new Set(),
   };
   base.tables.set(table.id, table);
   return table;

@@ -1,15 +1,9 @@
 import { invalid, okJson, Refusal } from '../gateway/reply.ts';
 import type { Request, Route } from '../gateway/router.ts';
-import {
-  type BaseState,
-  type OptionState,
-  type RowState,
-  type TableState,
-  tell,
-  type World,
-} from '../world.ts';
+import { type OptionState, type RowState, tell, type World } from '../world.ts';
 import { baseFor, idTypeOf } from './access.ts';
 import type { ClientTokens, TokenUse } from './client-tokens.ts';
+import { foundRecord } from './concealing.ts';
 import { visibleFields } from './fields.ts';
 import { holding, type Job as Place } from './holding.ts';
 import type { Lock } from './lock.ts';
@@ -143,13 +137,6 @@ function listIn(request: Request, most: number): readonly unknown[] {
   return list;
 }
 
-function rowFor(base: BaseState, table: TableState, id: string): RowState {
-  const row = table.byId.get(id);
-  if (!row) throw new Refusal(1254043, { msg: `record not found,id = ${id}` });
-  if (base.advanced && table.hiddenRows.has(id)) throw new Refusal(1254302);
-  return row;
-}
-
 function report(
   world: World,
   { base, table, call }: Job,
@@ -182,7 +169,7 @@ function createAll(world: World, job: Job, list: readonly Fields[], single: bool
 function updateAll(world: World, job: Job, list: readonly Change[], single: boolean): void {
   const { base, table, columns } = job;
   const rows = list.map(({ id, fields }, at) => {
-    const row = rowFor(base, table, id);
+    const row = foundRecord(base, table, id);
     checkFields(fields, columns, single ? '' : `records[${at}].`);
     return row;
   });
@@ -200,7 +187,7 @@ function updateAll(world: World, job: Job, list: readonly Change[], single: bool
 }
 
 function deleteAll(world: World, job: Job, ids: readonly string[]): void {
-  for (const id of ids) rowFor(job.base, job.table, id);
+  for (const id of ids) foundRecord(job.base, job.table, id);
   removeRows(job.base, job.table, new Set(ids));
   report(world, job, { removed: [...ids] });
 }

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { PageHandler } from '../view/host.ts';
-import { type Call, tell, type World } from '../world.ts';
+import { type BaseCall, type Call, tell, type World } from '../world.ts';
 import { type FaultBook, type Outcome, play, throttled } from './faults.ts';
 import type { Rates } from './rates.ts';
 import { Refusal, type Reply, refused } from './reply.ts';
@@ -105,8 +105,19 @@ async function work(parts: HttpParts, request: Request, logId: string): Promise<
   }
 }
 
+/** Tells those who wait for calls to a base. */
+async function announce({ bases }: World, { params, route, body }: Request): Promise<void> {
+  const base = bases.get(params['app_token'] ?? params['token'] ?? '');
+  if (!base) return;
+  base.calls += 1;
+  const { name, write } = route;
+  const call: BaseCall = { nth: base.calls, route: name, write, table: params['table_id'], body };
+  for (const listener of base.listeners) await listener(call);
+}
+
 async function answer(parts: HttpParts, request: Request, logId: string): Promise<Outcome> {
   for (const listener of parts.listeners) await listener(request);
+  await announce(parts.world, request);
   const fault = parts.faults.pick(request);
   if (fault) return play(fault, () => work(parts, request, logId), logId, parts.sleep);
   return { kind: 'reply', reply: await work(parts, request, logId) };

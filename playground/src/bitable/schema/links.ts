@@ -1,5 +1,6 @@
 import type { BaseState, FieldState, TableState, World } from '../../world.ts';
 import { addField, fieldById, putField, takeField } from '../fields.ts';
+import { touched } from '../records.ts';
 
 const duplex = 21;
 
@@ -33,7 +34,7 @@ export function addBack(
     description: undefined,
   });
   tie(field, back);
-  if (other !== table) renewed(other);
+  if (other !== table) renewed(base, other);
 }
 
 /** Ties a two-way link to the field of that name, which is made when the other table has none. */
@@ -58,11 +59,9 @@ export function dropBack(base: BaseState, field: FieldState): void {
   field.backField = undefined;
   if (back.primary) back.backField = undefined;
   else takeField(other, back);
-  renewed(other);
+  renewed(base, other);
 }
 
 /** Notes that the fields of another table changed along. */
-function renewed(table: TableState): void {
-  table.revision += 1;
-  table.changes += 1;
-}
+const renewed = (base: BaseState, table: TableState): void =>
+  touched(base, table, { by: 'app', what: 'fields', records: 0 });
