@@ -3,7 +3,7 @@ import { runCard } from '../cards/run-card.ts';
 import { linked } from '../run/job.ts';
 import type { CallMeter, Clock, Journal, Log } from '../run/ports.ts';
 import { HandedOver, type Run } from '../run/runs/runs.ts';
-import type { State } from '../sync/state/state.ts';
+import { isGoing, type State } from '../sync/state/state.ts';
 import { starterOf } from './access.ts';
 import { CardUpdater } from './card-updater.ts';
 import { factsOf, isRefused, pauseAfter, troubleOf } from './failures.ts';
@@ -228,7 +228,7 @@ export class Live {
         if (replaced) return;
         show = () => {
           // How it ended is drawn once, as the last state: whoever goes on with it elsewhere shows it there.
-          if (run.state().status === 'running') updater.show(now);
+          if (isGoing(run.state())) updater.show(now);
         };
         if (changed) show();
         const last = await this.#endOf(run, () => show());

@@ -2,7 +2,8 @@ import { endCard, runCard } from '../cards/run-card.ts';
 import type { Clock, Journal, Log, RunRecord } from '../run/ports.ts';
 import type { Run, Runs, Started } from '../run/runs/runs.ts';
 import type { Definition } from '../sync/definition/definition.ts';
-import type { State } from '../sync/state/state.ts';
+import { isBad } from '../sync/state/progress.ts';
+import { type State, statuses } from '../sync/state/state.ts';
 import { approvers, deciders, starterOf } from './access.ts';
 import type { Bot, ChatRequest } from './bot.ts';
 import { factsOf, isRefused } from './failures.ts';
@@ -115,7 +116,8 @@ type Told = Pick<Definition, 'access'> | undefined;
 /** Who asked last, and the group. */
 type Hearer = Pick<ChatRequest, 'by' | 'chat'>;
 
-const isBad = ({ status }: State): boolean => status === 'failed' || status === 'partial';
+/** Whether a run came out in a way that others are compared with. */
+const isJudged = (state: State): boolean => isBad(state) || statuses[state.status].outcome === 'good';
 
 /**
  * One line in the group about a run whose progress stands in a thread: when somebody has to decide, at the first
@@ -140,9 +142,9 @@ async function whom(
   { runs, admins }: Bot,
 ): Promise<readonly string[] | undefined> {
   if (state.status === 'waiting') return deciders(approvers(definition?.access, admins), starterOf(state));
-  if (!isBad(state) && state.status !== 'done') return undefined;
+  if (!isJudged(state)) return undefined;
   const earlier = (await runs.latest(state.definition, 10)).find(
-    (one) => one.run !== state.run && (isBad(one) || one.status === 'done'),
+    (one) => one.run !== state.run && isJudged(one),
   );
   // A retry goes on in the run that failed.
   const retried = state.acts.some(({ op }) => op === 'retry');

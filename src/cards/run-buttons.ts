@@ -1,5 +1,5 @@
 import { canApply, canResume, hasUnwritten, isCancelling, needsFields } from '../sync/state/progress.ts';
-import type { State, Status } from '../sync/state/state.ts';
+import { type State, type Status, statuses, statusNames } from '../sync/state/state.ts';
 import { count, type Text, text } from '../sync/words/text.ts';
 import type { Elements } from './parts/card.ts';
 import { type ButtonLook, button, buttonRow } from './parts/element.ts';
@@ -72,7 +72,7 @@ export const runButtons = {
   cancel: { label: text('取消', 'Cancel'), on: ['running'], fits: (state) => !isCancelling(state) },
   rerun: {
     label: ({ planOnly }) => (planOnly ? text('重新计划', 'Plan again') : text('再次同步', 'Run again')),
-    on: ['planned', 'done', 'partial', 'failed', 'cancelled', 'interrupted', 'expired'],
+    on: statusNames.filter((status) => !statuses[status].open),
   },
   csv: {
     label: text('下载失败行', 'Download failed rows'),
@@ -82,10 +82,7 @@ export const runButtons = {
   verify: { label: text('核对', 'Verify'), on: ['done', 'partial', 'cancelled', 'interrupted'] },
   open: {
     label: text('打开表格', 'Open table'),
-    on: [
-      ...(['running', 'planned', 'done', 'partial', 'failed', 'waiting'] as const),
-      ...(['cancelled', 'interrupted', 'expired'] as const),
-    ],
+    on: statusNames,
     fits: ({ link }) => address(link) !== undefined,
     look: ({ link }) => ({ url: address(link) }),
   },

@@ -1,5 +1,5 @@
 import { isCancelling, workingSince } from '../sync/state/progress.ts';
-import type { Act, Queue, State } from '../sync/state/state.ts';
+import { type Act, isGoing, type Queue, type State } from '../sync/state/state.ts';
 import { count, type Locale, type Text, text } from '../sync/words/text.ts';
 import {
   type Card,
@@ -58,8 +58,8 @@ export function runCard(state: State, view: RunView): Card {
     elements: [
       mention(lead?.people ?? []),
       (lead?.words ?? []).map((words) => line(words)),
-      copy && line(state.status === 'running' ? already : wasAlready),
-      state.status === 'running' ? running(state, view) : outcome(state, view, room),
+      copy && line(isGoing(state) ? already : wasAlready),
+      isGoing(state) ? running(state, view) : outcome(state, view, room),
       // Sentences worth telling that stop nothing.
       state.notes.length > 0 &&
         list(state.notes, Math.ceil(room.lines / 4), (note) => plainText(note, room.chars)),
@@ -81,8 +81,7 @@ const wasAlready = text(
 
 function summary(state: State, label: Text): Text {
   const { settled, total } = state.changes;
-  if (state.status === 'running')
-    return joined([label, total > 0 && same(`${percent(settled, total)} %`)], ' ');
+  if (isGoing(state)) return joined([label, total > 0 && same(`${percent(settled, total)} %`)], ' ');
   return joined([label, state.error === null && numbersLine(state)], ' · ');
 }
 
@@ -100,7 +99,7 @@ function footer(state: State, { now, timeZone }: RunView): readonly Element[] {
   const calls = count(read + write + chat);
   const [back, sent] =
     refused > 0 ? [`，另有 ${count(refused)} 次被退回`, `, ${count(refused)} refused`] : ['', ''];
-  const ended = state.status !== 'running';
+  const ended = !isGoing(state);
   const parts = [
     by && text(`${by.zh} 发起`, `started by ${by.en}`),
     same(moment(state.startedAt, timeZone)),
@@ -150,7 +149,7 @@ export function endCard(state: State, hearers: readonly string[], locale: Locale
 
 /** How long the run took; while it runs, how long since it was started, retried or applied. */
 function elapsed(state: State, now: number): number {
-  if (state.status === 'running') return now - workingSince(state);
+  if (isGoing(state)) return now - workingSince(state);
   return state.ms.total > 0 ? state.ms.total : (state.endedAt ?? now) - state.startedAt;
 }
 

@@ -1,6 +1,6 @@
 import { reasonOf } from '../sync/state/counts.ts';
 import { asksFirst, errorsOf } from '../sync/state/progress.ts';
-import type { BadRow, ChunkKind, Sample, State } from '../sync/state/state.ts';
+import { type BadRow, type ChunkKind, type Sample, type State, statuses } from '../sync/state/state.ts';
 import { count, listed, type Text, text } from '../sync/words/text.ts';
 import type { Element, Elements, Room } from './parts/card.ts';
 import {
@@ -37,7 +37,7 @@ const did = (kind: ChunkKind, n: number): Figure => ({
 });
 
 /** Whether the numbers say what would happen, not what has. */
-const isPlan = ({ status }: State): boolean => status === 'waiting' || status === 'planned';
+const isPlan = (state: State): boolean => statuses[state.status].plan;
 
 /** What people look for first: created, updated, deleted, unchanged. */
 function numbers(state: State): readonly Figure[] {

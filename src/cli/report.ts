@@ -1,15 +1,16 @@
 import { reasonOf } from '../sync/state/counts.ts';
 import { asksFirst, errorsOf, nothing, type Promised, promiseOf } from '../sync/state/progress.ts';
-import type {
-  Actor,
-  CallCounts,
-  ChunkKind,
-  DeleteCounts,
-  FailedChunk,
-  RowCounts,
-  Spent,
-  State,
-  Status,
+import {
+  type Actor,
+  type CallCounts,
+  type ChunkKind,
+  type DeleteCounts,
+  type FailedChunk,
+  type RowCounts,
+  type Spent,
+  type State,
+  type Status,
+  statuses,
 } from '../sync/state/state.ts';
 import { CallError, problemOf } from '../sync/words/failure.ts';
 import { type Problem, ProblemError, takenOver } from '../sync/words/problem.ts';
@@ -80,15 +81,19 @@ const planLooks: Readonly<Record<Promised, Look>> = {
 };
 
 function lookOf(state: State, say: Say): readonly [mark: string, words: string] {
-  const { status, error } = state;
+  const { status } = state;
   const own = status === 'planned' ? planLooks[promiseOf(state)] : looks[status];
-  const isTaken = status === 'interrupted' && error?.code === takenOver.code;
-  const [mark, zh, en] = isTaken ? elsewhere : own;
+  const [mark, zh, en] = isTaken(state) ? elsewhere : own;
   return [mark, say(zh, en)];
 }
 
-function rowLines({ rows, deletes, status }: State, say: Say): readonly string[] {
-  const planned = status === 'planned' || status === 'waiting';
+/** Whether another instance goes on with it. */
+const isTaken = ({ status, error }: Pick<State, 'status' | 'error'>): boolean =>
+  status === 'interrupted' && error?.code === takenOver.code;
+
+function rowLines(state: State, say: Say): readonly string[] {
+  const { rows, deletes } = state;
+  const planned = statuses[state.status].plan;
   const parts = [
     part(rows.created, planned ? say('将新增', 'to create') : say('新增', 'created')),
     part(rows.updated, planned ? say('将更新', 'to update') : say('更新', 'updated')),
@@ -284,11 +289,13 @@ export const approveCommand = (state: Pick<State, 'run' | 'definition'>): string
   `bitable-sync run ${state.definition} --approve ${state.run}`;
 
 /** Answers 0 for what is completely right, 3 for what waits for a person, 4 for what another instance goes on with, else 1. */
-export function exitOf({ status, error }: Pick<State, 'status' | 'error'>): ExitCode {
-  if (status === 'done' || status === 'planned') return 0;
-  if (status === 'interrupted' && error?.code === takenOver.code) return 4;
-  return status === 'waiting' ? 3 : 1;
-}
+export const exitOf = (state: Pick<State, 'status' | 'error'>): ExitCode =>
+  isTaken(state) ? 4 : exits[state.status];
+
+const exits: Readonly<Record<Status, ExitCode>> = {
+  ...{ running: 1, planned: 0, done: 0, partial: 1, failed: 1 },
+  ...{ waiting: 3, cancelled: 1, interrupted: 1, expired: 1 },
+};
 
 /** Puts whatever was thrown into words: what happened, and what to do. */
 export function problemsOf(thrown: unknown): readonly [Problem, ...Problem[]] {

@@ -4,9 +4,9 @@ import { type Definition, modes } from '../sync/definition/definition.ts';
 import { fieldKinds } from '../sync/definition/field.ts';
 import { type KnownField, personWords, type Target } from '../sync/fields/column.ts';
 import type { Mapping } from '../sync/fields/mapping.ts';
-import { chunkFacts, isOpen } from '../sync/plan/pace.ts';
 import { tally } from '../sync/state/counts.ts';
 import {
+  chunkFacts,
   type FailedChunk,
   type Sample,
   type State,
@@ -132,10 +132,13 @@ export function fingerprintOf(definition: Definition, mapping: Pick<Mapping, 'ta
 /** The state with its counts brought up to date: what the comparison decided plus where the chunks stand. */
 export function counted(state: State, basis: Basis, chunks: readonly ChunkRecord[]): State {
   const sum = tally(chunks);
-  const whole = chunks.filter((chunk) => chunk.status !== 'split' && !isPassedOver(chunk));
-  const settled = whole.filter(({ status }) => !isOpen(status));
+  const whole = chunks.filter((chunk) => !chunkFacts[chunk.status].divided && !isPassedOver(chunk));
+  const settled = whole.filter(({ status }) => !chunkFacts[status].open);
   // Confirmed before their chunk was split: its parts hold the rest.
-  const early = chunks.reduce((rows, { status, written }) => rows + (status === 'split' ? written : 0), 0);
+  const early = chunks.reduce(
+    (rows, { status, written }) => rows + (chunkFacts[status].divided ? written : 0),
+    0,
+  );
   const { done, failed, unknown, notSent } = sum.deletes;
   const kept = sum.deletes.kept + basis.kept;
   return {
@@ -160,7 +163,8 @@ export function counted(state: State, basis: Basis, chunks: readonly ChunkRecord
  */
 export function asLeft(chunk: ChunkRecord): ChunkRecord {
   const { status, failure } = chunk;
-  if (!isOpen(status) || (status !== 'sent' && !failure?.mayHaveHappened)) return chunk;
+  const { open, inFlight } = chunkFacts[status];
+  if (!open || !(inFlight || failure?.mayHaveHappened)) return chunk;
   return { ...chunk, status: 'unknown', failure: { ...(failure ?? notNoted), mayHaveHappened: true } };
 }
 
@@ -172,11 +176,13 @@ const notNoted: Failure = {
   mayHaveHappened: true,
 };
 
+const isRefused = (status: ChunkRecord['status']): boolean => chunkFacts[status].rest === 'rejected';
+
 /** Rows that Feishu refused in an earlier run: this one has not tried them. */
-const isPassedOver = ({ status, attempts }: ChunkRecord): boolean => status === 'rejected' && attempts === 0;
+const isPassedOver = ({ status, attempts }: ChunkRecord): boolean => isRefused(status) && attempts === 0;
 
 function refusedIn(chunks: readonly ChunkRecord[]): { readonly refused?: number } {
-  const refused = rowsIn(chunks.filter(({ status }) => status === 'rejected'));
+  const refused = rowsIn(chunks.filter(({ status }) => isRefused(status)));
   return refused === 0 ? {} : { refused };
 }
 

@@ -128,9 +128,10 @@ async function dropPlan(trx: Trx, run: string): Promise<void> {
   await set(trx, run, { plan: JSON.stringify('') });
 }
 
-const goesOn = ({ status }: Pick<RunRow, 'status'>): boolean => statuses[status].goesOn;
+const goesOn = (run: Pick<RunRow, 'status'>): boolean => statuses[run.status].goesOn;
+const isGood = (run: Pick<RunRow, 'status'>): boolean => statuses[run.status].outcome === 'good';
 const open = statusNames.filter((status) => statuses[status].open);
-const good = statusNames.filter((status) => statuses[status].good);
+const good = statusNames.filter((status) => isGood({ status }));
 
 async function shrink(db: Database, backend: Backend, most: number): Promise<number> {
   const sizes = await db
@@ -149,7 +150,7 @@ async function shrink(db: Database, backend: Backend, most: number): Promise<num
     .execute();
   let total = sizes.reduce((sum, { bytes }) => sum + Number(bytes), 0);
   const ended = sizes
-    .filter(({ status }) => !statuses[status].open)
+    .filter((run) => !statuses[run.status].open)
     .sort((a, b) => Number(goesOn(a)) - Number(goesOn(b)) || (a.ended_at ?? 0) - (b.ended_at ?? 0));
   let dropped = 0;
   for (const { id, bytes } of ended) {
@@ -180,7 +181,7 @@ async function pruneRun(
     .limit(1)
     .executeTakeFirst();
   const { state } = await all.select('state').where('id', '=', run.id).executeTakeFirstOrThrow();
-  const kept = statuses[run.status].good && !newer ? stateIn(state) : undefined;
+  const kept = isGood(run) && !newer ? stateIn(state) : undefined;
   if (kept) await set(trx, run.id, { state: writeState({ ...kept, waiting: null, badRows: [] }) });
   else await trx.deleteFrom('bitable_sync_runs').where('id', '=', run.id).execute();
 }

@@ -3,8 +3,6 @@ import { describe, expect, it } from 'vitest';
 import {
   afterFailure,
   answered,
-  chunkFacts,
-  isOpen,
   pauseBefore,
   refused,
   refusedPause,
@@ -16,7 +14,14 @@ import {
 import { brakeFrom, newOptionsAtOnce, type Outlook, reasonsToWait } from '../../src/sync/plan/policy.ts';
 import { type Counted, tally } from '../../src/sync/state/counts.ts';
 import { acted, begin, end, endWith, goOn, unplanned, verdictOf } from '../../src/sync/state/progress.ts';
-import type { ChunkKind, ChunkStatus, State } from '../../src/sync/state/state.ts';
+import {
+  type ChunkKind,
+  type ChunkStatus,
+  chunkFacts,
+  statuses as runStatuses,
+  type State,
+  statusNames,
+} from '../../src/sync/state/state.ts';
 import { CallError, type Failure, type Verdict } from '../../src/sync/words/failure.ts';
 import { type Problem, ProblemError, problem } from '../../src/sync/words/problem.ts';
 import { count, inLocale, text } from '../../src/sync/words/text.ts';
@@ -161,8 +166,21 @@ describe('after a failure', () => {
   });
 
   it('a chunk is open or settled, and what failed can be sent again, except what was refused for good', () => {
-    expect(statuses.filter(isOpen)).toEqual(['pending', 'sent']);
+    expect(statuses.filter((status) => chunkFacts[status].open)).toEqual(['pending', 'sent']);
     expect(statuses.filter((status) => chunkFacts[status].failed)).toEqual(['failed', 'unknown']);
+  });
+
+  it('a status that is not told of is refused by the type checker', () => {
+    const { rest: _, ...half } = chunkFacts.done;
+    // @ts-expect-error nothing says what its rows count as
+    const chunk: typeof chunkFacts.done = half;
+    const { going: _going, ...mute } = runStatuses.done;
+    // @ts-expect-error nothing says whether it is under way
+    const run: typeof runStatuses.done = mute;
+    expect([chunk.good, run.open]).toEqual([true, false]);
+    expect(statusNames.filter((status) => runStatuses[status].going && !runStatuses[status].open)).toEqual(
+      [],
+    );
   });
 });
 

@@ -1,6 +1,7 @@
 import { longestMore, longestRun, type Press, snoozes } from '../../cards/parts/element.ts';
 import { opsFor, type RunOp } from '../../cards/run-buttons.ts';
 import type { RunRecord } from '../../run/ports.ts';
+import { isGoing } from '../../sync/state/state.ts';
 import { ProblemError } from '../../sync/words/problem.ts';
 import { type Text, text } from '../../sync/words/text.ts';
 import { approvers, starterOf } from '../access.ts';
@@ -97,7 +98,7 @@ async function runPressed(
   const people = approvers(definition?.access, bot.admins);
   const fits = opsFor(state).some((one) => one === op);
   if (state.version !== v || !fits) {
-    if (state.status !== 'running') redraw({ event, people }, state, bot);
+    if (!isGoing(state)) redraw({ event, people }, state, bot);
     return say('warning', stale);
   }
   const right = typeof button.right === 'function' ? button.right(state) : button.right;

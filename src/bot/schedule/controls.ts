@@ -3,7 +3,7 @@ import type { ShownReminder } from '../../cards/schedule-cards.ts';
 import type { Definition } from '../../sync/definition/definition.ts';
 import { nextAfter, type Rhythm } from '../../sync/schedule/cron.ts';
 import { spread } from '../../sync/schedule/due.ts';
-import type { Actor, State } from '../../sync/state/state.ts';
+import { type Actor, isGoing, type State } from '../../sync/state/state.ts';
 import { count, type Text, text } from '../../sync/words/text.ts';
 import { zoneOf } from '../../sync/words/zone.ts';
 import type { Asker } from '../access.ts';
@@ -194,7 +194,7 @@ export async function thawAll({ kept }: Pick<FreezeParts, 'kept'>): Promise<Rule
   return { words: [words], frozen: undefined, going: [] };
 }
 
-const goesOn = ({ status, planOnly, queue }: State): boolean => status === 'running' && !planOnly && !queue;
+const goesOn = (state: State): boolean => isGoing(state) && !state.planOnly && !state.queue;
 
 function stillGoing(runs: number): readonly Text[] {
   if (runs === 0) return [];

@@ -1,4 +1,4 @@
-import type { State } from '../../sync/state/state.ts';
+import { isGoing, type State } from '../../sync/state/state.ts';
 import { type Problem, ProblemError, problem } from '../../sync/words/problem.ts';
 import { inLocale, text } from '../../sync/words/text.ts';
 import { type Answer, type Command, command, definitionName, flag, option, wholeOption } from '../command.ts';
@@ -48,7 +48,7 @@ export const cancel = sessionCommand({
         return stopped(ended(acted.state, shell));
       case 'asked': {
         const state = await endOf(acted.state, session);
-        return state.status === 'running' ? shell.refuse(stillGoing(state), 1) : stopped(ended(state, shell));
+        return isGoing(state) ? shell.refuse(stillGoing(state), 1) : stopped(ended(state, shell));
       }
       case 'stale':
       case 'busy':
@@ -60,7 +60,7 @@ export const cancel = sessionCommand({
 
 /** What goes on comes before what only waits, perhaps for another table that the definition named once. */
 const byUrgency = (one: State, other: State): number =>
-  Number(other.status === 'running') - Number(one.status === 'running') || other.startedAt - one.startedAt;
+  Number(isGoing(other)) - Number(isGoing(one)) || other.startedAt - one.startedAt;
 
 /** No run of that name is open: where there is no such sync either, the name was wrong. */
 async function nothing(name: string, { program, shell }: Session): Promise<Answer> {
@@ -81,7 +81,7 @@ async function endOf(last: State, { program, shell }: Session): Promise<State> {
   const { clock, stopping } = shell.world;
   const until = clock.monotonic() + patience;
   let state = last;
-  while (state.status === 'running' && clock.monotonic() < until && !stopping.aborted) {
+  while (isGoing(state) && clock.monotonic() < until && !stopping.aborted) {
     await clock.sleep(lookEvery, stopping).catch(() => undefined);
     state = (await program.runs.find(last.run)) ?? state;
   }

@@ -1,6 +1,6 @@
 import type { Acted, Run, Started } from '../../run/runs/runs.ts';
 import { canRetry } from '../../sync/state/progress.ts';
-import type { State } from '../../sync/state/state.ts';
+import { isGoing, type State } from '../../sync/state/state.ts';
 import { leaseLife } from '../../sync/words/limits.ts';
 import { type ProblemError, problem } from '../../sync/words/problem.ts';
 import { count, text } from '../../sync/words/text.ts';
@@ -199,7 +199,7 @@ export async function follow(run: Run, { shell, stop }: Session): Promise<Answer
 
 /** What a run that ended, or is left behind, comes to. */
 export function ended(state: State, { locale }: Session['shell']): Answer {
-  const last: State = state.status === 'running' ? { ...state, status: 'interrupted' } : state;
+  const last: State = isGoing(state) ? { ...state, status: 'interrupted' } : state;
   return { exit: exitOf(last), json: reportOf(last, locale), lines: summary(last, locale) };
 }
 

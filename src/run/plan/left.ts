@@ -11,8 +11,7 @@ import {
   partId,
   recordOf,
 } from '../../sync/plan/chunk.ts';
-import { chunkFacts } from '../../sync/plan/pace.ts';
-import type { State } from '../../sync/state/state.ts';
+import { chunkFacts, type State } from '../../sync/state/state.ts';
 import { type Plan, writePlan } from '../plan.ts';
 import type { ChunkRecord, LedgerEntry, NewChunk, Outcome, RunRecord, Store } from '../ports.ts';
 

@@ -1,6 +1,6 @@
 import { type Definition, lifetimeOf } from '../../sync/definition/definition.ts';
 import { end, goOn, isCancelling, wentOn } from '../../sync/state/progress.ts';
-import type { Actor, State } from '../../sync/state/state.ts';
+import { type Actor, isGoing, type State } from '../../sync/state/state.ts';
 import { Fenced, ProblemError, problem } from '../../sync/words/problem.ts';
 import { type Text, text } from '../../sync/words/text.ts';
 import { type Board, board, type Parts } from '../job.ts';
@@ -60,7 +60,7 @@ export class KnownRuns {
       const state = await this.live(run);
       const own = this.here(run);
       // A press that has just taken the table is about to let the run go: then there is more to show.
-      if (state?.status === 'running' || (state && tries >= pressTries))
+      if (state && (isGoing(state) || tries >= pressTries))
         return { kind: 'busy', state, ...(own ? { run: own } : {}) };
       await this.parts.clock.sleep(busyPause, this.launch.stopping);
     }
@@ -100,7 +100,7 @@ export class LeftRuns {
   async of({ definition, table }: Scope): Promise<RunRecord | undefined> {
     return (await this.#known.parts.store.journal.openRuns()).find(
       ({ id, state, scope }) =>
-        state.status === 'running' &&
+        isGoing(state) &&
         !state.planOnly &&
         scope.table === table &&
         scope.definition === definition &&
@@ -143,7 +143,7 @@ export class LeftRuns {
 
   async #tend(left: RunRecord): Promise<Run | undefined> {
     const { isHeld, keeper } = this.#known.around;
-    if (left.state.status === 'running') {
+    if (isGoing(left.state)) {
       if (!left.state.planOnly && (await isHeld())) return undefined;
       return (await keeper.isFree(left.scope.table)) ? this.#resume(left) : undefined;
     }
@@ -158,7 +158,7 @@ export class LeftRuns {
       if ('heldBy' in leased) return undefined;
       return await orRelease(leased, async () => {
         const record = await parts.store.journal.findRun(id);
-        if (record?.state.status !== 'running') {
+        if (!record || !isGoing(record.state)) {
           await leased.release();
           return undefined;
         }

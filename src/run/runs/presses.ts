@@ -1,5 +1,5 @@
 import { acted, canApply, canResume, canRetry, end, goOn, isCancelling } from '../../sync/state/progress.ts';
-import type { Act, Actor, State } from '../../sync/state/state.ts';
+import { type Act, type Actor, isGoing, type State } from '../../sync/state/state.ts';
 import { board } from '../job.ts';
 import type { Clock, Log, Order, Orders, RunRecord, Scope } from '../ports.ts';
 import { type GoingOn, goOnSync } from '../run.ts';
@@ -83,7 +83,7 @@ export class Presses {
     if (!state) return { kind: 'no-such-run' };
     if (isWaiting(state)) return this.discard(id, by, version);
     if (state.queue) return this.#leave(state, by, version);
-    const isPassed = state.status !== 'running' || isCancelling(state);
+    const isPassed = !isGoing(state) || isCancelling(state);
     if (isPassed || isOther(state, version)) return { kind: 'stale', state };
     const act = this.#act('cancel', by);
     const active = launch.find(id);

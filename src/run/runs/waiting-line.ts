@@ -1,5 +1,5 @@
 import { outOfQueue } from '../../sync/state/progress.ts';
-import type { Queue, State } from '../../sync/state/state.ts';
+import { isGoing, type Queue, type State } from '../../sync/state/state.ts';
 import { linked } from '../job.ts';
 import { freshRecord } from '../plan/make-plan.ts';
 import type { Clock, Log, RunRecord, Store } from '../ports.ts';
@@ -99,7 +99,7 @@ export class WaitingLine {
     const { store, isHeld } = this.#parts;
     while (!this.#launch.stopping.aborted) {
       const record = await store.journal.findRun(id);
-      if (!record?.state.queue) return record?.state.status === 'running' ? undefined : record?.state;
+      if (!record?.state.queue) return record && (isGoing(record.state) ? undefined : record.state);
       const place = await this.#placeOf(id, scope.table);
       // A plan writes nothing: it is made while everything is frozen too.
       const frozen = !record.state.planOnly && (await isHeld());

@@ -1,7 +1,6 @@
 import { showKey, unveiled } from '../../sync/fields/key.ts';
 import { type Change, decodeChanges } from '../../sync/plan/change.ts';
-import { chunkFacts } from '../../sync/plan/pace.ts';
-import type { BadRow, Chapter, Story } from '../../sync/state/state.ts';
+import { type BadRow, type Chapter, chunkFacts, isGoing, type Story } from '../../sync/state/state.ts';
 import { text } from '../../sync/words/text.ts';
 import { type Plan, storedPlan } from '../plan.ts';
 import type { ChunkRecord, RunRecord, Store } from '../ports.ts';
@@ -36,8 +35,8 @@ async function chapter(run: RunRecord, wanted: string, store: Kept): Promise<Cha
     if (row) return { kind: 'bad', row };
   }
   const plan = storedPlan(run);
-  if (!plan) return { kind: run.state.status === 'running' ? 'quiet' : 'forgotten' };
-  for await (const { chunk, changes } of chunksOf(run, store, ({ status }) => status !== 'split')) {
+  if (!plan) return { kind: isGoing(run.state) ? 'quiet' : 'forgotten' };
+  for await (const { chunk, changes } of chunksOf(run, store, ({ status }) => !chunkFacts[status].divided)) {
     const change = changes.find((one) => normal(showKey(one.key, plan.key.length)) === wanted);
     if (!change) continue;
     const { id, status, sentAt, failure } = chunk;
@@ -62,7 +61,8 @@ export interface Unwritten extends Omit<BadRow, 'kind'> {
   readonly kind: BadRow['kind'] | 'failed' | 'unknown' | 'delete-failed' | 'delete-unknown';
 }
 
-const isUnwritten = ({ status }: ChunkRecord): boolean => chunkFacts[status].failed || status === 'rejected';
+const isRefused = ({ status }: ChunkRecord): boolean => chunkFacts[status].rest === 'rejected';
+const isUnwritten = (chunk: ChunkRecord): boolean => chunkFacts[chunk.status].failed || isRefused(chunk);
 
 /** Every row that a run did not write, some at a time: its bad rows first, then those of its chunks. */
 export async function* unwritten(run: RunRecord, store: Kept): AsyncGenerator<readonly Unwritten[]> {
@@ -71,12 +71,12 @@ export async function* unwritten(run: RunRecord, store: Kept): AsyncGenerator<re
   if (!plan) return;
   for await (const { chunk, changes } of chunksOf(run, store, isUnwritten)) {
     const open = chunk.written > 0 ? await notConfirmed(changes, chunk, run, store) : changes;
-    const isRefused = chunk.status === 'rejected';
-    const keys = isRefused ? open.map(({ key }) => key) : [];
+    const wasRefused = isRefused(chunk);
+    const keys = wasRefused ? open.map(({ key }) => key) : [];
     const refused = await store.rejects.known(run.scope, keys);
     yield open.map((one) => {
       const row = failedRow(one, chunk, plan);
-      return isRefused ? (refused.get(one.key)?.told ?? { ...row, kind: 'rejected' }) : row;
+      return wasRefused ? (refused.get(one.key)?.told ?? { ...row, kind: 'rejected' }) : row;
     });
   }
 }
@@ -96,7 +96,7 @@ async function notConfirmed(
 }
 
 function failedRow(change: Change, { status, failure }: ChunkRecord, plan: Plan): Unwritten {
-  const open = status === 'unknown' ? 'unknown' : 'failed';
+  const open = chunkFacts[status].rest === 'unknown' ? 'unknown' : 'failed';
   const message = failure?.message ?? '';
   return {
     kind: change.kind === 'delete' ? `delete-${open}` : open,

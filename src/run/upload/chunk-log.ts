@@ -1,8 +1,8 @@
 import { type Change, decodeChanges, encodeChanges } from '../../sync/plan/change.ts';
 import type { Part } from '../../sync/plan/chunk.ts';
-import { isOpen } from '../../sync/plan/pace.ts';
 import { goneNote, keptNote, leftNote } from '../../sync/plan/policy.ts';
 import { withBad } from '../../sync/state/counts.ts';
+import { chunkFacts } from '../../sync/state/state.ts';
 import type { Failure } from '../../sync/words/failure.ts';
 import { tokenLife } from '../../sync/words/limits.ts';
 import type { Text } from '../../sync/words/text.ts';
@@ -78,7 +78,7 @@ export class ChunkLog {
     const { clock } = upload.parts;
     this.upload = upload;
     this.#chunks = [...chunks];
-    for (const chunk of chunks) if (chunk.status === 'sent') this.#of(chunk).doubtful = true;
+    for (const chunk of chunks) if (chunkFacts[chunk.status].inFlight) this.#of(chunk).doubtful = true;
     this.#opened = { at: clock.now(), since: clock.monotonic() };
   }
 
@@ -98,7 +98,7 @@ export class ChunkLog {
 
   /** Those that are still to be sent. */
   open(): readonly ChunkRecord[] {
-    return this.#chunks.filter(({ status }) => isOpen(status));
+    return this.#chunks.filter(({ status }) => chunkFacts[status].open);
   }
 
   /** A chunk as it stands now. */

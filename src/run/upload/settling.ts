@@ -2,6 +2,7 @@ import type { Key } from '../../sync/fields/key.ts';
 import { type Change, type Create, hashOfRow, seedOf, type Update } from '../../sync/plan/change.ts';
 import { recordOf } from '../../sync/plan/chunk.ts';
 import { differ } from '../../sync/plan/diff.ts';
+import { chunkFacts } from '../../sync/state/state.ts';
 import { CallError, type Failure } from '../../sync/words/failure.ts';
 import type { Plan } from '../plan.ts';
 import type { ChunkRecord, LedgerEntry } from '../ports.ts';
@@ -93,7 +94,7 @@ export class Settling {
   /** Finds out what was written of chunks whose answer never came; nothing is sent. */
   async clearDoubt(): Promise<void> {
     for (const chunk of this.#log.open())
-      if (chunk.status === 'sent' || this.#log.inDoubt(chunk)) await this.#clear(chunk, 'pending');
+      if (chunkFacts[chunk.status].inFlight || this.#log.inDoubt(chunk)) await this.#clear(chunk, 'pending');
   }
 
   /** Reads a chunk back; what cannot be told is unknown, never a success and never "absent". */

@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Change } from '../../sync/plan/change.ts';
-import { chunkFacts, pauseBefore } from '../../sync/plan/pace.ts';
+import { pauseBefore } from '../../sync/plan/pace.ts';
 import { newOptions } from '../../sync/plan/policy.ts';
+import { chunkFacts } from '../../sync/state/state.ts';
 import type { Plan } from '../plan.ts';
 import type { ChunkRecord } from '../ports.ts';
 import type { ChunkLog, Stopped } from './chunk-log.ts';
@@ -34,7 +35,9 @@ export async function upload(log: ChunkLog): Promise<Stopped | undefined> {
 export async function settleDoubt(log: ChunkLog): Promise<void> {
   const settling = new Settling(log);
   // Who cancels does not wait for what may still be on its way.
-  const sent = log.upload.job.cancel.aborted ? [] : log.all().filter(({ status }) => status === 'sent');
+  const sent = log.upload.job.cancel.aborted
+    ? []
+    : log.all().filter(({ status }) => chunkFacts[status].inFlight);
   for (const chunk of sent) await settling.arrived(chunk);
   await settling.clearDoubt();
   log.showLeft();

@@ -1,4 +1,4 @@
-import type { ChunkKind, ChunkStatus } from '../state/state.ts';
+import type { ChunkKind } from '../state/state.ts';
 import type { Failure } from '../words/failure.ts';
 import { backoff } from '../words/limits.ts';
 
@@ -54,32 +54,6 @@ export function afterFailure(failure: Failure, kind: ChunkKind, rows: number, he
       return 'stop-run';
   }
 }
-
-/**
- * What the status of a chunk means. `open`: still to be sent · `confirmed`: all of its rows that it stands for are
- * written · `good`: it holds no delete back; a row that Feishu refuses for what is in it would do so for ever ·
- * `failed`: it can be sent again by hand.
- */
-export const chunkFacts: Readonly<Record<ChunkStatus, ChunkFacts>> = {
-  pending: { open: true, confirmed: false, good: false, failed: false },
-  sent: { open: true, confirmed: false, good: false, failed: false },
-  done: { open: false, confirmed: true, good: true, failed: false },
-  failed: { open: false, confirmed: false, good: false, failed: true },
-  unknown: { open: false, confirmed: false, good: false, failed: true },
-  rejected: { open: false, confirmed: false, good: true, failed: false },
-  split: { open: false, confirmed: true, good: true, failed: false },
-  dropped: { open: false, confirmed: false, good: false, failed: false },
-};
-
-interface ChunkFacts {
-  readonly open: boolean;
-  readonly confirmed: boolean;
-  readonly good: boolean;
-  readonly failed: boolean;
-}
-
-/** Whether a chunk in this state is still to be sent. */
-export const isOpen = (status: ChunkStatus): boolean => chunkFacts[status].open;
 
 /**
  * How many writes a base takes at once, found out by trying: from 1, or what held before, one more when a full width of

@@ -1,15 +1,12 @@
-import type { State } from '../state/state.ts';
+import { type State, statuses } from '../state/state.ts';
 
 /** How a scheduled run came out, as far as people are to hear of it. */
 export const outcomes = ['good', 'partial', 'failed', 'waiting'] as const;
 export type Outcome = (typeof outcomes)[number];
 
 /** `undefined` for a run that goes on, that somebody ended, or that wrote nothing by request. */
-export function outcomeOf({ status, planOnly }: Pick<State, 'status' | 'planOnly'>): Outcome | undefined {
-  if (planOnly) return undefined;
-  if (status === 'done') return 'good';
-  return status === 'partial' || status === 'failed' || status === 'waiting' ? status : undefined;
-}
+export const outcomeOf = (state: Pick<State, 'status' | 'planOnly'>): Outcome | undefined =>
+  state.planOnly ? undefined : statuses[state.status].outcome;
 
 export const isScheduled = ({ acts }: Pick<State, 'acts'>): boolean =>
   acts.find(({ op }) => op === 'start')?.by.kind === 'schedule';

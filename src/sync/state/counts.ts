@@ -1,5 +1,13 @@
 import { type Text, text } from '../words/text.ts';
-import type { BadGroup, BadRow, ChunkKind, ChunkStatus, DeleteCounts, RowCounts } from './state.ts';
+import {
+  type BadGroup,
+  type BadRow,
+  type ChunkKind,
+  type ChunkStatus,
+  chunkFacts,
+  type DeleteCounts,
+  type RowCounts,
+} from './state.ts';
 
 /** What one chunk adds to the counts. */
 export interface Counted {
@@ -40,13 +48,13 @@ export function tally(chunks: Iterable<Counted>): Tally {
   let back = 0;
   for (const chunk of chunks) {
     back += backOf(chunk);
-    const rest = chunk.status === 'split' ? 0 : chunk.rows - chunk.written;
+    const rest = chunkFacts[chunk.status].divided ? 0 : chunk.rows - chunk.written;
     if (chunk.kind === 'delete') {
       deletes.done += chunk.written;
       deletes[placeOfDeletes(chunk.status)] += rest;
     } else {
       rows[chunk.kind === 'create' ? 'created' : 'updated'] += chunk.written;
-      rows[placeOf(chunk.status)] += rest;
+      rows[chunkFacts[chunk.status].rest] += rest;
     }
   }
   return { rows, deletes, back };
@@ -59,32 +67,14 @@ export function tally(chunks: Iterable<Counted>): Tally {
 function backOf({ id, kind, rows, written, back, status }: Counted): number {
   const inParent = id.includes('.') ? -back : 0;
   if (kind === 'create') return inParent;
-  return inParent + (status === 'split' ? back : Math.max(0, back - (rows - written)));
+  return inParent + (chunkFacts[status].divided ? back : Math.max(0, back - (rows - written)));
 }
 
 /** Where the deletes of a chunk belong that are not confirmed. */
 function placeOfDeletes(status: ChunkStatus): 'failed' | 'unknown' | 'notSent' | 'kept' {
   if (status === 'dropped') return 'kept';
-  const place = placeOf(status);
-  return place === 'rejected' ? 'failed' : place;
-}
-
-/** Where the rows of a chunk belong that are not confirmed. */
-function placeOf(status: ChunkStatus): 'failed' | 'unknown' | 'rejected' | 'notSent' {
-  switch (status) {
-    case 'failed':
-    case 'done':
-      return 'failed';
-    case 'unknown':
-    case 'sent':
-      return 'unknown';
-    case 'rejected':
-      return 'rejected';
-    case 'pending':
-    case 'dropped':
-    case 'split':
-      return 'notSent';
-  }
+  const { rest } = chunkFacts[status];
+  return rest === 'rejected' ? 'failed' : rest;
 }
 
 /** Reasons that are told apart; the rows of all others are counted together. */

@@ -1,6 +1,6 @@
 import { lacksFields, lostFields } from '../fields/pairing-problems.ts';
 import type { Problem } from '../words/problem.ts';
-import type { Act, Actor, State, Status } from './state.ts';
+import { type Act, type Actor, isGoing, type State, type Status, statuses } from './state.ts';
 
 /** What a run starts from. */
 export interface Beginning
@@ -88,8 +88,8 @@ export const end = (state: State, status: Exclude<Status, 'running'>, at: number
 export const workingSince = ({ acts, startedAt }: Pick<State, 'acts' | 'startedAt'>): number =>
   acts.findLast(({ op }) => op !== 'cancel')?.at ?? startedAt;
 
-export const isCancelling = ({ status, acts }: Pick<State, 'status' | 'acts'>): boolean =>
-  status === 'running' && acts.at(-1)?.op === 'cancel';
+export const isCancelling = (state: Pick<State, 'status' | 'acts'>): boolean =>
+  isGoing(state) && state.acts.at(-1)?.op === 'cancel';
 
 /**
  * Whether a run that was stopped can go on with its plan. One that was stopped before it had a plan begins anew, and a
@@ -111,9 +111,15 @@ export const canApply = ({
 export const asksFirst = ({ waiting }: Pick<State, 'waiting'>): boolean =>
   waiting !== null && waiting.reasons.length > 0;
 
+/** Whether a run has ended without all that it was to write. */
+export function isBad(state: Pick<State, 'status'>): boolean {
+  const { outcome } = statuses[state.status];
+  return outcome === 'partial' || outcome === 'failed';
+}
+
 /** Whether something of a plan that came to its end can still be sent. */
 export const canRetry = (state: Pick<State, 'status' | 'chunks' | 'rows' | 'deletes'>): boolean =>
-  (state.status === 'partial' || state.status === 'failed') &&
+  isBad(state) &&
   state.chunks.failed.length + (state.chunks.refused ?? 0) + state.rows.notSent + state.deletes.notSent > 0;
 
 /** Whether there are rows that can be listed one by one: refused, with a bad key, failed or unknown. */

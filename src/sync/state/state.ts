@@ -9,24 +9,40 @@ const word = z.string();
 const flag = z.literal(true).exactOptional();
 const moment = amount.nullable();
 
-/**
- * How a run ends, or that it waits; `running` is every moment before. `open`: it has not ended. `goesOn`: it has, and
- * a button may still need its plan. `good`: the table is as the query wants it.
- */
-export const statuses = {
-  running: { open: true, goesOn: false, good: false },
-  planned: { open: false, goesOn: false, good: false },
-  done: { open: false, goesOn: false, good: true },
-  partial: { open: false, goesOn: true, good: false },
-  failed: { open: false, goesOn: true, good: false },
-  waiting: { open: true, goesOn: false, good: false },
-  cancelled: { open: false, goesOn: true, good: false },
-  interrupted: { open: false, goesOn: false, good: false },
-  expired: { open: false, goesOn: false, good: false },
-} as const satisfies Readonly<Record<string, Readonly<Record<'open' | 'goesOn' | 'good', boolean>>>>;
+/** What the status of a run means. */
+interface StatusFacts {
+  /** Whether it has not ended. */
+  readonly open: boolean;
+  /** Whether it is under way, or in line for its table. */
+  readonly going: boolean;
+  /** Whether its numbers say what would be written. */
+  readonly plan: boolean;
+  /** Whether it has ended, and a button may still need its plan. */
+  readonly goesOn: boolean;
+  /** How it came out, as far as people are to hear of it; `good`: the table is as the query wants it. */
+  readonly outcome?: 'good' | 'partial' | 'failed' | 'waiting';
+}
 
-export type Status = keyof typeof statuses;
+const over = { open: false, going: false, plan: false, goesOn: false };
+
+/** How a run ends, or that it waits for a person; `running` is every moment before. */
+const runStatuses = {
+  running: { ...over, open: true, going: true },
+  planned: { ...over, plan: true },
+  done: { ...over, outcome: 'good' },
+  partial: { ...over, goesOn: true, outcome: 'partial' },
+  failed: { ...over, goesOn: true, outcome: 'failed' },
+  waiting: { ...over, open: true, plan: true, outcome: 'waiting' },
+  cancelled: { ...over, goesOn: true },
+  interrupted: over,
+  expired: over,
+} satisfies Readonly<Record<string, StatusFacts>>;
+export type Status = keyof typeof runStatuses;
+export const statuses: Readonly<Record<Status, StatusFacts>> = runStatuses;
 export const statusNames = Object.keys(statuses) as readonly Status[];
+
+/** Whether a run is under way, or in line for its table. */
+export const isGoing = ({ status }: { readonly status: Status }): boolean => statuses[status].going;
 
 /** What a running run is busy with. */
 const phase = z.enum(['queued', 'reading', 'comparing', 'uploading', 'pausing', 'ended']);
@@ -36,12 +52,43 @@ export const chunkKinds = ['create', 'update', 'delete'] as const;
 export type ChunkKind = (typeof chunkKinds)[number];
 const kind = z.enum(chunkKinds);
 
-/** Where a chunk stands. `sent`: the answer is not known. `split`: its parts go on in its place. `dropped`: never sent. */
-export const chunkStatuses = [
-  ...(['pending', 'sent', 'done', 'failed'] as const),
-  ...(['unknown', 'rejected', 'split', 'dropped'] as const),
-] as const;
-export type ChunkStatus = (typeof chunkStatuses)[number];
+/** What the status of a chunk means. */
+interface ChunkFacts {
+  /** Whether it is still to be sent. */
+  readonly open: boolean;
+  /** Whether it was sent, and the answer is not known. */
+  readonly inFlight: boolean;
+  /** Whether its parts go on in its place: it stands for the rows that were confirmed before. */
+  readonly divided: boolean;
+  /** Whether all of the rows that it stands for are written. */
+  readonly confirmed: boolean;
+  /** Whether it holds no delete back: a row that Feishu refuses for what is in it would do so for ever. */
+  readonly good: boolean;
+  /** Whether it can be sent again by hand. */
+  readonly failed: boolean;
+  /** What its rows count as that are not confirmed. */
+  readonly rest: 'failed' | 'unknown' | 'rejected' | 'notSent';
+}
+
+const unsent = {
+  ...{ open: false, inFlight: false, divided: false, confirmed: false, good: false, failed: false },
+  rest: 'notSent',
+} as const;
+
+/** Where a chunk stands; `dropped`: it is never sent. */
+const chunks = {
+  pending: { ...unsent, open: true },
+  sent: { ...unsent, open: true, inFlight: true, rest: 'unknown' },
+  done: { ...unsent, confirmed: true, good: true, rest: 'failed' },
+  failed: { ...unsent, failed: true, rest: 'failed' },
+  unknown: { ...unsent, failed: true, rest: 'unknown' },
+  rejected: { ...unsent, good: true, rest: 'rejected' },
+  split: { ...unsent, divided: true, confirmed: true, good: true },
+  dropped: unsent,
+} satisfies Readonly<Record<string, ChunkFacts>>;
+export type ChunkStatus = keyof typeof chunks;
+export const chunkFacts: Readonly<Record<ChunkStatus, ChunkFacts>> = chunks;
+export const chunkStatuses = Object.keys(chunkFacts) as readonly ChunkStatus[];
 
 /** Every source row ends in exactly one of these but `read`, which is their sum. */
 const rows = numbers(
