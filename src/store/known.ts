@@ -24,7 +24,10 @@ import { guard } from './tables.ts';
 
 /** Rows written by one statement: larger ones are slow to build, and building happens on the event loop. */
 const perStatement = 100;
-/** Parts deleted by one statement: each has some hundred kilobytes. */
+/**
+ * Parts deleted by one statement, and written before the database is tidied: each has some hundred kilobytes, and what
+ * SQLite leaves for later, it does in one go.
+ */
 const partsAtOnce = 8;
 /** Rows of the ledger read or deleted by one statement: some milliseconds' work. */
 const ledgerRowsAtOnce = 1_000;
@@ -57,7 +60,7 @@ export const knownTables = (db: Database, backend: Backend, log: Log): KnownTabl
     }
   },
   async keep(scope, known, fence) {
-    const written = await writeParts(db, scope, known);
+    const written = await writeParts(db, backend, scope, known);
     const others = await transact(db, backend, async (trx) => {
       if (fence !== undefined) await guard(trx, backend, scope.table, fence);
       return putInPlace(trx, scope, written);
@@ -116,7 +119,12 @@ interface Written {
   readonly kept: string;
 }
 
-async function writeParts(db: Database, scope: Scope, { note, table }: Required<Known>): Promise<Written> {
+async function writeParts(
+  db: Database,
+  backend: Backend,
+  scope: Scope,
+  { note, table }: Required<Known>,
+): Promise<Written> {
   const generation = randomUUID();
   const sum = createHash('sha256');
   let parts = 0;
@@ -125,6 +133,7 @@ async function writeParts(db: Database, scope: Scope, { note, table }: Required<
     const row = { scope: scopeHash(scope), generation, part: ++parts, body: asBuffer(body) };
     await db.insertInto('bitable_sync_known_parts').values(row).execute();
     await nextTurn();
+    if (parts % partsAtOnce === 0) await backend.tidy(db);
   }
   const said = JSON.stringify({ generation, parts, records: table.size, note });
   const kept = JSON.stringify({ format, sum: sum.update(said).digest('hex'), said });

@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { openStore } from '../../src/store/open.ts';
 import { sqlitePlace } from '../store/places.ts';
-import { chunkOf, outcomeOf, parts, runOf } from '../store/samples.ts';
+import { chunkOf, knownOf, outcomeOf, parts, runOf } from '../store/samples.ts';
 
 /**
  * Writes 100 chunks of 1 MB to a store in a file and settles each with 1,000 ledger entries, and prints how long the
@@ -65,6 +65,34 @@ export async function benchStore(print: (line: string) => void): Promise<void> {
   print(
     `  while nothing was done:   longest ${ms(idle.max / 1e6)}, 99 % below ${ms(idle.percentile(99) / 1e6)}`,
   );
+  await store.stop();
+  await place.remove();
+  await benchKnown(print);
+}
+
+const records = 1_000_000;
+
+/** Keeps a table of 1,000,000 records twice, loads it, and prints how long the event loop was held up meanwhile. */
+async function benchKnown(print: (line: string) => void): Promise<void> {
+  const place = await sqlitePlace();
+  const store = await openStore(place.url, parts);
+  const scope = { definition: 'orders', table: `bench/${process.pid}` };
+  const known = knownOf('bench', records);
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  const timed = async (work: () => Promise<unknown>): Promise<string> => {
+    const from = performance.now();
+    delay.reset();
+    delay.enable();
+    await work();
+    delay.disable();
+    return `${(performance.now() - from).toFixed(0)} ms (event loop held up ${(delay.max / 1e6).toFixed(0)} ms)`;
+  };
+  const first = await timed(() => store.known.keep(scope, known));
+  const again = await timed(() => store.known.keep(scope, known));
+  const load = await timed(() => store.known.load(scope));
+  const bytes = [...known.table.parts()].reduce((sum, part) => sum + part.length, 0);
+  const each = (bytes / records).toFixed(1);
+  print(`known    1,000,000 records of ${each} bytes: save ${first}, again ${again}, load ${load}`);
   await store.stop();
   await place.remove();
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { bodyOf, chunkOf, entriesOf, outcomeOf, parts, runOf, scopeOf } from './samples.ts';
+import { bodyOf, chunkOf, entriesOf, knownOf, outcomeOf, parts, runOf, scopeOf } from './samples.ts';
 
 /** A process of its own that uses the compiled store: `write URL RUN` until it is killed, or `claim URL OWNER` once. */
 const [dist = '', job, url = '', name = ''] = process.argv.slice(2);
@@ -12,7 +12,7 @@ const say = (line: string): boolean => process.stdout.write(`${line}\n`);
 async function write(): Promise<void> {
   const scope = scopeOf(name);
   say('opening');
-  const { journal, leases } = await openStore(url, parts);
+  const { journal, leases, known } = await openStore(url, parts);
   const claim = await leases.claim(scope.table, name, name);
   if (claim.kind !== 'claimed') throw new Error('the lease is free');
   await journal.createRun(runOf(name, {}, scope));
@@ -26,6 +26,8 @@ async function write(): Promise<void> {
     const outcome = outcomeOf({ wrote: entriesOf(name, id) });
     await journal.settle({ run: name, scope, chunk: id, outcome, fence: claim.lease.fence });
     say(`settled ${id}`);
+    await known.keep(scope, knownOf(id, 12_000), claim.lease.fence);
+    say(`kept ${id}`);
   }
 }
 

@@ -1,29 +1,13 @@
 import { Kysely, sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
-import type { KnownNote, LedgerEntry, NewChunk, Scope } from '../../src/run/ports.ts';
+import type { LedgerEntry, NewChunk, Scope } from '../../src/run/ports.ts';
 import { backendOf } from '../../src/store/db/open.ts';
 import type { Tables } from '../../src/store/db/schema.ts';
 import { type OpenedStore, openStore } from '../../src/store/open.ts';
 import { createOf, encodeChanges } from '../../src/sync/plan/change.ts';
 import { KnownTable, printOf, unknown } from '../../src/sync/plan/known.ts';
 import { Fenced } from '../../src/sync/words/problem.ts';
-import { chunkOf, outcomeOf, parts, quiet, runOf } from './samples.ts';
-
-export const noteOf = (run: string): KnownNote => ({
-  ...{ revision: 7, total: 3, fields: 'f', mapping: 'm', filled: ['fld1'], readAt: 5, run },
-  writes: { calls: 1, records: 2, step: -1 },
-});
-
-/** A table of so many records, most of them as a whole read finds them. @param seed tells tables apart */
-export function tableOf(records: number, seed: string, table = new KnownTable(records)): KnownTable {
-  for (let at = 0; at < records; at++) {
-    const slot = table.add(`rec${seed}${at}`, at === 1 ? unknown : printOf(`${seed}/${at}`), BigInt(at + 1));
-    table.agree(slot, BigInt(at + 2));
-    if (at % 3 === 0) table.own(slot);
-  }
-  table.arrange();
-  return table;
-}
+import { chunkOf, noteOf, outcomeOf, parts, quiet, runOf, tableOf } from './samples.ts';
 
 const entriesIn = (table: KnownTable | undefined) =>
   table &&

@@ -1,6 +1,16 @@
 import { createHash } from 'node:crypto';
 import { systemClock } from '../../src/process.ts';
-import type { LedgerEntry, Log, NewChunk, Outcome, RunRecord, Scope } from '../../src/run/ports.ts';
+import type {
+  Known,
+  KnownNote,
+  LedgerEntry,
+  Log,
+  NewChunk,
+  Outcome,
+  RunRecord,
+  Scope,
+} from '../../src/run/ports.ts';
+import { KnownTable, printOf, unknown } from '../../src/sync/plan/known.ts';
 import type { State } from '../../src/sync/state/state.ts';
 import { sampleState } from '../support/samples.ts';
 
@@ -57,3 +67,25 @@ export const entriesOf = (run: string, chunk: string): LedgerEntry[] =>
     record: `rec-${run}-${chunk}-${at}`,
     hash: 'h',
   }));
+
+export const noteOf = (run: string): KnownNote => ({
+  ...{ revision: 7, total: 3, fields: 'f', mapping: 'm', filled: ['fld1'], readAt: 5, run },
+  writes: { calls: 1, records: 2, step: -1 },
+});
+
+/** A table of so many records, most of them as a whole read finds them. @param seed tells tables apart */
+export function tableOf(records: number, seed: string, table = new KnownTable(records)): KnownTable {
+  for (let at = 0; at < records; at++) {
+    const slot = table.add(`rec${seed}${at}`, at === 1 ? unknown : printOf(`${seed}/${at}`), BigInt(at + 1));
+    table.agree(slot, BigInt(at + 2));
+    if (at % 3 === 0) table.own(slot);
+  }
+  table.arrange();
+  return table;
+}
+
+/** A known table of so many records. @param run tells it from others */
+export const knownOf = (run: string, records: number): Required<Known> => ({
+  note: noteOf(run),
+  table: tableOf(records, run),
+});
