@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Store } from '../../src/run/ports.ts';
+import { unwritten } from '../../src/run/table/rows-of-run.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { BadRow, State } from '../../src/sync/state/state.ts';
 import { counts, keyField, movableClock, quiet, rowsOf, type World, world } from './fakes.ts';
@@ -179,4 +180,42 @@ describe('the rows of a run that no chunk holds', () => {
 const scopeOf = (one: World) => ({
   definition: one.definition.name,
   table: `${one.table.base}/${one.table.id}`,
+});
+
+it('deletes that failed are listed, whoever made the records, but those that went through', async () => {
+  const one = await world({}, store);
+  for (const key of ['k001', 'k002', 'k003']) one.table.put({ [keyField]: key });
+  const runs = one.process();
+  const started = await runs.start({ definition: one.definition, by, planOnly: true });
+  if (started.kind !== 'started') throw new Error('busy');
+  const { run: id } = await started.run.ended;
+  const run = await store.journal.findRun(id);
+  const [chunk] = await store.journal.chunks(id);
+  if (!run || !chunk) throw new Error('the plan has a chunk');
+  const claim = await store.leases.claim(run.scope.table, id, 'p');
+  await store.journal.settle({
+    ...{
+      run: id,
+      scope: run.scope,
+      chunk: chunk.id,
+      fence: claim.kind === 'claimed' ? claim.lease.fence : 0,
+    },
+    outcome: {
+      ...{
+        status: 'failed',
+        written: 1,
+        failure: null,
+        wrote: [],
+        removed: ['rec2'],
+        parts: [],
+        refused: null,
+      },
+    },
+  });
+  const listed: unknown[] = [];
+  for await (const rows of unwritten(run, store)) listed.push(...rows.map(({ kind, key }) => [kind, key]));
+  expect(listed).toEqual([
+    ['delete-failed', 'k001'],
+    ['delete-failed', 'k003'],
+  ]);
 });

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { CompiledQuery, Kysely, sql } from 'kysely';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { readPlan } from '../../src/run/plan.ts';
+import type { Scope } from '../../src/run/ports.ts';
 import { backendOf } from '../../src/store/db/open.ts';
 import type { Tables } from '../../src/store/db/schema.ts';
 import { openStore } from '../../src/store/open.ts';
@@ -121,6 +122,14 @@ export function ownershipContract(name: 'SQLite' | 'MySQL', prepare: () => Promi
       });
       expect(await store.facts.filled.of(scope)).toHaveLength(8);
       expect(await rows('bitable_sync_ledger')).toHaveLength(14);
+      // Of a run whose chunks are whole, and of one whose chunks say nothing.
+      const owned = async (one: Scope) => {
+        const { note, table } = (await store.known.load(one)) ?? {};
+        return [note, [...(table?.slots() ?? [])].map((slot) => table?.isOurs(slot))];
+      };
+      expect(await owned(scope)).toEqual([undefined, Array.from({ length: 12 }, () => true)]);
+      const unsure = { definition: 'orders', table: 'bascnOpen/tblOpen' };
+      expect(await owned(unsure)).toEqual([undefined, [false, false]]);
       const gone = await backendOf(url).words.relations(db, ['runs', 'versions', 'ledger']);
       expect([...gone.keys()]).toEqual([]);
       expect(await (await open()).journal.openRuns()).toHaveLength(2);
