@@ -108,6 +108,21 @@ describe.each(readings)('a list that does not hold what it says is no list: %s',
     expect(one.clock.slept).toEqual([1000, 2000]);
   });
 
+  it.each([
+    ['repeats the page before', page(['r1', 'r2'], undefined)],
+    ['says nothing', { body: { code: 0, data: undefined } }],
+    ['does not say whether there are more', page(['r3'], undefined, { has_more: undefined })],
+  ])('is read again when a page %s', async (_, odd) => {
+    let asked = 0;
+    const { table: one, clock } = await tableOf((seen) => {
+      if (seen.path.endsWith('/search') && !seen.query.has('page_token')) asked += 1;
+      const second = asked < 3 ? odd : page(['r3'], undefined, { total: 3 });
+      return pages({ '': page(['r1', 'r2'], 'p2'), p2: second })(seen, undefined as never);
+    });
+    expect(await read(one)).toEqual(['r1', 'r2', 'r3']);
+    expect(clock.slept).toEqual([1000, 2000]);
+  });
+
   it('is whole as soon as it agrees', async () => {
     let asked = 0;
     const { table: one, clock } = await tableOf((seen) => {

@@ -44,7 +44,7 @@ interface Waiting {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How often a list is read until its different items are as many as it says. */
+/** How often a list is read until nothing is odd about it and its different items are as many as it says. */
 const readsMax = 3;
 
 /** Waits before a list is read again: 1 s, then 2 s, in which a count that lags comes right. */
@@ -54,7 +54,8 @@ const beforeReading = (reads: number, { clock, signal }: Waiting): Promise<void>
 /**
  * Reads all records of a search, asking for the next page while the caller works on this one. The read begins anew,
  * which an empty page tells beforehand, where an answer is too large (with half the page size), where Feishu lost a page
- * token, and where its different records are not as many as its last page says; it fails when that does not help.
+ * token, and where a page is odd or the different records are not as many as the last one says; it fails when that does
+ * not help.
  * @param fetch answers the `data` of a page
  */
 export async function* readPages(
@@ -79,14 +80,13 @@ export async function* readPages(
           yield page;
         }
         if (seen.size === total) return;
-        if (reads === readsMax) throw notWhole('record_id', seen.size, total);
-        await beforeReading(reads, { clock, signal });
-        reads += 1;
+        throw notWhole('record_id', seen.size, total);
       } catch (error) {
         const failure = error instanceof CallError ? error.failure : undefined;
         const isLost = failure?.code === failCode && isBegun && lost < restartsMax;
         if (failure?.verdict === 'smaller' && size > 1) size = Math.floor(size / 2);
         else if (isLost) lost += 1;
+        else if (reads < readsMax && isOdd(error)) await beforeReading(reads++, { clock, signal });
         else throw error;
       }
       yield { records: [], total, restarted: true };
@@ -187,9 +187,15 @@ function pageChecks(id: string): (answer: unknown) => Page {
   };
 }
 
+/** Whether an answer came that cannot be right. */
+const isOdd = (error: unknown): boolean => {
+  const { code, status, silence } = error instanceof CallError ? error.failure : {};
+  return code === null && status === undefined && silence === undefined;
+};
+
 /**
- * Reads a short list (fields, tables) to its end, again where its different items are not as many as it says. An answer
- * without `total` is taken as it is. @param id member of an item that tells it from others
+ * Reads a short list (fields, tables) to its end, again where a page is odd or its different items are not as many as it
+ * says. An answer without `total` is taken as it is. @param id member of an item that tells it from others
  */
 export async function wholeList(
   id: 'field_id' | 'table_id',
@@ -197,18 +203,29 @@ export async function wholeList(
   waiting: Waiting,
 ): Promise<readonly unknown[]> {
   for (let reads = 1; ; reads++) {
-    const check = pageChecks(id);
-    const all = new Map<unknown, unknown>();
-    let page: Page;
-    let token: string | undefined;
-    do {
-      page = check(await fetch(paging(listPage, token)));
-      for (const item of page.items) all.set(words(shape(item)?.[id]) ?? item, item);
-      token = page.next;
-    } while (token !== undefined);
-    const { total } = page.data;
-    if (typeof total !== 'number' || total === all.size) return [...all.values()];
-    if (reads === readsMax) throw notWhole(id, all.size, total);
-    await beforeReading(reads, waiting);
+    try {
+      return await listOnce(id, fetch);
+    } catch (error) {
+      if (reads === readsMax || !isOdd(error)) throw error;
+      await beforeReading(reads, waiting);
+    }
   }
+}
+
+async function listOnce(
+  id: 'field_id' | 'table_id',
+  fetch: (page: Paging) => Promise<unknown>,
+): Promise<readonly unknown[]> {
+  const check = pageChecks(id);
+  const all = new Map<unknown, unknown>();
+  let page: Page;
+  let token: string | undefined;
+  do {
+    page = check(await fetch(paging(listPage, token)));
+    for (const item of page.items) all.set(words(shape(item)?.[id]) ?? item, item);
+    token = page.next;
+  } while (token !== undefined);
+  const { total } = page.data;
+  if (typeof total === 'number' && total !== all.size) throw notWhole(id, all.size, total);
+  return [...all.values()];
 }
