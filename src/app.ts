@@ -118,23 +118,22 @@ async function openParts(config: Config, surroundings: Surroundings, own: Own) {
       ...{ sources, store, lanes, timeZone, meter, signal },
       openBase: openBase(client),
     });
-  const talk = chat(client, uncounted, hide);
+  const check = (names: readonly string[], signal: AbortSignal) =>
+    checkAll(names, { config, client, people: known, sources, store, definitions, signal });
   return {
-    ...{ config, store, sources, client, people: known, chat: talk },
-    ...{ runs, definitions, init, verify: verifier(reading) },
+    ...{ config, store, client, chat: chat(client, uncounted, hide), runs, definitions },
+    tables: { check, init, verify: verifier(reading) },
   };
 }
 
 /** What is done with a definition and its table. */
-function tableUses({ definitions, init, verify, ...parts }: Parts) {
-  const { config, client, people, sources, store } = parts;
+function tableUses({ definitions, store, tables: { check, init, verify } }: Parts) {
   return {
     /**
      * Tries settings, connections, permissions, tables and fields of the definitions named, or of all. Writes nothing.
      * A broken file is a finding; rejects with `ProblemError` for a name that does not exist.
      */
-    check: (names: readonly string[], signal: AbortSignal) =>
-      checkAll(names, { config, client, people, sources, store, definitions, signal }),
+    check,
     /** Creates the table of a definition that names a base only. Rejects with `ProblemError` or `CallError`. */
     init,
     /** Compares both sides key by key; writes nothing. Rejects with `ProblemError` or `CallError`. */

@@ -1,4 +1,4 @@
-import { ChatBot } from './bot/handle.ts';
+import { type BotParts, ChatBot } from './bot/handle.ts';
 import type { Chat, Definitions } from './bot/ports.ts';
 import { tendRuns } from './bot/post.ts';
 import { everySecond, Schedule } from './bot/schedule/ticker.ts';
@@ -28,8 +28,10 @@ export interface ServeParts {
   readonly chat: Chat;
   readonly runs: Runs;
   readonly definitions: Definitions;
-  readonly verify: Verify;
-  readonly init: (name: string, meter: CallMeter, signal: AbortSignal) => Promise<Inited>;
+  readonly tables: {
+    readonly verify: Verify;
+    readonly init: (name: string, meter: CallMeter, signal: AbortSignal) => Promise<Inited>;
+  };
 }
 
 /** Starts the bot: who it is, its doors, its schedule, and the runs that a stopped process left. */
@@ -65,22 +67,23 @@ export async function serve(parts: ServeParts, around: Surroundings, own: Own): 
 }
 
 function openBot(
-  { config, store, client, chat, runs, definitions, verify, init }: ServeParts,
+  { config, store, client, chat, runs, definitions, tables }: ServeParts,
   { log, clock }: Surroundings,
   botOpenId: string,
   signal: AbortSignal,
 ): ChatBot {
   const { locale, timeZone, admins } = config;
-  return new ChatBot({
-    ...{ chat, runs, definitions, verify, clock, log, locale, timeZone, admins, botOpenId },
-    journal: store.journal,
-    seen: store.seen,
-    storeWaits: () => store.trouble() !== undefined,
-    unwritten: (record) => unwritten(record, store),
-    audit: store.audit,
+  const parts: BotParts = {
+    ...{ chat, runs, definitions, clock, log, locale, timeZone, admins },
+    ...{ journal: store.journal, audit: store.audit, kept: store.kept },
+    verify: tables.verify,
+    init: (of) => tables.init(of, uncounted, signal),
     story: (name, key) => story(name, key, store),
-    init: (of) => init(of, uncounted, signal),
-    kept: store.kept,
+    unwritten: (record) => unwritten(record, store),
+  };
+  return new ChatBot(parts, {
+    ...{ seen: store.seen, botOpenId },
+    storeWaits: () => store.trouble() !== undefined,
     time: {
       now: () => client.time(),
       ask: async () => {

@@ -58,14 +58,15 @@ export interface Activity {
   readonly underWay: Set<Promise<unknown>>;
   /** Aborted when the program leaves. */
   readonly leaving: AbortSignal;
+  /** Cards that follow their runs. */
+  readonly live: Live;
 }
 
-/** What commands and buttons work with. */
+/** What commands and buttons work with: flat, so that whoever needs less asks for less. */
 export interface Bot extends Surroundings, TableWork, Records, Activity {
   readonly chat: Chat;
   readonly runs: Runs;
   readonly definitions: Definitions;
-  readonly live: Live;
   readonly commands: Commands;
 }
 

@@ -7,15 +7,7 @@ import type { Problem } from '../sync/words/problem.ts';
 import { text } from '../sync/words/text.ts';
 import { approvers, starterOf } from './access.ts';
 import { answer, greet } from './answer.ts';
-import {
-  type Bot,
-  type ChatRequest,
-  createBackground,
-  type Records,
-  type Surroundings,
-  type TableWork,
-  within,
-} from './bot.ts';
+import { type Activity, type Bot, type ChatRequest, createBackground, within } from './bot.ts';
 import { toast } from './buttons/button.ts';
 import { click } from './buttons/registry.ts';
 import { commands } from './commands/registry.ts';
@@ -24,13 +16,11 @@ import { Live } from './live.ts';
 import type { ChatEvent, ClickEvent, HandleEvent, MessageEvent, Toast } from './ports.ts';
 import { tellGroup } from './post.ts';
 
-/** What the bot is made of. */
-export interface BotParts
-  extends Surroundings,
-    TableWork,
-    Records,
-    Pick<Bot, 'chat' | 'runs' | 'definitions'>,
-    Partial<Pick<Bot, 'commands'>> {
+/** What the bot is made of; what goes on at a moment is its own. */
+export type BotParts = Omit<Bot, keyof Activity | 'commands'> & Partial<Pick<Bot, 'commands'>>;
+
+/** What an event is judged by when it arrives. */
+export interface Arrivals {
   readonly seen: Pick<Seen, 'first'>;
   readonly botOpenId: string;
   /** Whether the store is in trouble, so that work has to wait. */
@@ -73,22 +63,24 @@ const restarting = text('机器人正在重启，请稍后再点。', 'The bot i
 
 /** The conversation: events in, cards and toasts out. */
 export class ChatBot {
-  readonly #parts: BotParts;
+  readonly #arrivals: Arrivals;
   readonly #bot: Bot;
   readonly #quit = new AbortController();
   readonly #leave = new AbortController();
   #tenant: string | undefined;
   #stopped = false;
 
-  constructor(parts: BotParts) {
-    this.#parts = parts;
-    this.#tenant = parts.tenantKey;
+  constructor(parts: BotParts, arrivals: Arrivals) {
+    this.#arrivals = arrivals;
+    this.#tenant = arrivals.tenantKey;
     const [leaving, signal] = [this.#leave.signal, this.#quit.signal];
     // Each card that is followed waits on them.
     setMaxListeners(0, signal, leaving);
     const underWay = new Set<Promise<unknown>>();
-    const live = new Live({ ...parts, underWay, leaving, signal });
-    const background = createBackground(parts.log);
+    const { clock, log, chat, journal, locale, timeZone } = parts;
+    const view = { locale, timeZone };
+    const live = new Live({ clock, log, chat, journal, view, underWay, leaving, signal });
+    const background = createBackground(log);
     this.#bot = { commands, ...parts, live, background, verifying: new Map(), underWay, leaving };
   }
 
@@ -104,10 +96,10 @@ export class ChatBot {
       else
         this.#bot.background.start(event.kind, async () => {
           if (await this.#isNew(event))
-            await greet(event, this.#bot, await isLate(event.at, this.#parts.time));
+            await greet(event, this.#bot, await isLate(event.at, this.#arrivals.time));
         });
     } catch (error) {
-      this.#parts.log.error('event.failed', { id: event.id, ...factsOf(error) });
+      this.#bot.log.error('event.failed', { id: event.id, ...factsOf(error) });
     }
     return undefined;
   };
@@ -135,21 +127,21 @@ export class ChatBot {
     this.#stopped = true;
     this.#leave.abort();
     const settled = this.#bot.background.settled();
-    await within(settled, farewell, this.#parts.clock);
+    await within(settled, farewell, this.#bot.clock);
     this.#quit.abort();
-    await within(settled, lastMoment, this.#parts.clock);
+    await within(settled, lastMoment, this.#bot.clock);
   }
 
   #say(type: Toast['type'], words: Problem['message']): Toast {
-    return toast({ type, words }, this.#parts.locale);
+    return toast({ type, words }, this.#bot.locale);
   }
 
   /** False when one of the IDs was seen before; all are noted. A store that fails stops nobody. */
   async #isNew({ id, nonce }: ChatEvent, ...others: readonly string[]): Promise<boolean> {
-    const { seen, clock, log } = this.#parts;
+    const { clock, log } = this.#bot;
     const ids = [`event:${id}`, ...(nonce === undefined ? [] : [`nonce:${nonce}`]), ...others];
     try {
-      return await seen.first(ids, clock.now());
+      return await this.#arrivals.seen.first(ids, clock.now());
     } catch (error) {
       log.error('event.not-noted', factsOf(error));
       return true;
@@ -157,7 +149,7 @@ export class ChatBot {
   }
 
   #onMessage(event: MessageEvent): void {
-    if (event.fromBot || event.from === this.#parts.botOpenId) return;
+    if (event.fromBot || event.from === this.#arrivals.botOpenId) return;
     if (event.chatKind === 'group' && !event.mentioned) return;
     const { text, from, chat, message, chatKind, at } = event;
     const command = text === undefined ? undefined : this.#bot.commands.parse(text);
@@ -167,7 +159,7 @@ export class ChatBot {
     };
     this.#bot.background.start('message', async () => {
       // Judged when it arrives: how long the store lets it wait does not make it old.
-      const [noted, judged] = [this.#isNew(event, `message:${message}`), isLate(at, this.#parts.time)];
+      const [noted, judged] = [this.#isNew(event, `message:${message}`), isLate(at, this.#arrivals.time)];
       this.#bot.background.start('store-wait', () => this.#tellWaiting(request, noted));
       if (!(await noted)) return;
       const late = (await judged) && at !== undefined ? { late: at } : {};
@@ -177,14 +169,14 @@ export class ChatBot {
 
   /** Answers a command that still waits for the store after some seconds; it is carried out all the same. */
   async #tellWaiting({ message, group }: ChatRequest, noted: Promise<boolean>): Promise<void> {
-    const { clock, chat, locale, storeWaits } = this.#parts;
+    const { clock, chat, locale } = this.#bot;
     const done = await within(noted, storeWait, clock, this.#quit.signal);
-    if (done || this.#quit.signal.aborted || !storeWaits() || message === undefined) return;
+    if (done || this.#quit.signal.aborted || !this.#arrivals.storeWaits() || message === undefined) return;
     await chat.reply(message, problemCard('', [storeBusy], locale), `waits:${message}`, { thread: group });
   }
 
   async #onClick(event: ClickEvent): Promise<Toast> {
-    const { clock, storeWaits } = this.#parts;
+    const { clock } = this.#bot;
     const letGo = this.#bot.live.hold(event.message);
     const working = this.#isNew(event).then((fresh) =>
       fresh ? this.#pressed(event) : this.#say('info', repeated),
@@ -192,7 +184,9 @@ export class ChatBot {
     this.#bot.background.start('click', () => working.then(() => undefined));
     try {
       if (await within(working, answerWithin, clock)) return await working;
-      return storeWaits() ? this.#say('warning', storeBusy.message) : this.#say('info', workingOnIt);
+      return this.#arrivals.storeWaits()
+        ? this.#say('warning', storeBusy.message)
+        : this.#say('info', workingOnIt);
     } finally {
       this.#bot.background.start('let-go', async () => {
         await clock.sleep(afterAnswer, this.#quit.signal).catch(() => undefined);
@@ -203,8 +197,8 @@ export class ChatBot {
 
   /** A press counts when it comes in time; what came too late is pressed again by whoever still wants it. */
   async #pressed(event: ClickEvent): Promise<Toast> {
-    if (!(await isLate(event.at, this.#parts.time))) return click(event, this.#bot);
-    this.#parts.log.warn('click.arrived-late', { id: event.id, at: event.at });
+    if (!(await isLate(event.at, this.#arrivals.time))) return click(event, this.#bot);
+    this.#bot.log.warn('click.arrived-late', { id: event.id, at: event.at });
     return this.#say('warning', tooLate);
   }
 }

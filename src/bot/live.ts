@@ -73,7 +73,8 @@ export type Place = { readonly copy?: boolean } & (
 /** A card as it was sent, and the state that it shows. */
 type Shown = Posted & { readonly card: CardJson; readonly state: State };
 
-export interface LiveParts extends View {
+export interface LiveParts {
+  readonly view: View;
   readonly clock: Clock;
   readonly log: Log;
   readonly chat: Chat;
@@ -151,9 +152,9 @@ export class Live {
   }
 
   #drawing(approvers: readonly string[], copy: boolean): Draw {
-    const { clock, timeZone, locale } = this.#parts;
+    const { clock, view } = this.#parts;
     return (state, stopped = false) =>
-      runCard(state, { now: clock.now(), timeZone, locale, approvers, copy, stopped });
+      runCard(state, { now: clock.now(), ...view, approvers, copy, stopped });
   }
 
   /** Lends the message's updater: all showings of one message share it, so that no two patch at once. */

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { BotParts } from '../../src/bot/handle.ts';
 import { resumeRuns, trust } from '../../src/bot/post.ts';
 import { freezeAll as freeze } from '../../src/bot/schedule/controls.ts';
 import type { Acted, Started } from '../../src/run/runs/runs.ts';
@@ -304,7 +303,8 @@ it('whatever an event holds, nothing is thrown', async () => {
 });
 
 describe('a click', () => {
-  const on = (state: State, change: Partial<BotParts> = {}) => newStage(change, [recordOf(state)]);
+  const on = (state: State, change: Parameters<typeof newStage>[0] = {}) =>
+    newStage(change, [recordOf(state)]);
 
   it('on retry goes on in the same run and the same card', async () => {
     const { bot, answers, asked, said, clock } = on(partial);

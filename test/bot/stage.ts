@@ -1,4 +1,4 @@
-import { type BotParts, ChatBot } from '../../src/bot/handle.ts';
+import { type Arrivals, type BotParts, ChatBot } from '../../src/bot/handle.ts';
 import type { RunRecord } from '../../src/run/ports.ts';
 import {
   definition,
@@ -16,14 +16,14 @@ import {
 } from './fakes.ts';
 
 /** A bot among fakes, with two syncs: one for everybody, one for Bob. Nobody is an admin. */
-export function newStage(change: Partial<BotParts> = {}, records: readonly RunRecord[] = []) {
+export function newStage(change: Partial<BotParts & Arrivals> = {}, records: readonly RunRecord[] = []) {
   const clock = fakeClock();
   const talk = fakeChat(clock);
   const log = fakeLog();
   const audit = fakeAudit();
   const { runs, asked, answers } = fakeRuns();
   const journal = fakeJournal(records);
-  const parts: BotParts = {
+  const parts: BotParts & Arrivals = {
     ...{ chat: talk.chat, runs, journal, clock, log, audit },
     definitions: fakeDefinitions([
       definition(),
@@ -43,7 +43,7 @@ export function newStage(change: Partial<BotParts> = {}, records: readonly RunRe
     time: { now: clock.now, ask: async () => clock.now() },
     ...change,
   };
-  const bot = new ChatBot(parts);
+  const bot = new ChatBot(parts, parts);
   /** What the bot answered to a line, once it is quiet. */
   const ask = async (line: string | undefined, about: Parameters<typeof message>[1] = {}) => {
     await bot.handle(message(line, about));
