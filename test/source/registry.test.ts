@@ -13,13 +13,18 @@ import {
   noConnections,
 } from '../../src/sync/definition/databases.ts';
 import { judgeQuery } from '../../src/sync/definition/query.ts';
+import { typesTable } from '../../src/sync/fields/fits.ts';
+import { writable } from '../../src/sync/fields/kinds/kinds.ts';
 import { text } from '../../src/sync/words/text.ts';
 import { hiding } from '../../src/sync/words/web-address.ts';
 
 const ledger: Database = {
+  title: 'Ledger',
   example: text('ledger://用户:密码@主机/账本', 'ledger://user:password@host/book'),
   sample: 'ledger://reader:password@books.example.com/shop',
   dialect: 'mysql',
+  types: { integer: 'COUNT', json: 'LEAF' },
+  sql: { ...databases.sqlite.sql, jsonValue: text('叶(列)', 'leaf(column)') },
   read: (address) =>
     address.startsWith('ledger://')
       ? address.replace('#paper', '') === address
@@ -50,6 +55,13 @@ it('a database that is new is read, shown in the help and the documents, and nam
   expect(envExample(table)).toContain(example);
   const first = { ...settings, 'CONNECTION_<NAME>': connectionSetting({ ledger, ...databases }) };
   expect(envExample(first)).toContain(`\n#CONNECTION_SHOP=${ledger.sample}\n`);
+});
+
+it('the types of a database that is new stand in the READMEs, and its SQL behind that of the others', () => {
+  const table = typesTable('en-US', writable, more);
+  expect(table).toContain('| TINYINT … BIGINT, UNSIGNED, BOOLEAN, COUNT |');
+  expect(table).toContain("(SQLite: json_extract(column, '$.name'); Ledger: leaf(column))");
+  expect(typesTable('zh-CN', writable, { ledger })).toContain('在查询里写 叶(列) 取值。');
 });
 
 it('a database that is new is opened by its adapter', () => {

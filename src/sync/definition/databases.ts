@@ -1,10 +1,13 @@
 import type { Problem } from '../words/problem.ts';
 import { listed, type Text, text } from '../words/text.ts';
 import { decodes } from '../words/web-address.ts';
+import type { ColumnType } from './field.ts';
 import type { Dialect } from './sql.ts';
 
 /** A kind of database, to all who do not read from it: one row here, and `source/` says how rows come out of it. */
 export interface Database {
+  /** Its name. */
+  readonly title: string;
   /** An address as people write it, with all its parts; a login in it is `user:password`. */
   readonly example: Text;
   /** What is easily written wrong in an address. */
@@ -13,6 +16,10 @@ export interface Database {
   readonly sample: string;
   /** How its servers read a query when nobody has set them otherwise. */
   readonly dialect: Dialect;
+  /** What the types of its columns are called. */
+  readonly types: Readonly<Partial<Record<ColumnType, string>>>;
+  /** What cures say in its SQL; `列` and `column` stand for the column. */
+  readonly sql: Readonly<Record<Idiom, Text>>;
   /**
    * Reads an address: the form that goes on from here, undefined where it is none of this kind, or what is wrong in it.
    * @param absolute completes a path that begins in the working directory
@@ -20,9 +27,19 @@ export interface Database {
   read(address: string, absolute: (path: string) => string): string | Wrong | undefined;
 }
 
+/**
+ * What people are told to write in a query: for a part of a date, a value out of JSON, a moment of a time without a day, a
+ * day of a year, and for bytes that are text.
+ */
+type Idiom = 'datePart' | 'jsonValue' | 'moment' | 'firstOfYear' | 'bytesAsText';
+
 type Wrong = Pick<Problem, 'message' | 'cure'>;
 
+/** A piece of SQL; `{}` is where the column goes. */
+const column = (sql: string): Text => text(sql.replace('{}', '列'), sql.replace('{}', 'column'));
+
 const mysql: Database = {
+  title: 'MySQL',
   example: text('mysql://用户:密码@主机:3306/库', 'mysql://user:password@host:3306/database'),
   hint: text(
     '密码里的特殊字符用 % 编码，如 @ 写 %40',
@@ -30,6 +47,31 @@ const mysql: Database = {
   ),
   sample: 'mysql://reader:password@db.example.com:3306/shop?ssl=true',
   dialect: 'mysql',
+  types: {
+    integer: 'TINYINT … BIGINT, UNSIGNED, BOOLEAN',
+    decimal: 'DECIMAL, NUMERIC',
+    float: 'FLOAT, DOUBLE, REAL',
+    bit: 'BIT',
+    text: 'CHAR, VARCHAR, TEXT',
+    enum: 'ENUM',
+    set: 'SET',
+    json: 'JSON',
+    date: 'DATE',
+    datetime: 'DATETIME',
+    timestamp: 'TIMESTAMP',
+    time: 'TIME',
+    year: 'YEAR',
+    binary: 'BINARY, VARBINARY, BLOB',
+    geometry: 'GEOMETRY, POINT …',
+    any: 'NULL',
+  },
+  sql: {
+    datePart: text('DATE_FORMAT、YEAR 或 UNIX_TIMESTAMP', 'DATE_FORMAT, YEAR or UNIX_TIMESTAMP'),
+    jsonValue: column("JSON_UNQUOTE(JSON_EXTRACT({}, '$.name'))"),
+    moment: text('TIME_TO_SEC(列) 或 TIMESTAMP(日期, 时间)', 'TIME_TO_SEC(column) or TIMESTAMP(day, time)'),
+    firstOfYear: column("CONCAT({}, '-01-01')"),
+    bytesAsText: column('CONVERT({} USING utf8mb4)'),
+  },
   read(address) {
     const named = address.replace(/^mariadb:/, 'mysql:');
     const url = URL.canParse(named) ? new URL(named) : undefined;
@@ -59,9 +101,18 @@ const wrongParameters: Wrong = {
 };
 
 const sqlite: Database = {
+  title: 'SQLite',
   example: text('sqlite:./文件.db', 'sqlite:./file.db'),
   sample: 'sqlite:./shop.db',
   dialect: 'sqlite',
+  types: { any: 'SQLite' },
+  sql: {
+    datePart: column('strftime'),
+    jsonValue: column("json_extract({}, '$.name')"),
+    moment: text("printf('%s %s', 日期, 时间)", "printf('%s %s', day, time)"),
+    firstOfYear: column("printf('%s-01-01', {})"),
+    bytesAsText: column('CAST({} AS TEXT)'),
+  },
   read(address, absolute) {
     const path = /^sqlite:(?:\/\/(?=\/|\.))?(.+)$/.exec(address)?.[1];
     return path === undefined || path === ':memory:' ? undefined : `sqlite:${absolute(path)}`;
@@ -117,6 +168,22 @@ function oneOf(words: readonly Text[]): Text {
   const { zh } = listed(words.slice(0, -1).map((one) => one.zh));
   const { en } = listed(words.slice(0, -1).map((one) => one.en));
   return text(`${zh}${/\w$/.test(zh) ? ' ' : ''}或 ${last.zh}`, `${en} or ${last.en}`);
+}
+
+/** What a cure says in SQL: as the first database spells it, and how the others do, in brackets. */
+interface Spelt {
+  readonly own: Text;
+  readonly others: Text;
+}
+
+/** Spells what cures say in the SQL of the databases that there are. */
+export function spelt(all: Databases = databases): (idiom: Idiom) => Spelt {
+  const [first = mysql, ...rest] = Object.values(all);
+  return (idiom) => {
+    const zh = rest.map(({ title, sql }) => `${title}：${sql[idiom].zh}`).join('；');
+    const en = rest.map(({ title, sql }) => `${title}: ${sql[idiom].en}`).join('; ');
+    return { own: first.sql[idiom], others: rest.length > 0 ? text(`（${zh}）`, ` (${en})`) : text('', '') };
+  };
 }
 
 /** The address that examples show, and the other ones that there are. */

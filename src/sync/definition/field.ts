@@ -14,6 +14,25 @@ const readOnly = [
 export const fieldKinds = [...writableKinds, ...readOnly] as const;
 export type FieldKind = (typeof fieldKinds)[number];
 
+/** What the strings and numbers of a column mean. SQLite's expressions have no type: `any`. */
+export type ColumnType =
+  | 'integer'
+  | 'decimal'
+  | 'float'
+  | 'text'
+  | 'date'
+  | 'datetime'
+  | 'timestamp'
+  | 'time'
+  | 'year'
+  | 'bit'
+  | 'json'
+  | 'enum'
+  | 'set'
+  | 'binary'
+  | 'geometry'
+  | 'any';
+
 /** One field (column) of a Bitable table. */
 export interface Field {
   readonly id: string;

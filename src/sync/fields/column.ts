@@ -1,30 +1,13 @@
 import type { ColumnRule } from '../definition/definition.ts';
-import type { Field, FieldKind } from '../definition/field.ts';
+import type { ColumnType, Field, FieldKind } from '../definition/field.ts';
+
+export type { ColumnType } from '../definition/field.ts';
 
 /**
  * One cell of a query's row as it leaves the source, exact: whole numbers above 2^53 and decimals are digits, dates and
  * times are in the source's own words (`2026-01-31 08:00:00`), bytes are bytes, those of a BIT too.
  */
 export type Value = string | number | Uint8Array | null;
-
-/** What the strings and numbers of a column mean. SQLite's expressions have no type: `any`. */
-export type ColumnType =
-  | 'integer'
-  | 'decimal'
-  | 'float'
-  | 'text'
-  | 'date'
-  | 'datetime'
-  | 'timestamp'
-  | 'time'
-  | 'year'
-  | 'bit'
-  | 'json'
-  | 'enum'
-  | 'set'
-  | 'binary'
-  | 'geometry'
-  | 'any';
 
 export interface Column {
   readonly name: string;

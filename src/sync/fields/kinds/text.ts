@@ -1,3 +1,4 @@
+import { spelt } from '../../definition/databases.ts';
 import { type Text, text } from '../../words/text.ts';
 import type { Value } from '../column.ts';
 import { type Bad, type Cell, isBad, type Kind, type Place, unfit } from './kind.ts';
@@ -55,6 +56,8 @@ export const tooLong = (place: Place, value: unknown, advice?: Text): Bad =>
     advice,
   });
 
+const bytes = spelt()('bytesAsText');
+
 /** A value as text, however long; bytes not at all. */
 export function plainText(place: Place, value: Exclude<Value, null>): Cell | Bad {
   if (typeof value === 'string') return value;
@@ -63,8 +66,8 @@ export function plainText(place: Place, value: Exclude<Value, null>): Cell | Bad
     zh: '不能存放二进制数据',
     en: 'is bytes, not text,',
     advice: text(
-      '请在查询里用 HEX(列)；字节是文字时用 CONVERT(列 USING utf8mb4)（SQLite：CAST(列 AS TEXT)）。',
-      'Use HEX(column) in the query, or CONVERT(column USING utf8mb4) where the bytes are text (SQLite: CAST(column AS TEXT)).',
+      `请在查询里用 HEX(列)；字节是文字时用 ${bytes.own.zh}${bytes.others.zh}。`,
+      `Use HEX(column) in the query, or ${bytes.own.en} where the bytes are text${bytes.others.en}.`,
     ),
   });
 }
