@@ -124,19 +124,23 @@ export class KnownTable {
     for (let slot = 0; slot < this.#end; slot++) if (!this.#isDropped(slot)) yield slot;
   }
 
-  /** Makes all records findable by their keys; takes some milliseconds for a million. */
+  /** Makes all records findable by their keys; takes some ten milliseconds for a million. */
   arrange(): void {
-    // The top 16 bits of each key.
+    const end = this.#end;
+    // The top 16 bits of each key are every fourth.
     const tops = new Uint16Array(this.#keys.buffer);
-    const top = (slot: number): number => tops[slot * 4 + 3] ?? 0;
     const begins = new Uint32Array(buckets + 1);
-    for (let slot = 0; slot < this.#end; slot++) begins[top(slot) + 1] = (begins[top(slot) + 1] ?? 0) + 1;
+    for (let slot = 0; slot < end; slot++) {
+      const after = (tops[slot * 4 + 3] ?? 0) + 1;
+      begins[after] = (begins[after] ?? 0) + 1;
+    }
     for (let at = 1; at <= buckets; at++) begins[at] = (begins[at] ?? 0) + (begins[at - 1] ?? 0);
     const next = begins.slice();
-    const order = new Uint32Array(this.#end);
-    for (let slot = 0; slot < this.#end; slot++) {
-      const at = next[top(slot)] ?? 0;
-      next[top(slot)] = at + 1;
+    const order = new Uint32Array(end);
+    for (let slot = 0; slot < end; slot++) {
+      const top = tops[slot * 4 + 3] ?? 0;
+      const at = next[top] ?? 0;
+      next[top] = at + 1;
       order[at] = slot;
     }
     this.#begins = begins;
