@@ -56,6 +56,8 @@ export interface Table {
    * @param token UUID v4, see `client_token`
    */
   createField(field: NewField, token: string, signal: AbortSignal): Promise<Field>;
+  /** How many records it has; one call, which also shows that they may be read. */
+  total(signal: AbortSignal): Promise<number>;
   /**
    * All records, page by page, of the whole table. Waits through throttling; anything odd (a repeated or
    * missing page token, an answer that is no JSON) fails the read: a failed read is never an empty table. So does a list

@@ -6,6 +6,7 @@ import { codeWord, problemOf } from '../sync/words/failure.ts';
 import { ProblemError, problem } from '../sync/words/problem.ts';
 import { text } from '../sync/words/text.ts';
 import type { Job, Parts } from './job.ts';
+import { type KnownRun, keepLeft } from './known.ts';
 import type { Planning } from './plan/compare.ts';
 import { type Left, leftBy, onlyFinished, termsOf } from './plan/left.ts';
 import { makePlan } from './plan/make-plan.ts';
@@ -28,15 +29,16 @@ export async function runSync(
   await follow(job, await planned(planning(job, definition, parts)), parts, planOnly);
 }
 
-/** A plan, and when the read began from which it was made (monotonic, ms). */
+/** A plan, when the read began from which it was made (monotonic, ms), and the table as it was read. */
 interface Fresh {
   readonly plan: Plan;
   readonly readAt: number;
+  readonly known?: KnownRun;
 }
 
 async function planned(job: Planning): Promise<Fresh> {
   const readAt = job.parts.clock.monotonic();
-  return { plan: await makePlan(job), readAt };
+  return { ...(await makePlan(job)), readAt };
 }
 
 /** Follows a plan: shows it, waits for a person, or sends what of it is still to be sent. */
@@ -70,6 +72,7 @@ export async function goOnSync(job: Job, going: GoingOn, parts: Parts): Promise<
   if (stored && stored.waits.length > 0 && !approval)
     return follow(job, { plan: stored, readAt: never }, parts, planOnly);
   const left = finished && (await leftBy(record, finished, parts.store));
+  if (left) await keepLeft(job, left, parts.store);
   // A plan that is approved before anything of it was sent is made as if for the first time.
   const behind = left && (isBegun(left) || !approval) ? left : undefined;
   if (behind) {
@@ -140,7 +143,12 @@ async function carryOut(job: Job, fresh: Fresh, parts: Parts): Promise<void> {
   board.set((state) => ({ ...state, phase: 'uploading' }));
   log.show();
   await store.journal.saveState(run, board.state(), fence);
-  const stopped = await upload(log);
+  let stopped: Stopped | undefined;
+  try {
+    stopped = await upload(log);
+  } finally {
+    await fresh.known?.keep(job, store, job.stop.now);
+  }
   const took = clock.monotonic() - began;
   board.set((state) => ({ ...state, ms: { ...state.ms, upload: state.ms.upload + took } }));
   if (stopped) throw stoppedBy(stopped);

@@ -5,7 +5,7 @@ import { holdsSeveral } from '../sync/fields/kinds/kinds.ts';
 import { membersIn } from '../sync/fields/kinds/sets.ts';
 import type { Mapping } from '../sync/fields/mapping.ts';
 import { type Change, wantedAt } from '../sync/plan/change.ts';
-import type { BadRow, ChunkKind, Sample } from '../sync/state/state.ts';
+import type { BadRow, ChunkKind, Drift, Sample } from '../sync/state/state.ts';
 import type { Failure } from '../sync/words/failure.ts';
 import { text } from '../sync/words/text.ts';
 
@@ -36,6 +36,28 @@ export function sampler(mapping: Shown, nameOf?: NameOf) {
   };
 }
 
+/** Collects what people changed, from the updates that set it back. */
+export function drifts(mapping: Shown, nameOf?: NameOf) {
+  const fields = new Map<number, number>();
+  const samples = sampler(mapping, nameOf);
+  let records = 0;
+  return {
+    take(change: Change): void {
+      if (change.kind !== 'update' || !change.back) return;
+      records++;
+      samples.take(change);
+      for (const [at] of change.differences) fields.set(at, (fields.get(at) ?? 0) + 1);
+    },
+    all: (): Drift => ({
+      records,
+      fields: [...fields]
+        .sort(([, one], [, other]) => other - one)
+        .map(([at, changed]) => ({ field: mapping.targets[at]?.name ?? '', records: changed })),
+      samples: samples.all(),
+    }),
+  };
+}
+
 /** What a change does: shortened, by people's names, and with private columns masked. */
 export function sampleOf(change: Change, mapping: Shown, nameOf: NameOf = () => undefined): Sample {
   const { targets, key } = mapping;
@@ -45,7 +67,7 @@ export function sampleOf(change: Change, mapping: Shown, nameOf: NameOf = () => 
     return showCell(target, value, (id) => nameOf(at, id));
   }
   const cells = differencesIn(change)
-    .filter(([at, to, from]) => to !== from && !key.includes(at))
+    .filter(([at, to, from]) => to !== from && (change.kind === 'update' || !key.includes(at)))
     .slice(0, cellsPerSample)
     .map(([at, to, from]) => ({ field: targets[at]?.name ?? '', from: cell(at, from), to: cell(at, to) }));
   const back = change.kind === 'update' && change.back ? { back: true as const } : {};

@@ -75,7 +75,6 @@ export interface Seen {
 /** All that is kept between runs and restarts. */
 export interface Store {
   readonly journal: Journal;
-  readonly ledger: Ledger;
   readonly known: KnownTables;
   readonly rejects: Rejects;
   readonly facts: TableFacts;
@@ -144,7 +143,7 @@ export interface NewChunk {
   };
 }
 
-/** How a chunk came out; stored in one transaction together with the ledger. */
+/** How a chunk came out; stored in one transaction. */
 export interface Outcome {
   readonly status: ChunkStatus;
   /** Rows of the chunk that are confirmed as written (or gone, for deletes). */
@@ -229,7 +228,7 @@ export interface Journal {
   shrink(bytes: number): Promise<number>;
 }
 
-/** Whose ledger and decisions: one definition on one table. */
+/** Whose known table and decisions: one definition on one table. */
 export interface Scope {
   readonly definition: string;
   /** `app_token/table_id`. */
@@ -239,23 +238,15 @@ export interface Scope {
 /** What was last confirmed of one record. */
 export interface Confirmed {
   readonly record: string;
-  /** Hash of the cells that were confirmed. */
+  /** Print of the cells that were confirmed, as hex digits; '' where they are not known. */
   readonly hash: string;
 }
 
 /** What the bot last confirmed for one key. */
 export interface LedgerEntry extends Confirmed {
   readonly key: string;
-}
-
-/** What the bot last confirmed in the table, per definition and key. */
-export interface Ledger {
-  /** How many records it knows. */
-  size(scope: Scope): Promise<number>;
-  /** Which of the record IDs it knows. */
-  known(scope: Scope, records: readonly string[]): Promise<ReadonlySet<string>>;
-  /** What it knows of these keys; keys that it does not know are left out. */
-  find(scope: Scope, keys: readonly string[]): Promise<ReadonlyMap<string, Confirmed>>;
+  /** Whether we made the record. */
+  readonly made?: true;
 }
 
 /** What is kept beside a known table. */

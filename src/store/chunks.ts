@@ -6,7 +6,7 @@ import { checked, failureSchema, parsed } from '../sync/state/stored.ts';
 import { type Backend, type Database, type Trx, transact, untilWon } from './db/backend.ts';
 import { asBuffer, asBytes, groups } from './db/encode.ts';
 import type { ChunkRow } from './db/schema.ts';
-import { confirm, confirmedBy, forget } from './known.ts';
+import { confirmedBy } from './known.ts';
 import { guard, guardRun, refuse } from './tables.ts';
 
 /** Rows written by one statement: larger ones are slow to build, and building happens on the event loop. */
@@ -51,8 +51,6 @@ export const chunks = (db: Database, backend: Backend): ChunkJournal => ({
       await addChunks(trx, run, outcome.parts);
       if (outcome.refused) await refuse(trx, scope, run, outcome.refused);
       await noteConfirmed(trx, run, chunk, outcome);
-      await confirm(trx, scope, run, outcome.wrote);
-      await forget(trx, scope, outcome.removed);
     });
   },
 });
@@ -68,7 +66,8 @@ type WhatIsConfirmed = Pick<Outcome, 'wrote' | 'removed'>;
 
 /** Entries as lists: their names would take half of the room. */
 const confirmedSchema = z.object({
-  wrote: z.array(z.tuple([z.string(), z.string(), z.string()])),
+  /** Key, record, print of the cells, and whether we made the record. */
+  wrote: z.array(z.tuple([z.string(), z.string(), z.string(), z.boolean()])),
   removed: z.array(z.string()),
 });
 
@@ -86,7 +85,7 @@ async function noteConfirmed(
     .where('chunk', '=', chunk)
     .executeTakeFirstOrThrow();
   const said: z.infer<typeof confirmedSchema> = {
-    wrote: wrote.map(({ key, record, hash }) => [key, record, hash]),
+    wrote: wrote.map(({ key, record, hash, made = false }) => [key, record, hash, made]),
     removed: [...removed],
   };
   const row = { run, chunk, part: Number(part ?? 0) + 1, body: Buffer.from(JSON.stringify(said)) };
@@ -100,7 +99,8 @@ async function confirmed(db: Database, run: string, chunk: string): Promise<What
   for (const { body } of await all.where('chunk', '=', chunk).orderBy('part').execute()) {
     const text = asBuffer(body).toString('utf8');
     const said = parsed(`what chunk ${chunk} of run ${run} confirmed`, text, confirmedSchema);
-    for (const [key, record, hash] of said.wrote) wrote.set(key, { key, record, hash });
+    for (const [key, record, hash, made] of said.wrote)
+      wrote.set(key, { key, record, hash, ...(made && { made }) });
     for (const record of said.removed) removed.add(record);
   }
   const { written, scope } = await settledOf(db, run, chunk);

@@ -2,28 +2,16 @@ import { createHash, randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { z } from 'zod';
-import type {
-  Confirmed,
-  Known,
-  KnownNote,
-  KnownTables,
-  Ledger,
-  LedgerEntry,
-  Log,
-  Scope,
-} from '../run/ports.ts';
+import type { Known, KnownNote, KnownTables, LedgerEntry, Log, Scope } from '../run/ports.ts';
 import type { Key } from '../sync/fields/key.ts';
 import { decodeChanges } from '../sync/plan/change.ts';
 import { KnownTable, printOf, unknown } from '../sync/plan/known.ts';
 import { object, readable } from '../sync/state/stored.ts';
 import { Fenced } from '../sync/words/problem.ts';
 import { type Backend, type Database, type Trx, transact } from './db/backend.ts';
-import { asBuffer, asBytes, byKey, groups, hash, keyId, perQuestion, scopeHash } from './db/encode.ts';
-import type { NewLedgerRow } from './db/schema.ts';
+import { asBuffer, asBytes, byKey, hash, scopeHash } from './db/encode.ts';
 import { guard } from './tables.ts';
 
-/** Rows written by one statement: larger ones are slow to build, and building happens on the event loop. */
-const perStatement = 100;
 /**
  * Parts deleted by one statement, and written before the database is tidied: each has some hundred kilobytes, and what
  * SQLite leaves for later, it does in one go.
@@ -195,18 +183,19 @@ export async function confirmedBy(
 
 /** What programs before the known table confirmed, as a table of which nothing else is known. */
 async function fromLedger(db: Database, scope: Scope): Promise<Known | undefined> {
-  const records = await ledger(db).size(scope);
+  const all = entries(db, scope).select(({ fn }) => fn.countAll().as('records'));
+  const records = Number((await all.executeTakeFirstOrThrow()).records);
   if (records === 0) return undefined;
   const table = new KnownTable(records);
-  const all = entries(db, scope).select(['key_id', 'key_text', 'record']).orderBy('key_id');
+  const rows = entries(db, scope).select(['key_id', 'key_text', 'record']).orderBy('key_id');
   for (let last = ''; ; ) {
-    const rows = await all.where('key_id', '>', last).limit(ledgerRowsAtOnce).execute();
-    for (const { key_id, key_text, record } of rows) {
+    const some = await rows.where('key_id', '>', last).limit(ledgerRowsAtOnce).execute();
+    for (const { key_id, key_text, record } of some) {
       const key = key_text === null ? key_id : (readable(key_text, z.string()) ?? '');
       table.add(record, printOf(key), unknown);
       last = key_id;
     }
-    if (rows.length === 0) break;
+    if (some.length === 0) break;
     await nextTurn();
   }
   table.arrange();
@@ -252,48 +241,4 @@ async function dropLedger(db: Database, scope: Scope): Promise<void> {
     await all.where('key_id', '<=', last.key_id).execute();
     await nextTurn();
   }
-}
-
-/** What the bot last confirmed in the table. */
-export function ledger(db: Database): Ledger {
-  return {
-    async size(scope) {
-      const count = entries(db, scope).select((select) => select.fn.countAll().as('records'));
-      return Number((await count.executeTakeFirstOrThrow()).records);
-    },
-    async known(scope, records) {
-      const known = new Set<string>();
-      for (const group of groups(records, perQuestion)) {
-        const rows = await entries(db, scope).select('record').where('record', 'in', group).execute();
-        for (const { record } of rows) known.add(record);
-      }
-      return known;
-    },
-    find: (scope, keys): Promise<ReadonlyMap<Key, Confirmed>> =>
-      byKey(keys, (ids) =>
-        entries(db, scope).select(['key_id', 'record', 'hash']).where('key_id', 'in', ids).execute(),
-      ),
-  };
-}
-
-/** Notes what a run confirmed; what was known of the same key or record before gives way. */
-export async function confirm(
-  trx: Trx,
-  scope: Scope,
-  run: string,
-  entries: readonly LedgerEntry[],
-): Promise<void> {
-  const id = scopeHash(scope);
-  const row = ({ key, record, hash: sum }: LedgerEntry): NewLedgerRow => {
-    const key_id = keyId(key);
-    const key_text = key_id === key ? null : JSON.stringify(key);
-    return { scope: id, key_id, key_text, record, hash: sum, run };
-  };
-  for (const group of groups(entries, perStatement))
-    await trx.replaceInto('bitable_sync_ledger').values(group.map(row)).execute();
-}
-
-export async function forget(trx: Trx, scope: Scope, records: readonly string[]): Promise<void> {
-  const all = trx.deleteFrom('bitable_sync_ledger').where('scope', '=', scopeHash(scope));
-  for (const group of groups(records, perQuestion)) await all.where('record', 'in', group).execute();
 }

@@ -8,7 +8,7 @@ import { marks, type Occasions, occasions } from './db/notes.ts';
 import { openDatabase, type StoreParts } from './db/open.ts';
 import { silent } from './db/problems.ts';
 import { audit, kept, orders, reminders, seen } from './kept.ts';
-import { knownTables, ledger } from './known.ts';
+import { knownTables } from './known.ts';
 import { runs } from './runs.ts';
 import { leases, rejects, tableFacts } from './tables.ts';
 
@@ -47,7 +47,6 @@ export async function openStore(url: string, { clock, log }: StoreParts): Promis
   const happened = occasions(db, backend);
   return {
     journal: { ...runs(db, backend, log), ...chunks(db, backend) },
-    ledger: ledger(db),
     known: knownTables(db, backend, log),
     rejects: rejects(db, backend),
     facts: tableFacts(db),

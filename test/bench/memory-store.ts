@@ -1,13 +1,10 @@
-import type { ChunkRecord, Fact, Journal, Leases, Ledger, Store } from '../../src/run/ports.ts';
+import type { ChunkRecord, Fact, Journal, Leases, Store } from '../../src/run/ports.ts';
 
 /**
  * A store for one load that keeps nothing: plan and chunks are in memory while they are needed, outcomes are
- * forgotten. With it a run is as quick as it would be without journal and ledger.
+ * forgotten. With it a run is as quick as it would be without a journal.
  */
-export function memoryStore(): Pick<
-  Store,
-  'journal' | 'ledger' | 'known' | 'leases' | 'facts' | 'rejects' | 'orders'
-> {
+export function memoryStore(): Pick<Store, 'journal' | 'known' | 'leases' | 'facts' | 'rejects' | 'orders'> {
   const chunks = new Map<string, ChunkRecord>();
   const bodies = new Map<string, Uint8Array>();
   const put = (id: string, change: Partial<ChunkRecord>): void => {
@@ -38,11 +35,6 @@ export function memoryStore(): Pick<
       bodies.delete(chunk);
     },
   };
-  const ledger: Partial<Ledger> = {
-    size: async () => 0,
-    known: async () => new Set(),
-    find: async () => new Map(),
-  };
   const leases: Leases = {
     claim: async () => ({ kind: 'claimed', lease: { fence: 1, idle: 0 } }),
     renew: async () => true,
@@ -65,7 +57,6 @@ export function memoryStore(): Pick<
   };
   return {
     journal: journal as Journal,
-    ledger: ledger as Ledger,
     known: { load: nothing, keep: nothing },
     leases,
     facts: {

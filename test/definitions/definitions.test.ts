@@ -47,7 +47,7 @@ describe('a definition file', () => {
         paid: { to: '付款时间', as: 'date', unit: 's' },
         extra: { skip: true },
       },
-      brake: { deletes: 0.05, updates: 0.75 },
+      brake: { deletes: 0.05, updates: 0.75, creates: 0.4 },
       access: { run: ['everyone'] },
       schedule: [{ do: 'run', stale: '26h' }, { do: 'remind', unless: '4h' }, { do: 'digest' }],
       create: 'fields',

@@ -216,7 +216,7 @@ it('keeps records made by hand where the definition says ours, and asks for none
   await world.expectSame();
 });
 
-it('asks when a Base with advanced permissions reads as empty and no run ever succeeded', async () => {
+it('asks before it creates in a Base with advanced permissions in which no run ever succeeded', async () => {
   const world = await newWorld({ orders: 5, records: [{ 订单号: 'O001' }] });
   world.base.setAccess('edit');
   world.base.setAdvanced(true);
@@ -224,15 +224,25 @@ it('asks when a Base with advanced permissions reads as empty and no run ever su
   const stopped = await world.run();
 
   expect(stopped).toMatchObject({ exit: 3, rows: { read: 5 } });
-  expect(stopped.waiting?.reasons).toEqual([expect.stringContaining('not be able to see this table')]);
+  expect(stopped.waiting?.reasons).toEqual([
+    expect.stringContaining('reads as empty and this Base has advanced'),
+  ]);
   expect(world.writes()).toEqual([]);
-  // The role is given, the table shows what it holds: nothing is doubled.
+  // The role is given, the table shows what it holds, and how much that is: nothing is doubled.
   world.base.setAccess('manage');
-  expect(await world.run()).toMatchObject({ exit: 0, rows: { created: 4, updated: 1 } });
+  const seen = await world.run();
+  expect(seen).toMatchObject({
+    exit: 3,
+    waiting: { reasons: [expect.stringContaining('reads as 1 record and')] },
+  });
+  expect(await world.run(`run orders --approve ${seen.run}`)).toMatchObject({
+    exit: 0,
+    rows: { created: 4, updated: 1 },
+  });
   await world.expectSame();
 });
 
-it('asks when the table reads as empty although the ledger knows records', async () => {
+it('asks when the table reads as empty although records are known', async () => {
   const world = await newWorld({ orders: 30 });
   await world.run();
   world.table.remove(...world.table.records().map(({ record_id }) => record_id));

@@ -133,7 +133,7 @@ describe('a run that is cancelled', () => {
   });
 
   it('while its plan waits is thrown away, and nothing brings it back', async () => {
-    const one = await made({ brake: { deletes: 0.1, updates: 1 } });
+    const one = await made({ brake: { deletes: 0.1, updates: 1, creates: 1 } });
     for (const key of keys(1, 20)) one.table.put({ [keyField]: String(key) });
     const runs = one.process();
     const waiting = await one.run(runs);

@@ -154,6 +154,7 @@ export interface Call {
     | 'matching'
     | 'look'
     | 'revision'
+    | 'total'
     | 'about'
     | 'fields';
   readonly rows: number;
@@ -337,6 +338,7 @@ export function fakeTable(clock: Clock): FakeTable {
       call({ op: 'about', rows: 0, keys: [] }, signal, () => ({ name: 'base', advanced: table.advanced })),
     revision: (signal) => call({ op: 'revision', rows: 0, keys: [] }, signal, () => table.moved),
     fields: (signal) => call({ op: 'fields', rows: 0, keys: [] }, signal, () => table.fieldList),
+    total: (signal) => call({ op: 'total', rows: 0, keys: [] }, signal, () => seenByApp().length),
     async *records(_names, signal): AsyncGenerator<RecordPage> {
       for (let reads = 1; ; reads++) {
         const seen: string[] = [];
@@ -514,11 +516,12 @@ export const definitionOf = (change: Partial<Definition> = {}): Definition => ({
   concurrency: 1,
   rounds: 3,
   deletes: 'all',
-  brake: { deletes: 1, updates: 1 },
+  brake: { deletes: 1, updates: 1, creates: 1 },
   access: {},
   schedule: [],
   view: 'ignore',
   private: [],
+  read: { whole: '1d' },
   ...change,
 });
 

@@ -107,7 +107,7 @@ describe('what was cut off is planned again', () => {
   });
 
   it('asks where the rest would do more than was agreed', async () => {
-    const one = await inStep({ brake: { deletes: 0.2, updates: 1 } });
+    const one = await inStep({ brake: { deletes: 0.2, updates: 1, creates: 1 } });
     one.source.rowsNow = [...rowsOf(1, 19), ...rowsOf(21, 22)];
     await killed(one, 'sending');
     one.source.rowsNow = rowsOf(15, 22);
@@ -122,7 +122,7 @@ describe('what was cut off is planned again', () => {
   });
 
   it('takes nothing for agreed, and counts nothing, of a plan that was never finished', async () => {
-    const one = await inStep({ brake: { deletes: 0.2, updates: 1 } });
+    const one = await inStep({ brake: { deletes: 0.2, updates: 1, creates: 1 } });
     one.source.rowsNow = rowsOf(1, 22);
     await killed(one, 'sending');
     one.source.rowsNow = rowsOf(15, 22);

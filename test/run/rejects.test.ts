@@ -107,7 +107,7 @@ describe('a row that Feishu refused', () => {
     one.table.refuses = (fields) => fields['备注'] === 'never';
     one.source.rowsNow = [...rowsOf(1, 10), ...rowsOf(11, 20, 'never')];
     expect(counts(await one.run())).toEqual({ read: 20, unchanged: 10, rejected: 10 });
-    one.definition = { ...one.definition, brake: { deletes: 1, updates: 0.2 } };
+    one.definition = { ...one.definition, brake: { deletes: 1, updates: 0.2, creates: 1 } };
     one.source.rowsNow = [...rowsOf(1, 1, 'b'), ...rowsOf(2, 10), ...rowsOf(11, 20, 'never')];
     const state = await one.run();
     expect(state.status).toBe('partial');

@@ -114,7 +114,7 @@ describe('a process that is killed', () => {
   });
 
   it('leaves a plan that must wait waiting: nobody has said yes to it', async () => {
-    const one = await made({ brake: { deletes: 0.2, updates: 1 } });
+    const one = await made({ brake: { deletes: 0.2, updates: 1, creates: 1 } });
     one.source.rowsNow = rowsOf(1, 20);
     await one.run(one.process('zero'));
     one.source.rowsNow = [...rowsOf(10, 20), ['bad', 'no number', null]];
@@ -132,7 +132,7 @@ describe('a process that is killed', () => {
   });
 
   it('goes on with a plan to which somebody has said yes', async () => {
-    const one = await made({ brake: { deletes: 0.2, updates: 1 } });
+    const one = await made({ brake: { deletes: 0.2, updates: 1, creates: 1 } });
     one.source.rowsNow = rowsOf(1, 20);
     await one.run(one.process('zero'));
     one.source.rowsNow = rowsOf(10, 20);
@@ -147,7 +147,7 @@ describe('a process that is killed', () => {
   });
 
   it('asks again about a new plan when the one agreed to was being replaced', async () => {
-    const one = await made({ brake: { deletes: 0.2, updates: 1 } });
+    const one = await made({ brake: { deletes: 0.2, updates: 1, creates: 1 } });
     one.source.rowsNow = rowsOf(1, 20);
     await one.run(one.process('zero'));
     one.source.rowsNow = rowsOf(10, 20);
@@ -271,7 +271,7 @@ describe('two at once', () => {
   });
 
   it('presses on one button: one goes, the other does nothing', async () => {
-    const one = await made({ brake: { deletes: 0.2, updates: 1 } });
+    const one = await made({ brake: { deletes: 0.2, updates: 1, creates: 1 } });
     one.source.rowsNow = rowsOf(1, 20);
     const runs = one.process();
     await one.run(runs);

@@ -173,7 +173,7 @@ describe('rows whose record nobody can tell', () => {
 
 describe('a plan that waits', () => {
   async function braked(): Promise<{ one: World; state: State }> {
-    const one = await made({ brake: { deletes: 0.2, updates: 0.5 } });
+    const one = await made({ brake: { deletes: 0.2, updates: 0.5, creates: 1 } });
     one.source.rowsNow = rowsOf(1, 20);
     await one.run();
     await one.clock.advance(1000);

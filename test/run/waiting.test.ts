@@ -9,7 +9,7 @@ const day = 86_400_000;
 
 /** Twenty records that a run wrote, of which the source then loses five and gets one more. */
 async function braked(change: Parameters<typeof world>[0] = {}): Promise<{ one: World; state: State }> {
-  const one = await made({ brake: { deletes: 0.2, updates: 0.5 }, ...change });
+  const one = await made({ brake: { deletes: 0.2, updates: 0.5, creates: 1 }, ...change });
   one.source.rowsNow = rowsOf(1, 20);
   await one.run();
   await one.clock.advance(1000);
@@ -25,7 +25,7 @@ const over = async (acted: Acted): Promise<State> => {
 };
 
 it('a plan that was only to be shown says why a run would wait', async () => {
-  const one = await made({ brake: { deletes: 0.2, updates: 0.5 } });
+  const one = await made({ brake: { deletes: 0.2, updates: 0.5, creates: 1 } });
   one.source.rowsNow = rowsOf(1, 20);
   await one.run();
   one.source.rowsNow = rowsOf(6, 21);

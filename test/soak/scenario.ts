@@ -65,7 +65,7 @@ export interface Scenario {
   readonly setting: Setting;
   readonly mode: 'mirror' | 'upsert' | 'append' | 'update';
   readonly deletes: 'ask' | 'all' | 'ours';
-  readonly brake: { readonly deletes: number; readonly updates: number };
+  readonly brake: { readonly deletes: number; readonly updates: number; readonly creates: number };
   readonly chunkSize: number;
   readonly concurrency: number | 'auto';
   readonly rounds: number;
@@ -118,7 +118,7 @@ export function newScenario(seed: number, wish: Partial<Setting> = {}): Scenario
     setting,
     mode: luck.pick(['mirror', 'mirror', 'mirror', 'upsert', 'append', 'update']),
     deletes: luck.pick(['ask', 'all', 'all', 'ours']),
-    brake: { deletes: luck.pick([0.2, 0.5, 1]), updates: luck.pick([0.5, 1]) },
+    brake: { deletes: luck.pick([0.2, 0.5, 1]), updates: luck.pick([0.5, 1]), creates: luck.pick([0.4, 1]) },
     chunkSize: kind === 'real' ? luck.pick([3, 4, 5, 7, 10]) : luck.pick([3, 4, 5, 7, 10, 20, 50]),
     concurrency: luck.pick(['auto', 'auto', 1, 2, 4]),
     rounds: kind === 'real' ? luck.int(0, 1) : luck.int(0, 3),

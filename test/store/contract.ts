@@ -1,6 +1,6 @@
 import { Kysely } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { NewChunk, RefusedRow, Scope } from '../../src/run/ports.ts';
+import type { NewChunk, Outcome, RefusedRow, Scope } from '../../src/run/ports.ts';
 import { backendOf } from '../../src/store/db/open.ts';
 import type { Tables } from '../../src/store/db/schema.ts';
 import { openStore } from '../../src/store/open.ts';
@@ -356,99 +356,24 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
       });
     });
 
-    describe('the ledger', () => {
-      it('learns what a chunk confirmed and forgets what is gone', async () => {
-        const { scope, fence } = await begun('g-learn', [chunkOf('C001', 1), chunkOf('D001', 2)]);
-        const wrote = Array.from({ length: 1_000 }, (_, at) => ({
-          key: `k${at}`,
-          record: `rec${at}`,
-          hash: 'h',
-        }));
-        await store.journal.settle({
-          run: 'g-learn',
-          scope,
-          chunk: 'C001',
-          outcome: outcomeOf({ wrote }),
-          fence,
-        });
-        expect(await store.ledger.size(scope)).toBe(1_000);
-        const removed = wrote.slice(0, 700).map((entry) => entry.record);
-        await store.journal.settle({
-          run: 'g-learn',
-          scope,
-          chunk: 'D001',
-          outcome: outcomeOf({ removed }),
-          fence,
-        });
-        expect(await store.ledger.size(scope)).toBe(300);
-        const asked = wrote.map((entry) => entry.record);
-        expect(await store.ledger.known(scope, asked)).toEqual(new Set(asked.slice(700)));
-        expect(await store.ledger.known(scope, [])).toEqual(new Set());
-        const keys = wrote.map((entry) => entry.key);
-        expect(await store.ledger.find(scope, [...keys, 'k1000'])).toEqual(
-          new Map(wrote.slice(700).map(({ key, record, hash }) => [key, { record, hash }])),
-        );
-        expect(await store.ledger.find(scope, [])).toEqual(new Map());
+    it('what a chunk confirmed is told of it: long keys, cases and odd characters apart', async () => {
+      const { scope, fence } = await begun('g-keys', [chunkOf('C001', 1), chunkOf('D001', 2)]);
+      const [one, other] = [`${'长'.repeat(999)}1`, `${'长'.repeat(999)}2`];
+      const keys = [one, other, 'a', 'A', 'a ', 'a\0', '\ud800', '\ud801', '😀', ''];
+      const wrote = keys.map((key, at) => ({ key, record: at % 2 ? `recX${at}` : `recx${at}`, hash: 'h' }));
+      const settle = (chunk: string, change: Partial<Outcome>) =>
+        store.journal.settle({ run: 'g-keys', scope, chunk, outcome: outcomeOf(change), fence });
+      await settle('C001', { wrote: wrote.slice(0, 3), status: 'pending', written: 3 });
+      const made = wrote.slice(3).map((entry) => ({ ...entry, made: true as const }));
+      await settle('C001', { wrote: made, written: 10 });
+      await settle('D001', { removed: ['recx0', 'recX1'], written: 2 });
+      expect(await store.journal.confirmed('g-keys', 'C001')).toEqual({
+        wrote: wrote.map((entry, at) => (at < 3 ? entry : { ...entry, made: true })),
+        removed: [],
       });
-
-      it('holds each key and each record once, as confirmed last', async () => {
-        const { scope, fence } = await begun('g-once', [chunkOf('C001', 1), chunkOf('U001', 2)]);
-        const settle = (chunk: string, key: string, record: string) =>
-          store.journal.settle({
-            run: 'g-once',
-            scope,
-            chunk,
-            outcome: outcomeOf({ wrote: [{ key, record, hash: 'h' }] }),
-            fence,
-          });
-        await settle('C001', 'a', 'recA');
-        await settle('U001', 'a', 'recB');
-        expect(await store.ledger.known(scope, ['recA', 'recB'])).toEqual(new Set(['recB']));
-        await settle('U001', 'b', 'recB');
-        expect(await store.ledger.size(scope)).toBe(1);
-      });
-
-      it('tells apart long keys, cases and odd characters', async () => {
-        const { scope, fence } = await begun('g-keys');
-        const keys = [
-          `${'长'.repeat(999)}1`,
-          `${'长'.repeat(999)}2`,
-          'a',
-          'A',
-          'a ',
-          'a\0',
-          '\ud800',
-          '\ud801',
-          '😀',
-          '',
-        ];
-        const wrote = keys.map((key, at) => ({ key, record: at % 2 ? `recX${at}` : `recx${at}`, hash: 'h' }));
-        await store.journal.settle({
-          run: 'g-keys',
-          scope,
-          chunk: 'C001',
-          outcome: outcomeOf({ wrote }),
-          fence,
-        });
-        expect(await store.ledger.size(scope)).toBe(keys.length);
-        expect(await store.ledger.known(scope, ['RECX1', 'recX1'])).toEqual(new Set(['recX1']));
-        expect(await store.ledger.find(scope, keys)).toEqual(
-          new Map(wrote.map(({ key, record }) => [key, { record, hash: 'h' }])),
-        );
-      });
-
-      it('is one for each definition and table', async () => {
-        const { scope, fence } = await begun('g-scope');
-        const wrote = [{ key: 'k', record: 'rec1', hash: 'h' }];
-        await store.journal.settle({
-          run: 'g-scope',
-          scope,
-          chunk: 'C001',
-          outcome: outcomeOf({ wrote }),
-          fence,
-        });
-        expect(await store.ledger.size({ ...scope, definition: 'users' })).toBe(0);
-        expect(await store.ledger.known({ ...scope, table: 'b/other' }, ['rec1'])).toEqual(new Set());
+      expect(await store.journal.confirmed('g-keys', 'D001')).toEqual({
+        wrote: [],
+        removed: ['recx0', 'recX1'],
       });
     });
 
@@ -514,7 +439,7 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
         ).rejects.toBeInstanceOf(Fenced);
         await expect(store.journal.dropPlan('f-late', fence)).rejects.toBeInstanceOf(Fenced);
         expect(await store.journal.chunks('f-late')).toMatchObject([{ status: 'pending', attempts: 0 }]);
-        expect(await store.ledger.size(scope)).toBe(0);
+        expect((await store.journal.confirmed('f-late', 'C001')).wrote).toEqual([]);
       });
     });
 
@@ -530,7 +455,7 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
           { status: 'pending' },
           { status: 'pending' },
         ]);
-        expect(await store.ledger.size(scope)).toBe(0);
+        expect((await store.journal.confirmed('t-all', 'C001')).wrote).toEqual([]);
         const none = store.journal.settle({
           run: 't-all',
           scope,
@@ -539,7 +464,6 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
           fence,
         });
         await expect(none).rejects.toThrow('has no chunk C003');
-        expect(await store.ledger.size(scope)).toBe(0);
       });
 
       it('goes on side by side for many chunks', async () => {
@@ -557,7 +481,8 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
             return journal.settle({ run: 't-many', scope, chunk: id, outcome: outcomeOf({ wrote }), fence });
           }),
         );
-        expect(await store.ledger.size(scope)).toBe(1_000);
+        const confirmed = await Promise.all(chunks.map(({ id }) => store.journal.confirmed('t-many', id)));
+        expect(confirmed.map(({ wrote }) => wrote.length)).toEqual(chunks.map(() => 50));
         const settled = await store.journal.chunks('t-many');
         expect(settled.filter((chunk) => chunk.status === 'done')).toHaveLength(20);
       });

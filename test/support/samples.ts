@@ -42,11 +42,12 @@ export const sampleDefinition: Definition = {
   concurrency: 'auto',
   rounds: 3,
   deletes: 'ask',
-  brake: { deletes: 0.2, updates: 0.5 },
+  brake: { deletes: 0.2, updates: 0.5, creates: 0.4 },
   access: {},
   schedule: [],
   view: 'ignore',
   private: [],
+  read: { whole: '1d' },
 };
 
 /** The query of the README: eight columns. */

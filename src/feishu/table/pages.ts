@@ -111,15 +111,20 @@ async function* onePass(
   let coming: Promise<unknown> | undefined = ask(undefined);
   while (coming) {
     const { items, next, data } = check(await coming);
-    const { total } = data;
-    if (typeof total !== 'number' || !Number.isFinite(total))
-      throw odd('a page does not say how many records there are');
+    const total = totalOf(data);
     const records = items.map(recordOf);
     coming = next === undefined ? undefined : ask(next);
     // The request leaves before the caller's work on this page keeps the thread busy.
     if (coming) await nextTurn();
     yield { records, total, restarted: false };
   }
+}
+
+/** How many records a page says that there are. */
+export function totalOf(page: unknown): number {
+  const total = shape(page)?.['total'];
+  if (typeof total === 'number' && Number.isFinite(total)) return total;
+  throw odd('a page does not say how many records there are');
 }
 
 const nouns = {

@@ -8,7 +8,7 @@ import type { CallFn, CallSpec, FeishuClient } from '../calls/client.ts';
 import { odd } from '../calls/failure.ts';
 import { list, shape, words } from '../calls/http.ts';
 import { fieldOf, newField } from './fields.ts';
-import { type Paging, readPages, recordId, wholeList } from './pages.ts';
+import { type Paging, readPages, recordId, totalOf, wholeList } from './pages.ts';
 
 /** Field names that one search takes: https://open.feishu.cn/document/docs/bitable-v1/app-table-record/search */
 const namesMax = 200;
@@ -129,7 +129,7 @@ function about(at: Place): Pick<Table, 'about' | 'revision' | 'fields' | 'create
 function reading(
   at: Place,
   view: string | undefined,
-): Pick<Table, 'records' | 'inView' | 'filters' | 'matching' | 'look'> {
+): Pick<Table, 'total' | 'records' | 'inView' | 'filters' | 'matching' | 'look'> {
   const { client, path } = at;
   const search = (signal: AbortSignal, data: SearchBody): AsyncGenerator<RecordPage, void> =>
     readPages(
@@ -149,6 +149,14 @@ function reading(
     return records;
   };
   return {
+    total: async (signal) => {
+      const params = { page_size: 1 };
+      const page = await readAt(at, signal, (sdk, options) =>
+        sdk.bitable.appTableRecord.search({ path, params, data: {} }, options),
+      );
+      return totalOf(page);
+    },
+
     records: (fieldNames, signal) => search(signal, named(fieldNames)),
 
     inView: async (fieldNames, signal, least = Number.POSITIVE_INFINITY) => {

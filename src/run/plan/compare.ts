@@ -3,19 +3,20 @@ import type { FieldKind } from '../../sync/definition/field.ts';
 import type { Key } from '../../sync/fields/key.ts';
 import type { Cell } from '../../sync/fields/kinds/kind.ts';
 import { keyIn, type Mapping } from '../../sync/fields/mapping.ts';
-import { type Change, hashOfRow, seedOf, type Written } from '../../sync/plan/change.ts';
+import { type Change, rowText, type Written } from '../../sync/plan/change.ts';
 import { type Compared, diff, type TableIndex, whyBadKey } from '../../sync/plan/diff.ts';
+import { digitsOf, printOf } from '../../sync/plan/known.ts';
 import { keepsDeletes, type NewOptions, newOptions } from '../../sync/plan/policy.ts';
 import { badGroups } from '../../sync/state/counts.ts';
-import type { BadGroup, BadRow, Sample } from '../../sync/state/state.ts';
+import type { BadGroup, BadRow, Drift, Sample } from '../../sync/state/state.ts';
 import { count, type Text, text } from '../../sync/words/text.ts';
 import type { Job, Parts } from '../job.ts';
-import { listedKey, listedParts, listedValue, sampler, shownKey } from '../shown.ts';
+import { drifts, listedKey, listedParts, listedValue, sampler, shownKey } from '../shown.ts';
 import { type Approved, type Left, type Sorter, type Succession, sorter } from './left.ts';
 import type { Creating, Sides } from './open-sides.ts';
-import { type History, heldBack, type LeftOver, owned, type Witness, witness } from './ownership.ts';
 import { fieldsSignature, planWriter, refusedBefore, rowsPerChunk } from './plan-writer.ts';
 import type { BothRead, SourceRow, Spools } from './read-sides.ts';
+import { driftSince, type History, heldBack, type LeftOver, owned } from './trust.ts';
 
 /** What planning works with. */
 export interface Planning {
@@ -47,6 +48,12 @@ export interface Read {
   readonly before: History;
   /** IDs of records outside of which nothing is updated or deleted. */
   readonly within: ReadonlySet<string> | undefined;
+  /** Rows that are as they were when they needed no change; undefined where the table was read whole. */
+  readonly asKnown: number | undefined;
+  /** Records under a key that somebody gave them, and that another row has. */
+  readonly movedKeys: number;
+  /** What looking into the read has to tell. */
+  readonly notes: readonly Text[];
 }
 
 /** The outcome of comparing both sides; the changes themselves are in the journal as chunks. */
@@ -61,9 +68,7 @@ export interface Comparison extends LeftOver {
   /** Rows with a word that names nobody. */
   readonly rejected: number;
   /** Updates that set back what somebody changed. */
-  readonly back: number;
-  /** Rows to be created that the ledger knows as records. */
-  readonly missing: ReturnType<Witness['missing']>;
+  readonly drift: Drift;
   /** Select options that the plan would create. */
   readonly newOptions: NewOptions;
   readonly hash: string;
@@ -82,8 +87,8 @@ export interface Comparison extends LeftOver {
 /** Walks through both sides once and lets the changes flow into the journal, chunk by chunk. */
 export async function compare(planning: Planning, read: Read): Promise<Comparison> {
   const { job, left, definition } = planning;
-  const { run, scope } = job;
-  const { journal, ledger, rejects } = planning.parts.store;
+  const { run } = job;
+  const { journal, rejects } = planning.parts.store;
   const { sides, both, spools, before } = read;
   const { mapping } = sides;
   const { index, names } = both.records;
@@ -95,10 +100,11 @@ export async function compare(planning: Planning, read: Read): Promise<Compariso
   const sorted = left && sorter(left);
   const plan = planWriter(into);
   const refused = await refusedBefore(into, { rejects, fields: fieldsSignature(sides), ...planning.asked });
-  const seen = witness(ledger, scope, before.ledger);
+  const drift = drifts(mapping, (at, id) => names.get(id) ?? both.resolver?.called(at, id));
 
   async function take(change: Change): Promise<void> {
     samples.take(change);
+    drift.take(change);
     options.see(change);
     plan.count(change);
     if (!sorted?.take(change)) await plan.add(change);
@@ -106,27 +112,29 @@ export async function compare(planning: Planning, read: Read): Promise<Compariso
 
   for await (const group of spools.bad.groups()) for (const row of group) await bad.take(row);
   const judge = judging(planning, read, { bad, sorted });
-  for await (const group of spools.rows.groups()) {
+  const rows = read.asKnown === undefined ? spools.rows : spools.unlike;
+  for await (const group of rows.groups()) {
     const changes = await refused.sift(await judge.rows(group), bad.count);
-    for (const change of await seen.ask(changes)) await take(change);
+    for (const change of changes) await take(change);
   }
   await refused.end();
   for (const row of untouchable(mapping, both)) await bad.list(row);
   const keeps = before.handMade === 'keep' && definition.deletes === 'ask';
   const deletes = keepsDeletes(both.rows)
     ? heldBack(judge.leftOver())
-    : await owned(judge.leftOver(), keeps ? 'ours' : definition.deletes, {
-        known: (ids) => ledger.known(scope, ids),
+    : await owned(
+        judge.leftOver(),
+        keeps ? 'ours' : definition.deletes,
+        ({ key }) => isOurs(index, key),
         take,
-      });
+      );
   await plan.end();
   const succession = await sorted?.end(index.has, (chunk) => journal.body(run, chunk));
   return {
     ...plan.counts(),
     ...judge.counts(),
     ...deletes,
-    back: seen.back(),
-    missing: seen.missing(),
+    drift: drift.all(),
     newOptions: options,
     hash: plan.hash(succession?.add ?? []),
     numbers: higher(plan.numbers(), refused.numbers()),
@@ -136,6 +144,9 @@ export async function compare(planning: Planning, read: Read): Promise<Compariso
     strangers: judge.strangers(),
   };
 }
+
+/** Whether we made the record with a key. */
+export const isOurs = ({ find, known }: TableIndex, key: Key): boolean => known.isOurs(find(key)?.slot ?? -1);
 
 type Numbers = ReadonlyMap<string, number>;
 
@@ -151,20 +162,28 @@ const higher = (one: Numbers, other: Numbers): Numbers =>
 /** Judges the query's rows, counts those that need no change, and lists those that cannot be sent. */
 function judging(
   { definition }: Planning,
-  { sides: { mapping }, both, within }: Read,
+  { sides, both, within, before, asKnown = 0 }: Read,
   { bad, sorted }: { readonly bad: BadRows; readonly sorted: Sorter | undefined },
 ) {
+  const { mapping } = sides;
   const { index } = both.records;
-  const judge = judgeOf({ mapping, both, within }, definition.mode);
-  const meetings = meetingsOf(definition.mode, mapping, index);
-  const seed = seedOf(mapping.targets);
-  const counts = { same: 0, left: 0, outside: 0, invalid: 0, rejected: 0, written: 0 };
+  const { known } = index;
+  const judge = judgeOf({ mapping, both, within }, definition.mode, driftSince(before.known, index, sides));
+  const meetings = meetingsOf(definition.mode, mapping, index, asKnown > 0);
+  const counts = { same: asKnown, left: 0, outside: 0, invalid: 0, rejected: 0, written: 0 };
 
   /** Whether the run itself has written a row that needs no change, before it was cut off. */
   function isWritten(cells: readonly Cell[]): boolean {
     const key = keyIn(mapping, cells);
-    const record = index.find(key)?.id ?? '';
-    return sorted?.same(key, () => ({ key, record, hash: hashOfRow(cells, seed) })) === true;
+    const { id: record = '', slot = -1 } = index.find(key) ?? {};
+    return sorted?.same(key, () => ({ key, record, hash: digitsOf(known.held(slot)) })) === true;
+  }
+
+  /** Notes the row that needs no change of a record. */
+  function agree(found: Judged['found'], cells: readonly Cell[]): void {
+    if (!('slot' in found)) return;
+    const isExact = found.kind === 'same' && found.exact;
+    known.agree(found.slot, isExact ? known.held(found.slot) : printOf(rowText(cells)));
   }
 
   return {
@@ -176,6 +195,7 @@ function judging(
         if (found.kind !== 'rejected') meetings.see(found, () => keyIn(mapping, cells));
         if (found.kind === 'create' || found.kind === 'update') changes.push(found);
         else counts[found.kind === 'delete' ? 'left' : found.kind]++;
+        agree(found, cells);
         if ((found.kind === 'same' || found.kind === 'left') && isWritten(cells)) counts.written++;
         if (wrong) await bad.take(wrong);
       }
@@ -205,9 +225,15 @@ interface Judged {
 export function judgeOf(
   { mapping, both, within }: Pick<Sides, 'mapping'> & Pick<Read, 'both' | 'within'>,
   mode: Mode,
+  hasDrifted?: ReturnType<typeof driftSince>,
 ) {
   const { rows, records, resolver } = both;
-  const { row: judge, leftOver } = diff(mapping, records.index, { mode, times: rows.times, within });
+  const { row: judge, leftOver } = diff(mapping, records.index, {
+    mode,
+    times: rows.times,
+    within,
+    ...(hasDrifted && { hasDrifted }),
+  });
 
   function row({ row: number, cells: words }: SourceRow): Judged {
     const cells = resolver ? resolver.row(words) : words;
@@ -234,15 +260,15 @@ export function judgeOf(
  * Notices that not one row of the query found its record, though the table has some: then the keys are most likely
  * written in two ways.
  */
-function meetingsOf(mode: Mode, mapping: Mapping, index: TableIndex) {
+function meetingsOf(mode: Mode, mapping: Mapping, index: TableIndex, someMet: boolean) {
   let strangers = 0;
-  let met = false;
+  let met = someMet;
   let first: Key = '';
   return {
     /** Takes what the comparison says of one row. @param keyOf the row's key, asked for once */
     see(found: Compared, keyOf: () => Key): void {
       if (met || (found.kind === 'invalid' && found.why !== 'doubled-table')) return;
-      met = found.kind !== 'create' && !('absent' in found);
+      met = found.kind !== 'create' && !(found.kind === 'left' && found.slot === undefined);
       if (strangers++ === 0) first = keyOf();
     },
     notes(): readonly Text[] {

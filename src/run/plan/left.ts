@@ -30,6 +30,9 @@ export interface Left {
   readonly plan: Plan;
   /** Keys of the rows that it has confirmed. */
   readonly confirmed: ReadonlySet<Key>;
+  /** What its chunks have confirmed. */
+  readonly wrote: readonly LedgerEntry[];
+  readonly removed: readonly string[];
   /** Rows that its chunks count as created or updated. */
   readonly written: number;
   /** Rows that were sent and not confirmed: each goes on in its chunk. */
@@ -91,6 +94,8 @@ export async function leftBy(
   const confirmed = new Set<Key>();
   const tried = new Map<Key, Tried>();
   const open: ChunkRecord[] = [];
+  const wrote: LedgerEntry[] = [];
+  const removed: string[] = [];
   let written = 0;
   const numbers = highest(chunks);
   for (const chunk of chunks) {
@@ -99,16 +104,17 @@ export async function leftBy(
     if (isOpen) open.push(chunk);
     if (chunk.attempts === 0) continue;
     const changes = decodeChanges(await journal.body(id, chunk.id));
-    const keys = changes.map(({ key }) => key);
-    const some = isOpen || chunk.status === 'split';
-    const wrote = some && chunk.written > 0 ? (await journal.confirmed(id, chunk.id)).wrote : [];
-    const there = new Set(some ? wrote.map(({ key }) => key) : keys);
+    const some = await journal.confirmed(id, chunk.id);
+    wrote.push(...some.wrote);
+    removed.push(...some.removed);
+    const isWhole = !isOpen && chunk.status !== 'split';
+    const there = new Set((isWhole ? changes : some.wrote).map(({ key }) => key));
     for (const change of changes) {
       if (there.has(change.key)) confirmed.add(change.key);
       else if (isOpen && isDivisible(chunk)) tried.set(change.key, { chunk, record: recordOf(change) });
     }
   }
-  return { plan, confirmed, written, tried, chunks, open, numbers };
+  return { plan, confirmed, wrote, removed, written, tried, chunks, open, numbers };
 }
 
 /** Whether a send of the chunk may have happened whose outcome nobody has noted. */

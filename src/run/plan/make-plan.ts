@@ -3,17 +3,34 @@ import { keptDeletes, reasonsToWait, viewNotes } from '../../sync/plan/policy.ts
 import type { State, WaitReason } from '../../sync/state/state.ts';
 import { ProblemError } from '../../sync/words/problem.ts';
 import { count, text } from '../../sync/words/text.ts';
+import { fieldsPrint, KnownRun, mappingPrint } from '../known.ts';
 import { type Basis, fingerprintOf, type Plan, writePlan } from '../plan.ts';
-import type { RunRecord, Scope } from '../ports.ts';
+import type { RunRecord, Scope, ShortCutFacts } from '../ports.ts';
 import { type Comparison, compare, type Planning, type Read } from './compare.ts';
 import { type Approved, type Left, termsOf, wasAgreed } from './left.ts';
 import { openSides, type Sides, viewOf } from './open-sides.ts';
-import { history, trustRead } from './ownership.ts';
 import { fieldsSignature } from './plan-writer.ts';
-import { type BothRead, openSpools, readSides, type SourceRead, tableNotes } from './read-sides.ts';
+import {
+  type BothRead,
+  openSpools,
+  readRecords,
+  readSides,
+  readWanted,
+  type SourceRead,
+  type TableRead,
+  tableNotes,
+} from './read-sides.ts';
+import { learned, openShortCut, readShort } from './short-cut.ts';
+import { history, trusted } from './trust.ts';
+
+/** A plan, and the table from which it was made. */
+export interface Planned {
+  readonly plan: Plan;
+  readonly known: KnownRun;
+}
 
 /** Reads both sides, compares them, stores the plan and why it must wait. Writes nothing to the table. */
-export async function makePlan(planning: Planning): Promise<Plan> {
+export async function makePlan(planning: Planning): Promise<Planned> {
   const { job, definition, parts, signal, asked } = planning;
   signal.throwIfAborted();
   job.board.set((state) => ({ ...state, phase: 'reading' }));
@@ -21,22 +38,94 @@ export async function makePlan(planning: Planning): Promise<Plan> {
   const before = await history(parts.store, job.scope, fingerprintOf(definition, sides.mapping));
   const spools = openSpools(parts.place);
   try {
-    const both = await readSides(sides, { ...reading(planning), spools });
+    const readAt = parts.clock.now();
+    const read = await readBoth(planning, { sides, before, spools });
+    const { both } = read;
     showComparing(planning, sides, both);
     const began = parts.clock.monotonic();
-    const read = { sides, both, spools, before, within: await viewOf(sides, signal) };
     const found = await compare(planning, read);
-    await trustRead(sides.target.table, both.records, found.missing, signal);
     const [tooMany, ...others] = found.newOptions.problems();
     if (tooMany) throw new ProblemError([tooMany, ...others]);
     const plan = planOf(planning, read, found, await reasonsOf(planning, read, found));
     showPlanned(planning, read, found, parts.clock.monotonic() - began);
     await store(planning, found, plan);
-    return plan;
+    return { plan, known: knownBy(planning, read, readAt) };
   } finally {
     spools.close();
   }
 }
+
+/** What a plan is made from. */
+type Sources = Pick<Read, 'sides' | 'before' | 'spools'>;
+
+/** Reads both sides: of the table only what is needed, where it is known. */
+async function readBoth(planning: Planning, from: Sources): Promise<Read> {
+  const { job, signal, parts, left } = planning;
+  const { sides, before, spools } = from;
+  const { known, shortCut } = before;
+  const how = { ...reading(planning), spools };
+  const within = await viewOf(sides, signal);
+  // What was cut off is settled by a whole read.
+  const open = left
+    ? undefined
+    : await openShortCut(known, shortCut, { sides, now: parts.clock.now(), signal });
+  if (!open) return readWhole(planning, from, await readSides(sides, how), within);
+  const wanted = await readWanted(sides, how);
+  const short = await how.timed('table', () => readShort(sides, open, { ...wanted, spools, signal }));
+  if (typeof short !== 'string') {
+    how.onRead({ records: open.table.size, total: open.table.size });
+    job.board.set((state) => ({ ...state, read: 'shortcut' }));
+    const { records, asKnown } = short;
+    return { sides, both: { ...wanted, records }, spools, before, within, asKnown, movedKeys: 0, notes: [] };
+  }
+  if (short === 'false' && (await sides.target.table.revision(signal)) === sides.target.revision)
+    await learn(planning, { ...shortCut, agreed: 0, distrusted: parts.clock.now() }, before);
+  return readWhole(planning, from, { ...wanted, records: await readRecords(sides, how) }, within);
+}
+
+/** Looks into what a whole read of the table lacks, and whether the short cut would have been right. */
+async function readWhole(
+  planning: Planning,
+  { sides, before, spools }: Sources,
+  first: BothRead,
+  within: Read['within'],
+): Promise<Read> {
+  const { job, signal, parts } = planning;
+  const again = (): Promise<TableRead> => readRecords(sides, reading(planning));
+  const { records, agrees, ...looked } = await trusted(first, { sides, before, again, signal });
+  job.board.set((state) => ({ ...state, read: 'whole' }));
+  const { known, shortCut } = before;
+  if (known)
+    await learn(
+      planning,
+      learned(known, shortCut, { sides, read: records, agrees, now: parts.clock.now() }),
+      before,
+    );
+  return { sides, both: { ...first, records }, spools, before, within, asKnown: undefined, ...looked };
+}
+
+/** Remembers what was learned of the short cut. */
+async function learn(
+  { job, parts }: Planning,
+  facts: ShortCutFacts,
+  { shortCut: before }: Pick<Read['before'], 'shortCut'>,
+): Promise<void> {
+  if (facts === before) return;
+  await parts.store.facts.shortCut.keep(job.scope, facts);
+  const { agreed, distrusted } = facts;
+  if (distrusted === null || before.distrusted !== null)
+    parts.log.info('short-cut.agreed', { run: job.run, ...job.scope, agreed });
+  else parts.log.warn('short-cut.distrusted', { run: job.run, ...job.scope });
+}
+
+/** What the run keeps of the table once it has ended. */
+const knownBy = ({ job }: Planning, { sides, both, before, asKnown }: Read, readAt: number): KnownRun =>
+  new KnownRun(both.records.index.known, {
+    ...{ fields: fieldsPrint(sides), mapping: mappingPrint(sides), run: job.run },
+    readAt: asKnown === undefined ? readAt : (before.known?.note?.readAt ?? 0),
+    filled: sides.mapping.targets.flatMap(({ id }, at) => (both.records.filled[at] ? [id] : [])),
+    revision: both.records.moved ? undefined : both.records.revision,
+  });
 
 /** How a run reads: what it shows and measures meanwhile. */
 const reading = ({ job, parts, signal }: Planning) => ({
@@ -123,19 +212,26 @@ function basisOf(rows: SourceRead, found: Comparison, left: Left | undefined): B
   };
 }
 
-function showPlanned({ job }: Planning, { both, within }: Read, found: Comparison, took: number): void {
-  const { creates, updates, back, deletes, badRows, strangers, held, outside } = found;
+function showPlanned(
+  { job }: Planning,
+  { both, within, notes }: Read,
+  found: Comparison,
+  took: number,
+): void {
+  const { creates, updates, drift, deletes, badRows, strangers, held, outside } = found;
   job.board.set((state) => ({
     ...state,
     badRows,
     notes: [
       ...state.notes,
+      ...notes,
       ...strangers,
       ...(both.resolver?.notes() ?? []),
       ...(held > 0 ? [keptDeletes(both.rows.keyless, held)] : []),
       ...viewNotes(outside, within),
     ],
-    planned: { creates, updates, back, deletes },
+    planned: { creates, updates, back: drift.records, deletes },
+    drift,
     ms: { ...state.ms, diff: state.ms.diff + took },
   }));
 }
@@ -168,12 +264,15 @@ export const freshRecord = (run: string, scope: Scope, state: RunRecord['state']
 /** Why a plan must wait for a person; nothing when it may be carried out at once. */
 export function whyWait(
   { mode, deletes, brake }: Definition,
-  { sides, both: { rows, records }, before }: Read,
+  { sides, both: { rows, records }, before, movedKeys }: Read,
   found: Comparison,
 ): readonly WaitReason[] {
   return reasonsToWait({
     ...before,
     ...{ mode, brake, policy: deletes },
+    known: before.known?.table.size ?? 0,
+    withoutKey: records.index.withoutKey.length,
+    movedKeys,
     handMadeAllowed: before.handMade !== undefined,
     sourceRows: rows.rows,
     records: records.index.size,

@@ -24,7 +24,7 @@ export interface Reading {
   readonly people: People;
   readonly meter: CallMeter;
   /** Take the rows. */
-  readonly spools: Spools;
+  readonly spools: Pick<Spools, 'rows' | 'bad'>;
   readonly signal: AbortSignal;
   /** Told how far the reading is. */
   onRead?(seen: { rows?: number; records?: number; total?: number }): void;
@@ -40,17 +40,37 @@ export interface BothRead {
   readonly resolver: Resolver | undefined;
 }
 
+/** The query's rows, and what their words stand for. */
+export type WantedRead = Pick<BothRead, 'rows' | 'resolver'>;
+
 /** Reads source and table side by side, and looks up what their words stand for; when one fails, all of it does. */
-export async function readSides(sides: Sides, reading: Reading): Promise<BothRead> {
-  const { mapping, target } = sides;
-  const { people, meter, onRead, timed = (_, work) => work() } = reading;
+export const readSides = (sides: Sides, reading: Reading): Promise<BothRead> =>
+  readWith(sides, reading, (signal) => readRecords(sides, { ...reading, signal }));
+
+/** Reads the source only, and looks up what its words stand for. */
+export const readWanted = (sides: Sides, reading: Reading): Promise<WantedRead> =>
+  readWith(sides, reading, async () => undefined);
+
+/** Reads the table only. */
+export const readRecords = (
+  { target, mapping }: Pick<Sides, 'target' | 'mapping'>,
+  { signal, onRead, timed = (_, work) => work() }: Pick<Reading, 'signal' | 'onRead' | 'timed'>,
+): Promise<TableRead> => timed('table', () => readTable(target, mapping, signal, onRead));
+
+async function readWith<T>(
+  sides: Sides,
+  reading: Reading,
+  table: (signal: AbortSignal) => Promise<T>,
+): Promise<WantedRead & { readonly records: T }> {
+  const { mapping } = sides;
+  const { people, meter, timed = (_, work) => work() } = reading;
   const [[rows, known], records, linked] = await sideBySide(
     reading.signal,
     async (signal) => {
       const read = await timed('source', () => readSource(sides, { ...reading, signal }));
       return [read, await findPeople(people, read.people, meter, signal)] as const;
     },
-    (signal) => timed('table', () => readTable(target, mapping, signal, onRead)),
+    table,
     (signal) => readLinked(sides, signal),
   );
   return { rows, records, resolver: resolverOf(mapping.targets, known, linked) };
@@ -83,6 +103,8 @@ export interface Spools {
   readonly rows: Spool<SourceRow>;
   /** The store would keep the server waiting. */
   readonly bad: Spool<BadRow>;
+  /** Of `rows`, those that are to be compared, where the others are as they were. */
+  readonly unlike: Spool<SourceRow>;
   close(): void;
 }
 
@@ -93,13 +115,10 @@ const badInMemory = 4 * 1024 * 1024;
 export function openSpools({ folder }: Pick<Place, 'folder'>): Spools {
   const rows = new Spool<SourceRow>(folder);
   const bad = new Spool<BadRow>(folder, badInMemory);
+  const unlike = new Spool<SourceRow>(folder);
   return {
-    rows,
-    bad,
-    close() {
-      rows.close();
-      bad.close();
-    },
+    ...{ rows, bad, unlike },
+    close: () => [rows, bad, unlike].forEach((spool) => void spool.close()),
   };
 }
 
@@ -110,8 +129,9 @@ export interface SourceRead {
   readonly times: ReadonlyMap<Key, number>;
   /** Keys that a row spells otherwise than they are compared. */
   readonly loose: ReadonlySet<Key>;
-  /** Rows with a value that its field cannot take. */
+  /** Rows with a value that its field cannot take, and their keys. */
   readonly rejected: number;
+  readonly rejectedKeys: ReadonlySet<Key>;
   /** Rows whose key is empty or cannot be read: nobody knows whose record they are. */
   readonly keyless: number;
   /** What is worth telling of the values. */
@@ -144,8 +164,9 @@ async function readSource(
 }
 
 /** Takes rows, one after the other. */
-function rowTaker(mapping: Mapping, spools: Spools) {
+function rowTaker(mapping: Mapping, spools: Reading['spools']) {
   const times = new Map<Key, number>();
+  const rejectedKeys = new Set<Key>();
   const loose = new Set<Key>();
   const words = lookupWords(mapping.targets);
   const filledColumns = filled(mapping.targets.length);
@@ -161,6 +182,7 @@ function rowTaker(mapping: Mapping, spools: Spools) {
   function reject(row: readonly Value[], { field, column, bad }: Misfit): void {
     const key = mapping.rowKey(row);
     countKey(key);
+    rejectedKeys.add(key);
     const value = row[column] ?? null;
     const target = mapping.targets.find(({ name }) => name === field);
     const shown = value instanceof Uint8Array ? '' : listedValue(target, String(value ?? ''));
@@ -186,7 +208,7 @@ function rowTaker(mapping: Mapping, spools: Spools) {
     },
     count: (): number => rows,
     read: (notes: readonly Text[]): SourceRead => ({
-      ...{ rows, times, loose, keyless },
+      ...{ rows, times, loose, keyless, rejectedKeys },
       rejected: spools.bad.size,
       notes: [...notes, ...seconds.notes()],
       unmet: rows === 0 ? [] : mapping.unmet(),

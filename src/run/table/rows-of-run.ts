@@ -1,12 +1,13 @@
 import { showKey, unveiled } from '../../sync/fields/key.ts';
 import { type Change, decodeChanges } from '../../sync/plan/change.ts';
+import { printOf } from '../../sync/plan/known.ts';
 import { type BadRow, type Chapter, chunkFacts, isGoing, type Story } from '../../sync/state/state.ts';
 import { text } from '../../sync/words/text.ts';
 import { type Plan, storedPlan } from '../plan.ts';
-import type { ChunkRecord, RunRecord, Store } from '../ports.ts';
+import type { ChunkRecord, RunRecord, Scope, Store } from '../ports.ts';
 import { listedKey, sampleOf } from '../shown.ts';
 
-type Kept = Pick<Store, 'journal' | 'ledger' | 'rejects'>;
+type Kept = Pick<Store, 'journal' | 'rejects'>;
 
 /** Runs that a story looks at. */
 const looked = 10;
@@ -15,16 +16,26 @@ const looked = 10;
  * Looks up what the latest runs did with a row. Its key is compared as runs compare keys, and full-width letters
  * count as the plain ones; several parts stand with ` / ` between them.
  */
-export async function story(definition: string, key: string, store: Kept): Promise<Story> {
+export async function story(
+  definition: string,
+  key: string,
+  store: Kept & Pick<Store, 'known'>,
+): Promise<Story> {
   const chapters: Chapter[] = [];
   let record: string | undefined;
   for (const one of await store.journal.latestRuns(definition, looked)) {
     const { acts, startedAt: at } = one.state;
     const by = acts.find(({ op }) => op === 'start')?.by;
     chapters.push({ run: one.id, at, by, told: await chapter(one, normal(key), store) });
-    record ??= (await store.ledger.find(one.scope, [key])).get(key)?.record;
+    record ??= await recordOf(one.scope, key, store);
   }
   return { chapters, record };
+}
+
+async function recordOf(scope: Scope, key: string, store: Pick<Store, 'known'>): Promise<string | undefined> {
+  const known = await store.known.load(scope);
+  const [slot] = known?.table.find(printOf(key)) ?? [];
+  return slot === undefined ? undefined : known?.table.record(slot);
 }
 
 const normal = (key: string): string => unveiled(key).normalize('NFKC').replaceAll(/\s+/gu, ' ').trim();

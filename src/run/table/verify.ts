@@ -7,9 +7,10 @@ import type { Checked, Finding, Verified } from '../../sync/state/checked.ts';
 import type { BadRow } from '../../sync/state/state.ts';
 import { type Text, text } from '../../sync/words/text.ts';
 import type { Place } from '../job.ts';
-import { idsOf, judgeOf, type Read, untouchable } from '../plan/compare.ts';
+import { idsOf, isOurs, judgeOf, type Read, untouchable } from '../plan/compare.ts';
 import { openSides, type Sides, viewOf } from '../plan/open-sides.ts';
 import { openSpools, readSides } from '../plan/read-sides.ts';
+import { carryOver } from '../plan/trust.ts';
 import type { CallMeter, OpenTable, People, Sources, Store } from '../ports.ts';
 import { listedKey } from '../shown.ts';
 import { openFound } from '../target.ts';
@@ -18,7 +19,7 @@ import { openFound } from '../target.ts';
 export interface VerifyParts {
   readonly sources: Sources;
   readonly people: People;
-  readonly store: Pick<Store, 'facts' | 'ledger' | 'leases'>;
+  readonly store: Pick<Store, 'facts' | 'known' | 'leases'>;
   readonly openTable: OpenTable;
   readonly place: Place;
 }
@@ -51,7 +52,8 @@ export function verifier(parts: VerifyParts): Verify {
       const both = await readSides(sides, { people: parts.people, meter, spools, signal });
       const within = await viewOf(sides, signal);
       const report = reporter(onKeys);
-      for await (const key of checked(sides, { both, spools, within }, store.ledger)) {
+      await carryOver(await store.known.load(sides.target.scope), both.records.index);
+      for await (const key of checked(sides, { both, spools, within })) {
         signal.throwIfAborted();
         await report.take(key);
       }
@@ -71,9 +73,8 @@ export function verifier(parts: VerifyParts): Verify {
 
 /** Every key of both sides once; a key that stands several times in the query once for each of its rows. */
 async function* checked(
-  { definition, mapping, target }: Sides,
+  { definition, mapping }: Sides,
   read: Pick<Read, 'both' | 'spools' | 'within'>,
-  ledger: Store['ledger'],
 ): AsyncGenerator<Checked> {
   const { both, spools, within } = read;
   const { mode } = definition;
@@ -91,23 +92,11 @@ async function* checked(
         yield one('different', mapping, found, { row, leftAlone: mode === 'append' || outside });
       } else yield one('equal', mapping, { key: keyIn(mapping, cells) }, { row, leftAlone: false });
     }
-  async function* extras(group: readonly Change[]): AsyncGenerator<Checked> {
-    const ids = group.flatMap((change) => recordOf(change) ?? []);
-    const ours = definition.deletes === 'ours' ? await ledger.known(target.scope, ids) : undefined;
-    for (const change of group) {
-      const record = recordOf(change) ?? '';
-      const outside = within?.has(record) === false || ours?.has(record) === false;
-      yield one('extra', mapping, change, { row: null, leftAlone: mode !== 'mirror' || outside });
-    }
-  }
-  let group: Change[] = [];
   for (const change of judge.leftOver()) {
-    group.push(change);
-    if (group.length < batch) continue;
-    yield* extras(group);
-    group = [];
+    const isKept = definition.deletes === 'ours' && !isOurs(both.records.index, change.key);
+    const outside = within?.has(recordOf(change) ?? '') === false || isKept;
+    yield one('extra', mapping, change, { row: null, leftAlone: mode !== 'mirror' || outside });
   }
-  yield* extras(group);
   for (const row of untouchable(mapping, both)) yield wrong(row, row.key === '' ? 'invalid' : 'doubled');
 }
 

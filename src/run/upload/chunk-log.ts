@@ -7,6 +7,7 @@ import type { Failure } from '../../sync/words/failure.ts';
 import { tokenLife } from '../../sync/words/limits.ts';
 import type { Text } from '../../sync/words/text.ts';
 import type { Job, Parts } from '../job.ts';
+import type { KnownRun } from '../known.ts';
 import type { Lane } from '../lane.ts';
 import { refusal } from '../plan/plan-writer.ts';
 import { asLeft, counted, type Plan } from '../plan.ts';
@@ -19,6 +20,8 @@ export interface Upload {
   plan: Plan;
   /** When the read began from which the plan was made (monotonic, ms). */
   readonly readAt: number;
+  /** Takes what is confirmed; missing where nothing is sent. */
+  readonly known?: KnownRun | undefined;
   readonly lane: Lane;
   readonly parts: Pick<Parts, 'store' | 'clock' | 'chance'>;
 }
@@ -191,6 +194,8 @@ export class ChunkLog {
     const outcome: Outcome = { ...nothing, written: chunk.written, ...change };
     const { status, written, failure } = outcome;
     await this.upload.parts.store.journal.settle({ run, scope, fence, chunk: chunk.id, outcome });
+    const isClean = status === 'done' && this.newest(chunk).attempts === 1 && chunk.failure === null;
+    if (status !== 'dropped') this.upload.known?.confirm(outcome, isClean);
     const next = { ...chunk, status, written, failure };
     this.#replace(next);
     this.#chunks.push(...parts);

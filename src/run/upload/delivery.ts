@@ -3,7 +3,7 @@ import type { Change } from '../../sync/plan/change.ts';
 import { cut } from '../../sync/plan/chunk.ts';
 import { afterFailure, sameUnknownCodes } from '../../sync/plan/pace.ts';
 import { CallError, type Failure } from '../../sync/words/failure.ts';
-import { seeAll } from '../plan/ownership.ts';
+import { seeAll } from '../plan/trust.ts';
 import type { ChunkRecord } from '../ports.ts';
 import { type ChunkLog, noToken, type Open } from './chunk-log.ts';
 import { Division, pointless } from './division.ts';
@@ -94,12 +94,15 @@ export class Delivery {
     changes: readonly Change[],
     settled: Settled,
   ): Promise<Open | undefined> {
-    const { rest, others, wrote, removed, left } = settled;
+    const { rest, others, removed, left } = settled;
     const inDoubt = this.log.inDoubt(chunk);
+    // What nobody sent was made by somebody else.
+    const isMade = inDoubt && chunk.kind === 'create';
+    const wrote = settled.wrote.map((entry) => (isMade ? { ...entry, made: true as const } : entry));
     this.log.others.left += left;
     this.log.wasRead(chunk);
     if (others.length > 0) {
-      await this.#division.asOthers(chunk, settled);
+      await this.#division.asOthers(chunk, { ...settled, wrote });
       return undefined;
     }
     const now = { ...chunk, written: chunk.rows - rest.length, failure: null };

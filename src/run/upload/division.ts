@@ -11,7 +11,7 @@ import {
   replan,
 } from '../../sync/plan/chunk.ts';
 import type { Failure } from '../../sync/words/failure.ts';
-import { seeAll } from '../plan/ownership.ts';
+import { seeAll } from '../plan/trust.ts';
 import type { ChunkRecord, Outcome } from '../ports.ts';
 import { type ChunkLog, noToken, type Open } from './chunk-log.ts';
 import { findGone, findKeys } from './find.ts';

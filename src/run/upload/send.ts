@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Target } from '../../sync/fields/column.ts';
-import { type Change, hashOfRow, seedOf } from '../../sync/plan/change.ts';
+import { type Change, rowText } from '../../sync/plan/change.ts';
 import { createdFields, updatedRecord } from '../../sync/plan/chunk.ts';
+import { digitsOf, printOf } from '../../sync/plan/known.ts';
 import { heavyWaits, throttleBudget } from '../../sync/plan/pace.ts';
 import { CallError, type Failure } from '../../sync/words/failure.ts';
 import { tokenLife } from '../../sync/words/limits.ts';
@@ -135,18 +136,18 @@ function callFor(table: Table, targets: readonly Target[], changes: readonly Cha
     return async (token, signal, mayGo) => {
       const created = create(token?.token ?? '', signal, mayGo);
       // Worked out while the call is under way: afterwards the lane would wait for it.
-      const seed = seedOf(targets);
-      const hashed = nextTurn().then(() => creates.map(({ cells }) => hashOfRow(cells, seed)));
+      const hashed = nextTurn().then(() => creates.map(({ cells }) => digitsOf(printOf(rowText(cells)))));
       const ids = await created;
       const hashes = await hashed;
-      return done(creates.map(({ key }, at) => ({ key, record: ids[at] ?? '', hash: hashes[at] ?? '' })));
+      const made = creates.map(({ key }, at) => ({ key, record: ids[at] ?? '', hash: hashes[at] ?? '' }));
+      return done(made.map((entry) => ({ ...entry, made: true })));
     };
   }
   if (updates.length > 0) {
     const update = table.update(updates.map((change) => updatedRecord(change, targets)));
     return async (_, signal, mayGo) => {
       await update(signal, mayGo);
-      return done(updates.map(({ key, record, hash }) => ({ key, record, hash })));
+      return done(updates.map(({ key, record, after = '' }) => ({ key, record, hash: after })));
     };
   }
   return async (_, signal, mayGo) => {

@@ -1,7 +1,8 @@
 import type { Key } from '../../sync/fields/key.ts';
-import { type Change, type Create, hashOfRow, seedOf, type Update } from '../../sync/plan/change.ts';
+import { type Change, type Create, hashOfRow, rowText, seedOf, type Update } from '../../sync/plan/change.ts';
 import { recordOf } from '../../sync/plan/chunk.ts';
 import { differ } from '../../sync/plan/diff.ts';
+import { digitsOf, printOf } from '../../sync/plan/known.ts';
 import { chunkFacts } from '../../sync/state/state.ts';
 import { CallError, type Failure } from '../../sync/words/failure.ts';
 import type { Plan } from '../plan.ts';
@@ -150,7 +151,8 @@ function settledBy(
     if (!held || change.kind === 'delete') rest.push(change);
     else if (change.kind === 'update') {
       const isThere = change.differences.every(([at, wanted]) => held.cells[at] === wanted);
-      if (isThere) wrote.push({ key: change.key, record: held.record, hash: change.hash });
+      if (isThere)
+        wrote.push({ key: change.key, record: held.record, hash: digitsOf(printOf(rowText(held.cells))) });
       else rest.push(change);
     } else {
       const update = updateOf(targets, change, held, seed);
@@ -158,7 +160,7 @@ function settledBy(
       // What stands there is left alone by a mode that only adds.
       if (isOther && mode === 'append') left += 1;
       if (isOther && mode !== 'append') others.push(update);
-      else wrote.push({ key: change.key, record: held.record, hash: hashOfRow(held.cells, seed) });
+      else wrote.push({ key: change.key, record: held.record, hash: digitsOf(printOf(rowText(held.cells))) });
     }
   }
   return { rest, others, wrote, left, removed: [] };
@@ -168,5 +170,6 @@ function settledBy(
 function updateOf(targets: Plan['targets'], create: Create, { record, cells }: Found, seed: number): Update {
   const row = create.cells;
   const hash = hashOfRow(row, seed);
-  return { kind: 'update', key: create.key, record, differences: differ(targets, row, cells), hash, row };
+  const differences = differ(targets, row, cells);
+  return { kind: 'update', key: create.key, record, differences, hash, row };
 }

@@ -17,7 +17,7 @@ export function hash(...words: readonly string[]): string {
 const plain = /^[!-}]{1,63}$/;
 
 /**
- * A key as the ledger finds it, at most 63 characters: itself where it is plain, else its beginning and hash.
+ * A key as it is found in the store, at most 63 characters: itself where it is plain, else its beginning and hash.
  *
  * Neighbours stay neighbours, so that a chunk's entries land on few pages: a bare hash makes settling a chunk
  * of 1,000 rows about five times slower.

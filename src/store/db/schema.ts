@@ -1,4 +1,4 @@
-import type { Insertable, Selectable } from 'kysely';
+import type { Selectable } from 'kysely';
 import type { AuditEntry } from '../../bot/ports.ts';
 import type { Order } from '../../run/ports.ts';
 import type { ChunkKind, ChunkStatus, Status } from '../../sync/state/state.ts';
@@ -40,7 +40,7 @@ interface Shape {
  * The tables, the same on every database.
  *
  * Texts of unknown content (`plan`, `state`, `failure`, `value`) are stored as JSON: it carries every character
- * exactly, on databases that would cut or refuse some. Words that may be long or odd (ledger keys, names, event
+ * exactly, on databases that would cut or refuse some. Words that may be long or odd (keys, names, event
  * IDs) are found by a short text that stands for them. Times are milliseconds since the epoch.
  */
 const shapes = {
@@ -189,6 +189,5 @@ export const columnsOf = ({ columns, later = {} }: TableShape): readonly string[
 export type RunRow = Selectable<Tables['bitable_sync_runs']>;
 export type ChunkRow = Selectable<Tables['bitable_sync_chunks']>;
 export type LeaseRow = Selectable<Tables['bitable_sync_leases']>;
-export type NewLedgerRow = Insertable<Tables['bitable_sync_ledger']>;
 export type OccasionRow = Selectable<Tables['bitable_sync_occasions']>;
 export type ReminderRow = Selectable<Tables['bitable_sync_reminders']>;

@@ -248,9 +248,19 @@ export const definitionSchema = object({
   brake: object({
     deletes: share(0.2).describe('20% when not given.'),
     updates: share(0.5).describe('50% when not given.'),
+    creates: share(0.4).describe('40% when not given: of the records that the table would have then.'),
   })
     .prefault({})
     .describe('Shares of the table above which a run waits for a person, from 10 records up.'),
+  read: z
+    .union(
+      [z.literal('whole'), object({ whole: time() })],
+      be('whole，或 { whole: 时长 }', 'whole, or { whole: a time }'),
+    )
+    .default({ whole: '1d' })
+    .describe(
+      'How the table is read. whole: all of it in every run. { whole: 1d }: all of it once a day at least, and in between only what Feishu says has changed, where that has shown to be right.',
+    ),
   expires: time()
     .exactOptional()
     .describe(
@@ -332,6 +342,10 @@ const units: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86
 /** Milliseconds of a time as definitions write it: `30m`, `4h`, `2d`. */
 export const duration = (written: string): number =>
   Number.parseInt(written, 10) * (units[written.slice(-1)] ?? Number.NaN);
+
+/** Milliseconds after which a table is read whole again; 0 where every run reads all of it. */
+export const wholeEvery = ({ read }: Pick<Definition, 'read'>): number =>
+  read === 'whole' ? 0 : duration(read.whole);
 
 /** Milliseconds for which a plan waits for a person, and a run that was cut off can be gone on with; a day by default. */
 export const lifetimeOf = (definition?: Pick<Definition, 'expires'>): number =>

@@ -16,9 +16,11 @@ const changeSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('create'), key: word, cells }),
   z.object({
     ...{ kind: z.literal('update'), key: word, record: word, differences: z.array(difference) },
-    /** Hash of the whole wanted row, for the ledger. */
+    /** Hash of the whole wanted row. */
     hash: word,
-    /** The row is what was confirmed last: somebody changed the record since, and is set back. */
+    /** Print of the record's cells once they are written, as sixteen hex digits. */
+    after: word.exactOptional(),
+    /** Somebody changed the record since it was known last, and is set back. */
     back: z.literal(true).exactOptional(),
     /** The whole wanted row, to make the record anew should it be gone; not where the mode makes no records. */
     row: cells.exactOptional(),

@@ -7,13 +7,14 @@ import { kinds as known } from '../fields/kinds/kinds.ts';
 import { keyIn, type Mapping } from '../fields/mapping.ts';
 import { type Text, text } from '../words/text.ts';
 import { type Change, cellsIn, createOf, type Difference, hashOfRow, rowText, seedOf } from './change.ts';
+import { digitsOf, KnownTable, printOf } from './known.ts';
 
 /** What the comparison says of one source row. */
 export type Compared =
   | Change
-  | { readonly kind: 'same' }
-  /** Left alone by the mode; `absent`: the table has no such key. */
-  | { readonly kind: 'left'; readonly absent?: true }
+  | { readonly kind: 'same'; readonly slot: number; readonly exact: boolean }
+  /** Left alone by the mode; the table has no such key where there is no slot. */
+  | { readonly kind: 'left'; readonly slot?: number }
   /** Differs, and is left alone because its record is outside of what may be changed. */
   | { readonly kind: 'outside' }
   /** Not sent, because its key is empty or stands more than once on either side. */
@@ -34,6 +35,8 @@ interface Comparison {
   readonly times: ReadonlyMap<Key, number>;
   /** Record IDs outside of which nothing is updated or deleted. */
   readonly within?: ReadonlySet<string> | undefined;
+  /** Whether somebody has changed a record since it was known last; nobody has when not given. */
+  hasDrifted?(held: HeldRecord): boolean;
 }
 
 /**
@@ -43,7 +46,7 @@ interface Comparison {
 export function diff(
   mapping: Pick<Mapping, 'targets' | 'key'>,
   index: TableIndex,
-  { mode, times, within }: Comparison,
+  { mode, times, within, hasDrifted = () => false }: Comparison,
 ) {
   const seed = seedOf(mapping.targets);
 
@@ -56,18 +59,26 @@ export function diff(
     if (key === '') return invalid('empty');
     if ((times.get(key) ?? 0) > 1) return invalid('doubled-source');
     const held = index.find(key);
-    if (!held) return mode === 'update' ? { kind: 'left', absent: true } : createOf(key, cells);
+    if (!held) return mode === 'update' ? { kind: 'left' } : createOf(key, cells);
     if (index.isDoubled(key)) return invalid('doubled-table');
-    if (held.row === rowText(cells)) return { kind: 'same' };
-    return mode === 'append' ? { kind: 'left' } : updated(key, cells, held);
+    const { slot } = held;
+    if (held.row === rowText(cells)) return { kind: 'same', slot, exact: true };
+    return mode === 'append' ? { kind: 'left', slot } : updated(key, cells, held);
   }
 
-  function updated(key: Key, cells: readonly Cell[], { id, row: held }: HeldRecord): Compared {
-    const differences = differ(mapping.targets, cells, cellsIn(held));
-    if (differences.length === 0) return { kind: 'same' };
+  function updated(key: Key, cells: readonly Cell[], held: HeldRecord): Compared {
+    const { id, row: text, slot } = held;
+    const there = cellsIn(text);
+    const differences = differ(mapping.targets, cells, there);
+    if (differences.length === 0) return { kind: 'same', slot, exact: false };
     if (within && !within.has(id)) return { kind: 'outside' };
-    const anew = mode === 'update' ? {} : { row: cells };
-    return { kind: 'update', key, record: id, differences, hash: hashOfRow(cells, seed), ...anew };
+    const wanted = new Map(differences.map(([at, cell]) => [at, cell]));
+    return {
+      ...{ kind: 'update', key, record: id, differences, hash: hashOfRow(cells, seed) },
+      after: digitsOf(printOf(rowText(there.map((cell, at) => wanted.get(at) ?? cell)))),
+      ...(mode === 'update' ? {} : { row: cells }),
+      ...(hasDrifted(held) ? { back: true } : {}),
+    };
   }
 
   /** Records whose key no row has; none unless the mode mirrors. */
@@ -127,6 +138,10 @@ export interface HeldRecord {
   readonly id: string;
   /** Its canonical cells, see `rowText`. */
   readonly row: string;
+  /** Where it is in the known table. */
+  readonly slot: number;
+  /** Somebody gave it another key. */
+  readonly mistyped?: true;
 }
 
 /**
@@ -135,21 +150,34 @@ export interface HeldRecord {
  */
 export type TableIndex = ReturnType<typeof tableIndex>;
 
-/** Makes an empty index. */
-export function tableIndex() {
+/**
+ * Makes an empty index. @param known gets all records, too @param others how many records it stands for that are not
+ * added
+ */
+export function tableIndex(known = new KnownTable(), others = 0) {
   const byKey = new Map<Key, HeldRecord>();
   const ids = new Set<string>();
   const doubled = new Map<Key, string[]>();
   const withoutKey: string[] = [];
   return {
-    add(id: string, key: Key, row: string): void {
+    /** @param at where the record is in the known table; it is added to that when not given */
+    add(id: string, key: Key, row: string, at?: number): void {
       if (ids.has(id)) return;
       ids.add(id);
+      const slot = at ?? known.add(id, printOf(key), printOf(row));
       const first = byKey.get(key);
       if (key === '') withoutKey.push(id);
       else if (first) doubled.set(key, [...(doubled.get(key) ?? [first.id]), id]);
-      else byKey.set(key, { id, row });
+      else byKey.set(key, { id, row, slot });
     },
+    /** Finds a record, which somebody gave a wrong key, under the right one. */
+    putBack(key: Key, record: HeldRecord): void {
+      for (const [wrong, { id }] of byKey) if (id === record.id && !doubled.has(wrong)) byKey.delete(wrong);
+      const at = withoutKey.indexOf(record.id);
+      if (at >= 0) withoutKey.splice(at, 1);
+      byKey.set(key, { ...record, mistyped: true });
+    },
+    known,
     /** Whether a record of this ID was added. */
     has: (id: string): boolean => ids.has(id),
     /** The first record with a key. Doubled keys have one too: ask {@link isDoubled}. */
@@ -159,7 +187,7 @@ export function tableIndex() {
     records: (): Iterable<readonly [Key, HeldRecord]> => byKey,
     /** Different records added, those with doubled or empty keys included. */
     get size(): number {
-      return ids.size;
+      return ids.size + others;
     },
     /** IDs of the records that have a doubled key, by key. */
     doubled: doubled as ReadonlyMap<Key, readonly string[]>,

@@ -6,9 +6,15 @@ export type Print = bigint;
 /** Stands for cells that nobody knows: written, and not read since. */
 export const unknown: Print = 0n;
 
-/** Returns the print of a text: the first 64 bits of its SHA-1, {@link unknown} of an empty one. */
-export const printOf = (text: string): Print =>
-  text === '' ? unknown : BigInt(`0x${hash('sha1', text).slice(0, 16)}`);
+/** Returns the print of a text, {@link unknown} of an empty one. It is stored: it never changes. */
+export const printOf = (text: string): Print => (text === '' ? unknown : printIn(hash('sha1', text)));
+
+/** Returns the print in a text of hex digits, as {@link printOf} and the store write it. */
+export const printIn = (digits: string): Print =>
+  digits === '' ? unknown : BigInt(`0x${digits.slice(0, 16)}`);
+
+/** Returns a print as text. */
+export const digitsOf = (print: Print): string => print.toString(16).padStart(16, '0');
 
 /** Records of one part of a stored table: some milliseconds' work. */
 const partSize = 10_000;
@@ -21,6 +27,7 @@ const buckets = 2 ** 16;
 
 const ours = 1;
 const dropped = 2;
+const unseen = 4;
 
 /**
  * What the store holds of a table: each record's ID, the print of its key, of its cells as they were last seen, and of
@@ -80,20 +87,26 @@ export class KnownTable {
     this.#marks = longer(this.#marks, new Uint8Array(room));
   }
 
-  /** The ID of a record. */
-  record(slot: number): string {
-    return idIn(this.#ids, slot * this.#width, this.#width);
+  /** A number above all slots. */
+  get end(): number {
+    return this.#end;
   }
+
+  /** The ID of a record. */
+  record = (slot: number): string => idIn(this.#ids, slot * this.#width, this.#width);
 
   key = (slot: number): Print => this.#keys[slot] ?? unknown;
   /** The print of the cells as they were last seen. */
   held = (slot: number): Print => this.#held[slot] ?? unknown;
   /** The print of the row that last needed no change of the record. */
   agreed = (slot: number): Print => this.#agreed[slot] ?? unknown;
-  isOurs = (slot: number): boolean => ((this.#marks[slot] ?? 0) & ours) > 0;
+  isOurs = (slot: number): boolean => this.#has(slot, ours);
+  /** Whether the last read did not show the record, and nobody has looked whether it is gone. */
+  isUnseen = (slot: number): boolean => this.#has(slot, unseen);
 
-  /** Notes what a record holds now. */
-  hold(slot: number, held: Print): void {
+  /** Notes under which key a record is now, and what it holds. */
+  put(slot: number, key: Print, held: Print): void {
+    this.#keys[slot] = key;
     this.#held[slot] = held;
   }
 
@@ -107,9 +120,14 @@ export class KnownTable {
     this.#mark(slot, ours);
   }
 
+  /** Notes that the last read did not show a record that may be there all the same. */
+  overlook(slot: number): void {
+    this.#mark(slot, unseen);
+  }
+
   /** Takes a record out. */
   drop(slot: number): void {
-    if (!this.#isDropped(slot)) this.#gone++;
+    if (!this.#has(slot, dropped)) this.#gone++;
     this.#mark(slot, dropped);
   }
 
@@ -117,11 +135,11 @@ export class KnownTable {
     this.#marks[slot] = (this.#marks[slot] ?? 0) | mark;
   }
 
-  #isDropped = (slot: number): boolean => ((this.#marks[slot] ?? 0) & dropped) > 0;
+  #has = (slot: number, mark: number): boolean => ((this.#marks[slot] ?? 0) & mark) > 0;
 
   /** All records' slots, in the order in which they were added. */
   *slots(): Generator<number, void> {
-    for (let slot = 0; slot < this.#end; slot++) if (!this.#isDropped(slot)) yield slot;
+    for (let slot = 0; slot < this.#end; slot++) if (!this.#has(slot, dropped)) yield slot;
   }
 
   /** Makes all records findable by their keys; takes some ten milliseconds for a million. */
@@ -153,7 +171,7 @@ export class KnownTable {
     const found: number[] = [];
     for (let at = this.#begins[bucket] ?? 0; at < (this.#begins[bucket + 1] ?? 0); at++) {
       const slot = this.#order[at] ?? 0;
-      if (this.#keys[slot] === key && !this.#isDropped(slot)) found.push(slot);
+      if (this.#keys[slot] === key && !this.#has(slot, dropped)) found.push(slot);
     }
     return found;
   }
@@ -199,7 +217,7 @@ export class KnownTable {
       const record = idIn(part, headSize + at * width, width);
       const slot = this.add(record, part.readBigUInt64LE(keys + at * 8), part.readBigUInt64LE(held + at * 8));
       this.agree(slot, part.readBigUInt64LE(agreed + at * 8));
-      this.#mark(slot, (part[marks + at] ?? 0) & ours);
+      this.#mark(slot, (part[marks + at] ?? 0) & (ours | unseen));
     }
     return true;
   }

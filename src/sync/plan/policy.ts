@@ -13,13 +13,17 @@ export interface Outlook {
   readonly sourceRows: number;
   /** Records that the read gave. */
   readonly records: number;
-  /** Records that the ledger knows for this definition and table. */
-  readonly ledger: number;
+  /** Records that the table had when it was known last; 0 when it never was. */
+  readonly known: number;
+  /** Of the records read, those whose key is empty. */
+  readonly withoutKey: number;
+  /** Records under a key that somebody gave them, and that another row has. */
+  readonly movedKeys: number;
   readonly creates: number;
   readonly updates: number;
   /** Deletes that would be carried out. */
   readonly deletes: number;
-  /** Of these, records that the ledger does not know: somebody made them by hand, or before the bot came. */
+  /** Of these, records that somebody made by hand, or before the bot came. */
   readonly handMade: number;
   /** Whether a person has allowed this definition to delete hand-made records. */
   readonly handMadeAllowed: boolean;
@@ -45,11 +49,14 @@ const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;
 /** Says why a plan must wait for a person; nothing when it may be carried out at once. */
 export function reasonsToWait(seen: Outlook): readonly WaitReason[] {
   const reasons: WaitReason[] = [];
-  if (seen.records === 0 && seen.ledger > 0) reasons.push(emptyTable(seen.ledger));
-  else if (seen.records === 0 && seen.advanced && !seen.succeededBefore) reasons.push(noSight);
+  if (seen.records === 0 && seen.known > 0) reasons.push(emptyTable(seen.known));
+  else if (seen.creates > 0 && seen.advanced && !seen.succeededBefore) reasons.push(noSight(seen.records));
+  if (seen.creates > 0 && seen.records > 0 && seen.withoutKey === seen.records)
+    reasons.push(noKeys(seen.records));
+  if (seen.movedKeys > 0) reasons.push(movedKeys(seen.movedKeys));
   if (seen.sourceRows === 0 && seen.deletes > 0) reasons.push(emptySource(seen.deletes));
-  for (const what of ['deletes', 'updates'] as const) {
-    const share = seen[what] / seen.records;
+  for (const what of ['deletes', 'updates', 'creates'] as const) {
+    const share = seen[what] / of(what, seen);
     if (seen.records >= brakeFrom && share > seen.brake[what]) reasons.push(tooMany(what, share, seen));
   }
   if (seen.handMade > 0 && seen.policy === 'ask' && !seen.handMadeAllowed)
@@ -60,13 +67,31 @@ export function reasonsToWait(seen: Outlook): readonly WaitReason[] {
   return reasons;
 }
 
-const noSight: WaitReason = {
+const plural = (records: number): string => `${count(records)} record${records === 1 ? '' : 's'}`;
+
+const noSight = (records: number): WaitReason => ({
   code: 'no-sight',
   message: text(
-    '表格读出来是空的，而这个多维表格开启了高级权限：我可能看不到记录。请在 高级权限 里给应用一个可以查看全部记录的角色；如果表格确实是空的，请点「应用」。',
-    'The table reads as empty and this Base has advanced permissions on: I may not be able to see this table. Give the app a role that sees all records (advanced permissions, in the Base); if the table really is empty, press Apply.',
+    `${records === 0 ? '表格读出来是空的' : `表格读出来有 ${count(records)} 条记录`}，而这个多维表格开启了高级权限：我可能看不到全部记录。请在 高级权限 里给应用一个可以查看全部记录的角色；如果数目是对的，请点「应用」。`,
+    `The table reads as ${records === 0 ? 'empty' : plural(records)} and this Base has advanced permissions on: I may not be able to see all of it. Give the app a role that sees all records (advanced permissions, in the Base); if the number is right, press Apply.`,
   ),
-};
+});
+
+const noKeys = (records: number): WaitReason => ({
+  code: 'no-keys',
+  message: text(
+    `表格的 ${count(records)} 条记录主键读出来都是空的：可能是高级权限不让我看到主键字段（请给应用能查看全部字段的角色），也可能对应的字段不对。如果主键确实都是空的，请点「应用」。`,
+    `All ${count(records)} records of the table read without a key: advanced permissions may hide the key field from me (give the app a role that sees all fields), or the key goes to the wrong field. If the keys really are empty, press Apply.`,
+  ),
+});
+
+const movedKeys = (records: number): WaitReason => ({
+  code: 'moved-keys',
+  message: text(
+    `有 ${count(records)} 条记录的主键被人改成了另一行的主键：照做会把它们当作那一行更新，并为原来的行新建记录。`,
+    `The keys of ${plural(records)} were changed to those of other rows: carried out, they are updated as those rows, and new records are made for the rows that they belonged to.`,
+  ),
+});
 
 const emptyTable = (known: number): WaitReason => ({
   code: 'empty-table',
@@ -84,11 +109,17 @@ const emptySource = (deletes: number): WaitReason => ({
   ),
 });
 
-const tooMany = (what: 'deletes' | 'updates', share: number, seen: Outlook): WaitReason => ({
+/** Records of which a brake takes its share: those that are there, or for creates, those that would be. */
+const of = (what: 'deletes' | 'updates' | 'creates', { records, creates }: Outlook): number =>
+  what === 'creates' ? records + creates : records;
+
+const verbs = { deletes: '删除', updates: '更新', creates: '新增' };
+
+const tooMany = (what: 'deletes' | 'updates' | 'creates', share: number, seen: Outlook): WaitReason => ({
   code: what,
   message: text(
-    `将${what === 'deletes' ? '删除' : '更新'} ${count(seen[what])} 条，占表格 ${count(seen.records)} 条的 ${percent(share)}，超过 ${percent(seen.brake[what])} 的上限。`,
-    `${count(seen[what])} ${what} of ${count(seen.records)} records is ${percent(share)}, above the limit of ${percent(seen.brake[what])}.`,
+    `将${verbs[what]} ${count(seen[what])} 条，占表格${what === 'creates' ? '写入后的' : ''} ${count(of(what, seen))} 条的 ${percent(share)}，超过 ${percent(seen.brake[what])} 的上限。`,
+    `${count(seen[what])} ${what} of ${count(of(what, seen))} records${what === 'creates' ? ' in the end' : ''} is ${percent(share)}, above the limit of ${percent(seen.brake[what])}.`,
   ),
 });
 

@@ -122,6 +122,7 @@ export const waitSchema = z.object({
   code: z.enum([
     ...(['deletes', 'updates', 'empty-source', 'empty-table', 'empty-column', 'no-sight'] as const),
     ...(['hand-made', 'new-options', 'changed', 'moved', 'only-shown'] as const),
+    ...(['creates', 'no-keys', 'moved-keys'] as const),
   ]),
   message: textSchema,
 });
@@ -135,6 +136,15 @@ export const sampleSchema = z.object({
   cells: z.array(z.object({ field: word, from: word, to: word })),
 });
 export type Sample = Parsed<typeof sampleSchema>;
+
+/** What people changed in the table since it was known last, where the plan sets it back. */
+const drift = z.object({
+  records: amount,
+  /** Of how many records which field differs, most first. */
+  fields: z.array(z.object({ field: word, records: amount })),
+  samples: z.array(sampleSchema),
+});
+export type Drift = Parsed<typeof drift>;
 
 /**
  * A source row that is not sent: empty or doubled key (invalid), or a value that does not fit (rejected). `table`: a
@@ -229,6 +239,9 @@ const stateSchema = z.object({
   changes,
   /** What the plan holds, once there is one; `back`: the updates that set back what somebody changed. */
   planned: z.object({ creates: amount, updates: amount, back: amount.exactOptional(), deletes: amount }),
+  drift: drift.exactOptional(),
+  /** How the table was read: all of it, or only what was to change, because it was known. */
+  read: z.enum(['whole', 'shortcut']).exactOptional(),
   /** Extra rounds used so far, of `roundsMax`. */
   rounds: amount,
   roundsMax: amount,

@@ -38,7 +38,7 @@ it('fills in what was left out', () => {
     concurrency: 'auto',
     rounds: 3,
     deletes: 'ask',
-    brake: { deletes: 0.2, updates: 0.5 },
+    brake: { deletes: 0.2, updates: 0.5, creates: 0.4 },
     access: {},
     schedule: [],
     view: 'ignore',
@@ -92,7 +92,7 @@ it.each([
   [0.3, 0.3],
   [0, 0],
 ])('a brake of %j is the share %d', (deletes, share) => {
-  expect(definitionOf({ brake: { deletes } }).brake).toEqual({ deletes: share, updates: 0.5 });
+  expect(definitionOf({ brake: { deletes } }).brake).toEqual({ deletes: share, updates: 0.5, creates: 0.4 });
 });
 
 it('one person need not be a list', () => {
@@ -222,7 +222,7 @@ describe('what is wrong is said in plain words', () => {
 it.each([
   [{ chunksize: 5 }, 'Did you mean chunkSize?'],
   [{ source: { connection: 'shop', query: 'select 1', tiemout: 3 } }, 'Did you mean timeout?'],
-  [{ brake: { xyz: 1 } }, 'What can stand here: deletes, updates.'],
+  [{ brake: { xyz: 1 } }, 'What can stand here: deletes, updates, creates.'],
   [{ key: { colum: 'id' } }, 'Did you mean column?'],
   [{ schedule: [{ do: 'run', cron: '0 9 * * *', timezone: 'UTC' }] }, 'Did you mean timeZone?'],
 ])('an unknown key in %j is answered with those that were meant', (change, cure) => {

@@ -82,7 +82,7 @@ describe('the known table', () => {
     expect(table.find(7n)).toEqual([0]);
     table.arrange();
     expect(table.find(7n)).toEqual([0, slot]);
-    table.hold(slot, 5n);
+    table.put(slot, 7n, 5n);
     table.own(slot);
     expect([table.held(slot), table.isOurs(slot), table.isOurs(0)]).toEqual([5n, true, false]);
     table.drop(0);

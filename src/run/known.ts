@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { KnownTable, printIn, printOf, unknown } from '../sync/plan/known.ts';
+import { rowsPerTurn } from '../sync/words/limits.ts';
+import type { Job } from './job.ts';
+import type { Sides } from './plan/open-sides.ts';
+import type { KnownNote, LedgerEntry, Outcome, Store } from './ports.ts';
+
+const hashed = (what: unknown): string =>
+  createHash('sha256').update(JSON.stringify(what)).digest('hex').slice(0, 32);
+
+/** Hash of what decides which cells of a record are compared, and how: what is known under another one says nothing. */
+export function mappingPrint({ mapping, definition, origin }: Sides): string {
+  const { mode, view } = definition;
+  const targets = mapping.targets.map(({ id, kind, filled, keep, lookup }) => [
+    id,
+    kind,
+    filled,
+    keep,
+    lookup,
+  ]);
+  return hashed([targets, mapping.key, mode, view, origin.query.timeZone]);
+}
+
+/** Hash of all fields of a table: options count, which records show by their names. */
+export const fieldsPrint = ({ target }: Sides): string => hashed(target.fields);
+
+/** What a read of a table showed, as far as it is kept. */
+export interface ReadFacts extends Pick<KnownNote, 'fields' | 'mapping' | 'filled' | 'readAt' | 'run'> {
+  /** The table's change counter before anything was written; undefined where it moved during the read. */
+  readonly revision: number | undefined;
+}
+
+/** A table as a run has read it, with what the run writes; kept as known when the run comes to its end. */
+export class KnownRun {
+  /** Its records when it was read. */
+  readonly table: KnownTable;
+  readonly #read: ReadFacts;
+  readonly #wrote = new Map<string, LedgerEntry>();
+  readonly #removed = new Set<string>();
+  #calls = 0;
+  #records = 0;
+  /** Whether anything was sent of which is not sure that it moved the change counter once. */
+  #unsure = false;
+
+  constructor(table: KnownTable, read: ReadFacts) {
+    this.table = table;
+    this.#read = read;
+  }
+
+  /** Takes what a chunk has confirmed. @param isClean whether one call did it that was sent once */
+  confirm({ wrote, removed }: Pick<Outcome, 'wrote' | 'removed'>, isClean: boolean): void {
+    for (const entry of wrote) this.#wrote.set(entry.record, entry);
+    for (const record of removed) this.#removed.add(record);
+    if (!isClean) this.#unsure = true;
+    this.#calls += 1;
+    this.#records += wrote.length + removed.length;
+  }
+
+  /** Keeps the table as it is now; the event loop goes on turning. @param table asked for its change counter */
+  async keep(
+    { scope, fence, table }: Pick<Job, 'scope' | 'fence' | 'table'>,
+    { known }: Pick<Store, 'known'>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { revision: before, ...read } = this.#read;
+    await fold(this.table, { wrote: this.#wrote, removed: this.#removed });
+    const [calls, records] = [this.#calls, this.#records];
+    const after = calls === 0 ? before : await table.revision(signal).catch(() => undefined);
+    const isExact = before !== undefined && after !== undefined && !this.#unsure;
+    const writes = { calls, records, step: isExact ? after - before : 0 };
+    const note = { ...read, revision: isExact ? after : never, total: this.table.size, writes };
+    await known.keep(scope, { note, table: this.table }, fence);
+  }
+}
+
+/** A change counter that no table has: what is known under it is never taken for the table itself. */
+const never = -1;
+
+/** Keeps what a run has confirmed that was cut off, beside what was known before it. */
+export async function keepLeft(
+  { run, scope, fence }: Pick<Job, 'run' | 'scope' | 'fence'>,
+  left: Pick<Outcome, 'wrote' | 'removed'>,
+  { known }: Pick<Store, 'known'>,
+): Promise<void> {
+  if (left.wrote.length + left.removed.length === 0) return;
+  const { table = new KnownTable(), note = nothingRead(run) } = (await known.load(scope)) ?? {};
+  const wrote = new Map(left.wrote.map((entry) => [entry.record, entry]));
+  await fold(table, { wrote, removed: new Set(left.removed) });
+  await known.keep(scope, { table, note: { ...note, revision: never } }, fence);
+}
+
+const nothingRead = (run: string): KnownNote => ({
+  ...{ run, revision: never, total: 0, fields: '', mapping: '', filled: [], readAt: 0 },
+  writes: { calls: 0, records: 0, step: 0 },
+});
+
+/** Brings a table up to what was written and deleted since it was read. */
+async function fold(
+  table: KnownTable,
+  {
+    wrote,
+    removed,
+  }: { readonly wrote: ReadonlyMap<string, LedgerEntry>; readonly removed: ReadonlySet<string> },
+): Promise<void> {
+  if (wrote.size + removed.size === 0) return;
+  const fresh = new Map(wrote);
+  let turn = 0;
+  for (const slot of table.slots()) {
+    if (++turn % recordsPerTurn === 0) await nextTurn();
+    const record = table.record(slot);
+    const entry = fresh.get(record);
+    if (removed.has(record)) table.drop(slot);
+    else if (entry) write(table, slot, entry);
+    fresh.delete(record);
+  }
+  for (const [record, entry] of fresh) {
+    if (++turn % recordsPerTurn === 0) await nextTurn();
+    if (!removed.has(record)) write(table, table.add(record, unknown, unknown), entry);
+  }
+}
+
+/** Records that are brought up to date before the event loop turns. */
+const recordsPerTurn = 5 * rowsPerTurn;
+
+function write(table: KnownTable, slot: number, { key, hash, made }: LedgerEntry): void {
+  const print = printIn(hash);
+  table.put(slot, printOf(key), print);
+  table.agree(slot, print);
+  if (made) table.own(slot);
+}

@@ -1,0 +1,175 @@
+import { wholeEvery } from '../../sync/definition/definition.ts';
+import { keyIn } from '../../sync/fields/mapping.ts';
+import { rowText } from '../../sync/plan/change.ts';
+import { tableIndex } from '../../sync/plan/diff.ts';
+import { type KnownTable, printOf, unknown } from '../../sync/plan/known.ts';
+import { keepsDeletes } from '../../sync/plan/policy.ts';
+import { fieldsPrint, mappingPrint } from '../known.ts';
+import type { Known, KnownNote, ShortCutFacts } from '../ports.ts';
+import type { Sides } from './open-sides.ts';
+import type { Spools, TableRead, WantedRead } from './read-sides.ts';
+
+// A table whose change counter, number of records and fields are those of the last run is taken to be as that run left
+// it. Feishu's pages name adding and deleting records as what moves the counter, and nothing of edits; so this is only
+// done where whole reads have shown it to be right, and never again where one has not.
+
+/** Whole reads in a row that must have found a table as the short cut would have taken it. */
+const proofs = 3;
+/** Runs in which own writes alone moved the change counter by the same step. */
+const steps = 3;
+/** Records of one page of a whole read, and of one look-up. */
+const pageSize = 500;
+const lookSize = 100;
+
+export const nothingLearned: ShortCutFacts = { agreed: 0, distrusted: null, byCall: 0, byRecord: 0 };
+
+/** Whether the table should be as it is known. `untold`: own writes moved its counter by a step that nobody knows yet. */
+type Standing = 'other' | 'untold' | 'same';
+
+/** Says what the table's note and its change counter mean. */
+function standing(
+  note: KnownNote | undefined,
+  facts: ShortCutFacts,
+  sides: Sides,
+  revision: number,
+): Standing {
+  if (note?.revision !== revision) return 'other';
+  if (note.fields !== fieldsPrint(sides) || note.mapping !== mappingPrint(sides)) return 'other';
+  const { calls, records, step } = note.writes;
+  const byCall = facts.byCall >= steps && step === calls;
+  const byRecord = facts.byRecord >= steps && step === records;
+  return calls === 0 || byCall || byRecord ? 'same' : 'untold';
+}
+
+/** What is learned from a whole read. @param agrees whether it found the table as it was known */
+export function learned(
+  { note }: Pick<Known, 'note'>,
+  facts: ShortCutFacts,
+  { sides, read, agrees, now }: Learning,
+): ShortCutFacts {
+  const stands = read.moved ? 'other' : standing(note, facts, sides, read.revision);
+  if (!note || stands === 'other') return facts;
+  if (!agrees)
+    return stands === 'same' ? { ...facts, agreed: 0, distrusted: facts.distrusted ?? now } : facts;
+  const { calls, records, step } = note.writes;
+  const writes = {
+    byCall: step === calls ? facts.byCall + 1 : 0,
+    byRecord: step === records ? facts.byRecord + 1 : 0,
+  };
+  const told = calls === 0 ? facts : { ...facts, ...writes };
+  return stands === 'same' ? { ...told, agreed: facts.agreed + 1 } : told;
+}
+
+interface Learning {
+  readonly sides: Sides;
+  readonly read: Pick<TableRead, 'revision' | 'moved'>;
+  readonly agrees: boolean;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** Calls that read a table whole: its pages, and its change counter once more. */
+const callsToRead = (records: number): number => Math.ceil(records / pageSize) + 1;
+
+/**
+ * Returns the known table where it may stand for the table itself; one call asks for the number of records, where
+ * nothing else speaks against it.
+ */
+export async function openShortCut(
+  known: Known | undefined,
+  facts: ShortCutFacts,
+  { sides, now, signal }: { readonly sides: Sides; readonly now: number; readonly signal: AbortSignal },
+): Promise<Required<Known> | undefined> {
+  const { definition, target } = sides;
+  if (!known?.note || facts.distrusted !== null || facts.agreed < proofs) return undefined;
+  const { table, note } = known;
+  const age = now - note.readAt;
+  if (age < 0 || age >= wholeEvery(definition) || note.total !== table.size) return undefined;
+  if (standing(note, facts, sides, target.revision) !== 'same') return undefined;
+  // A page or two cost no more than asking.
+  if (table.size <= pageSize) return undefined;
+  return (await target.table.total(signal)) === note.total ? { table, note } : undefined;
+}
+
+/** What is read of a table that is known. */
+export interface ShortRead {
+  readonly records: TableRead;
+  /** Rows of the query that are as they were when they needed no change; the others are in `spools.unlike`. */
+  readonly asKnown: number;
+}
+
+/**
+ * Reads of a known table only the records that are to be changed or deleted, by ID. Answers `dear` where a whole read
+ * takes fewer calls, and `false` where a record is not as it is known.
+ */
+export async function readShort(
+  sides: Sides,
+  { table: known, note }: Required<Known>,
+  { rows, resolver, spools, signal }: WantedRead & { readonly spools: Spools; readonly signal: AbortSignal },
+): Promise<ShortRead | 'dear' | 'false'> {
+  const { mapping, target, definition } = sides;
+  const { seen, concerned, asKnown } = await sortOut(sides, known, { rows, resolver, spools });
+  const isMirror = definition.mode === 'mirror' && !keepsDeletes(rows);
+  for (const slot of known.slots())
+    if (
+      seen[slot] !== 1 &&
+      (isMirror || known.key(slot) === unknown || known.find(known.key(slot)).length > 1)
+    )
+      concerned.add(slot);
+  const slots = [...concerned];
+  if (Math.ceil(slots.length / lookSize) > callsToRead(known.size)) return 'dear';
+  const index = tableIndex(known, known.size - slots.length);
+  for (let from = 0; from < slots.length; from += lookSize) {
+    const group = slots.slice(from, from + lookSize);
+    const { present } = await target.table.look(group.map(known.record), signal);
+    const records = new Map(present.map(({ id, fields }) => [id, fields]));
+    for (const slot of group) {
+      const id = known.record(slot);
+      const fields = records.get(id);
+      if (!fields) return 'false';
+      const cells = mapping.held(fields);
+      const [key, row] = [keyIn(mapping, cells), rowText(cells)];
+      if (printOf(key) !== known.key(slot) || printOf(row) !== known.held(slot)) return 'false';
+      index.add(id, key, row, slot);
+    }
+  }
+  const filled = mapping.targets.map(({ id }) => note.filled.includes(id));
+  const records = {
+    index,
+    filled,
+    names: new Map<string, string>(),
+    revision: target.revision,
+    moved: false,
+  };
+  return { records, asKnown };
+}
+
+/** Sorts the query's rows into those that need no change, as before, and the others. */
+async function sortOut(
+  { mapping }: Sides,
+  known: KnownTable,
+  { rows, resolver, spools }: WantedRead & { readonly spools: Spools },
+) {
+  /** Which records have a row, by slot. */
+  const seen = new Uint8Array(known.end);
+  const concerned = new Set<number>();
+  let asKnown = 0;
+  for (const key of rows.rejectedKeys) for (const slot of known.find(printOf(key))) seen[slot] = 1;
+  for await (const group of spools.rows.groups())
+    for (const row of group) {
+      const resolved = resolver ? resolver.row(row.cells) : row.cells;
+      const cells = 'bad' in resolved ? row.cells : resolved;
+      const key = keyIn(mapping, cells);
+      const slots = known.find(printOf(key));
+      for (const slot of slots) seen[slot] = 1;
+      const [slot, another] = slots;
+      const isAlone = slot !== undefined && another === undefined && rows.times.get(key) === 1;
+      if (isAlone && resolved === cells && known.agreed(slot) === printOf(rowText(cells))) {
+        asKnown++;
+        continue;
+      }
+      for (const one of slots) concerned.add(one);
+      spools.unlike.append(row);
+    }
+  return { seen, concerned, asKnown };
+}
