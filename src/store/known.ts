@@ -121,7 +121,9 @@ async function writeParts(
     const row = { scope: scopeHash(scope), generation, part: ++parts, body: asBuffer(body) };
     await db.insertInto('bitable_sync_known_parts').values(row).execute();
     await nextTurn();
-    if (parts % partsAtOnce === 0) await backend.tidy(db);
+    if (parts % partsAtOnce > 0) continue;
+    await backend.tidy(db);
+    await nextTurn();
   }
   const said = JSON.stringify({ generation, parts, records: table.size, note });
   const kept = JSON.stringify({ format, sum: sum.update(said).digest('hex'), said });
