@@ -26,7 +26,7 @@ async function write(): Promise<void> {
     const outcome = outcomeOf({ wrote: entriesOf(name, id) });
     await journal.settle({ run: name, scope, chunk: id, outcome, fence: claim.lease.fence });
     say(`settled ${id}`);
-    await known.keep(scope, knownOf(id, 12_000), claim.lease.fence);
+    await known.keep(scope, knownOf(id, 10_500), claim.lease.fence);
     say(`kept ${id}`);
   }
 }
