@@ -9,7 +9,7 @@ import {
   noConnection,
 } from '../sync/definition/databases.ts';
 import { problem } from '../sync/words/problem.ts';
-import { isOpen as mysqlIsOpen } from './mysql/connection.ts';
+import { isUnencrypted } from './mysql/connection.ts';
 import { mysqlSource } from './mysql/mysql.ts';
 import { sqliteSource } from './sqlite/sqlite.ts';
 
@@ -18,13 +18,13 @@ export interface Adapter {
   /** Makes a source. @param parts.where the setting's name, for problems. @throws ProblemError when the address is none */
   open(url: string, parts: { readonly where: string; readonly clock: Clock }): Source;
   /** Whether password and rows go to another host as they are, to whoever answers there. Never throws. */
-  isOpen(url: string, where: string): boolean;
+  isUnencrypted(url: string, where: string): boolean;
 }
 
 /** An adapter for each database of the registry. */
 export const adapters: Readonly<Record<DatabaseKind, Adapter>> = {
-  mysql: { open: mysqlSource, isOpen: mysqlIsOpen },
-  sqlite: { open: (url, parts) => sqliteSource(fileOf(url) ?? url, parts), isOpen: () => false },
+  mysql: { open: mysqlSource, isUnencrypted },
+  sqlite: { open: (url, parts) => sqliteSource(fileOf(url) ?? url, parts), isUnencrypted: () => false },
 };
 
 /** All sources of the program, made when they are first asked for. */
@@ -141,5 +141,5 @@ export const notEncrypted = (store: Connection, connections: ReadonlyMap<string,
     ['STORE_URL', store] as const,
     ...[...connections].map(([key, one]) => [`CONNECTION_${key}`, one] as const),
   ]
-    .filter(([where, { kind, url }]) => adapters[kind].isOpen(url, where))
+    .filter(([where, { kind, url }]) => adapters[kind].isUnencrypted(url, where))
     .map(([where]) => where);

@@ -68,7 +68,7 @@ it('a database that is new is opened by its adapter', () => {
   const source = {} as Source;
   const adapter: Adapter = {
     open: (url, { where }) => Object.assign(source, { url, where, stop: async () => {} }),
-    isOpen: () => true,
+    isUnencrypted: () => true,
   };
   const kind = 'ledger' as DatabaseKind;
   const connections = new Map([['BOOK', { kind, url: 'ledger://books/shop' }]]);

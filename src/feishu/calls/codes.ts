@@ -25,7 +25,7 @@ const as = (
   verdict: Verdict,
   means: Meaning,
   numbers: readonly number[],
-  more: Partial<CodeEntry> = {},
+  more: Partial<Omit<CodeEntry, keyof Meaning | 'code' | 'verdict'>> = {},
 ): readonly CodeEntry[] =>
   numbers.map((code) => ({ code, verdict, ...means, mayHaveHappened: false, ...more }));
 

@@ -93,7 +93,7 @@ export function unencrypted({ socket, tls }: MysqlAddress, where: string): Probl
 }
 
 /** Whether {@link unencrypted} has something to say; what is wrong with an address is said where it is used. */
-export function isOpen(url: string, where: string): boolean {
+export function isUnencrypted(url: string, where: string): boolean {
   try {
     return unencrypted(parseMysqlUrl(url, where), where).length > 0;
   } catch {
