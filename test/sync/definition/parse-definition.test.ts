@@ -42,6 +42,7 @@ it('fills in what was left out', () => {
     access: {},
     schedule: [],
     view: 'ignore',
+    read: { whole: '1d' },
     private: [],
   });
 });
