@@ -1,3 +1,4 @@
+import { howRead } from '../sync/state/counts.ts';
 import { isCancelling, workingSince } from '../sync/state/progress.ts';
 import { type Act, isGoing, type Queue, type State } from '../sync/state/state.ts';
 import { count, type Locale, type Text, text } from '../sync/words/text.ts';
@@ -105,6 +106,7 @@ function footer(state: State, { now, timeZone }: RunView): readonly Element[] {
     same(moment(state.startedAt, timeZone)),
     ended && text(`用时${/^\d/.test(took.zh) ? ' ' : ''}${took.zh}`, `took ${took.en}`),
     ended && text(`调用 ${calls} 次${back}`, `${calls} calls${sent}`),
+    ended && state.read && howRead[state.read],
   ];
   const later = state.acts.filter((act) => act.op !== 'start').slice(-3);
   return [parts, ...later.map((act) => actParts(act, timeZone))].map((all) =>

@@ -1,4 +1,4 @@
-import { reasonOf } from '../sync/state/counts.ts';
+import { driftTold, reasonOf } from '../sync/state/counts.ts';
 import { asksFirst, errorsOf } from '../sync/state/progress.ts';
 import { type BadRow, type ChunkKind, type Sample, type State, statuses } from '../sync/state/state.ts';
 import { count, listed, type Text, text } from '../sync/words/text.ts';
@@ -74,8 +74,8 @@ export function outcome(
     error !== null && problemElements(errorsOf(state), room),
     (waiting?.reasons ?? []).slice(0, 8).map(({ message }) => line(plainText(message, room.chars * 2))),
     (rows.read > 0 || deletes.planned > 0) && fourNumbers(state),
-    setBack(state),
-    samples(waiting?.samples ?? [], room),
+    drifted(state, room),
+    samples(others(waiting?.samples ?? [], state), room),
     asksFirst(state) && deciders(state, approvers),
     until !== undefined && say(`${until} 之前有效。`, `It expires at ${until}.`, aside),
     wentWrong(state, room),
@@ -104,24 +104,20 @@ function deciders(state: State, approvers: readonly string[]): Element {
   );
 }
 
-/** How many of the updates set back what people changed; nothing when none does. */
-function setBack(state: State): Elements {
-  const plan = isPlan(state);
-  const rows = plan ? state.planned.back : state.setBack;
-  if (!rows) return undefined;
-  const n = count(rows);
-  return say(
-    `其中 ${n} 行是被人在表格里改过的，${plan ? '会' : '已'}恢复成数据库里的值。`,
-    plan
-      ? `${n} of the updates set back what people changed in the table.`
-      : `${n} of them had been changed in the table by people, and were set back.`,
-    aside,
-  );
+/** What people changed in the table, by field, and a few of the records. */
+function drifted(state: State, room: Room): Elements {
+  const told = driftTold(state);
+  if (!told) return undefined;
+  const some = (state.drift?.samples ?? []).map(({ back: _, ...one }) => one);
+  return [
+    line(plainText(told, room.chars)),
+    some.length > 0 && list(some, some.length, (one) => sampleLine(one, Math.ceil(room.chars / 8))),
+  ];
 }
 
 /** One line for each kind of trouble that rows or deletes met. */
 function troubles(state: State): readonly Text[] {
-  const { rows, deletes } = state;
+  const { rows, deletes, handMade = 0 } = state;
   // Before a plan is carried out nothing has been sent, and that is no trouble.
   const sent = isPlan(state) ? 0 : 1;
   const told = (n: number, zh: string, noun: string, en: string): Maybe<Text> =>
@@ -140,7 +136,8 @@ function troubles(state: State): readonly Text[] {
     told(deletes.failed, '条删除失败', 'delete', 'failed'),
     told(deletes.unknown, '条删除结果未知', 'delete', 'unknown'),
     told(deletes.notSent * sent, '条删除没有发送', 'delete', 'not sent'),
-    told(deletes.kept, '条记录保留，没有删除', 'record', 'kept, not deleted'),
+    told(handMade, '条记录保留，没有删除：不是机器人新建的', 'record', 'kept: made by hand, not by the bot'),
+    told(deletes.kept - handMade, '条记录保留，没有删除', 'record', 'kept, not deleted'),
   ]);
 }
 
@@ -209,6 +206,10 @@ export function sampleLine({ kind, key, cells, back }: Sample, size: number): Te
   const [zh, en] = [words('：'), words(': ')];
   return back ? text(`${zh}（被人改过，恢复）`, `${en} (changed by a person, set back)`) : text(zh, en);
 }
+
+/** Samples that do not stand among those of what people changed. */
+const others = (all: readonly Sample[], { drift }: State): readonly Sample[] =>
+  all.filter(({ key, back }) => !back || drift?.samples.every((one) => one.key !== key) !== false);
 
 /** What would change, a record a line. */
 const samples = (all: readonly Sample[], room: Room): Elements =>

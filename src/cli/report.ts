@@ -1,10 +1,11 @@
-import { reasonOf } from '../sync/state/counts.ts';
-import { asksFirst, errorsOf, nothing, type Promised, promiseOf } from '../sync/state/progress.ts';
+import { driftTold, howRead, reasonOf } from '../sync/state/counts.ts';
+import { asksFirst, errorsOf, noDrift, nothing, type Promised, promiseOf } from '../sync/state/progress.ts';
 import {
   type Actor,
   type CallCounts,
   type ChunkKind,
   type DeleteCounts,
+  type Drift,
   type FailedChunk,
   type RowCounts,
   type Spent,
@@ -34,15 +35,32 @@ export function summary(state: State, locale: Locale): readonly string[] {
     ...failedLines(state, say),
     ...badRowLines(state, say, locale),
     ...state.notes.map((note) => `  ! ${inLocale(note, locale)}`),
+    ...driftLines(state, locale),
     ...waitingLines(state, say, locale),
     ...errorsOf(state)
       .flatMap((error) => problemLines(error, locale))
       .map((line) => `  ${line}`),
-    say(
-      `  调用：读 ${count(state.calls.read)} · 写 ${count(state.calls.write)} · 被拒 ${count(state.calls.refused)} · 运行 ${state.run}`,
-      `  calls: ${count(state.calls.read)} read · ${count(state.calls.write)} write · ${count(state.calls.refused)} refused · run ${state.run}`,
-    ),
+    callsLine(state, say),
   ].map(plainLine);
+}
+
+function callsLine({ calls, read, run }: State, say: Say): string {
+  const how = read && howRead[read];
+  return say(
+    `  调用：读 ${count(calls.read)} · 写 ${count(calls.write)} · 被拒 ${count(calls.refused)}${how ? ` · ${how.zh}` : ''} · 运行 ${run}`,
+    `  calls: ${count(calls.read)} read · ${count(calls.write)} write · ${count(calls.refused)} refused${how ? ` · ${how.en}` : ''} · run ${run}`,
+  );
+}
+
+/** What people changed in the table, and a few of the records. */
+function driftLines(state: State, locale: Locale): readonly string[] {
+  const told = driftTold(state);
+  if (!told) return [];
+  const colon = speaking(locale)('：', ': ');
+  const some = (state.drift?.samples ?? []).map(({ key, cells }) =>
+    [`~ ${key}`, ...cells.map(({ field, from, to }) => `${field}${colon}${from} → ${to}`)].join(' · '),
+  );
+  return [`  ! ${inLocale(told, locale)}`, ...some.map((one) => `    ${one}`)];
 }
 
 /** Sums a run up in one line: when, how it ended, its rows, who started it. */
@@ -92,7 +110,7 @@ const isTaken = ({ status, error }: Pick<State, 'status' | 'error'>): boolean =>
   status === 'interrupted' && error?.code === takenOver.code;
 
 function rowLines(state: State, say: Say): readonly string[] {
-  const { rows, deletes } = state;
+  const { rows, deletes, handMade = 0 } = state;
   const planned = statuses[state.status].plan;
   const parts = [
     part(rows.created, planned ? say('将新增', 'to create') : say('新增', 'created')),
@@ -109,7 +127,8 @@ function rowLines(state: State, say: Say): readonly string[] {
     part(deletes.failed, say('失败', 'failed')),
     part(deletes.unknown, say('结果未知', 'unknown')),
     part(deletes.notSent, say('未发送', 'not sent')),
-    part(deletes.kept, say('保留', 'kept')),
+    part(deletes.kept - handMade, say('保留', 'kept')),
+    part(handMade, say('保留（不是机器人新建的）', 'kept as made by hand')),
   ].filter(Boolean);
   const lines = [say(`  ${count(rows.read)} 行`, `  ${count(rows.read)} rows`)];
   const colon = say('：', ': ');
@@ -229,9 +248,13 @@ export interface Report {
   readonly status: Exclude<Status, 'running'>;
   readonly rows: RowCounts;
   readonly deletes: DeleteCounts;
+  /** What people changed in the table since the last run, and how many of these records were set back. */
+  readonly drift: Drift & { readonly setBack: number };
   readonly chunks: { readonly total: number; readonly failed: readonly FailedChunk[] };
   readonly rounds: number;
   readonly calls: CallCounts;
+  /** How the table was read: all of it, or only what was to change, because it was known; null before it was. */
+  readonly read: 'whole' | 'shortcut' | null;
   readonly ms: Spent;
   /** `approve` is null in a plan that nobody carries out: a run would wait for these reasons. */
   readonly waiting: { readonly reasons: readonly string[]; readonly approve: string | null } | null;
@@ -249,18 +272,27 @@ export function reportOf(state: State, locale: Locale): Report {
     status: state.status === 'running' ? 'interrupted' : state.status,
     rows: pick(rows, ...rowKeys),
     deletes: pick(deletes, 'planned', 'done', 'failed', 'unknown', 'notSent', 'kept'),
+    drift: driftOf(state),
     chunks: {
       total: chunks.total,
       failed: chunks.failed.map((one) => pick(one, 'id', 'kind', 'rows', 'how', 'code', 'message')),
     },
     rounds: state.rounds,
     calls: pick(calls, 'read', 'write', 'refused', 'chat'),
+    read: state.read ?? null,
     ms: pick(ms, 'total', 'source', 'table', 'diff', 'upload'),
     waiting: waitingOf(state, locale),
     error: state.error ? errorOf([state.error, ...(state.otherErrors ?? [])], locale) : null,
     ...(state.notes.length === 0 ? {} : { notes: state.notes.map((note) => inLocale(note, locale)) }),
   };
 }
+
+const driftOf = ({ drift = noDrift, setBack = 0 }: Partial<State>): Report['drift'] => ({
+  records: drift.records,
+  setBack,
+  fields: drift.fields.map((one) => pick(one, 'field', 'records')),
+  samples: drift.samples.map((one) => pick(one, 'key', 'kind', 'cells')),
+});
 
 const rowKeys = [
   ...(['read', 'created', 'updated', 'unchanged', 'rejected', 'invalid', 'failed'] as const),
@@ -280,8 +312,9 @@ function waitingOf(state: State, locale: Locale): Report['waiting'] {
 /** Reports that no run came about. */
 export const reportNoRun = (definition: string | null, error: ReportedError): Report => ({
   ...{ run: null, definition, status: 'failed', rows: nothing.rows, deletes: nothing.deletes },
-  ...{ chunks: { total: 0, failed: [] }, rounds: 0, calls: nothing.calls, ms: nothing.ms, waiting: null },
-  error,
+  drift: driftOf({}),
+  ...{ chunks: { total: 0, failed: [] }, rounds: 0, calls: nothing.calls, read: null, ms: nothing.ms },
+  ...{ waiting: null, error },
 });
 
 /** The line to type when a person agrees to a plan that waits. */

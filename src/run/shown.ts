@@ -50,11 +50,24 @@ export function drifts(mapping: Shown, nameOf?: NameOf) {
     },
     all: (): Drift => ({
       records,
-      fields: [...fields]
-        .sort(([, one], [, other]) => other - one)
-        .map(([at, changed]) => ({ field: mapping.targets[at]?.name ?? '', records: changed })),
+      fields: mostFirst([...fields].map(([at, changed]) => [mapping.targets[at]?.name ?? '', changed])),
       samples: samples.all(),
     }),
+  };
+}
+
+const mostFirst = (fields: Iterable<readonly [field: string, records: number]>): Drift['fields'] =>
+  [...fields].sort(([, one], [, other]) => other - one).map(([field, records]) => ({ field, records }));
+
+/** What people changed, of which a run has set some back before it went on. */
+export function allDrift(before: Drift, now: Drift): Drift {
+  const fields = new Map<string, number>();
+  for (const { field, records } of [...before.fields, ...now.fields])
+    fields.set(field, records + (fields.get(field) ?? 0));
+  return {
+    records: before.records + now.records,
+    fields: mostFirst(fields),
+    samples: [...before.samples, ...now.samples].slice(0, samplesPerKind),
   };
 }
 

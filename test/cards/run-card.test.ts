@@ -349,3 +349,83 @@ it('says of a second showing that it is one, with the link as its only button', 
   expect(buttonsOf(copy).map((one) => one.name)).toEqual(['open']);
   expect(wordsOf(runCard(state('reading'), { ...view, copy: true }))).toContain('就是下面这次');
 });
+
+describe('what people changed in the table', () => {
+  const drift = {
+    records: 12,
+    fields: [
+      { field: '状态', records: 8 },
+      { field: '金额', records: 5 },
+    ],
+    samples: [
+      { key: 'A1', kind: 'update', back: true, cells: [{ field: '状态', from: '已付款', to: '新' }] },
+      { key: 'A2', kind: 'update', back: true, cells: [{ field: '手机', from: '•••', to: '•••' }] },
+    ],
+  } as const;
+
+  it.each([
+    [
+      'waiting',
+      0,
+      '上次同步之后，有 12 条记录在表格里被人改过（状态 8、金额 5），会恢复成数据库里的值。',
+      'People changed 12 records in the table since the last run (状态 8, 金额 5); they are to be set back.',
+    ],
+    [
+      'planned',
+      12,
+      '上次同步之后，有 12 条记录在表格里被人改过（状态 8、金额 5），会恢复成数据库里的值。',
+      'People changed 12 records in the table since the last run (状态 8, 金额 5); they are to be set back.',
+    ],
+    [
+      'done',
+      12,
+      '上次同步之后，有 12 条记录在表格里被人改过（状态 8、金额 5），已恢复成数据库里的值。',
+      'People changed 12 records in the table since the last run (状态 8, 金额 5); all were set back.',
+    ],
+    [
+      'partial',
+      10,
+      '上次同步之后，有 12 条记录在表格里被人改过（状态 8、金额 5），其中 10 条已恢复成数据库里的值。',
+      'People changed 12 records in the table since the last run (状态 8, 金额 5); 10 were set back.',
+    ],
+    [
+      'failed',
+      0,
+      '上次同步之后，有 12 条记录在表格里被人改过（状态 8、金额 5），还没有恢复。',
+      'People changed 12 records in the table since the last run (状态 8, 金额 5); none was set back.',
+    ],
+  ] as const)(
+    'is told by field, with samples and what became of it, by a run that is %s',
+    (status, setBack, zh, en) => {
+      const one = endedWith(status, { drift, setBack });
+      expect(words(one)).toContain(zh);
+      expect(words(one)).toContain('~ A1 · 状态：已付款 → 新\n~ A2 · 手机：••• → •••');
+      expect(words(one, 'en-US')).toContain(en);
+    },
+  );
+
+  it('is not told where nobody did, and stands once where the plan has samples of it', () => {
+    expect(
+      words(endedWith('done', { drift: { ...drift, records: 0, fields: [], samples: [] } })),
+    ).not.toContain('被人');
+    const [sample] = drift.samples;
+    const asks = endedWith('waiting', { drift, waiting: { reasons: [], samples: [sample], until: null } });
+    expect(words(asks).split('A1')).toHaveLength(2);
+  });
+});
+
+it('tells how the table was read, beside the calls', () => {
+  const read = (how: 'whole' | 'shortcut', locale: Locale) => words(endedWith('done', { read: how }), locale);
+  expect(read('whole', 'zh-CN')).toMatch(/调用 \d+ 次 · 读取了整个表格/);
+  expect(read('shortcut', 'zh-CN')).toMatch(/调用 \d+ 次 · 表格没有变，不用重读/);
+  expect(read('whole', 'en-US')).toMatch(/calls · whole table read/);
+  expect(read('shortcut', 'en-US')).toMatch(/calls · table unchanged, not read again/);
+});
+
+it('tells records that are kept for who made them from others', () => {
+  const one = endedWith('done', { handMade: 3, deletes: { planned: 5, kept: 5 } });
+  expect(words(one)).toContain('3 条记录保留，没有删除：不是机器人新建的\n2 条记录保留，没有删除');
+  expect(words(one, 'en-US')).toContain(
+    '3 records kept: made by hand, not by the bot\n2 records kept, not deleted',
+  );
+});

@@ -5,7 +5,7 @@ import { ProblemError, takenOver } from '../../src/sync/words/problem.ts';
 import { text } from '../../src/sync/words/text.ts';
 import { stateOf } from './state.ts';
 
-const keys = `{"run":"r1","definition":"orders","status":"partial","rows":{"read":10,"created":1,"updated":2,"unchanged":3,"rejected":1,"invalid":1,"failed":1,"unknown":1,"notSent":0},"deletes":{"planned":5,"done":1,"failed":1,"unknown":1,"notSent":1,"kept":1},"chunks":{"total":4,"failed":[{"id":"C003","kind":"create","rows":1,"how":"threw","code":null,"message":"socket hang up"}]},"rounds":3,"calls":{"read":9,"write":8,"refused":7,"chat":6},"ms":{"total":5,"source":4,"table":3,"diff":2,"upload":1},"waiting":null,"error":null}`;
+const keys = `{"run":"r1","definition":"orders","status":"partial","rows":{"read":10,"created":1,"updated":2,"unchanged":3,"rejected":1,"invalid":1,"failed":1,"unknown":1,"notSent":0},"deletes":{"planned":5,"done":1,"failed":1,"unknown":1,"notSent":1,"kept":1},"drift":{"records":3,"setBack":2,"fields":[{"field":"Status","records":3},{"field":"Amount","records":1}],"samples":[{"key":"A1","kind":"update","cells":[{"field":"Status","from":"paid","to":"new"}]}]},"chunks":{"total":4,"failed":[{"id":"C003","kind":"create","rows":1,"how":"threw","code":null,"message":"socket hang up"}]},"rounds":3,"calls":{"read":9,"write":8,"refused":7,"chat":6},"read":"shortcut","ms":{"total":5,"source":4,"table":3,"diff":2,"upload":1},"waiting":null,"error":null}`;
 
 describe('the report', () => {
   it('has its keys in their fixed order', () => {
@@ -30,6 +30,23 @@ describe('the report', () => {
           { message: 'socket hang up', code: null, how: 'threw', rows: 1, kind: 'create', id: 'C003' },
         ],
       },
+      setBack: 2,
+      drift: {
+        samples: [
+          {
+            back: true,
+            cells: [{ field: 'Status', from: 'paid', to: 'new' }],
+            kind: 'update',
+            key: 'A1',
+          },
+        ],
+        fields: [
+          { records: 3, field: 'Status' },
+          { records: 1, field: 'Amount' },
+        ],
+        records: 3,
+      },
+      read: 'shortcut',
       rounds: 3,
       calls: { chat: 6, refused: 7, write: 8, read: 9 },
       ms: { upload: 1, diff: 2, table: 3, source: 4, total: 5 },

@@ -76,6 +76,25 @@ describe('the summary', () => {
     ]);
   });
 
+  it('tells what people changed, what was kept for whose it is, and how the table was read', () => {
+    const cells = [{ field: '状态', from: '已付款', to: '新' }];
+    const state = stateOf({
+      ...{ status: 'done', read: 'shortcut', handMade: 1, setBack: 1 },
+      deletes: { planned: 2, done: 0, failed: 0, unknown: 0, notSent: 0, kept: 2 },
+      drift: {
+        records: 1,
+        fields: [{ field: '状态', records: 1 }],
+        samples: [{ key: 'A1', kind: 'update', back: true, cells }],
+      },
+    });
+    expect(summary(state, 'en-US').slice(-4)).toEqual([
+      '  2 to delete: kept 1 · kept as made by hand 1',
+      '  ! People changed 1 record in the table since the last run (状态 1); it was set back.',
+      '    ~ A1 · 状态: 已付款 → 新',
+      '  calls: 0 read · 0 write · 0 refused · table unchanged, not read again · run r1',
+    ]);
+  });
+
   it('of a run that waits ends with the line to type', () => {
     const waiting = {
       reasons: [{ code: 'deletes' as const, message: text('删太多', 'too many') }],

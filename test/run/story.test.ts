@@ -329,6 +329,7 @@ describe('a person is asked', () => {
     const state = await one.run();
     expect(state.status).toBe('done');
     expect(counts(state)).toEqual({ read: 2, unchanged: 2, deletes: { planned: 2, done: 1, kept: 1 } });
+    expect(state.handMade).toBe(1);
     expect(one.table.keys()).toEqual(['hand', 'k002', 'k003']);
   });
 

@@ -4,7 +4,7 @@ import type { Key } from '../../sync/fields/key.ts';
 import type { Cell } from '../../sync/fields/kinds/kind.ts';
 import { keyIn, type Mapping } from '../../sync/fields/mapping.ts';
 import { type Change, rowText, type Written } from '../../sync/plan/change.ts';
-import { type Compared, diff, type TableIndex, whyBadKey } from '../../sync/plan/diff.ts';
+import { type Compared, diff, type HeldRecord, type TableIndex, whyBadKey } from '../../sync/plan/diff.ts';
 import { digitsOf, printOf } from '../../sync/plan/known.ts';
 import { keepsDeletes, type NewOptions, newOptions } from '../../sync/plan/policy.ts';
 import { badGroups } from '../../sync/state/counts.ts';
@@ -161,14 +161,16 @@ const higher = (one: Numbers, other: Numbers): Numbers =>
 
 /** Judges the query's rows, counts those that need no change, and lists those that cannot be sent. */
 function judging(
-  { definition }: Planning,
+  { definition, left }: Planning,
   { sides, both, within, before, asKnown = 0 }: Read,
   { bad, sorted }: { readonly bad: BadRows; readonly sorted: Sorter | undefined },
 ) {
   const { mapping } = sides;
   const { index } = both.records;
   const { known } = index;
-  const judge = judgeOf({ mapping, both, within }, definition.mode, driftSince(before.known, index, sides));
+  const since = driftSince(before.known, index, sides);
+  const hasDrifted = (held: HeldRecord): boolean => since(held) || left?.back.has(held.id) === true;
+  const judge = judgeOf({ mapping, both, within }, definition.mode, hasDrifted);
   const meetings = meetingsOf(definition.mode, mapping, index, asKnown > 0);
   const counts = { same: asKnown, left: 0, outside: 0, invalid: 0, rejected: 0, written: 0 };
 

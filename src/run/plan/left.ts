@@ -14,6 +14,7 @@ import {
 import { chunkFacts, type State } from '../../sync/state/state.ts';
 import { type Plan, writePlan } from '../plan.ts';
 import type { ChunkRecord, LedgerEntry, NewChunk, Outcome, RunRecord, Store } from '../ports.ts';
+import { drifts } from '../shown.ts';
 
 /** What a person has said yes to. */
 export interface Approved {
@@ -37,6 +38,10 @@ export interface Left {
   readonly written: number;
   /** Rows that were sent and not confirmed: each goes on in its chunk. */
   readonly tried: ReadonlyMap<Key, Tried>;
+  /** Records that somebody had changed, which it sets back. */
+  readonly back: ReadonlySet<string>;
+  /** Takes what it has set back of that. */
+  readonly drift: ReturnType<typeof drifts>;
   /** All its chunks. */
   readonly chunks: readonly ChunkRecord[];
   /** Those that are not confirmed; the new plan takes their place. */
@@ -49,6 +54,8 @@ interface Tried {
   readonly chunk: ChunkRecord;
   /** The record that the change was about; undefined of one to be created. */
   readonly record: string | undefined;
+  /** The change, where it sets back what somebody changed. */
+  readonly back: Change | undefined;
 }
 
 /**
@@ -96,26 +103,38 @@ export async function leftBy(
   const open: ChunkRecord[] = [];
   const wrote: LedgerEntry[] = [];
   const removed: string[] = [];
+  const back = new Set<string>();
+  const drift = drifts(plan);
   let written = 0;
   const numbers = highest(chunks);
   for (const chunk of chunks) {
     if (chunk.kind !== 'delete') written += chunk.written;
     const isOpen = !chunkFacts[chunk.status].confirmed;
     if (isOpen) open.push(chunk);
-    if (chunk.attempts === 0) continue;
+    if (chunk.attempts === 0 && chunk.back === 0) continue;
     const changes = decodeChanges(await journal.body(id, chunk.id));
+    for (const change of changes) if (setsBack(change)) back.add(change.record);
+    if (chunk.attempts === 0) continue;
     const some = await journal.confirmed(id, chunk.id);
     wrote.push(...some.wrote);
     removed.push(...some.removed);
     const isWhole = !isOpen && chunk.status !== 'split';
     const there = new Set((isWhole ? changes : some.wrote).map(({ key }) => key));
     for (const change of changes) {
-      if (there.has(change.key)) confirmed.add(change.key);
-      else if (isOpen && isDivisible(chunk)) tried.set(change.key, { chunk, record: recordOf(change) });
+      if (there.has(change.key)) {
+        if (!confirmed.has(change.key)) drift.take(change);
+        confirmed.add(change.key);
+      } else if (isOpen && isDivisible(chunk))
+        tried.set(change.key, {
+          ...{ chunk, record: recordOf(change), back: setsBack(change) ? change : undefined },
+        });
     }
   }
-  return { plan, confirmed, wrote, removed, written, tried, chunks, open, numbers };
+  return { ...{ plan, confirmed, wrote, removed, written }, back, drift, tried, chunks, open, numbers };
 }
+
+const setsBack = (change: Change): change is Extract<Change, { kind: 'update' }> =>
+  change.kind === 'update' && change.back === true;
 
 /** Whether a send of the chunk may have happened whose outcome nobody has noted. */
 const isInDoubt = ({ status, failure }: ChunkRecord): boolean =>
@@ -142,7 +161,7 @@ export interface Sorter {
 }
 
 /** Makes the sorter of a run that goes on. */
-export function sorter({ confirmed, tried, open }: Left): Sorter {
+export function sorter({ confirmed, tried, open, drift }: Left): Sorter {
   const changes = new Map<string, Change[]>();
   const wrote = new Map<string, LedgerEntry[]>();
   const removed = new Map<string, string[]>();
@@ -179,8 +198,9 @@ export function sorter({ confirmed, tried, open }: Left): Sorter {
     },
     same(key, entry) {
       if (confirmed.has(key)) return true;
-      const { chunk } = tried.get(key) ?? {};
+      const { chunk, back } = tried.get(key) ?? {};
       if (!chunk || !isInDoubt(chunk)) return false;
+      if (back) drift.take(back);
       push(wrote, chunk.id, entry());
       return true;
     },

@@ -6,6 +6,7 @@ import { count, text } from '../../sync/words/text.ts';
 import { fieldsPrint, KnownRun, mappingPrint } from '../known.ts';
 import { type Basis, fingerprintOf, type Plan, writePlan } from '../plan.ts';
 import type { RunRecord, Scope, ShortCutFacts } from '../ports.ts';
+import { allDrift } from '../shown.ts';
 import { type Comparison, compare, type Planning, type Read } from './compare.ts';
 import { type Approved, type Left, termsOf, wasAgreed } from './left.ts';
 import { openSides, type Sides, viewOf } from './open-sides.ts';
@@ -21,7 +22,7 @@ import {
   tableNotes,
 } from './read-sides.ts';
 import { learned, openShortCut, readShort } from './short-cut.ts';
-import { history, trusted } from './trust.ts';
+import { history, nowMadeByHand, trusted } from './trust.ts';
 
 /** A plan, and the table from which it was made. */
 export interface Planned {
@@ -213,12 +214,12 @@ function basisOf(rows: SourceRead, found: Comparison, left: Left | undefined): B
 }
 
 function showPlanned(
-  { job }: Planning,
-  { both, within, notes }: Read,
+  { job, left, definition }: Planning,
+  { both, within, notes, before }: Read,
   found: Comparison,
   took: number,
 ): void {
-  const { creates, updates, drift, deletes, badRows, strangers, held, outside } = found;
+  const { creates, updates, drift, deletes, badRows, strangers, kept, held, outside } = found;
   job.board.set((state) => ({
     ...state,
     badRows,
@@ -229,9 +230,11 @@ function showPlanned(
       ...(both.resolver?.notes() ?? []),
       ...(held > 0 ? [keptDeletes(both.rows.keyless, held)] : []),
       ...viewNotes(outside, within),
+      ...nowMadeByHand(definition, before.known),
     ],
     planned: { creates, updates, back: drift.records, deletes },
-    drift,
+    drift: left ? allDrift(left.drift.all(), drift) : drift,
+    handMade: kept - held,
     ms: { ...state.ms, diff: state.ms.diff + took },
   }));
 }

@@ -318,6 +318,31 @@ export function heldBack(leftOver: Iterable<Change>): LeftOver {
   return { kept: held, handMade: 0, held };
 }
 
+/** Tells once of records that an older program kept and of which nobody knows any more that we made them. */
+export function nowMadeByHand(
+  { mode, deletes }: Pick<Definition, 'mode' | 'deletes'>,
+  known: Known | undefined,
+): readonly Text[] {
+  if (mode !== 'mirror' || deletes === 'all' || !known || known.note) return [];
+  const { table } = known;
+  let records = 0;
+  for (const slot of table.slots()) if (!table.isOurs(slot)) records++;
+  if (records === 0) return [];
+  const [zh, en] =
+    deletes === 'ours'
+      ? ['同步不会删除它们', 'a run does not delete them']
+      : ['要删除时会先问', 'a run asks before it deletes them'];
+  const n = count(records);
+  return [
+    text(
+      `旧版本记下的记录里，有 ${n} 条已查不到是机器人新建的，从现在起算作手工建的：${zh}（deletes: ${deletes}）。`,
+      records === 1
+        ? `1 record that an older version kept counts as made by hand from now on, because no stored run shows that the bot created it: ${en} (deletes: ${deletes}).`
+        : `${n} records that an older version kept count as made by hand from now on, because no stored run shows that the bot created them: ${en} (deletes: ${deletes}).`,
+    ),
+  ];
+}
+
 /** What to do where records are hidden from the app. */
 export const seeAll = text(
   '在多维表格的“高级权限”里，给应用一个可以查看和编辑全部记录的角色（或“可管理”权限），再同步一次。',

@@ -1,4 +1,4 @@
-import { type Text, text } from '../words/text.ts';
+import { count, listed, type Text, text } from '../words/text.ts';
 import {
   type BadGroup,
   type BadRow,
@@ -7,6 +7,8 @@ import {
   chunkFacts,
   type DeleteCounts,
   type RowCounts,
+  type State,
+  statuses,
 } from './state.ts';
 
 /** What one chunk adds to the counts. */
@@ -75,6 +77,43 @@ function placeOfDeletes(status: ChunkStatus): 'failed' | 'unknown' | 'notSent' |
   if (status === 'dropped') return 'kept';
   const { rest } = chunkFacts[status];
   return rest === 'rejected' ? 'failed' : rest;
+}
+
+/** Says beside the calls how the table was read. */
+export const howRead: Readonly<Record<NonNullable<State['read']>, Text>> = {
+  whole: text('读取了整个表格', 'whole table read'),
+  shortcut: text('表格没有变，不用重读', 'table unchanged, not read again'),
+};
+
+/** Fields that are named where people changed records. */
+const fieldsTold = 5;
+
+/** Says which records people changed since the last run, by field, and what became of them; nothing where there are none. */
+export function driftTold({ drift, setBack = 0, status }: State): Text | undefined {
+  const isPlan = statuses[status].plan;
+  const records = Math.max(drift?.records ?? 0, isPlan ? 0 : setBack);
+  if (records === 0) return undefined;
+  const fields = (drift?.fields ?? []).map(({ field, records }) => `${field} ${count(records)}`);
+  const named = listed([...fields.slice(0, fieldsTold), ...(fields.length > fieldsTold ? ['…'] : [])]);
+  const of = fields.length === 0 ? text('', '') : text(`（${named.zh}）`, ` (${named.en})`);
+  const n = count(records);
+  const [zh, en] = isPlan
+    ? ['会恢复成数据库里的值', records === 1 ? 'it is to be set back' : 'they are to be set back']
+    : becameOf(records, setBack);
+  return text(
+    `上次同步之后，有 ${n} 条记录在表格里被人改过${of.zh}，${zh}。`,
+    `People changed ${n} ${records === 1 ? 'record' : 'records'} in the table since the last run${of.en}; ${en}.`,
+  );
+}
+
+function becameOf(records: number, setBack: number): readonly [zh: string, en: string] {
+  if (setBack >= records)
+    return ['已恢复成数据库里的值', records === 1 ? 'it was set back' : 'all were set back'];
+  if (setBack === 0) return ['还没有恢复', records === 1 ? 'it was not set back' : 'none was set back'];
+  return [
+    `其中 ${count(setBack)} 条已恢复成数据库里的值`,
+    `${count(setBack)} ${setBack === 1 ? 'was' : 'were'} set back`,
+  ];
 }
 
 /** Reasons that are told apart; the rows of all others are counted together. */

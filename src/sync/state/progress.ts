@@ -1,6 +1,6 @@
 import { lacksFields, lostFields } from '../fields/pairing-problems.ts';
 import type { Problem } from '../words/problem.ts';
-import { type Act, type Actor, isGoing, type State, type Status, statuses } from './state.ts';
+import { type Act, type Actor, type Drift, isGoing, type State, type Status, statuses } from './state.ts';
 
 /** What a run starts from. */
 export interface Beginning
@@ -20,6 +20,8 @@ export const nothing: Pick<State, 'rows' | 'deletes' | 'calls' | 'ms'> = {
   ms: { total: 0, source: 0, table: 0, diff: 0, upload: 0 },
 };
 
+export const noDrift: Drift = { records: 0, fields: [], samples: [] };
+
 const noPlan = {
   rows: nothing.rows,
   deletes: nothing.deletes,
@@ -27,6 +29,8 @@ const noPlan = {
   changes: { total: 0, settled: 0 },
   planned: { creates: 0, updates: 0, deletes: 0 },
   setBack: 0,
+  handMade: 0,
+  drift: noDrift,
 };
 
 /** Takes the counts of a plan away that is thrown away. */

@@ -229,6 +229,8 @@ const stateSchema = z.object({
   /** Of the updated rows, those whose record somebody had changed since it was last confirmed; set back, or to be. */
   setBack: amount.exactOptional(),
   deletes,
+  /** Of the deletes that are kept, those of records that somebody else made. */
+  handMade: amount.exactOptional(),
   chunks: z.object({
     total: amount,
     settled: amount,
