@@ -7,6 +7,7 @@ import { startFeishu } from './feishu.ts';
 import { benchFloor } from './floor.ts';
 import { benchJournal } from './journal.ts';
 import type { Measured } from './judge.ts';
+import { benchKnown, knownCases } from './known.ts';
 import { inFolder } from './program.ts';
 import { mysqlShop, sqliteShop } from './shop.ts';
 import { heading, legend, lineOf } from './show.ts';
@@ -15,7 +16,7 @@ import { benchWebhook } from './webhook.ts';
 import { benchWide } from './wide.ts';
 
 /** What is measured with lines of its own. */
-const others = ['wide', 'webhook', 'large', 'killed', 'journal', 'floor', 'store'] as const;
+const others = [...knownCases, 'wide', 'webhook', 'large', 'killed', 'journal', 'floor', 'store'] as const;
 
 const usage = `npm run bench -- [options]
   --rows 1000,20000,100000   sizes of the first four cases; the first of them is that of the wide one (else 20000)
@@ -83,6 +84,7 @@ async function withParts(
         for (const rows of sizes) await life(bench, rows);
         await width(bench, 'strict', 20_000);
         await width(bench, 'lenient', 20_000);
+        await benchKnown({ ...parts, wanted, show });
         if (wanted.has('wide')) await benchWide(parts, wideRows);
         if (wanted.has('large')) await benchLarge(parts);
         if (wanted.has('killed')) await benchKilled(parts);

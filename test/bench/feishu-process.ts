@@ -1,5 +1,5 @@
 import { startPlayground } from 'bitable-playground';
-import type { Answers, Asked } from './feishu.ts';
+import type { Answers, Asked, Latency } from './feishu.ts';
 import { fields as narrow } from './fields.ts';
 
 /** The local Feishu in a process of its own, so that its work is not counted as the program's. */
@@ -18,7 +18,7 @@ function answer(ask: Asked): Answer | Promise<Answer> {
       return feishu.base({ tables: names.map((name) => ({ name, fields })) }).tables.map(({ url }) => url);
     }
     case 'pace':
-      feishu.setLatency(ask.latency);
+      feishu.setLatency(latencyOf(ask.latency));
       feishu.setWriters({ per: 'base', atOnce: ask.writers });
       return null;
     case 'say':
@@ -39,6 +39,11 @@ function answer(ask: Asked): Answer | Promise<Answer> {
     }
   }
 }
+
+const latencyOf = (latency: Latency) =>
+  typeof latency === 'number'
+    ? latency
+    : (route: string) => (/batch_(create|update|delete)$/.test(route) ? latency.write : latency.read);
 
 /** A chat takes only a few messages a second: the words are spread over so many people. */
 const people = 100;

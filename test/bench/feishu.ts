@@ -8,8 +8,8 @@ export type Asked =
   | { readonly kind: 'app' }
   /** Forgets everything and makes a base with so many empty tables, of the narrow fields when none are given. */
   | { readonly kind: 'base'; readonly tables: number; readonly fields?: readonly FieldSpec[] }
-  /** Milliseconds that each call takes, and writes that a base takes at once. */
-  | { readonly kind: 'pace'; readonly latency: number; readonly writers: number }
+  /** How long calls take, and writes that a base takes at once. */
+  | { readonly kind: 'pace'; readonly latency: Latency; readonly writers: number }
   /** Lets people say something to the bot, each in a chat of their own. */
   | { readonly kind: 'say'; readonly words: readonly string[] }
   /** How many of the messages were answered. */
@@ -17,6 +17,9 @@ export type Asked =
   /** Answers once so many calls of the route have come in from now on. */
   | { readonly kind: 'arrival'; readonly route: string; readonly nth: number }
   | { readonly kind: 'calls' };
+
+/** Milliseconds that each call takes, or each read and each write of records. */
+export type Latency = number | { readonly read: number; readonly write: number };
 
 /** What it answers. */
 export interface Answers {

@@ -9,6 +9,8 @@ export interface Work {
   readonly creates: number;
   readonly updates: number;
   readonly deletes: number;
+  /** Whether the table need not be read: its number of records is asked for, and those that change are looked up. */
+  readonly isKnown?: boolean;
 }
 
 /** One measured run. */
@@ -34,6 +36,7 @@ export interface Measured {
   readonly cpuToPlan: number;
   readonly cpu: number;
   readonly peakMb: number;
+  readonly loop: Ran['loop'];
   readonly ms: Ran['report']['ms'];
   /** Wall time of the same work on one lane, in ms; null where that was not measured. */
   readonly oneLane: number | null;
@@ -54,16 +57,23 @@ const looksPerCall = 100;
 
 /** The fewest calls of a run, by name. The table list is read before and after the records, to see whether
  * they moved, and what is to be deleted is looked up. */
-function least({ fields, records, creates, updates, deletes }: Work): Readonly<Record<string, number>> {
+function least({
+  fields,
+  records,
+  creates,
+  updates,
+  deletes,
+  isKnown = false,
+}: Work): Readonly<Record<string, number>> {
   return {
     'auth.token': 1,
     'apps.get': 1,
-    'tables.list': 2,
+    'tables.list': isKnown && creates + updates + deletes === 0 ? 1 : 2,
     'fields.list': Math.ceil(fields / fieldPage),
-    'records.search': Math.max(1, Math.ceil(records / searchPage)),
+    'records.search': isKnown ? 1 : Math.max(1, Math.ceil(records / searchPage)),
     'records.batch_create': Math.ceil(creates / chunk),
     'records.batch_update': Math.ceil(updates / chunk),
-    'records.batch_get': Math.ceil(deletes / looksPerCall),
+    'records.batch_get': Math.ceil(((isKnown ? updates : 0) + deletes) / looksPerCall),
     'records.batch_delete': Math.ceil(deletes / deletesPerCall),
   };
 }
@@ -94,12 +104,13 @@ export function measured(
     cpuToPlan: ran.cpuToPlan,
     cpu: ran.cpu,
     peakMb: ran.peakMb,
+    loop: ran.loop,
     ms: ran.report.ms,
   };
-  return { ...known, aims: aimsOf(known) };
+  return { ...known, aims: aimsOf(known, work) };
 }
 
-function aimsOf(run: Omit<Measured, 'aims'>): readonly Aim[] {
+function aimsOf(run: Omit<Measured, 'aims'>, { isKnown = false }: Work): readonly Aim[] {
   const { calls, refused, wall, latency, cpuToPlan, peakMb, rows, lanes, writers, width } = run;
   const oneLane = lanes === 1 || writers === 1;
   const writes = Object.entries(calls).filter(([name]) => name.startsWith('records.batch_'));
@@ -113,7 +124,7 @@ function aimsOf(run: Omit<Measured, 'aims'>): readonly Aim[] {
     ...(nothingToWrite
       ? [{ name: 'no write call', met: writes.every(([, { made }]) => made === 0) && refused === 0 }]
       : []),
-    ...(oneLane && rows >= 20_000
+    ...(oneLane && rows >= 20_000 && !isKnown
       ? [{ name: 'wall within 10 % of the latencies', met: wall <= latency * 1.1 }]
       : []),
     ...(run.oneLane === null
@@ -126,6 +137,7 @@ function aimsOf(run: Omit<Measured, 'aims'>): readonly Aim[] {
         ]),
     ...(rows <= 100_000 ? [{ name: 'CPU to plan at most 6 s', met: cpuToPlan <= 6_000 }] : []),
     aimOfMemory(peakMb, rows <= 100_000 ? 350 : 900),
+    { name: 'event loop held up at most 50 ms at the 99th percentile', met: run.loop.p99 <= 50 },
   ];
 }
 

@@ -1,5 +1,5 @@
 import type { FieldSpec } from 'bitable-playground';
-import type { Answers, Feishu } from './feishu.ts';
+import type { Answers, Feishu, Latency } from './feishu.ts';
 import { inPlace, type Place, type Sync } from './program.ts';
 import type { Shop } from './shop.ts';
 
@@ -16,8 +16,7 @@ export interface Parts {
 
 /** A sync of one lane, and the local Feishu that it goes to. */
 export interface Scene {
-  /** Milliseconds that each call takes. */
-  readonly latency: number;
+  readonly latency: Latency;
   /** The narrow ones when not given, for which {@link Scene.sync} is not given either. */
   readonly fields?: readonly FieldSpec[];
   readonly sync?: Sync;

@@ -10,6 +10,20 @@ import type { Report } from '../../src/cli/report.ts';
 import type { Answers } from './feishu.ts';
 import { query, type Shop } from './shop.ts';
 
+/** Begins to watch the event loop at a signal, and logs at the end what held it up. */
+const probe = `data:text/javascript,${encodeURIComponent(`
+  import { writeSync } from 'node:fs';
+  import { monitorEventLoopDelay } from 'node:perf_hooks';
+  const resolution = 5;
+  const delay = monitorEventLoopDelay({ resolution });
+  process.on('SIGUSR2', () => delay.enable());
+  process.on('exit', () => {
+    const ms = (nanoseconds) => Math.round(nanoseconds / 1e6 - resolution);
+    const line = { event: 'loop', p99: ms(delay.percentile(99)), max: ms(delay.max) };
+    writeSync(2, JSON.stringify(line) + '\\n');
+  });
+`)}`;
+
 const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
 /** What one run of the program told about itself. */
@@ -23,10 +37,14 @@ export interface Ran {
   readonly cpu: number;
   /** The most memory that the process ever held, in MB. */
   readonly peakMb: number;
+  /** Milliseconds for which the event loop was held up from the run's start on: 99 % of its turns less, and the most. */
+  readonly loop: { readonly p99: number; readonly max: number };
 }
 
 /** A folder in which the program runs. */
 export interface Place {
+  /** The file of its store. */
+  readonly store: string;
   /** Saves the sync. @param concurrency writes at once @param sync the narrow one when not given */
   define(target: string, concurrency: number | 'auto', sync?: Sync): void;
   /** Runs `node dist/main.js run orders --json`. */
@@ -76,6 +94,7 @@ function newPlace(folder: string, app: Answers['app'], shop: string): Place {
     LOG_LEVEL: 'debug',
   };
   return {
+    store: join(folder, 'data', 'bitable-sync.db'),
     define(target, concurrency, sync) {
       const definition = writtenDefinition(target, concurrency, sync);
       writeFileSync(join(folder, 'syncs', 'orders.yaml'), stringify(definition));
@@ -121,11 +140,16 @@ function newPlace(folder: string, app: Answers['app'], shop: string): Place {
       return { startedAt: Date.parse(lineIn(Buffer.concat(err).toString(), 'run.started').time) };
     },
     async run() {
-      const program = spawn(process.execPath, [main, 'run', 'orders', '--json'], { cwd: folder, env });
+      const args = ['--import', probe, main, 'run', 'orders', '--json'];
+      const program = spawn(process.execPath, args, { cwd: folder, env });
       const out: Buffer[] = [];
       const err: Buffer[] = [];
       program.stdout.on('data', (data: Buffer) => out.push(data));
-      program.stderr.on('data', (data: Buffer) => err.push(data));
+      program.stderr.on('data', (data: Buffer) => {
+        err.push(data);
+        // The modules are loaded: what holds the event loop up from now on is the run.
+        if (data.includes('"run.started"')) program.kill('SIGUSR2');
+      });
       const [code] = await once(program, 'close');
       const said = Buffer.concat(err).toString();
       if (code !== 0) {
@@ -174,6 +198,8 @@ interface Line {
   readonly phase?: string;
   readonly cpu: number;
   readonly peakMb: number;
+  readonly p99: number;
+  readonly max: number;
 }
 
 function linesIn(said: string): readonly Line[] {
@@ -196,6 +222,7 @@ function ranOf(report: Report, said: string): Ran {
   const started = lineIn(said, 'run.started');
   const planned = lines.find((one, at) => one.phase !== undefined && at > comparing);
   const ended = lineIn(said, 'run.ended');
+  const { p99, max } = lineIn(said, 'loop');
   if (!planned) throw new Error('the log does not tell the phases of the run');
   return {
     report,
@@ -203,5 +230,6 @@ function ranOf(report: Report, said: string): Ran {
     startedAt: Date.parse(started.time),
     cpu: ended.cpu,
     peakMb: ended.peakMb,
+    loop: { p99, max },
   };
 }

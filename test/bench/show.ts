@@ -13,6 +13,7 @@ const columns = [
   ['CPU→plan', 9],
   ['CPU all', 8],
   ['peak', 8],
+  ['loop 99 %', 10],
 ] as const;
 
 /** The heading of the table. */
@@ -37,6 +38,7 @@ export function lineOf(run: Measured): string {
     ms(run.cpuToPlan),
     ms(run.cpu),
     `${run.peakMb} MB`,
+    `${run.loop.p99} ms`,
   ];
   const line = cells.map((cell, at) => {
     const [, width] = columns[at] ?? ['', 10];
@@ -64,4 +66,5 @@ latencies    of all calls added up, as the local Feishu measured them; the first
 busy         time in which at least one call was under way
 wall         from the run's start to its end
 CPU→plan     of all threads, from the run's start to its plan; CPU all: with start-up and upload
+loop 99 %    for how long the event loop was held up at the 99th percentile, from the run's start on
 `;
