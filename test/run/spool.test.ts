@@ -71,14 +71,6 @@ it('gives rows back exactly, whatever their cells hold', async () => {
   );
 });
 
-it('keeps its own copy', async () => {
-  const spool = new Spool<{ word: string }>(folder);
-  const value = { word: 'before' };
-  spool.append(value);
-  value.word = 'after';
-  expect(await all(spool)).toEqual([{ word: 'before' }]);
-});
-
 it('loses nothing and keeps the order, in memory and on disk', async () => {
   const lengths = fc.array(fc.oneof(fc.nat(300), fc.constantFrom(0, 65_532, 65_536, 70_000)), {
     maxLength: 30,

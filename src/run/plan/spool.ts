@@ -5,24 +5,24 @@ import { promisify } from 'node:util';
 import { type ProblemError, problem } from '../../sync/words/problem.ts';
 import { text } from '../../sync/words/text.ts';
 
-/** Lines of JSON: in memory, or where they are in the file. */
-type Block = Buffer | { readonly position: number; readonly length: number };
+/** Values in memory, or where they are in the file as JSON. */
+type Block<T> = readonly T[] | { readonly position: number; readonly length: number };
 
-/** Characters and values of a block at most: what is worked on in some milliseconds, and looked up in the store at once. */
-const blockSize = 64 * 1024;
+/** Bytes and values of a block at most: what is worked on in some milliseconds, and looked up in the store at once. */
+const blockSize = 128 * 1024;
 const blockValues = 500;
 /** Bytes that may stay in memory when nothing else is said. */
-const usualMemory = 32 * 1024 * 1024;
+const usualMemory = 64 * 1024 * 1024;
 
 const readSome = promisify(read);
 
-/** Values in the order they came, as lines of JSON: in memory up to a limit, in a nameless temporary file above it. */
+/** Values in the order they came: as they are up to a limit of memory, as JSON in a nameless temporary file above it. */
 export class Spool<T> {
   readonly #folder: string;
   readonly #memory: number;
-  #blocks: Block[] = [];
-  #lines: string[] = [];
-  #characters = 0;
+  #blocks: Block<T>[] = [];
+  #last: T[] = [];
+  #lastSize = 0;
   #kept = 0;
   #size = 0;
   #file: number | undefined;
@@ -40,34 +40,38 @@ export class Spool<T> {
     return this.#size;
   }
 
-  /** @throws ProblemError when the disk fails. */
+  /** Takes a value, which nobody changes from then on. @throws ProblemError when the disk fails. */
   append(value: T): void {
     if (this.#closed) throw new Error('the spool is closed');
-    const line = JSON.stringify(value);
-    this.#lines.push(line);
-    this.#characters += line.length;
+    this.#last.push(value);
+    this.#lastSize += sizeOf(value);
     this.#size++;
-    if (this.#characters >= blockSize || this.#lines.length === blockValues) this.#endBlock();
+    if (this.#lastSize >= blockSize || this.#last.length === blockValues) this.#endBlock();
   }
 
   #endBlock(): void {
-    const block = Buffer.from(this.#lines.join('\n'));
-    this.#lines = [];
-    this.#characters = 0;
-    if (this.#kept + block.length <= this.#memory) {
-      this.#kept += block.length;
+    const [block, size] = [this.#last, this.#lastSize];
+    this.#last = [];
+    this.#lastSize = 0;
+    if (this.#kept + size > this.#memory) this.#blocks.push(this.#write(block));
+    else {
+      this.#kept += size;
       this.#blocks.push(block);
-      return;
     }
+  }
+
+  #write(values: readonly T[]): Block<T> {
+    const block = Buffer.from(JSON.stringify(values));
+    const position = this.#fileEnd;
     try {
       this.#file ??= openNameless(this.#folder);
       for (let done = 0; done < block.length; )
-        done += writeSync(this.#file, block, done, block.length - done, this.#fileEnd + done);
+        done += writeSync(this.#file, block, done, block.length - done, position + done);
     } catch (error) {
       throw diskProblem(this.#folder, error);
     }
-    this.#blocks.push({ position: this.#fileEnd, length: block.length });
     this.#fileEnd += block.length;
+    return { position, length: block.length };
   }
 
   /**
@@ -76,17 +80,15 @@ export class Spool<T> {
    */
   async *groups(): AsyncGenerator<readonly T[]> {
     const blocks = [...this.#blocks];
-    const last = [...this.#lines];
-    const parsed = (some: readonly string[]): T[] => some.map((line) => JSON.parse(line) as T);
+    const last = [...this.#last];
     for (const block of blocks) {
-      yield parsed((await this.#bytesOf(block)).toString().split('\n'));
+      yield 'position' in block ? await this.#read(block) : block;
       await nextTurn();
     }
-    if (last.length > 0) yield parsed(last);
+    if (last.length > 0) yield last;
   }
 
-  async #bytesOf(block: Block): Promise<Buffer> {
-    if (Buffer.isBuffer(block)) return block;
+  async #read(block: Exclude<Block<T>, readonly T[]>): Promise<readonly T[]> {
     const bytes = Buffer.allocUnsafe(block.length);
     try {
       for (let done = 0; done < bytes.length; ) {
@@ -99,17 +101,26 @@ export class Spool<T> {
     } catch (error) {
       throw diskProblem(this.#folder, error);
     }
-    return bytes;
+    return JSON.parse(bytes.toString()) as readonly T[];
   }
 
   /** Frees memory and file; can be called again. */
   close(): void {
     this.#closed = true;
     this.#blocks = [];
-    this.#lines = [];
+    this.#last = [];
     if (this.#file !== undefined) closeSync(this.#file);
     this.#file = undefined;
   }
+}
+
+/** About how many bytes of memory a value takes. */
+function sizeOf(value: unknown): number {
+  if (typeof value === 'string') return 24 + 2 * value.length;
+  if (typeof value !== 'object' || value === null) return 8;
+  let size = 32;
+  for (const member of Array.isArray(value) ? value : Object.values(value)) size += 8 + sizeOf(member);
+  return size;
 }
 
 /** Makes a file that only its user can read, and takes its name away at once: nothing is left whatever happens. */

@@ -69,14 +69,14 @@ function compile(definition: Definition, pairs: readonly Pair[], zone: Zone): Om
         : [],
     ),
     wanted(row) {
-      const cells: Cell[] = [];
       let misfit: Misfit | undefined;
-      for (const { at, read, target } of ways) {
-        // After a misfit the others are read all the same: their maps have met their values.
+      // After a misfit the others are read all the same: their maps have met their values.
+      const cells = ways.map(({ at, read, target }) => {
         const cell = read(row[at] ?? null);
-        if (!isBad(cell)) cells.push(cell);
-        else misfit ??= { field: target.name, column: at, bad: cell };
-      }
+        if (!isBad(cell)) return cell;
+        misfit ??= { field: target.name, column: at, bad: cell };
+        return '';
+      });
       return misfit ?? cells;
     },
     unmet: () => ways.flatMap(({ unmet, column, target }) => unmetNotes(column, [...unmet], target.hidden)),

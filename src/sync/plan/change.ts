@@ -84,7 +84,10 @@ const mark = '\u001e';
 
 /** Returns a row's canonical cells as one text; two rows are the same exactly when their texts are. */
 export const rowText = (cells: readonly Cell[]): string =>
-  cells.map((cell) => cell.replaceAll(mark, `${mark}0`).replaceAll(separator, `${mark}1`)).join(separator);
+  (cells.some((cell) => marks.test(cell)) ? cells.map(escaped) : cells).join(separator);
+
+const marks = new RegExp(`[${mark}${separator}]`);
+const escaped = (cell: Cell): string => cell.replaceAll(mark, `${mark}0`).replaceAll(separator, `${mark}1`);
 
 /** Undoes {@link rowText}. */
 export function cellsIn(row: string): readonly Cell[] {
