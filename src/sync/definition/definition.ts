@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import type { Locale } from '../words/text.ts';
 import { writableKinds } from './field.ts';
+import { means, speak } from './meanings.ts';
 
 // A definition is described once, by its schema: its types, the checks and what editors show follow from that.
 
@@ -77,44 +79,32 @@ const aSeparator = be('分隔符', 'a separator');
 
 const rule = object(
   optional({
-    to: field().describe("Name of the field, when it differs from the column's."),
-    from: column().describe('Name of the column, when this entry is named after the field instead.'),
-    as: oneOf(...writableKinds).describe("Reads the column as this type instead of the field's own."),
-    skip: flag().describe('Leaves the column out.'),
-    by: filled('查找用的字段', 'what to look people or records up by').describe(
-      "What people (open_id, user_id, union_id, email, mobile) or linked records (their table's key field) are named by.",
-    ),
-    missing: oneOf('reject', 'empty').describe(
-      'A value that names nobody: reject the row (default), or leave the cell empty.',
-    ),
-    options: oneOf('create', 'reject').describe(
-      'Whether a select may get options that it does not have yet; yes when not given.',
-    ),
-    round: flag().describe(
-      'Lets a value lose what its field cannot hold: digits beyond 15, parts of a millisecond, places of a location beyond 6.',
-    ),
-    trim: flag().describe('Takes blanks away at both ends.'),
+    to: field().meta(means.rule.to),
+    from: column().meta(means.rule.from),
+    as: oneOf(...writableKinds).meta(means.rule.as),
+    skip: flag().meta(means.rule.skip),
+    by: filled('查找用的字段', 'what to look people or records up by').meta(means.rule.by),
+    missing: oneOf('reject', 'empty').meta(means.rule.missing),
+    options: oneOf('create', 'reject').meta(means.rule.options),
+    round: flag().meta(means.rule.round),
+    trim: flag().meta(means.rule.trim),
     map: z
       .record(z.string(), plain, be('对照表，如 { 0: 女, 1: 男 }', 'a table such as { 0: female, 1: male }'))
-      .describe('Replaces values; those not listed stay as they are.'),
-    default: plain.describe('Stands in for an empty value.'),
-    split: z.string(aSeparator).min(1, aSeparator).describe('Cuts one text into several values.'),
-    truncate: whole(1, 100_000).describe('Characters that are kept of a longer text.'),
-    empty: oneOf('clear', 'keep').describe(
-      'Whether an empty value empties the cell (default) or leaves what is in it.',
-    ),
-    unit: oneOf('s', 'ms').describe(
-      'What a number means that is read as a date: seconds, or milliseconds (default).',
-    ),
+      .meta(means.rule.map),
+    default: plain.meta(means.rule.default),
+    split: z.string(aSeparator).min(1, aSeparator).meta(means.rule.split),
+    truncate: whole(1, 100_000).meta(means.rule.truncate),
+    empty: oneOf('clear', 'keep').meta(means.rule.empty),
+    unit: oneOf('s', 'ms').meta(means.rule.unit),
   }),
 );
 
 const keyPart = object(
   optional({
-    source: column().describe('Column of the query.'),
-    column: column().describe('Same as source.'),
-    table: field().describe('Field of the table.'),
-    field: field().describe('Same as table.'),
+    source: column().meta(means.keyPart.source),
+    column: column().meta(means.keyPart.column),
+    table: field().meta(means.keyPart.table),
+    field: field().meta(means.keyPart.field),
   }),
 );
 
@@ -151,26 +141,22 @@ const people = (...words: readonly string[]) => {
 };
 
 const entry = object({
-  do: oneOf('run', 'remind', 'digest').describe(
-    'run: sync. remind: ask people to. digest: sum up what happened.',
-  ),
+  do: oneOf('run', 'remind', 'digest').meta(means.entry.do),
   cron: matching(
     /^\s*\S+(\s+\S+){4,5}\s*$/,
     '五段或六段的 cron，如 "0 9 * * 1-5"',
     'five or six cron fields such as "0 9 * * 1-5"',
   )
     .overwrite((cron) => cron.trim().replaceAll(/\s+/g, ' '))
-    .describe('When.'),
+    .meta(means.entry.cron),
   ...optional({
-    timeZone: zone().describe("IANA zone of cron; the definition's when not given."),
-    chat: chat().describe('Who is told; the first of access.chats when not given.'),
-    unless: time().describe('Not done when the table was synced within this time.'),
-    plan: flag().describe('Whether a reminder counts the waiting rows first; no when not given.'),
-    missed: oneOf('once', 'skip').describe(
-      'Times that passed while the program was stopped: made up for once (default), or skipped.',
-    ),
-    stale: time().describe('Warns when no run has succeeded for this time.'),
-    quiet: flag().describe('Says nothing when nothing changed; yes when not given.'),
+    timeZone: zone().meta(means.entry.timeZone),
+    chat: chat().meta(means.entry.chat),
+    unless: time().meta(means.entry.unless),
+    plan: flag().meta(means.entry.plan),
+    missed: oneOf('once', 'skip').meta(means.entry.missed),
+    stale: time().meta(means.entry.stale),
+    quiet: flag().meta(means.entry.quiet),
   }),
 });
 
@@ -182,27 +168,21 @@ export const definitionSchema = object({
     /^[a-z0-9][a-z0-9_-]{0,39}$/,
     '小写字母、数字、- 和 _，最多 40 个，以字母或数字开头',
     'lower-case letters, digits, - and _, at most 40, beginning with a letter or digit',
-  ).describe('What the sync is called in commands: /sync NAME.'),
+  ).meta(means.definition.name),
   title: filled('文字', 'a text')
     .max(100, be('最多 100 个字', 'a text of at most 100 characters'))
     .exactOptional()
-    .describe('What people call it; the name when not given.'),
+    .meta(means.definition.title),
   source: object({
     connection: matching(
       /^[a-z0-9][a-z0-9_-]*$/i,
       '连接名：shop 对应 CONNECTION_SHOP',
       'the name of a connection: shop stands for CONNECTION_SHOP',
-    ).describe('Name of a connection in the environment: shop is CONNECTION_SHOP.'),
-    query: filled('一条 SELECT 查询', 'a SELECT query').describe(
-      'One SELECT or WITH. Its columns become fields.',
-    ),
-    timeout: whole(1, 3600).default(300).describe('Seconds that the query may run.'),
-    cut: oneOf('reject', 'keep')
-      .exactOptional()
-      .describe(
-        'A text that the database cut short, as GROUP_CONCAT may: reject its row (default), or keep what is left.',
-      ),
-  }).describe('Where the rows come from.'),
+    ).meta(means.source.connection),
+    query: filled('一条 SELECT 查询', 'a SELECT query').meta(means.source.query),
+    timeout: whole(1, 3600).default(300).meta(means.source.timeout),
+    cut: oneOf('reject', 'keep').exactOptional().meta(means.source.cut),
+  }).meta(means.definition.source),
   key: z
     .union(
       [
@@ -215,17 +195,11 @@ export const definitionSchema = object({
       ],
       aKey,
     )
-    .describe('What names a row, on both sides: non-empty and unique; up to 5 columns.'),
-  target: filled('数据表的网址', 'the address of a table')
-    .trim()
-    .describe(
-      'Address of the table as copied from the browser; of the base alone where init creates the table.',
-    ),
+    .meta(means.definition.key),
+  target: filled('数据表的网址', 'the address of a table').trim().meta(means.definition.target),
   mode: oneOf(...modes)
     .default('upsert')
-    .describe(
-      'upsert: create and update. append: create missing keys only. update: existing keys only. mirror: upsert, and delete what the query does not have.',
-    ),
+    .meta(means.definition.mode),
   fields: z
     .record(
       z.string(),
@@ -236,70 +210,53 @@ export const definitionSchema = object({
       be('按列名写的规则', 'a list of rules by column'),
     )
     .default({})
-    .describe('Rules for columns that are not "same name, by the field\'s own type".'),
-  chunkSize: wholeOrAuto(1, 1000)
-    .default('auto')
-    .describe('Rows a call; auto is 1000 on Feishu, 500 on Lark. Deletes are never above 500.'),
-  concurrency: wholeOrAuto(1, 8).default('auto').describe('Writes at once for the base; auto finds out.'),
-  rounds: whole(0, 10).default(3).describe('How often what failed is sent again.'),
-  deletes: oneOf('ask', 'all', 'ours')
-    .default('ask')
-    .describe('What a mirror may delete: ask before hand-made records go, all, or ours only.'),
+    .meta(means.definition.fields),
+  chunkSize: wholeOrAuto(1, 1000).default('auto').meta(means.definition.chunkSize),
+  concurrency: wholeOrAuto(1, 8).default('auto').meta(means.definition.concurrency),
+  rounds: whole(0, 10).default(3).meta(means.definition.rounds),
+  deletes: oneOf('ask', 'all', 'ours').default('ask').meta(means.definition.deletes),
   brake: object({
-    deletes: share(0.2).describe('20% when not given.'),
-    updates: share(0.5).describe('50% when not given.'),
-    creates: share(0.4).describe('40% when not given: of the records that the table would have then.'),
+    deletes: share(0.2).meta(means.brake.deletes),
+    updates: share(0.5).meta(means.brake.updates),
+    creates: share(0.4).meta(means.brake.creates),
   })
     .prefault({})
-    .describe('Shares of the table above which a run waits for a person, from 10 records up.'),
+    .meta(means.definition.brake),
   read: z
     .union(
       [z.literal('whole'), object({ whole: time() })],
       be('whole，或 { whole: 时长 }', 'whole, or { whole: a time }'),
     )
     .default({ whole: '1d' })
-    .describe(
-      'How the table is read. whole: all of it in every run. { whole: 1d }: all of it once a day at least, and in between only what Feishu says has changed, where that has shown to be right.',
-    ),
-  expires: time()
-    .exactOptional()
-    .describe(
-      'How long a plan waits for a person, and a cut-off run can be gone on with; 1d when not given.',
-    ),
+    .meta(means.definition.read),
+  expires: time().exactOptional().meta(means.definition.expires),
   access: object(
     optional({
-      run: people('everyone').describe('Who may start it; everyone when not given.'),
-      approve: people('everyone', 'other').describe(
-        'Who may apply a plan that waits, beside the admins; other: not the one who started it.',
-      ),
+      run: people('everyone').meta(means.access.run),
+      approve: people('everyone', 'other').meta(means.access.approve),
       chats: z
         .array(
           matching(/^oc_\w+$/, '群 ID（oc_…）', 'the ID of a chat (oc_…)'),
           be('群 ID（oc_…）的列表', 'a list of chat IDs (oc_…)'),
         )
-        .describe('Chats in which it may be used.'),
+        .meta(means.access.chats),
     }),
   )
     .default({})
-    .describe('Who may do what.'),
+    .meta(means.definition.access),
   schedule: z
     .array(entry, be('定时任务的列表', 'a list of entries'))
     .max(20, be('最多 20 项的列表', 'a list of at most 20 entries'))
     .default([])
-    .describe('What happens by the clock.'),
-  view: oneOf('ignore', 'limit')
-    .default('ignore')
-    .describe("limit: updates and deletes stay within the address's view."),
-  timeZone: zone().exactOptional().describe('IANA zone that dates without a zone are meant in.'),
+    .meta(means.definition.schedule),
+  view: oneOf('ignore', 'limit').default('ignore').meta(means.definition.view),
+  timeZone: zone().exactOptional().meta(means.definition.timeZone),
   private: z
     .array(column(), be('列名的列表', 'a list of columns'))
     .default([])
-    .describe('Columns that are masked everywhere but in the table.'),
-  create: z
-    .literal('fields', be('fields', 'fields'))
-    .exactOptional()
-    .describe('Creates fields that the table lacks.'),
-}).describe('A saved sync: a query, a Bitable table and how the one follows the other.');
+    .meta(means.definition.private),
+  create: z.literal('fields', be('fields', 'fields')).exactOptional().meta(means.definition.create),
+}).meta(means.definition.all);
 
 /** What a schema reads, all of it readonly. */
 export type Parsed<S extends z.ZodType> = Frozen<z.output<S>>;
@@ -331,9 +288,12 @@ export interface Definition extends Omit<WrittenDefinition, 'source' | 'key' | '
   readonly fields: Readonly<Record<string, ColumnRule>>;
 }
 
-/** The schema of definition files for editors, as JSON Schema 2020-12. */
-export const definitionJsonSchema = (): object => ({
-  ...z.toJSONSchema(definitionSchema, { io: 'input' }),
+/** The schema of definition files for editors and documents, as JSON Schema 2020-12, described in one language. */
+export const definitionJsonSchema = (locale: Locale = 'en-US'): object => ({
+  ...z.toJSONSchema(definitionSchema, {
+    io: 'input',
+    override: ({ jsonSchema }) => speak(jsonSchema, locale),
+  }),
   title: 'bitable-sync definition',
 });
 
