@@ -14,6 +14,7 @@ const checks = [
     '.oxlintrc.json',
     '--type-aware',
     'src',
+    'scripts',
     'test',
     'playground',
   ],

@@ -122,11 +122,11 @@ it('every call in the sources stands in the list of permissions, and none that i
   expect(new Set(made)).toEqual(new Set(listed));
 });
 
-describe.each(['README.md', 'README.zh-CN.md'])('%s', (name) => {
-  const readme = read(name);
+describe.each(['docs/setup.md', 'docs/zh-CN/setup.md'])('%s', (name) => {
+  const page = read(name);
 
   it('gives the scopes of the manifest to paste into the console', () => {
-    const pasted = [...readme.matchAll(/```json\n\s*(\{\s*"scopes"[\s\S]*?)```/g)].map(
+    const pasted = [...page.matchAll(/```json\n\s*(\{\s*"scopes"[\s\S]*?)```/g)].map(
       ([, json]) => json ?? '',
     );
     expect(pasted).toHaveLength(1);
@@ -134,7 +134,6 @@ describe.each(['README.md', 'README.zh-CN.md'])('%s', (name) => {
   });
 
   it('tells which event and which callback to subscribe to', () => {
-    for (const item of [...manifest.events.items, ...manifest.callbacks.items])
-      expect(readme).toContain(item);
+    for (const item of [...manifest.events.items, ...manifest.callbacks.items]) expect(page).toContain(item);
   });
 });

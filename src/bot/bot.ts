@@ -124,13 +124,13 @@ export interface ChatRequest {
   readonly once: string;
 }
 
-/** A line of the help: what to write, what it does in a few words for the card, and at length for the README. */
+/** A line of the help: what to write, what it does in a few words for the card, and at length for the page of the commands. */
 export interface Usage {
   readonly line: string;
   readonly does: Text;
-  /** Where the README tells more. */
+  /** What the page says, where that is more. */
   readonly manual?: Text;
-  /** How the README writes it, where that is another way. */
+  /** How the page writes it, where that is another way. */
   readonly written?: Text;
 }
 

@@ -199,8 +199,8 @@ const noDefinitions = (folder: string): Problem => ({
   where: 'DEFINITIONS',
   message: text(`文件夹 ${folder} 里还没有定义`, `there is no definition in the folder ${folder}`),
   cure: text(
-    '在里面放一个 YAML 文件（README 里有例子），或把 DEFINITIONS 指向定义所在的文件夹。',
-    'Put a YAML file there (the README has an example), or name the folder of the definitions in DEFINITIONS.',
+    '在里面放一个 YAML 文件（docs/zh-CN/definitions.md 里有例子），或把 DEFINITIONS 指向定义所在的文件夹。',
+    'Put a YAML file there (docs/definitions.md has an example), or name the folder of the definitions in DEFINITIONS.',
   ),
 });
 

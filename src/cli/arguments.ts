@@ -174,7 +174,7 @@ export function afterHelp(locale: Locale, table: SettingTable = settings): strin
 
 const isRequired = ({ needed }: Setting): boolean => needed?.by === 'app';
 
-/** The rows of the settings' table in a README: name, default, meaning. */
+/** The rows of the table in docs/settings.md: name, default, meaning. */
 export const settingCells = (
   locale: Locale,
   table: SettingTable = settings,

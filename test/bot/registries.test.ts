@@ -14,16 +14,16 @@ import { wordsOf } from '../cards/read.ts';
 import { stateWith } from '../cards/states.ts';
 import { newStage } from './stage.ts';
 
-/** The commands that a README lists, as a line and what it does. */
+/** The commands that a page lists, as a line and what it does. */
 function manual(file: string): readonly (readonly [line: string, does: string])[] {
-  const readme = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
-  return [...readme.matchAll(/^\| (`\/[^|]*?) +\| (.*?) +\|$/gmu)].map(([, line = '', does = '']) => [
+  const page = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+  return [...page.matchAll(/^\| (`\/[^|]*?) +\| (.*?) +\|$/gmu)].map(([, line = '', does = '']) => [
     line,
     does,
   ]);
 }
 
-/** The rows that the README has to have for these commands. */
+/** The rows that the page must have for these commands. */
 const rows = (all: readonly ChatCommand[], language: 'zh' | 'en') =>
   all.flatMap(({ usages }) =>
     usages.map(({ line, does, manual = does, written }) => [
@@ -49,8 +49,8 @@ const greet: ChatCommand = {
 
 describe('a chat command', () => {
   it.each([
-    ['README.md', 'en'],
-    ['README.zh-CN.md', 'zh'],
+    ['docs/commands.md', 'en'],
+    ['docs/zh-CN/commands.md', 'zh'],
   ] as const)('stands in %s as the registry tells it', (file, language) => {
     expect(manual(file)).toEqual(rows(chatCommands, language));
   });
@@ -63,7 +63,7 @@ describe('a chat command', () => {
     expect(new Set(words).size).toBe(words.length);
   });
 
-  it('that is new is read, offered, pressed, in the menu, in the help and asked for by the README', async () => {
+  it('that is new is read, offered, pressed, in the menu, in the help and missed on the page of the commands', async () => {
     const [named = greet] = chatCommands;
     const help = chatCommands.at(-1) ?? greet;
     const shortcuts = { named, flagged: named, bare: named, help };
@@ -77,7 +77,7 @@ describe('a chat command', () => {
     expect(decode(value)).toBeUndefined();
     expect(decode(value, buttons, more.all)).toEqual(value);
     expect(rows(more.all, 'en')).toContainEqual(['`/sync greet orders`', 'says hello to a sync']);
-    expect(manual('README.md')).not.toEqual(rows(more.all, 'en'));
+    expect(manual('docs/commands.md')).not.toEqual(rows(more.all, 'en'));
 
     const { ask } = newStage({ commands: more });
     expect(wordsOf(await ask('/sync greet orders'))).toContain('Hello, ');

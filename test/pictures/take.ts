@@ -1,4 +1,4 @@
-// Takes the pictures of the READMEs: npm run pictures. Chinese needs a font such as Debian's fonts-noto-cjk.
+// Takes the pictures of README and docs: npm run pictures. Chinese needs a font such as Debian's fonts-noto-cjk.
 
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ import { look, type Sight, startBrowser } from '../support/browser.ts';
 import { readyChromium } from '../support/chromium.ts';
 import { sendCard } from '../support/send-card.ts';
 
-const folder = fileURLToPath(new URL('.', import.meta.url));
+const folder = fileURLToPath(new URL('../../docs/pictures/', import.meta.url));
 const say = (line: string): void => console.error(line);
 const languages = { 'zh-CN': 'zh', 'en-US': 'en' } as const;
 const silent = {
@@ -96,8 +96,8 @@ async function takeCards(browser: Browser, locale: Locale, name: string): Promis
 
 const browser = await startBrowser(await readyChromium(say, ['chromium', 'fonts-noto-cjk', 'fonts-inter']));
 try {
-  await takePage(browser, 'en-US', { width: 1280, height: 800 }, 'page.png');
-  await takePage(browser, 'zh-CN', { width: 1280, height: 800 }, 'page.zh-CN.png');
+  await takePage(browser, 'en-US', { width: 1280, height: 800 }, 'demo.png');
+  await takePage(browser, 'zh-CN', { width: 1280, height: 800 }, 'demo.zh-CN.png');
   await takeCards(browser, 'en-US', 'cards.png');
   await takeCards(browser, 'zh-CN', 'cards.zh-CN.png');
 } finally {

@@ -57,7 +57,7 @@ it('a database that is new is read, shown in the help and the documents, and nam
   expect(envExample(first)).toContain(`\n#CONNECTION_SHOP=${ledger.sample}\n`);
 });
 
-it('the types of a database that is new stand in the READMEs, and its SQL behind that of the others', () => {
+it('the types of a database that is new stand in the documents, and its SQL behind that of the others', () => {
   const table = typesTable('en-US', writable, more);
   expect(table).toContain('| TINYINT … BIGINT, UNSIGNED, BOOLEAN, COUNT |');
   expect(table).toContain("(SQLite: json_extract(column, '$.name'); Ledger: leaf(column))");

@@ -10,7 +10,7 @@ const somebody = { 'zh-CN': '小李', 'en-US': 'Ada' };
 /** Half past two on a working day, in Shanghai. */
 const started = Date.UTC(2026, 0, 15, 6, 30);
 
-/** The run that the READMEs show: while it works, and ended with a chunk that failed. */
+/** The run that docs/commands.md shows: while it works, and ended with a chunk that failed. */
 const moments = (locale: Locale): readonly State[] => {
   const start = stateOf({
     run: '7k2m9x',
@@ -54,7 +54,7 @@ const moments = (locale: Locale): readonly State[] => {
   ];
 };
 
-/** Draws the cards of the READMEs as the demo draws them. */
+/** Draws the cards of docs/commands.md as the demo draws them. */
 export const readmeCards = (locale: Locale): string =>
   moments(locale)
     .map((state) => {

@@ -50,7 +50,7 @@ export const sampleDefinition: Definition = {
   read: { whole: '1d' },
 };
 
-/** The query of the README: eight columns. */
+/** The query of docs/definitions.md: eight columns. */
 export const sampleQuery = `select uo.user_id as "用户ID", u.nickname as "昵称",
   case u.sex when 0 then '女' when 1 then '男' else '未知' end as "性别",
   u.mobile as "手机号", u.city as "城市", uo.id as "订单号",

@@ -20,7 +20,7 @@ const help: ChatCommand = {
   run: (request, bot) => helpText(request.by.openId, bot),
 };
 
-/** Every chat command, in the order of the README. A new one is an object and a line here. */
+/** Every chat command, in the order of docs/commands.md. A new one is an object and a line here. */
 export const chatCommands: readonly ChatCommand[] = [
   ...[sync, plan, list, status, history, why, verify, retry, cancel, init],
   ...[pause, resume, mute, unmute, remind, freeze, thaw, help],

@@ -42,7 +42,7 @@ const asText = text(
   'Use another field, or make a text of it in the query with CAST(column AS CHAR).',
 );
 
-/** What becomes of columns, by their type. The READMEs show this table: see {@link typesTable}. */
+/** What becomes of columns, by their type. docs/types.md shows this table: see {@link typesTable}. */
 const fits: Readonly<Record<ColumnType, Fit>> = {
   integer: {
     values: text(
@@ -255,7 +255,7 @@ const heads = {
   kinds: text('| 类型 | 字段 | 接受什么 |', '| Kind | Fields | What they take |'),
 };
 
-/** The tables of types as the READMEs show them: columns, then kinds of field. */
+/** The tables of docs/types.md: columns, then kinds of field. */
 export function typesTable(locale: Locale, all: Kinds = writable, sources: Databases = databases): string {
   const say = (words: Text): string => inLocale(words, locale);
   const everything = say(text('全部', 'all'));

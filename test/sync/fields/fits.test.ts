@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { ColumnRule } from '../../../src/sync/definition/definition.ts';
 import type { FieldKind, WritableKind } from '../../../src/sync/definition/field.ts';
@@ -81,23 +80,6 @@ describe('rules', () => {
     expect(refused('text', 'person')).toBeUndefined();
     expect(refused('text', 'link')).toBeUndefined();
   });
-});
-
-/** A Markdown table without the blanks and lines that only lay it out. */
-const plain = (markdown: string): string =>
-  markdown
-    .trim()
-    .split('\n')
-    .map((line) => line.replaceAll(/\s*\|\s*/g, '|').replaceAll(/-{3,}/g, '---'))
-    .join('\n');
-
-it.each([
-  ['README.md', 'en-US'],
-  ['README.zh-CN.md', 'zh-CN'],
-] as const)('%s shows the tables of the code (scripts/types.mjs writes them)', (name, locale) => {
-  const readme = readFileSync(new URL(`../../../${name}`, import.meta.url), 'utf8');
-  const [, shown = ''] = /<!-- types -->\n([\s\S]*?)<!-- \/types -->/.exec(readme) ?? [];
-  expect(plain(shown)).toBe(plain(typesTable(locale)));
 });
 
 it('the tables have a line for every type and every kind', () => {

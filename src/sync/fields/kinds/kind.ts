@@ -46,9 +46,9 @@ export type Look =
 export interface Kind extends CellRules {
   /** What messages call such a field. */
   readonly title: Text;
-  /** The fields of Feishu that are meant, by the names that people know. The READMEs show it. */
+  /** The fields of Feishu that are meant, by the names that people know. docs/types.md shows it. */
   readonly fields: Text;
-  /** What they take. The READMEs show it. */
+  /** What they take. docs/types.md shows it. */
   readonly values: Text;
   /** Types of columns whose values it takes, besides {@link takenByAll}. */
   readonly takes: readonly ColumnType[];
