@@ -19,11 +19,13 @@ import { openBase, openTable } from './feishu/table/open.ts';
 import { chance, type Own, ownership, type Surroundings, thisProcess, uncounted } from './process.ts';
 import { keeper } from './run/keeper.ts';
 import { openLanes } from './run/lane.ts';
+import { trustAgain } from './run/plan/short-cut.ts';
 import type { CallMeter } from './run/ports.ts';
 import { openRuns } from './run/runs/registry.ts';
 import { initTable } from './run/table/init-table.ts';
 import { story } from './run/table/rows-of-run.ts';
 import { type Verify, verifier } from './run/table/verify.ts';
+import { openFound } from './run/target.ts';
 import { serve } from './serve.ts';
 import { openSources } from './source/sources.ts';
 import { beside } from './store/db/open.ts';
@@ -118,16 +120,27 @@ async function openParts(config: Config, surroundings: Surroundings, own: Own) {
       ...{ sources, store, lanes, timeZone, meter, signal },
       openBase: openBase(client),
     });
+  const trust = async (name: string, meter: CallMeter, signal: AbortSignal) => {
+    const { table } = await openFound(await definitions.get(name), store.facts, (address) =>
+      reading.openTable(address, meter, signal),
+    );
+    // Says which tables there are, where this one is gone.
+    await table.revision(signal);
+    return trustAgain({ definition: name, table: `${table.base}/${table.id}` }, { store, log });
+  };
   const check = (names: readonly string[], signal: AbortSignal) =>
-    checkAll(names, { config, client, people: known, sources, store, definitions, signal });
+    checkAll(names, {
+      ...{ config, client, people: known, sources, store, definitions, signal },
+      now: clock.now(),
+    });
   return {
     ...{ config, store, client, chat: chat(client, uncounted, hide), runs, definitions },
-    tables: { check, init, verify: verifier(reading) },
+    tables: { check, init, trust, verify: verifier(reading) },
   };
 }
 
 /** What is done with a definition and its table. */
-function tableUses({ definitions, store, tables: { check, init, verify } }: Parts) {
+function tableUses({ definitions, store, tables: { check, init, trust, verify } }: Parts) {
   return {
     /**
      * Tries settings, connections, permissions, tables and fields of the definitions named, or of all. Writes nothing.
@@ -136,6 +149,11 @@ function tableUses({ definitions, store, tables: { check, init, verify } }: Part
     check,
     /** Creates the table of a definition that names a base only. Rejects with `ProblemError` or `CallError`. */
     init,
+    /**
+     * Puts the short cut past a whole read on trial again. Answers since when it was switched off (ms), null where it is
+     * not. Rejects with `ProblemError` or `CallError`.
+     */
+    trust,
     /** Compares both sides key by key; writes nothing. Rejects with `ProblemError` or `CallError`. */
     verify: async (name: string, onKeys: Parameters<Verify>[1], meter: CallMeter, signal: AbortSignal) =>
       verify(await definitions.get(name), onKeys, meter, signal),

@@ -37,7 +37,7 @@ export interface CheckStep {
 /** What `check` tries with. */
 export interface CheckParts extends TableParts {
   readonly config: Config;
-  readonly store: Pick<Store, 'facts'> & { readonly kept: Pick<Kept, 'holds'> };
+  readonly store: Pick<Store, 'facts' | 'known'> & { readonly kept: Pick<Kept, 'holds'> };
   readonly definitions: Definitions;
 }
 
@@ -153,6 +153,10 @@ async function checkOne(one: ListedDefinition, ask: AskChat, parts: CheckParts):
   });
   const steps = [stepOf(theFile, []), source, table];
   if (looked?.mapping) steps.push(...(await checkedRows(looked.mapping, looked.table)));
+  if (looked?.reading) {
+    const { words, problems } = looked.reading;
+    steps.push(stepOf(text(`读取方式（${words.zh}）`, `How it is read (${words.en})`), problems));
+  }
   const pause = (await parts.store.kept.holds.paused()).get(name);
   if (pause && definition.schedule.length > 0) steps.push(stepOf(theClock, [isPaused(name, pause)]));
   if (definition.schedule.length > 0 || definition.access.chats !== undefined)

@@ -11,8 +11,10 @@ import {
   openOrigin,
   openTarget,
   pairSides,
+  type Sides,
   wouldCreate,
 } from '../run/plan/open-sides.ts';
+import { nothingLearned, type WholeReason, whyWhole } from '../run/plan/short-cut.ts';
 import type { People, Sources, Store, Table } from '../run/ports.ts';
 import { openFound } from '../run/target.ts';
 import type { Definition } from '../sync/definition/definition.ts';
@@ -20,7 +22,7 @@ import { isMismatch, type Mapping } from '../sync/fields/mapping.ts';
 import { type NewField, namesOf } from '../sync/fields/schema.ts';
 import { problemOf } from '../sync/words/failure.ts';
 import type { Problem } from '../sync/words/problem.ts';
-import { type Text, text } from '../sync/words/text.ts';
+import { count, type Text, text } from '../sync/words/text.ts';
 import type { Writes } from './others.ts';
 
 /** What `check` tries a table with. */
@@ -29,7 +31,9 @@ export interface TableParts {
   readonly client: FeishuClient;
   readonly people: People;
   readonly sources: Sources;
-  readonly store: Pick<Store, 'facts'>;
+  readonly store: Pick<Store, 'facts' | 'known'>;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
   readonly signal: AbortSignal;
 }
 
@@ -39,6 +43,8 @@ export interface CheckedTable {
   readonly writes: Writes;
   /** Missing where something stands between query and table. */
   readonly mapping?: Mapping;
+  /** How the next run reads it; missing with the mapping. */
+  readonly reading?: ReadingTold;
   /** Missing where its keys cannot be read: there is no mapping, or the key has no field yet. */
   readonly table?: Table;
 }
@@ -47,7 +53,7 @@ export interface CheckedTable {
 export async function checkTable(
   definition: Definition,
   queryWorks: boolean,
-  { client, people, sources, store, config, signal }: TableParts,
+  { client, people, sources, store, config, now, signal }: TableParts,
 ): Promise<CheckedTable> {
   const { table } = await openFound(definition, store.facts, (address) =>
     openTable(client)(address, uncounted, signal),
@@ -70,8 +76,85 @@ export async function checkTable(
   await tryPeople(people, mapping.targets, uncounted, signal);
   const written = mapping.targets.filter((_, at) => !mapping.key.includes(at)).map(({ name }) => name);
   const hasKey = keyNames(mapping).every((key) => fields.some(({ name }) => name === key));
-  return { problems, writes: { ...writes, fields: written }, mapping, ...(hasKey ? { table } : {}) };
+  const sides = { ...both, mapping, notes: [] };
+  const reading = await readingTold(sides, { store, now, timeZone: config.timeZone });
+  return { problems, writes: { ...writes, fields: written }, mapping, reading, ...(hasKey ? { table } : {}) };
 }
+
+/** How the next run of a definition reads its table. */
+export interface ReadingTold {
+  readonly words: Text;
+  readonly problems: readonly Problem[];
+}
+
+/** Says whether a run would read the table whole, and why; asks Feishu nothing more. */
+async function readingTold(
+  sides: Sides,
+  { store, now, timeZone }: Pick<TableParts, 'store' | 'now'> & { readonly timeZone: string },
+): Promise<ReadingTold> {
+  const { scope } = sides.target;
+  const [known, facts = nothingLearned] = await Promise.all([
+    store.known.load(scope),
+    store.facts.shortCut.of(scope),
+  ]);
+  const why = whyWhole(known, facts, { sides, now });
+  if (why?.kind !== 'distrusted') return { words: howToRead(why), problems: [] };
+  const at = new Date(why.since).toLocaleString('sv-SE', { timeZone });
+  return { words: howToRead(why), problems: [distrusted(sides.definition.name, at)] };
+}
+
+function howToRead(why: WholeReason | undefined): Text {
+  switch (why?.kind) {
+    case undefined:
+      return text(
+        '走捷径：表格没有变就不重读',
+        'by the short cut: a table that did not change is not read again',
+      );
+    case 'asked':
+      return text('每次都整读（read: whole）', 'the whole table in every run (read: whole)');
+    case 'distrusted':
+      return text('每次都整读，捷径已停用', 'the whole table in every run, the short cut is switched off');
+    case 'unknown':
+      return text('下次整读：还没有记下过这个表格', 'the whole table next: nothing is known of it yet');
+    case 'small':
+      return text(
+        `整读：不超过 ${count(why.records)} 条记录的表格，捷径并不更快`,
+        `the whole table: up to ${count(why.records)} records the short cut is no faster`,
+      );
+    case 'unproven':
+      return text(
+        `下次整读：捷径还在验证，已有 ${why.agreed} / ${why.needed} 次整读与它一致`,
+        `the whole table next: the short cut is on trial, ${why.agreed} of ${why.needed} whole reads agreed with it`,
+      );
+    case 'untold':
+      return text(
+        `下次整读：机器人的写入会使表格的变动计数走多远，已看到 ${why.seen} / ${why.needed} 次`,
+        `the whole table next: how far the bot’s own writes move the table’s change counter was seen ${why.seen} of ${why.needed} times`,
+      );
+    case 'due':
+      return text(
+        '下次整读：离上次整读够久了',
+        'the whole table next: the last whole read was long enough ago',
+      );
+    case 'changed':
+      return text(
+        '下次整读：上次同步之后表格变过；没有变时走捷径',
+        'the whole table next, for it changed since the last run; else by the short cut',
+      );
+  }
+}
+
+const distrusted = (name: string, at: string): Problem => ({
+  code: 'warn-short-cut',
+  message: text(
+    `从 ${at} 起每次都整读表格：那次读到的内容变了，飞书的变动计数却没有变`,
+    `since ${at} every run reads the whole table: what it held had changed, and Feishu’s change counter had not`,
+  ),
+  cure: text(
+    `同步照常，只是慢一些。想让捷径重新接受验证，运行 bitable-sync trust ${name}。`,
+    `Runs are right all the same, only slower. bitable-sync trust ${name} puts the short cut on trial again.`,
+  ),
+});
 
 /** Pairs both sides, and says what `create: fields` does, or would do, about fields that the table lacks. */
 async function fitted(both: BothSides, signal: AbortSignal) {

@@ -11,7 +11,7 @@ import { check, setup } from './commands/check.ts';
 import { audit, history, status, why } from './commands/look.ts';
 import { backup, definitions, moveStore } from './commands/offline.ts';
 import { plan, retry, run } from './commands/run.ts';
-import { init, verify } from './commands/table.ts';
+import { init, trust, verify } from './commands/table.ts';
 import { type ExitCode, errorOf, problemLines, problemsOf, reportNoRun } from './report.ts';
 import { createTerminal, type Stream } from './terminal.ts';
 
@@ -20,7 +20,7 @@ export const commands: readonly Command[] = [
   ...[start, run, plan, cancel, retry],
   ...[status, history, why],
   ...[pause, resume, freeze, thaw],
-  ...[init, verify, check, audit],
+  ...[init, verify, trust, check, audit],
   ...[setup, definitions, backup, moveStore, demo],
 ];
 

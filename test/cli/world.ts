@@ -127,6 +127,7 @@ export function fakeProgram(parts: {
     tables: {
       check: () => Promise.resolve({ app: [], definitions: [{ name: 'orders', steps: parts.steps ?? [] }] }),
       init: () => Promise.reject(new Error('not here')),
+      trust: () => Promise.reject(new Error('not here')),
       verify: () => Promise.reject(new Error('not here')),
       story: async () => ({ chapters: [], record: undefined }),
     },

@@ -2,6 +2,9 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { expect, it, onTestFinished } from 'vitest';
+import { systemClock } from '../../src/process.ts';
+import { openStore } from '../../src/store/open.ts';
+import { quiet } from '../run/fakes.ts';
 import { startHttpProxy } from '../support/http-proxy.ts';
 import { sampleQuery } from '../support/samples.ts';
 import { newWorld, type World } from '../support/world.ts';
@@ -29,6 +32,51 @@ it('check says that all is ready only where nothing was found', async () => {
 
   expect(json).toMatchObject({ status: 'ok', findings: [], broken: [] });
   expect(err).toContain('✓ All is ready');
+});
+
+it('check says how the table is read, and trust puts a short cut that was wrong on trial again', async () => {
+  const world = await newWorld({ orders: 2, mysql: false });
+  const check = async () => (await world.type('check orders')).err;
+  expect(await check()).toContain('How it is read (the whole table next: nothing is known of it yet)');
+  await world.run();
+  expect(await check()).toContain(
+    'How it is read (the whole table: up to 500 records the short cut is no faster)',
+  );
+  world.define({ read: 'whole' });
+  expect(await check()).toContain('How it is read (the whole table in every run (read: whole))');
+  world.define();
+  expect(await world.type('trust orders')).toMatchObject({
+    exit: 1,
+    json: { status: 'failed', definition: 'orders', error: { code: 'nothing-to-trust' } },
+  });
+  expect((await world.type('trust orderz')).exit).toBe(2);
+
+  const store = await openStore(`sqlite:${join(world.folder, 'data/bitable-sync.db')}`, {
+    clock: systemClock,
+    log: quiet,
+  });
+  const base = new URL(world.table.url).pathname.split('/').at(-1);
+  const distrusted = Date.UTC(2026, 10, 23, 6);
+  await store.facts.shortCut.keep(
+    { definition: 'orders', table: `${base}/${world.table.id}` },
+    { agreed: 3, distrusted, byCall: 3, byRecord: 0 },
+  );
+  await store.stop();
+  const { json, err } = await world.type('check orders');
+  expect(json).toMatchObject({
+    status: 'ok',
+    findings: expect.arrayContaining([expect.objectContaining({ code: 'warn-short-cut' })]),
+  });
+  expect(err).toContain('since 2026-11-23 14:00:00 every run reads the whole table');
+  expect(err).toContain('bitable-sync trust orders');
+  expect(await world.type('trust orders')).toMatchObject({
+    exit: 0,
+    json: { status: 'ok', definition: 'orders', since: '2026-11-23T06:00:00.000Z', error: null },
+  });
+  expect(await check()).not.toContain('trust orders');
+  expect((await world.type('audit orders')).out).toContain('"trust"');
+  world.define({ target: world.table.url.replace(world.table.id, 'tblGone0123456789') });
+  expect(await world.type('trust orders')).toMatchObject({ exit: 1, json: { status: 'failed' } });
 });
 
 it('everything goes through the proxy that is set, and check names it', async () => {

@@ -1,5 +1,11 @@
 import { expect, it } from 'vitest';
-import { rowsOf, type World, world } from './fakes.ts';
+import { fieldsPrint, mappingPrint } from '../../src/run/known.ts';
+import type { Sides } from '../../src/run/plan/open-sides.ts';
+import { nothingLearned, trustAgain, whyWhole } from '../../src/run/plan/short-cut.ts';
+import type { ShortCutFacts } from '../../src/run/ports.ts';
+import type { Definition } from '../../src/sync/definition/definition.ts';
+import { KnownTable, printOf } from '../../src/sync/plan/known.ts';
+import { quiet, rowsOf, type World, world } from './fakes.ts';
 
 const rows = 1_200;
 
@@ -43,3 +49,91 @@ it('what differs is read by ID and written; the table is the same as by a whole 
   expect(await one.run()).toMatchObject({ read: 'whole', rows: { unchanged: rows + 1 }, deletes: {} });
   await one.stop();
 });
+
+it('a table that moved unseen is read whole from then on, until a person puts the short cut on trial again', async () => {
+  const one = await proven();
+  const scope = { definition: one.definition.name, table: `${one.table.base}/${one.table.id}` };
+  const events = (): string[] =>
+    one.lines.map(({ event }) => event).filter((event) => event.startsWith('short-cut.'));
+  expect(events().filter((event) => event === 'short-cut.agreed')).toHaveLength(3);
+  one.lines.length = 0;
+  await one.run();
+  one.table.held.set('rec7', { ...one.table.held.get('rec7'), 金额: 99 });
+  one.definition = { ...one.definition, read: 'whole' };
+  await one.run();
+  one.definition = { ...one.definition, read: { whole: '1d' } };
+  expect((await one.run()).read).toBe('whole');
+  expect(events()).toEqual(['short-cut.used', 'short-cut.distrusted']);
+  expect(one.lines.find(({ event }) => event === 'short-cut.used')?.facts).toMatchObject(scope);
+
+  const before = await one.store.facts.shortCut.of(scope);
+  expect(await trustAgain(scope, { store: one.store, log: quiet })).toBe(before?.distrusted);
+  expect(await one.store.facts.shortCut.of(scope)).toEqual({ ...before, agreed: 0, distrusted: null });
+  expect(await trustAgain(scope, { store: one.store, log: quiet })).toBeNull();
+  const reads: unknown[] = [];
+  for (let at = 0; at < 4; at++) reads.push((await one.run()).read);
+  expect(reads).toEqual(['whole', 'whole', 'whole', 'shortcut']);
+  await one.stop();
+});
+
+const day = 86_400_000;
+const proof: ShortCutFacts = { ...nothingLearned, agreed: 3 };
+const still = { calls: 0, records: 0, step: 0 };
+
+it.each<[string, Parameters<typeof reasonOf>[0], ReturnType<typeof whyWhole>]>([
+  ['nothing stands against it', {}, undefined],
+  ['the definition wants it', { read: 'whole' }, { kind: 'asked' }],
+  ['it was wrong', { facts: { ...proof, distrusted: 5 } }, { kind: 'distrusted', since: 5 }],
+  ['nothing is kept', { isKept: false }, { kind: 'unknown' }],
+  ['the table is small', { records: 500 }, { kind: 'small', records: 500 }],
+  ['it is on trial', { facts: { ...proof, agreed: 2 } }, { kind: 'unproven', agreed: 2, needed: 3 }],
+  [
+    'the step of own writes is not known',
+    { facts: { ...proof, byCall: 1, byRecord: 2 }, writes: { calls: 2, records: 9, step: 2 } },
+    { kind: 'untold', seen: 2, needed: 3 },
+  ],
+  [
+    'the step is known',
+    { facts: { ...proof, byCall: 3 }, writes: { calls: 2, records: 9, step: 2 } },
+    undefined,
+  ],
+  ['a day has passed', { age: day }, { kind: 'due' }],
+  ['the clock was set back', { age: -1 }, { kind: 'due' }],
+  ['the counter moved', { revision: 8 }, { kind: 'changed' }],
+])('a run reads as it should where %s', (_, given, wanted) => {
+  expect(reasonOf(given)).toEqual(wanted);
+});
+
+/** Why a table of so many records that was kept at revision 7 is read whole. */
+function reasonOf(given: {
+  readonly read?: Definition['read'];
+  readonly facts?: ShortCutFacts;
+  readonly isKept?: boolean;
+  readonly records?: number;
+  readonly writes?: typeof still;
+  readonly age?: number;
+  readonly revision?: number;
+}): ReturnType<typeof whyWhole> {
+  const {
+    read = { whole: '1d' },
+    facts = proof,
+    isKept = true,
+    records = 501,
+    writes = still,
+    age = 1,
+    revision = 7,
+  } = given;
+  const sides = {
+    definition: { read, mode: 'mirror', view: undefined },
+    target: { fields: [], revision },
+    mapping: { targets: [], key: [] },
+    origin: { query: { timeZone: 'UTC' } },
+  } as unknown as Sides;
+  const table = new KnownTable();
+  for (let at = 0; at < records; at++) table.add(`rec${at}`, printOf(`k${at}`), printOf('row'));
+  const note = {
+    ...{ revision: 7, total: records, fields: fieldsPrint(sides), mapping: mappingPrint(sides), filled: [] },
+    ...{ readAt: 1_000 * day - age, run: 'r1', writes },
+  };
+  return whyWhole(isKept ? { table, note } : { table }, facts, { sides, now: 1_000 * day });
+}

@@ -11,12 +11,13 @@ import {
   verifiedLines,
 } from '../../sync/state/checked.ts';
 import { csvLine } from '../../sync/words/csv.ts';
-import { problem } from '../../sync/words/problem.ts';
+import { type ProblemError, problem } from '../../sync/words/problem.ts';
 import { count, inLocale, type Locale, listed, text } from '../../sync/words/text.ts';
 import { definitionName, option } from '../command.ts';
 import {
   errorOf,
   inBrackets,
+  iso,
   noCalls,
   plain,
   plainLine,
@@ -121,6 +122,51 @@ function initLines(name: string, inited: Inited, locale: Locale): readonly strin
 
 /** Fields that are listed at most. */
 const fieldsShown = 40;
+
+/** Puts the short cut past a whole read of a table on trial again, where it was switched off. Exit 1 where it was not. */
+export const trust = sessionCommand({
+  name: 'trust',
+  help: text(
+    '表格的捷径停用之后，让它重新接受验证',
+    'put the short cut past reading a whole table on trial again, where it was switched off',
+  ),
+  words: { name: definitionName },
+  failed: ({ name }, error) => ({
+    ...{ status: 'failed', definition: name, since: null },
+    calls: noCalls,
+    error,
+  }),
+  run: async ({ name }, session) => {
+    const { program, shell } = session;
+    const refused = await hindered(name, { right: 'look', what: 'trust' }, session);
+    if (refused) return refused;
+    const { calls, meter } = newCalls();
+    const since = await program.tables.trust(name, meter, shell.world.stopping);
+    if (since === null) return shell.refuse(nothingToTrust(name), 1);
+    const done = text(
+      `✓ ${name} — 捷径从 ${iso(since)} 起停用，现在重新验证：三次整读与它一致之后才会启用。`,
+      `✓ ${name} — the short cut, switched off since ${iso(since)}, is on trial again: it is used once three whole reads have agreed with it.`,
+    );
+    return {
+      exit: 0,
+      json: { ...{ status: 'ok', definition: name, since: iso(since) }, calls, error: null },
+      lines: [plain(inLocale(done, shell.locale))],
+    };
+  },
+});
+
+const nothingToTrust = (name: string): ProblemError =>
+  problem({
+    code: 'nothing-to-trust',
+    message: text(
+      `${name} 的捷径没有停用，什么都没有做。`,
+      `The short cut of ${name} is not switched off; nothing was done.`,
+    ),
+    cure: text(
+      `bitable-sync check ${name} 会说明表格怎样读取。`,
+      `bitable-sync check ${name} says how its table is read.`,
+    ),
+  });
 
 /** Compares both sides key by key and says what differs. Exit 0 when nothing does, else 1. */
 export const verify = sessionCommand({

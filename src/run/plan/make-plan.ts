@@ -21,7 +21,7 @@ import {
   type TableRead,
   tableNotes,
 } from './read-sides.ts';
-import { learned, openShortCut, readShort } from './short-cut.ts';
+import { learned, openShortCut, readShort, remember } from './short-cut.ts';
 import { history, nowMadeByHand, trusted } from './trust.ts';
 
 /** A plan, and the table from which it was made. */
@@ -76,9 +76,11 @@ async function readBoth(planning: Planning, from: Sources): Promise<Read> {
   if (typeof short !== 'string') {
     how.onRead({ records: open.table.size, total: open.table.size });
     job.board.set((state) => ({ ...state, read: 'shortcut' }));
+    parts.log.info('short-cut.used', { run: job.run, ...job.scope, calls: job.board.state().calls.read });
     const { records, asKnown } = short;
     return { sides, both: { ...wanted, records }, spools, before, within, asKnown, movedKeys: 0, notes: [] };
   }
+  parts.log.info('short-cut.left', { run: job.run, ...job.scope, why: short });
   if (short === 'false' && (await sides.target.table.revision(signal)) === sides.target.revision)
     await learn(planning, { ...shortCut, agreed: 0, distrusted: parts.clock.now() }, before);
   return readWhole(planning, from, { ...wanted, records: await readRecords(sides, how) }, within);
@@ -106,18 +108,11 @@ async function readWhole(
 }
 
 /** Remembers what was learned of the short cut. */
-async function learn(
+const learn = (
   { job, parts }: Planning,
   facts: ShortCutFacts,
   { shortCut: before }: Pick<Read['before'], 'shortCut'>,
-): Promise<void> {
-  if (facts === before) return;
-  await parts.store.facts.shortCut.keep(job.scope, facts);
-  const { agreed, distrusted } = facts;
-  if (distrusted === null || before.distrusted !== null)
-    parts.log.info('short-cut.agreed', { run: job.run, ...job.scope, agreed });
-  else parts.log.warn('short-cut.distrusted', { run: job.run, ...job.scope });
-}
+): Promise<void> => remember(facts, before, { ...parts, run: job.run, scope: job.scope });
 
 /** What the run keeps of the table once it has ended. */
 const knownBy = ({ job }: Planning, { sides, both, before, asKnown }: Read, readAt: number): KnownRun =>

@@ -5,7 +5,7 @@ import { tableIndex } from '../../sync/plan/diff.ts';
 import { type KnownTable, printOf, unknown } from '../../sync/plan/known.ts';
 import { keepsDeletes } from '../../sync/plan/policy.ts';
 import { fieldsPrint, mappingPrint } from '../known.ts';
-import type { Known, KnownNote, ShortCutFacts } from '../ports.ts';
+import type { Known, KnownNote, Log, Scope, ShortCutFacts, Store } from '../ports.ts';
 import type { Sides } from './open-sides.ts';
 import type { Spools, TableRead, WantedRead } from './read-sides.ts';
 
@@ -71,6 +71,47 @@ interface Learning {
 /** Calls that read a table whole: its pages, and its change counter once more. */
 const callsToRead = (records: number): number => Math.ceil(records / pageSize) + 1;
 
+/** Why a table is read whole. */
+export type WholeReason =
+  /** The definition wants it so. */
+  | { readonly kind: 'asked' }
+  /** A whole read has not found what the short cut would have taken it for (ms). */
+  | { readonly kind: 'distrusted'; readonly since: number }
+  /** No run has kept it. */
+  | { readonly kind: 'unknown' }
+  /** That takes no more calls. */
+  | { readonly kind: 'small'; readonly records: number }
+  /** So many whole reads have shown that the short cut would be right, of those that are needed. */
+  | { readonly kind: 'unproven'; readonly agreed: number; readonly needed: number }
+  /** The last run wrote, and how far that moves the change counter was seen so many times, of those that are needed. */
+  | { readonly kind: 'untold'; readonly seen: number; readonly needed: number }
+  /** It is time. */
+  | { readonly kind: 'due' }
+  /** It, its fields or the mapping changed since. */
+  | { readonly kind: 'changed' };
+
+/** Says why a run reads a table whole; undefined where it tries the short cut. */
+export function whyWhole(
+  known: Known | undefined,
+  facts: ShortCutFacts,
+  { sides, now }: Pick<Learning, 'sides' | 'now'>,
+): WholeReason | undefined {
+  const every = wholeEvery(sides.definition);
+  if (every === 0) return { kind: 'asked' };
+  if (facts.distrusted !== null) return { kind: 'distrusted', since: facts.distrusted };
+  if (!known?.note) return { kind: 'unknown' };
+  const { table, note } = known;
+  // A page or two cost no more than asking.
+  if (table.size <= pageSize) return { kind: 'small', records: pageSize };
+  const stands = standing(note, facts, sides, sides.target.revision);
+  if (stands === 'untold')
+    return { kind: 'untold', seen: Math.max(facts.byCall, facts.byRecord), needed: steps };
+  if (facts.agreed < proofs) return { kind: 'unproven', agreed: facts.agreed, needed: proofs };
+  const age = now - note.readAt;
+  if (age < 0 || age >= every) return { kind: 'due' };
+  return stands === 'same' && note.total === table.size ? undefined : { kind: 'changed' };
+}
+
 /**
  * Returns the known table where it may stand for the table itself; one call asks for the number of records, where
  * nothing else speaks against it.
@@ -78,17 +119,47 @@ const callsToRead = (records: number): number => Math.ceil(records / pageSize) +
 export async function openShortCut(
   known: Known | undefined,
   facts: ShortCutFacts,
-  { sides, now, signal }: { readonly sides: Sides; readonly now: number; readonly signal: AbortSignal },
+  { sides, now, signal }: Pick<Learning, 'sides' | 'now'> & { readonly signal: AbortSignal },
 ): Promise<Required<Known> | undefined> {
-  const { definition, target } = sides;
-  if (!known?.note || facts.distrusted !== null || facts.agreed < proofs) return undefined;
+  if (!known?.note || whyWhole(known, facts, { sides, now })) return undefined;
   const { table, note } = known;
-  const age = now - note.readAt;
-  if (age < 0 || age >= wholeEvery(definition) || note.total !== table.size) return undefined;
-  if (standing(note, facts, sides, target.revision) !== 'same') return undefined;
-  // A page or two cost no more than asking.
-  if (table.size <= pageSize) return undefined;
-  return (await target.table.total(signal)) === note.total ? { table, note } : undefined;
+  return (await sides.target.table.total(signal)) === note.total ? { table, note } : undefined;
+}
+
+/** Remembers what was learned of the short cut, and logs it: each event by its own name, to be counted. */
+export async function remember(
+  facts: ShortCutFacts,
+  before: ShortCutFacts,
+  { scope, store, log, run }: Remembering,
+): Promise<void> {
+  if (facts === before) return;
+  // Somebody has put it on trial again meanwhile.
+  const { distrusted } = (await store.facts.shortCut.of(scope)) ?? nothingLearned;
+  if (distrusted !== before.distrusted) return;
+  await store.facts.shortCut.keep(scope, facts);
+  const about = { ...(run === undefined ? {} : { run }), ...scope };
+  if (facts.distrusted !== null && before.distrusted === null) log.warn('short-cut.distrusted', about);
+  else if (facts.agreed > before.agreed) log.info('short-cut.agreed', { ...about, agreed: facts.agreed });
+}
+
+/** Puts the short cut of a table on trial again. Answers since when it was switched off (ms), null where it is not. */
+export async function trustAgain(
+  scope: Scope,
+  { store, log }: Pick<Remembering, 'store' | 'log'>,
+): Promise<number | null> {
+  const before = (await store.facts.shortCut.of(scope)) ?? nothingLearned;
+  if (before.distrusted === null) return null;
+  await store.facts.shortCut.keep(scope, { ...before, agreed: 0, distrusted: null });
+  log.info('short-cut.trusted', { ...scope });
+  return before.distrusted;
+}
+
+interface Remembering {
+  readonly scope: Scope;
+  readonly store: Pick<Store, 'facts'>;
+  readonly log: Log;
+  /** Undefined where no run learned it. */
+  readonly run?: string;
 }
 
 /** What is read of a table that is known. */

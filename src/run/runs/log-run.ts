@@ -30,7 +30,7 @@ const levels: Readonly<Partial<Record<Status, 'warn' | 'error'>>> = {
 
 /** Logs how a run ended: as an error with its reason when it failed, as a warning when only a part was done. */
 export function logEnd(state: State, log: Log): void {
-  const { run, definition, status, rows, deletes, chunks, calls, ms, error } = state;
+  const { run, definition, status, rows, deletes, chunks, calls, read, ms, error } = state;
   const [refused] = chunks.failed;
   const reason = error
     ? problemFacts(error)
@@ -39,7 +39,7 @@ export function logEnd(state: State, log: Log): void {
       : {};
   const failed = chunks.failed.length === 0 ? {} : { failedChunks: chunks.failed.length };
   log[levels[status] ?? 'info']('run.ended', {
-    ...{ run, definition, status, ...reason, rows, deletes, ...failed, calls, ms },
+    ...{ run, definition, status, ...reason, rows, deletes, ...failed, calls, ...(read && { read }), ms },
   });
 }
 
