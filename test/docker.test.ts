@@ -9,6 +9,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
@@ -17,6 +18,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseDockerfile, type Stage } from './support/dockerfile.ts';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
+const about = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as {
+  readonly name: string;
+  readonly version: string;
+  readonly files: readonly string[];
+  readonly bin: Readonly<Record<string, string>>;
+};
 const stages = parseDockerfile(readFileSync(join(project, 'Dockerfile'), 'utf8'));
 const last = stages.at(-1) ?? expect.unreachable('the Dockerfile has no stage');
 const valuesOf = (word: string) => last.steps.filter((step) => step.word === word).map(({ rest }) => rest);
@@ -52,6 +59,14 @@ describe('the image', () => {
   });
 });
 
+/** Runs a command in a folder, without the settings of whoever runs the tests. */
+const run = (command: string, words: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}) =>
+  spawnSync(command, words, {
+    cwd,
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'] ?? cwd, LOCALE: 'en-US', ...env },
+  });
+
 describe('the Dockerfile’s copy and run steps, in an empty folder', () => {
   let machine = '';
   let app = '';
@@ -73,16 +88,8 @@ describe('the Dockerfile’s copy and run steps, in an empty folder', () => {
       } else if (word === 'COPY') {
         copy(rest, folder);
       } else if (word === 'RUN') {
-        const { status, stdout, stderr } = spawnSync('sh', ['-c', rest], {
-          cwd: folder,
-          encoding: 'utf8',
-          env: {
-            PATH: process.env['PATH'],
-            HOME: process.env['HOME'] ?? root,
-            npm_config_prefer_offline: 'true',
-            UNCHECKED: '1',
-          },
-        });
+        const env = { npm_config_prefer_offline: 'true', UNCHECKED: '1' };
+        const { status, stdout, stderr } = run('sh', ['-c', rest], folder, env);
         expect(status, `${rest}\n${stdout}${stderr}`).toBe(0);
       }
     }
@@ -107,24 +114,16 @@ describe('the Dockerfile’s copy and run steps, in an empty folder', () => {
 
   const stageNamed = (name: string): number => stages.findIndex((stage) => stage.name === name);
 
+  const settings = {
+    FEISHU_APP_ID: 'cli_0123456789abcdef',
+    FEISHU_APP_SECRET: 'app-secret',
+    FEISHU_DOMAIN: 'http://127.0.0.1:9',
+  };
   const program = (line: string) =>
-    spawnSync(process.execPath, ['dist/main.js', ...line.split(' ')], {
-      cwd: app,
-      encoding: 'utf8',
-      env: {
-        PATH: process.env['PATH'],
-        LOCALE: 'en-US',
-        FEISHU_APP_ID: 'cli_0123456789abcdef',
-        FEISHU_APP_SECRET: 'app-secret',
-        FEISHU_DOMAIN: 'http://127.0.0.1:9',
-      },
-    });
+    run(process.execPath, ['dist/main.js', ...line.split(' ')], app, settings);
 
   it('leave a program that knows its version', () => {
-    const { version } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as {
-      version: string;
-    };
-    expect(program('--version')).toMatchObject({ status: 0, stdout: `${version}\n` });
+    expect(program('--version')).toMatchObject({ status: 0, stdout: `${about.version}\n` });
   });
 
   it('leave nothing out that the whole program needs', () => {
@@ -137,13 +136,10 @@ describe('the Dockerfile’s copy and run steps, in an empty folder', () => {
     expect(status).toBe(2);
   });
 
-  it('leave neither demo nor playground, and say where the demo is', () => {
+  it('leave neither demo nor playground', () => {
     const left = readdirSync(join(app, 'dist'), { recursive: true, encoding: 'utf8' });
     expect(left.filter((name) => /demo|playground/.test(name))).toEqual([]);
     expect(existsSync(join(app, 'node_modules/bitable-playground'))).toBe(false);
-    const { status, stderr } = program('demo');
-    expect(stderr).toContain('Clone the repository and type npm run demo there.');
-    expect(status).toBe(2);
   });
 
   it('leave no packages that only building needs', () => {
@@ -156,5 +152,63 @@ describe('the Dockerfile’s copy and run steps, in an empty folder', () => {
     expect(statSync(join(app, 'dist/main.js')).mode & 0o111).not.toBe(0);
     expect(existsSync(join(app, 'data'))).toBe(true);
     expect(existsSync(join(app, 'src'))).toBe(false);
+  });
+
+  describe('and what npm pack gives, installed beside the same packages', () => {
+    let folder = '';
+    let files: readonly string[] = [];
+
+    beforeAll(() => {
+      const packed = join(machine, 'packed');
+      const always = ['package.json', 'README.md', 'README.zh-CN.md', 'LICENSE', 'scripts'];
+      const listed = about.files.map((path) => path.replace(/\/\*.*$/, '')).filter((path) => path !== 'dist');
+      for (const path of [...listed, ...always])
+        cpSync(join(project, path), join(packed, path), { recursive: true });
+      cpSync(join(app, 'dist'), join(packed, 'dist'), { recursive: true });
+      const { stdout, stderr } = run('npm', ['pack', '--ignore-scripts', '--json'], packed);
+      const [tarball] = JSON.parse(stdout || expect.unreachable(stderr)) as readonly [
+        { readonly filename: string; readonly files: readonly { readonly path: string }[] },
+      ];
+      files = tarball.files.map(({ path }) => path);
+      // npm would put it there; its dependencies are there already.
+      const installed = join(app, 'node_modules', about.name);
+      mkdirSync(installed);
+      const words = ['-xzf', join(packed, tarball.filename), '-C', installed, '--strip-components=1'];
+      expect(run('tar', words, machine).status).toBe(0);
+      folder = join(machine, 'empty');
+      mkdirSync(folder);
+      symlinkSync(join(app, 'node_modules'), join(folder, 'node_modules'));
+    });
+
+    /** Runs what `bin` names, in a folder that holds nothing else. */
+    const installed = (line: string) =>
+      run(join(folder, 'node_modules', about.name, about.bin[about.name] ?? ''), line.split(' '), folder);
+
+    it('holds licence, documents and examples, and nothing that only building or testing needs', () => {
+      expect(files).toEqual(
+        expect.arrayContaining([
+          ...['LICENSE', 'README.md', 'README.zh-CN.md', 'CHANGELOG.md', 'package.json', '.env.example'],
+          ...['dist/main.js', 'definition.schema.json', 'app-manifest.json', 'examples/orders.yaml'],
+        ]),
+      );
+      const needless = /^(src|test|scripts)\/|(demo|playground)\/|\.map$|\.ts$|\.tgz$/;
+      expect(files.filter((path) => needless.test(path))).toEqual([]);
+    });
+
+    it('shows its help, and says what settings it lacks', () => {
+      expect(installed('--help')).toMatchObject({
+        status: 0,
+        stdout: expect.stringContaining('bitable-sync'),
+      });
+      const { status, stderr } = installed('check');
+      expect(stderr).toContain('FEISHU_APP_ID');
+      expect(status).toBe(2);
+    });
+
+    it('says where the demo is', () => {
+      const { status, stderr } = installed('demo');
+      expect(stderr).toContain('Clone the repository and type npm run demo there.');
+      expect(status).toBe(2);
+    });
   });
 });
