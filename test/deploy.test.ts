@@ -126,4 +126,18 @@ describe('the files for whoever works on it', () => {
     expect(named.length).toBeGreaterThan(0);
     expect(Object.keys(scripts)).toEqual(expect.arrayContaining(named));
   });
+
+  it('CHANGELOG.md holds versions, newest first, an entry a line; the newest is that of the program', () => {
+    const { version } = z.object({ version: z.string() }).parse(JSON.parse(read('package.json')));
+    const [, unreleased, ...versions] = read('CHANGELOG.md').split(/^## /m);
+    expect(unreleased).toMatch(/^Unreleased\n/);
+    const titles = versions.map((one) => /^(\d+\.\d+\.\d+) – \d{4}-\d\d-\d\d\n/.exec(one)?.[1]);
+    expect([titles[0], titles.at(-1)]).toEqual([version, '0.1.0']);
+    expect(titles).not.toContain(undefined);
+    const lines = versions.flatMap((one) => one.split('\n').slice(1));
+    const form = /^$|^### (Added|Changed|Fixed)$|^- [^*\s].{0,157}$|^[^-#\s].{0,159}$/u;
+    expect(lines.filter((line) => !form.test(line))).toEqual([]);
+    const entries = lines.filter((line) => line.startsWith('- '));
+    expect(new Set(entries).size).toBe(entries.length);
+  });
 });
