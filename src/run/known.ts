@@ -29,6 +29,8 @@ export const fieldsPrint = ({ target }: Sides): string => hashed(target.fields);
 export interface ReadFacts extends Pick<KnownNote, 'fields' | 'mapping' | 'filled' | 'readAt' | 'run'> {
   /** The table's change counter before anything was written; undefined where it moved during the read. */
   readonly revision: number | undefined;
+  /** Whether the store holds the very same already. */
+  readonly isKept: boolean;
 }
 
 /** A table as a run has read it, with what the run writes; kept as known when the run comes to its end. */
@@ -63,7 +65,8 @@ export class KnownRun {
     { known }: Pick<Store, 'known'>,
     signal: AbortSignal,
   ): Promise<void> {
-    const { revision: before, ...read } = this.#read;
+    const { revision: before, isKept, ...read } = this.#read;
+    if (isKept && this.#calls === 0) return;
     await fold(this.table, { wrote: this.#wrote, removed: this.#removed });
     const [calls, records] = [this.#calls, this.#records];
     const after = calls === 0 ? before : await table.revision(signal).catch(() => undefined);

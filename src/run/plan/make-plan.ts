@@ -121,6 +121,7 @@ const knownBy = ({ job }: Planning, { sides, both, before, asKnown }: Read, read
     readAt: asKnown === undefined ? readAt : (before.known?.note?.readAt ?? 0),
     filled: sides.mapping.targets.flatMap(({ id }, at) => (both.records.filled[at] ? [id] : [])),
     revision: both.records.moved ? undefined : both.records.revision,
+    isKept: asKnown === both.rows.rows && before.known?.note?.writes.calls === 0,
   });
 
 /** How a run reads: what it shows and measures meanwhile. */
