@@ -59,7 +59,7 @@ export interface Table {
   /** How many records it has; one call, which also shows that they may be read. */
   total(signal: AbortSignal): Promise<number>;
   /**
-   * All records, page by page, of the whole table. Waits through throttling; anything odd (a repeated or
+   * All records of the whole table, page by page, each once. Waits through throttling; anything odd (a repeated or
    * missing page token, an answer that is no JSON) fails the read: a failed read is never an empty table. So does a list
    * whose different records are not as many as its last page says, after three reads; every other list keeps to that, too.
    * @param fieldNames only these fields; all when there are more than 200.

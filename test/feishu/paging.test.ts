@@ -182,6 +182,12 @@ it('a view is read as far as it is asked for', async () => {
   expect([...(await table.inView([], forever))]).toEqual(['r1', 'r2', 'r3']);
 });
 
+it('hands each record out once, though pages overlap', async () => {
+  const book = { '': page(['r1', 'r2'], 'a'), a: page(['r2', 'r3', 'r3'], undefined) };
+  const { table: own } = await tableOf(pages(book));
+  expect(await readAll(own.records([], forever))).toEqual(['r1', 'r2', 'r3']);
+});
+
 describe('a read fails, instead of ending early or never,', () => {
   it.each([
     [

@@ -52,7 +52,7 @@ const beforeReading = (reads: number, { clock, signal }: Waiting): Promise<void>
   clock.sleep(backoff(reads - 1, 1000, 30_000), signal);
 
 /**
- * Reads all records of a search, asking for the next page while the caller works on this one. The read begins anew,
+ * Reads all records of a search, each once though pages may overlap while somebody edits, asking for the next page while the caller works on this one. The read begins anew,
  * which an empty page tells beforehand, where an answer is too large (with half the page size), where Feishu lost a page
  * token, and where a page is odd or the different records are not as many as the last one says; it fails when that does
  * not help.
@@ -74,10 +74,9 @@ export async function* readPages(
       let isBegun = false;
       try {
         for await (const page of onePass((paging) => fetch(paging, signal), size)) {
-          for (const { id } of page.records) seen.add(id);
           total = page.total;
           isBegun = true;
-          yield page;
+          yield { ...page, records: page.records.filter(({ id }) => seen.size < seen.add(id).size) };
         }
         if (seen.size === total) return;
         throw notWhole('record_id', seen.size, total);

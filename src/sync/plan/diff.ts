@@ -145,8 +145,7 @@ export interface HeldRecord {
 }
 
 /**
- * The table's records by key, in reading order. A record seen again changes nothing (pages may overlap while somebody
- * edits); a key seen again on another record is doubled.
+ * The table's records by key, in reading order. A key seen again is doubled.
  */
 export type TableIndex = ReturnType<typeof tableIndex>;
 
@@ -156,14 +155,16 @@ export type TableIndex = ReturnType<typeof tableIndex>;
  */
 export function tableIndex(known = new KnownTable(), others = 0) {
   const byKey = new Map<Key, HeldRecord>();
-  const ids = new Set<string>();
+  let size = others;
+  /** All IDs, once somebody has asked for one. */
+  let ids: Set<string> | undefined;
   const doubled = new Map<Key, string[]>();
   const withoutKey: string[] = [];
   return {
-    /** @param at where the record is in the known table; it is added to that when not given */
+    /** Takes a record, each once. @param at where the record is in the known table; it is added to that when not given */
     add(id: string, key: Key, row: string, at?: number): void {
-      if (ids.has(id)) return;
-      ids.add(id);
+      size++;
+      ids?.add(id);
       const slot = at ?? known.add(id, printOf(key), printOf(row));
       const first = byKey.get(key);
       if (key === '') withoutKey.push(id);
@@ -179,7 +180,10 @@ export function tableIndex(known = new KnownTable(), others = 0) {
     },
     known,
     /** Whether a record of this ID was added. */
-    has: (id: string): boolean => ids.has(id),
+    has(id: string): boolean {
+      ids ??= new Set(seenIn(known));
+      return ids.has(id);
+    },
     /** The first record with a key. Doubled keys have one too: ask {@link isDoubled}. */
     find: (key: Key): HeldRecord | undefined => byKey.get(key),
     isDoubled: (key: Key): boolean => doubled.has(key),
@@ -187,11 +191,16 @@ export function tableIndex(known = new KnownTable(), others = 0) {
     records: (): Iterable<readonly [Key, HeldRecord]> => byKey,
     /** Different records added, those with doubled or empty keys included. */
     get size(): number {
-      return ids.size + others;
+      return size;
     },
     /** IDs of the records that have a doubled key, by key. */
     doubled: doubled as ReadonlyMap<Key, readonly string[]>,
     /** IDs of the records whose key is empty. */
     withoutKey: withoutKey as readonly string[],
   };
+}
+
+/** The IDs of all records but those that the last read did not show. */
+function* seenIn(known: KnownTable): Generator<string> {
+  for (const slot of known.slots()) if (!known.isUnseen(slot)) yield known.record(slot);
 }

@@ -77,8 +77,10 @@ export class KnownTable {
 
   #resize(room: number, width: number): void {
     const ids = Buffer.alloc(room * width);
-    for (let slot = 0; slot < this.#end; slot++)
-      this.#ids.copy(ids, slot * width, slot * this.#width, (slot + 1) * this.#width);
+    if (width === this.#width) ids.set(this.#ids);
+    else
+      for (let slot = 0; slot < this.#end; slot++)
+        this.#ids.copy(ids, slot * width, slot * this.#width, (slot + 1) * this.#width);
     this.#ids = ids;
     this.#width = width;
     this.#keys = longer(this.#keys, new BigUint64Array(room));
