@@ -20,7 +20,6 @@ import { parseDockerfile, type Stage } from './support/dockerfile.ts';
 const project = fileURLToPath(new URL('..', import.meta.url));
 const about = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as {
   readonly name: string;
-  readonly version: string;
   readonly files: readonly string[];
   readonly bin: Readonly<Record<string, string>>;
 };
@@ -121,10 +120,6 @@ describe('the Dockerfile’s copy and run steps, in an empty folder', () => {
   };
   const program = (line: string) =>
     run(process.execPath, ['dist/main.js', ...line.split(' ')], app, settings);
-
-  it('leave a program that knows its version', () => {
-    expect(program('--version')).toMatchObject({ status: 0, stdout: `${about.version}\n` });
-  });
 
   it('leave nothing out that the whole program needs', () => {
     const { status, stdout, stderr } = program('run nothing --json');
