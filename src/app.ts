@@ -227,5 +227,5 @@ function holdUses(parts: Parts, around: Surroundings) {
 
 const scheduleHelp = text(
   '要定时运行，请在定义里写 `schedule`。',
-  'Put a `schedule` into the definition to run it by the clock.',
+  'Put a `schedule` into the definition to run it at set times.',
 );

@@ -186,7 +186,7 @@ function unknownInFile(places: readonly Place[], env: Environment): readonly Pro
       where: shownPlace(place),
       message: text(
         '.env 里的这个名称不是设置，它不起作用。',
-        'This name in .env is no setting, so it does nothing.',
+        'This name in .env is not a setting, so it has no effect.',
       ),
       cure: text(
         '所有设置见 bitable-sync --help；不需要就删掉这一行。',
@@ -238,6 +238,6 @@ function unknownSetting(name: string, meant: readonly string[]): Problem {
           `以 FEISHU_ 开头的设置有：${own.zh}。请改名；不是给本程序用的可以不管。`,
           `The settings that begin with FEISHU_ are ${own.en}. Rename it, or ignore this if it is for another program.`,
         );
-  const message = text('没有这个设置，它不起作用。', 'There is no such setting, so it does nothing.');
+  const message = text('没有这个设置，它不起作用。', 'There is no such setting, so it has no effect.');
   return { code: 'warn-unknown-setting', where: name, message, cure };
 }

@@ -4,6 +4,7 @@ import { type CodeEntry, codes } from '../../src/feishu/calls/codes.ts';
 import type { Verdict } from '../../src/sync/words/failure.ts';
 import { inLocale, type Locale, type Text, text } from '../../src/sync/words/text.ts';
 import { code, tableOf } from './table.ts';
+import { pair, textOf } from './texts.ts';
 
 const heads = {
   code: text('代码', 'Code'),
@@ -65,8 +66,6 @@ interface Written {
 }
 
 const src = fileURLToPath(new URL('../../src/', import.meta.url));
-const literal = String.raw`'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|${'`'}(?:[^${'`'}\\$]|\\.|\$(?!\{)|\$\{(?:[^{}]|\{[^{}]*\})*\})*${'`'}`;
-const pair = String.raw`text\(\s*(${literal}),\s*(${literal}),?\s*\)`;
 const name = `'([a-z][a-z0-9]*(?:-[a-z0-9]+)+|yaml|timeout|internal|changed|usage)'`;
 
 /** A problem: an object with code, message and cure, a row of a table, or a call that takes the three in this order. */
@@ -80,18 +79,6 @@ const shapes = [
     'gm',
   ),
 ];
-
-/** What a literal says, with `…` for what a template or a placeholder is filled with. */
-const said = (written: string): string =>
-  written
-    .slice(1, -1)
-    .replace(/\$\{(?:[^{}]|\{[^{}]*\})*\}/g, '…')
-    .replace(/\{\w+\}/g, '…')
-    .replace(/\\(.)/g, '$1')
-    .replace(/…+/g, '…');
-
-const textOf = (zh: string | undefined, en: string | undefined): Text | undefined =>
-  zh === undefined || en === undefined ? undefined : text(said(zh), said(en));
 
 function problemsIn(file: string): readonly Written[] {
   const source = readFileSync(`${src}${file}`, 'utf8');

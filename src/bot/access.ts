@@ -128,15 +128,15 @@ const outsiders = text(
 );
 const perhapsOutsiders = text(
   '无法确认这个群里有没有外部成员，什么都没有做。请稍后再试；如果一直这样，请管理员给应用开通 im:chat:readonly 权限并发布版本。',
-  'I cannot tell whether this group has people from other companies, so nothing was done. Try again in a moment; if it stays so, an admin must give the app the scope im:chat:readonly and publish a version.',
+  'I cannot see whether this group has people from other companies, so nothing was done. Try again in a moment; if it stays so, an admin must give the app the scope im:chat:readonly and publish a version.',
 );
 const adminsOnly = text('只有管理员（ADMINS）可以这样做。', 'Only admins (ADMINS) may do that.');
 const frozen = text(
   '全部同步已被冻结，解冻后才能运行（/sync thaw）。',
   'Everything is frozen; nothing runs before /sync thaw.',
 );
-const notOwn = text('运行是你发起的，要由别人确认。', 'You started this run; somebody else has to decide.');
-const notApprover = text('你不能应用或放行这个计划。', 'You may not apply this plan.');
+const notOwn = text('运行是你发起的，要由别人确认。', 'You started this run; someone else has to decide.');
+const notApprover = text('你不能确认这个计划。', 'You may not apply this plan.');
 const notRunner = text('你不能运行这个同步。', 'You may not run this sync.');
 const notHere = text('这个同步不能在这个会话里运行。', 'This sync may not be run in this chat.');
 const unreadable = text(
@@ -146,7 +146,7 @@ const unreadable = text(
 const onlyCommandLine = (definition: Access | undefined): Text => {
   const command = `bitable-sync run ${definition?.name ?? 'NAME'} --approve RUN`;
   return text(
-    `没有设置可以应用的人（ADMINS），只能在服务器上运行 ${command}。`,
+    `没有设置可确认的人（ADMINS），只能在服务器上运行 ${command}。`,
     `Nobody is named who may apply (ADMINS); only the command line can: ${command}.`,
   );
 };

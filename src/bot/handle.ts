@@ -47,7 +47,7 @@ const storeBusy: Problem = {
   code: 'store-busy',
   message: text(
     '机器人的存储暂时不可用，恢复后会自动处理。',
-    'The bot cannot use its store right now; this is handled as soon as it can.',
+    'The bot cannot use its store at the moment; this is handled as soon as it can.',
   ),
   cure: text('不用重发；一直不好请联系管理员。', 'No need to send it again; if this lasts, tell an admin.'),
 };
@@ -58,7 +58,7 @@ const tooLate = text(
 );
 
 const workingOnIt = text('正在处理，请看卡片。', 'Working on it; watch the card.');
-const repeated = text('这次点击已经处理过了。', 'This click was dealt with already.');
+const repeated = text('这次点击已经处理过了。', 'That click has already been handled.');
 const restarting = text('机器人正在重启，请稍后再点。', 'The bot is restarting; press again in a moment.');
 
 /** The conversation: events in, cards and toasts out. */

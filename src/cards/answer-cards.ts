@@ -162,7 +162,7 @@ const usual: readonly Meant[] = [
 export const hintCard = (locale: Locale, near: readonly Meant[] = []): Card =>
   makeCard(locale, {
     colour: colours.resting,
-    title: text('没看懂这条消息', 'That is no command I know'),
+    title: text('没看懂这条消息', 'I don’t know that command'),
     elements: [
       say(
         '发送 /sync 加名称开始同步，例如 /sync orders；发送 /help 查看说明。',
@@ -207,7 +207,7 @@ export function welcomeCard(group: boolean, syncs: readonly Named[], locale: Loc
         ),
       buttonRow([
         commandButton('list', '', 0, text('可以同步的表格', 'Tables to sync')),
-        commandButton('status', '', 1, text('正在进行', 'What goes on')),
+        commandButton('status', '', 1, text('正在进行', 'Runs in progress')),
         commandButton('help', '', 2, text('帮助', 'Help')),
       ]),
     ],
@@ -230,7 +230,7 @@ export function askCard(verb: string, definition: string, fields: readonly Asked
   );
   return makeCard(locale, {
     colour: colours.asking,
-    title: text('还缺一点', 'One thing is missing'),
+    title: text('还需要一项信息', 'One thing is missing'),
     subtitle: same(`/sync ${verb}${definition === '' ? '' : ` ${plain(definition, 40)}`}`),
     elements: [{ tag: 'form', name: 'ask', elements: [...fields.map(field), send] }],
   });

@@ -114,13 +114,13 @@ function holdLines({ frozen, spentUntil }: GlobalHold, timeZone: string): readon
       rich(
         text(
           `**全部同步已被冻结** · ${by.zh} · /sync thaw 解冻`,
-          `**Everything is frozen** · ${by.en} · /sync thaw lets it go on`,
+          `**Everything is frozen** · ${by.en} · /sync thaw ends that`,
         ),
       ),
     until !== undefined &&
       say(
         `本月的 API 调用额度已用完，定时任务停到 ${until}。`,
-        `The month’s API calls are used up; schedules stand still until ${until}.`,
+        `The month’s API calls are used up; schedules are paused until ${until}.`,
         { colour: 'orange' },
       ),
   ];
@@ -132,11 +132,11 @@ export function statusCard(open: readonly State[], still: GlobalHold, { locale, 
     const most = Math.min(room.lines, 15);
     return {
       colour: isHeld(still) ? colours.asking : colours.busy,
-      title: text(`正在进行 · ${count(open.length)} 个`, `Going on · ${count(open.length)}`),
+      title: text(`正在进行 · ${count(open.length)} 个`, `In progress · ${count(open.length)}`),
       elements: [
         holdLines(still, timeZone),
         open.slice(0, most).map((state, at) => goingOn(state, at, timeZone)),
-        open.length === 0 && say('现在没有同步在进行。', 'No sync is going on right now.'),
+        open.length === 0 && say('现在没有同步在进行。', 'No sync is running.'),
         moreLine(open.length - most),
       ],
     };
@@ -151,8 +151,8 @@ function goingOn(state: State, at: number, timeZone: string): readonly Element[]
     lookOf(state).label,
     total > 0 &&
       text(
-        `${percent(settled, total)} %（${count(settled)}/${count(total)}）`,
-        `${percent(settled, total)} % (${count(settled)} of ${count(total)})`,
+        `${percent(settled, total)}%（${count(settled)}/${count(total)}）`,
+        `${percent(settled, total)}% (${count(settled)} of ${count(total)})`,
       ),
     total === 0 &&
       rows + records > 0 &&
@@ -208,7 +208,7 @@ const ways: Readonly<Record<Actor['kind'], Text>> = {
 
 /** Tells what the latest runs did with one row: read when, sent what, answered what, by whose wish. */
 export function storyCard(title: string, key: string, { chapters, record }: Story, view: View): Card {
-  const head = text(`${plain(title, 40)} · 一行的经过`, `${plain(title, 40)} · one row`);
+  const head = text(`${plain(title, 40)} · 一行的来龙去脉`, `${plain(title, 40)} · one row`);
   const known =
     record !== undefined || chapters.some(({ told }) => told.kind === 'change' || told.kind === 'bad');
   const last = record === undefined ? undefined : plain(record, 40);
@@ -273,7 +273,10 @@ export function verifyCard(title: string, seen: Verified, locale: Locale): Card 
   return verifying(title, look, [...verifiedLines(seen), ...(all === 0 ? [] : [inFile])], locale);
 }
 
-const inFile = text('各主键的结果已私聊发给核对的人。', 'The list of keys went to whoever asked, as a file.');
+const inFile = text(
+  '各主键的结果已私聊发给核对的人。',
+  'The list of keys went as a file to the person who asked.',
+);
 
 function verifying(title: string, { colour, label }: Look, all: readonly Text[], locale: Locale): Card {
   const [first = label, ...others] = all.map((one) => plainText(one, 400));

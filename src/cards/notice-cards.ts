@@ -59,7 +59,7 @@ export function staleCard(about: About, limit: string, lastGood: number | null, 
 export const goodCard = (about: About, what: keyof typeof good, view: View): Card =>
   notice({ ...about, people: [] }, view, { colour: colours.good, ...good[what] });
 
-const scheduleGoesOn = text('已恢复定时', 'Schedule goes on');
+const scheduleGoesOn = text('已恢复定时', 'Schedule resumed');
 
 const good = {
   fresh: {
@@ -69,13 +69,13 @@ const good = {
   resumed: {
     tag: scheduleGoesOn,
     words: [
-      text('连不上的已连上，定时任务自动恢复。', 'What was away is back: the schedule goes on by itself.'),
+      text('连不上的已连上，定时任务自动恢复。', 'The connection is back: the schedule continues by itself.'),
     ],
   },
   mended: {
-    tag: text('定义已修好', 'File mended'),
+    tag: text('定义已修好', 'File repaired'),
     words: [
-      text('定义文件又能读了，定时任务继续。', 'The definition can be read again: its schedule goes on.'),
+      text('定义文件又能读了，定时任务继续。', 'The definition can be read again: its schedule continues.'),
     ],
   },
 } as const;
@@ -102,8 +102,8 @@ export function pausedCard(
     `${count(failures)} failures in a row: the schedule has paused itself.`,
   );
   if (resumedBy !== null) {
-    const [zh, en] = [person(resumedBy) ?? '有人', person(resumedBy) ?? 'Somebody'];
-    const by = rich(text(`${zh} 恢复了定时任务`, `${en} let the schedule go on`), 'notation');
+    const [zh, en] = [person(resumedBy) ?? '有人', person(resumedBy) ?? 'Someone'];
+    const by = rich(text(`${zh} 恢复了定时任务`, `${en} resumed the schedule`), 'notation');
     const said = { colour: colours.over, tag: scheduleGoesOn, words: [words], more: [tried, by] };
     return notice({ ...about, people: [] }, view, said);
   }
@@ -122,7 +122,7 @@ const room = { lines: 8, chars: 120 };
 
 const awayWords = text(
   '每次都是连不上飞书或数据库：到点仍会试，连上后自动恢复。',
-  'Feishu or the database was away each time: it is still tried when due, and goes on by itself once that is back.',
+  'Feishu or the database was unreachable each time: the schedule still tries when due, and continues by itself once the connection is back.',
 );
 
 /** Tells once that a definition's file is broken, so that nothing happens by its clock. */
@@ -130,7 +130,7 @@ export const brokenCard = (about: About, problems: readonly Problem[], view: Vie
   notice(about, view, {
     ...{ colour: colours.bad, tag: text('定义有误', 'Broken file'), more: problemElements(problems, room) },
     words: [
-      text('定义文件读不出来，定时任务停下了。', 'The definition cannot be read: its schedule stands still.'),
+      text('定义文件读不出来，定时任务停下了。', 'The definition cannot be read: its schedule is paused.'),
     ],
   });
 
@@ -156,11 +156,11 @@ export function quotaCard(until: number, people: readonly string[], view: View):
     words: [
       text(
         `飞书的月度 API 调用额度已用完，定时任务暂停到 ${at}。`,
-        `The month’s API calls are used up: schedules stand still until ${at}.`,
+        `The month’s API calls are used up: schedules are paused until ${at}.`,
       ),
       text(
         '升级飞书套餐后，手动同步成功一次，定时任务就会恢复。',
-        'After an upgrade of the plan, one sync by hand that succeeds lets them go on.',
+        'After an upgrade of the plan, one successful sync by hand resumes them.',
       ),
     ],
   });

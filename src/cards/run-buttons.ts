@@ -45,21 +45,21 @@ export const runButtons = {
     look: primary,
   },
   apply: {
-    label: text('应用', 'Apply'),
+    label: text('执行', 'Apply'),
     on: ['planned', 'waiting'],
     fits: canApply,
     look: (state) => ({
       type: state.deletes.planned > state.deletes.kept ? 'danger_filled' : 'primary_filled',
-      confirm: { title: text('应用这个计划？', 'Apply this plan?'), text: numbersLine(state) },
+      confirm: { title: text('执行这个计划？', 'Apply this plan?'), text: numbersLine(state) },
     }),
   },
   'apply-no-deletes': {
-    label: text('应用但不删除', 'Apply without deletes'),
+    label: text('执行但不删除', 'Apply without deletes'),
     on: ['waiting'],
     fits: ({ planned }) => planned.deletes > 0,
     look: ({ planned }) => ({
       confirm: {
-        title: text('应用，但不删除？', 'Apply, but delete nothing?'),
+        title: text('执行，但不删除？', 'Apply, but delete nothing?'),
         text: text(
           `新增 ${count(planned.creates)}，更新 ${count(planned.updates)}；要删除的 ${count(planned.deletes)} 条保留。`,
           `${count(planned.creates)} created, ${count(planned.updates)} updated; the ${count(planned.deletes)} to delete are kept.`,

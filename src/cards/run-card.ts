@@ -73,16 +73,16 @@ export function runCard(state: State, view: RunView): Card {
 
 const already = text(
   '这个表格已有一次同步在进行，就是下面这次。',
-  'A sync of this table is already going on: this one.',
+  'A sync of this table is already running: this one.',
 );
 const wasAlready = text(
   '当时这个表格已有一次同步在进行，就是下面这次。',
-  'A sync of this table was going on already: this one.',
+  'A sync of this table was already running: this one.',
 );
 
 function summary(state: State, label: Text): Text {
   const { settled, total } = state.changes;
-  if (isGoing(state)) return joined([label, total > 0 && same(`${percent(settled, total)} %`)], ' ');
+  if (isGoing(state)) return joined([label, total > 0 && same(`${percent(settled, total)}%`)], ' ');
   return joined([label, state.error === null && numbersLine(state)], ' · ');
 }
 
@@ -117,12 +117,12 @@ function footer(state: State, { now, timeZone }: RunView): readonly Element[] {
 const deeds: Readonly<Record<Act['op'], Text>> = {
   start: text('发起', 'started it'),
   retry: text('重试', 'pressed retry'),
-  apply: text('应用', 'applied the plan'),
+  apply: text('执行', 'applied the plan'),
   discard: text('放弃', 'discarded the plan'),
   cancel: text('取消', 'cancelled it'),
-  resume: text('继续', 'let it go on'),
-  restart: text('程序重启后继续', 'went on after a restart'),
-  'apply-no-deletes': text('应用，但不删除', 'applied the plan without its deletes'),
+  resume: text('继续', 'continued it'),
+  restart: text('程序重启后继续', 'continued after a restart'),
+  'apply-no-deletes': text('执行，但不删除', 'applied the plan without its deletes'),
   create: text('要求新建缺少的字段', 'had the missing fields created'),
 };
 
@@ -162,10 +162,7 @@ function stage(state: State, { now, timeZone, stopped }: RunView): readonly Elem
   const begun = state.changes.total > 0 && progress(state, now, since);
   if (stopped) return [begun, line(goesOnLater)];
   if (isCancelling(state))
-    return [
-      begun,
-      say('正在取消：在途的分块结束后就停下。', 'Stopping: what is on its way comes to its end first.'),
-    ];
+    return [begun, say('正在取消：在途的分块结束后就停下。', 'Stopping: what is on its way finishes first.')];
   switch (state.phase) {
     case 'queued':
       if (state.queue) return queued(state.queue, timeZone);
@@ -185,7 +182,7 @@ function stage(state: State, { now, timeZone, stopped }: RunView): readonly Elem
 
 const goesOnLater = text(
   '程序被停止了，没有新的写入。下次启动时，或由另一个实例，会自动从这里继续。',
-  'The program was stopped; nothing more is written. It goes on from here by itself at the next start, or at another instance.',
+  'The program was stopped; nothing more is written. The run continues from here by itself at the next start, or on another instance.',
 );
 
 /** Its place, and who holds the table: which sync, since when, by whose wish, and how far it is. */
@@ -194,7 +191,7 @@ function queued({ place, holder, frozen }: Queue, timeZone: string): readonly El
   const turn = frozen
     ? say(
         `${zh}。全部同步已被冻结，解冻后（/sync thaw）自动继续。`,
-        `${en}. Everything is frozen; it goes on by itself after /sync thaw.`,
+        `${en}. Everything is frozen; the run continues by itself after /sync thaw.`,
       )
     : say(`${zh}，轮到时自动开始。`, `${en}; it starts by itself when its turn comes.`);
   if (holder === null) return [turn];
@@ -205,7 +202,7 @@ function queued({ place, holder, frozen }: Queue, timeZone: string): readonly El
   const facts = [
     text(`${at} 开始`, `since ${at}`),
     by && text(`${by.zh} 发起`, `started by ${by.en}`),
-    total > 0 && same(`${percent(settled, total)} %`),
+    total > 0 && same(`${percent(settled, total)}%`),
   ];
   return [
     turn,
@@ -240,7 +237,7 @@ function progress(state: State, now: number, since: Text): readonly Element[] {
     rounds > 0 && text(`第 ${rounds} 轮重试（共 ${roundsMax} 轮）`, `retry round ${rounds} of ${roundsMax}`),
   ];
   return [
-    rich(same(`\`${bar(settled, total)}\` **${percent(settled, total)} %**`)),
+    rich(same(`\`${bar(settled, total)}\` **${percent(settled, total)}%**`)),
     line(joined(parts, ' · '), grey),
   ];
 }

@@ -88,17 +88,17 @@ function deciders(state: State, approvers: readonly string[]): Element {
   const but = other ? text('，发起人除外。', ', but not the one who started it.') : undefined;
   const stop = but ?? text('。', '.');
   if (approvers.includes('everyone'))
-    return say(`这里的人都可以应用${stop.zh}`, `Everybody here may apply${stop.en}`, aside);
+    return say(`这里的人都可以确认${stop.zh}`, `Everyone here may apply${stop.en}`, aside);
   if (approvers.includes('runners'))
-    return say(`可以运行它的人都可以应用${stop.zh}`, `Everybody who may run it may apply${stop.en}`, aside);
+    return say(`可以运行它的人都可以确认${stop.zh}`, `Everyone who may run it may apply${stop.en}`, aside);
   const named = people(approvers);
   if (named !== '') {
-    const words = text(`可以应用的人：${named}${but?.zh ?? ''}`, `May apply: ${named}${but?.en ?? ''}`);
+    const words = text(`可确认的人：${named}${but?.zh ?? ''}`, `May apply: ${named}${but?.en ?? ''}`);
     return rich(words, 'notation');
   }
   const command = `bitable-sync run ${plain(state.definition, 40)} --approve ${plain(state.run, 40)}`;
   return say(
-    `没有设置可以应用的人，只能在服务器上运行：${command}`,
+    `没有设置可确认的人，只能在服务器上运行：${command}`,
     `Nobody is named who may apply; only the command line can: ${command}`,
     aside,
   );

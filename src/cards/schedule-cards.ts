@@ -63,7 +63,7 @@ function settledLine({ by, how, until }: NonNullable<ReminderFacts['settled']>, 
     snooze: text(`推迟到 ${at}`, `put it off until ${at}`),
     skip: text('跳过了这次提醒', 'skipped it'),
   };
-  const who = text(person(by) ?? '有人', person(by) ?? 'Somebody');
+  const who = text(person(by) ?? '有人', person(by) ?? 'Someone');
   return rich(joined([who, deeds[how]], ' '), 'notation');
 }
 

@@ -213,7 +213,7 @@ const noAdmins: Problem = {
   where: 'ADMINS',
   message: text(
     '没有管理员：聊天里没有人能冻结同步，出了问题也没有人收到通知',
-    'there is no administrator: nobody can freeze syncs from a chat, and nobody is told of trouble',
+    'there is no administrator: nobody can freeze syncs from a chat, and nobody hears of trouble',
   ),
   cure: text(
     '把管理员的 open_id（ou_…）写进 ADMINS；对机器人发 /help 可以看到自己的。',
@@ -224,7 +224,7 @@ const noAdmins: Problem = {
 const isFrozen: Problem = {
   code: 'warn-frozen',
   message: text('全部同步已被冻结，什么都不会写入', 'all syncs are frozen: nothing is written'),
-  cure: text('运行 bitable-sync thaw 解除。', 'bitable-sync thaw lets them go on.'),
+  cure: text('运行 bitable-sync thaw 解除。', 'bitable-sync thaw ends that.'),
 };
 
 /** A schedule that does nothing by itself: since when it stands still, and what ends that. */
@@ -232,13 +232,13 @@ function isPaused(name: string, { by, away }: Pause): Problem {
   const self = text('连续失败，定时任务已自动暂停', 'the schedule has paused itself after failures in a row');
   return {
     code: 'warn-paused',
-    message: by === undefined ? self : text('定时任务被暂停了', 'the schedule was paused by somebody'),
+    message: by === undefined ? self : text('定时任务被暂停了', 'someone paused the schedule'),
     cure:
       away === undefined
-        ? text(`在聊天里发 /sync resume ${name} 恢复。`, `/sync resume ${name} in a chat lets it go on.`)
+        ? text(`在聊天里发 /sync resume ${name} 恢复。`, `/sync resume ${name} in a chat resumes it.`)
         : text(
             '连上飞书或数据库后会自动恢复。',
-            'It goes on by itself once Feishu or the database can be reached again.',
+            'It continues by itself once Feishu or the database can be reached again.',
           ),
   };
 }

@@ -81,11 +81,11 @@ const notUnique = ({ at }: Query, mapping: Mapping, n: number, some: readonly st
     where: at,
     message: text(
       `主键（${keyNames(mapping).join(' + ')}）不唯一：${count(n)} 个值出现在多行里：${some.join('、')}${more}`,
-      `the key (${keyNames(mapping).join(' + ')}) is not unique: ${count(n)} values stand in several rows: ${some.join(', ')}${more}`,
+      `the key (${keyNames(mapping).join(' + ')}) is not unique: ${count(n)} values are in several rows: ${some.join(', ')}${more}`,
     ),
     cure: text(
       '这些行不会写入。检查 JOIN 是否多出了行，在查询里用 GROUP BY 或 DISTINCT 去重，或在 key 里加上能区分它们的列。',
-      'Such rows are not written. See whether a JOIN multiplies rows, use GROUP BY or DISTINCT in the query, or add the column to key that tells them apart.',
+      'Such rows are not written. See whether a JOIN multiplies rows, use GROUP BY or DISTINCT in the query, or add the column that distinguishes them to key.',
     ),
   };
 };
@@ -120,7 +120,7 @@ const tooSlow = ({ at }: Query): Problem => ({
     `查询在 ${mostTime / 1000} 秒内没有返回全部行，没有数行数和重复的主键`,
     `the query did not answer all rows within ${mostTime / 1000} s: rows and doubled keys were not counted`,
   ),
-  cure: text('运行 bitable-sync plan 可以看到。', 'bitable-sync plan tells them.'),
+  cure: text('运行 bitable-sync plan 可以看到。', 'bitable-sync plan shows them.'),
 });
 
 /** Rows whose values are looked at. */
@@ -249,7 +249,7 @@ const leftOut = (name: string, n: number, some: Text): Problem => ({
   where: 'target',
   message: text(
     `表格的主键字段（${name}）里有 ${count(n)} 个值出现在多条记录里，查询里同主键的行不会写入：${some.zh}`,
-    `${count(n)} values of the table’s key (${name}) stand in several records, so the query’s rows with them are not written: ${some.en}`,
+    `${count(n)} values of the table’s key (${name}) are in several records, so the query’s rows with them are not written: ${some.en}`,
   ),
   cure: keepOne,
 });
@@ -259,7 +259,7 @@ const doubledKeys = (name: string, n: number, some: Text): Problem => ({
   where: 'target',
   message: text(
     `表格的主键字段（${name}）里有 ${count(n)} 个值出现在多条记录里，这些记录不会更新也不会删除：${some.zh}`,
-    `${count(n)} values of the table’s key (${name}) stand in several records; no run changes or deletes those: ${some.en}`,
+    `${count(n)} values of the table’s key (${name}) are in several records; no run changes or deletes those: ${some.en}`,
   ),
   cure: keepOne,
 });

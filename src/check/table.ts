@@ -245,6 +245,6 @@ const noted = (message: Text): Problem => ({
   message,
   cure: text(
     '同步照常进行；如果不是本意，请改定义。',
-    'A run goes on all the same; change the definition where it is not meant.',
+    'A run continues all the same; change the definition if that is not what you want.',
   ),
 });

@@ -151,5 +151,5 @@ const passing: ReadonlySet<string> = new Set([
 const leftInAHurry = problem({
   code: 'interrupted',
   message: text('已按要求立即结束。', 'Ended at once, as asked.'),
-  cure: text('再次运行即可继续。', 'Run it again to go on.'),
+  cure: text('再次运行即可继续。', 'Run it again to continue.'),
 });

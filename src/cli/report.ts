@@ -84,11 +84,11 @@ const looks: Readonly<Record<Exclude<Status, 'planned'>, Look>> = {
   failed: ['✗', '失败', 'failed'],
   waiting: ['?', '等待确认，未写入', 'waiting for a person, nothing written'],
   cancelled: ['■', '已取消', 'cancelled'],
-  interrupted: ['■', '已中断，下次会继续', 'interrupted, goes on next time'],
+  interrupted: ['■', '已中断，下次会继续', 'interrupted, continues next time'],
   expired: ['■', '已过期', 'expired'],
 };
 
-const elsewhere: Look = ['■', '由另一个实例继续', 'goes on at another instance'];
+const elsewhere: Look = ['■', '由另一个实例继续', 'continues on another instance'];
 
 /** A plan is as good as what it promises. */
 const planLooks: Readonly<Record<Promised, Look>> = {

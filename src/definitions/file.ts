@@ -104,7 +104,7 @@ const neverCron = (cron: string) => ({
 });
 
 const wrongCron = (cron: string) => ({
-  message: text(`「${cron}」不是 cron 时间`, `"${cron}" is no cron expression`),
+  message: text(`「${cron}」不是 cron 时间`, `"${cron}" is not a cron expression`),
   cure: text(
     '写五段：分 时 日 月 周，如 0 9 * * 1-5（工作日九点）',
     'Write five fields: minute, hour, day, month, weekday, such as 0 9 * * 1-5 (nine o’clock on working days).',
@@ -225,7 +225,7 @@ function syntaxFault(error: YAMLError, yaml: string, lines: LineCounter): Fault 
   // The parser names what comes of a tab or a colon of another width, not these.
   const own = /^ *\t/.test(line) ? 'TAB_AS_INDENT' : /^[ -]*\w+：/.test(line) ? wideColon : undefined;
   const [message, cure = checkLine] = syntax.get(own ?? error.code) ?? [
-    text('不是有效的 YAML', `this is no valid YAML: ${error.message}`),
+    text('不是有效的 YAML', `this is not valid YAML: ${error.message}`),
   ];
   return { code: 'yaml', message, cure, offset: own === undefined ? at : start };
 }

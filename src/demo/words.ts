@@ -79,7 +79,7 @@ export const pageAt = (url: string): Text =>
     `In a browser: ${url} (chat, table, faults and calls on one page)`,
   );
 
-export const leaving = text('正在收拾……', 'Clearing up …');
+export const leaving = text('正在清理……', 'Clearing up …');
 
 export const noButton = (number: string): Text =>
   text(`  最新的卡片上没有按钮 ${number}。`, `  The newest card has no button ${number}.`);

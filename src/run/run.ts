@@ -129,7 +129,7 @@ const settleLeft = async (job: Job, plan: Plan, parts: Parts): Promise<void> =>
 
 const outdated = text(
   '这次同步中断之后，定义改过或不在了，所以剩下的没有写入。请再次同步：它会按现在的定义和数据重新计划。',
-  'The definition has changed since this run was interrupted, or is gone, so the rest was not written. Run it again: it is planned anew from the definition and the data of now.',
+  'The definition has changed since this run was interrupted, or is gone, so the rest was not written. Run it again: it is planned again from the current definition and data.',
 );
 
 /** Sends what a plan holds, and ends the run. */
@@ -192,7 +192,7 @@ async function showPlan(job: Job, plan: Plan, { store, clock }: Parts): Promise<
 const onlyShown: WaitReason = {
   code: 'only-shown',
   message: text(
-    '这个计划只是用来看的，要应用请确认。',
+    '这个计划只是用来看的，要执行请确认。',
     'This plan was made to be looked at; apply it to carry it out.',
   ),
 };

@@ -43,7 +43,7 @@ export interface Leases {
   holder(table: string): Promise<Holder | undefined>;
 }
 
-/** What somebody wants of a run that goes on at another instance. */
+/** What somebody wants of a run that continues on another instance. */
 export interface Order {
   /** Names it once and for all: posted twice, it is carried out once. */
   readonly id: string;

@@ -80,7 +80,7 @@ const madeTableGone = (name: string, what: Text): Problem => ({
   ),
   cure: text(
     `在多维表格里恢复它；或运行 bitable-sync init ${name} 再建一张，然后同步。`,
-    `Restore it in the Base; or type bitable-sync init ${name} to create it anew, then run the sync.`,
+    `Restore it in the Base; or type bitable-sync init ${name} to create it again, then run the sync.`,
   ),
 });
 

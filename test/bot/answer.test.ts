@@ -47,12 +47,12 @@ function stage(change: Partial<BotParts> = {}) {
 describe('a command', () => {
   it('shows what goes on, with a button to cancel it', async () => {
     const { ask, answers } = stage();
-    expect(wordsOf(await ask('/sync status'))).toContain('No sync is going on right now.');
+    expect(wordsOf(await ask('/sync status'))).toContain('No sync is running.');
     const uploading = everyState['uploading'] ?? stateWith();
     answers.open = async () => [{ state: uploading, chat: 'oc_1' }];
     const card = await ask('/同步 状态');
     expect(wordsOf(card)).toContain('Uploading');
-    expect(wordsOf(card)).toMatch(/\d+ % \(/u);
+    expect(wordsOf(card)).toMatch(/\d+% \(/u);
     expect(buttonsOf(card)[0]?.behaviors[0]?.value).toEqual({
       ...{ op: 'command', verb: 'cancel', run: 'orders', v: 0 },
     });
@@ -154,7 +154,7 @@ describe('a command', () => {
     const { ask, parts } = stage({ definitions: fakeDefinitions([scheduled]) });
     expect(wordsOf(await ask('/sync pause orders'))).toContain('The schedule is paused.');
     expect((await parts.kept.holds.paused()).size).toBe(1);
-    expect(wordsOf(await ask('/sync resume orders'))).toContain('goes on');
+    expect(wordsOf(await ask('/sync resume orders'))).toContain('continues');
     expect(wordsOf(await ask('/sync mute orders'))).toContain('Muted');
     expect(wordsOf(await ask('/sync remind orders “0 9 * * 1-5”'))).toContain('Reminder set');
     expect(wordsOf(await ask('/sync remind orders'))).toContain('1. 0 9 * * 1-5');
@@ -162,7 +162,7 @@ describe('a command', () => {
     expect(wordsOf(await ask('/sync remind orders'))).toContain('No reminder here yet.');
     // A name with something behind it that is no time, and no sync is called so.
     for (const wrong of ['9:00', 'off -1', '"1 1 1 1'])
-      expect(wordsOf(await ask(`/sync remind orders ${wrong}`))).toContain('is no cron expression');
+      expect(wordsOf(await ask(`/sync remind orders ${wrong}`))).toContain('is not a cron expression');
     expect(wordsOf(await ask('/sync remind nothing 9:00'))).toContain('No sync is called "nothing 9:00"');
   });
 
@@ -209,7 +209,7 @@ describe('a command', () => {
     const { ask, clock, parts } = stage();
     await noteQuota(parts.kept.holds, clock.now());
     expect(wordsOf(await ask(line))).toContain(
-      'API calls are used up; schedules stand still until 11-30 16:00',
+      'API calls are used up; schedules are paused until 11-30 16:00',
     );
   });
 

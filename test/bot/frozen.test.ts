@@ -19,7 +19,7 @@ it.each([boss, ada])('a freeze notes who did it and when, and a thaw takes it ba
   expect(await freeze(by, desk)).toMatchObject({ frozen: { by, at } });
   expect(await desk.kept.holds.frozen()).toEqual({ by, at });
   const { words, frozen } = await thaw(desk);
-  expect([words[0]?.en, frozen]).toEqual(['Everything goes on.', undefined]);
+  expect([words[0]?.en, frozen]).toEqual(['Everything continues.', undefined]);
   expect(await desk.kept.holds.frozen()).toBeUndefined();
 });
 

@@ -167,7 +167,7 @@ describe('a message', () => {
     await stage.clock.advance(9_999);
     expect(stage.said).toEqual([]);
     await stage.clock.advance(1);
-    expect(wordsOf(stage.said.at(-1)?.card ?? {})).toContain('cannot use its store right now');
+    expect(wordsOf(stage.said.at(-1)?.card ?? {})).toContain('cannot use its store at the moment');
     expect(stage.asked).toEqual([]);
     free(true);
     await settle();
@@ -181,7 +181,7 @@ describe('a message', () => {
     await clock.advance(2_000);
     expect(await toast).toMatchObject({
       type: 'warning',
-      content: expect.stringContaining('store right now'),
+      content: expect.stringContaining('store at the moment'),
     });
   });
 
@@ -192,7 +192,7 @@ describe('a message', () => {
   });
 
   it.each([['hello'], ['/start'], [undefined]])('that is no command (%s) gets a hint', async (line) => {
-    expect(headerOf(await newStage().ask(line)).title.content).toBe('That is no command I know');
+    expect(headerOf(await newStage().ask(line)).title.content).toBe('I don’t know that command');
   });
 
   it('that asks for help gets it, with the own open_id', async () => {
@@ -251,7 +251,7 @@ describe('a message', () => {
     const { ask, answers, said, patches, journal, clock } = newStage();
     const running = fakeRun(stateWith({ phase: 'reading' }));
     answers.start = () => Promise.resolve({ kind: 'busy', state: running.state(), run: running });
-    expect(wordsOf(await ask('/sync orders'))).toContain('already going on: this one');
+    expect(wordsOf(await ask('/sync orders'))).toContain('already running: this one');
     running.end('done');
     await clock.advance(2_000);
     expect(said).toHaveLength(2);
@@ -262,7 +262,7 @@ describe('a message', () => {
   it('while another process holds the table shows its run as it was last stored', async () => {
     const { ask, answers } = newStage();
     answers.start = () => Promise.resolve({ kind: 'busy', state: stateWith({ phase: 'uploading' }) });
-    expect(wordsOf(await ask('/sync orders'))).toContain('already going on: this one');
+    expect(wordsOf(await ask('/sync orders'))).toContain('already running: this one');
   });
 
   it('whose run cannot start gets every problem, or where to look', async () => {
@@ -334,7 +334,7 @@ describe('a click', () => {
     answers.act = () => Promise.resolve<Acted>({ kind: 'going', run: fakeRun() });
     expect(await bot.handle(press(value('apply')))).toEqual({
       type: 'success',
-      content: 'Looking whether it still holds, then applying the plan.',
+      content: 'Checking that the plan is still valid, then applying it.',
     });
     expect(asked[0]).toMatchObject({ op: 'apply', v: 3 });
   });

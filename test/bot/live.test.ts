@@ -163,7 +163,7 @@ describe('the live card', () => {
     const { live, said, journal } = stage();
     void live.follow(fakeRun(), { ...reply, copy: true }, []);
     await settle();
-    expect(JSON.stringify(said[0]?.card)).toContain('already going on');
+    expect(JSON.stringify(said[0]?.card)).toContain('already running');
     expect(journal.cards).toEqual([]);
   });
 

@@ -361,7 +361,7 @@ describe('a schedule that paused itself', () => {
     expect((await kept.holds.paused()).size).toBe(0);
     const [late, ...others] = said.slice(tries);
     expect(others).toEqual([]);
-    expect(wordsOf(late?.card ?? {})).toMatch(/14:1\d – .*18:1\d – .*Schedule paused.*goes on by itself/s);
+    expect(wordsOf(late?.card ?? {})).toMatch(/14:1\d – .*18:1\d – .*Schedule paused.*continues by itself/s);
     await pass(hour);
     expect(asked.length).toBe(runs + 1);
     await schedule.stop();
@@ -376,7 +376,7 @@ describe('a schedule that paused itself', () => {
     runsEnd('done');
     await pass(hour);
     expect((await kept.holds.paused()).size).toBe(0);
-    expect(said.filter(({ card }) => wordsOf(card).includes('goes on by itself'))).toHaveLength(2);
+    expect(said.filter(({ card }) => wordsOf(card).includes('continues by itself'))).toHaveLength(2);
     await schedule.stop();
   });
 

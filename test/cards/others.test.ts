@@ -93,7 +93,7 @@ it('tells whom to ask without notifying them', () => {
 
 it('helps with commands and the own open_id', () => {
   const said = wordsOf(helpCard('ou_anna', usages, 'zh-CN'));
-  expect(said).toContain('/sync orders --plan　只比较，不写入；可在卡片上应用');
+  expect(said).toContain('/sync orders --plan　只比较，不写入；可在卡片上执行');
   expect(said).toContain('你的 open_id：ou_anna');
 });
 
@@ -104,5 +104,5 @@ it('tells that a command was heard', () => {
 });
 
 it('hints at what can be written', () => {
-  expect(headerOf(hintCard('en-US')).title.content).toBe('That is no command I know');
+  expect(headerOf(hintCard('en-US')).title.content).toBe('I don’t know that command');
 });

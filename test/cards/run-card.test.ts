@@ -67,7 +67,7 @@ it.each([
 it.each([
   [
     'zh-CN',
-    ['应用', '应用但不删除', '放弃', '打开表格'],
+    ['执行', '执行但不删除', '放弃', '打开表格'],
     ['重试失败分块', '再次同步', '下载失败行', '核对', '打开表格'],
   ],
   [
@@ -110,7 +110,7 @@ it('asks before a plan is applied, with the numbers', () => {
 
 it('says that a run in the queue waits for the thaw', () => {
   const words = wordsOf(runCard(state('queued while everything is frozen'), { ...view, locale: 'en-US' }));
-  expect(words).toContain('Everything is frozen; it goes on by itself after /sync thaw.');
+  expect(words).toContain('Everything is frozen; the run continues by itself after /sync thaw.');
   expect(wordsOf(runCard(state('queued behind another run'), view))).not.toContain('冻结');
 });
 
@@ -171,11 +171,11 @@ it('writes numbers with separators', () => {
 
 it('shows bar, chunks, rows, time and speed while it uploads', () => {
   const said = words(state('uploading'), 'en-US');
-  expect(said).toContain('`████████░░░░░░░░░░░░` **44 %**');
+  expect(said).toContain('`████████░░░░░░░░░░░░` **44%**');
   expect(said).toContain(
     'chunk 12 of 30 · 5,500 of 12,345 rows · 1 min 12 s so far · 76 rows a second · about 1 min 30 s left',
   );
-  expect(summaryOf(runCard(state('uploading'), view))).toBe('订单：上传中 44 %');
+  expect(summaryOf(runCard(state('uploading'), view))).toBe('订单：上传中 44%');
 });
 
 it('measures speed by the upload alone where that is known', () => {
@@ -245,7 +245,7 @@ it('tells what people did since', () => {
   const said = words(endedWith('done', { acts }), 'en-US');
   expect(said).toContain('discarded the plan · 11-23 14:02');
   expect(said).toContain('cancelled it · 11-23 14:03');
-  expect(said).toContain('\nwent on after a restart · 11-23 14:04');
+  expect(said).toContain('\ncontinued after a restart · 11-23 14:04');
   expect(said).not.toContain('pressed retry');
   expect(said).not.toContain('started by');
 });
@@ -302,11 +302,11 @@ describe('a plan that waits', () => {
 
   it('says who may apply it', () => {
     const said = (approvers: readonly string[]) => wordsOf(runCard(state('waiting'), { ...view, approvers }));
-    expect(said(['ou_boss'])).toContain(`可以应用的人：<person id='ou_boss'`);
-    expect(said(['everyone', 'ou_boss'])).toContain('这里的人都可以应用。');
-    expect(said(['everyone', 'other'])).toContain('这里的人都可以应用，发起人除外。');
-    expect(said(['runners', 'other', 'ou_boss'])).toContain('可以运行它的人都可以应用，发起人除外。');
-    expect(said(['ou_boss', 'other'])).toMatch(/可以应用的人：<person id='ou_boss'.*，发起人除外。/u);
+    expect(said(['ou_boss'])).toContain(`可确认的人：<person id='ou_boss'`);
+    expect(said(['everyone', 'ou_boss'])).toContain('这里的人都可以确认。');
+    expect(said(['everyone', 'other'])).toContain('这里的人都可以确认，发起人除外。');
+    expect(said(['runners', 'other', 'ou_boss'])).toContain('可以运行它的人都可以确认，发起人除外。');
+    expect(said(['ou_boss', 'other'])).toMatch(/可确认的人：<person id='ou_boss'.*，发起人除外。/u);
     expect(said([])).toContain('bitable-sync run orders --approve r8421');
   });
 });

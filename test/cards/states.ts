@@ -84,7 +84,7 @@ export const everyState: Readonly<Record<string, State>> = {
     chunks: { total: 3, settled: 0, failed: [] },
     waiting: {
       reasons: [
-        { code: 'deletes', message: text('要删除 400 条，超过 20%。', '400 deletes are above 20 %.') },
+        { code: 'deletes', message: text('要删除 400 条，超过 20%。', '400 deletes are above 20%.') },
       ],
       samples: [
         { key: 'A1', kind: 'update', cells: [{ field: '城市', from: '上海', to: '北京' }] },
@@ -103,7 +103,7 @@ export const everyState: Readonly<Record<string, State>> = {
     planned: { creates: 0, updates: 0, deletes: 9 },
     deletes: { planned: 9, done: 9 },
     waiting: {
-      reasons: [{ code: 'deletes', message: text('要删除 9 条，超过 20%。', '9 deletes are above 20 %.') }],
+      reasons: [{ code: 'deletes', message: text('要删除 9 条，超过 20%。', '9 deletes are above 20%.') }],
       samples: [{ key: 'A2', kind: 'delete', cells: [] }],
       until: null,
     },

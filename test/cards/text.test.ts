@@ -15,7 +15,7 @@ it('draws a card as lines of one width', () => {
 ╭──────────────────────────────────────────────────────────────╮
 │ 订单                                                [上传中] │
 │ orders · r8421                                               │
-│ ████████░░░░░░░░░░░░ 44 %                                    │
+│ ████████░░░░░░░░░░░░ 44%                                     │
 │ 分块 12 / 30 · 5,500 / 12,345 行 · 已用 1 分 12 秒 · 每秒    │
 │ 76 行 · 大约还要 1 分 30 秒                                  │
 │    5,200           300             0            7,000        │
@@ -29,21 +29,21 @@ it('draws a card as lines of one width', () => {
 
 it('numbers the buttons and tells what each sends', () => {
   const { text: drawn, buttons } = drawCard(card('waiting'), 64, { color: false, first: 4 });
-  expect(drawn).toContain('[4] 应用   [5] 应用但不删除   [6] 放弃   [7] 打开表格');
+  expect(drawn).toContain('[4] 执行   [5] 执行但不删除   [6] 放弃   [7] 打开表格');
   expect(buttons).toEqual([
     {
       number: 4,
-      label: '应用',
+      label: '执行',
       name: 'apply',
       value: { op: 'apply', run: 'r8421', v: 3 },
-      confirm: '应用这个计划？ 将新增 20 · 将更新 5 · 将删除 400 · 不变 175',
+      confirm: '执行这个计划？ 将新增 20 · 将更新 5 · 将删除 400 · 不变 175',
     },
     {
       number: 5,
-      label: '应用但不删除',
+      label: '执行但不删除',
       name: 'apply-no-deletes',
       value: { op: 'apply-no-deletes', run: 'r8421', v: 3 },
-      confirm: '应用，但不删除？ 新增 20，更新 5；要删除的 400 条保留。',
+      confirm: '执行，但不删除？ 新增 20，更新 5；要删除的 400 条保留。',
     },
     { number: 6, label: '放弃', name: 'discard', value: { op: 'discard', run: 'r8421', v: 3 } },
     {

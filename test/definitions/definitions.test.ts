@@ -95,7 +95,7 @@ describe('a definition file', () => {
     [
       'a time that is none',
       `${orders}schedule: [{ do: run, cron: "0 25 31 2 *" }]\n`,
-      ['orders.yaml:22:29 "0 25 31 2 *" is no cron expression'],
+      ['orders.yaml:22:29 "0 25 31 2 *" is not a cron expression'],
     ],
     ...[
       'schedule:\n  - do: run\n    cron: */5 * * * *\n    chat: oc_1\n',

@@ -84,7 +84,7 @@ describe('definitions', () => {
   });
 
   it.each([
-    ['no address', 'orders table', /:9:.*no web address/],
+    ['no address', 'orders table', /:9:.*not a URL/],
     ['a dashboard', 'https://example.feishu.cn/base/AbCdEfGh?table=blkAbCdEf', /dashboard/],
     ['a document', 'https://example.feishu.cn/docx/AbCdEfGh', /docx|document|Base/i],
   ])('an address of %s has its own message', async (_, target, message) => {

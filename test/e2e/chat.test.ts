@@ -697,7 +697,7 @@ it('a run goes on in its card after the program was stopped in its middle', asyn
   expect(world.table.size()).toBeLessThan(60);
   const left = chat.messages().at(-1);
   expect(left?.text).toContain('Program stopped');
-  expect(left?.text).toContain('It goes on from here by itself at the next start');
+  expect(left?.text).toContain('The run continues from here by itself at the next start');
   world.feishu.setLatency(0);
 
   await serve(world);

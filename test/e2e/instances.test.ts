@@ -131,7 +131,7 @@ describe('a run whose instance', () => {
     const done = await chat.next(says('Done'));
 
     expect(done.id).toBe(card.id);
-    expect(done.text).toContain('went on after a restart');
+    expect(done.text).toContain('continued after a restart');
     await world.expectSame();
   });
 

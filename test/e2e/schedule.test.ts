@@ -144,7 +144,7 @@ describe('do: run', () => {
     expect(await program.runs.latest('orders', 9)).toHaveLength(5);
 
     const { toast } = await world.feishu.click(notice.id, 'unpause');
-    expect(toast?.content).toContain('goes on');
+    expect(toast?.content).toContain('continues');
     expect((await world.feishu.click(notice.id, 'unpause').catch(() => undefined))?.toast?.type).not.toBe(
       'success',
     );

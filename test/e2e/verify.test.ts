@@ -61,7 +61,7 @@ it('in the chat a line and a button answer with the numbers, and the keys come a
 
   const { toast } = await world.feishu.click(done.id, 'verify', { from: bob });
 
-  expect(toast?.content).toBe('Verifying; a new card tells what differs.');
+  expect(toast?.content).toBe('Verifying; a new card will show what differs.');
   const card = await group.next(({ text }) => text.includes('Different'));
   expect(card.text).toContain('5 rows, 5 records, 4 equal\n* 1 different: O003');
   const message = await alone.next(({ type }) => type === 'file', { since: 0 });

@@ -41,7 +41,9 @@ describe('what others did meanwhile', () => {
     };
     const state = await one.run();
     expect(state).toMatchObject({ status: 'done', deletes: { planned: 9, done: 9 } });
-    expect(wordsOf(state.notes)).toContain('3 of the records to delete had been deleted by somebody else');
+    expect(wordsOf(state.notes)).toContain(
+      '3 of the records to delete had already been deleted by someone else',
+    );
   });
 
   it('deletes of our own whose answer was lost are nobody else’s', async () => {
@@ -52,7 +54,7 @@ describe('what others did meanwhile', () => {
     one.table.fault = ({ op }) => (op === 'delete' ? faults.shift() : undefined);
     const state = await one.run();
     expect(state).toMatchObject({ status: 'done', deletes: { planned: 9, done: 9 } });
-    expect(wordsOf(state.notes)).not.toContain('somebody else');
+    expect(wordsOf(state.notes)).not.toContain('someone else');
   });
 
   it('deletes that came about in part are looked up once a round, and told once', async () => {
@@ -70,7 +72,9 @@ describe('what others did meanwhile', () => {
     };
     const state = await one.run();
     expect(state).toMatchObject({ status: 'done', deletes: { planned: 9, done: 9 } });
-    expect(wordsOf(state.notes)).toContain('3 of the records to delete had been deleted by somebody else');
+    expect(wordsOf(state.notes)).toContain(
+      '3 of the records to delete had already been deleted by someone else',
+    );
     expect(looks).toEqual([9, 1, 9]);
   });
 
@@ -93,7 +97,9 @@ describe('what others did meanwhile', () => {
         expect(held?.['金额']).toBe(3);
       } else {
         expect(held?.['金额']).toBe(999);
-        expect(wordsOf(state.notes)).toContain('1 of the rows to create had been made by somebody else');
+        expect(wordsOf(state.notes)).toContain(
+          '1 of the rows to create had already been created by someone else',
+        );
       }
       expect(one.table.held.size).toBe(10);
     }

@@ -77,8 +77,8 @@ describe('the SQLite file', () => {
 
   it.each([
     ['/proc/bitable-sync/x.db', 'no folder or file can be made there (ENOENT)', 'an ordinary folder'],
-    ['/dev/full', 'it is no ordinary file (EISDIR)', 'let STORE_URL name a file'],
-    [tmpdir(), 'it is no ordinary file (EISDIR)', 'let STORE_URL name a file'],
+    ['/dev/full', 'it is not an ordinary file (EISDIR)', 'let STORE_URL name a file'],
+    [tmpdir(), 'it is not an ordinary file (EISDIR)', 'let STORE_URL name a file'],
     [
       `${fileURLToPath(import.meta.url)}/x.db`,
       'a part of the path is a file and no folder (ENOTDIR)',
@@ -89,7 +89,7 @@ describe('the SQLite file', () => {
       'a part of the path is a file and no folder (ENOTDIR)',
       'path',
     ],
-    [join(tmpdir(), 'x'.repeat(300)), 'that is no path of a file (ENAMETOOLONG)', 'path'],
+    [join(tmpdir(), 'x'.repeat(300)), 'that is not the path of a file (ENAMETOOLONG)', 'path'],
   ])('cannot be %s, and that is said with its cure', async (path, what, cure) => {
     const refused = openStore(`sqlite:${path}`, parts).then(({ stop }) => stop());
     await expect(refused).rejects.toMatchObject({

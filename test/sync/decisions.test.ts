@@ -384,7 +384,7 @@ describe('a plan', () => {
 
   it('tells the numbers in both languages', () => {
     const [reason] = reasonsToWait({ ...calm, records: 2_000, deletes: 1_234 });
-    expect(reason?.message.en).toBe('1,234 deletes of 2,000 records is 61.7 %, above the limit of 20 %.');
+    expect(reason?.message.en).toBe('1,234 deletes of 2,000 records is 61.7%, above the limit of 20%.');
     expect(reason?.message.zh).toContain('1,234');
   });
 });

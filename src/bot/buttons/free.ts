@@ -92,7 +92,7 @@ async function pressNotice(event: ClickEvent, press: Press, bot: Bot): Promise<P
   const now = bot.clock.now();
   // Two presses at the same moment, or on a card that was settled: one counts.
   if (!(await bot.kept.cards.presses.take(event.message, 0, now, now + 60_000)))
-    return say('info', text('这张卡片已经处理过了。', 'This card was dealt with already.'));
+    return say('info', text('这张卡片已经处理过了。', 'This card has already been handled.'));
   const pressed =
     note.kind === 'paused' ? await lift(event, note, definition, bot) : await remind(event, press, note, bot);
   await bot.kept.cards.presses.done(event.message, 0, press.op);
@@ -114,7 +114,7 @@ async function lift(
   const about = { name, title: definition?.title ?? name, people: [] };
   const facts = { failures, problem: error, resumedBy: event.from };
   show(bot, event.message, pausedCard(about, facts, bot));
-  return say('success', text('定时任务已恢复。', 'The schedule goes on.'));
+  return say('success', text('定时任务已恢复。', 'The schedule continues.'));
 }
 
 async function remind(

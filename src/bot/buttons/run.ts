@@ -72,7 +72,7 @@ export const cancel = acting('stop', stop, {
 });
 
 export const resume = acting('run', (runs, ...about) => runs.resumeCancelled(...about), {
-  going: text('接着上次继续。', 'Going on where it was.'),
+  going: text('接着上次继续。', 'Continuing where it stopped.'),
 });
 
 export const retry = acting('run', (runs, ...about) => runs.retry(...about), {
@@ -84,7 +84,7 @@ export const apply = acting(
   (state) => (asksFirst(state) ? 'approve' : 'run'),
   (runs, ...about) => runs.apply(...about),
   {
-    going: text('正在核对并应用这个计划。', 'Looking whether it still holds, then applying the plan.'),
+    going: text('正在核对并执行这个计划。', 'Checking that the plan is still valid, then applying it.'),
   },
 );
 
@@ -93,7 +93,7 @@ export const applyNoDeletes = acting(
   (runs, ...about) => runs.apply(...about, { withoutDeletes: true }),
   {
     going: text(
-      '正在核对并应用这个计划，不删除任何记录。',
+      '正在核对并执行这个计划，不删除任何记录。',
       'Looking whether it still holds, then applying the plan; nothing is deleted.',
     ),
   },
@@ -131,7 +131,7 @@ export const verify: RunButton = {
   async press({ event, state }, bot) {
     const saved = await bot.definitions.get(state.definition);
     bot.background.start('verify', () => verifyFor(saved, requestOf(event), bot));
-    return say('success', text('正在核对，结果见新卡片。', 'Verifying; a new card tells what differs.'));
+    return say('success', text('正在核对，结果见新卡片。', 'Verifying; a new card will show what differs.'));
   },
 };
 

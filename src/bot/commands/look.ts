@@ -30,10 +30,10 @@ export const status: ChatCommand = {
   usages: [
     {
       line: '/sync status',
-      does: text('正在进行的同步', 'what goes on right now'),
+      does: text('正在进行的同步', 'runs in progress'),
       manual: text(
         '正在进行的同步：谁发起的、什么时候、到哪一步',
-        'what goes on right now: who started it, since when, how far it is',
+        'runs in progress: who started them, when, and how far they are',
       ),
     },
   ],
@@ -73,7 +73,7 @@ export const why: ChatCommand = {
     {
       line: '/sync why orders A001',
       does: text(
-        '一行的经过：何时读取、发送了什么、应答是什么',
+        '一行的来龙去脉：何时读取、发送了什么、应答是什么',
         'the story of one row: read when, sent what, answered what',
       ),
     },

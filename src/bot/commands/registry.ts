@@ -44,7 +44,7 @@ const entry = ({ verb }: ChatCommand, name: Text): MenuEntry => ({ key: verb, na
  */
 export const botMenu: readonly MenuEntry[] = [
   entry(list, text('同步列表', 'Syncs')),
-  entry(status, text('正在进行', 'Going on')),
+  entry(status, text('正在进行', 'In progress')),
   entry(retry, text('重试失败', 'Retry')),
   {
     key: 'more',
@@ -52,7 +52,7 @@ export const botMenu: readonly MenuEntry[] = [
     entries: [
       entry(plan, text('只看计划', 'Plan only')),
       entry(history, text('运行历史', 'History')),
-      entry(why, text('一行的经过', 'Story of a row')),
+      entry(why, text('一行的来龙去脉', 'Story of a row')),
       entry(verify, text('核对两边', 'Verify')),
       entry(remind, text('提醒', 'Reminders')),
     ],

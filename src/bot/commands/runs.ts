@@ -39,9 +39,9 @@ export const plan: ChatCommand = {
   usages: [
     {
       line: '/sync orders --plan',
-      does: text('只比较，不写入；可在卡片上应用', 'compares only; its card can apply the plan'),
+      does: text('只比较，不写入；可在卡片上执行', 'compares only; its card can apply the plan'),
       manual: text(
-        '只比较，不写入；卡片上有数字和样例，点「应用」就执行这个计划',
+        '只比较，不写入；卡片上有数字和样例，点「执行」就执行这个计划',
         'compares only, writes nothing; its card shows numbers and samples, and _Apply_ carries out that plan',
       ),
     },
@@ -168,7 +168,7 @@ export const cancel: ChatCommand = {
   usages: [
     {
       line: '/sync cancel orders',
-      does: text('停下正在进行的同步', 'stops a sync that is going on'),
+      does: text('停下正在进行的同步', 'stops a sync in progress'),
       manual: text(
         '在两次调用之间停下，或放弃等待确认的计划；不写名称就是这个会话里的那一个',
         'stops it between two calls, or throws away a plan that waits; without a name the only one of the chat',
@@ -242,11 +242,11 @@ export const cancelling = text(
   'Cancelling: what is on its way ends first; its card tells the rest.',
 );
 
-const nothingOpen = text('这个同步没在进行，什么都没有做。', 'This sync is not going on; nothing was done.');
+const nothingOpen = text('这个同步没在进行，什么都没有做。', 'This sync is not running; nothing was done.');
 const nothingHere = text(
   '这个会话里没有正在进行的同步。其他会话里的请写名称：/sync cancel 名称。',
-  'No sync is going on in this chat. For one of another chat name it: /sync cancel NAME.',
+  'No sync is running in this chat. For one from another chat, name it: /sync cancel NAME.',
 );
-const which = text('有不止一个同步在进行，请写名称：', 'More than one sync is going on; say which:');
+const which = text('有不止一个同步在进行，请写名称：', 'More than one sync is running; say which one:');
 const unqueued = text('已从排队中取消，什么都没有写入。', 'Taken out of the queue; nothing was written.');
 const discarded = text('计划已放弃，什么都没有写入。', 'The waiting plan is discarded; nothing was written.');

@@ -39,7 +39,7 @@ const change = (
 export const pause = change('pause', '暂停', pauseSchedule, [
   {
     line: '/sync pause|resume orders',
-    does: text('暂停或恢复它的定时任务', 'stops what it does by the clock, or lets it go on'),
+    does: text('暂停或恢复它的定时任务', 'pauses or resumes its schedule'),
     written: text('`/sync pause orders`、`resume`', '`/sync pause orders`, `resume`'),
   },
 ]);
@@ -49,7 +49,7 @@ export const resume = change('resume', '恢复', resumeSchedule, []);
 export const mute = change('mute', '静音', muteHere, [
   {
     line: '/sync mute|unmute orders',
-    does: text('这个会话里不再收到它的好消息，或恢复', 'no good news of it in this chat, or news again'),
+    does: text('这个会话里不再收到它的好消息，或恢复', 'mutes or unmutes success messages in this chat'),
     written: text('`/sync mute orders`、`unmute`', '`/sync mute orders`, `unmute`'),
   },
 ]);
@@ -67,10 +67,10 @@ export const remind: ChatCommand = {
   usages: [
     {
       line: '/sync remind orders "0 9 * * 1-5"',
-      does: text('按时提醒；不写时间则列出', 'reminds by the clock; lists without a time'),
+      does: text('按时提醒；不写时间则列出', 'sets a reminder; lists them without a time'),
       manual: text(
         '按时在这个会话里提醒；`off 1` 关掉第 1 个，不写时间则列出',
-        'reminds this chat by the clock; `off 1` turns number 1 off, nothing lists them',
+        'reminds this chat at set times; `off 1` turns number 1 off, no time lists them',
       ),
     },
   ],
@@ -113,10 +113,10 @@ export const freeze: ChatCommand = {
   usages: [
     {
       line: '/sync freeze|thaw',
-      does: text('冻结或解冻全部同步', 'freezes everything, or lets it go on'),
+      does: text('冻结或解冻全部同步', 'freezes or unfreezes everything'),
       manual: text(
         '不再开始任何写入，不论由谁、在哪里发起；管理员才能用。正在进行的会做完',
-        'nothing starts to write, whoever asks, the shell too; for admins. What is under way comes to its end',
+        'no run starts writing, no matter who asks, the shell included; for admins. Runs in progress finish',
       ),
       written: text('`/sync freeze`、`/sync thaw`', '`/sync freeze`, `/sync thaw`'),
     },
@@ -134,7 +134,7 @@ export const thaw: ChatCommand = {
 const askerOf = ({ by, chat }: ChatRequest) => ({ openId: by.openId, chat });
 
 function ruled({ words, going }: Ruled, { locale }: Bot): CardJson {
-  const status = commandButton('status', '', 0, text('正在进行', 'What goes on'));
+  const status = commandButton('status', '', 0, text('正在进行', 'Runs in progress'));
   const buttons = going.length === 0 ? [] : [status];
   return saidCard(text('全部同步', 'All syncs'), words, locale, { colour: colours.good, buttons });
 }

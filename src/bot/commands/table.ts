@@ -40,7 +40,7 @@ export const init: ChatCommand = {
     {
       line: '/sync init orders',
       does: text(
-        '新建数据表和字段；可以批准的人才能用',
+        '新建数据表和字段；可以确认的人才能用',
         'creates the table with its fields; for those who approve',
       ),
     },

@@ -69,7 +69,7 @@ export async function addReminder(
   if (rhythm === undefined || nextAfter(rhythm, now) === undefined)
     return wrong(
       `「${words.slice(0, 60)}」不是 cron 时间。写五段：分 时 日 月 周，如 0 9 * * 1-5。`,
-      `"${words.slice(0, 60)}" is no cron expression. Write five fields, such as 0 9 * * 1-5.`,
+      `"${words.slice(0, 60)}" is not a cron expression. Write five fields, such as 0 9 * * 1-5.`,
     );
   if (isTooOften(rhythm, now))
     return wrong(
@@ -138,7 +138,7 @@ export const resumeSchedule: Change = async (definition, _, { kept, clock }) => 
   if ((await hasNoSchedule(definition, kept)) && !(await kept.holds.paused()).has(name))
     return wrong('它没有定时任务，没有可以恢复的。', 'It has no schedule, so there is nothing to resume.');
   await kept.holds.resume(name, clock.now());
-  return done('定时任务已恢复。', 'The schedule goes on.');
+  return done('定时任务已恢复。', 'The schedule continues.');
 };
 
 /** No good news, reminders and digests of a definition in this chat; failures still come, and mention nobody. */
@@ -189,7 +189,7 @@ export async function thawAll({ kept }: Pick<FreezeParts, 'kept'>): Promise<Rule
   const before = await kept.holds.frozen();
   if (before) await kept.holds.freeze(undefined);
   const words = before
-    ? text('已解除冻结。', 'Everything goes on.')
+    ? text('已解除冻结。', 'Everything continues.')
     : text('没有被冻结，什么都没有改变。', 'Nothing was frozen; nothing was changed.');
   return { words: [words], frozen: undefined, going: [] };
 }

@@ -201,7 +201,7 @@ async function draw(
     at: clock.now(),
     words: text(
       `${title}：飞书恢复，定时任务自动恢复`,
-      `${title}: Feishu is back, and the schedule goes on by itself`,
+      `${title}: Feishu is back, and the schedule continues by itself`,
     ),
   }));
   const people = [...new Set(owed.flatMap((debt) => debt.people))];

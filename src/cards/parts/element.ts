@@ -125,7 +125,7 @@ export function who({ kind, openId = '', user = '' }: Actor): Text {
   const named = person(openId);
   if (named !== undefined) return same(named);
   if (kind === 'schedule') return text('定时任务', 'the schedule');
-  if (kind !== 'cli') return text('群成员', 'somebody in the chat');
+  if (kind !== 'cli') return text('群成员', 'someone in the chat');
   if (!shellName.test(user)) return text('命令行', 'the command line');
   return text(`命令行（${user}）`, `the command line (${user})`);
 }

@@ -25,7 +25,7 @@ export const cancel = sessionCommand({
   name: 'cancel',
   help: text(
     '停下正在进行或等待确认的同步，不论在哪个进程里',
-    'stop a sync that goes on or waits, in whichever process',
+    'stop a sync that is running or waiting, in any process',
   ),
   words: { name: definitionName },
   failed: ({ name }, error) => reportNoRun(name, error),
@@ -91,10 +91,10 @@ async function endOf(last: State, { program, shell }: Session): Promise<State> {
 const nothingOpen = (name: string): ProblemError =>
   problem({
     code: 'nothing-to-cancel',
-    message: text(`${name} 没有在进行，什么都没有做。`, `${name} is not going on; nothing was done.`),
+    message: text(`${name} 没有在进行，什么都没有做。`, `${name} is not running; nothing was done.`),
     cure: text(
       `要开始同步：bitable-sync run ${name}。它若在别处进行，请用那里的 STORE_URL。`,
-      `bitable-sync run ${name} starts it. Where it goes on elsewhere, use the STORE_URL of that place.`,
+      `bitable-sync run ${name} starts it. If it runs elsewhere, use the STORE_URL of that place.`,
     ),
   });
 
@@ -103,7 +103,7 @@ const stillGoing = (state: State): ProblemError =>
     code: 'still-going',
     message: text(
       `运行 ${state.run} 已收到取消，但还没有停下。`,
-      `Run ${state.run} was told to stop and has not come to its end yet.`,
+      `Run ${state.run} was asked to stop and has not stopped yet.`,
     ),
     cure: text(
       '在途的分块结束后它就会停下；结果见开始它的地方。',
@@ -139,10 +139,10 @@ export const freeze = rule(
   'freeze',
   text(
     '冻结全部：不再开始任何会写入的同步，不论由谁、在哪里发起',
-    'stop everything: nothing that writes starts any more, whoever asks and wherever',
+    'stop everything: no run that writes starts any more, no matter who asks and where',
   ),
 );
-export const thaw = rule('thaw', text('解除冻结', 'let everything go on after freeze'));
+export const thaw = rule('thaw', text('解除冻结', 'end the freeze'));
 
 /** Pauses what a definition does by the clock, or lets it go on: as `/sync pause` and `/sync resume` do. */
 const turn = (what: 'pause' | 'resume', help: Command['help']): Command =>
@@ -164,12 +164,12 @@ const turn = (what: 'pause' | 'resume', help: Command['help']): Command =>
 
 export const pause = turn(
   'pause',
-  text('暂停一个定义的定时任务，手动的同步照常', 'pause the schedule of a definition; runs by people go on'),
+  text(
+    '暂停一个定义的定时任务，手动的同步照常',
+    'pause the schedule of a definition; people can still run it',
+  ),
 );
-export const resume = turn(
-  'resume',
-  text('恢复一个定义的定时任务', 'let the schedule of a definition go on'),
-);
+export const resume = turn('resume', text('恢复一个定义的定时任务', 'resume the schedule of a definition'));
 
 /** Plays the demo; its exit code is the last run's. */
 export const demo = command({
@@ -215,7 +215,7 @@ export const demo = command({
 
 const noDemo: Problem = {
   code: 'no-demo',
-  message: text('这个构建里没有演示。', 'This build holds no demo.'),
+  message: text('这个构建里没有演示。', 'This build has no demo.'),
   cure: text('克隆代码仓库，在其中运行 npm run demo。', 'Clone the repository and type npm run demo there.'),
 };
 

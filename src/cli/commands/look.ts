@@ -28,7 +28,7 @@ import { progressLine } from '../terminal.ts';
 /** Lists what goes on or waits, in whichever process, and what holds everything. */
 export const status = sessionCommand({
   name: 'status',
-  help: text('列出正在进行或等待确认的同步', 'list the runs that go on or wait'),
+  help: text('列出正在进行或等待确认的同步', 'list the runs in progress or waiting'),
   failed: (_, error) => ({ status: 'failed', frozen: null, spentUntil: null, runs: [], error }),
   run: async (_, { program, shell }) => standingAnswer(await program.holds.standing(), shell),
 });

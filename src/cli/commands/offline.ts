@@ -160,7 +160,7 @@ export const moveStore = command({
       '<url>',
       text(
         '新的地址，写法同 STORE_URL；写 - 则从标准输入读一行：命令行里的密码，同一台机器上的人看得到',
-        'the new address, as STORE_URL has it; - reads a line from stdin: whoever is on this machine can see a password in a command line',
+        'the new address, as STORE_URL has it; - reads a line from stdin: anyone on this machine can see a password in a command line',
       ),
     ),
   },

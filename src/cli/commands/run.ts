@@ -223,7 +223,7 @@ const nothingToRetry = (name: string): ProblemError =>
       `${name} 没有可以重试的，什么都没有做。`,
       `${name} has nothing to retry; nothing was done.`,
     ),
-    cure: text(`要再次同步：bitable-sync run ${name}。`, `bitable-sync run ${name} syncs it anew.`),
+    cure: text(`要再次同步：bitable-sync run ${name}。`, `bitable-sync run ${name} syncs it again.`),
   });
 
 function stale(state: State): ProblemError {

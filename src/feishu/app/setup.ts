@@ -44,13 +44,13 @@ export const neededScopes: readonly NeededScope[] = [
   ),
   needed(
     'im:chat:readonly',
-    text('确认群里有没有外部成员', 'tells whether a group has people from other companies'),
+    text('确认群里有没有外部成员', 'sees whether a group has people from other companies'),
     ['im.v1.chat.get'],
   ),
   useful('im:chat.members:bot_access', text('被拉进群时打个招呼', 'greets a group that it is added to')),
   useful(
     'im:chat.access_event.bot_p2p_chat:read',
-    text('有人打开单聊时打个招呼', 'greets whoever opens the chat with it'),
+    text('有人打开单聊时打个招呼', 'greets people who open the chat with it'),
   ),
   needed('bitable:app', text('读写多维表格', 'reads and writes Bitable'), [
     ...['bitable.app.get', 'bitable.appTable.create', 'bitable.appTable.list'],
@@ -59,7 +59,7 @@ export const neededScopes: readonly NeededScope[] = [
     ...['bitable.appTableRecord.batchGet', 'bitable.appTableRecord.batchUpdate'],
     'drive.v1.permissionMember.auth',
   ]),
-  useful('wiki:wiki:readonly', text('找到知识库里的多维表格', 'finds a Base that stands in a wiki'), [
+  useful('wiki:wiki:readonly', text('找到知识库里的多维表格', 'finds a Base in a wiki'), [
     'wiki.v2.space.getNode',
   ]),
   useful(

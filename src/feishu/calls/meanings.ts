@@ -18,12 +18,12 @@ const meaning = (what: Text | undefined, zh: string, en: string): Meaning => ({ 
  */
 export const meanings = {
   busy: meaning(
-    text('飞书请求太多，暂时不接受', 'Feishu takes no more requests right now'),
+    text('飞书请求太多，暂时不接受', 'Feishu is not accepting requests at the moment'),
     '飞书正忙，会自动稍后再试；若一直如此，请减少同时写这个多维表格的程序和自动化流程。',
     'Feishu is busy; the call is tried again later. If it stays so, let fewer programs and automations write to this base at once.',
   ),
   conflict: meaning(
-    text('同一张表正被别处写入', 'The table is being written to by somebody else'),
+    text('同一张表正被别处写入', 'Someone else is writing to the table'),
     '别的程序、自动化流程或人正在写同一张表，会自动稍后再试；若一直如此，请让它们错开时间。',
     'Another program, an automation or a person writes to the same table; the call is tried again later. If it stays so, let them write at other times.',
   ),
@@ -177,7 +177,7 @@ export const meanings = {
   quota: meaning(
     text('本月的 API 调用额度已用完', 'This month’s quota of API calls is used up'),
     '额度在下月 1 日恢复；也可以升级套餐。',
-    'The quota starts anew on the 1st; a larger plan has more.',
+    'The quota starts again on the 1st; a larger plan has more.',
   ),
   bot: meaning(
     text('应用没有机器人能力', 'The app has no bot'),

@@ -71,7 +71,7 @@ async function baseOfNode(client: FeishuClient, node: string, spec: CallSpec): P
       where: 'target',
       message: text(
         `这个知识库页面不是多维表格，而是 ${kind ?? '未知类型'}。`,
-        `This wiki page is no base but ${kind ?? 'of an unknown kind'}.`,
+        `This wiki page is not a base but ${kind ?? 'of an unknown kind'}.`,
       ),
       cure: text('请复制多维表格那一页的地址。', 'Copy the address of the wiki page that is the base.'),
     });

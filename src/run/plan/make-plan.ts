@@ -322,6 +322,6 @@ const fieldsMade: WaitReason = {
   code: 'moved',
   message: text(
     '缺少的字段刚刚建好，计划按新的字段重新做了一遍，还没有写入任何行。请看过后再确认一次。',
-    'The missing fields were created, and the plan was made anew with them; no row was written yet. Please look at it and approve it again.',
+    'The missing fields were created, and the plan was made again with them; no row was written yet. Please look at it and approve it again.',
   ),
 };

@@ -233,7 +233,7 @@ const nobody = text(
 
 const cutOff = text(
   '程序在这次同步中途停止，时间太久，不再继续。请再次同步：它会从现在的数据开始。',
-  'The program stopped in the middle of this run, too long ago to go on with it. Run it again: it starts from the data of now.',
+  'The program stopped in the middle of this run, too long ago to continue it. Run it again: it starts from the current data.',
 );
 
 /** Rejects with a `ProblemError` while nothing may begin, also where that was allowed a moment ago. */

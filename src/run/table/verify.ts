@@ -164,7 +164,7 @@ const doubts = (seen: {
     ? [
         text(
           '核对期间有人在改这个表格，个别差异可能只是那一刻的。',
-          'Somebody changed the table meanwhile: some differences may be of that moment only.',
+          'Someone changed the table meanwhile: some differences may be temporary.',
         ),
       ]
     : []),

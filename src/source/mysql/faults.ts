@@ -30,7 +30,7 @@ const serverFaults: readonly Row[] = [
     text('数据库 {place} 不支持加密连接。', 'The database at {place} offers no TLS.'),
     text(
       '请数据库管理员打开 TLS；数据库就在本机时，也可以去掉 {where} 里的 ssl=true。',
-      'Ask the database administrator to turn TLS on; where the database is on this very machine, take ssl=true out of {where}.',
+      'Ask the database administrator to turn TLS on; where the database runs on this machine, take ssl=true out of {where}.',
     ),
   ],
   [
@@ -168,7 +168,7 @@ const queryFaults: readonly Row[] = [
     text('查询用到的视图不能用', 'A view that the query uses does not work'),
     text(
       '视图引用的表、列或函数已不存在，或视图的定义者（DEFINER）没有权限：请数据库管理员修好它，或在查询里直接写表。',
-      'A table, column or function of the view is gone, or its DEFINER lacks the rights: ask the database administrator to mend it, or name the tables themselves in the query.',
+      'A table, column or function of the view is gone, or its DEFINER lacks the rights: ask the database administrator to repair it, or name the tables themselves in the query.',
     ),
   ],
   [

@@ -215,7 +215,7 @@ const unclearBit = (name: string, where: string) =>
     where,
     message: text(
       `列 ${name} 是由 BIT 计算出来的，数据库返回它的方式不明确。`,
-      `The column ${name} is worked out from a BIT, and the database does not tell how it sends it.`,
+      `The column ${name} is computed from a BIT, and the database does not say how it sends it.`,
     ),
     cure: text(
       `在查询里写成数字：(…) + 0 AS ${name}。`,

@@ -185,7 +185,7 @@ const cutSomewhere = (where: string): Problem => ({
   where,
   message: text(
     '数据库截断了查询拼接的内容（如 GROUP_CONCAT），无法得知是哪些行。',
-    'The database cut texts that the query puts together (GROUP_CONCAT or the like), and does not tell which rows that is.',
+    'The database cut texts that the query puts together (GROUP_CONCAT or the like), and does not say which rows are affected.',
   ),
   cure: text(
     '让查询少拼接一些，或请数据库管理员提高 max_allowed_packet 和 group_concat_max_len；若可以写入不完整的内容，在定义里写 source: cut: keep。',

@@ -73,7 +73,8 @@ const refused = {
 } as const satisfies Fault;
 const refusedWords: Readonly<Record<Refusal['kind'], (name: string) => Text>> = {
   function: (name) => text(`函数 ${name} 不能使用`, `the function ${name} may not be called`),
-  table: (name) => text(`${name} 不是普通的表，不能读取`, `${name} is no ordinary table and may not be read`),
+  table: (name) =>
+    text(`${name} 不是普通的表，不能读取`, `${name} is not an ordinary table and may not be read`),
   statement: () => text('查询只能读取表', 'a query may only read tables'),
 };
 

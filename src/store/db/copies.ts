@@ -241,5 +241,5 @@ const brokenOff: Problem = {
     '已停下：新的存储是空的，原来的没有变。',
     'Stopped: the new store is empty, the old one unchanged.',
   ),
-  cure: text('再次运行即可重新开始。', 'Run it again to start anew.'),
+  cure: text('再次运行即可重新开始。', 'Run it again to start over.'),
 };

@@ -74,10 +74,10 @@ const known: readonly (readonly [codes: string, ...told: Told])[] = [
   [
     'ER_LOCK_WAIT_TIMEOUT',
     'store-busy',
-    text('存储数据库里的行或表被别人锁住了', "somebody keeps rows or tables of the store's database locked"),
+    text('存储数据库里的行或表被别人锁住了', "someone keeps rows or tables of the store's database locked"),
     text(
       '放开之后会自动继续；一直不放，请结束占用的会话（SHOW PROCESSLIST）',
-      'work goes on once they are free; if they never are, end that session (SHOW PROCESSLIST)',
+      'work continues once they are free; if they never are, end that session (SHOW PROCESSLIST)',
     ),
   ],
   [
@@ -117,7 +117,7 @@ export const silent: Problem = {
   message: text('存储数据库没有应答', "the store's server does not answer"),
   cure: text(
     '请检查存储数据库和到它的网络；恢复后会自动继续',
-    'check the server and the network; work goes on when it answers',
+    'check the server and the network; work continues when it answers',
   ),
   where: 'STORE_URL',
 };
@@ -164,7 +164,7 @@ const reasons: ReadonlyMap<string, readonly [what: Text, cure: Text]> = new Map(
       text('修改 STORE_URL 里的路径', 'change the path in STORE_URL'),
     ],
     EISDIR: [
-      text('它不是普通文件', 'it is no ordinary file'),
+      text('它不是普通文件', 'it is not an ordinary file'),
       text(
         '在 STORE_URL 里写文件的路径，例如 sqlite:./data/bitable-sync.db',
         'let STORE_URL name a file, such as sqlite:./data/bitable-sync.db',
@@ -175,14 +175,14 @@ const reasons: ReadonlyMap<string, readonly [what: Text, cure: Text]> = new Map(
       text('腾出磁盘空间后重试', 'free some space on the disk, then try again'),
     ],
     'ENAMETOOLONG ELOOP EINVAL': [
-      text('路径不对', 'that is no path of a file'),
+      text('路径不对', 'that is not the path of a file'),
       text('修改 STORE_URL 里的路径', 'change the path in STORE_URL'),
     ],
     'SQLITE_CORRUPT SQLITE_FORMAT': [
       text('文件已损坏', 'the file is damaged'),
       text(
         '从备份恢复，或移走它重新开始：定义不会丢，但机器人会忘记以前写过什么',
-        'restore a backup, or move the file away to start anew: definitions stay, what was written is forgotten',
+        'restore a backup, or move the file away to start over: definitions stay, what was written is forgotten',
       ),
     ],
     'SQLITE_IOERR SQLITE_CANTOPEN SQLITE_PROTOCOL': [
@@ -201,7 +201,7 @@ export function fileProblem(path: string, code: string): Problem | undefined {
   if (code === 'SQLITE_NOTADB') {
     return {
       code: 'store-not-a-database',
-      message: text(`${path} 不是 SQLite 数据库`, `${path} is no SQLite database`),
+      message: text(`${path} 不是 SQLite 数据库`, `${path} is not a SQLite database`),
       cure: text('请移走该文件，或修改 STORE_URL', 'move the file away, or let STORE_URL name another one'),
       where,
     };
@@ -212,7 +212,7 @@ export function fileProblem(path: string, code: string): Problem | undefined {
       message: text(`${path} 一直被另一个程序占用`, `another program keeps ${path} locked`),
       cure: text(
         '放开之后会自动继续；一直不放，请结束那个程序',
-        'work goes on once it lets go; if it never does, end it',
+        'work continues once it lets go; if it never does, end it',
       ),
       where,
     };

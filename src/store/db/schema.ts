@@ -114,7 +114,7 @@ const shapes = {
     primary: ['id_hash'],
     indexes: { bitable_sync_seen_by_time: ['at'] },
   },
-  /** What somebody wants of a run that goes on at another instance; who, as JSON in `by_whom`. */
+  /** What somebody wants of a run that continues on another instance; who, as JSON in `by_whom`. */
   bitable_sync_orders: {
     columns: { id: word(), run: word(), op: short<Order['op']>(), by_whom: text, version: integer, at: time },
     primary: ['id'],

@@ -144,19 +144,19 @@ const noToken = (path: string, what: Text): Text =>
 const badToken = (path: string, what: Text): Text =>
   text(
     `/${path}/ 后面不是${what.zh}的标识：太短、太长，或有不该有的字符，可能没有复制完整。`,
-    `What follows /${path}/ is no token of a ${what.en}: too short, too long or with characters that none has. It may have been cut.`,
+    `What follows /${path}/ is not the token of a ${what.en}: too short, too long, or with characters that no token has. It may have been cut off.`,
   );
 
 const says = {
   empty: text('没有写数据表的地址。', 'The address of the table is missing.'),
-  noUrl: text('这不是一个网址。', 'This is no web address.'),
+  noUrl: text('这不是一个网址。', 'This is not a URL.'),
   host: text(
     '这不是飞书的地址：只认 feishu.cn、larksuite.com、larkoffice.com。',
-    'This is no address of Feishu: it must be on feishu.cn, larksuite.com or larkoffice.com.',
+    'This is not a Feishu address: it must be on feishu.cn, larksuite.com or larkoffice.com.',
   ),
   path: text(
     '这个地址不是多维表格：路径要以 /base/ 或 /wiki/ 开头。',
-    'This address is no base: its path must begin with /base/ or /wiki/.',
+    'This address is not a base: its path must begin with /base/ or /wiki/.',
   ),
   share: text(
     '这是表单或分享链接，不是多维表格本身。',
@@ -180,7 +180,7 @@ const says = {
   ),
   tableId: text(
     'table= 后面不是数据表的标识（应为 tbl 加字母和数字）。',
-    'What follows table= is no table ID (tbl, then letters and digits).',
+    'What follows table= is not a table ID (tbl, then letters and digits).',
   ),
 };
 

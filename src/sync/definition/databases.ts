@@ -96,7 +96,7 @@ const wrongParameters: Wrong = {
   ),
   cure: text(
     '? 后面只能写 ssl=true、ssl=skip-verify 和 socket=/路径，其他的请删掉。',
-    'Only ssl=true, ssl=skip-verify and socket=/path can stand behind the ?; remove all else.',
+    'Only ssl=true, ssl=skip-verify and socket=/path may follow the ?; remove everything else.',
   ),
 };
 

@@ -105,7 +105,7 @@ function keyParts({ key }: WrittenDefinition, fields: Rules, tell: Tell): readon
       tell('two-fields', path, words);
     }
     if (parts.some((other) => other.column === from || other.field === to)) {
-      tell('doubled-key', path, text(`「${from}」在主键里出现了两次`, `"${from}" stands in the key twice`));
+      tell('doubled-key', path, text(`「${from}」在主键里出现了两次`, `"${from}" is in the key twice`));
     }
     parts.push({ column: from, field: to });
   }

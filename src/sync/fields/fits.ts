@@ -49,11 +49,11 @@ const fits: Readonly<Record<ColumnType, Fit>> = {
       '每一位都保留；超过 15 位有效数字时数字字段拒绝。日期：毫秒，或 `unit: s` 的秒',
       'every digit is kept; above 15 significant digits a number field refuses. Dates: milliseconds, or seconds with `unit: s`',
     ),
-    else: { why: text('整数不是这样的值', 'an integer is no such value'), cure: asText },
+    else: { why: text('整数不适合这个字段', 'an integer does not fit this field'), cure: asText },
   },
   decimal: {
     values: text('精确比较，其余同整数', 'compared exactly; otherwise as integers'),
-    else: { why: text('小数不是这样的值', 'a decimal is no such value'), cure: asText },
+    else: { why: text('小数不适合这个字段', 'a decimal does not fit this field'), cure: asText },
   },
   float: {
     values: text(
@@ -106,7 +106,7 @@ const fits: Readonly<Record<ColumnType, Fit>> = {
       'in text exactly as the server gives it; a flat array is several values; JSON’s null is empty',
     ),
     else: {
-      why: text('JSON 的字符串带着引号', 'a string of JSON stands in quotes'),
+      why: text('JSON 的字符串带着引号', 'a JSON string is in quotes'),
       cure: inSql('jsonValue', (own, others) =>
         text(
           `在查询里写 ${own.zh} 取值${others.zh}。`,
@@ -132,7 +132,7 @@ const fits: Readonly<Record<ColumnType, Fit>> = {
   timestamp: {
     values: text(
       '一个确切的时刻，与时区无关：夏令时结束时重复的一小时带着偏移量（`01:30:00-05:00`，文本里也是）；数据库说不清是哪一次时，日期字段只拒绝这样的行；其余同 DATETIME',
-      'one instant, whatever the zone: in an hour that clocks repeat it carries its offset (`01:30:00-05:00`, in text too); where the server cannot tell which of the two it is, a date field refuses just that row; otherwise as DATETIME',
+      'one instant, whatever the zone: in an hour that clocks repeat it carries its offset (`01:30:00-05:00`, in text too); where the server does not say which of the two it is, a date field refuses just that row; otherwise as DATETIME',
     ),
     else: day,
   },
@@ -151,7 +151,7 @@ const fits: Readonly<Record<ColumnType, Fit>> = {
   year: {
     values: text('四位数字', 'the number of the year'),
     else: {
-      why: text('YEAR 只是一个数字，不是日期', 'a YEAR is a number, no date'),
+      why: text('YEAR 只是一个数字，不是日期', 'a YEAR is a number, not a date'),
       cure: inSql('firstOfYear', (own, others) =>
         text(
           `在查询里写 ${own.zh}${others.zh}，或换成数字字段。`,

@@ -114,7 +114,7 @@ function noColumn(entry: string, name: string, known: readonly string[]): Proble
   if (known.includes(name)) return [];
   const message = text(
     `${entry} 里的「${name}」不是查询的列`,
-    `${entry} names "${name}", which is no column of the query`,
+    `${entry} names "${name}", which is not a column of the query`,
   );
   return [{ code: 'no-such-column', message, cure: columnsCure(name, [...new Set(known)]) }];
 }

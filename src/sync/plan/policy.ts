@@ -44,7 +44,7 @@ export interface Outlook {
 /** Below this many records, shares mean little and the brake stays off. */
 export const brakeFrom = 10;
 
-const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;
+const percent = (share: number): string => `${Math.round(share * 1000) / 10}%`;
 
 /** Says why a plan must wait for a person; nothing when it may be carried out at once. */
 export function reasonsToWait(seen: Outlook): readonly WaitReason[] {
@@ -72,7 +72,7 @@ const plural = (records: number): string => `${count(records)} record${records =
 const noSight = (records: number): WaitReason => ({
   code: 'no-sight',
   message: text(
-    `${records === 0 ? '表格读出来是空的' : `表格读出来有 ${count(records)} 条记录`}，而这个多维表格开启了高级权限：我可能看不到全部记录。请在 高级权限 里给应用一个可以查看全部记录的角色；如果数目是对的，请点「应用」。`,
+    `${records === 0 ? '表格读出来是空的' : `表格读出来有 ${count(records)} 条记录`}，而这个多维表格开启了高级权限：我可能看不到全部记录。请在 高级权限 里给应用一个可以查看全部记录的角色；如果数目是对的，请点「执行」。`,
     `The table reads as ${records === 0 ? 'empty' : plural(records)} and this Base has advanced permissions on: I may not be able to see all of it. Give the app a role that sees all records (advanced permissions, in the Base); if the number is right, press Apply.`,
   ),
 });
@@ -80,7 +80,7 @@ const noSight = (records: number): WaitReason => ({
 const noKeys = (records: number): WaitReason => ({
   code: 'no-keys',
   message: text(
-    `表格的 ${count(records)} 条记录主键读出来都是空的：可能是高级权限不让我看到主键字段（请给应用能查看全部字段的角色），也可能对应的字段不对。如果主键确实都是空的，请点「应用」。`,
+    `表格的 ${count(records)} 条记录主键读出来都是空的：可能是高级权限不让我看到主键字段（请给应用能查看全部字段的角色），也可能对应的字段不对。如果主键确实都是空的，请点「执行」。`,
     `All ${count(records)} records of the table read without a key: advanced permissions may hide the key field from me (give the app a role that sees all fields), or the key goes to the wrong field. If the keys really are empty, press Apply.`,
   ),
 });
@@ -97,7 +97,7 @@ const emptyTable = (known: number): WaitReason => ({
   code: 'empty-table',
   message: text(
     `表格读出来是空的，但我上次在里面写过 ${count(known)} 条记录：可能看不到记录（权限），也可能被人清空了。`,
-    `The table reads as empty, but I have written ${count(known)} records there before: I may not be able to see them (permissions), or somebody has emptied it.`,
+    `The table reads as empty, but I have written ${count(known)} records there before: I may not be able to see them (permissions), or someone has emptied it.`,
   ),
 });
 
@@ -136,8 +136,8 @@ const emptied = (names: readonly string[]): WaitReason => {
   return {
     code: 'empty-column',
     message: text(
-      `这些字段我以前写过，现在每条记录读出来都是空的：${some.join('、')}。可能是高级权限不让我看到它们（请给应用能查看全部字段的角色），也可能被人清空了；确实是清空了，请点「应用」。`,
-      `I have written these fields before, and now they read as empty in every record: ${some.join(', ')}. Advanced permissions may hide them from me (give the app a role that sees all fields), or somebody has cleared them; if they were cleared, press Apply.`,
+      `这些字段我以前写过，现在每条记录读出来都是空的：${some.join('、')}。可能是高级权限不让我看到它们（请给应用能查看全部字段的角色），也可能被人清空了；确实是清空了，请点「执行」。`,
+      `I have written these fields before, and now they read as empty in every record: ${some.join(', ')}. Advanced permissions may hide them from me (give the app a role that sees all fields), or someone has cleared them; if they were cleared, press Apply.`,
     ),
   };
 };
@@ -169,7 +169,7 @@ export const keepsDeletes = ({ keyless }: { readonly keyless: number }): boolean
 export const keptDeletes = (keyless: number, kept: number): Text =>
   text(
     `查询里有 ${count(keyless)} 行的主键为空或读不出来，本来要删除的 ${count(kept)} 条记录可能正是它们的，所以都没有删。请改查询（或过滤掉这些行）。`,
-    `The key of ${count(keyless)} rows of the query is empty or cannot be read, and the ${count(kept)} records that were to be deleted may be theirs: they are kept. Mend the query, or leave such rows out of it.`,
+    `The key of ${count(keyless)} rows of the query is empty or cannot be read, and the ${count(kept)} records that were to be deleted may be theirs: they are kept. Correct the query, or leave such rows out of it.`,
   );
 
 /**
@@ -197,7 +197,7 @@ const emptyView = text(
 export const goneNote = (records: number): Text =>
   text(
     `要删除的记录里有 ${count(records)} 条已经被别人删掉了；它们计入“已删除”。`,
-    `${count(records)} of the records to delete had been deleted by somebody else already; they count as deleted.`,
+    `${count(records)} of the records to delete had already been deleted by someone else; they count as deleted.`,
   );
 
 /** What is told of records that were to be deleted and have another key by now. */
@@ -211,7 +211,7 @@ export const keptNote = (records: number): Text =>
 export const leftNote = (rows: number): Text =>
   text(
     `要新增的行里有 ${count(rows)} 行已经被别人建好了，内容不同；append 模式不改它们，它们计入“已新增”。`,
-    `${count(rows)} of the rows to create had been made by somebody else already, with other values; the mode append leaves those as they are, and they count as created.`,
+    `${count(rows)} of the rows to create had already been created by someone else, with other values; the mode append leaves those as they are, and they count as created.`,
   );
 
 /** New options in one run above which a person is asked: somebody may have mapped an ID column to a select. */

@@ -50,7 +50,7 @@ export const takenOver: Problem = {
   code: 'taken-over',
   message: text(
     '另一个实例接手了这次同步，由它继续；这里的数字只到那时为止。',
-    'Another instance took this run over and goes on with it; the numbers here are those up to then.',
+    'Another instance took this run over and continues it; the numbers here are those up to then.',
   ),
   cure: text(
     '结果看卡片，或加 --wait 秒数再运行一次：它会等那边结束。',

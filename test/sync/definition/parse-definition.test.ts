@@ -138,7 +138,7 @@ describe('what is wrong is said in plain words', () => {
       ['key', 1, 'table'],
       'key[1].table must be the name of a field',
     ],
-    [{ key: ['a', 'a'] }, ['key', 1], '"a" stands in the key twice'],
+    [{ key: ['a', 'a'] }, ['key', 1], '"a" is in the key twice'],
     [{ fields: { id: 'skip' } }, ['fields', 'id'], '"id" is the key and cannot be skipped'],
     [
       { key: { source: 'id', table: 'A' }, fields: { id: { to: 'B' } } },
@@ -148,7 +148,7 @@ describe('what is wrong is said in plain words', () => {
     [
       { target: 'https://example.com/base/A' },
       ['target'],
-      'This is no address of Feishu: it must be on feishu.cn, larksuite.com or larkoffice.com.',
+      'This is not a Feishu address: it must be on feishu.cn, larksuite.com or larkoffice.com.',
     ],
     [{ mode: 'sync' }, ['mode'], 'mode must be one of upsert, append, update, mirror'],
     [

@@ -149,7 +149,7 @@ describe('a mapping', () => {
     const [found] = mismatches(definition({ private: ['no', 'amuont'] }), two, both);
     expect(found).toMatchObject({
       code: 'no-such-column',
-      message: { en: 'private names "amuont", which is no column of the query' },
+      message: { en: 'private names "amuont", which is not a column of the query' },
       cure: { en: 'Did you mean "amount"? Change the definition or the query.' },
     });
   });
@@ -202,7 +202,7 @@ describe('what does not fit', () => {
     const found = mismatches(what, columns, fields);
     expect(found.map(({ code, message }) => `${code}: ${message.en}`)).toEqual([
       'no-such-field: the table has no fields "x", "y"',
-      'no-such-column: fields names "phantom", which is no column of the query',
+      'no-such-column: fields names "phantom", which is not a column of the query',
       'other-kind: the definition says "amount" is date, in the table it is number (number)',
       'read-only-field: the field "sum" (Formula) cannot be written by a sync',
       'doubled-field: two columns go to the field "city"',
