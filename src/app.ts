@@ -135,7 +135,7 @@ async function openParts(config: Config, surroundings: Surroundings, own: Own) {
     });
   return {
     ...{ config, store, client, chat: chat(client, uncounted, hide), runs, definitions },
-    tables: { check, init, trust, verify: verifier(reading) },
+    tables: { check, init, trust, verify: verifier({ ...reading, clock, log }) },
   };
 }
 

@@ -41,6 +41,8 @@ export interface Leases {
   renew(table: string, fence: number): Promise<boolean>;
   release(table: string, fence: number): Promise<void>;
   holder(table: string): Promise<Holder | undefined>;
+  /** The fence that was given out last, where its holder has given the table free: the next claim gets a higher one. */
+  free(table: string): Promise<number | undefined>;
 }
 
 /** What somebody wants of a run that continues on another instance. */

@@ -52,6 +52,10 @@ export const leases = (db: Database, backend: Backend): Leases => {
       const held = change(db, table).where('fence', '=', fence);
       await held.set({ run: null, owner: null, until: now }).execute();
     },
+    async free(table) {
+      const held = await lease(db, table).select(['run', 'fence']).executeTakeFirst();
+      return held?.run === null ? held.fence : undefined;
+    },
     async holder(table) {
       const held = await lease(db, table)
         .selectAll()

@@ -40,6 +40,7 @@ export function memoryStore(): Pick<Store, 'journal' | 'known' | 'leases' | 'fac
     renew: async () => true,
     release: nothing,
     holder: nothing,
+    free: nothing,
   };
   const fact = <Of, T>(): Fact<Of, T> => {
     const known = new Map<string, T>();

@@ -347,7 +347,7 @@ describe('a command', () => {
         } as const;
         await onKeys([one]);
         const counts = { equal: 1, missing: 0, extra: 0, different: 0, doubled: 0, invalid: 0 };
-        return { rows: 1, records: 1, counts, samples: {}, leftAlone: 0, notes: [] };
+        return { rows: 1, records: 1, counts, samples: {}, leftAlone: 0, known: null, notes: [] };
       },
     });
     for (const from of ['ou_anna', 'ou_bob', 'ou_anna']) await ask('/sync verify orders', { from });

@@ -23,6 +23,7 @@ async function verified(one: World): Promise<{ seen: Verified; keys: Checked[]; 
     store,
     openTable: async () => one.table,
     place: { timeZone: 'Asia/Shanghai', folder: tmpdir() },
+    ...{ clock: one.clock, log: quiet },
   })(
     one.definition,
     async (some) => void keys.push(...some),
@@ -106,5 +107,96 @@ describe('a verification', () => {
     await store.leases.claim(`${one.table.base}/${one.table.id}`, 'r-busy', 'p');
     const { seen } = await verified(one);
     expect(seen.notes.map(({ en }) => en).join()).toContain('Run r-busy is writing');
+  });
+});
+
+describe('what the bot knows of the table', () => {
+  const scopeOf = (one: World) => ({
+    definition: one.definition.name,
+    table: `${one.table.base}/${one.table.id}`,
+  });
+  const edit = (one: World, id: string, fields: object): void => {
+    one.table.held.set(id, { ...one.table.held.get(id), ...fields });
+  };
+  /** A table that two runs have found as the query wants it. */
+  async function known(rows = 4): Promise<World> {
+    const one = await world({ chunkSize: 1_000 }, store);
+    one.table.pageSize = 500;
+    one.source.rowsNow = rowsOf(1, rows);
+    await one.run();
+    await one.run();
+    return one;
+  }
+
+  it('is as read where nobody changed anything, at no further call', async () => {
+    const one = await known();
+    const { seen, calls } = await verified(one);
+    expect(seen.known).toBe('as-read');
+    expect(calls).toEqual(['about', 'fields', 'revision', 'records', 'revision']);
+    expect((await verified(await world({}, store))).seen.known).toBeNull();
+  });
+
+  it('is brought up to date, and the next run still tells what people changed', async () => {
+    const one = await known();
+    edit(one, 'rec2', { 金额: 99 });
+    one.table.held.delete('rec3');
+    one.table.moved++;
+    expect((await verified(one)).seen.known).toBe('updated');
+    expect((await verified(one)).seen.known).not.toBe('left');
+    const state = await one.run();
+    expect(state).toMatchObject({
+      ...{ status: 'done', setBack: 1, rows: { created: 1, updated: 1 } },
+      drift: { records: 1, fields: [{ field: '金额', records: 1 }] },
+    });
+    expect((await one.run()).drift?.records).toBe(0);
+  });
+
+  it('lets the next run go by the short cut, which sets back what people changed', async () => {
+    const one = await known(600);
+    for (let at = 0; at < 3; at++) await one.run();
+    expect((await one.run()).read).toBe('shortcut');
+    edit(one, 'rec2', { 金额: 99 });
+    one.table.moved++;
+    expect((await verified(one)).seen.known).toBe('updated');
+    expect(await one.run()).toMatchObject({
+      read: 'shortcut',
+      setBack: 1,
+      rows: { updated: 1, unchanged: 599 },
+    });
+    expect(await one.run()).toMatchObject({ setBack: 0, rows: { unchanged: 600 } });
+  });
+
+  it('switches the short cut off where it was wrong', async () => {
+    const one = await known();
+    edit(one, 'rec2', { 金额: 99 });
+    await verified(one);
+    expect(await store.facts.shortCut.of(scopeOf(one))).toMatchObject({
+      agreed: 0,
+      distrusted: one.clock.now(),
+    });
+  });
+
+  it('stays as it was where a key was mistyped, which the next run puts back', async () => {
+    const one = await known();
+    edit(one, 'rec2', { [keyField]: [{ type: 'text', text: 'k00Z' }] });
+    one.table.moved++;
+    expect((await verified(one)).seen.known).toBe('left');
+    expect(await one.run()).toMatchObject({ rows: { updated: 1, created: 0 }, deletes: { done: 0 } });
+    expect(one.table.held.has('rec2')).toBe(true);
+  });
+
+  it('stays as it was while a run works on the table, or has meanwhile', async () => {
+    const one = await known();
+    const { table } = scopeOf(one);
+    one.table.onPage = () => {
+      one.table.onPage = () => undefined;
+      void store.leases.claim(table, 'r-new', 'p').then(async (claim) => {
+        if (claim.kind === 'claimed') await store.leases.release(table, claim.lease.fence);
+      });
+    };
+    expect((await verified(one)).seen.known).toBe('left');
+    const claim = await store.leases.claim(table, 'r-busy', 'p');
+    expect(claim.kind).toBe('claimed');
+    expect((await verified(one)).seen.known).toBe('left');
   });
 });

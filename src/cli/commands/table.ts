@@ -221,6 +221,7 @@ const verifyJson = (
   keys: seen?.counts ?? { equal: 0, missing: 0, extra: 0, different: 0, doubled: 0, invalid: 0 },
   leftAlone: seen?.leftAlone ?? 0,
   samples: seen?.samples ?? {},
+  known: seen?.known ?? null,
   csv: null,
   calls: noCalls,
   error,

@@ -137,6 +137,8 @@ interface CarriedOver {
   readonly elsewhere: readonly number[];
   /** How many hold something else. */
   readonly differ: number;
+  /** Those that hold something else than a run left them with, by their slots in the read. */
+  readonly drifted: readonly number[];
 }
 
 /** Goes through a known table, and notes in an index which of its records we made. */
@@ -148,6 +150,7 @@ export async function carryOver(
   now.arrange();
   const missing: number[] = [];
   const elsewhere: number[] = [];
+  const drifted: number[] = [];
   let differ = 0;
   let turn = 0;
   const known = before?.table ?? new KnownTable();
@@ -158,7 +161,9 @@ export async function carryOver(
     if (here === undefined) (index.has(record) ? elsewhere : missing).push(slot);
     else {
       if (known.isOurs(slot)) now.own(here);
-      if (known.held(slot) !== unknown && known.held(slot) !== now.held(here)) differ++;
+      const isOther = known.held(slot) !== unknown && known.held(slot) !== now.held(here);
+      if (isOther) differ++;
+      if (isOther || known.isDrifted(slot)) drifted.push(here);
     }
   }
   const slots = elsewhere.length > 0 ? slotsOf(now) : new Map<string, number>();
@@ -166,7 +171,7 @@ export async function carryOver(
     const here = slots.get(known.record(slot));
     if (here !== undefined && known.isOurs(slot)) now.own(here);
   }
-  return { missing, elsewhere, differ };
+  return { missing, elsewhere, differ, drifted };
 }
 
 /** Compares a read with what was known before, and carries over which records we made. */
@@ -223,7 +228,11 @@ const spread = <T>(all: readonly T[], most: number): readonly T[] =>
  * Keeps records as known that were not read and not found to be gone: their rows may come back before they do. Those
  * that two whole reads lack are given up.
  */
-function keepUnseen({ known, missing }: Gaps, { known: now }: TableIndex, absent: ReadonlySet<string>): void {
+export function keepUnseen(
+  { known, missing }: Pick<Gaps, 'known' | 'missing'>,
+  { known: now }: TableIndex,
+  absent: ReadonlySet<string>,
+): void {
   for (const slot of missing) {
     const record = known.record(slot);
     if (absent.has(record) || known.isUnseen(slot)) continue;
@@ -275,9 +284,10 @@ export function driftSince(
   if (known?.note?.mapping !== mappingPrint(sides)) return () => false;
   const { table } = known;
   return ({ id, slot, mistyped }) => {
-    if (mistyped || table === now) return mistyped === true;
+    if (mistyped || table === now) return mistyped === true || now.isDrifted(slot);
     const then = table.find(now.key(slot)).find((at) => table.record(at) === id);
-    return then !== undefined && table.held(then) !== unknown && table.held(then) !== now.held(slot);
+    if (then === undefined) return false;
+    return table.isDrifted(then) || (table.held(then) !== unknown && table.held(then) !== now.held(slot));
   };
 }
 

@@ -1,17 +1,31 @@
 import type { Definition } from '../../sync/definition/definition.ts';
 import type { Key } from '../../sync/fields/key.ts';
 import { keyIn, type Mapping } from '../../sync/fields/mapping.ts';
-import type { Change } from '../../sync/plan/change.ts';
+import { type Change, rowText } from '../../sync/plan/change.ts';
 import { recordOf } from '../../sync/plan/chunk.ts';
+import { printOf, unknown } from '../../sync/plan/known.ts';
 import type { Checked, Finding, Verified } from '../../sync/state/checked.ts';
 import type { BadRow } from '../../sync/state/state.ts';
+import { Fenced } from '../../sync/words/problem.ts';
 import { type Text, text } from '../../sync/words/text.ts';
 import type { Place } from '../job.ts';
+import { fieldsPrint, mappingPrint } from '../known.ts';
 import { idsOf, isOurs, judgeOf, type Read, untouchable } from '../plan/compare.ts';
 import { openSides, type Sides, viewOf } from '../plan/open-sides.ts';
-import { openSpools, readSides } from '../plan/read-sides.ts';
-import { carryOver } from '../plan/trust.ts';
-import type { CallMeter, OpenTable, People, Sources, Store } from '../ports.ts';
+import { type BothRead, openSpools, readSides } from '../plan/read-sides.ts';
+import { learned, nothingLearned, remember } from '../plan/short-cut.ts';
+import { carryOver, keepUnseen } from '../plan/trust.ts';
+import type {
+  CallMeter,
+  Clock,
+  Known,
+  Log,
+  OpenTable,
+  People,
+  ShortCutFacts,
+  Sources,
+  Store,
+} from '../ports.ts';
 import { listedKey } from '../shown.ts';
 import { openFound } from '../target.ts';
 
@@ -22,10 +36,13 @@ export interface VerifyParts {
   readonly store: Pick<Store, 'facts' | 'known' | 'leases'>;
   readonly openTable: OpenTable;
   readonly place: Place;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly log: Log;
 }
 
 /**
- * Reads both sides and compares them key by key, as a run does. Writes nothing and takes no lease.
+ * Reads both sides whole and compares them key by key, as a run does. Writes nothing to the table and takes no lease;
+ * keeps what it has read as the known table, unless a run works on it.
  * @param onKeys gets every key, some at a time, in the query's order, then what only the table has
  */
 export type Verify = (
@@ -49,26 +66,90 @@ export function verifier(parts: VerifyParts): Verify {
     const sides = await openSides(definition, table, { ...parts, signal });
     const spools = openSpools(parts.place);
     try {
+      const before = await remembered(sides, parts);
       const both = await readSides(sides, { people: parts.people, meter, spools, signal });
       const within = await viewOf(sides, signal);
       const report = reporter(onKeys);
-      await carryOver(await store.known.load(sides.target.scope), both.records.index);
+      const carried = await carryOver(before.known, both.records.index);
       for await (const key of checked(sides, { both, spools, within })) {
         signal.throwIfAborted();
         await report.take(key);
       }
+      const known = await keepRead({ sides, both, before, carried }, parts);
       const running = await store.leases.holder(sides.target.scope.table);
       const { advanced } = sides.target.about;
       const notes = doubts({ running: running?.run, moved: both.records.moved, advanced });
       return {
         ...{ rows: both.rows.rows, records: both.records.index.size },
         ...(await report.end()),
+        known,
         notes: [...sides.notes, ...notes],
       };
     } finally {
       spools.close();
     }
   };
+}
+
+/** What was known of a table before it was read. */
+interface Remembered {
+  readonly known: Known | undefined;
+  readonly facts: ShortCutFacts;
+  /** The last lease of the table, where no run holds it. */
+  readonly fence: number | undefined;
+  readonly at: number;
+}
+
+async function remembered({ target: { scope } }: Sides, { store, clock }: VerifyParts): Promise<Remembered> {
+  const at = clock.now();
+  // First: whatever a run keeps from now on, it keeps under a later lease.
+  const fence = await store.leases.free(scope.table);
+  const known = await store.known.load(scope);
+  return { known, facts: (await store.facts.shortCut.of(scope)) ?? nothingLearned, fence, at };
+}
+
+/** A table that was read, compared and agreed to. */
+interface Verifying {
+  readonly sides: Sides;
+  readonly both: BothRead;
+  readonly before: Remembered;
+  readonly carried: Awaited<ReturnType<typeof carryOver>>;
+}
+
+/** Keeps what was read as the known table, and learns from it as a run's whole read does. */
+async function keepRead(
+  { sides, both, before, carried }: Verifying,
+  { store, clock, log }: VerifyParts,
+): Promise<Verified['known']> {
+  const { known, facts, fence } = before;
+  const { index, moved, revision, filled } = both.records;
+  const { scope } = sides.target;
+  // What an older program kept is told by the run that keeps it anew.
+  if (!known?.note) return null;
+  // A record under another key was mistyped: the next run puts it back, as long as its key of before is known.
+  if (fence === undefined || moved || carried.elsewhere.length > 0) return 'left';
+  const { missing, differ, drifted } = carried;
+  const agrees = missing.length + differ === 0 && known.table.size === index.size;
+  const mapping = mappingPrint(sides);
+  const table = index.known;
+  if (known.note.mapping === mapping)
+    for (const slot of drifted) if (table.agreed(slot) === unknown) table.drift(slot);
+  keepUnseen({ known: known.table, missing }, index, new Set());
+  const note = {
+    ...{ revision, total: table.size, fields: fieldsPrint(sides), mapping, readAt: before.at },
+    filled: sides.mapping.targets.flatMap(({ id }, at) => (filled[at] ? [id] : [])),
+    run: known.note.run,
+    writes: { calls: 0, records: 0, step: 0 },
+  };
+  try {
+    await store.known.keep(scope, { note, table }, fence);
+  } catch (error) {
+    if (!(error instanceof Fenced)) log.warn('verify.known-not-kept', { ...scope, error });
+    return 'left';
+  }
+  const read = { sides, read: both.records, agrees, now: clock.now() };
+  await remember(learned(known, facts, read), facts, { scope, store, log });
+  return agrees ? 'as-read' : 'updated';
 }
 
 /** Every key of both sides once; a key that stands several times in the query once for each of its rows. */
@@ -79,6 +160,7 @@ async function* checked(
   const { both, spools, within } = read;
   const { mode } = definition;
   const judge = judgeOf({ mapping, both, within: undefined }, 'mirror');
+  const { known } = both.records.index;
   for await (const some of spools.bad.groups()) for (const row of some) yield wrong(row, 'invalid');
   for await (const some of spools.rows.groups())
     for (const read of some) {
@@ -90,7 +172,12 @@ async function* checked(
       else if (found.kind === 'update') {
         const outside = within?.has(found.record) === false;
         yield one('different', mapping, found, { row, leftAlone: mode === 'append' || outside });
-      } else yield one('equal', mapping, { key: keyIn(mapping, cells) }, { row, leftAlone: false });
+      } else {
+        // As a run notes it.
+        if (found.kind === 'same')
+          known.agree(found.slot, found.exact ? known.held(found.slot) : printOf(rowText(cells)));
+        yield one('equal', mapping, { key: keyIn(mapping, cells) }, { row, leftAlone: false });
+      }
     }
   for (const change of judge.leftOver()) {
     const isKept = definition.deletes === 'ours' && !isOurs(both.records.index, change.key);

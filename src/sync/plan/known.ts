@@ -28,6 +28,7 @@ const buckets = 2 ** 16;
 const ours = 1;
 const dropped = 2;
 const unseen = 4;
+const drifted = 8;
 
 /**
  * What the store holds of a table: each record's ID, the print of its key, of its cells as they were last seen, and of
@@ -106,6 +107,9 @@ export class KnownTable {
   /** Whether the last read did not show the record, and nobody has looked whether it is gone. */
   isUnseen = (slot: number): boolean => this.#has(slot, unseen);
 
+  /** Whether somebody changed the record after a run, which was seen, and has not been set back. */
+  isDrifted = (slot: number): boolean => this.#has(slot, drifted);
+
   /** Notes under which key a record is now, and what it holds. */
   put(slot: number, key: Print, held: Print): void {
     this.#keys[slot] = key;
@@ -115,6 +119,12 @@ export class KnownTable {
   /** Notes the row that needs no change of a record. */
   agree(slot: number, row: Print): void {
     this.#agreed[slot] = row;
+    this.#marks[slot] = (this.#marks[slot] ?? 0) & ~drifted;
+  }
+
+  /** Notes that somebody changed a record after a run. */
+  drift(slot: number): void {
+    this.#mark(slot, drifted);
   }
 
   /** Notes that we made a record. */
@@ -219,7 +229,7 @@ export class KnownTable {
       const record = idIn(part, headSize + at * width, width);
       const slot = this.add(record, part.readBigUInt64LE(keys + at * 8), part.readBigUInt64LE(held + at * 8));
       this.agree(slot, part.readBigUInt64LE(agreed + at * 8));
-      this.#mark(slot, (part[marks + at] ?? 0) & (ours | unseen));
+      this.#mark(slot, (part[marks + at] ?? 0) & (ours | unseen | drifted));
     }
     return true;
   }

@@ -29,6 +29,11 @@ export interface Verified {
   readonly leftAlone: number;
   /** A few keys of each finding but `equal`. */
   readonly samples: Readonly<Partial<Record<Finding, readonly string[]>>>;
+  /**
+   * What became of what the bot knew of the table: it was as read, was brought up to date, or is left as it was, because
+   * a run worked on it, it moved, or its next run has something to settle. Null where nothing is known.
+   */
+  readonly known: 'as-read' | 'updated' | 'left' | null;
   /** What makes the answer doubtful: a run that goes on, a table that moved. */
   readonly notes: readonly Text[];
 }
@@ -77,7 +82,7 @@ const onPurpose = text('按定义的方式不处理', 'left alone: the definitio
 
 /** What a verification came to, a line each; the numbers first. */
 export function verifiedLines(seen: Verified): readonly Text[] {
-  const { rows, records, counts, leftAlone, samples, notes } = seen;
+  const { rows, records, counts, leftAlone, samples, known, notes } = seen;
   const worst = (['missing', 'extra', 'different', 'doubled', 'invalid'] as const).filter(
     (one) => counts[one] > 0,
   );
@@ -103,6 +108,19 @@ export function verifiedLines(seen: Verified): readonly Text[] {
             `${count(leftAlone)} more differ and are left alone: the definition wants it so`,
           ),
         ]),
+    ...(known === null ? [] : [knownTold[known]]),
     ...notes,
   ];
 }
+
+const knownTold = {
+  'as-read': text('机器人记下的表格和读到的一致', 'What the bot knew of the table is as it was read'),
+  updated: text(
+    '机器人记下的表格和读到的不同，已按读到的更新',
+    'What the bot knew of the table was not as it was read, and was brought up to date',
+  ),
+  left: text(
+    '机器人记下的表格这次没有更新，下次同步会处理',
+    'What the bot knew of the table was left as it was; the next run sees to it',
+  ),
+} as const;
