@@ -139,7 +139,7 @@ describe('/sync cancel', () => {
     await serve(world);
     const chat = world.feishu.chat({ kind: 'p2p' });
     chat.say('/sync cancel');
-    await chat.next(says('No sync is going on in this chat'));
+    await chat.next(says('No sync is running in this chat'));
     chat.say('/sync cancel orders');
     await chat.next(says('nothing was done'));
     chat.say('/sync cancel oders');

@@ -26,7 +26,7 @@ it('history, status and the story of one row are told in the chat, also by a for
   chat.say('/同步 历史 订单');
   expect((await chat.next(says('last 1 run'))).text).toContain('Done');
   chat.say('同步 状态');
-  await chat.next(says('No sync is going on'));
+  await chat.next(says('No sync is running'));
 
   chat.say('/sync why');
   const form = await chat.next(says('One thing is missing'));
