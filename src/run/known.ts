@@ -40,6 +40,8 @@ export class KnownRun {
   readonly #read: ReadFacts;
   readonly #wrote = new Map<string, LedgerEntry>();
   readonly #removed = new Set<string>();
+  /** Calls that were sent, and those that were answered; records that these wrote or deleted. */
+  #sent = 0;
   #calls = 0;
   #records = 0;
   /** Whether anything was sent of which is not sure that it moved the change counter once. */
@@ -48,6 +50,11 @@ export class KnownRun {
   constructor(table: KnownTable, read: ReadFacts) {
     this.table = table;
     this.#read = read;
+  }
+
+  /** Notes that a call which writes is about to go. */
+  sending(): void {
+    this.#sent++;
   }
 
   /** Takes what a chunk has confirmed. @param isClean whether one call did it that was sent once */
@@ -66,13 +73,14 @@ export class KnownRun {
     signal: AbortSignal,
   ): Promise<void> {
     const { revision: before, isKept, ...read } = this.#read;
-    if (isKept && this.#calls === 0) return;
-    await fold(this.table, { wrote: this.#wrote, removed: this.#removed });
+    if (isKept && this.#sent + this.#calls === 0) return;
+    await fold(this.table, { wrote: this.#wrote, removed: this.#removed }, write);
     const [calls, records] = [this.#calls, this.#records];
     const after = calls === 0 ? before : await table.revision(signal).catch(() => undefined);
-    const isExact = before !== undefined && after !== undefined && !this.#unsure;
+    const isSure = !this.#unsure && this.#sent === calls;
+    const isExact = before !== undefined && after !== undefined && isSure;
     const writes = { calls, records, step: isExact ? after - before : 0 };
-    const note = { ...read, revision: isExact ? after : never, total: this.table.size, writes };
+    const note = { ...read, revision: isExact ? after : never, total: this.table.seen, writes };
     await known.keep(scope, { note, table: this.table }, fence);
   }
 }
@@ -89,7 +97,7 @@ export async function keepLeft(
   if (left.wrote.length + left.removed.length === 0) return;
   const { table = new KnownTable(), note = nothingRead(run) } = (await known.load(scope)) ?? {};
   const wrote = new Map(left.wrote.map((entry) => [entry.record, entry]));
-  await fold(table, { wrote, removed: new Set(left.removed) });
+  await fold(table, { wrote, removed: new Set(left.removed) }, mayHaveChanged);
   await known.keep(scope, { table, note: { ...note, revision: never } }, fence);
 }
 
@@ -105,6 +113,7 @@ async function fold(
     wrote,
     removed,
   }: { readonly wrote: ReadonlyMap<string, LedgerEntry>; readonly removed: ReadonlySet<string> },
+  note: (table: KnownTable, slot: number, entry: LedgerEntry) => void,
 ): Promise<void> {
   if (wrote.size + removed.size === 0) return;
   const fresh = new Map(wrote);
@@ -114,12 +123,12 @@ async function fold(
     const record = table.record(slot);
     const entry = fresh.get(record);
     if (removed.has(record)) table.drop(slot);
-    else if (entry) write(table, slot, entry);
+    else if (entry) note(table, slot, entry);
     fresh.delete(record);
   }
   for (const [record, entry] of fresh) {
     if (++turn % recordsPerTurn === 0) await nextTurn();
-    if (!removed.has(record)) write(table, table.add(record, unknown, unknown), entry);
+    if (!removed.has(record)) note(table, table.add(record, printOf(entry.key), unknown), entry);
   }
 }
 
@@ -130,5 +139,11 @@ function write(table: KnownTable, slot: number, { key, hash, made }: LedgerEntry
   const print = printIn(hash);
   table.put(slot, printOf(key), print);
   table.agree(slot, print);
+  if (made) table.own(slot);
+}
+
+/** Notes of a record that was written at some time that nobody knows what it holds: others may have written it since. */
+function mayHaveChanged(table: KnownTable, slot: number, { hash, made }: LedgerEntry): void {
+  if (table.held(slot) !== printIn(hash)) table.put(slot, table.key(slot), unknown);
   if (made) table.own(slot);
 }

@@ -46,6 +46,9 @@ export interface Table {
   readonly id: string;
   /** Rows that one create or update call may hold here when nothing else is said. */
   readonly chunkSize: number;
+  /** Records of one page of a whole read, and of one look-up by ID. */
+  readonly pageSize: number;
+  readonly lookSize: number;
   about(signal: AbortSignal): Promise<BaseInfo>;
   /** The table's change counter; equal before and after a read means that nothing moved. Rejects when the table is not in the base. */
   revision(signal: AbortSignal): Promise<number>;

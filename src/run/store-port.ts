@@ -333,9 +333,15 @@ export interface ShortCutFacts {
   readonly agreed: number;
   /** When one did not (ms): the short cut is not used until a person says so; null while none did. */
   readonly distrusted: number | null;
-  /** How often the change counter moved by one a write call, and by one a record, by own writes alone. */
+  /**
+   * How often in a row own writes alone moved the change counter by one a call, and by one a record, where these are not
+   * the same number; and how often by that, where they are.
+   */
   readonly byCall: number;
   readonly byRecord: number;
+  readonly alike: number;
+  /** The run whose writes told it last: each tells it once. */
+  readonly told: string;
 }
 
 /** What was learned of bases and tables, and outlives runs. Rejects with `ProblemError` for what cannot be read. */

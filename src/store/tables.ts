@@ -137,6 +137,7 @@ export function tableFacts(db: Database): TableFacts {
 const count = z.int().nonnegative();
 const shortCut = z.object({
   ...{ agreed: count, distrusted: z.number().nullable(), byCall: count, byRecord: count },
+  ...{ alike: count, told: z.string() },
 });
 const madeTable = z.object({ of: z.string(), name: z.string(), table: z.string().nullable() });
 

@@ -94,6 +94,13 @@ async function learn({ store: file }: Place, target: string): Promise<void> {
     table: `${pathname.split('/').at(-1) ?? ''}/${searchParams.get('table') ?? ''}`,
   };
   const store = await openStore(`sqlite:${file}`, parts);
-  await store.facts.shortCut.keep(scope, { agreed: 3, distrusted: null, byCall: 3, byRecord: 0 });
+  await store.facts.shortCut.keep(scope, {
+    agreed: 3,
+    distrusted: null,
+    byCall: 3,
+    byRecord: 0,
+    alike: 0,
+    told: '',
+  });
   await store.stop();
 }

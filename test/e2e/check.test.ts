@@ -59,7 +59,7 @@ it('check says how the table is read, and trust puts a short cut that was wrong 
   const distrusted = Date.UTC(2026, 10, 23, 6);
   await store.facts.shortCut.keep(
     { definition: 'orders', table: `${base}/${world.table.id}` },
-    { agreed: 3, distrusted, byCall: 3, byRecord: 0 },
+    { agreed: 3, distrusted, byCall: 3, byRecord: 0, alike: 0, told: '' },
   );
   await store.stop();
   const { json, err } = await world.type('check orders');

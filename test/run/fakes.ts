@@ -200,9 +200,16 @@ export interface FakeTable extends Table {
   advanced: boolean;
   fieldList: Field[];
   forbidden: Set<string>;
+  /** Records that no list shows, and a look-up by ID does. */
+  unlisted: Set<string>;
+  /** By how much a call of ours moves the change counter, and a person's edit; by one when not said otherwise. */
+  moves: (op: Call['op'] | 'edit', records: number) => number;
+  /** Whether the change counter, and the number of records, are shown as they were when they were asked for last. */
+  late: { revision: boolean; total: boolean };
   /** Rows with which a call is too large. */
   most: number;
   pageSize: number;
+  lookSize: number;
   /** Asked before each call. */
   fault: (call: Call) => Fault | undefined;
   /** Whether a row's values are refused. */
@@ -214,6 +221,8 @@ export interface FakeTable extends Table {
   /** Told before each page of a read. */
   onPage: (page: number) => void;
   put(fields: Fields): string;
+  /** Somebody changes a record, or deletes it. */
+  edit(id: string, fields: Fields | null): void;
   keys(): string[];
   inFlight: number;
   widest: number;
@@ -251,6 +260,26 @@ export function fakeTable(clock: Clock): FakeTable {
       else into[name] = asRead(name, value);
     }
   }
+
+  function add(fields: Fields): string {
+    const id = `rec${++number}`;
+    const into = {};
+    write(into, fields);
+    held.set(id, into);
+    return id;
+  }
+
+  /** A number as it is, or as it was when it was asked for last. */
+  function lagging(): (isLate: boolean, now: number) => number {
+    let last: number | undefined;
+    return (isLate, now) => {
+      const shown = isLate ? (last ?? now) : now;
+      last = now;
+      return shown;
+    };
+  }
+  const revision = lagging();
+  const total = lagging();
 
   async function call<T>(about: Call, signal: AbortSignal, work: () => T): Promise<T> {
     signal.throwIfAborted();
@@ -310,8 +339,12 @@ export function fakeTable(clock: Clock): FakeTable {
     advanced: false,
     fieldList: [field(keyField, 'text'), field('金额', 'number'), field('备注', 'text')],
     forbidden: new Set(),
+    unlisted: new Set(),
+    moves: () => 1,
+    late: { revision: false, total: false },
     most: Number.POSITIVE_INFINITY,
     pageSize: 5,
+    lookSize: 100,
     fault: () => undefined,
     refuses: () => false,
     pointsAt: () => undefined,
@@ -326,19 +359,24 @@ export function fakeTable(clock: Clock): FakeTable {
       return made;
     },
     put(fields) {
-      const id = `rec${++number}`;
-      const into = {};
-      write(into, fields);
-      held.set(id, into);
-      table.moved++;
-      return id;
+      table.moved += table.moves('edit', 1);
+      return add(fields);
+    },
+    edit(id, fields) {
+      const record = held.get(id);
+      if (!record) return;
+      table.moved += table.moves('edit', 1);
+      if (fields === null) held.delete(id);
+      else write(record, fields);
     },
     keys: () => [...held.values()].map(plainKey).sort(),
     about: (signal) =>
       call({ op: 'about', rows: 0, keys: [] }, signal, () => ({ name: 'base', advanced: table.advanced })),
-    revision: (signal) => call({ op: 'revision', rows: 0, keys: [] }, signal, () => table.moved),
+    revision: (signal) =>
+      call({ op: 'revision', rows: 0, keys: [] }, signal, () => revision(table.late.revision, table.moved)),
     fields: (signal) => call({ op: 'fields', rows: 0, keys: [] }, signal, () => table.fieldList),
-    total: (signal) => call({ op: 'total', rows: 0, keys: [] }, signal, () => seenByApp().length),
+    total: (signal) =>
+      call({ op: 'total', rows: 0, keys: [] }, signal, () => total(table.late.total, seenByApp().length)),
     async *records(_names, signal): AsyncGenerator<RecordPage> {
       for (let reads = 1; ; reads++) {
         const seen: string[] = [];
@@ -372,7 +410,7 @@ export function fakeTable(clock: Clock): FakeTable {
     matching: (name, values, _names, signal) =>
       call({ op: 'matching', rows: 0, keys: values }, signal, () =>
         [...held.keys()]
-          .filter((id) => !table.forbidden.has(id))
+          .filter((id) => !table.forbidden.has(id) && !table.unlisted.has(id))
           .map(recordOf)
           .filter(({ fields }) => name === keyField && values.includes(plainKey(fields))),
       ),
@@ -395,7 +433,8 @@ export function fakeTable(clock: Clock): FakeTable {
           throw new CallError(failed('settle', { code: 1255006, mayHaveHappened: true }));
         }
         mustFit(records);
-        const ids = records.map((one) => table.put(one));
+        const ids = records.map(add);
+        table.moved += table.moves('create', ids.length);
         tokens.set(token, { content, ids, at: clock.now() });
         return ids;
       }),
@@ -412,7 +451,7 @@ export function fakeTable(clock: Clock): FakeTable {
           mustExist(records.map(({ id }) => id));
           mustFit(records.map(({ fields }) => fields));
           for (const { id, fields } of records) write(held.get(id) ?? {}, fields);
-          table.moved++;
+          table.moved += table.moves('update', records.length);
         },
       ),
     delete: (ids, signal) =>
@@ -423,12 +462,13 @@ export function fakeTable(clock: Clock): FakeTable {
           tooMany(ids.length);
           mustExist(ids);
           for (const id of ids) held.delete(id);
-          table.moved++;
+          table.moved += table.moves('delete', ids.length);
         },
       ),
   };
   const recordOf = (id: string): TableRecord => ({ id, fields: { ...held.get(id) } });
-  const seenByApp = (): string[] => [...held.keys()].filter((id) => !table.forbidden.has(id));
+  const seenByApp = (): string[] =>
+    [...held.keys()].filter((id) => !table.forbidden.has(id) && !table.unlisted.has(id));
   return table;
 }
 

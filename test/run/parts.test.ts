@@ -326,7 +326,7 @@ describe('reading back', () => {
   const create = (key: string): Change => createOf(key.trim(), [key, '1']);
 
   async function looked(changes: Change[], records: number, key = [0]) {
-    const table = fakeTable(movableClock());
+    const table = Object.assign(fakeTable(movableClock()), { pageSize: 500 });
     for (const name of ['a', 'b', ' c ', 'd', 'e', 'f', 'g']) table.put({ [keyField]: name, 金额: 1 });
     const found = await findKeys({ table, plan: { targets, key }, signal: never }, changes, records);
     return { found: [...found.keys()], ops: [...new Set(table.calls.map(({ op }) => op))] };

@@ -1,11 +1,14 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { fieldsPrint, mappingPrint } from '../../src/run/known.ts';
 import type { Sides } from '../../src/run/plan/open-sides.ts';
 import { nothingLearned, trustAgain, whyWhole } from '../../src/run/plan/short-cut.ts';
 import type { ShortCutFacts } from '../../src/run/ports.ts';
 import type { Definition } from '../../src/sync/definition/definition.ts';
 import { KnownTable, printOf } from '../../src/sync/plan/known.ts';
-import { quiet, rowsOf, type World, world } from './fakes.ts';
+import { forever, keyField, quiet, rowsOf, type World, world } from './fakes.ts';
+import { made } from './stage.ts';
+
+const by = { kind: 'cli' } as const;
 
 const rows = 1_200;
 
@@ -96,7 +99,7 @@ it.each<[string, Parameters<typeof reasonOf>[0], ReturnType<typeof whyWhole>]>([
   ['it is on trial', { facts: { ...proof, agreed: 2 } }, { kind: 'unproven', agreed: 2, needed: 3 }],
   [
     'the step of own writes is not known',
-    { facts: { ...proof, byCall: 1, byRecord: 2 }, writes: { calls: 2, records: 9, step: 2 } },
+    { facts: { ...proof, byCall: 2, byRecord: 1 }, writes: { calls: 2, records: 9, step: 2 } },
     { kind: 'untold', seen: 2, needed: 3 },
   ],
   [
@@ -132,7 +135,7 @@ function reasonOf(given: {
   } = given;
   const sides = {
     definition: { read, mode: 'mirror', view: undefined },
-    target: { fields: [], revision },
+    target: { fields: [], revision, table: { pageSize: 500 } },
     mapping: { targets: [], key: [] },
     origin: { query: { timeZone: 'UTC' } },
   } as unknown as Sides;
@@ -144,3 +147,125 @@ function reasonOf(given: {
   };
   return whyWhole(isKept ? { table, note } : { table }, facts, { sides, now: 1_000 * day });
 }
+/** A table of some pages whose short cut was proven before. */
+async function small(
+  change: Parameters<typeof world>[0] = {},
+  facts: Partial<ShortCutFacts> = {},
+): Promise<World> {
+  const one = await made(change);
+  Object.assign(one.table, { pageSize: 2, lookSize: 2 });
+  await one.store.facts.shortCut.keep(scopeOf(one), { ...nothingLearned, agreed: 3, byCall: 3, ...facts });
+  one.source.rowsNow = rowsOf(1, 9);
+  expect(await one.run()).toMatchObject({ status: 'done', read: 'whole' });
+  return one;
+}
+
+const scopeOf = (one: World) => ({
+  definition: one.definition.name,
+  table: `${one.table.base}/${one.table.id}`,
+});
+const factsOf = (one: World) => one.store.facts.shortCut.of(scopeOf(one));
+const noteOf = async (one: World) => (await one.store.known.load(scopeOf(one)))?.note;
+
+describe('the short cut', () => {
+  it('is never trusted again once a record was not as it is known, whatever the whole read finds', async () => {
+    const one = await small();
+    const look = one.table.look;
+    one.table.look = async (ids, signal) => {
+      one.table.look = look;
+      const seen = await look(ids, signal);
+      return { ...seen, present: seen.present.map(({ id }) => ({ id, fields: {} })) };
+    };
+    one.source.rowsNow = rowsOf(1, 9).map((row, at) => (at === 3 ? [row[0] ?? '', 99, 'a'] : row));
+    expect(await one.run()).toMatchObject({ status: 'done', read: 'whole', rows: { updated: 1 } });
+    for (let at = 0; at < 3; at++) expect(await one.run()).toMatchObject({ status: 'done', read: 'whole' });
+    expect(await factsOf(one)).toMatchObject({ distrusted: expect.any(Number) });
+  });
+
+  it('takes no field for emptied that the last run filled', async () => {
+    const one = await small();
+    one.source.rowsNow = rowsOf(1, 12).map(([key, amount]) => [key ?? '', amount ?? 0, null]);
+    await one.run();
+    await one.run();
+    // Read as empty in every record, and then filled by the run.
+    one.source.rowsNow = rowsOf(1, 12, 'b');
+    expect(await one.run()).toMatchObject({ status: 'done', rows: { updated: 12 } });
+    expect(await one.run()).toMatchObject({ status: 'done', read: 'shortcut', rows: { unchanged: 12 } });
+  });
+
+  it('counts the deletes that it holds back', async () => {
+    const one = await small();
+    one.source.rowsNow = [...rowsOf(1, 7), ['', 1, 'a']];
+    const { read, deletes, notes } = await one.run();
+    one.definition = { ...one.definition, read: 'whole' };
+    const whole = await one.run();
+    expect([read, whole.read]).toEqual(['shortcut', 'whole']);
+    expect({ deletes, notes }).toEqual({ deletes: whole.deletes, notes: whole.notes });
+    expect(deletes.kept).toBe(2);
+  });
+
+  it('learns nothing where a call and a record are the same number, and from each run once', async () => {
+    const one = await small({ chunkSize: 1 }, { byCall: 0 });
+    for (let at = 0; at < 3; at++) await one.run(undefined, { planOnly: true });
+    expect(await factsOf(one)).toMatchObject({ alike: 1, byCall: 0, byRecord: 0 });
+  });
+
+  it('is not used after two records of one call and an edit by a person', async () => {
+    const one = await small({ chunkSize: 1 }, { byCall: 0, alike: 3 });
+    await one.run();
+    one.definition = { ...one.definition, chunkSize: 10 };
+    one.source.rowsNow = rowsOf(1, 9).map((row, at) => (at < 2 ? [row[0] ?? '', 99, 'a'] : row));
+    one.table.fault = ({ op }) => {
+      if (op === 'update') one.table.edit('rec5', { 备注: 'mine' });
+      return undefined;
+    };
+    expect(await one.run()).toMatchObject({ read: 'shortcut', rows: { updated: 2 } });
+    one.table.fault = () => undefined;
+    expect(await one.run()).toMatchObject({ read: 'whole', setBack: 1 });
+  });
+
+  it('is not used after a call of which nobody knows what became', async () => {
+    const one = await small();
+    await one.run();
+    one.source.rowsNow = rowsOf(1, 9, 'b');
+    const runs = one.process('cancels');
+    one.table.fault = ({ op }) => (op === 'update' ? { wait: forever() } : undefined);
+    const started = await runs.start({ definition: one.definition, by });
+    if (started.kind !== 'started') throw new Error(started.kind);
+    while (one.table.inFlight === 0) await new Promise((resolve) => setImmediate(resolve));
+    await runs.stop();
+    expect(await noteOf(one)).toMatchObject({ revision: -1 });
+  });
+
+  it('leaves a table to a whole read in which not one row finds its record', async () => {
+    const one = await small({ mode: 'upsert', brake: { creates: 1, updates: 1, deletes: 1 } });
+    one.source.rowsNow = rowsOf(11, 19);
+    const { read, notes } = await one.run(undefined, { planOnly: true });
+    expect({ read, notes }).toMatchObject({
+      read: 'whole',
+      notes: [{ en: expect.stringContaining('Not one') }],
+    });
+  });
+});
+
+describe('a key that somebody changed', () => {
+  it('stays known where it cannot be set back: its row is not created again', async () => {
+    const one = await small();
+    one.table.edit('rec3', { [keyField]: 'x' });
+    one.table.refuses = (fields) => fields[keyField] === 'k003';
+    expect(await one.run()).toMatchObject({ rows: { rejected: 1 } });
+    for (let at = 0; at < 2; at++)
+      expect(await one.run()).toMatchObject({ rows: { created: 0, rejected: 1 } });
+    one.table.refuses = () => false;
+    expect(await one.run(undefined, { retryRejected: true })).toMatchObject({ rows: { updated: 1 } });
+    expect(one.table.keys()).toEqual(rowsOf(1, 9).map(([key]) => key));
+  });
+
+  it('is left alone by a mode that only adds, and nothing else is told', async () => {
+    const one = await small({ mode: 'append' });
+    one.table.edit('rec3', { [keyField]: 'x' });
+    for (let at = 0; at < 2; at++)
+      expect(await one.run()).toMatchObject({ rows: { created: 0, unchanged: 9 }, notes: [] });
+    expect(one.table.keys()).toContain('x');
+  });
+});

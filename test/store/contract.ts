@@ -738,7 +738,7 @@ export function storeContract(name: string, prepare: () => Promise<Place>): void
         const scope = { definition: 'learned', table: 'b/learned' };
         const elsewhere = { ...scope, table: 'b/else' };
         const field = { column: '列\0', id: 'fld1', name: '名', kind: 'number' } as const;
-        const shortCut = { agreed: 3, distrusted: null, byCall: 1, byRecord: 0 };
+        const shortCut = { agreed: 3, distrusted: null, byCall: 1, byRecord: 0, alike: 2, told: 'run1' };
         const made = { of: 'bascn1', name: '订单', table: null };
         await facts.chunkSize.keep('b/learned', 250);
         await facts.made.keep('learned', made);

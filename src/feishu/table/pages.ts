@@ -8,7 +8,7 @@ import { odd } from '../calls/failure.ts';
 import { list, type Shape, shape, words } from '../calls/http.ts';
 
 /** Records of one search page: https://open.feishu.cn/document/docs/bitable-v1/app-table-record/search */
-const pageSize = 500;
+export const pageSize = 500;
 /** Tables or fields of one page: https://open.feishu.cn/document/server-docs/docs/bitable-v1/app-table-field/list */
 const listPage = 100;
 /** How often a read begins again because Feishu no longer knew a page token. */

@@ -8,7 +8,7 @@ import type { CallFn, CallSpec, FeishuClient } from '../calls/client.ts';
 import { odd } from '../calls/failure.ts';
 import { list, shape, words } from '../calls/http.ts';
 import { fieldOf, newField } from './fields.ts';
-import { type Paging, readPages, recordId, totalOf, wholeList } from './pages.ts';
+import { type Paging, pageSize, readPages, recordId, totalOf, wholeList } from './pages.ts';
 
 /** Field names that one search takes: https://open.feishu.cn/document/docs/bitable-v1/app-table-record/search */
 const namesMax = 200;
@@ -43,7 +43,7 @@ export function table(
 ): Table {
   const at: Place = { client, meter, path: { app_token: base, table_id: id } };
   return {
-    ...{ base, id, chunkSize: chunkSizes[lineAt(client)] },
+    ...{ base, id, chunkSize: chunkSizes[lineAt(client)], pageSize, lookSize: lookMax },
     ...about(at),
     ...reading(at, view),
     ...writing(at),

@@ -50,10 +50,9 @@ export interface Read {
   readonly within: ReadonlySet<string> | undefined;
   /** Rows that are as they were when they needed no change; undefined where the table was read whole. */
   readonly asKnown: number | undefined;
-  /** Records under a key that somebody gave them, and that another row has. */
+  /** Records under a key that somebody gave them: found under their rows' again, and under another row's. */
+  readonly keysBack: number;
   readonly movedKeys: number;
-  /** What looking into the read has to tell. */
-  readonly notes: readonly Text[];
 }
 
 /** The outcome of comparing both sides; the changes themselves are in the journal as chunks. */
@@ -69,6 +68,8 @@ export interface Comparison extends LeftOver {
   readonly rejected: number;
   /** Updates that set back what somebody changed. */
   readonly drift: Drift;
+  /** Keys that the plan sets back. */
+  readonly keysBack: number;
   /** Select options that the plan would create. */
   readonly newOptions: NewOptions;
   readonly hash: string;
@@ -172,13 +173,21 @@ function judging(
   const hasDrifted = (held: HeldRecord): boolean => since(held) || left?.back.has(held.id) === true;
   const judge = judgeOf({ mapping, both, within }, definition.mode, hasDrifted);
   const meetings = meetingsOf(definition.mode, mapping, index, asKnown > 0);
-  const counts = { same: asKnown, left: 0, outside: 0, invalid: 0, rejected: 0, written: 0 };
+  const counts = { same: asKnown, left: 0, outside: 0, invalid: 0, rejected: 0, written: 0, keysBack: 0 };
 
   /** Whether the run itself has written a row that needs no change, before it was cut off. */
   function isWritten(cells: readonly Cell[]): boolean {
     const key = keyIn(mapping, cells);
     const { id: record = '', slot = -1 } = index.find(key) ?? {};
-    return sorted?.same(key, () => ({ key, record, hash: digitsOf(known.held(slot)) })) === true;
+    const made = sorted?.mayHaveMade(key) === true && { made: true as const };
+    return sorted?.same(key, () => ({ key, record, hash: digitsOf(known.held(slot)), ...made })) === true;
+  }
+
+  /** Notes that a row's record is ours where a create of the run, which nobody answered, may have made it. */
+  function own(cells: readonly Cell[]): void {
+    const key = keyIn(mapping, cells);
+    const { slot } = index.find(key) ?? {};
+    if (slot !== undefined && sorted?.mayHaveMade(key)) known.own(slot);
   }
 
   /** Notes the row that needs no change of a record. */
@@ -197,7 +206,9 @@ function judging(
         if (found.kind !== 'rejected') meetings.see(found, () => keyIn(mapping, cells));
         if (found.kind === 'create' || found.kind === 'update') changes.push(found);
         else counts[found.kind === 'delete' ? 'left' : found.kind]++;
+        if (found.kind === 'update' && index.find(found.key)?.mistyped) counts.keysBack++;
         agree(found, cells);
+        if (sorted) own(cells);
         if ((found.kind === 'same' || found.kind === 'left') && isWritten(cells)) counts.written++;
         if (wrong) await bad.take(wrong);
       }
@@ -209,6 +220,7 @@ function judging(
       outside: counts.outside,
       invalid: counts.invalid,
       rejected: counts.rejected,
+      keysBack: counts.keysBack,
       writtenBefore: counts.written,
     }),
     strangers: meetings.notes,

@@ -154,6 +154,8 @@ export interface Succession {
 export interface Sorter {
   /** Takes a change whose row was sent before; answers false to others. */
   take(change: Change): boolean;
+  /** Whether a record with a key may have been created by a call of the run of which nothing is known. */
+  mayHaveMade(key: Key): boolean;
   /** Notes that a row is in the table as it is wanted; answers whether it counts as written by the run. */
   same(key: Key, entry: () => LedgerEntry): boolean;
   /** After the comparison. @param has whether the table has a record */
@@ -195,6 +197,10 @@ export function sorter({ confirmed, tried, open, drift }: Left): Sorter {
       if (!chunk) return false;
       push(changes, chunk.id, change);
       return true;
+    },
+    mayHaveMade(key) {
+      const { chunk } = tried.get(key) ?? {};
+      return chunk?.kind === 'create' && isInDoubt(chunk);
     },
     same(key, entry) {
       if (confirmed.has(key)) return true;

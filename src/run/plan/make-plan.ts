@@ -22,7 +22,7 @@ import {
   tableNotes,
 } from './read-sides.ts';
 import { learned, openShortCut, readShort, remember } from './short-cut.ts';
-import { history, nowMadeByHand, trusted } from './trust.ts';
+import { history, keysSetBack, nowMadeByHand, trusted } from './trust.ts';
 
 /** A plan, and the table from which it was made. */
 export interface Planned {
@@ -72,18 +72,23 @@ async function readBoth(planning: Planning, from: Sources): Promise<Read> {
     : await openShortCut(known, shortCut, { sides, now: parts.clock.now(), signal });
   if (!open) return readWhole(planning, from, await readSides(sides, how), within);
   const wanted = await readWanted(sides, how);
-  const short = await how.timed('table', () => readShort(sides, open, { ...wanted, spools, signal }));
+  const short = await how.timed('table', () => readShort(sides, open, { ...wanted, spools, within, signal }));
   if (typeof short !== 'string') {
     how.onRead({ records: open.table.size, total: open.table.size });
     job.board.set((state) => ({ ...state, read: 'shortcut' }));
     parts.log.info('short-cut.used', { run: job.run, ...job.scope, calls: job.board.state().calls.read });
-    const { records, asKnown } = short;
-    return { sides, both: { ...wanted, records }, spools, before, within, asKnown, movedKeys: 0, notes: [] };
+    const { asKnown, ...read } = short;
+    return {
+      ...{ sides, both: { ...wanted, ...read }, spools, before, within, asKnown },
+      ...{ keysBack: 0, movedKeys: 0 },
+    };
   }
   parts.log.info('short-cut.left', { run: job.run, ...job.scope, why: short });
-  if (short === 'false' && (await sides.target.table.revision(signal)) === sides.target.revision)
-    await learn(planning, { ...shortCut, agreed: 0, distrusted: parts.clock.now() }, before);
-  return readWhole(planning, from, { ...wanted, records: await readRecords(sides, how) }, within);
+  const isFalse = short === 'false' && (await sides.target.table.revision(signal)) === sides.target.revision;
+  const facts = isFalse ? { ...shortCut, agreed: 0, distrusted: parts.clock.now() } : shortCut;
+  await learn(planning, facts, before);
+  const since = { ...from, before: { ...before, shortCut: facts } };
+  return readWhole(planning, since, { ...wanted, records: await readRecords(sides, how) }, within);
 }
 
 /** Looks into what a whole read of the table lacks, and whether the short cut would have been right. */
@@ -115,12 +120,20 @@ const learn = (
 ): Promise<void> => remember(facts, before, { ...parts, run: job.run, scope: job.scope });
 
 /** What the run keeps of the table once it has ended. */
-const knownBy = ({ job }: Planning, { sides, both, before, asKnown }: Read, readAt: number): KnownRun =>
+const knownBy = (
+  { job }: Planning,
+  { sides, both, before, asKnown, keysBack }: Read,
+  readAt: number,
+): KnownRun =>
   new KnownRun(both.records.index.known, {
     ...{ fields: fieldsPrint(sides), mapping: mappingPrint(sides), run: job.run },
     readAt: asKnown === undefined ? readAt : (before.known?.note?.readAt ?? 0),
-    filled: sides.mapping.targets.flatMap(({ id }, at) => (both.records.filled[at] ? [id] : [])),
-    revision: both.records.moved ? undefined : both.records.revision,
+    // What the run writes, it fills.
+    filled: sides.mapping.targets.flatMap(({ id }, at) =>
+      both.records.filled[at] || both.rows.filled[at] ? [id] : [],
+    ),
+    // A record that stands under another key than it is known by is not as it is known.
+    revision: both.records.moved || keysBack > 0 ? undefined : both.records.revision,
     isKept: asKnown === both.rows.rows && before.known?.note?.writes.calls === 0,
   });
 
@@ -211,7 +224,7 @@ function basisOf(rows: SourceRead, found: Comparison, left: Left | undefined): B
 
 function showPlanned(
   { job, left, definition }: Planning,
-  { both, within, notes, before }: Read,
+  { both, within, before }: Read,
   found: Comparison,
   took: number,
 ): void {
@@ -221,7 +234,7 @@ function showPlanned(
     badRows,
     notes: [
       ...state.notes,
-      ...notes,
+      ...(found.keysBack > 0 ? [keysSetBack(found.keysBack)] : []),
       ...strangers,
       ...(both.resolver?.notes() ?? []),
       ...(held > 0 ? [keptDeletes(both.rows.keyless, held)] : []),

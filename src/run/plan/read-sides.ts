@@ -273,7 +273,7 @@ export async function readTable(
 const namesKept = 5_000;
 
 /** Collects what people call the members of cells, where Feishu tells it and nobody has asked to hide it. */
-function nameList({ targets }: Mapping) {
+export function nameList({ targets }: Mapping) {
   const all = new Map<string, string>();
   const fields = targets.flatMap(({ name, kind, hidden }) => {
     const names = hidden ? undefined : kinds.get(kind)?.names;

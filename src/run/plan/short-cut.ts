@@ -1,13 +1,14 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { wholeEvery } from '../../sync/definition/definition.ts';
 import { keyIn } from '../../sync/fields/mapping.ts';
 import { rowText } from '../../sync/plan/change.ts';
 import { tableIndex } from '../../sync/plan/diff.ts';
 import { type KnownTable, printOf, unknown } from '../../sync/plan/known.ts';
-import { keepsDeletes } from '../../sync/plan/policy.ts';
+import { rowsPerTurn } from '../../sync/words/limits.ts';
 import { fieldsPrint, mappingPrint } from '../known.ts';
-import type { Known, KnownNote, Log, Scope, ShortCutFacts, Store } from '../ports.ts';
+import type { Known, KnownNote, Log, Scope, ShortCutFacts, Store, Table } from '../ports.ts';
 import type { Sides } from './open-sides.ts';
-import type { Spools, TableRead, WantedRead } from './read-sides.ts';
+import { type BothRead, nameList, type Spools, type TableRead, type WantedRead } from './read-sides.ts';
 
 // A table whose change counter, number of records and fields are those of the last run is taken to be as that run left
 // it. Feishu's pages name adding and deleting records as what moves the counter, and nothing of edits; so this is only
@@ -17,11 +18,11 @@ import type { Spools, TableRead, WantedRead } from './read-sides.ts';
 const proofs = 3;
 /** Runs in which own writes alone moved the change counter by the same step. */
 const steps = 3;
-/** Records of one page of a whole read, and of one look-up. */
-const pageSize = 500;
-const lookSize = 100;
 
-export const nothingLearned: ShortCutFacts = { agreed: 0, distrusted: null, byCall: 0, byRecord: 0 };
+export const nothingLearned: ShortCutFacts = {
+  ...{ agreed: 0, distrusted: null },
+  ...{ byCall: 0, byRecord: 0, alike: 0, told: '' },
+};
 
 /** Whether the table should be as it is known. `untold`: own writes moved its counter by a step that nobody knows yet. */
 type Standing = 'other' | 'untold' | 'same';
@@ -35,10 +36,7 @@ function standing(
 ): Standing {
   if (note?.revision !== revision) return 'other';
   if (note.fields !== fieldsPrint(sides) || note.mapping !== mappingPrint(sides)) return 'other';
-  const { calls, records, step } = note.writes;
-  const byCall = facts.byCall >= steps && step === calls;
-  const byRecord = facts.byRecord >= steps && step === records;
-  return calls === 0 || byCall || byRecord ? 'same' : 'untold';
+  return note.writes.calls === 0 || seenSteps(note, facts) >= steps ? 'same' : 'untold';
 }
 
 /** What is learned from a whole read. @param agrees whether it found the table as it was known */
@@ -51,13 +49,19 @@ export function learned(
   if (!note || stands === 'other') return facts;
   if (!agrees)
     return stands === 'same' ? { ...facts, agreed: 0, distrusted: facts.distrusted ?? now } : facts;
-  const { calls, records, step } = note.writes;
-  const writes = {
-    byCall: step === calls ? facts.byCall + 1 : 0,
-    byRecord: step === records ? facts.byRecord + 1 : 0,
-  };
-  const told = calls === 0 ? facts : { ...facts, ...writes };
+  const told = note.writes.calls === 0 || note.run === facts.told ? facts : toldBy(note, facts);
   return stands === 'same' ? { ...told, agreed: facts.agreed + 1 } : told;
+}
+
+/** What the writes of one run tell. */
+function toldBy({ run, writes: { calls, records, step } }: KnownNote, facts: ShortCutFacts): ShortCutFacts {
+  const next = (before: number, moved: number): number => (step === moved ? before + 1 : 0);
+  return calls === records
+    ? { ...facts, told: run, alike: next(facts.alike, calls) }
+    : {
+        ...{ ...facts, told: run },
+        ...{ byCall: next(facts.byCall, calls), byRecord: next(facts.byRecord, records) },
+      };
 }
 
 interface Learning {
@@ -69,7 +73,8 @@ interface Learning {
 }
 
 /** Calls that read a table whole: its pages, and its change counter once more. */
-const callsToRead = (records: number): number => Math.ceil(records / pageSize) + 1;
+const callsToRead = (records: number, { pageSize }: Pick<Table, 'pageSize'>): number =>
+  Math.ceil(records / pageSize) + 1;
 
 /** Why a table is read whole. */
 export type WholeReason =
@@ -90,6 +95,13 @@ export type WholeReason =
   /** It, its fields or the mapping changed since. */
   | { readonly kind: 'changed' };
 
+/** How often own writes were seen to move the change counter as those of the last run did. */
+function seenSteps({ writes: { calls, records, step } }: KnownNote, facts: ShortCutFacts): number {
+  const { byCall, byRecord, alike } = facts;
+  if (calls === records) return step === calls ? alike + byCall + byRecord : 0;
+  return step === calls ? byCall : step === records ? byRecord : 0;
+}
+
 /** Says why a run reads a table whole; undefined where it tries the short cut. */
 export function whyWhole(
   known: Known | undefined,
@@ -102,10 +114,10 @@ export function whyWhole(
   if (!known?.note) return { kind: 'unknown' };
   const { table, note } = known;
   // A page or two cost no more than asking.
+  const { pageSize } = sides.target.table;
   if (table.size <= pageSize) return { kind: 'small', records: pageSize };
   const stands = standing(note, facts, sides, sides.target.revision);
-  if (stands === 'untold')
-    return { kind: 'untold', seen: Math.max(facts.byCall, facts.byRecord), needed: steps };
+  if (stands === 'untold') return { kind: 'untold', seen: seenSteps(note, facts), needed: steps };
   if (facts.agreed < proofs) return { kind: 'unproven', agreed: facts.agreed, needed: proofs };
   const age = now - note.readAt;
   if (age < 0 || age >= every) return { kind: 'due' };
@@ -163,8 +175,7 @@ interface Remembering {
 }
 
 /** What is read of a table that is known. */
-export interface ShortRead {
-  readonly records: TableRead;
+export interface ShortRead extends Pick<BothRead, 'records' | 'resolver'> {
   /** Rows of the query that are as they were when they needed no change; the others are in `spools.unlike`. */
   readonly asKnown: number;
 }
@@ -176,20 +187,19 @@ export interface ShortRead {
 export async function readShort(
   sides: Sides,
   { table: known, note }: Required<Known>,
-  { rows, resolver, spools, signal }: WantedRead & { readonly spools: Spools; readonly signal: AbortSignal },
+  { rows, resolver: given, spools, within, signal }: ShortReading,
 ): Promise<ShortRead | 'dear' | 'false'> {
-  const { mapping, target, definition } = sides;
+  const { mapping, target } = sides;
+  // What it has to tell is told of each row once.
+  const resolver = given?.anew();
   const { seen, concerned, asKnown } = await sortOut(sides, known, { rows, resolver, spools });
-  const isMirror = definition.mode === 'mirror' && !keepsDeletes(rows);
-  for (const slot of known.slots())
-    if (
-      seen[slot] !== 1 &&
-      (isMirror || known.key(slot) === unknown || known.find(known.key(slot)).length > 1)
-    )
-      concerned.add(slot);
-  const slots = [...concerned];
-  if (Math.ceil(slots.length / lookSize) > callsToRead(known.size)) return 'dear';
+  // That not one row finds its record is told by a whole read.
+  if (asKnown === 0) return 'dear';
+  const slots = [...concerned, ...(await leftOver(sides, known, { seen, within }))];
+  const { lookSize } = target.table;
+  if (Math.ceil(slots.length / lookSize) > callsToRead(known.size, target.table)) return 'dear';
   const index = tableIndex(known, known.size - slots.length);
+  const names = nameList(mapping);
   for (let from = 0; from < slots.length; from += lookSize) {
     const group = slots.slice(from, from + lookSize);
     const { present } = await target.table.look(group.map(known.record), signal);
@@ -199,6 +209,7 @@ export async function readShort(
       const fields = records.get(id);
       if (!fields) return 'false';
       const cells = mapping.held(fields);
+      names.see(fields);
       const [key, row] = [keyIn(mapping, cells), rowText(cells)];
       if (printOf(key) !== known.key(slot) || printOf(row) !== known.held(slot)) return 'false';
       index.add(id, key, row, slot);
@@ -207,13 +218,39 @@ export async function readShort(
   const filled = mapping.targets.map(({ id }) => note.filled.includes(id));
   const records = {
     index,
-    filled,
-    names: new Map<string, string>(),
-    revision: target.revision,
-    moved: false,
+    ...{ filled, names: names.all },
+    ...{ revision: target.revision, moved: false },
   };
-  return { records, asKnown };
+  return { records, asKnown, resolver: given && { ...given, notes: () => resolver?.notes() ?? [] } };
 }
+
+/** What the short cut works with. */
+interface ShortReading extends WantedRead {
+  readonly spools: Spools;
+  /** IDs of records outside of which nothing is updated or deleted. */
+  readonly within: ReadonlySet<string> | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** Finds the records without a row that are told of, or may be deleted. */
+async function leftOver(
+  { definition: { mode } }: Sides,
+  known: KnownTable,
+  { seen, within }: Pick<ShortReading, 'within'> & { readonly seen: Uint8Array },
+): Promise<readonly number[]> {
+  const left: number[] = [];
+  let turn = 0;
+  for (const slot of known.slots()) {
+    if (++turn % recordsPerTurn === 0) await nextTurn();
+    if (seen[slot] === 1) continue;
+    const mayGo = mode === 'mirror' && (!within || within.has(known.record(slot)));
+    if (mayGo || known.key(slot) === unknown || known.isDoubled(known.key(slot))) left.push(slot);
+  }
+  return left;
+}
+
+/** Records that are gone through before the event loop turns. */
+const recordsPerTurn = 10 * rowsPerTurn;
 
 /** Sorts the query's rows into those that need no change, as before, and the others. */
 async function sortOut(

@@ -57,9 +57,9 @@ export interface Trusted {
   readonly records: TableRead;
   /** Whether it is the table as it was known, as far as that is known. */
   readonly agrees: boolean;
-  /** Records that stand under a key that a person gave them, and that another row has. */
+  /** Records that stand under a key that a person gave them: found under their rows' again, and under another row's. */
+  readonly keysBack: number;
   readonly movedKeys: number;
-  readonly notes: readonly Text[];
 }
 
 /** What looking into a read works with. */
@@ -84,7 +84,7 @@ export async function trusted(both: BothRead, looking: Looking): Promise<Trusted
   let { records } = both;
   // One answer that is empty by mistake would double all of it.
   if (records.index.size === 0 && !before.known) records = await again();
-  if (!before.known) return { records, agrees: false, movedKeys: 0, notes: [] };
+  if (!before.known) return { records, agrees: false, keysBack: 0, movedKeys: 0 };
   for (let attempt = 1; ; attempt++) {
     const gaps = await gapsIn(before.known, { ...both, records }, sides);
     const ids = gaps.asked.map((slot) => gaps.known.record(slot));
@@ -99,13 +99,11 @@ export async function trusted(both: BothRead, looking: Looking): Promise<Trusted
       records = await again();
       continue;
     }
-    for (const record of left) records.index.add(record.id, ...held(sides.mapping, record));
-    keepUnseen(gaps, records.index, new Set(seen.absent));
-    return {
-      records,
-      agrees: gaps.agrees,
-      ...putBack(gaps, seen.present, { ...both, records }, sides.mapping),
-    };
+    const { index } = records;
+    const added = new Map(left.map((one) => [one.id, index.add(one.id, ...held(sides.mapping, one))]));
+    keepUnseen(gaps, index.known, { added, absent: new Set(seen.absent) });
+    const keys = putBack(gaps, { present: seen.present, added }, { ...both, records }, sides.mapping);
+    return { records, agrees: gaps.agrees, ...keys };
   }
 }
 
@@ -116,13 +114,16 @@ function held(mapping: Mapping, { fields }: TableRecord): readonly [key: Key, ro
   return [keyIn(mapping, cells), rowText(cells)];
 }
 
+/** Records that a read lacks and a look-up showed, with where they are in the new known table. */
+type Added = ReadonlyMap<string, number | undefined>;
+
 /** What a read lacks of a known table, by slots of that. */
 interface Gaps {
   readonly known: KnownTable;
   /** Records that were not read. */
   readonly missing: readonly number[];
-  /** Keys of rows that have no record, though the one that they had was read under another key. */
-  readonly mistyped: ReadonlyMap<string, Key>;
+  /** Keys of rows without a record, by the record that they had; with where that is, if it was read under another key. */
+  readonly rights: ReadonlyMap<string, { readonly right: Key; readonly slot?: number }>;
   /** What is to be looked up. */
   readonly asked: readonly number[];
   /** Whether the read is the known table, as far as that is known. */
@@ -133,8 +134,8 @@ interface Gaps {
 interface CarriedOver {
   /** Not read. */
   readonly missing: readonly number[];
-  /** Read under another key. */
-  readonly elsewhere: readonly number[];
+  /** Read under another key, with where they are now. */
+  readonly elsewhere: ReadonlyMap<number, number>;
   /** How many hold something else. */
   readonly differ: number;
   /** Those that hold something else than a run left them with, by their slots in the read. */
@@ -148,8 +149,9 @@ export async function carryOver(
 ): Promise<CarriedOver> {
   const now = index.known;
   now.arrange();
+  const find = finder(now);
   const missing: number[] = [];
-  const elsewhere: number[] = [];
+  const moved = new Map<string, number>();
   const drifted: number[] = [];
   let differ = 0;
   let turn = 0;
@@ -157,8 +159,9 @@ export async function carryOver(
   for (const slot of known.slots()) {
     if (++turn % recordsPerTurn === 0) await nextTurn();
     const record = known.record(slot);
-    const here = now.find(known.key(slot)).find((at) => now.record(at) === record);
-    if (here === undefined) (index.has(record) ? elsewhere : missing).push(slot);
+    const here = find(known.key(slot), record);
+    if (here === undefined && index.has(record)) moved.set(record, slot);
+    else if (here === undefined) missing.push(slot);
     else {
       if (known.isOurs(slot)) now.own(here);
       const isOther = known.held(slot) !== unknown && known.held(slot) !== now.held(here);
@@ -166,12 +169,30 @@ export async function carryOver(
       if (isOther || known.isDrifted(slot)) drifted.push(here);
     }
   }
-  const slots = elsewhere.length > 0 ? slotsOf(now) : new Map<string, number>();
-  for (const slot of elsewhere) {
-    const here = slots.get(known.record(slot));
-    if (here !== undefined && known.isOurs(slot)) now.own(here);
-  }
+  const elsewhere = new Map<number, number>();
+  if (moved.size > 0)
+    for (const here of now.slots()) {
+      if (++turn % recordsPerTurn === 0) await nextTurn();
+      const slot = moved.get(now.record(here));
+      if (slot === undefined) continue;
+      elsewhere.set(slot, here);
+      if (known.isOurs(slot)) now.own(here);
+    }
   return { missing, elsewhere, differ, drifted };
+}
+
+/** Finds a record under a key, also where very many have the same one. */
+function finder(table: KnownTable): (key: Print, record: string) => number | undefined {
+  const crowds = new Map<Print, ReadonlyMap<string, number>>();
+  return (key, record) => {
+    const crowd = crowds.get(key);
+    if (crowd) return crowd.get(record);
+    const slots = table.find(key);
+    if (slots.length <= 2) return slots.find((slot) => table.record(slot) === record);
+    const all = new Map(slots.map((slot) => [table.record(slot), slot]));
+    crowds.set(key, all);
+    return all.get(record);
+  };
 }
 
 /** Compares a read with what was known before, and carries over which records we made. */
@@ -181,15 +202,14 @@ async function gapsIn(
   sides: Sides,
 ): Promise<Gaps> {
   const { missing, elsewhere, differ } = await carryOver({ table: known }, index);
-  const agrees = missing.length + elsewhere.length + differ === 0 && known.size === index.size;
-  if (missing.length + elsewhere.length === 0)
-    return { known, missing, mistyped: new Map(), asked: [], agrees };
-  const wanted = wantedKeys(rows.times);
+  const agrees = missing.length + elsewhere.size + differ === 0 && known.size === index.size;
+  if (missing.length + elsewhere.size === 0) return { known, missing, rights: new Map(), asked: [], agrees };
+  const wanted = await wantedOf(known, [...missing, ...elsewhere.keys()], rows.times);
   // Keys of another mapping cannot be compared.
   const isComparable = note?.mapping === mappingPrint(sides);
-  const lost = elsewhere.filter((slot) => {
-    const key = wanted.get(known.key(slot));
-    return isComparable && key !== undefined && !index.find(key);
+  const lost = [...elsewhere].flatMap(([at, slot]) => {
+    const right = wanted.get(known.key(at));
+    return isComparable && right !== undefined && !index.find(right) ? [{ at, right, slot }] : [];
   });
   // Nobody adds or deletes records without moving the change counter.
   const isFalse =
@@ -197,20 +217,36 @@ async function gapsIn(
   const [needed, others] = split(missing, (slot) => isFalse || wanted.has(known.key(slot)));
   return {
     ...{ known, missing, agrees },
-    mistyped: new Map(lost.map((slot) => [known.record(slot), wanted.get(known.key(slot)) ?? ''])),
-    asked: [...lost, ...needed, ...spread(others, lookedUp)],
+    rights: new Map([
+      ...lost.map(({ at, ...where }) => [known.record(at), where] as const),
+      ...needed.flatMap((at) => {
+        const right = isComparable ? wanted.get(known.key(at)) : undefined;
+        return right === undefined ? [] : [[known.record(at), { right }] as const];
+      }),
+    ]),
+    asked: [...lost.map(({ at }) => at), ...needed, ...spread(others, lookedUp)],
   };
 }
 
 /** Records that are compared before the event loop turns. */
 const recordsPerTurn = 10 * rowsPerTurn;
 
-const slotsOf = (table: KnownTable): Map<string, number> =>
-  new Map([...table.slots()].map((slot) => [table.record(slot), slot]));
-
-/** The keys that one row of the query has, by their prints. */
-const wantedKeys = (times: ReadonlyMap<Key, number>): ReadonlyMap<Print, Key> =>
-  new Map([...times].flatMap(([key, rows]) => (rows === 1 ? [[printOf(key), key] as const] : [])));
+/** The keys of some known records that one row of the query has, by their prints. */
+async function wantedOf(
+  known: KnownTable,
+  slots: readonly number[],
+  times: ReadonlyMap<Key, number>,
+): Promise<ReadonlyMap<Print, Key>> {
+  const prints = new Set(slots.map(known.key));
+  const wanted = new Map<Print, Key>();
+  let turn = 0;
+  for (const [key, rows] of times) {
+    if (++turn % recordsPerTurn === 0) await nextTurn();
+    const print = printOf(key);
+    if (rows === 1 && prints.has(print)) wanted.set(print, key);
+  }
+  return wanted;
+}
 
 function split<T>(all: readonly T[], isFirst: (one: T) => boolean): readonly [T[], T[]] {
   return [all.filter(isFirst), all.filter((one) => !isFirst(one))];
@@ -230,44 +266,41 @@ const spread = <T>(all: readonly T[], most: number): readonly T[] =>
  */
 export function keepUnseen(
   { known, missing }: Pick<Gaps, 'known' | 'missing'>,
-  { known: now }: TableIndex,
-  absent: ReadonlySet<string>,
+  now: KnownTable,
+  { added, absent }: { readonly added: Added; readonly absent: ReadonlySet<string> },
 ): void {
   for (const slot of missing) {
     const record = known.record(slot);
-    if (absent.has(record) || known.isUnseen(slot)) continue;
-    const kept = now.add(record, known.key(slot), unknown);
-    now.overlook(kept);
+    const found = added.get(record);
+    if (absent.has(record) || (found === undefined && known.isUnseen(slot))) continue;
+    const kept = found ?? now.add(record, known.key(slot), unknown);
+    if (found === undefined) now.overlook(kept);
     if (known.isOurs(slot)) now.own(kept);
   }
 }
 
 /** Puts mistyped records back under the keys of their rows, unless their new keys are those of other rows. */
 function putBack(
-  { mistyped }: Gaps,
-  present: readonly TableRecord[],
+  { rights }: Gaps,
+  { present, added }: { readonly present: readonly TableRecord[]; readonly added: Added },
   { rows, records: { index } }: BothRead,
   mapping: Mapping,
-): Omit<Trusted, 'records' | 'agrees'> {
-  if (mistyped.size === 0) return { movedKeys: 0, notes: [] };
-  const slots = slotsOf(index.known);
-  let back = 0;
+): Pick<Trusted, 'keysBack' | 'movedKeys'> {
+  const back = new Map<Key, HeldRecord>();
   let movedKeys = 0;
   for (const record of present) {
-    const right = mistyped.get(record.id);
-    const slot = slots.get(record.id);
-    if (right === undefined || slot === undefined) continue;
+    const { right, slot = added.get(record.id) } = rights.get(record.id) ?? {};
+    if (right === undefined || slot === undefined || index.find(right)) continue;
     const [key, row] = held(mapping, record);
     if (key !== right && rows.times.has(key)) movedKeys++;
-    else {
-      back++;
-      index.putBack(right, { id: record.id, row, slot });
-    }
+    else back.set(right, { id: record.id, row, slot });
   }
-  return { movedKeys, notes: back === 0 ? [] : [keysSetBack(back)] };
+  if (back.size > 0) index.putBack(back);
+  return { keysBack: back.size, movedKeys };
 }
 
-const keysSetBack = (records: number): Text =>
+/** What is told of keys that somebody changed, and that the run sets back. */
+export const keysSetBack = (records: number): Text =>
   text(
     `有 ${count(records)} 条记录的主键在表格里被改过，按查询改回。`,
     records === 1

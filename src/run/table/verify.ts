@@ -127,14 +127,14 @@ async function keepRead(
   // What an older program kept is told by the run that keeps it anew.
   if (!known?.note) return null;
   // A record under another key was mistyped: the next run puts it back, as long as its key of before is known.
-  if (fence === undefined || moved || carried.elsewhere.length > 0) return 'left';
+  if (fence === undefined || moved || carried.elsewhere.size > 0) return 'left';
   const { missing, differ, drifted } = carried;
   const agrees = missing.length + differ === 0 && known.table.size === index.size;
   const mapping = mappingPrint(sides);
   const table = index.known;
   if (known.note.mapping === mapping)
     for (const slot of drifted) if (table.agreed(slot) === unknown) table.drift(slot);
-  keepUnseen({ known: known.table, missing }, index, new Set());
+  keepUnseen({ known: known.table, missing }, index.known, { added: new Map(), absent: new Set() });
   const note = {
     ...{ revision, total: table.size, fields: fieldsPrint(sides), mapping, readAt: before.at },
     filled: sides.mapping.targets.flatMap(({ id }, at) => (filled[at] ? [id] : [])),

@@ -238,6 +238,7 @@ export class ChunkLog {
     const token = used?.token ?? null;
     const at = used?.at ?? parts.clock.now();
     if (used) this.#of(chunk).used = used.since;
+    this.upload.known?.sending();
     const { run, fence } = job;
     await parts.store.journal.sending({ run, chunk: chunk.id, token, at, fence });
     this.#replace({ ...chunk, status: 'sent', token, sentAt: at, attempts: chunk.attempts + 1 });

@@ -16,9 +16,6 @@ export interface Found {
   readonly cells: readonly Cell[];
 }
 
-/** Records that one page of a whole read gives. */
-const recordsPerPage = 500;
-
 /** Characters of a key that surely fits into a filter, which takes 2,000 with its escapes. */
 const keyInFilter = 200;
 
@@ -47,14 +44,15 @@ export async function findKeys(
 ): Promise<ReadonlyMap<Key, Found>> {
   const { table, plan, signal } = where;
   const by = filterBy(plan, changes);
-  const few = by && table.filters(by.field, by.values) <= callsToRead(records);
+  const few = by && table.filters(by.field, by.values) <= callsToRead(records, table.pageSize);
   const matching = few && (await unlessRefused(table.matching(by.field, by.values, namesOf(plan), signal)));
   if (!matching) return readKeys(where, new Set(changes.map(({ key }) => key)));
   return new Map(matching.map(recordReader(plan)));
 }
 
 /** Calls of a whole read: its pages, and whether the table stood still meanwhile. */
-const callsToRead = (records: number): number => Math.max(1, Math.ceil(records / recordsPerPage)) + 2;
+const callsToRead = (records: number, pageSize: number): number =>
+  Math.max(1, Math.ceil(records / pageSize)) + 2;
 
 /**
  * Reads the whole table for some keys: again while it moves and one of them may only have been overlooked; what was

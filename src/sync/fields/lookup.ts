@@ -37,6 +37,8 @@ export interface Resolver {
   called(at: number, id: string): string | undefined;
   /** What is worth telling after the last row. */
   notes(): readonly Text[];
+  /** The same resolver before its first row. */
+  anew(): Resolver;
 }
 
 /** Makes the resolver of a mapping; undefined when none of its fields needs one. */
@@ -65,7 +67,7 @@ export function resolver(
     return cellOf(words.flatMap((word) => place.directory.find(word) ?? []));
   }
 
-  return {
+  const self: Resolver = {
     row(cells) {
       const resolved = [...cells];
       for (const place of places) {
@@ -75,9 +77,11 @@ export function resolver(
       }
       return resolved;
     },
+    anew: () => resolver(targets, directoryOf) ?? self,
     called: (at, id) => places.find((place) => place.at === at)?.directory.called(id),
     notes: () => [...places.filter(({ times }) => times > 0).map(leftOutNote), ...(strangers ? [range] : [])],
   };
+  return self;
 }
 
 /** One looked-up field, and what became of its words without a match. */

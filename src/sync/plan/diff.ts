@@ -161,8 +161,11 @@ export function tableIndex(known = new KnownTable(), others = 0) {
   const doubled = new Map<Key, string[]>();
   const withoutKey: string[] = [];
   return {
-    /** Takes a record, each once. @param at where the record is in the known table; it is added to that when not given */
-    add(id: string, key: Key, row: string, at?: number): void {
+    /**
+     * Takes a record, each once, and returns where it is in the known table.
+     * @param at where that is; it is added to that when not given
+     */
+    add(id: string, key: Key, row: string, at?: number): number {
       size++;
       ids?.add(id);
       const slot = at ?? known.add(id, printOf(key), printOf(row));
@@ -170,13 +173,20 @@ export function tableIndex(known = new KnownTable(), others = 0) {
       if (key === '') withoutKey.push(id);
       else if (first) doubled.set(key, [...(doubled.get(key) ?? [first.id]), id]);
       else byKey.set(key, { id, row, slot });
+      return slot;
     },
-    /** Finds a record, which somebody gave a wrong key, under the right one. */
-    putBack(key: Key, record: HeldRecord): void {
-      for (const [wrong, { id }] of byKey) if (id === record.id && !doubled.has(wrong)) byKey.delete(wrong);
-      const at = withoutKey.indexOf(record.id);
-      if (at >= 0) withoutKey.splice(at, 1);
-      byKey.set(key, { ...record, mistyped: true });
+    /** Finds records, which somebody gave wrong keys, under the right ones. */
+    putBack(records: ReadonlyMap<Key, HeldRecord>): void {
+      const back = new Set([...records.values()].map(({ id }) => id));
+      for (const [wrong, { id }] of byKey) if (back.has(id) && !doubled.has(wrong)) byKey.delete(wrong);
+      const left = withoutKey.filter((id) => !back.has(id));
+      withoutKey.splice(0, withoutKey.length);
+      for (const id of left) withoutKey.push(id);
+      for (const [key, record] of records) {
+        byKey.set(key, { ...record, mistyped: true });
+        // Whether or not it is set back: its row has a record.
+        known.put(record.slot, printOf(key), known.held(record.slot));
+      }
     },
     known,
     /** Whether a record of this ID was added. */

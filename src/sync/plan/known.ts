@@ -64,6 +64,13 @@ export class KnownTable {
     return this.#end - this.#gone;
   }
 
+  /** How many of these the last read showed. */
+  get seen(): number {
+    let seen = 0;
+    for (let slot = 0; slot < this.#end; slot++) if (!this.#has(slot, dropped | unseen)) seen++;
+    return seen;
+  }
+
   /** Adds a record and returns its slot; {@link find} sees it from the next {@link arrange} on. */
   add(record: string, key: Print, held: Print): number {
     const slot = this.#end;
@@ -186,6 +193,17 @@ export class KnownTable {
       if (this.#keys[slot] === key && !this.#has(slot, dropped)) found.push(slot);
     }
     return found;
+  }
+
+  /** Whether several records have a key. */
+  isDoubled(key: Print): boolean {
+    const bucket = Number(key >> 48n);
+    let found = 0;
+    for (let at = this.#begins[bucket] ?? 0; at < (this.#begins[bucket + 1] ?? 0) && found < 2; at++) {
+      const slot = this.#order[at] ?? 0;
+      if (this.#keys[slot] === key && !this.#has(slot, dropped)) found++;
+    }
+    return found > 1;
   }
 
   /** The table as it is stored, in parts of some hundred kilobytes. */
