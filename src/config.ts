@@ -1,5 +1,13 @@
 import { slipsFor, unknownSettings } from './env-file.ts';
-import { type Environment, given, type Place, problemsIn, throwIfAny, withScheme } from './setting-values.ts';
+import {
+  type Environment,
+  given,
+  localeNamed,
+  type Place,
+  problemsIn,
+  throwIfAny,
+  withScheme,
+} from './setting-values.ts';
 import { appSettings, isWebhook, localSettings, type SettingTable, settings } from './settings.ts';
 import { type Connection, connectionKey } from './sync/definition/databases.ts';
 import type { Problem } from './sync/words/problem.ts';
@@ -87,8 +95,17 @@ function missing(name: string, meaning: Text, cure: Text, env: Environment): Pro
   };
 }
 
-/** Picks the language before anything else is read: problems with settings need one too. */
-export const localeOf = (env: Environment): Locale => (env['LOCALE']?.trim() === 'en-US' ? 'en-US' : 'zh-CN');
+/**
+ * Picks the terminal's language before anything else is read: problems with settings need one too. Where LOCALE is not
+ * set, the shell's language counts, in the order of POSIX: Chinese for zh_CN and the like, English for any other.
+ * https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap08.html
+ */
+export function localeOf(env: Environment): Locale {
+  const wanted = given(env, 'LOCALE');
+  if (wanted !== undefined) return localeNamed(wanted) ?? 'zh-CN';
+  const shell = given(env, 'LC_ALL') ?? given(env, 'LC_MESSAGES') ?? given(env, 'LANG') ?? 'zh';
+  return /^zh/i.test(shell) ? 'zh-CN' : 'en-US';
+}
 
 /** Finds a connection by the name that definitions use. */
 export const connectionOf = (config: LocalConfig, name: string): Connection | undefined =>

@@ -3,7 +3,7 @@ import { isAbsolute, resolve } from 'node:path';
 import { type Connection, type Database, readAddress } from './sync/definition/databases.ts';
 import { parseQuietHours, type QuietHours } from './sync/schedule/due.ts';
 import { type Problem, ProblemError, problem } from './sync/words/problem.ts';
-import { listed, type Text, text } from './sync/words/text.ts';
+import { type Locale, listed, type Text, text } from './sync/words/text.ts';
 import { decodes, type WebProxy } from './sync/words/web-address.ts';
 import { zoneIssue } from './sync/words/zone.ts';
 
@@ -51,6 +51,17 @@ export const choice = <const Choice extends string>(...choices: readonly Choice[
     ['不认识的值', 'Not a known value'],
     text(`可以写：${listed(choices).zh}。`, `Write one of: ${listed(choices).en}.`),
   );
+
+/** The language that a word names: `zh-CN` and `en-US`, or `zh` and `en` alone. */
+export const localeNamed = (word: string): Locale | undefined =>
+  (['zh-CN', 'en-US'] as const).find((one) => one === word || one.startsWith(`${word}-`));
+
+/** A language. */
+export const language: Read<Locale> = reader(
+  localeNamed,
+  ['不认识的语言', 'Not a known language'],
+  text('可以写：zh-CN、en-US、zh、en。', 'Write one of: zh-CN, en-US, zh, en.'),
+);
 
 /** A whole number within limits. */
 export const whole = (least: number, most: number): Read<number> =>

@@ -6,6 +6,7 @@ import {
   type Environment,
   folder,
   given,
+  language,
   openIds,
   origin,
   proxyFor,
@@ -197,9 +198,12 @@ export const localSettings = {
   }),
   LOCALE: setting({
     as: 'locale',
-    read: choice('zh-CN', 'en-US'),
+    read: language,
     default: 'zh-CN',
-    meaning: text('卡片和终端的语言：zh-CN 或 en-US', 'language of cards and terminal: zh-CN or en-US'),
+    meaning: text(
+      '卡片和终端的语言：zh-CN 或 en-US，也可以写 zh 或 en；没有设置时，终端跟随 LC_ALL、LC_MESSAGES、LANG',
+      'language of cards and terminal: zh-CN or en-US, also zh or en; where it is not set, the terminal follows LC_ALL, LC_MESSAGES, LANG',
+    ),
   }),
   LOG_LEVEL: setting({
     as: 'logLevel',

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { connectionOf, readConfig, readLocalConfig, secretsOf } from '../src/config.ts';
+import { connectionOf, localeOf, readConfig, readLocalConfig, secretsOf } from '../src/config.ts';
 import { readEnvironment } from '../src/env-file.ts';
 import { connectionVariable } from '../src/sync/definition/databases.ts';
 import { ProblemError } from '../src/sync/words/problem.ts';
@@ -125,6 +125,23 @@ describe('the settings', () => {
       'LOG_LEVEL',
       'KEEP_DAYS',
     ]);
+  });
+
+  it.each([
+    [{ LOCALE: 'en' }, 'en-US'],
+    [{ LOCALE: 'zh', LANG: 'en_US.UTF-8' }, 'zh-CN'],
+    [{ LANG: 'en_US.UTF-8' }, 'en-US'],
+    [{ LANG: 'en_US.UTF-8', LC_MESSAGES: 'zh_CN.UTF-8' }, 'zh-CN'],
+    [{ LANG: 'zh_CN.UTF-8', LC_MESSAGES: 'zh_TW', LC_ALL: 'C' }, 'en-US'],
+    [{ LANG: 'de_DE.UTF-8', LC_ALL: '' }, 'en-US'],
+    [{}, 'zh-CN'],
+  ])('speak to the terminal in its language: %j', (env, locale) => {
+    expect(localeOf(env)).toBe(locale);
+  });
+
+  it('take a language by its short name for the cards, too; the shell says nothing about those', () => {
+    expect(readConfig({ ...app, LOCALE: 'en' }, cwd).locale).toBe('en-US');
+    expect(readConfig({ ...app, LANG: 'en_US.UTF-8' }, cwd).locale).toBe('zh-CN');
   });
 
   it('each come with a cure in both languages', () => {

@@ -196,6 +196,10 @@ export interface DemoOptions {
   readonly source: string | undefined;
   /** Plays faults. */
   readonly faults: boolean;
+  /** Port of the page on 127.0.0.1; any free one when not given. */
+  readonly port: number | undefined;
+  /** Opens the page in a browser. */
+  readonly open: boolean;
 }
 
 /** What the demo takes from outside. */

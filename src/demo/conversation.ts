@@ -3,6 +3,7 @@ import type { Happening } from 'bitable-playground';
 import type { DrawnButton } from '../cards/terminal.ts';
 import type { State } from '../sync/state/state.ts';
 import { inLocale, type Locale, type Text } from '../sync/words/text.ts';
+import { shopWords } from './definition.ts';
 import type { Scene } from './scene.ts';
 import type { Screen } from './screen.ts';
 import { confirmFirst, fileCame, noButton, pressed, tableNow } from './words.ts';
@@ -66,7 +67,10 @@ export function openConversation(scene: Scene, screen: Screen, locale: Locale): 
     const { toast, error } = await playground.click(message, button.name, { from: person });
     const said = toast ? ` → ${toast.content}` : error === undefined ? '' : ` → (${error})`;
     screen.say(`${words(pressed(button.label))}${said}`);
-    if (button.url !== undefined) screen.say([words(tableNow(table.size())), ...glance(table)].join('\n'));
+    if (button.url !== undefined)
+      screen.say(
+        [words(tableNow(shopWords[locale].table, table.size())), ...glance(table, locale)].join('\n'),
+      );
   };
 
   const number = (typed: string): void => {
@@ -144,12 +148,14 @@ function runOn(buttons: readonly DrawnButton[]): string | undefined {
 const isRefusal = (card: Readonly<Record<string, unknown>>): boolean =>
   JSON.stringify(card['header'] ?? {}).includes('"template":"red"');
 
-const shownFields = ['订单号', '昵称', '性别', '城市', '下单金额'] as const;
-
 /** The last records, so that the table can be seen too. */
-function glance(table: Scene['table']): readonly string[] {
+function glance(table: Scene['table'], locale: Locale): readonly string[] {
+  const { key, name, sex, city, amount } = shopWords[locale];
   return table
     .records()
     .slice(-3)
-    .map(({ fields }) => `    ${shownFields.map((name) => String(fields[name] ?? '')).join(' · ')}`);
+    .map(
+      ({ fields }) =>
+        `    ${[key, name, sex, city, amount].map((one) => String(fields[one] ?? '')).join(' · ')}`,
+    );
 }

@@ -3,11 +3,23 @@ import { localeOf } from '../config.ts';
 import type { Log } from '../run/ports.ts';
 import type { State } from '../sync/state/state.ts';
 import { inLocale, type Locale, type Text } from '../sync/words/text.ts';
+import { openBrowser } from './browser.ts';
 import { type Conversation, openConversation } from './conversation.ts';
+import { shopWords } from './definition.ts';
 import { playFaults } from './faults.ts';
 import { names, openScene, type Scene } from './scene.ts';
 import { openScreen, type Screen } from './screen.ts';
-import { faultList, faultMet, foundShop, hint, leaving, mended, opening, pageAt } from './words.ts';
+import {
+  faultList,
+  faultMet,
+  foundShop,
+  hint,
+  leaving,
+  mended,
+  noBrowser,
+  opening,
+  pageAt,
+} from './words.ts';
 
 /** Orders in the sample shop when nothing is said. */
 const usualRows = 5000;
@@ -30,14 +42,18 @@ export const runDemo: RunDemo = async (options, stage) => {
     person: names[locale],
     listens: !once,
   });
-  const setting = { source, faults, rows, locale, found: (shop: Found) => tell(foundShop(shop)) };
+  const zone = stage.env['TIME_ZONE']?.trim() || undefined;
+  const timeZone = zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const found = (shop: Found): void => tell(foundShop(shop));
+  const setting = { source, faults, rows, locale, timeZone, port: options.port, found };
   const scene = await openScene(setting, { clock: stage.clock, log: logAside(stage, screen) });
   const conversation = openConversation(scene, screen, locale);
   try {
     if (faults) tell(...faultList());
     if (!once) {
-      const { url } = scene.playground.openPage(scene);
-      tell(pageAt(url), hint);
+      const { url } = scene.playground.openPage({ ...scene, dates: zone === undefined ? 'browser' : 'base' });
+      tell(...pageAt(url), hint);
+      if (options.open && !(await openBrowser(url, stage.env))) tell(noBrowser);
     }
     return await perform(options, stage, { scene, screen, conversation, locale });
   } finally {
@@ -92,7 +108,7 @@ async function listen(
 /** The faults begin with the first run; those that last end when the person presses the retry button. */
 function startFaults({ scene, screen, locale }: Cast): void {
   const { playground } = scene;
-  const play = playFaults(playground.faults, '订单号', (fault, row) =>
+  const play = playFaults(playground.faults, shopWords[locale].key, (fault, row) =>
     screen.note(inLocale(faultMet(fault, row), locale)),
   );
   const unwatch = playground.watch((happening) => {

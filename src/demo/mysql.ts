@@ -1,6 +1,6 @@
 import mysql, { type Connection, type RowDataPacket } from 'mysql2/promise';
 import { ProblemError, problem } from '../sync/words/problem.ts';
-import { text } from '../sync/words/text.ts';
+import { type Locale, text } from '../sync/words/text.ts';
 import { shopRows, shopTables } from './shop.ts';
 
 /** What was found or made in a real database. */
@@ -21,7 +21,7 @@ const where = '--source';
  * Makes the sample shop in a real MySQL or MariaDB, unless its tables are there: those are never touched.
  * @throws {ProblemError} when the database cannot be used, or holds only one of the two tables.
  */
-export async function realShop(address: string, orders: number): Promise<RealShop> {
+export async function realShop(address: string, orders: number, locale: Locale): Promise<RealShop> {
   const url = parse(address);
   const place = `${url.host}${url.pathname}`;
   let connection: Connection | undefined;
@@ -29,7 +29,7 @@ export async function realShop(address: string, orders: number): Promise<RealSho
     connection = await mysql.createConnection(optionsOf(url));
     const found = await tablesOf(connection);
     if (found.length === 1) throw halfThere(found[0] ?? '', place);
-    if (found.length === 0) await make(connection, orders);
+    if (found.length === 0) await make(connection, orders, locale);
     return { created: found.length === 0, orders: await countOrders(connection), place };
   } catch (error) {
     throw error instanceof ProblemError ? error : unusable(error, place);
@@ -77,7 +77,7 @@ async function tablesOf(connection: Connection): Promise<readonly string[]> {
 }
 
 /** Makes both tables, or none: what was made is taken away again when something fails. */
-async function make(connection: Connection, orders: number): Promise<void> {
+async function make(connection: Connection, orders: number, locale: Locale): Promise<void> {
   const made: string[] = [];
   const names = ['users', 'user_orders'] as const;
   try {
@@ -86,7 +86,7 @@ async function make(connection: Connection, orders: number): Promise<void> {
       made.push(names[at] ?? '');
     }
     await connection.beginTransaction();
-    for (const statement of shopRows(orders)) await connection.query(statement);
+    for (const statement of shopRows(orders, locale)) await connection.query(statement);
     await connection.commit();
   } catch (error) {
     for (const name of made) await connection.query(`drop table ${name}`).catch(() => undefined);

@@ -6,8 +6,9 @@ import { openProgram, type Program } from '../app.ts';
 import { botMenu } from '../bot/commands/registry.ts';
 import type { DemoOptions, DemoStage } from '../cli/command.ts';
 import { readConfig } from '../config.ts';
+import { type Problem, problem } from '../sync/words/problem.ts';
 import { inLocale, type Locale, type Text, text } from '../sync/words/text.ts';
-import { orderFields, ordersYaml } from './definition.ts';
+import { orderFields, ordersYaml, shopWords } from './definition.ts';
 import { embeddedShop } from './embedded.ts';
 import { type RealShop, realShop } from './mysql.ts';
 
@@ -28,19 +29,21 @@ export interface Scene {
 }
 
 /** What the scene is made from. */
-export interface Setting extends Pick<DemoOptions, 'source' | 'faults'> {
+export interface Setting extends Pick<DemoOptions, 'source' | 'faults' | 'port'> {
   /** Orders in the sample shop. */
   readonly rows: number;
   readonly locale: Locale;
+  /** The zone of the bot and of the table. */
+  readonly timeZone: string;
   /** Told what was found in a real database. */
   found(shop: RealShop): void;
 }
 
 /** The person who writes to the bot. */
-export const names = { 'zh-CN': '小林', 'en-US': 'Lin' } as const;
+export const names = { 'zh-CN': '小林', 'en-US': 'Robin' } as const;
 
 /** Who can be played on the page besides the person in the terminal. */
-const others = { 'zh-CN': ['小周', '小何'], 'en-US': ['Zhou', 'He'] } as const;
+const others = { 'zh-CN': ['小周', '小何'], 'en-US': ['Sam', 'Alex'] } as const;
 
 /** A call takes as long as one over the internet, a large write longer: else there would be nothing to watch. */
 const latency = (_route: string, rows: number): number => 120 + rows * 0.4;
@@ -48,22 +51,24 @@ const latency = (_route: string, rows: number): number => 120 + rows * 0.4;
 /** Builds everything up: shop, playground, definition, program. What was built is taken down again when a step fails. */
 export async function openScene(setting: Setting, stage: Pick<DemoStage, 'log' | 'clock'>): Promise<Scene> {
   const releases: (() => Promise<void> | void)[] = [];
+  const { locale, timeZone } = setting;
   const stop = async (): Promise<void> => {
     for (let release = releases.pop(); release; release = releases.pop()) await release();
   };
   try {
     const folder = temporaryFolder(releases);
     const shop = await openShop(setting, folder);
-    const playground = await startPlayground({ latency, writers: { per: 'base', atOnce: 4 } });
+    const playground = await openPlayground(setting.port);
     releases.push(() => playground.stop());
-    const fields = [...orderFields];
-    const table = playground.base({ name: '示例商店', tables: [{ name: '订单', fields }] }).table();
-    const person = playground.person(names[setting.locale]);
+    const words = shopWords[locale];
+    const tables = [{ name: words.table, fields: orderFields(words) }];
+    const table = playground.base({ name: words.base, timeZone, tables }).table();
+    const person = playground.person(names[locale]);
     const chat = playground.chat({ kind: 'p2p', members: [person] });
-    const [sales, stranger] = others[setting.locale].map((name) => playground.person(name));
+    const [sales, stranger] = others[locale].map((name) => playground.person(name));
     if (!sales || !stranger) throw new Error('Two people more are needed.');
     for (const one of [sales, stranger]) playground.chat({ kind: 'p2p', members: [one] });
-    const name = inLocale(text('订单运营', 'Order desk'), setting.locale);
+    const name = inLocale(text('订单运营', 'Order desk'), locale);
     playground.chat({ kind: 'group', name, members: [person, sales] });
     const cast = [
       { person, role: text('管理员', 'admin') },
@@ -73,7 +78,7 @@ export async function openScene(setting: Setting, stage: Pick<DemoStage, 'log' |
 
     const chunkSize = setting.faults ? Math.max(1, Math.min(500, Math.ceil(shop.orders / 8))) : undefined;
     mkdirSync(join(folder, 'syncs'));
-    writeFileSync(join(folder, 'syncs', 'orders.yaml'), ordersYaml(table.url, chunkSize));
+    writeFileSync(join(folder, 'syncs', 'orders.yaml'), ordersYaml(words, table.url, chunkSize));
     const config = readConfig(
       {
         FEISHU_APP_ID: playground.appId,
@@ -82,7 +87,8 @@ export async function openScene(setting: Setting, stage: Pick<DemoStage, 'log' |
         STORE_URL: `sqlite:${join(folder, 'store.db')}`,
         CONNECTION_SHOP: shop.url,
         ADMINS: person.openId,
-        LOCALE: setting.locale,
+        LOCALE: locale,
+        TIME_ZONE: timeZone,
       },
       folder,
     );
@@ -97,6 +103,26 @@ export async function openScene(setting: Setting, stage: Pick<DemoStage, 'log' |
   }
 }
 
+/** Starts the local Feishu; at any free port when none is asked for. */
+async function openPlayground(port: number | undefined): Promise<Playground> {
+  try {
+    return await startPlayground({ latency, writers: { per: 'base', atOnce: 4 }, port: port ?? 0 });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw problem(portTaken(port, code), { cause: error });
+  }
+}
+
+const portTaken = (port: number | undefined, code: string): Problem => ({
+  code: 'demo-port',
+  where: '--port',
+  message: text(`不能使用端口 ${port ?? 0}（${code}）。`, `Port ${port ?? 0} cannot be used (${code}).`),
+  cure: text(
+    '换一个端口，或不写 --port，由系统挑一个空闲的。',
+    'Choose another port, or leave out --port and a free one is taken.',
+  ),
+});
+
 /** A folder for all files of the demo. It also goes when the process ends in a hurry. */
 function temporaryFolder(releases: (() => void)[]): string {
   const folder = mkdtempSync(join(tmpdir(), 'bitable-sync-demo-'));
@@ -110,15 +136,15 @@ function temporaryFolder(releases: (() => void)[]): string {
 }
 
 async function openShop(
-  { source, rows, found }: Setting,
+  { source, rows, locale, found }: Setting,
   folder: string,
 ): Promise<{ readonly url: string; readonly orders: number }> {
   if (source !== undefined) {
-    const shop = await realShop(source, rows);
+    const shop = await realShop(source, rows, locale);
     found(shop);
     return { url: source, orders: shop.orders };
   }
   const path = join(folder, 'shop.db');
-  embeddedShop(path, rows);
+  embeddedShop(path, rows, locale);
   return { url: `sqlite:${path}`, orders: rows };
 }

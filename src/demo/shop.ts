@@ -1,3 +1,6 @@
+import type { Locale } from '../sync/words/text.ts';
+import { shopWords } from './definition.ts';
+
 /** Which database the statements are for: their words for character sets differ. */
 export type Dialect = 'sqlite' | 'mysql';
 
@@ -27,9 +30,9 @@ const batch = 500;
  * The statements that fill the shop: so many orders, and about an eighth as many people. The same number gives
  * the same rows, always. All words are our own, so nothing needs to be escaped.
  */
-export function* shopRows(orders: number): Generator<string> {
+export function* shopRows(orders: number, locale: Locale): Generator<string> {
   const people = Math.min(10_000, Math.ceil(orders / 8));
-  yield* inserts('users', people, user);
+  yield* inserts('users', people, (at) => user(at, locale));
   yield* inserts('user_orders', orders, (at) => {
     const { id, user: buyer, paidTime, amount } = order(at, people);
     return `${id}, ${buyer}, ${product}, ${paidTime}, ${amount}`;
@@ -47,19 +50,15 @@ function* inserts(table: string, rows: number, row: (at: number) => string): Gen
 /** The product that the sample query asks for. */
 const product = 10;
 
-const manners = ['晴天的', '爱笑的', '早起的', '散步的', '北方的', '安静的', '喝茶的', '路过的'] as const;
-const beings = ['小猫', '橘子', '云朵', '海鸥', '山楂', '松鼠', '月亮', '面包', '刺猬', '薄荷'] as const;
-const cities = ['上海', '北京', '广州', '深圳', '杭州', '成都', '武汉', '西安', '南京', '厦门'] as const;
-
 const pick = (list: readonly string[], at: number): string => list[at % list.length] ?? '';
 
-function user(at: number): string {
+function user(at: number, locale: Locale): string {
+  const { manners, beings, cities, mobile } = shopWords[locale];
   const name = pick(manners, at) + pick(beings, Math.floor(at / manners.length));
   const rounds = Math.floor(at / (manners.length * beings.length));
-  const mobile = `1380000${String(at).padStart(4, '0')}`;
   // Numbers without a common pattern, so that neighbours in the table look different.
   const sex = [0, 1, 1, 0, 2][(at * 7) % 5];
-  return `${at + 1}, '${name}${rounds > 0 ? rounds + 1 : ''}', ${sex}, '${mobile}', '${pick(cities, at * 3 + rounds)}'`;
+  return `${at + 1}, '${name}${rounds > 0 ? ` ${rounds + 1}`.slice(locale === 'zh-CN' ? 1 : 0) : ''}', ${sex}, '${mobile(at)}', '${pick(cities, at * 3 + rounds)}'`;
 }
 
 /** 2026-01-05 09:00 in Shanghai, in seconds. */

@@ -73,11 +73,18 @@ export const hint = text(
 );
 
 /** Where the page is. */
-export const pageAt = (url: string): Text =>
+export const pageAt = (url: string): readonly Text[] => [
   text(
-    `在浏览器里看（会话、表格、故障、调用都在一页上）： ${url} `,
-    `In a browser: ${url} (chat, table, faults and calls on one page)`,
-  );
+    '在浏览器里看（会话、表格、故障、调用都在一页上）：',
+    'In a browser (chat, table, faults and calls on one page):',
+  ),
+  text(`  ${url}`, `  ${url}`),
+];
+
+export const noBrowser = text(
+  '  没能打开浏览器：请自己打开上面的地址。',
+  '  No browser could be started: open the address above yourself.',
+);
 
 export const leaving = text('正在清理……', 'Clearing up …');
 
@@ -94,8 +101,8 @@ export const confirmFirst = (question: string, number: string): Text =>
 export const pressed = (label: string): Text => text(`  按下“${label}”`, `  pressed "${label}"`);
 
 /** How the table looks now. */
-export const tableNow = (records: number): Text =>
-  text(`  表格“订单”现有 ${count(records)} 条记录`, `  The table 订单 has ${count(records)} records`);
+export const tableNow = (name: string, records: number): Text =>
+  text(`  表格“${name}”现有 ${count(records)} 条记录`, `  The table ${name} has ${count(records)} records`);
 
 /** Lines of a file that are shown of it. */
 const linesShown = 4;

@@ -40,19 +40,25 @@ describe('the demo', () => {
       "The bot is the real program: Feishu's SDK, long connection, only on 127.0.0.1.",
       'No account is needed, nothing leaves this machine, nothing stays behind.',
     ]);
-    expect(lines[3]).toBe('Lin ▸ /sync orders');
+    expect(lines[3]).toBe('Robin ▸ /sync orders');
     expect(demo.out()).toMatch(/\[Done\][\s\S]*300 +0 +0 +0/);
-    expect(demo.out()).toContain('started by Lin');
+    expect(demo.out()).toContain('started by Robin');
     expect(demo.out()).toContain('[1] Run again   [2] Verify   [3] Open table');
     expect(demo.logged).toEqual([]);
   });
 
   it('ends with the last line typed, once the bot has come to rest', async () => {
-    const demo = play({});
+    const demo = play({ open: true });
+    const [, url = ''] = /^ {2}(http:\/\/127\.0\.0\.1:\d+\/)\n/m.exec(await demo.until('/\n')) ?? [];
+    // There is no browser here to be opened.
+    await demo.until('No browser could be started');
+    await expect(play({ port: Number(new URL(url).port) }).ended).rejects.toMatchObject({
+      problems: [{ code: 'demo-port', where: '--port' }],
+    });
     demo.type('/sync list');
     demo.hangUp();
     expect(await demo.ended).toMatchObject({ status: 'done' });
-    expect(demo.out()).toContain('Lin ▸ /sync list');
+    expect(demo.out()).toContain('Robin ▸ /sync list');
     expect(demo.out()).toContain('Syncs · 1');
   });
 
@@ -63,15 +69,15 @@ describe('the demo', () => {
     await demo.until('The newest card has no button 7.');
     demo.type(' 3 ');
     await demo.until('pressed "Open table" → Opening the table.');
-    await demo.until('The table 订单 has 60 records');
+    await demo.until('The table Orders has 60 records');
     // The last order, as it stands in the table.
     await demo.until('20260105000060 · ');
     demo.type('');
     demo.type('/help');
-    await demo.until('Lin ▸ /help');
+    await demo.until('Robin ▸ /help');
     await demo.until('Your open_id: ou_');
     demo.type('/sync orders');
-    await demo.until('Lin ▸ /sync orders');
+    await demo.until('Robin ▸ /sync orders');
     expect(await demo.until('[1] Run again')).toMatch(/ 0 +0 +0 +60 /);
     demo.type('1');
     await demo.until('pressed "Run again" → Started');
@@ -100,7 +106,7 @@ describe('the demo', () => {
 describe('with faults', () => {
   it('shows each of them, fails in part, and is put right by retry and another run', async () => {
     const demo = play({ rows: 400, faults: true });
-    expect(await demo.until('Lin ▸ /sync orders')).toMatch(/① throttled call — .*\n.*② write conflict — /);
+    expect(await demo.until('Robin ▸ /sync orders')).toMatch(/① throttled call — .*\n.*② write conflict — /);
     const story = await demo.until('[Partly done]');
     for (const met of [
       '① throttled call',
@@ -125,7 +131,7 @@ describe('with faults', () => {
     await demo.until('[Done]');
     await demo.until('[3] Open table');
     demo.type('3');
-    await demo.until('The table 订单 has 400 records');
+    await demo.until('The table Orders has 400 records');
     demo.hangUp();
     expect(await demo.ended).toMatchObject({ status: 'done', rows: { read: 400 } });
   });

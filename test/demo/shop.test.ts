@@ -5,11 +5,12 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import { expect, it, onTestFinished } from 'vitest';
 import { embeddedShop } from '../../src/demo/embedded.ts';
 import { shopRows } from '../../src/demo/shop.ts';
+import type { Locale } from '../../src/sync/words/text.ts';
 
-function shopOf(orders: number) {
+function shopOf(orders: number, locale: Locale = 'zh-CN') {
   const folder = mkdtempSync(join(tmpdir(), 'shop-'));
   const path = join(folder, 'shop.db');
-  embeddedShop(path, orders);
+  embeddedShop(path, orders, locale);
   const file = new DatabaseSync(path);
   onTestFinished(() => {
     file.close();
@@ -47,5 +48,17 @@ it('numbers orders by the day in Shanghai on which they were paid', () => {
 });
 
 it('is the same each time', () => {
-  expect([...shopRows(3000)]).toEqual([...shopRows(3000)]);
+  expect([...shopRows(3000, 'zh-CN')]).toEqual([...shopRows(3000, 'zh-CN')]);
+});
+
+it('is in English where the reader is: people, cities and numbers kept for stories', () => {
+  const ask = shopOf(5000, 'en-US');
+  expect(
+    ask(
+      "select * from users where mobile not like '+1___55501__' or (nickname || city) glob '*[^ -~]*' or city = ''",
+    ),
+  ).toEqual([]);
+  expect(
+    ask('select count(distinct nickname) names, count(distinct mobile) mobiles from users'),
+  ).toMatchObject([{ names: 625, mobiles: 625 }]);
 });

@@ -46,7 +46,10 @@ it('only reads a shop that is there', async () => {
 it('touches nothing when only one of the tables is there', async () => {
   const { url, query } = await database();
   await query('create table users (id int)');
-  expect(await problemOf(realShop(url, 10))).toMatchObject({ code: 'half-a-shop', where: '--source' });
+  expect(await problemOf(realShop(url, 10, 'en-US'))).toMatchObject({
+    code: 'half-a-shop',
+    where: '--source',
+  });
   expect(Object.values((await query('show tables'))[0] ?? {})).toEqual(['users']);
 });
 
@@ -59,7 +62,7 @@ it('takes the tables away again when it cannot fill them', async () => {
   await query(`grant select, create, drop on \`${schema}\`.* to ${account}`);
   const weak = new URL(url);
   [weak.username, weak.password] = [schema.slice(0, 30), 'example'];
-  expect(await problemOf(realShop(weak.href, 10))).toMatchObject({ code: 'source-unusable' });
+  expect(await problemOf(realShop(weak.href, 10, 'en-US'))).toMatchObject({ code: 'source-unusable' });
   expect(await query('show tables')).toEqual([]);
 });
 
@@ -74,7 +77,7 @@ it.each(['', 'mysql://', 'mysql://127.0.0.1', 'sqlite:./shop.db', 'postgres://x@
 );
 
 it('says what is wrong with a database that does not answer, without the password', async () => {
-  const found = await problemOf(realShop('mysql://somebody:hidden@127.0.0.1:1/shop', 10));
+  const found = await problemOf(realShop('mysql://somebody:hidden@127.0.0.1:1/shop', 10, 'en-US'));
   expect(found).toMatchObject({
     code: 'source-unusable',
     message: { en: expect.stringContaining('127.0.0.1:1/shop') },

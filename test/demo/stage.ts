@@ -41,9 +41,12 @@ export function play(options: Partial<DemoOptions>): Watched {
     clock: systemClock,
     signal: leaving.signal,
     lines: typing.lines,
-    env: { LOCALE: 'en-US' },
+    env: { LANG: 'en_US.UTF-8', BROWSER: 'no-such-browser' },
   };
-  const ended = runDemo({ once: false, rows: 60, source: undefined, faults: false, ...options }, stage);
+  const ended = runDemo(
+    { once: false, rows: 60, source: undefined, faults: false, port: undefined, open: false, ...options },
+    stage,
+  );
   onTestFinished(async () => {
     leaving.abort(new Error('SIGINT'));
     await ended.catch(() => undefined);

@@ -7,7 +7,7 @@ const theatre = newTheatre();
 /** The next act that the page sends. */
 const nextAct = async (page: Page): Promise<unknown> => {
   const request = await page.waitForRequest(
-    (one) => one.method() === 'POST' && one.url().endsWith('/page/acts'),
+    (one) => one.method() === 'POST' && one.url().includes('/page/acts'),
   );
   return request.postDataJSON() as unknown;
 };

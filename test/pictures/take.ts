@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { startPlayground } from 'bitable-playground';
 import type { Browser, Page } from 'playwright-core';
 import { runCard } from '../../src/cards/run-card.ts';
+import { shopWords } from '../../src/demo/definition.ts';
 import { playFaults } from '../../src/demo/faults.ts';
 import { openScene } from '../../src/demo/scene.ts';
 import { systemClock } from '../../src/process.ts';
@@ -34,7 +35,10 @@ async function take(page: Page, name: string): Promise<void> {
 
 /** The page while the demo plays its faults: one chunk failed, somebody edits, a fault is armed. */
 async function takePage(browser: Browser, locale: Locale, sight: Sight, name: string): Promise<void> {
-  const setting = { source: undefined, faults: true, rows: 2000, locale, found: () => undefined };
+  const setting = {
+    ...{ source: undefined, faults: true, rows: 2000, locale, found: () => undefined },
+    ...{ port: undefined, timeZone: 'Asia/Shanghai' },
+  };
   const scene = await openScene(setting, { clock: systemClock, log: silent });
   try {
     const { playground, chat } = scene;
@@ -42,7 +46,7 @@ async function takePage(browser: Browser, locale: Locale, sight: Sight, name: st
       ...sight,
       language: languages[locale],
     });
-    playFaults(playground.faults, '订单号', () => undefined);
+    playFaults(playground.faults, shopWords[locale].key, () => undefined);
     chat.say('/sync orders');
     await chat.next(({ controls }) => controls.some((one) => one.name === 'retry'), { withinMs: 60_000 });
     await page.locator('[data-name=retry]').waitFor();
@@ -71,7 +75,7 @@ const sheet = `
 async function takeCards(browser: Browser, locale: Locale, name: string): Promise<void> {
   const playground = await startPlayground({ rates: false, limits: { messageRates: false } });
   try {
-    const person = playground.person(locale === 'zh-CN' ? '小林' : 'Lin');
+    const person = playground.person(locale === 'zh-CN' ? '小林' : 'Robin');
     const chat = playground.chat({ kind: 'p2p', members: [person] });
     for (const state of Object.values(everyState)) {
       const title = locale === 'zh-CN' ? '订单' : 'Orders';

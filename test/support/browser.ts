@@ -28,6 +28,7 @@ export async function look(browser: Browser, url: string, sight: Sight = {}): Pr
   const { language = 'en', width = 1440, height = 900, dark = false } = sight;
   const page = await browser.newPage({
     viewport: { width, height },
+    timezoneId: 'Asia/Shanghai',
     colorScheme: dark ? 'dark' : 'light',
     reducedMotion: 'reduce',
   });

@@ -173,6 +173,14 @@ function buildChoices(element: Json, context: CardContext): Filled {
   return { element: group, value: () => boxes.filter(({ box }) => box.checked).map(({ box }) => box.value) };
 }
 
+/** The browser's distance from UTC at a time, as in `+0800`; now where a value names no day. */
+function ownOffset(value: string): string {
+  const at = new Date(value.includes('-') ? (value.includes('T') ? value : `${value}T00:00`) : Date.now());
+  const minutes = -at.getTimezoneOffset();
+  const two = (n: number): string => String(Math.floor(Math.abs(n))).padStart(2, '0');
+  return `${minutes < 0 ? '-' : '+'}${two(minutes / 60)}${two(minutes % 60)}`;
+}
+
 /** Date and time fields send their zone as well. */
 function buildMoment(
   element: Json,
@@ -184,7 +192,7 @@ function buildMoment(
   input.value = textIn(element, initial).replace(/ [+-]\d{4}$/u, '');
   return {
     element: input,
-    value: () => (input.value === '' ? '' : `${input.value.replace('T', ' ')} +0800`),
+    value: () => (input.value === '' ? '' : `${input.value.replace('T', ' ')} ${ownOffset(input.value)}`),
   };
 }
 

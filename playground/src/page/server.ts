@@ -6,11 +6,14 @@ export interface Server {
   rows(table: string, from: number, count: number): Promise<RowsWire>;
 }
 
+/** The browser's zone, such as Europe/Berlin. */
+const ownZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
+
 /** Sends acts and asks for rows. An act that cannot be sent answers with an error. */
 export const openServer = (): Server => ({
   act: async (act) => {
     try {
-      const answer = await fetch('/page/acts', {
+      const answer = await fetch(`/page/acts?${new URLSearchParams({ zone: ownZone() })}`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(act),
@@ -21,7 +24,7 @@ export const openServer = (): Server => ({
     }
   },
   rows: async (table, from, count) => {
-    const query = new URLSearchParams({ table, from: String(from), count: String(count) });
+    const query = new URLSearchParams({ table, from: String(from), count: String(count), zone: ownZone() });
     const answer = await fetch(`/page/rows?${query}`);
     return (await answer.json()) as RowsWire;
   },

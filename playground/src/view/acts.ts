@@ -13,6 +13,8 @@ import { type Placed, tableById, words } from './shapes.ts';
 export interface Stage {
   readonly parts: Parts;
   readonly panel: FaultPanel;
+  /** The zone that dates are typed in; the base's when not given. */
+  readonly zone: string | undefined;
   /** Writes a line into the log. */
   note(line: Words): void;
 }
@@ -57,7 +59,7 @@ export async function perform(stage: Stage, act: PageAct): Promise<Outcome> {
 
 type TableAct = Extract<PageAct, { readonly table: string }>;
 
-function changeTable({ parts, note }: Stage, act: TableAct): Outcome {
+function changeTable({ parts, note, zone }: Stage, act: TableAct): Outcome {
   const placed = tableById(parts.world, act.table);
   const { base, table } = placed;
   const handle = tableHandle(parts.world, base, table, parts.author.openId);
@@ -65,7 +67,7 @@ function changeTable({ parts, note }: Stage, act: TableAct): Outcome {
     case 'edit': {
       const field = table.fields.find(({ id }) => id === act.field);
       if (!field || !isTyped(field)) throw new Error('That cell cannot be typed into here.');
-      handle.edit(act.record, { [field.name]: readTyped(act.text, field, base.timeZone) });
+      handle.edit(act.record, { [field.name]: readTyped(act.text, field, zone ?? base.timeZone) });
       note(words(`有人修改了“${field.name}”`, `Somebody edited ${field.name}`));
       return { record: act.record };
     }

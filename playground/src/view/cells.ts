@@ -9,15 +9,15 @@ const typed = new Set([1, 2, 3, 4, 5, 7, 13, 15]);
 /** Whether a person may type into cells of the field. */
 export const isTyped = (field: FieldState): boolean => typed.has(field.type);
 
-/** What stands in a record's cells, column by column. */
-export function shownCells(row: RowState, columns: readonly Column[]): CellWire[] {
+/** What stands in a record's cells, column by column; dates in a zone. */
+export function shownCells(row: RowState, columns: readonly Column[], zone: string): CellWire[] {
   const plain = plainFields(row, columns);
   return columns.map((column) =>
-    cellOf(row, column) === undefined ? { text: '' } : shown(plain[column.field.name], column),
+    cellOf(row, column) === undefined ? { text: '' } : shown(plain[column.field.name], column, zone),
   );
 }
 
-function shown(value: unknown, { field, at }: Column): CellWire {
+function shown(value: unknown, { field, at }: Column, zone: string): CellWire {
   switch (field.type) {
     case 2:
       return { text: figure(Number(value), String(field.property?.['formatter'] ?? '')) };
@@ -30,7 +30,7 @@ function shown(value: unknown, { field, at }: Column): CellWire {
     case 5:
     case 1001:
     case 1002:
-      return { text: moment(Number(value), at.base.timeZone, dateOnly(field)) };
+      return { text: moment(Number(value), zone, dateOnly(field)) };
     case 7:
       return { text: value === true ? '✓' : '' };
     case 15:

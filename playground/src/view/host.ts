@@ -13,6 +13,8 @@ export interface PageOptions {
   readonly cast: readonly { readonly person: Person; readonly role?: Words }[];
   /** The bot's menu, as the console has it; none when not given. */
   readonly menu?: readonly MenuWire[];
+  /** Whose zone dates are shown and typed in; the base's when not given. */
+  readonly dates?: 'base' | 'browser';
 }
 
 /** The page while it is open. */
@@ -78,7 +80,7 @@ async function readJson(message: IncomingMessage): Promise<unknown> {
 /** Opens the page on a playground: watches its world from now on. */
 export function openPage(
   parts: Parts,
-  { cast, menu = [] }: PageOptions,
+  { cast, menu = [], dates = 'base' }: PageOptions,
 ): { handle: PageHandler; close(): void } {
   const people = cast.map(
     ({ person: { openId, name }, role }): PersonWire => ({ openId, name, ...(role && { role }) }),
@@ -90,13 +92,17 @@ export function openPage(
     if (hit) feed.note(words(`故障命中：${hit}`, `Fault hit: ${hit}`));
     feed.faults();
   });
-  const stage: Stage = { parts, panel, note: feed.note };
+  const stage = { parts, panel, note: feed.note };
+  const zoneIn = (query: URLSearchParams): string | undefined =>
+    dates === 'browser' ? (query.get('zone') ?? undefined) : undefined;
 
   const route = async (message: IncomingMessage, response: ServerResponse, url: URL): Promise<void> => {
     const what = `${message.method} ${url.pathname}`;
     if (what === 'GET /page/events') stream(response, feed, streams);
-    else if (what === 'GET /page/rows') json(response, 200, rows(parts, url.searchParams));
-    else if (what === 'POST /page/acts') json(response, 200, await act(stage, message));
+    else if (what === 'GET /page/rows')
+      json(response, 200, rows(parts, url.searchParams, zoneIn(url.searchParams)));
+    else if (what === 'POST /page/acts')
+      json(response, 200, await act({ ...stage, zone: zoneIn(url.searchParams) }, message));
     else if (message.method === 'GET' && url.pathname.startsWith(files)) file(response, parts, url.pathname);
     else if (message.method === 'GET') await asset(response, assets, url.pathname);
     else end(response, 405, 'text/plain', 'Only GET works here.');
@@ -162,9 +168,13 @@ function stream(response: ServerResponse, feed: Feed, streams: Set<ServerRespons
   });
 }
 
-function rows({ world }: Parts, query: URLSearchParams): unknown {
+function rows({ world }: Parts, query: URLSearchParams, zone: string | undefined): unknown {
   const number = (name: string): number => Math.max(0, Math.floor(Number(query.get(name) ?? 0)) || 0);
-  return rowsWire(world, tableById(world, query.get('table') ?? ''), number('from'), number('count'));
+  return rowsWire(world, tableById(world, query.get('table') ?? ''), {
+    from: number('from'),
+    count: number('count'),
+    zone,
+  });
 }
 
 /** What cannot be done is an answer for the person, too. */

@@ -53,13 +53,21 @@ export const tableWire = ({ base, table }: Placed): TableWire => ({
 /** Records a page asks for at once, at most. */
 const mostRows = 200;
 
+/** A part of a table's records. */
+interface Part {
+  readonly from: number;
+  readonly count: number;
+  /** The zone that dates are shown in; the base's when not given. */
+  readonly zone: string | undefined;
+}
+
 /** So many records from a position on. */
-export function rowsWire(world: World, { base, table }: Placed, from: number, count: number): RowsWire {
+export function rowsWire(world: World, { base, table }: Placed, { from, count, zone }: Part): RowsWire {
   const columns = columnsOf(world, base, table, table.fields, 'open_id');
   const start = Math.max(0, Math.min(from, table.rows.length));
   const rows = table.rows
     .slice(start, start + Math.min(count, mostRows))
-    .map((row) => ({ id: row.id, cells: shownCells(row, columns) }));
+    .map((row) => ({ id: row.id, cells: shownCells(row, columns, zone ?? base.timeZone) }));
   return { from: start, size: table.rows.length, rows };
 }
 

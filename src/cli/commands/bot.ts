@@ -194,6 +194,16 @@ export const demo = command({
         'play throttling, conflicts, bad rows, failing chunks, lost answers',
       ),
     ),
+    port: wholeOption(
+      '--port <n>',
+      text(
+        '页面在 127.0.0.1 的端口，默认任选一个空闲的',
+        'port of the page on 127.0.0.1; any free one when not given',
+      ),
+      [1, 65_535],
+      undefined,
+    ),
+    open: flag('--open', text('在浏览器里打开页面', 'open the page in a browser')),
   },
   failed: (_, error) => reportNoRun(null, error),
   run: async (options, shell) => {
