@@ -154,7 +154,7 @@ export async function startPlayground(options: PlaygroundOptions = {}): Promise<
         page.close();
         if (parts.settings.page === page) parts.settings.page = undefined;
       };
-      return { url: `http://${parts.origin()}/`, close };
+      return { url: `http://${parts.origin()}/`, seen: page.seen, close };
     },
     faults: parts.faults,
     connections: parts.connections,

@@ -198,6 +198,8 @@ export interface DemoOptions {
   readonly faults: boolean;
   /** Port of the page on 127.0.0.1; any free one when not given. */
   readonly port: number | undefined;
+  /** Lets the shop change and syncs it again and again. */
+  readonly live: boolean;
   /** Opens the page in a browser. */
   readonly open: boolean;
 }

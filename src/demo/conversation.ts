@@ -6,7 +6,16 @@ import { inLocale, type Locale, type Text } from '../sync/words/text.ts';
 import { shopWords } from './definition.ts';
 import type { Scene } from './scene.ts';
 import type { Screen } from './screen.ts';
-import { confirmFirst, fileCame, noButton, pressed, tableNow } from './words.ts';
+import {
+  asksForOrders,
+  confirmFirst,
+  fileCame,
+  noButton,
+  pressed,
+  shopChanged,
+  shopIsRead,
+  tableNow,
+} from './words.ts';
 
 /** One person's chat with the bot. */
 export interface Conversation {
@@ -112,7 +121,9 @@ export function openConversation(scene: Scene, screen: Screen, locale: Locale): 
     type: (typed) => {
       const line = typed.trim();
       screen.typed(line);
-      if (/^\d+$/.test(line)) number(line);
+      if (asksForOrders(line)) {
+        screen.say(words(scene.change ? shopChanged(scene.change()) : shopIsRead));
+      } else if (/^\d+$/.test(line)) number(line);
       else if (line !== '') say(line);
     },
     firstRun,

@@ -10,15 +10,18 @@ import { playFaults } from './faults.ts';
 import { names, openScene, type Scene } from './scene.ts';
 import { openScreen, type Screen } from './screen.ts';
 import {
+  beginning,
   faultList,
   faultMet,
   foundShop,
   hint,
   leaving,
   mended,
+  newOrders,
   noBrowser,
   opening,
   pageAt,
+  shopChanged,
 } from './words.ts';
 
 /** Orders in the sample shop when nothing is said. */
@@ -49,13 +52,18 @@ export const runDemo: RunDemo = async (options, stage) => {
   const scene = await openScene(setting, { clock: stage.clock, log: logAside(stage, screen) });
   const conversation = openConversation(scene, screen, locale);
   try {
+    let pageSeen: Promise<void> | undefined;
     if (faults) tell(...faultList());
     if (!once) {
-      const { url } = scene.playground.openPage({ ...scene, dates: zone === undefined ? 'browser' : 'base' });
-      tell(...pageAt(url), hint);
+      const { change } = scene;
+      const extras = change ? [{ ...newOrders, run: async () => shopChanged(change()) }] : [];
+      const dates = zone === undefined ? 'browser' : 'base';
+      const { url, seen } = scene.playground.openPage({ ...scene, dates, extras });
+      pageSeen = seen;
+      tell(...pageAt(url), hint, beginning);
       if (options.open && !(await openBrowser(url, stage.env))) tell(noBrowser);
     }
-    return await perform(options, stage, { scene, screen, conversation, locale });
+    return await perform(options, stage, { scene, screen, conversation, locale, pageSeen });
   } finally {
     // The bot still shows the last states while it stops, so the curtain falls after it.
     await scene.stop();
@@ -71,35 +79,84 @@ interface Cast {
   readonly screen: Screen;
   readonly conversation: Conversation;
   readonly locale: Locale;
+  /** Undefined where no page is open. */
+  readonly pageSeen: Promise<void> | undefined;
 }
 
 const opener = '/sync orders';
 
-async function perform({ once, faults }: DemoOptions, stage: DemoStage, cast: Cast): Promise<State | null> {
-  const { scene, screen, conversation, locale } = cast;
+async function perform(
+  { once, faults, live }: DemoOptions,
+  stage: DemoStage,
+  cast: Cast,
+): Promise<State | null> {
+  const { scene, screen, conversation, locale, pageSeen } = cast;
   const left = abortOf(stage.signal);
+  const lines = stage.lines[Symbol.asyncIterator]();
+  const first = once ? undefined : lines.next();
+  const over = new AbortController();
+  if (first && pageSeen) await Promise.race([pageSeen, first, left, patience(stage, over.signal)]);
+  over.abort();
   if (faults) startFaults(cast);
   screen.spoken(opener);
   conversation.say(opener);
-  const work = once ? conversation.firstRun : listen(stage, conversation, left);
-  await Promise.race([work, left]);
+  const work = first ? listen({ first, lines }, conversation, left) : conversation.firstRun;
+  const life = live && first ? [liveOn(stage, cast).then(() => left)] : [];
+  await Promise.race([work, left, ...life]);
   if (stage.signal.aborted) screen.say(inLocale(leaving, locale));
   const [state = null] = await scene.program.runs.latest('orders', 1);
   return state;
 }
 
+/** How long the first run waits for the page, in ms. */
+const longestWait = 15_000;
+
+/** Resolves after {@link longestWait}, or as soon as nobody waits any more. */
+const patience = ({ clock }: DemoStage, over: AbortSignal): Promise<void> =>
+  clock.sleep(longestWait, over).catch(() => undefined);
+
+/** Between two changes of a shop that lives by itself, in ms. */
+const lifeBeat = 20_000;
+
+/** Lets the shop change and syncs it, again and again, until the person leaves. */
+async function liveOn(
+  { clock, signal }: DemoStage,
+  { scene, screen, conversation, locale }: Cast,
+): Promise<void> {
+  const { change } = scene;
+  await conversation.firstRun;
+  const beat = (): Promise<boolean> =>
+    clock.sleep(lifeBeat, signal).then(
+      () => true,
+      () => false,
+    );
+  while (change && (await beat())) {
+    await conversation.quiet();
+    screen.say(inLocale(shopChanged(change()), locale));
+    screen.spoken(opener);
+    conversation.say(opener);
+  }
+}
+
+/** What is typed, of which the first line is asked for already. */
+interface Typing {
+  readonly first: Promise<IteratorResult<string>>;
+  readonly lines: AsyncIterator<string>;
+}
+
 /** Passes on what is typed, until the lines end and the bot has come to rest. */
 async function listen(
-  { lines }: DemoStage,
+  { first, lines }: Typing,
   { type, firstRun, quiet }: Conversation,
   left: Promise<void>,
 ): Promise<void> {
-  const typed = lines[Symbol.asyncIterator]();
+  let coming = first;
   const over = left.then(() => ({ done: true, value: undefined }) as const);
   for (;;) {
-    const next = await Promise.race([typed.next(), over]);
+    const next = await Promise.race([coming, over]);
     if (next.done) break;
     type(next.value);
+    coming = lines.next();
   }
   await firstRun;
   await quiet();

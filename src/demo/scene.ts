@@ -11,6 +11,7 @@ import { inLocale, type Locale, type Text, text } from '../sync/words/text.ts';
 import { orderFields, ordersYaml, shopWords } from './definition.ts';
 import { embeddedShop } from './embedded.ts';
 import { type RealShop, realShop } from './mysql.ts';
+import type { ShopChange } from './shop.ts';
 
 /** What the demo is played with. */
 export interface Scene {
@@ -24,6 +25,8 @@ export interface Scene {
   readonly chat: ReturnType<Playground['chat']>;
   /** The real one, with Feishu's SDK and the long connection. */
   readonly program: Program;
+  /** Changes the shop, which is then to be synced; not there for a database that is only read. */
+  readonly change: (() => ShopChange) | undefined;
   /** Ends everything and leaves nothing behind. */
   stop(): Promise<void>;
 }
@@ -96,7 +99,7 @@ export async function openScene(setting: Setting, stage: Pick<DemoStage, 'log' |
     releases.push(() => program.stop());
     await program.serve();
     await playground.connections.ready();
-    return { playground, table, person, cast, menu: botMenu, chat, program, stop };
+    return { playground, table, person, cast, menu: botMenu, chat, program, change: shop.change, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -138,13 +141,13 @@ function temporaryFolder(releases: (() => void)[]): string {
 async function openShop(
   { source, rows, locale, found }: Setting,
   folder: string,
-): Promise<{ readonly url: string; readonly orders: number }> {
+): Promise<{ readonly url: string; readonly orders: number; readonly change: Scene['change'] }> {
   if (source !== undefined) {
     const shop = await realShop(source, rows, locale);
     found(shop);
-    return { url: source, orders: shop.orders };
+    return { url: source, orders: shop.orders, change: undefined };
   }
   const path = join(folder, 'shop.db');
-  embeddedShop(path, rows, locale);
-  return { url: `sqlite:${path}`, orders: rows };
+  const change = embeddedShop(path, rows, locale);
+  return { url: `sqlite:${path}`, orders: rows, change };
 }

@@ -33,10 +33,12 @@ const batch = 500;
 export function* shopRows(orders: number, locale: Locale): Generator<string> {
   const people = Math.min(10_000, Math.ceil(orders / 8));
   yield* inserts('users', people, (at) => user(at, locale));
-  yield* inserts('user_orders', orders, (at) => {
-    const { id, user: buyer, paidTime, amount } = order(at, people);
-    return `${id}, ${buyer}, ${product}, ${paidTime}, ${amount}`;
-  });
+  yield* inserts('user_orders', orders, (at) => orderValues(at, people));
+}
+
+function orderValues(at: number, people: number): string {
+  const { id, user: buyer, paidTime, amount } = order(at, people);
+  return `${id}, ${buyer}, ${product}, ${paidTime}, ${amount}`;
 }
 
 function* inserts(table: string, rows: number, row: (at: number) => string): Generator<string> {
@@ -45,6 +47,43 @@ function* inserts(table: string, rows: number, row: (at: number) => string): Gen
     const values = Array.from({ length: size }, (_, at) => `(${row(start + at)})`);
     yield `insert into ${table} values ${values.join(', ')}`;
   }
+}
+
+/** How much a shop changes at once. */
+export interface ShopChange {
+  readonly created: number;
+  readonly changed: number;
+  readonly gone: number;
+}
+
+/**
+ * What changes in a shop that began with so many orders: new ones, some of the latest with another amount, the oldest gone.
+ * @param round from 0; each one takes up where the one before ended
+ */
+export function shopChange(
+  orders: number,
+  round: number,
+): ShopChange & { readonly statements: readonly string[] } {
+  const people = Math.min(10_000, Math.ceil(orders / 8));
+  const size = {
+    // More than two fifths at once and a person is asked first.
+    created: Math.min(200, Math.ceil(orders / 4)),
+    changed: Math.min(40, Math.ceil(orders / 10)),
+    gone: Math.min(20, Math.floor(orders / 20)),
+  };
+  const total = orders + round * size.created;
+  const ids = (from: number, count: number): string =>
+    Array.from({ length: count }, (_, at) => order(from + at, people).id).join(', ');
+  return {
+    ...size,
+    statements: [
+      `insert into user_orders values ${Array.from({ length: size.created }, (_, at) => `(${orderValues(total + at, people)})`).join(', ')}`,
+      `update user_orders set amount = amount + 100 where id in (${ids(total - size.changed, size.changed)})`,
+      ...(size.gone === 0
+        ? []
+        : [`delete from user_orders where id in (${ids(round * size.gone, size.gone)})`]),
+    ],
+  };
 }
 
 /** The product that the sample query asks for. */

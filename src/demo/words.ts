@@ -2,6 +2,7 @@ import type { DemoOptions } from '../cli/command.ts';
 import { count, type Text, text } from '../sync/words/text.ts';
 import { faultStories } from './faults.ts';
 import type { RealShop } from './mysql.ts';
+import type { ShopChange } from './shop.ts';
 
 /** The first three lines: what is started, and that nothing leaves the machine. */
 export function opening({ source }: Pick<DemoOptions, 'source'>, rows: number): readonly Text[] {
@@ -68,8 +69,34 @@ export const mended = text(
 
 /** What can be typed. */
 export const hint = text(
-  '输入数字来按按钮，或直接发消息，如 /sync orders、/help；Ctrl-C 离开。',
-  "Type a button's number, or a message such as /sync orders or /help; Ctrl-C ends.",
+  '输入数字来按按钮，或直接发消息，如 /sync orders、/help；输入“新订单”让商店有变化；Ctrl-C 离开。',
+  "Type a button's number, or a message such as /sync orders or /help; “new orders” changes the shop; Ctrl-C ends.",
+);
+
+/** Said while the first run waits for the page. */
+export const beginning = text(
+  '打开页面就开始第一次同步；不打开则 15 秒后开始，按回车马上开始。',
+  'The first sync begins when the page is open, or after 15 seconds; Enter begins it now.',
+);
+
+/** The button that changes the shop. */
+export const newOrders = {
+  name: text('新订单', 'New orders'),
+  does: text('商店里新增 200 笔，改动和删除一些', 'The shop gets 200 new orders; some change, some go'),
+};
+
+/** Whether a typed line asks for the shop to change. */
+export const asksForOrders = (line: string): boolean => /^(new orders|新订单)$/i.test(line);
+
+export const shopChanged = ({ created, changed, gone }: ShopChange): Text =>
+  text(
+    `商店变了：新增 ${created}、改动 ${changed}、删除 ${gone}。发送 /sync orders 同步过去。`,
+    `The shop changed: ${created} new, ${changed} changed, ${gone} gone. /sync orders brings it over.`,
+  );
+
+export const shopIsRead = text(
+  '  这个数据库只读取，演示不会改动它。',
+  '  This database is only read: the demo does not change it.',
 );
 
 /** Where the page is. */

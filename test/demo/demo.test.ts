@@ -79,9 +79,11 @@ describe('the demo', () => {
     demo.type('/sync orders');
     await demo.until('Robin ▸ /sync orders');
     expect(await demo.until('[1] Run again')).toMatch(/ 0 +0 +0 +60 /);
+    demo.type('new orders');
+    await demo.until('The shop changed: 15 new, 6 changed, 3 gone.');
     demo.type('1');
     await demo.until('pressed "Run again" → Started');
-    await demo.until('[Done]');
+    expect(await demo.until('[1] Run again')).toMatch(/ 15 +6 +3 +51 /);
     demo.hangUp();
     await demo.ended;
   });

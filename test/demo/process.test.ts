@@ -56,6 +56,7 @@ it('draws on stdout, and ends with 1 when faults were left', async () => {
 
 it('leaves nothing behind after Ctrl-C', async () => {
   const { child, ended, left } = shell('--rows 8000');
+  child.stdin.write('\n');
   await new Promise<void>((resolve) => {
     child.stdout.on('data', (words: Buffer) => {
       if (words.includes('[Uploading]')) resolve();

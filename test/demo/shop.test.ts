@@ -47,6 +47,24 @@ it('numbers orders by the day in Shanghai on which they were paid', () => {
   ).toEqual([]);
 });
 
+it.each([8, 60, 5000])('changes round after round, whatever its size: %i', (orders) => {
+  const folder = mkdtempSync(join(tmpdir(), 'shop-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'shop.db');
+  const change = embeddedShop(path, orders, 'zh-CN');
+  let expected = orders;
+  for (let round = 0; round < 3; round += 1) {
+    const { created, changed, gone } = change();
+    expected += created - gone;
+    expect([created > 0, changed > 0]).toEqual([true, true]);
+  }
+  const file = new DatabaseSync(path);
+  onTestFinished(() => file.close());
+  expect(file.prepare('select count(*) n from user_orders join users on users.id = user_id').get()).toEqual({
+    n: expected,
+  });
+});
+
 it('is the same each time', () => {
   expect([...shopRows(3000, 'zh-CN')]).toEqual([...shopRows(3000, 'zh-CN')]);
 });

@@ -43,8 +43,19 @@ export function play(options: Partial<DemoOptions>): Watched {
     lines: typing.lines,
     env: { LANG: 'en_US.UTF-8', BROWSER: 'no-such-browser' },
   };
+  // Enter begins the first run: nobody opens the page here.
+  if (!options.once) typing.type('');
   const ended = runDemo(
-    { once: false, rows: 60, source: undefined, faults: false, port: undefined, open: false, ...options },
+    {
+      once: false,
+      rows: 60,
+      source: undefined,
+      faults: false,
+      port: undefined,
+      open: false,
+      live: false,
+      ...options,
+    },
     stage,
   );
   onTestFinished(async () => {

@@ -124,6 +124,7 @@ it('a fault that is armed is used by the next call, and a permission is given ba
   const revoke = page.getByRole('button', { name: /Revoke permission/u });
   await conflict.click();
   await conflict.getByText('armed').waitFor();
+  await conflict.getByText('Waits for a write').waitFor();
   await say(page, '/sync orders');
   await newestCard(page).getByText('Done', { exact: true }).waitFor();
   await conflict.getByText('hit 1').waitFor();
@@ -164,4 +165,14 @@ it('the bot’s menu stands above the line: its entries do what text does, by mo
   await page.getByRole('button', { name: /Order desk/u }).click();
   await page.getByLabel('@ the bot').waitFor();
   expect(await menu.count()).toBe(0);
+
+  // A mention that is typed is the one that counts, and a reload keeps who looks and in which language.
+  await say(page, '@Sync Bot /sync list');
+  await newestCard(page).getByText('Syncs · 1').waitFor();
+  expect(await page.locator('.message.mine .text').allTextContents()).toEqual(['@Sync Bot /sync list']);
+  await page.getByLabel('You are').selectOption({ label: 'Bob' });
+  await page.getByRole('button', { name: 'Switch to Chinese' }).click();
+  await page.reload();
+  await page.locator('#page[data-ready=true]').waitFor();
+  expect(await page.getByLabel('身份').locator('option:checked').textContent()).toBe('Bob');
 });

@@ -217,6 +217,49 @@ it('a table can be changed by hand: a cell, a new row, a row that goes', async (
   await page.getByRole('rowheader', { name: /^500/u }).waitFor();
 });
 
+it('is usable on a phone and by keyboard: nothing sideways, one card in the tab order, what is new is told', async () => {
+  const { feishu, chat, page } = await theatre.alone({ width: 390, height: 760 });
+  const focused = page.locator(':focus');
+  expect(await focused.getAttribute('id')).toBe('write');
+  for (let at = 1; at <= 3; at += 1)
+    await sendElements(
+      feishu,
+      chat.id,
+      Array.from({ length: 6 }, (_, button) => ({
+        tag: 'button',
+        name: `b${button}`,
+        text: plain(`Button ${at}.${button}`),
+      })),
+    );
+  await page.getByText('Button 3.5').waitFor();
+  expect(
+    await page
+      .locator('.message button')
+      .evaluateAll((all) => all.filter((one) => one.tabIndex === 0).length),
+  ).toBe(6);
+  // Somebody who reads above is told of what is new, and taken to what they say themselves.
+  const list = page.locator('.messages');
+  await list.evaluate((one) => one.scrollTo(0, 0));
+  await sendElements(feishu, chat.id, [{ tag: 'div', text: plain('news') }]);
+  const pill = page.getByRole('button', { name: 'New messages' });
+  await pill.click();
+  await pill.waitFor({ state: 'hidden' });
+  await list.evaluate((one) => one.scrollTo(0, 0));
+  await page.locator('h1').click();
+  await page.keyboard.press('/');
+  await page.keyboard.type('mine');
+  await page.keyboard.press('Enter');
+  await page.locator('.message.mine').waitFor();
+  expect(await list.evaluate((one) => one.scrollHeight - one.scrollTop - one.clientHeight)).toBeLessThan(2);
+  for (const language of ['Switch to Chinese', '切换为英文']) {
+    await page.getByRole('button', { name: language }).click();
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+  }
+  await page.locator('.skip').focus();
+  await page.keyboard.press('Enter');
+  expect(await focused.getAttribute('id')).toBe('write');
+});
+
 it('lines of the log can be narrowed down', async () => {
   const { feishu, chat, page } = await theatre.alone();
   await sendElements(feishu, chat.id, [{ tag: 'hr' }]);

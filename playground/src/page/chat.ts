@@ -31,7 +31,28 @@ export function openMessages(chat: ChatWire, messages: readonly MessageWire[], h
   const atEnd = (): boolean => list.scrollHeight - list.scrollTop - list.clientHeight < 80;
   const toEnd = (): void => {
     list.scrollTop = list.scrollHeight;
+    pill.hidden = true;
   };
+  const pill = h(
+    'button',
+    { type: 'button', class: 'pill', hidden: true, onclick: toEnd },
+    `↓ ${say(view, words.newMessages)}`,
+  );
+  list.addEventListener('scroll', () => {
+    if (atEnd()) pill.hidden = true;
+  });
+  let current: HTMLElement | undefined;
+  /** Only one message's controls are tab stops: the newest one's, or of the one that has the focus. */
+  const stopAt = (item: HTMLElement): void => {
+    if (current !== item) setStops(current, false);
+    current = item;
+    setStops(item, true);
+  };
+  list.addEventListener('focusin', ({ target }) => {
+    const item = target instanceof Element ? target.closest<HTMLElement>('.message') : null;
+    if (item) stopAt(item);
+  });
+  list.addEventListener('keydown', (event) => moveAmong(event, list));
   const headingOf = (message: MessageWire): string =>
     message.body.kind === 'card'
       ? cardSummary(message.body.card, host.context(message))
@@ -41,7 +62,7 @@ export function openMessages(chat: ChatWire, messages: readonly MessageWire[], h
 
   const put = (message: MessageWire, aloud: boolean): void => {
     const known = shown.get(message.id);
-    const follow = atEnd();
+    const follow = atEnd() || (!known && aloud && message.openId === view.me);
     const item = drawMessage(message, chat, host);
     const heading = headingOf(message);
     if (aloud && message.openId === undefined && known?.heading !== heading)
@@ -49,20 +70,50 @@ export function openMessages(chat: ChatWire, messages: readonly MessageWire[], h
     if (known) {
       keepState(known.item, item);
       known.item.replaceWith(item);
+      if (current === known.item) stopAt(item);
+      else setStops(item, false);
       restoreFocus(known.item, item);
     } else {
       item.classList.toggle('fresh', aloud);
       list.append(item);
+      if (current?.contains(document.activeElement)) setStops(item, false);
+      else stopAt(item);
     }
     shown.set(message.id, { item, heading });
     empty.remove();
     if (follow) toEnd();
+    else if (!known) pill.hidden = false;
   };
 
   list.append(empty);
   for (const message of messages) put(message, false);
   requestAnimationFrame(toEnd);
-  return { element: list, put: (message) => put(message, true) };
+  return {
+    element: h('div', { class: 'message-box' }, list, pill),
+    put: (message) => put(message, true),
+  };
+}
+
+/** Puts a message's controls into the tab order, or takes them out; a mouse reaches them always. */
+function setStops(item: HTMLElement | undefined, on: boolean): void {
+  for (const control of item?.querySelectorAll<HTMLElement>('a, button, input, select, textarea, summary') ??
+    []) {
+    if (on) control.removeAttribute('tabindex');
+    else control.tabIndex = -1;
+  }
+}
+
+/** Arrow keys go from message to message; inside of a control they belong to it. */
+function moveAmong(event: KeyboardEvent, list: HTMLElement): void {
+  const from = event.target;
+  const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+  if (step === undefined || !(from instanceof HTMLElement) || !from.matches('.messages, .message')) return;
+  const items = [...list.querySelectorAll<HTMLElement>('.message')];
+  const now = from === list ? items.length : items.indexOf(from);
+  const next = items[now + step];
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
 }
 
 /** What a person has opened, filled in or focused stays so when the card changes around it. */

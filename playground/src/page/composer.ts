@@ -26,7 +26,10 @@ export function openComposer(
     history.push(text);
     back = 0;
     input.value = '';
-    send(text, chat.kind === 'group' && mention.checked);
+    // A mention that was typed is one: the ticked box does not add another.
+    const at = `@${view.bot}`;
+    const typed = text.startsWith(at);
+    send(typed ? text.slice(at.length).trim() : text, typed || (chat.kind === 'group' && mention.checked));
   };
   input.addEventListener('keydown', (event) => {
     if (event.isComposing) return;

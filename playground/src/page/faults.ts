@@ -1,7 +1,7 @@
 import { h } from './dom.ts';
 import { say, type View } from './view.ts';
 import type { FaultName, FaultWire } from './wire.ts';
-import { faultWords, words } from './words.ts';
+import { faultWaits, faultWords, words } from './words.ts';
 
 /** Draws the fault panel: one button each, which shows whether the fault is armed and how often it has hit. */
 export function drawFaults(
@@ -16,6 +16,8 @@ function drawFault(fault: FaultWire, view: View, set: (name: FaultName, on: bool
   const { name, how, armed, used, detail } = fault;
   const { name: called, does } = faultWords[name];
   const lit = armed > 0;
+  // A fault that holds on to a row has met a call already.
+  const waits = lit && detail === undefined ? faultWaits[name] : undefined;
   const state = !lit
     ? ''
     : how === 'once'
@@ -28,7 +30,7 @@ function drawFault(fault: FaultWire, view: View, set: (name: FaultName, on: bool
       class: `fault ${lit ? 'armed' : ''}`,
       'data-fault': name,
       ...(how !== 'now' && { 'aria-pressed': String(lit) }),
-      title: say(view, does),
+      title: say(view, waits ?? does),
       onclick: () => set(name, how === 'now' || !lit),
     },
     h('span', { class: 'lamp', 'aria-hidden': 'true' }),
@@ -36,7 +38,7 @@ function drawFault(fault: FaultWire, view: View, set: (name: FaultName, on: bool
     h(
       'span',
       { class: 'fault-does' },
-      detail === undefined ? say(view, does) : `${say(view, does)}: ${detail}`,
+      detail === undefined ? say(view, waits ?? does) : `${say(view, does)}: ${detail}`,
     ),
     h(
       'span',

@@ -171,12 +171,16 @@ function drawLine(entry: LogWire, view: View): HTMLElement {
     { class: `call ${isError(entry) ? 'bad' : ''} ${entry.write ? 'write' : ''}` },
     time,
     h('td', { class: `method m-${entry.method.toLowerCase()}` }, entry.method),
-    h('td', { class: 'path', title: entry.path }, shortPath(entry.path)),
+    h('td', { class: 'path', title: entry.path }, callName(entry)),
     h('td', { class: 'code' }, code),
     h('td', { class: 'numeric' }, entry.ms.toFixed(0)),
     h('td', { class: 'numeric' }, entry.rows > 0 ? entry.rows.toLocaleString('en-US') : ''),
   );
 }
+
+/** What a call is named: `records/batch_create`; a path that is not played stays a path. */
+const callName = ({ route, path }: Extract<LogWire, { kind: 'call' }>): string =>
+  route === 'unknown' ? shortPath(path) : route.replaceAll('.', '/');
 
 /** The path with its long ids shortened. */
 const shortPath = (path: string): string =>

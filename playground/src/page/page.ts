@@ -47,17 +47,19 @@ interface Known {
   readonly history: string[];
 }
 
-/** The language that the browser's person reads. */
+/** The language that the browser's person reads: a reload keeps what was chosen. */
 const firstLanguage = (): Language => {
-  const wanted = new URLSearchParams(location.search).get('lang') ?? navigator.language;
+  const wanted = sessionStorage.getItem('language') ?? askedLanguage();
   return wanted.startsWith('zh') ? 'zh' : 'en';
 };
+
+const askedLanguage = (): string => new URLSearchParams(location.search).get('lang') ?? navigator.language;
 
 /** Opens the page on the document. */
 export function openPage(server: Server): OpenPage {
   const known: Known = {
     language: firstLanguage(),
-    me: '',
+    me: sessionStorage.getItem('me') ?? '',
     chat: '',
     table: '',
     world: undefined,
@@ -161,6 +163,7 @@ export function openPage(server: Server): OpenPage {
 
   const be = (openId: string): void => {
     known.me = openId;
+    sessionStorage.setItem('me', openId);
     const [first] = myChats();
     openChat(
       myChats().some(({ id }) => id === known.chat && known.chats.get(id)?.kind === 'group')
@@ -178,6 +181,19 @@ export function openPage(server: Server): OpenPage {
       following = follow.checked;
     });
     byId('table-tools').replaceChildren(
+      ...(known.world?.extras ?? []).map(({ name, does }, at) =>
+        h(
+          'button',
+          {
+            type: 'button',
+            class: 'cbtn b-primary s-small',
+            'data-extra': at,
+            title: say(view(), does),
+            onclick: () => void act({ kind: 'extra', at }),
+          },
+          say(view(), name),
+        ),
+      ),
       h('label', { class: 'chip' }, follow, say(view(), words.follow)),
       h(
         'button',
@@ -278,6 +294,7 @@ export function openPage(server: Server): OpenPage {
     if (!world.people.some(({ openId }) => openId === known.me)) known.me = world.people[0]?.openId ?? '';
     if (!myChats().some(({ id }) => id === known.chat)) known.chat = myChats()[0]?.id ?? '';
     drawAll();
+    if (byId('page').dataset['ready'] === undefined) byId('write').focus();
     byId('page').dataset['ready'] = 'true';
   };
 
@@ -296,6 +313,7 @@ export function openPage(server: Server): OpenPage {
   });
   byId('language').addEventListener('click', () => {
     known.language = known.language === 'zh' ? 'en' : 'zh';
+    sessionStorage.setItem('language', known.language);
     drawAll();
   });
   // A card's link to the table is followed to where the table is: here.
@@ -303,10 +321,22 @@ export function openPage(server: Server): OpenPage {
     const { detail } = event as CustomEvent<string>;
     const shown = [...known.tables.values()].find(({ url }) => detail.startsWith(url));
     if (!shown) return void window.open(detail, '_blank', 'noopener,noreferrer');
+    if (shown.id !== known.table) {
+      known.table = shown.id;
+      drawTable();
+    }
     const place = byId('table-panel');
+    place.scrollIntoView({ block: 'nearest' });
     place.classList.remove('called');
     requestAnimationFrame(() => place.classList.add('called'));
-    byId('table').querySelector<HTMLElement>('.grid')?.focus();
+    byId('table').querySelector<HTMLElement>('.grid')?.focus({ preventScroll: true });
+  });
+  document.addEventListener('keydown', (event) => {
+    const { target } = event;
+    if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (target instanceof Element && target.closest('input, textarea, select, dialog')) return;
+    event.preventDefault();
+    byId('write').focus();
   });
 
   return {

@@ -38,6 +38,10 @@ const widths: Readonly<Record<string, number>> = {
   Checkbox: 60,
 };
 
+/** Room in px that a column's title takes with the sign before it. */
+const titleWidth = (name: string): number =>
+  [...name].reduce((sum, letter) => sum + (letter < '\u2e80' ? 8 : 13), 40);
+
 /** Opens a table: only the rows in sight are there, whatever its size. */
 export function openTable(first: TableWire, host: TableHost, follow: () => boolean): TableView {
   let table = first;
@@ -51,9 +55,12 @@ export function openTable(first: TableWire, host: TableHost, follow: () => boole
   const loading = { now: false, wanted: false };
 
   const layout = (): void => {
-    const sizes = table.fields.map(({ type }, at) => (at === 0 ? 138 : (widths[type] ?? 110)));
-    const columns = `44px ${sizes.map((px) => `minmax(${px}px, ${px}fr)`).join(' ')}`;
-    grid.style.setProperty('--total', `${sizes.reduce((sum, px) => sum + px, 44)}px`);
+    const sizes = table.fields.map(({ name, type }, at) =>
+      Math.max(at === 0 ? 138 : (widths[type] ?? 110), titleWidth(name)),
+    );
+    const number = 24 + 8 * String(Math.max(999, table.size)).length;
+    const columns = `${number}px ${sizes.map((px) => `minmax(${px}px, ${px}fr)`).join(' ')}`;
+    grid.style.setProperty('--total', `${sizes.reduce((sum, px) => sum + px, number)}px`);
     grid.style.setProperty('--columns', columns);
     grid.setAttribute('aria-colcount', String(table.fields.length + 1));
     head.replaceChildren(
@@ -186,7 +193,8 @@ export function openTable(first: TableWire, host: TableHost, follow: () => boole
     element: h('div', { class: 'table-box' }, grid, empty),
     refresh,
     hear: (news) => {
-      if (JSON.stringify(news.table.fields) !== JSON.stringify(table.fields)) {
+      const wider = String(news.table.size).length !== String(table.size).length;
+      if (wider || JSON.stringify(news.table.fields) !== JSON.stringify(table.fields)) {
         table = news.table;
         layout();
       }

@@ -152,6 +152,12 @@ export interface MenuWire {
   readonly entries?: readonly MenuWire[];
 }
 
+/** A button of the demo's own: what it is called, and what it does. */
+export interface ExtraWire {
+  readonly name: Words;
+  readonly does: Words;
+}
+
 /** All that the page shows at first. */
 export interface WorldWire {
   readonly bot: string;
@@ -164,6 +170,8 @@ export interface WorldWire {
   readonly faults: readonly FaultWire[];
   readonly log: readonly LogWire[];
   readonly connections: number;
+  /** Buttons of the demo's own. */
+  readonly extras: readonly ExtraWire[];
 }
 
 /** What the server tells the page. */
@@ -216,6 +224,8 @@ export type PageAct =
     }
   | { readonly kind: 'add'; readonly table: string }
   | { readonly kind: 'remove'; readonly table: string; readonly record: string }
+  /** A press on the demo's own button at a place. */
+  | { readonly kind: 'extra'; readonly at: number }
   /** Some cell that a person might change. */
   | { readonly kind: 'editSome'; readonly table: string }
   | { readonly kind: 'fault'; readonly name: FaultName; readonly on: boolean };

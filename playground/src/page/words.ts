@@ -27,6 +27,8 @@ export const words = {
   mention: w('@机器人', '@ the bot'),
   send: w('发送', 'Send'),
   group: w('群', 'group'),
+  newMessages: w('有新消息', 'New messages'),
+  skip: w('跳到输入框', 'Skip to the message field'),
   unread: w('有新消息', 'new messages'),
   bot: w('机器人', 'Bot'),
   edited: w('已更新', 'updated'),
@@ -78,6 +80,11 @@ export const words = {
   nothingLogged: w('还没有符合条件的记录。', 'Nothing to show yet.'),
 } as const satisfies Record<string, Words>;
 
+const waitsForWrite = w(
+  '等待下一次写入：先让数据有变化（新订单、改一个单元格），再同步',
+  'Waits for a write: change something (new orders, edit a cell), then sync',
+);
+
 /** The faults: what each is called and what it does. */
 export const faultWords: Readonly<Record<FaultName, { readonly name: Words; readonly does: Words }>> = {
   throttle: {
@@ -105,6 +112,14 @@ export const faultWords: Readonly<Record<FaultName, { readonly name: Words; read
     name: w('断开长连接', 'Drop the connection'),
     does: w('机器人的长连接马上断开', "The bot's long connection is cut at once"),
   },
+};
+
+/** What an armed fault waits for that no call has met yet. */
+export const faultWaits: Readonly<Partial<Record<FaultName, Words>>> = {
+  throttle: w('等待下一次表格调用：发送 /sync orders', 'Waits for a call to the table: send /sync orders'),
+  conflict: waitsForWrite,
+  loseAnswer: waitsForWrite,
+  refuseRow: waitsForWrite,
 };
 
 /** How an acknowledgement is called. */

@@ -13,6 +13,8 @@ import { type Placed, tableById, words } from './shapes.ts';
 export interface Stage {
   readonly parts: Parts;
   readonly panel: FaultPanel;
+  /** The demo's own buttons. */
+  readonly extras: readonly { run(): Promise<Words> }[];
   /** The zone that dates are typed in; the base's when not given. */
   readonly zone: string | undefined;
   /** Writes a line into the log. */
@@ -49,6 +51,13 @@ export async function perform(stage: Stage, act: PageAct): Promise<Outcome> {
     case 'fault':
       panel.set(act.name, act.on);
       return {};
+    case 'extra': {
+      const extra = stage.extras[act.at];
+      if (!extra) throw new Error('There is no such button.');
+      const said = await extra.run();
+      stage.note(said);
+      return { toast: { type: 'success', content: said.en, i18n: { zh_cn: said.zh, en_us: said.en } } };
+    }
     case 'edit':
     case 'editSome':
     case 'add':
@@ -126,7 +135,7 @@ function sampleOf({ world }: Parts, { table }: Placed): Record<string, unknown> 
 
 /** Reads an act as it came over the wire. Throws a sentence when it is none. */
 export function readAct(body: unknown): PageAct {
-  const kinds = ['say', 'click', 'menu', 'edit', 'editSome', 'add', 'remove', 'fault'];
+  const kinds = ['say', 'click', 'menu', 'edit', 'editSome', 'add', 'remove', 'fault', 'extra'];
   if (!isObject(body) || !kinds.includes(String(body['kind']))) throw new Error('That is no act.');
   const texts = [
     'chat',

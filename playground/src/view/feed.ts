@@ -46,7 +46,7 @@ function labelOf(message: MessageState | undefined, name: string): Words {
 /** Follows the world from now on. */
 export function newFeed(
   { world, connections }: Parts,
-  { people, menu }: Pick<WorldWire, 'people' | 'menu'>,
+  { people, menu, extras }: Pick<WorldWire, 'people' | 'menu' | 'extras'>,
   panel: () => FaultPanel,
 ): Feed {
   const listeners = new Set<(news: News) => void>();
@@ -126,6 +126,7 @@ export function newFeed(
       faults: panel().list(),
       log: [...log],
       connections: connections.count(),
+      extras,
     }),
     listen: (listener) => {
       listeners.add(listener);

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { MenuWire, News, Outcome, PersonWire, Words } from '../page/wire.ts';
+import type { ExtraWire, MenuWire, News, Outcome, PersonWire, Words } from '../page/wire.ts';
 import type { Parts } from '../parts.ts';
 import type { Person } from '../world.ts';
 import { perform, readAct, type Stage } from './acts.ts';
@@ -15,12 +15,22 @@ export interface PageOptions {
   readonly menu?: readonly MenuWire[];
   /** Whose zone dates are shown and typed in; the base's when not given. */
   readonly dates?: 'base' | 'browser';
+  /** Buttons of the demo's own; none when not given. */
+  readonly extras?: readonly Extra[];
+}
+
+/** A button of the demo's own. */
+export interface Extra extends ExtraWire {
+  /** Does it; resolves with what came of it. */
+  run(): Promise<Words>;
 }
 
 /** The page while it is open. */
 export interface Page {
   /** To be opened in a browser on this machine. */
   readonly url: string;
+  /** Resolves when a browser shows it for the first time. */
+  readonly seen: Promise<void>;
   close(): void;
 }
 
@@ -80,26 +90,36 @@ async function readJson(message: IncomingMessage): Promise<unknown> {
 /** Opens the page on a playground: watches its world from now on. */
 export function openPage(
   parts: Parts,
-  { cast, menu = [], dates = 'base' }: PageOptions,
-): { handle: PageHandler; close(): void } {
+  { cast, menu = [], dates = 'base', extras = [] }: PageOptions,
+): Omit<Page, 'url'> & { handle: PageHandler } {
   const people = cast.map(
     ({ person: { openId, name }, role }): PersonWire => ({ openId, name, ...(role && { role }) }),
   );
   const assets = openAssets();
   const streams = new Set<ServerResponse>();
-  const feed = newFeed(parts, { people, menu }, () => panel);
+  let sight: () => void = () => undefined;
+  const seen = new Promise<void>((resolve) => {
+    sight = resolve;
+  });
+  const feed = newFeed(
+    parts,
+    { people, menu, extras: extras.map(({ name, does }) => ({ name, does })) },
+    () => panel,
+  );
   const panel: FaultPanel = newFaultPanel(parts, (hit) => {
     if (hit) feed.note(words(`故障命中：${hit}`, `Fault hit: ${hit}`));
     feed.faults();
   });
-  const stage = { parts, panel, note: feed.note };
+  const stage = { parts, panel, extras, note: feed.note };
   const zoneIn = (query: URLSearchParams): string | undefined =>
     dates === 'browser' ? (query.get('zone') ?? undefined) : undefined;
 
   const route = async (message: IncomingMessage, response: ServerResponse, url: URL): Promise<void> => {
     const what = `${message.method} ${url.pathname}`;
-    if (what === 'GET /page/events') stream(response, feed, streams);
-    else if (what === 'GET /page/rows')
+    if (what === 'GET /page/events') {
+      stream(response, feed, streams);
+      sight();
+    } else if (what === 'GET /page/rows')
       json(response, 200, rows(parts, url.searchParams, zoneIn(url.searchParams)));
     else if (what === 'POST /page/acts')
       json(response, 200, await act({ ...stage, zone: zoneIn(url.searchParams) }, message));
@@ -109,6 +129,7 @@ export function openPage(
   };
 
   return {
+    seen,
     handle: (message, response) => {
       const url = new URL(message.url ?? '/', 'http://127.0.0.1');
       if (url.pathname !== '/' && url.pathname !== '/favicon.ico' && !url.pathname.startsWith('/page/'))

@@ -203,6 +203,10 @@ export const demo = command({
       [1, 65_535],
       undefined,
     ),
+    live: flag(
+      '--live',
+      text('商店自己不断变化，每次变化后同步', 'a shop that changes by itself, synced each time'),
+    ),
     open: flag('--open', text('在浏览器里打开页面', 'open the page in a browser')),
   },
   failed: (_, error) => reportNoRun(null, error),
