@@ -256,7 +256,7 @@ it('a table that is known ends as by whole reads, whatever people, Feishu and ki
       await step('whole', 0);
       expect(one.table.writes()).toHaveLength(writes);
     }),
-    { numRuns: 60 },
+    { numRuns: 25 },
   );
   // Both ways of reading were gone.
   expect(Math.min(reads.shortcut, reads.whole)).toBeGreaterThan(0);

@@ -136,7 +136,7 @@ async function keepRead(
     for (const slot of drifted) if (table.agreed(slot) === unknown) table.drift(slot);
   keepUnseen({ known: known.table, missing }, index.known, { added: new Map(), absent: new Set() });
   const note = {
-    ...{ revision, total: table.size, fields: fieldsPrint(sides), mapping, readAt: before.at },
+    ...{ revision, total: table.seen, fields: fieldsPrint(sides), mapping, readAt: before.at },
     filled: sides.mapping.targets.flatMap(({ id }, at) => (filled[at] ? [id] : [])),
     run: known.note.run,
     writes: { calls: 0, records: 0, step: 0 },

@@ -154,12 +154,19 @@ export type TableIndex = ReturnType<typeof tableIndex>;
  * added
  */
 export function tableIndex(known = new KnownTable(), others = 0) {
-  const byKey = new Map<Key, HeldRecord>();
+  // A number and a text a record: an object for each would take half as much again at a million.
+  const byKey = new Map<Key, number>();
+  const rows: string[] = [];
+  const mistyped = new Set<number>();
   let size = others;
   /** All IDs, once somebody has asked for one. */
   let ids: Set<string> | undefined;
   const doubled = new Map<Key, string[]>();
   const withoutKey: string[] = [];
+  const heldAt = (slot: number): HeldRecord => ({
+    ...{ id: known.record(slot), row: rows[slot] ?? '', slot },
+    ...(mistyped.has(slot) && { mistyped: true }),
+  });
   return {
     /**
      * Takes a record, each once, and returns where it is in the known table.
@@ -171,21 +178,27 @@ export function tableIndex(known = new KnownTable(), others = 0) {
       const slot = at ?? known.add(id, printOf(key), printOf(row));
       const first = byKey.get(key);
       if (key === '') withoutKey.push(id);
-      else if (first) doubled.set(key, [...(doubled.get(key) ?? [first.id]), id]);
-      else byKey.set(key, { id, row, slot });
+      else if (first !== undefined) doubled.set(key, [...(doubled.get(key) ?? [known.record(first)]), id]);
+      else {
+        byKey.set(key, slot);
+        rows[slot] = row;
+      }
       return slot;
     },
     /** Finds records, which somebody gave wrong keys, under the right ones. */
     putBack(records: ReadonlyMap<Key, HeldRecord>): void {
       const back = new Set([...records.values()].map(({ id }) => id));
-      for (const [wrong, { id }] of byKey) if (back.has(id) && !doubled.has(wrong)) byKey.delete(wrong);
+      const slots = new Set([...records.values()].map(({ slot }) => slot));
+      for (const [wrong, slot] of byKey) if (slots.has(slot) && !doubled.has(wrong)) byKey.delete(wrong);
       const left = withoutKey.filter((id) => !back.has(id));
       withoutKey.splice(0, withoutKey.length);
       for (const id of left) withoutKey.push(id);
-      for (const [key, record] of records) {
-        byKey.set(key, { ...record, mistyped: true });
+      for (const [key, { slot, row }] of records) {
+        byKey.set(key, slot);
+        rows[slot] = row;
+        mistyped.add(slot);
         // Whether or not it is set back: its row has a record.
-        known.put(record.slot, printOf(key), known.held(record.slot));
+        known.put(slot, printOf(key), known.held(slot));
       }
     },
     known,
@@ -195,10 +208,15 @@ export function tableIndex(known = new KnownTable(), others = 0) {
       return ids.has(id);
     },
     /** The first record with a key. Doubled keys have one too: ask {@link isDoubled}. */
-    find: (key: Key): HeldRecord | undefined => byKey.get(key),
+    find(key: Key): HeldRecord | undefined {
+      const slot = byKey.get(key);
+      return slot === undefined ? undefined : heldAt(slot);
+    },
     isDoubled: (key: Key): boolean => doubled.has(key),
     /** Every key with its first record, in reading order. */
-    records: (): Iterable<readonly [Key, HeldRecord]> => byKey,
+    *records(): Generator<readonly [Key, HeldRecord], void> {
+      for (const [key, slot] of byKey) yield [key, heldAt(slot)];
+    },
     /** Different records added, those with doubled or empty keys included. */
     get size(): number {
       return size;
