@@ -125,7 +125,10 @@ describe('records that were written and are missing from the read', () => {
     world.table.remove(recordOf(world, 'O002'));
     world.table.edit(recordOf(world, 'O001'), { 订单号: 'O002' });
     const state = await world.run();
-    expect(state).toMatchObject({ exit: 3, waiting: { reasons: [expect.stringContaining('other rows')] } });
+    expect(state).toMatchObject({
+      exit: 3,
+      waiting: { reasons: [expect.stringContaining('that of another row')] },
+    });
     expect(world.writes()).toEqual([]);
   });
 });
@@ -213,6 +216,29 @@ describe('a list that does not hold what it says', () => {
     world.feishu.faults.add({ when: { route }, fault: { kind: 'answer', change: cutShort } });
     expect(await world.run()).toMatchObject({ exit: 0, rows: { updated: 1, unchanged: 29 } });
     await world.expectSame();
+  });
+
+  it('doubles nothing that people made, when its count is as false as it', async () => {
+    const world = await newWorld({ orders: 30, definition: { mode: 'upsert' } });
+    for (const order of await world.shop.orders()) world.table.add({ ...order });
+    const answers = (records: number, times: number) =>
+      world.feishu.faults.add({
+        when: { route: 'records.search', times },
+        fault: {
+          kind: 'answer',
+          change: (page) => ({ ...page, items: itemsOf(page).slice(0, records), total: records }),
+        },
+      });
+    answers(25, 1);
+    expect(await world.run(), 'the first run').toMatchObject({ exit: 0, rows: { unchanged: 30 } });
+    for (const records of [25, 0]) {
+      answers(records, 1);
+      expect(await world.run()).toMatchObject({ exit: 0, rows: { unchanged: 30 } });
+      const over = answers(records, Infinity);
+      expect(await world.run()).toMatchObject({ exit: 1, error: { code: 'records-overlooked' } });
+      over();
+    }
+    expect(world.writes()).toEqual([]);
   });
 
   it('is never taken for what became of a lost write', async () => {

@@ -82,8 +82,8 @@ export async function trusted(both: BothRead, looking: Looking): Promise<Trusted
   const { sides, before, again, signal } = looking;
   const { table } = sides.target;
   let { records } = both;
-  // One answer that is empty by mistake would double all of it.
-  if (records.index.size === 0 && !before.known) records = await again();
+  // One answer that ends too early, by its own count, would double what it lacks.
+  if (!before.known && (await table.total(signal)) !== records.index.size) records = await again();
   if (!before.known) return { records, agrees: false, keysBack: 0, movedKeys: 0 };
   for (let attempt = 1; ; attempt++) {
     const gaps = await gapsIn(before.known, { ...both, records }, sides);
