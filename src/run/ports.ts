@@ -102,7 +102,7 @@ export interface Table {
 }
 
 /** A table that link fields point at. */
-export type LinkedTable = Pick<Table, 'id' | 'fields' | 'revision' | 'records'>;
+export type LinkedTable = Pick<Table, 'id' | 'fields' | 'revision' | 'records' | 'look'>;
 
 /** Opens the table behind an address as people copy it; every wrong form is a `ProblemError` of its own. */
 export type OpenTable = (address: string, meter: CallMeter, signal: AbortSignal) => Promise<Table>;

@@ -105,27 +105,46 @@ it('values without a match are left out where the definition says so', async () 
   expect(world.writes()).toEqual([]);
 });
 
-it('no link is emptied because the list of customers was cut short', async () => {
-  const { world, customers, define, held } = await newOffice();
-  for (let n = 1; n < 5; n++) customers.add({ 客户编号: `C${n}` });
-  const links = { 客户: { by: '客户编号', missing: 'empty' } };
+it('no link is emptied because the list of customers lacks what is there', async () => {
+  const { world, base, orders, customers, define, held } = await newOffice();
+  const ids = [1, 2, 3, 4].map((n) => customers.add({ 客户编号: `C${n}` }));
   define(
     [1, 2, 3, 4].map((n) => [`A${n}`, 'ada@example.com', `C${n}`]),
-    links,
+    { 客户: { by: '客户编号', missing: 'empty' } },
   );
   await world.run();
   const before = held();
   world.writes();
-  const over = world.feishu.faults.add({
-    when: { route: 'records.search', times: Infinity, match: ({ path }) => path.includes(customers.id) },
-    fault: { kind: 'answer', change: (page) => ({ ...page, items: [] }) },
-  });
-
-  expect(await world.run()).toMatchObject({ exit: 1, error: { code: 'records-overlooked' } });
-
-  expect([held(), world.writes()]).toEqual([before, []]);
+  type Page = Readonly<Record<string, unknown>>;
+  const answers = (change: (page: Page) => Page, times = Infinity) =>
+    world.feishu.faults.add({
+      when: { route: 'records.search', times, match: ({ path }) => path.includes(customers.id) },
+      fault: { kind: 'answer', change },
+    });
+  const some = (page: Page, records: number) => (page['items'] as readonly object[]).slice(0, records);
+  const lies = [
+    ['records-overlooked', () => answers((page) => ({ ...page, items: [] }))],
+    ['links-overlooked', () => answers((page) => ({ ...page, items: [], total: 0 }))],
+    ['links-overlooked', () => answers((page) => ({ ...page, items: some(page, 3), total: 3 }))],
+    ['links-hidden', () => base.conceal(ids.slice(2), { lookUps: 'forbidden' })],
+  ] as const;
+  for (const [code, lie] of lies) {
+    const over = lie();
+    expect(await world.run()).toMatchObject({ exit: 1, error: { code } });
+    over();
+  }
+  base.setAdvanced(true);
+  const over = answers((page) => ({ ...page, items: some(page, 4).map((one) => ({ ...one, fields: {} })) }));
+  expect(await world.run()).toMatchObject({ exit: 1, rows: { rejected: 4 } });
   over();
+  expect([held(), world.writes()]).toEqual([before, []]);
+
+  answers((page) => ({ ...page, items: [], total: 0 }), 1);
   expect(await world.run()).toMatchObject({ exit: 0, rows: { unchanged: 4 } });
+  // A number that is gone, and a customer who is there: that link is emptied as the definition says.
+  customers.edit(ids[0] ?? '', { 客户编号: 'C9' });
+  expect(await world.run()).toMatchObject({ exit: 0, rows: { updated: 1, unchanged: 3 } });
+  expect(orders.records()[0]?.fields).not.toHaveProperty('客户');
 });
 
 it('a link that somebody changed is set back, and nothing else is sent', async () => {

@@ -66,6 +66,7 @@ function linked(
       yield page(half, true);
       yield page(all.slice(half.length), false);
     },
+    look: async (ids) => ({ present: [], forbidden: [], absent: ids }),
   };
 }
 

@@ -13,6 +13,7 @@ import { count, type Text, text } from '../../sync/words/text.ts';
 import type { Job, Parts } from '../job.ts';
 import { drifts, listedKey, listedParts, listedValue, sampler, shownKey } from '../shown.ts';
 import { type Approved, type Left, type Sorter, type Succession, sorter } from './left.ts';
+import { type LostLinks, lostLinks } from './lookup.ts';
 import type { Creating, Sides } from './open-sides.ts';
 import { fieldsSignature, planWriter, refusedBefore, rowsPerChunk } from './plan-writer.ts';
 import type { BothRead, SourceRow, Spools } from './read-sides.ts';
@@ -81,6 +82,8 @@ export interface Comparison extends LeftOver {
   /** Bad rows by reason, those included that Feishu refused before. */
   readonly badRows: readonly BadGroup[];
   readonly samples: readonly Sample[];
+  /** Links that the plan empties, and whose records were not read. */
+  readonly lostLinks: LostLinks;
   /** Said when not one row found its record, though both sides have some. */
   readonly strangers: readonly Text[];
 }
@@ -143,6 +146,7 @@ export async function compare(planning: Planning, read: Read): Promise<Compariso
     badRows: await bad.end(),
     samples: samples.all(),
     strangers: judge.strangers(),
+    lostLinks: judge.lostLinks,
   };
 }
 
@@ -173,6 +177,7 @@ function judging(
   const hasDrifted = (held: HeldRecord): boolean => since(held) || left?.back.has(held.id) === true;
   const judge = judgeOf({ mapping, both, within }, definition.mode, hasDrifted);
   const meetings = meetingsOf(definition.mode, mapping, index, asKnown > 0);
+  const links = lostLinks(mapping, both.resolver);
   const counts = { same: asKnown, left: 0, outside: 0, invalid: 0, rejected: 0, written: 0, keysBack: 0 };
 
   /** Whether the run itself has written a row that needs no change, before it was cut off. */
@@ -206,7 +211,10 @@ function judging(
         if (found.kind !== 'rejected') meetings.see(found, () => keyIn(mapping, cells));
         if (found.kind === 'create' || found.kind === 'update') changes.push(found);
         else counts[found.kind === 'delete' ? 'left' : found.kind]++;
-        if (found.kind === 'update' && index.find(found.key)?.mistyped) counts.keysBack++;
+        if (found.kind === 'update') {
+          if (index.find(found.key)?.mistyped) counts.keysBack++;
+          links.see(found, row.cells);
+        }
         agree(found, cells);
         if (sorted) own(cells);
         if ((found.kind === 'same' || found.kind === 'left') && isWritten(cells)) counts.written++;
@@ -224,6 +232,7 @@ function judging(
       writtenBefore: counts.written,
     }),
     strangers: meetings.notes,
+    lostLinks: links.all,
   };
 }
 

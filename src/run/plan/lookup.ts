@@ -1,9 +1,12 @@
-import type { TableRecord } from '../../sync/definition/field.ts';
+import type { Field, TableRecord } from '../../sync/definition/field.ts';
 import type { Lookup, PersonBy, Target } from '../../sync/fields/column.ts';
 import { linkKeyField, linkKeys } from '../../sync/fields/key.ts';
+import type { Cell } from '../../sync/fields/kinds/kind.ts';
 import { type Directory, type Resolver, resolver } from '../../sync/fields/lookup.ts';
+import type { Mapping } from '../../sync/fields/mapping.ts';
+import type { Update } from '../../sync/plan/change.ts';
 import { ProblemError, problem } from '../../sync/words/problem.ts';
-import { text } from '../../sync/words/text.ts';
+import { count, text } from '../../sync/words/text.ts';
 import type { Zone } from '../../sync/words/zone.ts';
 import type { CallMeter, LinkedTable, People, Table } from '../ports.ts';
 import type { Sides } from './open-sides.ts';
@@ -108,30 +111,95 @@ async function readOne(
   signal: AbortSignal,
 ): Promise<Directory> {
   const { field, revision } = await namingField(table, lookup, signal);
-  const { read } = await readStill(table, { fields: [field.name], revision, signal }, () => {
-    const keys = linkKeys(field, zone);
-    return {
-      keys,
-      count: () => keys.size,
-      take(records: readonly TableRecord[]) {
-        for (const { id, fields } of records)
-          keys.add(id, Object.hasOwn(fields, field.name) ? fields[field.name] : null);
-      },
-    };
-  });
-  const { keys } = read;
+  const readKeys = async () => {
+    const from = { fields: [field.name], revision, signal };
+    return (await readStill(table, from, () => takingKeys(field, zone))).read.keys;
+  };
+  let keys = await readKeys();
+  // One answer that is empty by mistake would leave all of it out.
+  if (keys.size === 0) keys = await readKeys();
   return {
+    has: (id) => keys.has(id),
     find: (word) => keys.find(word),
     called: (id) => keys.called(id),
     isDoubled: (word) => keys.isDoubled(word),
-    ...(advanced && keys.size === 0 && { doubt: noSight }),
+    ...(advanced && keys.words === 0 && { doubt: noSight }),
+  };
+}
+
+function takingKeys(field: Field, zone: Zone) {
+  const keys = linkKeys(field, zone);
+  return {
+    keys,
+    count: () => keys.size,
+    take(records: readonly TableRecord[]) {
+      for (const { id, fields } of records)
+        keys.add(id, Object.hasOwn(fields, field.name) ? fields[field.name] : null);
+    },
   };
 }
 
 const noSight = text(
-  '（关联表读出来是空的，而多维表格开启了高级权限：应用可能看不到它的记录，请给应用可查看全部记录的角色）',
-  ' (it reads as empty and the Base has advanced permissions on: give the app a role that sees all its records)',
+  '（关联表或它的这个字段读出来是空的，而多维表格开启了高级权限：应用可能看不到，请给应用可查看全部记录和字段的角色）',
+  ' (the table, or that field of it, reads as empty and the Base has advanced permissions on: give the app a role that sees all records and fields)',
 );
+
+/** Linked records that a plan takes out of cells for want of a word, and that were not read, by their tables. */
+export type LostLinks = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** Collects the links that a plan would lose to a linked table that was not read whole. */
+export function lostLinks({ targets }: Pick<Mapping, 'targets'>, resolver: Resolver | undefined) {
+  const all = new Map<string, Set<string>>();
+  return {
+    all: all as LostLinks,
+    /** Takes an update. @param words the row as the query has it */
+    see({ differences }: Update, words: readonly Cell[]): void {
+      for (const [at, wanted, held] of differences) {
+        const lookup = targets[at]?.lookup;
+        if (lookup?.kind !== 'link' || !resolver) continue;
+        const lost = resolver.lost(at, { words: words[at] ?? '', held, wanted });
+        for (const id of lost) all.set(lookup.table, (all.get(lookup.table) ?? new Set()).add(id));
+      }
+    },
+  };
+}
+
+/**
+ * Looks lost links up by ID: a record that is really gone is absent. Rejects with a `ProblemError` where one is there, or
+ * hidden: the linked table was not read whole then, and the plan would empty cells for nothing.
+ */
+export async function confirmGone(
+  lost: LostLinks,
+  table: Pick<Table, 'linked'>,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const [id, records] of lost) {
+    const { present, forbidden } = await table.linked(id).look([...records], signal);
+    if (forbidden.length > 0) throw problem(linksHidden(forbidden.length));
+    if (present.length > 0) throw problem(linksOverlooked(present.length));
+  }
+}
+
+const linksHidden = (records: number) => ({
+  code: 'links-hidden',
+  message: text(
+    `表格里的关联指向关联表的 ${count(records)} 条记录，应用没有权限看到它们。为免误清空关联，什么都没有写入。`,
+    `Cells link to records of the linked table that the app may not see (${count(records)}). Nothing was written, so that no link is emptied by mistake.`,
+  ),
+  cure: text(
+    '在多维表格的“高级权限”里，给应用一个可以查看关联表全部记录的角色，再同步一次。',
+    'In the Base’s advanced permissions (高级权限), give the app a role that sees all records of the linked table, then run the sync again.',
+  ),
+});
+
+const linksOverlooked = (records: number) => ({
+  code: 'links-overlooked',
+  message: text(
+    `飞书给出的关联表列表里少了至少 ${count(records)} 条实际存在的记录。为免误清空关联，什么都没有写入。`,
+    `Feishu’s list of the linked table left out records that exist (${count(records)} or more). Nothing was written, so that no link is emptied by mistake.`,
+  ),
+  cure: text('请过几分钟再同步一次。', 'Run the sync again in a few minutes.'),
+});
 
 /** A linked table that the app does not see is not the one that the definition names. */
 function unseen(error: unknown): never {

@@ -9,6 +9,7 @@ import type { RunRecord, Scope, ShortCutFacts } from '../ports.ts';
 import { allDrift } from '../shown.ts';
 import { type Comparison, compare, type Planning, type Read } from './compare.ts';
 import { type Approved, type Left, termsOf, wasAgreed } from './left.ts';
+import { confirmGone } from './lookup.ts';
 import { openSides, type Sides, viewOf } from './open-sides.ts';
 import { fieldsSignature } from './plan-writer.ts';
 import {
@@ -45,6 +46,7 @@ export async function makePlan(planning: Planning): Promise<Planned> {
     showComparing(planning, sides, both);
     const began = parts.clock.monotonic();
     const found = await compare(planning, read);
+    await confirmGone(found.lostLinks, sides.target.table, signal);
     const [tooMany, ...others] = found.newOptions.problems();
     if (tooMany) throw new ProblemError([tooMany, ...others]);
     const plan = planOf(planning, read, found, await reasonsOf(planning, read, found));

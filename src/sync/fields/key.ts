@@ -114,8 +114,13 @@ export function linkKeys(field: Field, zone: Zone) {
     isDoubled: (word: string): boolean => doubled.has(keyOfWord(word)),
     /** The word of a record; searches. */
     called: (id: string): string | undefined => [...records].find(([, record]) => record === id)?.[0],
+    has: (id: string): boolean => ids.has(id),
     get size(): number {
       return ids.size;
+    },
+    /** Different words that name records. */
+    get words(): number {
+      return records.size;
     },
   };
 }

@@ -25,6 +25,8 @@ export interface Directory {
   called(id: string): string | undefined;
   /** Whether several records have the word, so that it means none of them. */
   isDoubled(word: string): boolean;
+  /** Whether a record of that ID was read; not told of people. */
+  has?(id: string): boolean;
   /** Why a word that was not found may exist all the same. Its row is then never sent, whatever `missing` says. */
   readonly doubt?: Text;
 }
@@ -35,6 +37,11 @@ export interface Resolver {
   row(cells: readonly Cell[]): readonly Cell[] | { readonly field: string; readonly bad: Bad };
   /** The word for an ID in the field at a position, where one was looked up. */
   called(at: number, id: string): string | undefined;
+  /**
+   * The linked records that a cell loses for want of a word, and that were not read: they may be there all the same.
+   * @param words the cell as the query has it @param held as the table has it @param wanted with IDs, as it would be written
+   */
+  lost(at: number, cell: Readonly<Record<'words' | 'held' | 'wanted', Cell>>): readonly string[];
   /** What is worth telling after the last row. */
   notes(): readonly Text[];
   /** The same resolver before its first row. */
@@ -79,6 +86,12 @@ export function resolver(
     },
     anew: () => resolver(targets, directoryOf) ?? self,
     called: (at, id) => places.find((place) => place.at === at)?.directory.called(id),
+    lost(at, { words, held, wanted }) {
+      const directory = places.find((place) => place.at === at)?.directory;
+      const kept = membersIn(wanted);
+      if (membersIn(words).length === kept.length) return [];
+      return membersIn(held).filter((id) => directory?.has?.(id) === false && !kept.includes(id));
+    },
     notes: () => [...places.filter(({ times }) => times > 0).map(leftOutNote), ...(strangers ? [range] : [])],
   };
   return self;
