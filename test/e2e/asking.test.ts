@@ -190,7 +190,7 @@ it('asks before it deletes records made by hand, once and never again', async ()
   const stopped = await world.run();
 
   expect(stopped).toMatchObject({ exit: 3, deletes: { planned: 2 } });
-  expect(stopped.waiting?.reasons).toEqual([expect.stringContaining('not written by me')]);
+  expect(stopped.waiting?.reasons).toEqual([expect.stringContaining('not created by me')]);
   expect(world.writes()).toEqual([]);
   const applied = await world.run(`run orders --approve ${stopped.run}`);
   expect(applied).toMatchObject({ exit: 0, rows: { created: 20 }, deletes: { planned: 2, done: 2 } });

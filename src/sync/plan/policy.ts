@@ -88,8 +88,8 @@ const noKeys = (records: number): WaitReason => ({
 const movedKeys = (records: number): WaitReason => ({
   code: 'moved-keys',
   message: text(
-    `有 ${count(records)} 条记录的主键被人改成了另一行的主键：照做会把它们当作那一行更新，并为原来的行新建记录。`,
-    `The keys of ${plural(records)} were changed to those of other rows: carried out, they are updated as those rows, and new records are made for the rows that they belonged to.`,
+    `有 ${count(records)} 条记录的主键被人改成了另一行的主键：照做会把它们当作那一行的记录，原来的行就算没有记录。`,
+    `${records === 1 ? 'The key of 1 record was changed to that of another row' : `The keys of ${count(records)} records were changed to those of other rows`}: carried out, such a record counts as the other row’s, and the row that it belonged to as one without a record.`,
   ),
 });
 
@@ -126,8 +126,8 @@ const tooMany = (what: 'deletes' | 'updates' | 'creates', share: number, seen: O
 const handMade = (records: number): WaitReason => ({
   code: 'hand-made',
   message: text(
-    `将删除的记录里有 ${count(records)} 条不是我写的（手工录入，或在启用同步之前就有）。同意一次以后，这个同步就可以删除它们。`,
-    `${count(records)} of the records to delete were not written by me (made by hand, or before this sync). Say yes once and this sync may delete them.`,
+    `将删除的记录里有 ${count(records)} 条不是我新建的（手工录入，或在启用同步之前就有）。同意一次以后，这个同步就可以删除它们。`,
+    `${count(records)} of the records to delete ${records === 1 ? 'was' : 'were'} not created by me, but by hand or before this sync began. Say yes once and this sync may delete such records.`,
   ),
 });
 
