@@ -56,7 +56,7 @@ const deletesPerCall = 500;
 const looksPerCall = 100;
 
 /** The fewest calls of a run, by name. The table list is read before and after the records, to see whether
- * they moved, and what is to be deleted is looked up. */
+ * they moved, a table that no run knows is counted before records are created, and what is to be deleted is looked up. */
 function least({
   fields,
   records,
@@ -70,7 +70,7 @@ function least({
     'apps.get': 1,
     'tables.list': isKnown && creates + updates + deletes === 0 ? 1 : 2,
     'fields.list': Math.ceil(fields / fieldPage),
-    'records.search': isKnown ? 1 : Math.max(1, Math.ceil(records / searchPage)),
+    'records.search': isKnown ? 1 : Math.max(1, Math.ceil(records / searchPage)) + (creates > 0 ? 1 : 0),
     'records.batch_create': Math.ceil(creates / chunk),
     'records.batch_update': Math.ceil(updates / chunk),
     'records.batch_get': Math.ceil(((isKnown ? updates : 0) + deletes) / looksPerCall),

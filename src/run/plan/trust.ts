@@ -82,9 +82,12 @@ export async function trusted(both: BothRead, looking: Looking): Promise<Trusted
   const { sides, before, again, signal } = looking;
   const { table } = sides.target;
   let { records } = both;
-  // One answer that ends too early, by its own count, would double what it lacks.
-  if (!before.known && (await table.total(signal)) !== records.index.size) records = await again();
-  if (!before.known) return { records, agrees: false, keysBack: 0, movedKeys: 0 };
+  if (!before.known) {
+    // One answer that ends too early, by its own count, would double what it lacks.
+    const isDoubted = (await lacksSome(both)) && (await table.total(signal)) !== records.index.size;
+    if (isDoubted) records = await again();
+    return { records, agrees: false, keysBack: 0, movedKeys: 0 };
+  }
   for (let attempt = 1; ; attempt++) {
     const gaps = await gapsIn(before.known, { ...both, records }, sides);
     const ids = gaps.asked.map((slot) => gaps.known.record(slot));
@@ -105,6 +108,16 @@ export async function trusted(both: BothRead, looking: Looking): Promise<Trusted
     const keys = putBack(gaps, { present: seen.present, added }, { ...both, records }, sides.mapping);
     return { records, agrees: gaps.agrees, ...keys };
   }
+}
+
+/** Whether any row of the query finds no record. */
+async function lacksSome({ rows, records: { index } }: BothRead): Promise<boolean> {
+  let turn = 0;
+  for (const key of rows.times.keys()) {
+    if (++turn % recordsPerTurn === 0) await nextTurn();
+    if (!index.find(key)) return true;
+  }
+  return false;
 }
 
 const nothing: Awaited<ReturnType<Table['look']>> = { present: [], forbidden: [], absent: [] };
