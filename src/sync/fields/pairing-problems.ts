@@ -72,17 +72,17 @@ function meantFields(list: readonly Homeless[], free: readonly Field[]): Text {
   );
 }
 
-/** Says which fields were written before and have been deleted, if any. */
+/** Says which fields were written before and are not there any more, as far as the app sees. */
 export function goneFields(list: readonly Homeless[]): Problem[] {
   if (list.length === 0) return [];
   const { zh, en } = quoted(list);
   const message = text(
-    `以前写入的字段被删除了：${zh}`,
-    `fields that were written before have been deleted: ${en}`,
+    `以前写入的字段不见了（被删除，或应用没有权限看到）：${zh}`,
+    `fields that were written before are gone, deleted or hidden from the app: ${en}`,
   );
   const cure = text(
-    '在多维表格里撤销删除或新建同名字段，或在定义的 fields 里写 skip。',
-    'Undo the deletion or create fields of these names in the table, or say skip in the definition’s fields.',
+    '在多维表格里撤销删除或新建同名字段，或在定义的 fields 里写 skip；如果开启了高级权限，请给应用一个能查看全部字段的角色。',
+    'Undo the deletion or create fields of these names in the table, or say skip in the definition’s fields. With advanced permissions on, give the app a role that sees all fields.',
   );
   return [{ code: lostFields, message, cure }];
 }
