@@ -23,6 +23,7 @@ import {
   tableNotes,
 } from './read-sides.ts';
 import { learned, openShortCut, readShort, remember } from './short-cut.ts';
+import { aloneMemory } from './spool.ts';
 import { history, keysSetBack, nowMadeByHand, trusted } from './trust.ts';
 
 /** A plan, and the table from which it was made. */
@@ -73,6 +74,7 @@ async function readBoth(planning: Planning, from: Sources): Promise<Read> {
     ? undefined
     : await openShortCut(known, shortCut, { sides, now: parts.clock.now(), signal });
   if (!open) return readWhole(planning, from, await readSides(sides, how), within);
+  spools.rows.allow(aloneMemory);
   const wanted = await readWanted(sides, how);
   const short = await how.timed('table', () => readShort(sides, open, { ...wanted, spools, within, signal }));
   if (typeof short !== 'string') {

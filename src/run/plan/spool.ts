@@ -11,15 +11,16 @@ type Block<T> = readonly T[] | { readonly position: number; readonly length: num
 /** Bytes and values of a block at most: what is worked on in some milliseconds, and looked up in the store at once. */
 const blockSize = 128 * 1024;
 const blockValues = 500;
-/** Bytes that may stay in memory when nothing else is said. */
+/** Bytes that may stay in memory when nothing else is said, and where no records of a table do. */
 const usualMemory = 64 * 1024 * 1024;
+export const aloneMemory = 4 * usualMemory;
 
 const readSome = promisify(read);
 
 /** Values in the order they came: as they are up to a limit of memory, as JSON in a nameless temporary file above it. */
 export class Spool<T> {
   readonly #folder: string;
-  readonly #memory: number;
+  #memory: number;
   #blocks: Block<T>[] = [];
   #last: T[] = [];
   #lastSize = 0;
@@ -38,6 +39,11 @@ export class Spool<T> {
   /** How many values it holds. */
   get size(): number {
     return this.#size;
+  }
+
+  /** Lets so many bytes stay in memory from now on. */
+  allow(memory: number): void {
+    this.#memory = memory;
   }
 
   /** Takes a value, which nobody changes from then on. @throws ProblemError when the disk fails. */
