@@ -56,7 +56,7 @@ const deletesPerCall = 500;
 const looksPerCall = 100;
 
 /** The fewest calls of a run, by name. The table list is read before and after the records, to see whether
- * they moved, a table that no run knows is counted before records are created, and what is to be deleted is looked up. */
+ * they moved, and after what was written, to know that table again; a table that no run knows is counted before records are created, and what is to be deleted is looked up. */
 function least({
   fields,
   records,
@@ -68,7 +68,7 @@ function least({
   return {
     'auth.token': 1,
     'apps.get': 1,
-    'tables.list': isKnown && creates + updates + deletes === 0 ? 1 : 2,
+    'tables.list': (isKnown ? 1 : 2) + (creates + updates + deletes > 0 ? 1 : 0),
     'fields.list': Math.ceil(fields / fieldPage),
     'records.search': isKnown ? 1 : Math.max(1, Math.ceil(records / searchPage)) + (creates > 0 ? 1 : 0),
     'records.batch_create': Math.ceil(creates / chunk),

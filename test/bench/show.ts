@@ -60,8 +60,9 @@ const ms = (n: number): string => `${(n / 1000).toFixed(2)} s`;
 
 /** What the columns mean. */
 export const legend = `
-calls/least  calls that were carried out, and the fewest possible: token, base info, table list before and after,
-             fields, records (500 a page), creates and updates (1,000 a call), deletes (500 a call, looked up 100 a call)
+calls/least  calls that were carried out, and the fewest possible: token, base info, table list (before and
+             after the records, and after what was written), fields, records (500 a page), creates
+             and updates (1,000 a call), deletes (500 a call, looked up 100 a call)
 latencies    of all calls added up, as the local Feishu measured them; the first reads overlap each other
 busy         time in which at least one call was under way
 wall         from the run's start to its end
