@@ -148,7 +148,12 @@ export function watch(feishu: Playground, table: TableHandle, source: Source, sc
 
   function onEdit(actor: Actor, id: string, before: Cells, after: Cells): void {
     const { chain, since, deeds } = actor;
-    const keys = keysOf(since, id);
+    const isPutBack = !sameCell(before[keyField], after[keyField]);
+    // A key that people changed is set back to one that the record had, however often they changed it.
+    const keys = new Set([
+      ...keysOf(since, id),
+      ...(isPutBack ? (named.get(id) ?? []) : []).map(({ key }) => key),
+    ]);
     if (scenario.mode === 'append') say(`changed ${id} though the mode only appends`);
     if (chain.frozen.has(id)) say(`changed ${id}, whose key is empty or not its own`);
     for (const field of new Set([...Object.keys(before), ...Object.keys(after)])) {
@@ -157,7 +162,7 @@ export function watch(feishu: Playground, table: TableHandle, source: Source, sc
       else if (![...keys].some((key) => asked(actor, key, field, after[field])))
         say(`changed ${field} of ${id} to ${JSON.stringify(after[field])}, which the source never asked for`);
     }
-    if (!sameCell(before[keyField], after[keyField])) name(id, keyOf(after[keyField]), 'app');
+    if (isPutBack) name(id, keyOf(after[keyField]), 'app');
     touched.add(id);
     deeds.edited.add(id);
     deeds.edits++;
