@@ -23,11 +23,14 @@ export async function story(
 ): Promise<Story> {
   const chapters: Chapter[] = [];
   let record: string | undefined;
+  // A known table is large: each is looked into once, however many runs it had.
+  const seen = new Set<string>();
   for (const one of await store.journal.latestRuns(definition, looked)) {
     const { acts, startedAt: at } = one.state;
     const by = acts.find(({ op }) => op === 'start')?.by;
     chapters.push({ run: one.id, at, by, told: await chapter(one, normal(key), store) });
-    record ??= await recordOf(one.scope, key, store);
+    if (record === undefined && !seen.has(one.scope.table)) record = await recordOf(one.scope, key, store);
+    seen.add(one.scope.table);
   }
   return { chapters, record };
 }
