@@ -25,6 +25,15 @@ export function mappingPrint({ mapping, definition, origin }: Sides): string {
 /** Hash of all fields of a table: options count, which records show by their names. */
 export const fieldsPrint = ({ target }: Sides): string => hashed(target.fields);
 
+/** What is kept of a read whatever its records are. @param filled which columns have a value in any record */
+export const factsRead = (
+  sides: Sides,
+  filled: readonly boolean[],
+): Pick<KnownNote, 'fields' | 'mapping' | 'filled'> => ({
+  ...{ fields: fieldsPrint(sides), mapping: mappingPrint(sides) },
+  filled: sides.mapping.targets.flatMap(({ id }, at) => (filled[at] ? [id] : [])),
+});
+
 /** What a read of a table showed, as far as it is kept. */
 export interface ReadFacts extends Pick<KnownNote, 'fields' | 'mapping' | 'filled' | 'readAt' | 'run'> {
   /** The table's change counter before anything was written; undefined where it moved during the read. */

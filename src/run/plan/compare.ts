@@ -3,9 +3,9 @@ import type { FieldKind } from '../../sync/definition/field.ts';
 import type { Key } from '../../sync/fields/key.ts';
 import type { Cell } from '../../sync/fields/kinds/kind.ts';
 import { keyIn, type Mapping } from '../../sync/fields/mapping.ts';
-import { type Change, rowText, type Written } from '../../sync/plan/change.ts';
+import { type Change, printOfRow, type Written } from '../../sync/plan/change.ts';
 import { type Compared, diff, type HeldRecord, type TableIndex, whyBadKey } from '../../sync/plan/diff.ts';
-import { digitsOf, printOf } from '../../sync/plan/known.ts';
+import { digitsOf, type KnownTable } from '../../sync/plan/known.ts';
 import { keepsDeletes, type NewOptions, newOptions } from '../../sync/plan/policy.ts';
 import { badGroups } from '../../sync/state/counts.ts';
 import type { BadGroup, BadRow, Drift, Sample } from '../../sync/state/state.ts';
@@ -195,13 +195,6 @@ function judging(
     if (slot !== undefined && sorted?.mayHaveMade(key)) known.own(slot);
   }
 
-  /** Notes the row that needs no change of a record. */
-  function agree(found: Judged['found'], cells: readonly Cell[]): void {
-    if (!('slot' in found)) return;
-    const isExact = found.kind === 'same' && found.exact;
-    known.agree(found.slot, isExact ? known.held(found.slot) : printOf(rowText(cells)));
-  }
-
   return {
     /** Returns the changes that the rows need. */
     async rows(group: readonly SourceRow[]): Promise<readonly Written[]> {
@@ -215,7 +208,7 @@ function judging(
           if (index.find(found.key)?.mistyped) counts.keysBack++;
           links.see(found, row.cells);
         }
-        agree(found, cells);
+        agree(known, found, cells);
         if (sorted) own(cells);
         if ((found.kind === 'same' || found.kind === 'left') && isWritten(cells)) counts.written++;
         if (wrong) await bad.take(wrong);
@@ -234,6 +227,13 @@ function judging(
     strangers: meetings.notes,
     lostLinks: links.all,
   };
+}
+
+/** Notes in a known table the row that needs no change of a record. */
+export function agree(known: KnownTable, found: Judged['found'], cells: readonly Cell[]): void {
+  if (!('slot' in found)) return;
+  const isExact = found.kind === 'same' && found.exact;
+  known.agree(found.slot, isExact ? known.held(found.slot) : printOfRow(cells));
 }
 
 /** What is said of one row, and how it is listed when it cannot be sent. */

@@ -3,7 +3,7 @@ import { keptDeletes, reasonsToWait, viewNotes } from '../../sync/plan/policy.ts
 import type { State, WaitReason } from '../../sync/state/state.ts';
 import { ProblemError } from '../../sync/words/problem.ts';
 import { count, text } from '../../sync/words/text.ts';
-import { fieldsPrint, KnownRun, mappingPrint } from '../known.ts';
+import { factsRead, KnownRun } from '../known.ts';
 import { type Basis, fingerprintOf, type Plan, writePlan } from '../plan.ts';
 import type { RunRecord, Scope, ShortCutFacts } from '../ports.ts';
 import { allDrift } from '../shown.ts';
@@ -130,12 +130,13 @@ const knownBy = (
   readAt: number,
 ): KnownRun =>
   new KnownRun(both.records.index.known, {
-    ...{ fields: fieldsPrint(sides), mapping: mappingPrint(sides), run: job.run },
-    readAt: asKnown === undefined ? readAt : (before.known?.note?.readAt ?? 0),
     // What the run writes, it fills.
-    filled: sides.mapping.targets.flatMap(({ id }, at) =>
-      both.records.filled[at] || both.rows.filled[at] ? [id] : [],
+    ...factsRead(
+      sides,
+      both.records.filled.map((has, at) => has || both.rows.filled[at] === true),
     ),
+    run: job.run,
+    readAt: asKnown === undefined ? readAt : (before.known?.note?.readAt ?? 0),
     // A record that stands under another key than it is known by is not as it is known.
     revision: both.records.moved || keysBack > 0 ? undefined : both.records.revision,
     isKept: asKnown === both.rows.rows && before.known?.note?.writes.calls === 0,

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { wholeEvery } from '../../sync/definition/definition.ts';
 import { keyIn } from '../../sync/fields/mapping.ts';
-import { rowText } from '../../sync/plan/change.ts';
+import { printOfRow, rowText } from '../../sync/plan/change.ts';
 import { tableIndex } from '../../sync/plan/diff.ts';
 import { type KnownTable, printOf, unknown } from '../../sync/plan/known.ts';
 import { rowsPerTurn } from '../../sync/words/limits.ts';
@@ -272,7 +272,7 @@ async function sortOut(
       for (const slot of slots) seen[slot] = 1;
       const [slot, another] = slots;
       const isAlone = slot !== undefined && another === undefined && rows.times.get(key) === 1;
-      if (isAlone && resolved === cells && known.agreed(slot) === printOf(rowText(cells))) {
+      if (isAlone && resolved === cells && known.agreed(slot) === printOfRow(cells)) {
         asKnown++;
         continue;
       }

@@ -131,16 +131,12 @@ function held(mapping: Mapping, { fields }: TableRecord): readonly [key: Key, ro
 type Added = ReadonlyMap<string, number | undefined>;
 
 /** What a read lacks of a known table, by slots of that. */
-interface Gaps {
+interface Gaps extends Pick<CarriedOver, 'missing' | 'agrees'> {
   readonly known: KnownTable;
-  /** Records that were not read. */
-  readonly missing: readonly number[];
   /** Keys of rows without a record, by the record that they had; with where that is, if it was read under another key. */
   readonly rights: ReadonlyMap<string, { readonly right: Key; readonly slot?: number }>;
   /** What is to be looked up. */
   readonly asked: readonly number[];
-  /** Whether the read is the known table, as far as that is known. */
-  readonly agrees: boolean;
 }
 
 /** What became of a known table's records, by its slots. */
@@ -149,8 +145,8 @@ interface CarriedOver {
   readonly missing: readonly number[];
   /** Read under another key, with where they are now. */
   readonly elsewhere: ReadonlyMap<number, number>;
-  /** How many hold something else. */
-  readonly differ: number;
+  /** Whether the read is the known table, as far as that is known. */
+  readonly agrees: boolean;
   /** Those that hold something else than a run left them with, by their slots in the read. */
   readonly drifted: readonly number[];
 }
@@ -191,7 +187,8 @@ export async function carryOver(
       elsewhere.set(slot, here);
       if (known.isOurs(slot)) now.own(here);
     }
-  return { missing, elsewhere, differ, drifted };
+  const agrees = missing.length + elsewhere.size + differ === 0 && known.size === index.size;
+  return { missing, elsewhere, agrees, drifted };
 }
 
 /** Finds a record under a key, also where very many have the same one. */
@@ -214,8 +211,7 @@ async function gapsIn(
   { rows, records: { index, revision, moved } }: BothRead,
   sides: Sides,
 ): Promise<Gaps> {
-  const { missing, elsewhere, differ } = await carryOver({ table: known }, index);
-  const agrees = missing.length + elsewhere.size + differ === 0 && known.size === index.size;
+  const { missing, elsewhere, agrees } = await carryOver({ table: known }, index);
   if (missing.length + elsewhere.size === 0) return { known, missing, rights: new Map(), asked: [], agrees };
   const wanted = await wantedOf(known, [...missing, ...elsewhere.keys()], rows.times);
   // Keys of another mapping cannot be compared.

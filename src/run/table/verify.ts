@@ -1,16 +1,16 @@
 import type { Definition } from '../../sync/definition/definition.ts';
 import type { Key } from '../../sync/fields/key.ts';
 import { keyIn, type Mapping } from '../../sync/fields/mapping.ts';
-import { type Change, rowText } from '../../sync/plan/change.ts';
+import type { Change } from '../../sync/plan/change.ts';
 import { recordOf } from '../../sync/plan/chunk.ts';
-import { printOf, unknown } from '../../sync/plan/known.ts';
+import { unknown } from '../../sync/plan/known.ts';
 import type { Checked, Finding, Verified } from '../../sync/state/checked.ts';
 import type { BadRow } from '../../sync/state/state.ts';
 import { Fenced } from '../../sync/words/problem.ts';
 import { type Text, text } from '../../sync/words/text.ts';
 import type { Place } from '../job.ts';
-import { fieldsPrint, mappingPrint } from '../known.ts';
-import { idsOf, isOurs, judgeOf, type Read, untouchable } from '../plan/compare.ts';
+import { factsRead } from '../known.ts';
+import { agree, idsOf, isOurs, judgeOf, type Read, untouchable } from '../plan/compare.ts';
 import { openSides, type Sides, viewOf } from '../plan/open-sides.ts';
 import { type BothRead, openSpools, readSides } from '../plan/read-sides.ts';
 import { learned, nothingLearned, remember } from '../plan/short-cut.ts';
@@ -128,16 +128,14 @@ async function keepRead(
   if (!known?.note) return null;
   // A record under another key was mistyped: the next run puts it back, as long as its key of before is known.
   if (fence === undefined || moved || carried.elsewhere.size > 0) return 'left';
-  const { missing, differ, drifted } = carried;
-  const agrees = missing.length + differ === 0 && known.table.size === index.size;
-  const mapping = mappingPrint(sides);
+  const { missing, agrees, drifted } = carried;
+  const read = factsRead(sides, filled);
   const table = index.known;
-  if (known.note.mapping === mapping)
+  if (known.note.mapping === read.mapping)
     for (const slot of drifted) if (table.agreed(slot) === unknown) table.drift(slot);
   keepUnseen({ known: known.table, missing }, index.known, { added: new Map(), absent: new Set() });
   const note = {
-    ...{ revision, total: table.seen, fields: fieldsPrint(sides), mapping, readAt: before.at },
-    filled: sides.mapping.targets.flatMap(({ id }, at) => (filled[at] ? [id] : [])),
+    ...{ ...read, revision, total: table.seen, readAt: before.at },
     run: known.note.run,
     writes: { calls: 0, records: 0, step: 0 },
   };
@@ -147,8 +145,8 @@ async function keepRead(
     if (!(error instanceof Fenced)) log.warn('verify.known-not-kept', { ...scope, error });
     return 'left';
   }
-  const read = { sides, read: both.records, agrees, now: clock.now() };
-  await remember(learned(known, facts, read), facts, { scope, store, log });
+  const learning = { sides, read: both.records, agrees, now: clock.now() };
+  await remember(learned(known, facts, learning), facts, { scope, store, log });
   return agrees ? 'as-read' : 'updated';
 }
 
@@ -173,9 +171,7 @@ async function* checked(
         const outside = within?.has(found.record) === false;
         yield one('different', mapping, found, { row, leftAlone: mode === 'append' || outside });
       } else {
-        // As a run notes it.
-        if (found.kind === 'same')
-          known.agree(found.slot, found.exact ? known.held(found.slot) : printOf(rowText(cells)));
+        agree(known, found, cells);
         yield one('equal', mapping, { key: keyIn(mapping, cells) }, { row, leftAlone: false });
       }
     }

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Target } from '../../sync/fields/column.ts';
-import { type Change, rowText } from '../../sync/plan/change.ts';
+import { type Change, printOfRow } from '../../sync/plan/change.ts';
 import { createdFields, updatedRecord } from '../../sync/plan/chunk.ts';
-import { digitsOf, printOf } from '../../sync/plan/known.ts';
+import { digitsOf } from '../../sync/plan/known.ts';
 import { heavyWaits, throttleBudget } from '../../sync/plan/pace.ts';
 import { CallError, type Failure } from '../../sync/words/failure.ts';
 import { tokenLife } from '../../sync/words/limits.ts';
@@ -136,11 +136,11 @@ function callFor(table: Table, targets: readonly Target[], changes: readonly Cha
     return async (token, signal, mayGo) => {
       const created = create(token?.token ?? '', signal, mayGo);
       // Worked out while the call is under way: afterwards the lane would wait for it.
-      const hashed = nextTurn().then(() => creates.map(({ cells }) => digitsOf(printOf(rowText(cells)))));
+      const hashed = nextTurn().then(() => creates.map(({ cells }) => digitsOf(printOfRow(cells))));
       const ids = await created;
       const hashes = await hashed;
-      const made = creates.map(({ key }, at) => ({ key, record: ids[at] ?? '', hash: hashes[at] ?? '' }));
-      return done(made.map((entry) => ({ ...entry, made: true })));
+      const entry = (at: number) => ({ record: ids[at] ?? '', hash: hashes[at] ?? '', made: true as const });
+      return done(creates.map(({ key }, at) => ({ key, ...entry(at) })));
     };
   }
   if (updates.length > 0) {

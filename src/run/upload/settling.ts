@@ -1,8 +1,15 @@
 import type { Key } from '../../sync/fields/key.ts';
-import { type Change, type Create, hashOfRow, rowText, seedOf, type Update } from '../../sync/plan/change.ts';
+import {
+  type Change,
+  type Create,
+  hashOfRow,
+  printOfRow,
+  seedOf,
+  type Update,
+} from '../../sync/plan/change.ts';
 import { recordOf } from '../../sync/plan/chunk.ts';
 import { differ } from '../../sync/plan/diff.ts';
-import { digitsOf, printOf } from '../../sync/plan/known.ts';
+import { digitsOf } from '../../sync/plan/known.ts';
 import { chunkFacts } from '../../sync/state/state.ts';
 import { CallError, type Failure } from '../../sync/words/failure.ts';
 import type { Plan } from '../plan.ts';
@@ -152,7 +159,7 @@ function settledBy(
     else if (change.kind === 'update') {
       const isThere = change.differences.every(([at, wanted]) => held.cells[at] === wanted);
       if (isThere)
-        wrote.push({ key: change.key, record: held.record, hash: digitsOf(printOf(rowText(held.cells))) });
+        wrote.push({ key: change.key, record: held.record, hash: digitsOf(printOfRow(held.cells)) });
       else rest.push(change);
     } else {
       const update = updateOf(targets, change, held, seed);
@@ -160,7 +167,7 @@ function settledBy(
       // What stands there is left alone by a mode that only adds.
       if (isOther && mode === 'append') left += 1;
       if (isOther && mode !== 'append') others.push(update);
-      else wrote.push({ key: change.key, record: held.record, hash: digitsOf(printOf(rowText(held.cells))) });
+      else wrote.push({ key: change.key, record: held.record, hash: digitsOf(printOfRow(held.cells)) });
     }
   }
   return { rest, others, wrote, left, removed: [] };

@@ -4,6 +4,7 @@ import type { Target } from '../fields/column.ts';
 import type { Key } from '../fields/key.ts';
 import type { Cell } from '../fields/kinds/kind.ts';
 import { checked, unreadable } from '../state/stored.ts';
+import { type Print, printOf } from './known.ts';
 
 const word = z.string();
 /** Canonical cells by position in the mapping. */
@@ -88,6 +89,9 @@ export const rowText = (cells: readonly Cell[]): string =>
 
 const marks = new RegExp(`[${mark}${separator}]`);
 const escaped = (cell: Cell): string => cell.replaceAll(mark, `${mark}0`).replaceAll(separator, `${mark}1`);
+
+/** Returns the print of a row: the same for cells that are read and for those that are wanted. */
+export const printOfRow = (cells: readonly Cell[]): Print => printOf(rowText(cells));
 
 /** Undoes {@link rowText}. */
 export function cellsIn(row: string): readonly Cell[] {

@@ -6,7 +6,16 @@ import type { Cell } from '../fields/kinds/kind.ts';
 import { kinds as known } from '../fields/kinds/kinds.ts';
 import { keyIn, type Mapping } from '../fields/mapping.ts';
 import { type Text, text } from '../words/text.ts';
-import { type Change, cellsIn, createOf, type Difference, hashOfRow, rowText, seedOf } from './change.ts';
+import {
+  type Change,
+  cellsIn,
+  createOf,
+  type Difference,
+  hashOfRow,
+  printOfRow,
+  rowText,
+  seedOf,
+} from './change.ts';
 import { digitsOf, KnownTable, printOf } from './known.ts';
 
 /** What the comparison says of one source row. */
@@ -75,7 +84,7 @@ export function diff(
     const wanted = new Map(differences.map(([at, cell]) => [at, cell]));
     return {
       ...{ kind: 'update', key, record: id, differences, hash: hashOfRow(cells, seed) },
-      after: digitsOf(printOf(rowText(there.map((cell, at) => wanted.get(at) ?? cell)))),
+      after: digitsOf(printOfRow(there.map((cell, at) => wanted.get(at) ?? cell))),
       ...(mode === 'update' ? {} : { row: cells }),
       ...(hasDrifted(held) ? { back: true } : {}),
     };
