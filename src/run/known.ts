@@ -126,23 +126,34 @@ async function fold(
 ): Promise<void> {
   if (wrote.size + removed.size === 0) return;
   const fresh = new Map(wrote);
-  let turn = 0;
-  for (const slot of table.slots()) {
-    if (++turn % recordsPerTurn === 0) await nextTurn();
-    const record = table.record(slot);
-    const entry = fresh.get(record);
-    if (removed.has(record)) table.drop(slot);
-    else if (entry) note(table, slot, entry);
-    fresh.delete(record);
-  }
-  for (const [record, entry] of fresh) {
-    if (++turn % recordsPerTurn === 0) await nextTurn();
-    if (!removed.has(record)) note(table, table.add(record, printOf(entry.key), unknown), entry);
-  }
+  for await (const slots of inTurns(table.slots()))
+    for (const slot of slots) {
+      const record = table.record(slot);
+      const entry = fresh.get(record);
+      if (removed.has(record)) table.drop(slot);
+      else if (entry) note(table, slot, entry);
+      fresh.delete(record);
+    }
+  for await (const entries of inTurns(fresh))
+    for (const [record, entry] of entries)
+      if (!removed.has(record)) note(table, table.add(record, printOf(entry.key), unknown), entry);
 }
 
-/** Records that are brought up to date before the event loop turns. */
-const recordsPerTurn = 5 * rowsPerTurn;
+/** Records or keys that are gone through before the event loop turns. */
+const perTurn = 5 * rowsPerTurn;
+
+/** Goes through many records or keys some at a time; the event loop turns between. */
+export async function* inTurns<T>(all: Iterable<T>): AsyncGenerator<readonly T[], void> {
+  let some: T[] = [];
+  for (const one of all) {
+    some.push(one);
+    if (some.length < perTurn) continue;
+    yield some;
+    some = [];
+    await nextTurn();
+  }
+  yield some;
+}
 
 function write(table: KnownTable, slot: number, { key, hash, made }: LedgerEntry): void {
   const print = printIn(hash);

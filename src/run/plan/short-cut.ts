@@ -1,11 +1,9 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { wholeEvery } from '../../sync/definition/definition.ts';
 import { keyIn } from '../../sync/fields/mapping.ts';
 import { printOfRow, rowText } from '../../sync/plan/change.ts';
 import { tableIndex } from '../../sync/plan/diff.ts';
 import { type KnownTable, printOf, unknown } from '../../sync/plan/known.ts';
-import { rowsPerTurn } from '../../sync/words/limits.ts';
-import { fieldsPrint, mappingPrint } from '../known.ts';
+import { fieldsPrint, inTurns, mappingPrint } from '../known.ts';
 import type { Known, KnownNote, Log, Scope, ShortCutFacts, Store, Table } from '../ports.ts';
 import type { Sides } from './open-sides.ts';
 import { type BothRead, nameList, type Spools, type TableRead, type WantedRead } from './read-sides.ts';
@@ -239,18 +237,14 @@ async function leftOver(
   { seen, within }: Pick<ShortReading, 'within'> & { readonly seen: Uint8Array },
 ): Promise<readonly number[]> {
   const left: number[] = [];
-  let turn = 0;
-  for (const slot of known.slots()) {
-    if (++turn % recordsPerTurn === 0) await nextTurn();
-    if (seen[slot] === 1) continue;
-    const mayGo = mode === 'mirror' && (!within || within.has(known.record(slot)));
-    if (mayGo || known.key(slot) === unknown || known.isDoubled(known.key(slot))) left.push(slot);
-  }
+  for await (const slots of inTurns(known.slots()))
+    for (const slot of slots) {
+      if (seen[slot] === 1) continue;
+      const mayGo = mode === 'mirror' && (!within || within.has(known.record(slot)));
+      if (mayGo || known.key(slot) === unknown || known.isDoubled(known.key(slot))) left.push(slot);
+    }
   return left;
 }
-
-/** Records that are gone through before the event loop turns. */
-const recordsPerTurn = 10 * rowsPerTurn;
 
 /** Sorts the query's rows into those that need no change, as before, and the others. */
 async function sortOut(

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Definition } from '../../sync/definition/definition.ts';
 import type { TableRecord } from '../../sync/definition/field.ts';
 import type { Key } from '../../sync/fields/key.ts';
@@ -6,10 +5,9 @@ import { keyIn, type Mapping } from '../../sync/fields/mapping.ts';
 import { type Change, rowText } from '../../sync/plan/change.ts';
 import type { HeldRecord, TableIndex } from '../../sync/plan/diff.ts';
 import { KnownTable, type Print, printOf, unknown } from '../../sync/plan/known.ts';
-import { rowsPerTurn } from '../../sync/words/limits.ts';
 import { problem } from '../../sync/words/problem.ts';
 import { count, type Text, text } from '../../sync/words/text.ts';
-import { mappingPrint } from '../known.ts';
+import { inTurns, mappingPrint } from '../known.ts';
 import type { Known, Scope, ShortCutFacts, Store, Table } from '../ports.ts';
 import type { Sides } from './open-sides.ts';
 import type { BothRead, TableRead } from './read-sides.ts';
@@ -112,11 +110,7 @@ export async function trusted(both: BothRead, looking: Looking): Promise<Trusted
 
 /** Whether any row of the query finds no record. */
 async function lacksSome({ rows, records: { index } }: BothRead): Promise<boolean> {
-  let turn = 0;
-  for (const key of rows.times.keys()) {
-    if (++turn % recordsPerTurn === 0) await nextTurn();
-    if (!index.find(key)) return true;
-  }
+  for await (const keys of inTurns(rows.times.keys())) if (keys.some((key) => !index.find(key))) return true;
   return false;
 }
 
@@ -163,25 +157,23 @@ export async function carryOver(
   const moved = new Map<string, number>();
   const drifted: number[] = [];
   let differ = 0;
-  let turn = 0;
   const known = before?.table ?? new KnownTable();
-  for (const slot of known.slots()) {
-    if (++turn % recordsPerTurn === 0) await nextTurn();
-    const record = known.record(slot);
-    const here = find(known.key(slot), record);
-    if (here === undefined && index.has(record)) moved.set(record, slot);
-    else if (here === undefined) missing.push(slot);
-    else {
-      if (known.isOurs(slot)) now.own(here);
-      const isOther = known.held(slot) !== unknown && known.held(slot) !== now.held(here);
-      if (isOther) differ++;
-      if (isOther || known.isDrifted(slot)) drifted.push(here);
+  for await (const slots of inTurns(known.slots()))
+    for (const slot of slots) {
+      const record = known.record(slot);
+      const here = find(known.key(slot), record);
+      if (here === undefined && index.has(record)) moved.set(record, slot);
+      else if (here === undefined) missing.push(slot);
+      else {
+        if (known.isOurs(slot)) now.own(here);
+        const isOther = known.held(slot) !== unknown && known.held(slot) !== now.held(here);
+        if (isOther) differ++;
+        if (isOther || known.isDrifted(slot)) drifted.push(here);
+      }
     }
-  }
   const elsewhere = new Map<number, number>();
-  if (moved.size > 0)
-    for (const here of now.slots()) {
-      if (++turn % recordsPerTurn === 0) await nextTurn();
+  for await (const slots of inTurns(moved.size > 0 ? now.slots() : []))
+    for (const here of slots) {
       const slot = moved.get(now.record(here));
       if (slot === undefined) continue;
       elsewhere.set(slot, here);
@@ -237,9 +229,6 @@ async function gapsIn(
   };
 }
 
-/** Records that are compared before the event loop turns. */
-const recordsPerTurn = 10 * rowsPerTurn;
-
 /** The keys of some known records that one row of the query has, by their prints. */
 async function wantedOf(
   known: KnownTable,
@@ -248,12 +237,11 @@ async function wantedOf(
 ): Promise<ReadonlyMap<Print, Key>> {
   const prints = new Set(slots.map(known.key));
   const wanted = new Map<Print, Key>();
-  let turn = 0;
-  for (const [key, rows] of times) {
-    if (++turn % recordsPerTurn === 0) await nextTurn();
-    const print = printOf(key);
-    if (rows === 1 && prints.has(print)) wanted.set(print, key);
-  }
+  for await (const some of inTurns(times))
+    for (const [key, rows] of some) {
+      const print = printOf(key);
+      if (rows === 1 && prints.has(print)) wanted.set(print, key);
+    }
   return wanted;
 }
 
